@@ -1,0 +1,60 @@
+//! What the link tells the history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cut, Direction};
+
+/// Something that happened to a link, for the record. Texts are in scenario notation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "note")]
+pub enum Note {
+    /// A fault with a trigger or a time was armed.
+    Armed {
+        /// Its number in this link, from 1.
+        fault: u32,
+        /// The step's text.
+        text: String,
+    },
+    /// A fault took effect.
+    Fired {
+        /// Its number; 0 for a fault without trigger or time.
+        fault: u32,
+        /// The step's text.
+        text: String,
+    },
+    /// An armed fault never fired before the link was taken down.
+    NeverFired {
+        /// Its number.
+        fault: u32,
+        /// The step's text.
+        text: String,
+    },
+    /// A black hole swallowed bytes that were on their way. One note for each contiguous run, written when the run grows.
+    Swallowed {
+        /// Which way they went.
+        direction: Direction,
+        /// How many bytes.
+        bytes: u64,
+    },
+    /// Held bytes were delivered.
+    Released {
+        /// Which way they went.
+        direction: Direction,
+        /// How many bytes.
+        bytes: u64,
+    },
+    /// The connection was cut.
+    Cut {
+        /// How.
+        how: Cut,
+    },
+    /// Every effect ended.
+    Restored,
+    /// The stream can't be framed any further, so packet triggers in this direction are off.
+    Disarmed {
+        /// Which stream.
+        direction: Direction,
+        /// Why, for people.
+        why: String,
+    },
+}

@@ -1,0 +1,19 @@
+//! The `.mqt` scenario language: text to typed [`Scenario`]s and back, with every mistake of a file in one pass.
+//!
+//! The text is the source, the typed value is the truth: one line is one [`Step`]; parse -> print -> parse is stable.
+//! This crate does not know how a step is performed, nor what a verdict is.
+
+mod diagnostic;
+mod parse;
+mod print;
+mod scenario;
+mod step;
+
+pub use diagnostic::{Diagnostic, Severity, render};
+pub use parse::parse;
+pub use print::print;
+pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};
+pub use step::{
+    Arrival, At, ConnectMode, ConnectOptions, Count, FieldValue, PacketTemplate, Payload, Step, StepKind, SubscribeFilter,
+    TriggerTemplate, WillTemplate,
+};

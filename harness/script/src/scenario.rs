@@ -1,0 +1,98 @@
+//! A scenario: one named experiment with its needs, clauses, clients and steps.
+
+use deadzone_wire::Version;
+
+use crate::{At, Step};
+
+/// One named experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// `area/file/slug`: from the file's path below the scenario root (without `.mqt`) and the slug. Never a position.
+    pub id: String,
+    /// The file as it was named to the parser.
+    pub file: String,
+    /// Where the `scenario` line stands.
+    pub at: At,
+    /// One line for people.
+    pub title: String,
+    /// Clause ids with version, in the order of the text.
+    pub clauses: Vec<String>,
+    /// What the target must offer.
+    pub needs: Vec<Need>,
+    /// Versions that it runs in; 3.1.1 and 5.0 unless the text says otherwise.
+    pub versions: Vec<Version>,
+    /// Free words to select by.
+    pub tags: Vec<String>,
+    /// Names of the defects and mutants that make it fail.
+    pub catches: Vec<Catch>,
+    /// Addresses of real bugs of this sort.
+    pub like: Vec<String>,
+    /// Touches the whole broker: runs alone.
+    pub solo: bool,
+    /// The clients, in the order of declaration.
+    pub clients: Vec<ClientDecl>,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// What runs after a failure, without faults.
+    pub control: Control,
+}
+
+impl Scenario {
+    /// The clauses of one version.
+    pub fn clauses_of(&self, version: Version) -> impl Iterator<Item = &str> {
+        let prefix = format!("{version}/");
+        self.clauses.iter().map(String::as_str).filter(move |c| c.starts_with(&prefix))
+    }
+}
+
+/// The name of a defect or mutant that a scenario catches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catch {
+    /// Its name.
+    pub name: String,
+    /// Only in this version (`catches NAME(5.0)`), else in all of the scenario's.
+    pub only: Option<Version>,
+    /// Where it is named.
+    pub at: At,
+}
+
+/// Something that the target must offer, else the scenario is not applicable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// `qos N`: Maximum QoS is at least this.
+    Qos(u8),
+    /// `session`: sessions outlive their connection.
+    Session,
+    /// `retain`: retained messages.
+    Retain,
+    /// `wildcard`: wildcard subscriptions.
+    Wildcard,
+    /// `subscription-identifier`: Subscription Identifiers (5.0).
+    SubscriptionIdentifier,
+}
+
+/// A scripted client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientDecl {
+    /// Its name in the text.
+    pub name: String,
+    /// The script answers for it; otherwise it is polite: acknowledges by QoS, answers PUBREL, pings.
+    pub manual: bool,
+    /// It never crosses an impaired link; link steps on it are mistakes.
+    pub direct: bool,
+    /// A version of its own.
+    pub version: Option<Version>,
+    /// Where it is declared.
+    pub at: At,
+}
+
+/// What runs after a failure to tell whether the fault is needed for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The same steps with the faults put off and made a clean close, without the `recover` steps.
+    Derived,
+    /// The scenario's own steps.
+    Steps(Vec<Step>),
+    /// There is none, for this reason: the fault is the stimulus.
+    None(String),
+}

@@ -1,0 +1,38 @@
+//! MQTT control packets to bytes and back.
+//!
+//! Three layers. A [`Frame`] is exact bytes: first byte, Remaining Length as it was written, body.
+//! [`Properties`] are an ordered list that keeps duplicates and unknown identifiers. A [`Packet`] is typed fields.
+//! Whatever frames survives `encode(decode(x)) == x`; decoding yields the value *and* every violation it saw,
+//! each by clause, instead of a first error. [`Mutation`]s break a valid packet by name and compose.
+//!
+//! One tree serves all versions: [`Version`] is a parameter and differences are visible as `match version`.
+//!
+//! This crate knows no sockets, no clock and nothing of sessions: whether a packet is *right here* is for the oracle.
+
+mod decode;
+mod field;
+mod frame;
+mod mutation;
+mod packet;
+mod pattern;
+mod property;
+mod reader;
+mod reason;
+mod text;
+mod varint;
+mod version;
+
+pub use decode::{Decoded, Sender, Violation, decode};
+pub use field::{Field, Value};
+pub use frame::{Frame, Framer, FramingError, MAX_REMAINING_LENGTH};
+pub use mutation::Mutation;
+pub use packet::{
+    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Opaque, Packet, PacketKind, Publish, Suback, Subscribe,
+    Unsuback, Unsubscribe, Will,
+};
+pub use pattern::{Mismatch, Pattern};
+pub use property::{Properties, Property, PropertyId, PropertyValue};
+pub use reason::reason_name;
+pub use text::Text;
+pub use varint::VarInt;
+pub use version::Version;
