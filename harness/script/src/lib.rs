@@ -14,6 +14,6 @@ pub use parse::parse;
 pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};
 pub use step::{
-    Arrival, At, ConnectMode, ConnectOptions, Count, FieldValue, PacketTemplate, Payload, Step, StepKind, SubscribeFilter,
-    TriggerTemplate, WillTemplate,
+    Arrival, At, ConnectMode, ConnectOptions, Count, FieldValue, PacketTemplate, Payload, Step, StepKind,
+    SubscribeFilter, TriggerTemplate, WillTemplate,
 };

@@ -321,4 +321,3 @@ pub enum TriggerTemplate {
         direction: Direction,
     },
 }
-

@@ -1,0 +1,154 @@
+//! What the runner tells its listeners: typed events, in order.
+
+use std::sync::Arc;
+
+use deadzone_wire::Version;
+
+use crate::{History, Verdict, VerdictKind};
+
+/// A scenario in a version.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ScenarioKey {
+    /// Scenario id.
+    pub id: String,
+    /// Version.
+    pub version: Version,
+}
+
+/// One event of a run.
+#[derive(Clone, Debug)]
+pub enum RunEvent {
+    /// The plan is made and the target answered.
+    Started(Arc<RunInfo>),
+    /// A scenario began.
+    ScenarioStarted(ScenarioKey),
+    /// A scenario ended.
+    ScenarioFinished(Arc<ScenarioResult>),
+    /// The run ended; nothing comes after.
+    Finished(Arc<Summary>),
+}
+
+/// What the target offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Which version was asked.
+    pub version: Version,
+    /// Maximum QoS, 0 to 2.
+    pub max_qos: u8,
+    /// Retained messages.
+    pub retain: bool,
+    /// Wildcard subscriptions.
+    pub wildcard: bool,
+    /// Subscription Identifiers.
+    pub subscription_identifier: bool,
+    /// Shared subscriptions.
+    pub shared: bool,
+    /// Sessions outlive their connection (probed).
+    pub session: bool,
+    /// Receive Maximum of the server (65,535 where it does not say).
+    pub receive_maximum: u16,
+    /// Maximum Packet Size, bytes, where it says.
+    pub maximum_packet_size: Option<u32>,
+    /// Server Keep Alive, seconds, where it says.
+    pub server_keep_alive_s: Option<u16>,
+    /// Where each fact that is not the default comes from: (`retain`, `CONNACK Retain Available 0`).
+    pub sources: Vec<(String, String)>,
+}
+
+/// The head of a run.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// Version of deadzone.
+    pub deadzone: String,
+    /// Hash of the suite's text, hex.
+    pub suite: String,
+    /// The target's name: `embedded`, `mosquitto`, or its address.
+    pub target: String,
+    /// What the target says of its version, if anything.
+    pub target_version: Option<String>,
+    /// Its address, if it has one.
+    pub address: Option<String>,
+    /// How it was started and configured, for a maintainer: command line, configuration text; empty if we did not start it.
+    pub target_configuration: String,
+    /// Defects, mutants and variants that are switched on.
+    pub switched_on: Vec<String>,
+    /// What it offers, by version.
+    pub capabilities: Vec<Capabilities>,
+    /// Run seed, hex.
+    pub seed: String,
+    /// How many scenario performances are planned.
+    pub planned: usize,
+}
+
+/// A control run's outcome.
+#[derive(Clone, Debug)]
+pub struct ControlResult {
+    /// Its verdict's kind.
+    pub kind: VerdictKind,
+    /// The same clause failed there too: the fault is not needed for it.
+    pub same_clause: bool,
+    /// One line for people.
+    pub text: String,
+    /// Its record.
+    pub history: Option<Arc<History>>,
+}
+
+/// All about one scenario in one version.
+#[derive(Clone, Debug)]
+pub struct ScenarioResult {
+    /// Which.
+    pub key: ScenarioKey,
+    /// The scenario's title.
+    pub title: String,
+    /// Its file.
+    pub file: String,
+    /// The file's text, for carets.
+    pub source: Arc<str>,
+    /// Line of the `scenario` keyword.
+    pub line: u32,
+    /// Its clauses of this version.
+    pub clauses: Vec<String>,
+    /// Addresses of real bugs of this sort.
+    pub like: Vec<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The control run, where one was made.
+    pub control: Option<ControlResult>,
+    /// Verdict kinds of the repeats, where they were made, the first run excluded.
+    pub repeats: Vec<VerdictKind>,
+    /// The record of the first run; absent if it was not performed.
+    pub history: Option<Arc<History>>,
+    /// The one command that repeats it.
+    pub repeat_command: String,
+    /// Wall time, ms; for progress and JUnit only.
+    pub wall_ms: u64,
+    /// The target's log while it ran, where we started it: a bounded tail.
+    pub target_log: Option<String>,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// How many of each kind.
+    pub pass: usize,
+    /// Of which slow.
+    pub slow: usize,
+    /// Failures.
+    pub fail: usize,
+    /// Inconclusive.
+    pub inconclusive: usize,
+    /// Not applicable.
+    pub not_applicable: usize,
+    /// Errors.
+    pub error: usize,
+    /// Planned but not run (interrupted, fail-fast).
+    pub not_run: usize,
+    /// Clauses that at least one passed or failed performance named: (version, named, server clauses of the standard).
+    pub coverage: Vec<(Version, usize, usize)>,
+    /// A signal ended the run.
+    pub interrupted: bool,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Wall time of the run, ms.
+    pub wall_ms: u64,
+}
