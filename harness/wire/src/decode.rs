@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::{Frame, Packet, Version};
+use crate::{Connect, Frame, Packet, PacketKind, VarInt, Version, findings::Findings, header};
 
 /// Who sent the packet: some rules bind one side only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +42,25 @@ pub struct Decoded {
 impl Decoded {
     /// The bytes again, exactly as they came.
     pub fn encode(&self, version: Version) -> Bytes {
-        let _ = version;
-        todo!("wire helper")
+        let body = self.packet.body(version);
+        let length = VarInt::with_width(body.len() as u32, self.length_width);
+        Frame { first: self.packet.kind().nibble() << 4 | (self.flags & 0x0f), length, body }.to_bytes()
     }
 }
 
 /// Decodes one frame. Never fails and never panics: what cannot be taken apart is [`Packet::Opaque`] with a violation.
 pub fn decode(frame: &Frame, version: Version, sender: Sender) -> Decoded {
-    let _ = (frame, version, sender);
-    todo!("wire helper")
+    let version = match frame.kind() {
+        PacketKind::Connect => Connect::version_of(&frame.body, version),
+        _ => version,
+    };
+    let mut findings = Findings::new(version, sender);
+    header::check(frame, &mut findings);
+    let packet = Packet::read(frame, &mut findings);
+    Decoded {
+        flags: frame.flags(),
+        length_width: frame.length.width(),
+        packet,
+        violations: findings.finish(),
+    }
 }

@@ -9,9 +9,12 @@
 //!
 //! This crate knows no sockets, no clock and nothing of sessions: whether a packet is *right here* is for the oracle.
 
+mod clause;
 mod decode;
 mod field;
+mod findings;
 mod frame;
+mod header;
 mod mutation;
 mod packet;
 mod pattern;
@@ -19,16 +22,19 @@ mod property;
 mod reader;
 mod reason;
 mod text;
+mod topic;
 mod varint;
 mod version;
+mod writer;
 
+pub use clause::own_clauses;
 pub use decode::{Decoded, Sender, Violation, decode};
-pub use field::{Field, Value};
+pub use field::{Field, UnknownField, Value};
 pub use frame::{Frame, Framer, FramingError, MAX_REMAINING_LENGTH};
 pub use mutation::Mutation;
 pub use packet::{
-    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Opaque, Packet, PacketKind, Publish, Suback, Subscribe,
-    Unsuback, Unsubscribe, Will,
+    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Opaque, Packet, PacketKind, Publish, Suback,
+    Subscribe, Unsuback, Unsubscribe, Will,
 };
 pub use pattern::{Mismatch, Pattern};
 pub use property::{Properties, Property, PropertyId, PropertyValue};

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use crate::{Field, Packet, PacketKind, Value};
+use crate::{Field, Packet, PacketKind, Value, reason::name_in_any};
 
 /// A packet type with the fields that must match; fields that are not given may be anything,
-/// but a Reason Code of 0x80 or more (a 3.1.1 CONNACK or SUBACK failure code) matches only where `reason` is given.
+/// but a failure matches only where `reason` is given. Failure is a CONNACK code other than 0, any code of a SUBACK or
+/// UNSUBACK of 0x80 or more, and such a Reason Code elsewhere, except in DISCONNECT, which matches with every code.
+/// A packet that cannot be taken apart matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     /// The type.
@@ -33,8 +35,31 @@ impl Pattern {
 
     /// Whether the packet matches, or the first reason why it does not.
     pub fn matches(&self, packet: &Packet) -> Result<(), Mismatch> {
-        let _ = packet;
-        todo!("wire helper")
+        if packet.kind() != self.kind || matches!(packet, Packet::Opaque(_)) {
+            let readable =
+                if matches!(packet, Packet::Opaque(_)) { " that cannot be taken apart" } else { "" };
+            let got = format!("{}{readable}", packet.kind());
+            return Err(Mismatch { field: None, wanted: self.kind.to_string(), got });
+        }
+        for (field, wanted) in &self.fields {
+            let got = field.get(packet);
+            if got.as_ref() != Some(wanted) {
+                let got = got.map_or_else(|| format!("no {field}"), |got| assignment(*field, &got));
+                return Err(Mismatch { field: Some(*field), wanted: assignment(*field, wanted), got });
+            }
+        }
+        let asked = self.fields.iter().any(|(field, _)| *field == Field::Reason);
+        match failure(packet) {
+            Some(code) if !asked => Err(Mismatch {
+                field: Some(Field::Reason),
+                wanted: "success".to_owned(),
+                got: match name_in_any(self.kind, code) {
+                    Some(name) => format!("reason=0x{code:02x} {name}"),
+                    None => format!("reason=0x{code:02x}"),
+                },
+            }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -43,11 +68,29 @@ impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.kind)?;
         for (field, value) in &self.fields {
-            match value {
-                Value::Number(n) => write!(f, " {field}={n}")?,
-                Value::Bytes(b) => write!(f, " {field}=\"{}\"", b.escape_ascii())?,
-            }
+            write!(f, " {}", assignment(*field, value))?;
         }
         Ok(())
+    }
+}
+
+/// `id=7`, `topic="t/x"`.
+fn assignment(field: Field, value: &Value) -> String {
+    match value {
+        Value::Number(n) => format!("{field}={n}"),
+        Value::Bytes(b) => format!("{field}=\"{}\"", b.escape_ascii()),
+    }
+}
+
+/// The code that says that the exchange failed. SUBACK and UNSUBACK fail when any of their codes does.
+/// DISCONNECT has none: it answers nothing, and a server's is always 0x80 or more.
+fn failure(packet: &Packet) -> Option<u8> {
+    match packet {
+        Packet::Connack(p) => Some(p.code).filter(|code| *code != 0),
+        Packet::Ack(p) => Some(p.code()).filter(|code| *code >= 0x80),
+        Packet::Suback(p) => p.codes.iter().copied().find(|code| *code >= 0x80),
+        Packet::Unsuback(p) => p.codes.iter().copied().find(|code| *code >= 0x80),
+        Packet::Auth(p) => p.reason.filter(|code| *code >= 0x80),
+        _ => None,
     }
 }

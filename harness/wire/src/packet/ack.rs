@@ -2,7 +2,15 @@
 
 use bytes::Bytes;
 
-use crate::{PacketKind, Properties};
+use crate::{
+    PacketKind, Properties, Version, clause,
+    clause::Clause,
+    findings::Findings,
+    packet::code,
+    property::Home,
+    reader::{Broken, Reader},
+    writer::Writer,
+};
 
 /// Which of the four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +30,15 @@ impl AckKind {
             Self::Pubrec => PacketKind::Pubrec,
             Self::Pubrel => PacketKind::Pubrel,
             Self::Pubcomp => PacketKind::Pubcomp,
+        }
+    }
+
+    fn code_rule(self) -> &'static Clause {
+        match self {
+            Self::Puback => &clause::PUBACK_CODE,
+            Self::Pubrec => &clause::PUBREC_CODE,
+            Self::Pubrel => &clause::PUBREL_CODE,
+            Self::Pubcomp => &clause::PUBCOMP_CODE,
         }
     }
 }
@@ -55,5 +72,32 @@ impl Ack {
     /// The Reason Code in force: 0x00 when it is left out.
     pub fn code(&self) -> u8 {
         self.reason.unwrap_or(0)
+    }
+
+    pub(crate) fn read(kind: AckKind, reader: &mut Reader, findings: &mut Findings) -> Result<Self, Broken> {
+        let packet_id = reader.packet_id(findings, &clause::ZERO_ID_IN_ANSWER)?;
+        let mut ack = Self::new(kind, packet_id);
+        if findings.version == Version::V5 {
+            if !reader.is_empty() {
+                let offset = reader.offset();
+                let reason = reader.u8()?;
+                code::check(findings, kind.packet_kind(), reason, offset, kind.code_rule());
+                ack.reason = Some(reason);
+            }
+            if !reader.is_empty() {
+                ack.properties = Some(Properties::read(reader, findings, Home::Packet(kind.packet_kind()))?);
+            }
+        }
+        ack.tail = reader.trailing(findings);
+        Ok(ack)
+    }
+
+    /// Before 5.0 only the Packet Identifier and the tail are written.
+    pub(crate) fn write(&self, out: &mut Writer, version: Version) {
+        out.u16(self.packet_id);
+        if version == Version::V5 {
+            code::write(out, self.reason, self.properties.as_ref());
+        }
+        out.raw(&self.tail);
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::PacketKind;
+use crate::{PacketKind, findings::Findings, reader::Reader, writer::Writer};
 
 /// A PINGREQ or PINGRESP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,5 +22,13 @@ impl Bare {
     /// A PINGRESP.
     pub fn pingresp() -> Self {
         Self { kind: PacketKind::Pingresp, tail: Bytes::new() }
+    }
+
+    pub(crate) fn read(kind: PacketKind, reader: &mut Reader, findings: &mut Findings) -> Self {
+        Self { kind, tail: reader.trailing(findings) }
+    }
+
+    pub(crate) fn write(&self, out: &mut Writer) {
+        out.raw(&self.tail);
     }
 }

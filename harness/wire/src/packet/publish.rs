@@ -2,7 +2,14 @@
 
 use bytes::Bytes;
 
-use crate::{Properties, Text};
+use crate::{
+    PacketKind, Properties, PropertyId, Sender, Text, Version, clause,
+    findings::Findings,
+    property::Home,
+    reader::{Broken, Reader},
+    topic,
+    writer::Writer,
+};
 
 /// A PUBLISH. Its four flag bits are these fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,5 +42,41 @@ impl Publish {
             properties: Properties::new(),
             payload: payload.into(),
         }
+    }
+
+    /// The low nibble of the first byte.
+    pub fn flags(&self) -> u8 {
+        u8::from(self.dup) << 3 | (self.qos & 0x03) << 1 | u8::from(self.retain)
+    }
+
+    pub(crate) fn read(flags: u8, reader: &mut Reader, findings: &mut Findings) -> Result<Self, Broken> {
+        let (dup, qos, retain) = (flags & 0x08 != 0, flags >> 1 & 0x03, flags & 0x01 != 0);
+        findings.note_if(qos == 3, &clause::QOS3, 0, "QoS 3");
+        findings.note_if(dup && qos == 0, &clause::QOS0_DUP, 0, "DUP at QoS 0");
+        let topic = reader.text(findings)?;
+        topic::check_name(findings, &topic, 2, &clause::PUBLISH_WILDCARD);
+        let packet_id = if qos == 0 {
+            None
+        } else {
+            let rule = match findings.sender {
+                Sender::Client => &clause::ZERO_ID,
+                Sender::Server => &clause::ZERO_ID_OF_SERVER,
+            };
+            Some(reader.packet_id(findings, rule)?)
+        };
+        let properties = Properties::read_in_v5(reader, findings, Home::Packet(PacketKind::Publish))?;
+        let no_topic = topic.is_empty() && properties.get(PropertyId::TopicAlias).is_none();
+        findings.note_if(no_topic, &clause::EMPTY_TOPIC, 0, "empty Topic Name");
+        Ok(Self { dup, qos, retain, topic, packet_id, properties, payload: reader.rest() })
+    }
+
+    /// Writes the identifier where there is one, whatever the QoS says: the two may disagree on purpose.
+    pub(crate) fn write(&self, out: &mut Writer, version: Version) {
+        out.text(&self.topic);
+        if let Some(id) = self.packet_id {
+            out.u16(id);
+        }
+        self.properties.write_in_v5(out, version);
+        out.raw(&self.payload);
     }
 }

@@ -79,6 +79,44 @@ pub enum PropertyId {
     SharedSubscriptionAvailable = 0x2a,
 }
 
+impl PropertyId {
+    /// Every identifier, by number.
+    pub const ALL: [Self; 27] = [
+        Self::PayloadFormatIndicator,
+        Self::MessageExpiryInterval,
+        Self::ContentType,
+        Self::ResponseTopic,
+        Self::CorrelationData,
+        Self::SubscriptionIdentifier,
+        Self::SessionExpiryInterval,
+        Self::AssignedClientIdentifier,
+        Self::ServerKeepAlive,
+        Self::AuthenticationMethod,
+        Self::AuthenticationData,
+        Self::RequestProblemInformation,
+        Self::WillDelayInterval,
+        Self::RequestResponseInformation,
+        Self::ResponseInformation,
+        Self::ServerReference,
+        Self::ReasonString,
+        Self::ReceiveMaximum,
+        Self::TopicAliasMaximum,
+        Self::TopicAlias,
+        Self::MaximumQos,
+        Self::RetainAvailable,
+        Self::UserProperty,
+        Self::MaximumPacketSize,
+        Self::WildcardSubscriptionAvailable,
+        Self::SubscriptionIdentifierAvailable,
+        Self::SharedSubscriptionAvailable,
+    ];
+
+    /// The identifier of this number, if it is listed.
+    pub fn from_value(value: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| *id as u32 == value)
+    }
+}
+
 impl Properties {
     /// An empty list.
     pub fn new() -> Self {

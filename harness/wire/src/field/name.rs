@@ -1,4 +1,6 @@
-//! Named access to packet fields, for scenario templates and patterns: `id=7`, `qos=2`, `session_present=1`.
+//! The fields by name and where they apply. Reading and writing them is next door.
+
+use super::access;
 
 use std::{fmt, str::FromStr};
 
@@ -103,20 +105,47 @@ impl Field {
 
     /// Whether packets of this type have the field in this version.
     pub fn applies_to(self, kind: PacketKind, version: Version) -> bool {
-        let _ = (kind, version);
-        todo!("wire helper")
+        use PacketKind as K;
+
+        let v5 = version == Version::V5;
+        match self {
+            Self::Id => matches!(
+                kind,
+                K::Publish
+                    | K::Puback
+                    | K::Pubrec
+                    | K::Pubrel
+                    | K::Pubcomp
+                    | K::Subscribe
+                    | K::Suback
+                    | K::Unsubscribe
+                    | K::Unsuback
+            ),
+            Self::Topic | Self::Payload | Self::Qos | Self::Dup | Self::Retain => kind == K::Publish,
+            Self::Reason => match kind {
+                K::Connack | K::Suback => true,
+                K::Puback | K::Pubrec | K::Pubrel | K::Pubcomp | K::Unsuback | K::Disconnect | K::Auth => v5,
+                _ => false,
+            },
+            Self::SessionPresent => kind == K::Connack && version > Version::V31,
+            Self::Clean | Self::KeepAlive | Self::ClientId => kind == K::Connect,
+            Self::Filter => matches!(kind, K::Subscribe | K::Unsubscribe),
+            Self::Options => kind == K::Subscribe,
+            Self::Expiry => v5 && matches!(kind, K::Connect | K::Connack | K::Disconnect),
+            Self::MessageExpiry => v5 && kind == K::Publish,
+            Self::ReceiveMax | Self::MaxPacket => v5 && matches!(kind, K::Connect | K::Connack),
+            Self::SubId => v5 && matches!(kind, K::Publish | K::Subscribe),
+        }
     }
 
     /// The field's value in a packet; `None` where the packet has no such field or leaves it out.
     pub fn get(self, packet: &Packet) -> Option<Value> {
-        let _ = packet;
-        todo!("wire helper")
+        access::get(self, packet)
     }
 
     /// Sets the field; `false` where the packet has no such field or the value is of the wrong sort or range.
     pub fn set(self, packet: &mut Packet, value: &Value) -> bool {
-        let _ = (packet, value);
-        todo!("wire helper")
+        access::set(self, packet, value).is_some()
     }
 }
 
