@@ -31,7 +31,7 @@ pub use clause::own_clauses;
 pub use decode::{Decoded, Sender, Violation, decode};
 pub use field::{Field, UnknownField, Value};
 pub use frame::{Frame, Framer, FramingError, MAX_REMAINING_LENGTH};
-pub use mutation::Mutation;
+pub use mutation::{Mutation, UnknownMutation};
 pub use packet::{
     Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Opaque, Packet, PacketKind, Publish, Suback,
     Subscribe, Unsuback, Unsubscribe, Will,

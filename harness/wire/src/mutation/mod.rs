@@ -1,5 +1,8 @@
 //! Named ways to break a valid packet. They compose: a list is applied left to right.
+//! Breaking is all this knows; what a broker should do about it belongs to scenarios and oracle.
 
+mod draft;
+mod fields;
 mod name;
 
-pub use name::Mutation;
+pub use name::{Mutation, UnknownMutation};

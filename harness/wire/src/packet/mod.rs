@@ -8,10 +8,12 @@ pub(crate) mod code;
 mod connack;
 mod connect;
 mod disconnect;
+mod from;
 mod kind;
 mod publish;
 mod suback;
 mod subscribe;
+mod summary;
 mod unsuback;
 mod unsubscribe;
 

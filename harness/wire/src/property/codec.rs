@@ -57,13 +57,23 @@ impl Properties {
         }
     }
 
-    /// Writes Property Length and properties.
-    pub(crate) fn write(&self, out: &mut Writer) {
+    /// Bytes that the properties take behind the Property Length.
+    pub(crate) fn content_len(&self) -> usize {
+        self.content().len()
+    }
+
+    fn content(&self) -> Writer {
         let mut inside = Writer::default();
         for property in &self.items {
             property.write(&mut inside);
         }
         inside.raw(&self.tail);
+        inside
+    }
+
+    /// Writes Property Length and properties.
+    pub(crate) fn write(&self, out: &mut Writer) {
+        let inside = self.content();
         let length = self.declared_length.unwrap_or(inside.len() as u32);
         out.varint(VarInt::with_width(length, self.length_width.unwrap_or(1)));
         out.raw(inside.as_slice());

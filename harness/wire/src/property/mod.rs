@@ -5,4 +5,4 @@ mod list;
 mod rules;
 
 pub use list::{Properties, Property, PropertyId, PropertyValue};
-pub(crate) use rules::Home;
+pub(crate) use rules::{Home, repeatable};
