@@ -23,6 +23,11 @@ impl Clause {
     }
 }
 
+/// Every id that decoding can report, in no particular order; several rules may share one.
+pub fn clauses() -> impl Iterator<Item = &'static str> {
+    ALL.iter().flat_map(|c| c.ids.into_iter().flatten())
+}
+
 /// The ids of our own that decoding can report, each with one sentence that says what the rule is.
 pub fn own_clauses() -> impl Iterator<Item = (&'static str, &'static str)> {
     ALL.iter()
@@ -93,7 +98,7 @@ clauses! {
     /// A request's Packet Identifier is not 0.
     ZERO_ID: "DZ-zero-packet-id" "MQTT-2.3.1-1" "MQTT-2.2.1-3";
     /// A server's PUBLISH above QoS 0 has a Packet Identifier other than 0.
-    ZERO_ID_OF_SERVER: "DZ-zero-packet-id" "MQTT-2.3.1-1" "MQTT-2.2.1-4";
+    ZERO_ID_OF_SERVER: "DZ-zero-packet-id-of-server" "MQTT-2.3.1-1" "MQTT-2.2.1-4";
     /// No exchange can have the Packet Identifier 0, so an answer that carries it answers nothing.
     ZERO_ID_IN_ANSWER: "DZ-zero-id-in-answer" "DZ-zero-id-in-answer" "DZ-zero-id-in-answer";
 
@@ -102,7 +107,7 @@ clauses! {
     /// A QoS 0 PUBLISH has DUP 0.
     QOS0_DUP: - "MQTT-3.3.1-2" "MQTT-3.3.1-2";
     /// A Topic Name in PUBLISH holds no wildcard.
-    PUBLISH_WILDCARD: "DZ-wildcard-in-topic-name" "MQTT-3.3.2-2" "MQTT-3.3.2-2";
+    PUBLISH_WILDCARD: "DZ-wildcard-in-publish" "MQTT-3.3.2-2" "MQTT-3.3.2-2";
     /// A Topic Name anywhere holds no wildcard.
     NAME_WILDCARD: "DZ-wildcard-in-topic-name" "MQTT-4.7.1-1" "MQTT-4.7.0-1";
     /// A Response Topic holds no wildcard.

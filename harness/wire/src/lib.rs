@@ -27,7 +27,7 @@ mod varint;
 mod version;
 mod writer;
 
-pub use clause::own_clauses;
+pub use clause::{clauses, own_clauses};
 pub use decode::{Decoded, Sender, Violation, decode};
 pub use field::{Field, UnknownField, Value};
 pub use frame::{Frame, Framer, FramingError, MAX_REMAINING_LENGTH};

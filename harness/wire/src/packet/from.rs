@@ -1,7 +1,8 @@
 //! Each packet's own type into the one enum.
 
 use super::{
-    Ack, Auth, Bare, Connack, Connect, Disconnect, Opaque, Packet, Publish, Suback, Subscribe, Unsuback, Unsubscribe,
+    Ack, Auth, Bare, Connack, Connect, Disconnect, Opaque, Packet, Publish, Suback, Subscribe, Unsuback,
+    Unsubscribe,
 };
 
 macro_rules! into_packet {

@@ -103,7 +103,7 @@ fn read_one(reader: &mut Reader, findings: &mut Findings) -> Result<(PropertyId,
 
     let offset = reader.offset();
     let id = reader.varint(findings)?;
-    let known = Id::from_value(id.value()).ok_or(Broken::UnknownProperty(offset, id.value()))?;
+    let known = Id::from_value(id.value()).ok_or_else(|| Broken::UnknownProperty(offset, id.value()))?;
     let value = match known {
         Id::PayloadFormatIndicator
         | Id::RequestProblemInformation

@@ -65,7 +65,7 @@ impl Home {
             (Id::TopicAlias, PropertyValue::U16(v)) => range(findings, *v == 0, &clause::ALIAS_ZERO),
             (Id::ReceiveMaximum, PropertyValue::U16(v)) => range(findings, *v == 0, &clause::PROPERTY_RANGE),
             (Id::MaximumPacketSize, PropertyValue::U32(v)) => {
-                range(findings, *v == 0, &clause::PROPERTY_RANGE)
+                range(findings, *v == 0, &clause::PROPERTY_RANGE);
             }
             (Id::SubscriptionIdentifier, PropertyValue::Var(v)) => {
                 range(findings, v.value() == 0, &clause::PROPERTY_RANGE);
