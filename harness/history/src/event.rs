@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use deadzone_link::{Direction, Note};
 use deadzone_wire::{Decoded, Frame};
+use serde::{Deserialize, Serialize};
 
 use crate::Claim;
 
@@ -11,7 +12,8 @@ use crate::Claim;
 pub struct ConnId(pub u32);
 
 /// Where a thing was recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum End {
     /// Where the client has it.
     Client,
@@ -20,7 +22,8 @@ pub enum End {
 }
 
 /// How a stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Close {
     /// Orderly.
     Fin,
@@ -29,7 +32,8 @@ pub enum Close {
 }
 
 /// Who ended it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum By {
     /// The scripted client or the link.
     Harness,

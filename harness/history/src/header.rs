@@ -33,6 +33,13 @@ pub struct Header {
     pub target: TargetFacts,
 }
 
+impl Header {
+    /// The version in force on this client's connections; the harness's own client speaks the scenario's.
+    pub fn version_of(&self, client: usize) -> Version {
+        self.clients.get(client).map_or(self.version, |c| c.version)
+    }
+}
+
 /// The main run or the control run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -58,6 +65,7 @@ pub struct ClientInfo {
 
 /// Declared facts about the target that change what may be judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TargetFacts {
     /// It makes subscriptions of its own for clients, so that a topic may match no filter that we sent.
     pub automatic_subscriptions: bool,

@@ -4,11 +4,14 @@
 //! equal runs give equal bytes. It carries the script's [`Claim`]s, so a recorded file can be judged without its script.
 //! [`RunEvent`]s are what the runner tells its listeners.
 //!
+//! [`HandMade`] builds records by hand, for tests of whatever reads them.
+//!
 //! This crate judges nothing and performs nothing.
 
 mod claim;
 mod event;
 mod finding;
+mod hand_made;
 mod header;
 mod ndjson;
 mod recorder;
@@ -17,6 +20,7 @@ mod run;
 pub use claim::{Claim, ClaimKind, Expected, HowOften, Place};
 pub use event::{By, Close, ConnId, End, Event, EventKind, PacketEvent};
 pub use finding::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
+pub use hand_made::{HandMade, Start};
 pub use header::{ClientInfo, Header, RunKind, SCHEMA, TargetFacts};
 pub use ndjson::{HistoryError, read, write};
 pub use recorder::{Overflow, Recorder, RecorderLimits};
