@@ -21,9 +21,11 @@ pub enum Cut {
 /// One thing that happens to a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Swallows every byte that way until the link is restored.
+    /// Swallows every byte that enters that way until the link is restored, and the close behind it. Bytes that entered
+    /// before, held or delayed, still arrive.
     Blackhole(Way),
-    /// Ends the current connection. The modem itself stays usable, unless a black hole is still on.
+    /// Ends the current connection. The modem itself stays usable, unless a black hole is still on. A cut is made at the
+    /// broker's side, so no black hole keeps it away. At a trigger, what passed before the offset is delivered first.
     Cut(Cut),
     /// Keeps every byte that way, in order, until released or restored.
     Hold(Way),

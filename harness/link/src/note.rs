@@ -29,12 +29,28 @@ pub enum Note {
         /// The step's text.
         text: String,
     },
-    /// A black hole swallowed bytes that were on their way. One note for each contiguous run, written when the run grows.
+    /// A black hole swallowed bytes that were on their way. Written once for each call in which the run of lost bytes
+    /// grew; a run never ends before its connection does.
     Swallowed {
+        /// Which way they went.
+        direction: Direction,
+        /// How many bytes the run has lost so far: the last note of a connection holds the total.
+        bytes: u64,
+    },
+    /// A cut or a reset threw away bytes that were on their way: held, delayed, withheld, or written in the same call
+    /// behind the offset of the cut.
+    Discarded {
         /// Which way they went.
         direction: Direction,
         /// How many bytes.
         bytes: u64,
+    },
+    /// A packet passed before a trigger that names fields could look at it whole; it does not count for that trigger.
+    Undecided {
+        /// Which stream.
+        direction: Direction,
+        /// Why, for people.
+        why: String,
     },
     /// Held bytes were delivered.
     Released {

@@ -11,13 +11,18 @@ use crate::Direction;
 pub enum Edge {
     /// At the first byte of the fixed header: nothing of the packet passes.
     Before,
-    /// After this many bytes of the packet (1 or more): the packet is torn there. A packet of this length or less passes whole.
+    /// After this many bytes of the packet (1 or more): the packet is torn there. A packet of this length or less
+    /// passes whole and tears nothing: it counts, and the fault stays armed for the next connection.
     At(u32),
     /// After the last byte of the packet and before the next one, even if both came in one read.
     After,
 }
 
 /// The `nth` packet that matches `pattern` in `direction`, counted per connection from 1.
+///
+/// Counting starts when the fault is armed and starts over with each connection, so `from PUBREC` means the next one.
+/// The stream is watched as its sender writes it: packets that are held, delayed or swallowed afterwards count too.
+/// A fault behind a trigger happens once; of several at one edge the first armed is first.
 /// A pattern with fields withholds at most [`Trigger::WITHHELD_MAX`] bytes while it decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trigger {

@@ -1,0 +1,87 @@
+//! The faults that wait for their offset or their time. Knows their order and their numbers, not what they do.
+
+use crate::{Direction, Fault, LinkStep, Trigger, When};
+
+/// A fault that waits, or that has just stopped waiting.
+#[derive(Debug)]
+pub(super) struct ArmedFault {
+    /// From 1, in the order of arming; 0 for a fault that never waited.
+    pub(super) number: u32,
+    pub(super) fault: Fault,
+    /// The step in scenario notation.
+    pub(super) text: String,
+}
+
+/// Everything armed on one link. Its size is bounded by the script that arms it.
+#[derive(Debug, Default)]
+pub(super) struct Armed {
+    /// In the order of arming.
+    triggers: Vec<(Trigger, ArmedFault)>,
+    /// By due time, then in the order of arming.
+    timed: Vec<(u64, ArmedFault)>,
+    last_number: u32,
+}
+
+/// What became of a step.
+pub(super) enum Taken {
+    /// It waits under this number.
+    Waits(u32, String),
+    /// It is to happen now.
+    Now(ArmedFault),
+}
+
+impl Armed {
+    /// Takes in a step whose turn came at `now_us`.
+    pub(super) fn take_in(&mut self, now_us: u64, step: LinkStep) -> Taken {
+        let text = step.to_string();
+        let fault = step.fault;
+        if step.when == When::Now {
+            return Taken::Now(ArmedFault { number: 0, fault, text });
+        }
+        self.last_number += 1;
+        let number = self.last_number;
+        let armed = ArmedFault { number, fault, text: text.clone() };
+        match step.when {
+            When::On(trigger) => self.triggers.push((trigger, armed)),
+            When::Now => {}
+            When::After(us) => {
+                let due = now_us.saturating_add(us);
+                let at = self.timed.partition_point(|(other, _)| *other <= due);
+                self.timed.insert(at, (due, armed));
+            }
+        }
+        Taken::Waits(number, text)
+    }
+
+    /// The triggers that watch this stream, in the order of arming.
+    pub(super) fn watching(&self, direction: Direction) -> impl Iterator<Item = (u32, &Trigger)> {
+        self.triggers
+            .iter()
+            .filter(move |(t, _)| t.direction == direction)
+            .map(|(t, armed)| (armed.number, t))
+    }
+
+    /// Removes the fault behind a trigger; `None` when it fired already.
+    pub(super) fn take(&mut self, number: u32) -> Option<ArmedFault> {
+        let at = self.triggers.iter().position(|(_, armed)| armed.number == number)?;
+        Some(self.triggers.remove(at).1)
+    }
+
+    /// When the next timed fault is due.
+    pub(super) fn next_due_us(&self) -> Option<u64> {
+        self.timed.first().map(|(due, _)| *due)
+    }
+
+    /// Removes the next timed fault if it is due.
+    pub(super) fn take_due(&mut self, now_us: u64) -> Option<(u64, ArmedFault)> {
+        self.next_due_us().filter(|due| *due <= now_us).map(|_| self.timed.remove(0))
+    }
+
+    /// Removes all, by number.
+    pub(super) fn drain(&mut self) -> Vec<ArmedFault> {
+        let timed = self.timed.drain(..).map(|(_, armed)| armed);
+        let mut all: Vec<_> = self.triggers.drain(..).map(|(_, armed)| armed).chain(timed).collect();
+        all.sort_by_key(|armed| armed.number);
+        all
+    }
+}

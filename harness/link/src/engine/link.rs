@@ -1,0 +1,163 @@
+//! The way in: steps, bytes, closes and time come in here. What a fault then does is in `passage`.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{
+    armed::{Armed, ArmedFault, Taken},
+    effects::Effects,
+    output::{Output, PathId},
+    path::Path,
+    queue::End,
+};
+use crate::{Direction, LinkStep, Note};
+
+/// One client's modem with its paths. Times are microseconds of the caller's clock and never go back.
+///
+/// After any call, poll every path that the caller still serves and [`Self::poll_note`] until they are empty: one call may make something
+/// due on several paths. A path of which both ends are gone is forgotten once its outputs are fetched; calls for a path
+/// that is not known change nothing but the time.
+#[derive(Debug, Default)]
+pub struct Link {
+    pub(super) paths: BTreeMap<PathId, Path>,
+    pub(super) effects: Effects,
+    pub(super) armed: Armed,
+    pub(super) notes: VecDeque<Note>,
+}
+
+impl Link {
+    /// An unimpaired link.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether a new connection could be made now: no black hole covers either direction. It does not let time pass:
+    /// see [`Self::advance`].
+    pub fn usable(&self) -> bool {
+        ![Direction::Up, Direction::Down].iter().any(|d| self.effects.lane(*d).dark)
+    }
+
+    /// A connection was made. Trigger counts start at 1 for it; the older paths that were cut silently live on, dead.
+    pub fn open(&mut self, now_us: u64, path: PathId) {
+        self.advance(now_us);
+        if let Some(older) = self.current() {
+            // Triggers leave the older path here, and so does what waits for one of them.
+            self.give_up(now_us, older, Direction::Up, "a newer connection was made");
+            self.give_up(now_us, older, Direction::Down, "a newer connection was made");
+        }
+        self.paths.retain(|_, path| !path.is_over());
+        self.paths.insert(path, Path::new());
+    }
+
+    /// The caller serves a path no longer, whatever state it is in. Notes that were not fetched move to
+    /// [`Self::poll_note`]. Not needed for a path of which both ends were closed.
+    pub fn forget(&mut self, path: PathId) {
+        let Some(mut gone) = self.paths.remove(&path) else { return };
+        while let Some(output) = gone.pop() {
+            if let Output::Note(note) = output {
+                self.notes.push_back(note);
+            }
+        }
+    }
+
+    /// A step whose turn has come. Cuts, and triggers, apply to the newest path that was not cut. A trigger counts packets
+    /// whose first byte comes after it was armed.
+    pub fn step(&mut self, now_us: u64, step: LinkStep) {
+        self.advance(now_us);
+        match self.armed.take_in(now_us, step) {
+            Taken::Now(fault) => self.fire(now_us, fault, None),
+            Taken::Waits(fault, text) => self.note(self.current(), Note::Armed { fault, text }),
+        }
+        self.advance(now_us);
+    }
+
+    /// Bytes that the client wrote.
+    pub fn client_bytes(&mut self, now_us: u64, path: PathId, bytes: &[u8]) {
+        self.advance(now_us);
+        self.enter(now_us, path, Direction::Up, bytes);
+    }
+
+    /// Bytes that were read from the broker.
+    pub fn broker_bytes(&mut self, now_us: u64, path: PathId, bytes: &[u8]) {
+        self.advance(now_us);
+        self.enter(now_us, path, Direction::Down, bytes);
+    }
+
+    /// The client closed in an orderly way (`rst` false) or reset its end. It travels behind its bytes.
+    /// After an orderly close the client still reads; after a reset nothing reaches it.
+    pub fn client_closed(&mut self, now_us: u64, path: PathId, rst: bool) {
+        self.advance(now_us);
+        self.close(now_us, path, Direction::Up, if rst { End::Rst } else { End::Fin });
+    }
+
+    /// The broker closed (`rst` false: FIN) or reset. It travels behind its bytes and is lost in a black hole.
+    pub fn broker_closed(&mut self, now_us: u64, path: PathId, rst: bool) {
+        self.advance(now_us);
+        self.close(now_us, path, Direction::Down, if rst { End::Rst } else { End::Fin });
+    }
+
+    /// The next thing to do for a path, if anything is due at `now_us`.
+    pub fn poll(&mut self, now_us: u64, path: PathId) -> Option<Output> {
+        self.advance(now_us);
+        let polled = self.paths.get_mut(&path)?;
+        let output = polled.pop();
+        if polled.is_over() {
+            self.paths.remove(&path);
+        }
+        output
+    }
+
+    /// Notes that belong to no path (armed, restored while nothing was connected).
+    pub fn poll_note(&mut self) -> Option<Note> {
+        self.notes.pop_front()
+    }
+
+    /// When something becomes due next (a timed fault, a delayed or gathered byte), µs; it may lie in the past.
+    /// What is due already waits in [`Self::poll`] and is not covered.
+    pub fn wake_at_us(&self) -> Option<u64> {
+        let queued = self.paths.values().filter_map(|path| path.wake_at_us(&self.effects)).min();
+        queued.into_iter().chain(self.armed.next_due_us()).min()
+    }
+
+    /// Lets time pass until `now_us`: timed faults happen and delayed bytes become due, in the order of their times.
+    /// Every other call that takes a time does it too; this one serves a link without a path.
+    pub fn advance(&mut self, now_us: u64) {
+        while let Some((due_us, fault)) = self.armed.take_due(now_us) {
+            // Bytes that are due at the same time as a fault came first.
+            self.deliver(due_us);
+            self.fire(due_us, fault, None);
+        }
+        self.deliver(now_us);
+    }
+
+    /// Bytes that the link holds for a path in either direction (held, delayed, withheld), for back-pressure.
+    /// Outputs not fetched yet count as well.
+    pub fn held_bytes(&self, path: PathId) -> usize {
+        self.paths.get(&path).map_or(0, Path::held_bytes)
+    }
+
+    /// The experiment is over: a note for every armed fault that never fired.
+    pub fn finish(&mut self) -> Vec<Note> {
+        let never = |ArmedFault { number: fault, text, .. }| Note::NeverFired { fault, text };
+        self.armed.drain().into_iter().map(never).collect()
+    }
+
+    /// The path that cuts and triggers apply to.
+    pub(super) fn current(&self) -> Option<PathId> {
+        self.paths.iter().rev().find(|(_, path)| path.is_live()).map(|(id, _)| *id)
+    }
+
+    /// Records something in its place among a path's outputs, or with no path.
+    pub(super) fn note(&mut self, path: Option<PathId>, note: Note) {
+        match path.and_then(|id| self.paths.get_mut(&id)) {
+            Some(path) => path.put_note(note),
+            None => self.notes.push_back(note),
+        }
+    }
+
+    /// Moves everything due to the outputs.
+    pub(super) fn deliver(&mut self, now_us: u64) {
+        for path in self.paths.values_mut() {
+            path.deliver(now_us, &self.effects);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! One connection: its two streams and what its caller still has to do for it.
+//! Knows no faults; it is told what to send, and which lane what is due comes out of.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use deadzone_wire::Version;
+
+use super::{
+    effects::Effects,
+    output::Output,
+    queue::{End, Load},
+    stream::Stream,
+};
+use crate::{Direction, Note};
+
+/// Something for the caller. Bytes are cut into pieces only when they are fetched: a piece may be one byte.
+#[derive(Debug)]
+enum Due {
+    Bytes { direction: Direction, bytes: Bytes, piece: Option<u32> },
+    Other(Output),
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Path {
+    up: Stream,
+    down: Stream,
+    due: VecDeque<Due>,
+    due_bytes: usize,
+    /// A fault cut it.
+    pub(super) cut: bool,
+}
+
+impl Path {
+    pub(super) fn new() -> Self {
+        Self {
+            up: Stream::new(Direction::Up),
+            down: Stream::new(Direction::Down),
+            due: VecDeque::new(),
+            due_bytes: 0,
+            cut: false,
+        }
+    }
+
+    pub(super) fn stream(&mut self, direction: Direction) -> &mut Stream {
+        match direction {
+            Direction::Up => &mut self.up,
+            Direction::Down => &mut self.down,
+        }
+    }
+
+    fn streams(&self) -> [&Stream; 2] {
+        [&self.up, &self.down]
+    }
+
+    /// The version that its CONNECT named; the newest until one did.
+    pub(super) fn version(&self) -> Version {
+        self.up.scanner.version().unwrap_or(Version::V5)
+    }
+
+    /// Moves what is due from the queues to the outputs, by time, up before down.
+    pub(super) fn deliver(&mut self, now_us: u64, effects: &Effects) {
+        loop {
+            let due = |stream: &Stream, direction| {
+                stream.queue.front_due_us().filter(|_| !effects.lane(direction).held).unwrap_or(u64::MAX)
+            };
+            let (up, down) = (due(&self.up, Direction::Up), due(&self.down, Direction::Down));
+            let direction = if up <= down { Direction::Up } else { Direction::Down };
+            if effects.lane(direction).held {
+                return;
+            }
+            let Some(load) = self.stream(direction).queue.pop_due(now_us) else { return };
+            let bytes = match load {
+                Load::Bytes(bytes) => bytes,
+                Load::Gathered(batch, _) => batch.freeze(),
+                Load::End(end) => {
+                    self.put_end(direction, end);
+                    continue;
+                }
+            };
+            self.due_bytes += bytes.len();
+            self.due.push_back(Due::Bytes { direction, bytes, piece: effects.lane(direction).slice });
+        }
+    }
+
+    /// A close arrives at the end that `direction` leads to.
+    pub(super) fn put_end(&mut self, direction: Direction, end: End) {
+        self.due.push_back(Due::Other(match (direction, end) {
+            (Direction::Up, End::Fin) => Output::FinToBroker,
+            (Direction::Up, End::Rst) => Output::RstToBroker,
+            (Direction::Down, End::Fin) => Output::FinToClient,
+            (Direction::Down, End::Rst) => Output::RstToClient,
+        }));
+    }
+
+    /// Something for the record, in its place among the outputs.
+    pub(super) fn put_note(&mut self, note: Note) {
+        self.due.push_back(Due::Other(Output::Note(note)));
+    }
+
+    /// Fetches the next output.
+    pub(super) fn pop(&mut self) -> Option<Output> {
+        let (direction, bytes) = match self.due.pop_front()? {
+            Due::Other(output) => return Some(output),
+            Due::Bytes { direction, mut bytes, piece } => {
+                let most = piece.map_or(bytes.len(), |n| n as usize);
+                if bytes.len() > most {
+                    let rest = bytes.split_off(most);
+                    self.due.push_front(Due::Bytes { direction, bytes: rest, piece });
+                }
+                (direction, bytes)
+            }
+        };
+        self.due_bytes -= bytes.len();
+        Some(match direction {
+            Direction::Up => Output::ToBroker(bytes),
+            Direction::Down => Output::ToClient(bytes),
+        })
+    }
+
+    /// Bytes on the way, in whatever state.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.due_bytes + self.streams().map(|s| s.queue.bytes() + s.scanner.withheld()).iter().sum::<usize>()
+    }
+
+    /// When the next thing leaves a queue by itself.
+    pub(super) fn wake_at_us(&self, effects: &Effects) -> Option<u64> {
+        let up = self.up.queue.front_due_us().filter(|_| !effects.lane(Direction::Up).held);
+        let down = self.down.queue.front_due_us().filter(|_| !effects.lane(Direction::Down).held);
+        up.into_iter().chain(down).min()
+    }
+
+    /// Whether faults and triggers apply to it: neither cut nor ended at both ends.
+    pub(super) fn is_live(&self) -> bool {
+        !self.cut && self.streams().iter().any(|s| !s.ended)
+    }
+
+    /// Whether nothing can ever happen to it again.
+    pub(super) fn is_over(&self) -> bool {
+        self.due.is_empty() && self.streams().iter().all(|s| s.ended && s.queue.is_empty())
+    }
+}

@@ -1,0 +1,71 @@
+//! One direction of one path: what its sender wrote, and what of it still travels.
+//! Does not know the other direction, and not what happens at the other end.
+
+use bytes::Bytes;
+
+use super::{
+    effects::Lane,
+    queue::{End, Queue},
+    scanner::Scanner,
+};
+use crate::Direction;
+
+/// One direction's stream.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) scanner: Scanner,
+    pub(super) queue: Queue,
+    /// Something was lost in a black hole: nothing behind it may arrive.
+    dead: bool,
+    lost: u64,
+    lost_unreported: bool,
+    /// What the sender writes from now on is consumed and goes nowhere.
+    pub(super) sealed: bool,
+    /// The sender's end is gone: nothing more is written.
+    pub(super) ended: bool,
+}
+
+impl Stream {
+    pub(super) fn new(direction: Direction) -> Self {
+        Self {
+            scanner: Scanner::new(direction),
+            queue: Queue::default(),
+            dead: false,
+            lost: 0,
+            lost_unreported: false,
+            sealed: false,
+            ended: false,
+        }
+    }
+
+    /// Bytes travel, or are lost.
+    pub(super) fn send(&mut self, now_us: u64, bytes: Bytes, lane: &Lane) {
+        if self.dead || lane.dark {
+            self.dead = true;
+            self.lost += bytes.len() as u64;
+            self.lost_unreported = true;
+        } else {
+            self.queue.push(now_us, bytes, lane);
+        }
+    }
+
+    /// The sender's close travels, or is lost; whether it will arrive.
+    pub(super) fn send_end(&mut self, now_us: u64, end: End, lane: &Lane) -> bool {
+        self.dead |= lane.dark;
+        if !self.dead {
+            self.queue.push_end(now_us, end, lane);
+        }
+        !self.dead
+    }
+
+    /// The total that black holes took, if it has grown since this was last asked.
+    pub(super) fn lost(&mut self) -> Option<u64> {
+        std::mem::take(&mut self.lost_unreported).then_some(self.lost)
+    }
+
+    /// Seals the stream and throws away what still travels; how many bytes that was.
+    pub(super) fn discard(&mut self) -> u64 {
+        self.sealed = true;
+        (self.queue.discard() + self.scanner.abandon()) as u64
+    }
+}
