@@ -9,7 +9,7 @@ mod print;
 mod scenario;
 mod step;
 
-pub use diagnostic::{Diagnostic, Severity, render};
+pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
 pub use parse::parse;
 pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};

@@ -1,0 +1,194 @@
+//! Header lines of a scenario. Each is a keyword and plain words; quotes mean nothing here.
+
+use deadzone_spec::nearest;
+use deadzone_wire::Version;
+
+use super::marks::unknown_version;
+use super::scenario::Draft;
+use super::value::{is_name, number};
+use crate::diagnostic::{Diagnostic, code, shown};
+use crate::{At, Catch, Need};
+
+/// The keywords.
+pub(super) const KEYWORDS: [&str; 8] =
+    ["title", "clauses", "needs", "versions", "tags", "catches", "like", "solo"];
+/// Those that may be repeated.
+const REPEATABLE: [&str; 4] = ["clauses", "tags", "catches", "like"];
+const NEEDS: [&str; 5] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier"];
+
+/// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
+pub(super) fn read(
+    draft: &mut Draft,
+    keyword: &'static str,
+    at: At,
+    rest: Rest<'_>,
+    out: &mut Vec<Diagnostic>,
+) {
+    if !draft.headers.insert(keyword) && !REPEATABLE.contains(&keyword) {
+        out.push(Diagnostic::error(code::REPEATED, at, format!("`{keyword}` is given twice")));
+        return;
+    }
+    if keyword == "solo" {
+        draft.scenario.solo = true;
+        if let Some((word, at)) = rest.whole() {
+            let message = format!("`{}` does not belong here", shown(word));
+            out.push(Diagnostic::error(code::TRAILING, at, message).label("`solo` stands alone"));
+        }
+        return;
+    }
+    let Some((whole, _)) = rest.whole() else {
+        let message = format!("`{keyword}` says nothing");
+        out.push(Diagnostic::error(code::MISSING, at, message).label("something belongs behind it"));
+        return;
+    };
+    match keyword {
+        "title" => draft.scenario.title = whole.to_owned(),
+        "clauses" => clauses(draft, rest, out),
+        "needs" => needs(draft, rest, out),
+        "versions" => versions(draft, rest, out),
+        "tags" => tags(draft, rest, out),
+        "catches" => catches(draft, rest, out),
+        _ => draft.scenario.like.extend(rest.split(char::is_whitespace).map(|(word, _)| word.to_owned())),
+    }
+}
+
+fn clauses(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    for (word, at) in rest.words() {
+        if draft.scenario.clauses.iter().any(|known| known == word) {
+            out.push(Diagnostic::error(code::REPEATED, at, format!("clause {} is named twice", shown(word))));
+            continue;
+        }
+        draft.scenario.clauses.push(word.to_owned());
+        draft.clause_places.push(at);
+    }
+}
+
+fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    for (text, at) in rest.split(|c| c == ',') {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let need = match words[..] {
+            ["qos", level] => number(level).filter(|qos| *qos <= 2).map(|qos| Need::Qos(qos as u8)),
+            ["session"] => Some(Need::Session),
+            ["retain"] => Some(Need::Retain),
+            ["wildcard"] => Some(Need::Wildcard),
+            ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
+            _ => None,
+        };
+        match need {
+            Some(need) if draft.scenario.needs.contains(&need) => {
+                out.push(Diagnostic::error(code::REPEATED, at, "this need is given twice"));
+            }
+            Some(need) => draft.scenario.needs.push(need),
+            None => {
+                let mistake =
+                    Diagnostic::error(code::UNKNOWN_NEED, at, format!("unknown need `{}`", shown(text)))
+                        .help(format!("the needs, with commas between them: {}", NEEDS.join(", ")));
+                out.push(mistake.suggest(nearest(text, NEEDS)));
+            }
+        }
+    }
+}
+
+fn versions(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    let mut versions: Vec<Version> = Vec::new();
+    for (word, at) in rest.words() {
+        match word.parse::<Version>() {
+            Ok(version) if versions.contains(&version) => {
+                out.push(Diagnostic::error(code::REPEATED, at, format!("{version} is given twice")));
+            }
+            Ok(version) => versions.push(version),
+            Err(_) => out.push(unknown_version(word, at)),
+        }
+    }
+    if !versions.is_empty() {
+        versions.sort_unstable();
+        draft.scenario.versions = versions;
+    }
+}
+
+fn tags(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    for (word, at) in rest.words() {
+        if !is_name(word) {
+            out.push(bad_name("a tag", word, at));
+        } else if draft.scenario.tags.iter().any(|known| known == word) {
+            out.push(Diagnostic::error(code::REPEATED, at, format!("tag {word} is given twice")));
+        } else {
+            draft.scenario.tags.push(word.to_owned());
+        }
+    }
+}
+
+fn catches(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    for (word, at) in rest.words() {
+        let (name, only) = match word.strip_suffix(')').and_then(|word| word.split_once('(')) {
+            None => (word, None),
+            Some((name, version)) => match version.parse::<Version>() {
+                Ok(version) => (name, Some(version)),
+                Err(_) => {
+                    out.push(unknown_version(version, at));
+                    continue;
+                }
+            },
+        };
+        let known = |catch: &Catch| catch.name == name && catch.only == only;
+        if !is_name(name) {
+            out.push(bad_name("a defect", name, at));
+        } else if draft.scenario.catches.iter().any(known) {
+            out.push(Diagnostic::error(code::REPEATED, at, format!("{name} is named twice")));
+        } else {
+            draft.scenario.catches.push(Catch { name: name.to_owned(), only, at });
+        }
+    }
+}
+
+/// The mistake of a name that is none.
+pub(super) fn bad_name(what: &str, name: &str, at: At) -> Diagnostic {
+    Diagnostic::error(code::NAME, at, format!("`{}` is no name for {what}", shown(name)))
+        .help("a name begins with a letter a-z and goes on with a-z, 0-9, - and _; it has at most 64 of them")
+}
+
+/// What stands behind a keyword, with its column.
+#[derive(Clone, Copy)]
+pub(super) struct Rest<'l> {
+    text: &'l str,
+    line: u32,
+    column: u32,
+}
+
+impl<'l> Rest<'l> {
+    /// `line` from byte `start` on, up to a comment. Quotes do not hide a comment here.
+    pub(super) fn of(line: &'l str, number: u32, start: usize) -> Self {
+        let text = &line[start..];
+        let mut blank = line[..start].ends_with(char::is_whitespace);
+        let mut end = text.len();
+        for (index, c) in text.char_indices() {
+            if c == '#' && blank {
+                end = index;
+                break;
+            }
+            blank = c.is_whitespace();
+        }
+        Self { text: &text[..end], line: number, column: line[..start].chars().count() as u32 + 1 }
+    }
+
+    /// All of it, trimmed; `None` if there is nothing.
+    pub(super) fn whole(self) -> Option<(&'l str, At)> {
+        self.split(|_| false).next()
+    }
+
+    fn words(self) -> impl Iterator<Item = (&'l str, At)> {
+        self.split(|c: char| c.is_whitespace() || c == ',')
+    }
+
+    fn split(self, separates: impl Fn(char) -> bool) -> impl Iterator<Item = (&'l str, At)> {
+        let mut column = self.column;
+        self.text.split(separates).filter_map(move |piece| {
+            let start = column;
+            column += piece.chars().count() as u32 + 1;
+            let blanks = piece.chars().take_while(|c| c.is_whitespace()).count() as u32;
+            let piece = piece.trim();
+            let at = At { line: self.line, column: start + blanks, length: piece.chars().count() as u32 };
+            (!piece.is_empty()).then_some((piece, at))
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! Text to scenarios.
+//!
+//! `file` walks the lines and keeps the scenario that is being read; each line is read on its own, so a mistake costs one
+//! line. `lexer` makes tokens, `cursor` hands them out; `header`, `client` and `step` (with `intent`, `packet`, `link`,
+//! `expect`) read one line each; `order` looks at the steps of a whole scenario. Nothing here performs anything.
+
+mod client;
+mod cursor;
+mod expect;
+mod field;
+mod file;
+mod header;
+mod intent;
+mod lexer;
+mod link;
+mod marks;
+mod order;
+mod packet;
+mod range;
+mod scenario;
+mod step;
+mod value;
+
+pub use file::parse;
+pub(crate) use scenario::DEFAULT_VERSIONS;

@@ -1,0 +1,157 @@
+//! What is wrong with the order of steps, where it can be seen without playing the protocol: a step of a client that has no
+//! connection yet, a capture before it is set, a fence behind a QoS 2 message that is not released. Who owes what to whom
+//! is not known here.
+
+use std::collections::BTreeSet;
+
+use deadzone_wire::{Field, PacketKind};
+
+use super::scenario::Doubt;
+use crate::diagnostic::{Diagnostic, code};
+use crate::{Arrival, ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind, TriggerTemplate};
+
+/// Looks at steps in their order.
+pub(super) fn check(clients: &[ClientDecl], steps: &[Step], doubt: &Doubt, out: &mut Vec<Diagnostic>) {
+    let mut walk = Walk {
+        clients,
+        open: doubt.clients.clone(),
+        captures: doubt.captures.clone(),
+        unreleased: vec![Vec::new(); clients.len()],
+        doubt,
+        out,
+    };
+    for step in steps {
+        walk.step(step);
+    }
+}
+
+struct Walk<'a> {
+    clients: &'a [ClientDecl],
+    open: BTreeSet<usize>,
+    captures: BTreeSet<String>,
+    /// Ids of QoS 2 messages of each client that have no PUBREL yet, by hand.
+    unreleased: Vec<Vec<FieldValue>>,
+    doubt: &'a Doubt,
+    out: &'a mut Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, step: &Step) {
+        for client in acting(&step.kind) {
+            // One mistake is enough: afterwards the client counts as connected.
+            if self.open.insert(client) && !opens(&step.kind) {
+                let name = self.clients.get(client).map_or("", |client| client.name.as_str());
+                let message = format!("`{name}` has no connection yet");
+                let mistake = Diagnostic::error(code::NOT_OPEN, step.at, message);
+                self.out.push(mistake.help(format!("`{name} connect clean` first, or `{name} open`")));
+            }
+        }
+        self.captures(step);
+        match &step.kind {
+            StepKind::Connect { client, mode: ConnectMode::Clean | ConnectMode::Fresh, .. } => {
+                self.unreleased[*client].clear();
+            }
+            StepKind::Send { client, packet, broken_by } if broken_by.is_empty() => {
+                self.sent(*client, packet)
+            }
+            StepKind::Fence { publisher, qos: 2, .. } => self.fence(step, *publisher),
+            _ => {}
+        }
+    }
+
+    fn sent(&mut self, client: usize, packet: &PacketTemplate) {
+        let Some(id) = field(packet, Field::Id) else { return };
+        let open = &mut self.unreleased[client];
+        match packet.kind {
+            PacketKind::Publish if field(packet, Field::Qos) == Some(&FieldValue::Number(2)) => {
+                if !open.contains(id) {
+                    open.push(id.clone());
+                }
+            }
+            PacketKind::Pubrel => open.retain(|known| known != id),
+            _ => {}
+        }
+    }
+
+    /// A polite client releases by itself, so only a manual one is plain.
+    fn fence(&mut self, step: &Step, publisher: usize) {
+        let manual = self.clients.get(publisher).is_some_and(|client| client.manual);
+        if !manual || self.unreleased[publisher].is_empty() || self.doubt.clients.contains(&publisher) {
+            return;
+        }
+        let mistake = Diagnostic::error(code::EMPTY_FENCE, step.at, "this fence proves nothing")
+            .label("a QoS 2 message before it is not released")
+            .help("send its PUBREL first, or fence with qos=1");
+        self.out.push(mistake);
+    }
+
+    fn captures(&mut self, step: &Step) {
+        for (value, sets) in captures(&step.kind) {
+            let FieldValue::Capture(name) = value else { continue };
+            if sets {
+                self.captures.insert(name.clone());
+            } else if self.captures.insert(name.clone()) {
+                let message = format!("${name} is not set yet");
+                let mistake = Diagnostic::error(code::CAPTURE, step.at, message);
+                self.out.push(mistake.help(format!("an arrival sets it: `<- PUBLISH id=${name}`")));
+            }
+        }
+    }
+}
+
+fn field(packet: &PacketTemplate, wanted: Field) -> Option<&FieldValue> {
+    packet.fields.iter().find(|(field, _)| *field == wanted).map(|(_, value)| value)
+}
+
+fn opens(kind: &StepKind) -> bool {
+    matches!(kind, StepKind::Open { .. } | StepKind::Connect { .. })
+}
+
+/// Clients that need a connection for this step, or get one by it.
+fn acting(kind: &StepKind) -> Vec<usize> {
+    match kind {
+        StepKind::Open { client }
+        | StepKind::Connect { client, .. }
+        | StepKind::Subscribe { client, .. }
+        | StepKind::Unsubscribe { client, .. }
+        | StepKind::Publish { client, .. }
+        | StepKind::Burst { client, .. }
+        | StepKind::Disconnect { client, .. }
+        | StepKind::Ping { client }
+        | StepKind::Send { client, .. }
+        | StepKind::SendBytes { client, .. }
+        | StepKind::Receive { client, .. }
+        | StepKind::LinkSaw { client, .. }
+        | StepKind::ExpectQuiescent { client, .. } => vec![*client],
+        StepKind::Fence { publisher, subscriber, .. } => vec![*publisher, *subscriber],
+        StepKind::Ready { subscriber, .. } => vec![*subscriber],
+        // Faults are armed before the connection exists; an expectation is about the whole run.
+        StepKind::Link { .. } | StepKind::ExpectReceives { .. } => Vec::new(),
+    }
+}
+
+/// The values of a step, each with whether a capture there is set (an arrival) or used.
+fn captures(kind: &StepKind) -> Vec<(&FieldValue, bool)> {
+    fn of(fields: &[(Field, FieldValue)], sets: bool) -> Vec<(&FieldValue, bool)> {
+        fields.iter().map(|(_, value)| (value, sets)).collect()
+    }
+    match kind {
+        StepKind::Connect { expected, .. }
+        | StepKind::Subscribe { expected, .. }
+        | StepKind::Unsubscribe { expected, .. } => of(expected, true),
+        StepKind::Publish { packet, .. } | StepKind::Burst { packet, .. } | StepKind::Send { packet, .. } => {
+            of(&packet.fields, false)
+        }
+        StepKind::Receive { alternatives, .. } => alternatives
+            .iter()
+            .flat_map(|arrival| match arrival {
+                Arrival::Packet(packet) => of(&packet.fields, true),
+                Arrival::Closed => Vec::new(),
+            })
+            .collect(),
+        StepKind::Link { when: TriggerTemplate::On { packet, .. }, .. }
+        | StepKind::LinkSaw { packet, .. } => of(&packet.fields, false),
+        StepKind::ExpectReceives { fields, .. } => of(fields, false),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,139 @@
+//! The scenario that is being read, and what must be true of it as a whole. Must not know how lines are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deadzone_spec::Party;
+use deadzone_wire::Version;
+
+use super::lexer::{Kind, Token, Value};
+use super::order;
+use crate::diagnostic::{Diagnostic, code, shown};
+use crate::{At, Control, Scenario, Step};
+
+/// Versions that a scenario runs in unless it says otherwise.
+pub(crate) const DEFAULT_VERSIONS: [Version; 2] = [Version::V311, Version::V5];
+
+/// A scenario that is being read.
+pub(super) struct Draft {
+    pub(super) scenario: Scenario,
+    /// Header lines that were there, right or wrong: what is wrong is not missing too.
+    pub(super) headers: BTreeSet<&'static str>,
+    /// Where each clause stands, to be checked when the versions are known.
+    pub(super) clause_places: Vec<At>,
+    /// Step lines so far, right or wrong.
+    pub(super) step_lines: usize,
+    /// What lines with mistakes may have done.
+    pub(super) doubt: Doubt,
+    /// Steps of the `control` block.
+    pub(super) control: Vec<Step>,
+    /// Mistakes that the file had before this scenario.
+    pub(super) mistakes_before: usize,
+}
+
+/// Clients and captures on lines that could not be read: no mistake follows from what they did not do.
+#[derive(Debug, Default)]
+pub(super) struct Doubt {
+    pub(super) clients: BTreeSet<usize>,
+    pub(super) captures: BTreeSet<String>,
+}
+
+impl Draft {
+    pub(super) fn new(id: String, file: &str, at: At, mistakes_before: usize) -> Self {
+        let scenario = Scenario {
+            id,
+            file: file.to_owned(),
+            at,
+            title: String::new(),
+            clauses: Vec::new(),
+            needs: Vec::new(),
+            versions: DEFAULT_VERSIONS.to_vec(),
+            tags: Vec::new(),
+            catches: Vec::new(),
+            like: Vec::new(),
+            solo: false,
+            clients: Vec::new(),
+            steps: Vec::new(),
+            control: Control::Derived,
+        };
+        Self {
+            scenario,
+            headers: BTreeSet::new(),
+            clause_places: Vec::new(),
+            step_lines: 0,
+            doubt: Doubt::default(),
+            control: Vec::new(),
+            mistakes_before,
+        }
+    }
+
+    /// A step line could not be read: remember what it names.
+    pub(super) fn distrust(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            match &token.kind {
+                Kind::Word(word) => {
+                    let client = self.scenario.clients.iter().position(|client| client.name == *word);
+                    self.doubt.clients.extend(client);
+                }
+                Kind::Pair(_, Value::Word(word), _) => {
+                    self.doubt.captures.extend(word.strip_prefix('$').map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks at the whole; gives the scenario if nothing in it is wrong.
+    pub(super) fn finish(mut self, mistakes: &mut Vec<Diagnostic>) -> Option<Scenario> {
+        self.missing(mistakes);
+        for (clause, at) in self.scenario.clauses.iter().zip(&self.clause_places) {
+            mistakes.extend(check_clause(clause, *at, &self.scenario.versions));
+        }
+        order::check(&self.scenario.clients, &self.scenario.steps, &self.doubt, mistakes);
+        order::check(&self.scenario.clients, &self.control, &self.doubt, mistakes);
+        if !self.control.is_empty() {
+            self.scenario.control = Control::Steps(self.control);
+        }
+        (mistakes.len() == self.mistakes_before).then_some(self.scenario)
+    }
+
+    fn missing(&self, mistakes: &mut Vec<Diagnostic>) {
+        let at = self.scenario.at;
+        let mut lacks = |code, what: &str, help: &str| {
+            mistakes.push(Diagnostic::error(code, at, format!("this scenario has no {what}")).help(help));
+        };
+        if !self.headers.contains("title") {
+            lacks(code::NO_TITLE, "title", "add a line: title WHAT IT SHOWS");
+        }
+        if !self.headers.contains("clauses") {
+            lacks(code::NO_CLAUSES, "clauses", "add a line: clauses 3.1.1/MQTT-… 5.0/MQTT-…");
+        }
+        if !self.headers.contains("catches") {
+            lacks(code::NO_CATCHES, "defect that it catches", "add a line: catches NAME");
+        }
+        if self.step_lines == 0 {
+            lacks(code::NO_STEPS, "steps", "add clients and what they do");
+        }
+    }
+}
+
+/// What is wrong with naming this clause in a scenario of these versions.
+pub(super) fn check_clause(id: &str, at: At, versions: &[Version]) -> Option<Diagnostic> {
+    let Some(clause) = deadzone_spec::find(id) else {
+        let mistake = Diagnostic::error(code::UNKNOWN_CLAUSE, at, format!("unknown clause `{}`", shown(id)));
+        return Some(mistake.suggest(deadzone_spec::suggest(id)));
+    };
+    if !versions.iter().any(|version| version.as_str() == clause.version) {
+        let message = format!("this scenario does not run in MQTT {}", clause.version);
+        return Some(Diagnostic::error(code::OTHER_VERSION, at, message).label("a clause of that version"));
+    }
+    if clause.party == Party::Client {
+        let mistake = Diagnostic::error(code::CLIENT_CLAUSE, at, format!("{id} binds the client only"));
+        return Some(
+            mistake.label(clause.text).help("a broker can't break it; name what the broker must do"),
+        );
+    }
+    None
+}
+
+/// Slugs of a file with their lines.
+pub(super) type Slugs = BTreeMap<String, u32>;
