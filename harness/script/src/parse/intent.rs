@@ -60,7 +60,7 @@ impl<'l> StepLine<'_, 'l> {
             self.once(pair, &mut given);
             match pair.key {
                 "session_present" | "reason" => {
-                    expected.push(self.field(PacketKind::Connack, &versions, pair)?)
+                    expected.push(self.field(PacketKind::Connack, &versions, pair)?);
                 }
                 key if key.starts_with("will_") => self.will(pair, &mut will)?,
                 _ => self.connect_option(pair, &mut options)?,

@@ -52,7 +52,7 @@ impl Walk<'_> {
                 self.unreleased[*client].clear();
             }
             StepKind::Send { client, packet, broken_by } if broken_by.is_empty() => {
-                self.sent(*client, packet)
+                self.sent(*client, packet);
             }
             StepKind::Fence { publisher, qos: 2, .. } => self.fence(step, *publisher),
             _ => {}
@@ -63,10 +63,10 @@ impl Walk<'_> {
         let Some(id) = field(packet, Field::Id) else { return };
         let open = &mut self.unreleased[client];
         match packet.kind {
-            PacketKind::Publish if field(packet, Field::Qos) == Some(&FieldValue::Number(2)) => {
-                if !open.contains(id) {
-                    open.push(id.clone());
-                }
+            PacketKind::Publish
+                if field(packet, Field::Qos) == Some(&FieldValue::Number(2)) && !open.contains(id) =>
+            {
+                open.push(id.clone());
             }
             PacketKind::Pubrel => open.retain(|known| known != id),
             _ => {}

@@ -153,10 +153,12 @@ impl StepLine<'_, '_> {
             column += part.chars().count() as u32 + 1;
             match name.parse::<Mutation>() {
                 Ok(mutation) => mutations.push(mutation),
-                Err(why) => {
+                Err(_) => {
+                    let known: Vec<String> = Mutation::EXAMPLES.iter().map(ToString::to_string).collect();
                     let message = format!("unknown mutation `{}`", shown(name));
-                    let mistake =
-                        Diagnostic::error(code::UNKNOWN_MUTATION, place, message).label(why.to_string());
+                    let mistake = Diagnostic::error(code::UNKNOWN_MUTATION, place, message)
+                        .help("LANGUAGE.md lists the mutations")
+                        .suggest(nearest(name, known.iter().map(String::as_str)));
                     self.cursor.report(mistake);
                 }
             }
