@@ -17,6 +17,9 @@ mod ndjson;
 mod recorder;
 mod run;
 
+/// Parts of the record's types, so that whoever only reads records needs no link.
+pub use deadzone_link::{Cut, Direction, Note};
+
 pub use claim::{Claim, ClaimKind, Expected, HowOften, Place};
 pub use event::{By, Close, ConnId, End, Event, EventKind, PacketEvent};
 pub use finding::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
