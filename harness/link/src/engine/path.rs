@@ -131,9 +131,9 @@ impl Path {
         up.into_iter().chain(down).min()
     }
 
-    /// Whether faults and triggers apply to it: neither cut nor ended at both ends.
+    /// Whether faults and triggers apply to it: not cut, and something may still come or still travels.
     pub(super) fn is_live(&self) -> bool {
-        !self.cut && self.streams().iter().any(|s| !s.ended)
+        !self.cut && self.streams().iter().any(|s| !s.ended || !s.queue.is_empty())
     }
 
     /// Whether nothing can ever happen to it again.

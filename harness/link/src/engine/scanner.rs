@@ -295,6 +295,9 @@ impl Scanner {
     /// Announces the faults due at this offset. At the end of a packet an edge inside it can't come any more.
     fn reached_edge(&mut self) {
         let ended = self.body_left == Some(0);
+        if self.plan.is_empty() && !ended {
+            return;
+        }
         let here = if ended { END } else { self.offset };
         let (due, ahead) =
             std::mem::take(&mut self.plan).into_iter().partition(|(offset, _)| *offset == here);
