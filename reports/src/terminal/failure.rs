@@ -1,0 +1,181 @@
+//! One failure in the order in which a broker developer asks: what, which clause, wanted and got, where in the scenario,
+//! what crossed the wire, what else would have been right, does it need the fault, how do I see it myself.
+
+use deadzone_history::{Finding, RunInfo, ScenarioResult, VerdictKind};
+
+use super::{
+    Verbosity, clause, excerpt,
+    page::{Page, Role},
+    target, timeline,
+};
+use crate::timeline::silence;
+
+/// Most folded findings that are listed.
+const FOLDED: usize = 8;
+
+/// The whole report of a result that is no pass.
+pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
+    headline(page, result, info);
+    if let Some(reason) = &result.verdict.reason {
+        page.field("because", Role::Plain, reason, 800);
+    }
+    let full = matches!(result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+    if !full {
+        page.field("repeat", Role::Strong, &result.repeat_command, 400);
+        return;
+    }
+    for (i, finding) in result.verdict.findings.iter().enumerate() {
+        if i > 0 {
+            page.blank();
+        }
+        self::finding(page, result, finding, i == 0);
+    }
+    if result.verdict.findings.is_empty() {
+        history(page, result, None);
+    }
+    page.blank();
+    circumstances(page, result);
+    target::write(page, info, result.key.version);
+    target::log(page, result);
+    page.field("repeat", Role::Strong, &result.repeat_command, 400);
+}
+
+/// `FAIL id [version] target  seed  3/3 fail  4.310 s`.
+fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
+    let (word, role) = word(result.verdict.kind);
+    let id = page.safe(&result.key.id, 80);
+    let seed = result.history.as_ref().map_or(info.seed.as_str(), |history| history.header.seed.as_str());
+    let mut rest = format!("[{}]  {}  seed {seed}", result.key.version, target::name(info));
+    if !result.repeats.is_empty() {
+        rest.push_str("  ");
+        rest.push_str(&repeats(result));
+    }
+    let rest = page.safe(&rest, 160);
+    let line = format!("{} {} {rest}", page.paint(role, word), page.paint(Role::Strong, &id));
+    page.raw(&line);
+    let title = page.safe(&result.title, page.options.width.saturating_sub(2));
+    if !title.is_empty() {
+        page.raw(&format!("  {title}"));
+    }
+}
+
+fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: bool) {
+    page.blank();
+    clause::write(page, &finding.clause, &finding.also);
+    page.field("want", Role::Plain, &finding.wanted, 600);
+    page.field("got", Role::Bad, &finding.got, 600);
+    page.field("meanwhile", Role::Plain, &finding.meanwhile, 600);
+    if let Some(place) = finding.place {
+        excerpt::write(page, result, place, &finding.got);
+    }
+    // One timeline shows the story; further findings of the same run point into it by number.
+    if first {
+        history(page, result, Some(finding));
+    } else if !finding.evidence.is_empty() {
+        page.field("evidence", Role::Plain, &numbers(&finding.evidence), 200);
+    }
+    page.blank();
+    if let Some(silence) = result.history.as_ref().and_then(|history| silence(history, finding)) {
+        page.field("given", Role::Plain, &silence.given, 300);
+        page.field("acted on", Role::Plain, &silence.acted_on, 300);
+        page.field("seen", Role::Plain, &silence.seen, 500);
+    }
+    if !finding.could_instead.is_empty() {
+        page.raw("  a conformant broker could instead:");
+        for answer in &finding.could_instead {
+            page.field("  -", Role::Plain, answer, 300);
+        }
+    }
+    for folded in finding.folded.iter().take(FOLDED) {
+        page.field(
+            "follows",
+            Role::Faint,
+            &format!("{}: {} {}", folded.clause, folded.got, numbers(&folded.evidence)),
+            300,
+        );
+    }
+    if finding.folded.len() > FOLDED {
+        page.field("", Role::Faint, &format!("and {} more", finding.folded.len() - FOLDED), 80);
+    }
+}
+
+fn history(page: &mut Page, result: &ScenarioResult, finding: Option<&Finding>) {
+    let Some(history) = &result.history else { return };
+    page.blank();
+    timeline::draw(page, history, finding, page.options.verbosity == Verbosity::Verbose);
+}
+
+fn circumstances(page: &mut Page, result: &ScenarioResult) {
+    if let Some(control) = &result.control {
+        let same = if control.same_clause { " (fails also without faults)" } else { "" };
+        page.field(
+            "control",
+            Role::Plain,
+            &format!("faults off: {}{same}. {}", control.kind.word(), control.text),
+            400,
+        );
+    }
+    if !result.repeats.is_empty() {
+        let words: Vec<&str> = result.repeats.iter().map(|kind| kind.word()).collect();
+        page.field(
+            "repeats",
+            Role::Plain,
+            &format!("{}; first {}, then {}", repeats(result), result.verdict.kind.word(), words.join(", ")),
+            200,
+        );
+    }
+    if let Some(history) = &result.history {
+        let clients: Vec<String> = history
+            .header
+            .clients
+            .iter()
+            .map(|client| {
+                let manual = if client.manual { " scripted packet by packet" } else { " answers by itself" };
+                let direct = if client.direct { ", no faults on its link" } else { "" };
+                format!("{} ({},{manual}{direct})", client.name, client.version)
+            })
+            .collect();
+        page.field("clients", Role::Plain, &clients.join("; "), 400);
+    }
+    for like in &result.like {
+        page.field("like", Role::Faint, like, 200);
+    }
+    grades(page, result);
+}
+
+/// What is worth saying beside the verdict.
+pub(crate) fn grades(page: &mut Page, result: &ScenarioResult) {
+    for grade in &result.verdict.grades {
+        let level = format!("{:?}", grade.level).to_uppercase();
+        let clause = grade.clause.as_deref().map(|clause| format!("{clause}: ")).unwrap_or_default();
+        page.field(
+            "grade",
+            Role::Doubtful,
+            &format!("{level} {clause}{} {}", grade.text, numbers(&grade.evidence)),
+            300,
+        );
+    }
+}
+
+/// `3/3 fail`: how many of all runs had the verdict of the first.
+fn repeats(result: &ScenarioResult) -> String {
+    let same = 1 + result.repeats.iter().filter(|kind| **kind == result.verdict.kind).count();
+    format!("{same}/{} {}", 1 + result.repeats.len(), result.verdict.kind.word())
+}
+
+fn numbers(seqs: &[u64]) -> String {
+    let words: Vec<String> = seqs.iter().map(|seq| format!("#{seq}")).collect();
+    words.join(" ")
+}
+
+/// The word of a verdict as the headline has it: what a build must not miss is in capitals.
+pub(crate) fn word(kind: VerdictKind) -> (&'static str, Role) {
+    match kind {
+        VerdictKind::Pass => ("pass", Role::Good),
+        VerdictKind::PassSlow => ("pass (slow)", Role::Good),
+        VerdictKind::Fail => ("FAIL", Role::Bad),
+        VerdictKind::Inconclusive => ("inconclusive", Role::Doubtful),
+        VerdictKind::NotApplicable => ("not applicable", Role::Faint),
+        VerdictKind::Error => ("ERROR", Role::Bad),
+    }
+}

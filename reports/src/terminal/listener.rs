@@ -1,0 +1,109 @@
+//! Turns run events into text, in the order in which they come.
+
+use std::io::{self, Write};
+
+use deadzone_history::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
+
+use super::{
+    TerminalOptions, Verbosity, failure,
+    page::{Page, Role},
+    summary, target, timeline,
+};
+use crate::{Collector, RunModel};
+
+/// The terminal report of one run.
+#[derive(Debug)]
+pub struct Terminal {
+    options: TerminalOptions,
+    collector: Collector,
+}
+
+impl Terminal {
+    /// A report that nothing has been told yet.
+    pub fn new(options: TerminalOptions) -> Self {
+        Self { options, collector: Collector::new() }
+    }
+
+    /// Takes one event and writes what is to be said of it.
+    pub fn observe(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
+        self.collector.observe(event);
+        let mut page = Page::new(self.options);
+        match event {
+            RunEvent::Started(info) if self.options.verbosity > Verbosity::Quiet => started(&mut page, info),
+            RunEvent::Started(_) | RunEvent::ScenarioStarted(_) => {}
+            RunEvent::ScenarioFinished(result) => finished(&mut page, result, self.collector.model()),
+            RunEvent::Finished(end) => summary::write(&mut page, self.collector.model(), end),
+        }
+        out.write_all(page.finish().as_bytes())
+    }
+
+    /// What the events said so far.
+    pub fn model(&self) -> &RunModel {
+        self.collector.model()
+    }
+}
+
+/// The block of one result that is no pass.
+pub fn failure_block(result: &ScenarioResult, info: &RunInfo, options: TerminalOptions) -> String {
+    let mut page = Page::new(options);
+    failure::write(&mut page, result, info);
+    page.finish()
+}
+
+fn started(page: &mut Page, info: &RunInfo) {
+    let versions: Vec<&str> = info.capabilities.iter().map(|c| c.version.as_str()).collect();
+    let head = format!("deadzone {}  {}  MQTT {}", info.deadzone, target::name(info), versions.join(", "));
+    let head = page.safe(&head, 300);
+    let line = page.paint(Role::Strong, &head);
+    page.raw(&line);
+    page.raw(&page.safe(&format!("{} runs  suite {}  seed {}", info.planned, info.suite, info.seed), 300));
+    if !info.switched_on.is_empty() {
+        let text = page.safe(&format!("switched on: {}", info.switched_on.join(", ")), 400);
+        let line = page.paint(Role::Doubtful, &text);
+        page.raw(&line);
+    }
+    page.blank();
+}
+
+fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
+    let kind = result.verdict.kind;
+    let pass = matches!(kind, VerdictKind::Pass | VerdictKind::PassSlow);
+    let broken = matches!(kind, VerdictKind::Fail | VerdictKind::Error);
+    if page.options.verbosity == Verbosity::Quiet && !broken {
+        return;
+    }
+    if page.options.verbosity > Verbosity::Quiet {
+        line(page, result);
+    }
+    if page.options.verbosity == Verbosity::Verbose && pass {
+        failure::grades(page, result);
+        if let Some(history) = &result.history {
+            timeline::draw(page, history, None, true);
+            page.blank();
+        }
+    }
+    if broken && let Some(info) = &model.info {
+        page.blank();
+        failure::write(page, result, info);
+        page.blank();
+    }
+}
+
+/// `pass            qos2/pubrec-lost [5.0]  0.012 s  reason`.
+fn line(page: &mut Page, result: &ScenarioResult) {
+    let (word, role) = failure::word(result.verdict.kind);
+    let time = format!("{}.{:03} s", result.wall_ms / 1_000, result.wall_ms % 1_000);
+    let mut rest = format!("{} [{}]", result.key.id, result.key.version);
+    let grades = result.verdict.grades.len();
+    let notes = [
+        result.verdict.reason.clone(),
+        (grades > 0).then(|| format!("{grades} grade{}", if grades == 1 { "" } else { "s" })),
+    ];
+    for note in notes.into_iter().flatten() {
+        rest.push_str("  ");
+        rest.push_str(&note);
+    }
+    let rest = page.safe(&rest, page.options.width.saturating_sub(28));
+    let line = format!("{} {time:>9}  {rest}", page.paint(role, &format!("{word:<14}")));
+    page.raw(&line);
+}

@@ -1,0 +1,17 @@
+//! The report for people: a plain line for each scenario, a block for each failure, a summary.
+//!
+//! [`Terminal`] listens to the runner and writes where it is told; [`failure_block`] is the block alone, for documents.
+//! Words carry the meaning, colours only repeat it. Nothing here asks the environment or prints by itself.
+
+mod clause;
+mod excerpt;
+mod failure;
+mod listener;
+mod options;
+mod page;
+mod summary;
+mod target;
+mod timeline;
+
+pub use listener::{Terminal, failure_block};
+pub use options::{TerminalOptions, Verbosity};

@@ -1,0 +1,39 @@
+//! How the terminal report looks. The caller finds out what the terminal can do; nothing here asks the environment.
+
+/// How much is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Failures and the summary only.
+    Quiet,
+    /// A line for each scenario as well.
+    #[default]
+    Normal,
+    /// Whole timelines, also of passes, and all grades.
+    Verbose,
+}
+
+/// How the terminal report looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalOptions {
+    /// Whether colours are written. They never carry meaning alone.
+    pub colour: bool,
+    /// Whether only ASCII is written.
+    pub ascii: bool,
+    /// Columns; held between 60 and 200.
+    pub width: usize,
+    /// How much is written.
+    pub verbosity: Verbosity,
+}
+
+impl Default for TerminalOptions {
+    fn default() -> Self {
+        Self { colour: false, ascii: false, width: 110, verbosity: Verbosity::Normal }
+    }
+}
+
+impl TerminalOptions {
+    /// What other documents hold: no colour, any character, 110 columns.
+    pub fn plain() -> Self {
+        Self::default()
+    }
+}

@@ -1,0 +1,87 @@
+//! The end of a run: failures once more where they can be seen, what was not applicable and why, coverage, counts.
+
+use std::collections::BTreeMap;
+
+use deadzone_history::{ScenarioResult, Summary, VerdictKind};
+
+use super::{
+    failure,
+    page::{Page, Role},
+};
+use crate::RunModel;
+
+/// Most scenarios that are named for one reason.
+const NAMED: usize = 6;
+
+/// The whole summary.
+pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
+    page.blank();
+    for kind in [VerdictKind::Error, VerdictKind::Fail, VerdictKind::Inconclusive] {
+        for result in model.results.iter().filter(|result| result.verdict.kind == kind) {
+            again(page, result);
+        }
+    }
+    not_applicable(page, model);
+    for (version, named, of) in &summary.coverage {
+        page.field(
+            "coverage",
+            Role::Plain,
+            &format!("{version}: {named} of {of} server clauses were put to the test"),
+            200,
+        );
+    }
+    counts(page, summary);
+}
+
+fn again(page: &mut Page, result: &ScenarioResult) {
+    let (word, role) = failure::word(result.verdict.kind);
+    let first = result.verdict.findings.first();
+    let clause = first.map(|finding| format!("  {}", finding.clause)).unwrap_or_default();
+    let head = page.safe(&format!("{} [{}]{clause}", result.key.id, result.key.version), 160);
+    let line = format!("{} {head}", page.paint(role, word));
+    page.raw(&line);
+    let what =
+        first.map(|finding| finding.got.as_str()).or(result.verdict.reason.as_deref()).unwrap_or_default();
+    let what = page.safe(what, page.options.width.saturating_sub(5));
+    page.raw(&format!("     {what}"));
+    let command = page.safe(&result.repeat_command, 300);
+    page.raw(&format!("     {}", page.paint(Role::Faint, &command)));
+}
+
+fn not_applicable(page: &mut Page, model: &RunModel) {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for result in model.results.iter().filter(|result| result.verdict.kind == VerdictKind::NotApplicable) {
+        let reason = result.verdict.reason.as_deref().unwrap_or("no reason was given");
+        by_reason.entry(reason).or_default().push(format!("{} [{}]", result.key.id, result.key.version));
+    }
+    for (reason, ids) in by_reason {
+        let text = page.safe(&format!("not applicable ({}): {reason}", ids.len()), page.options.width);
+        let line = page.paint(Role::Faint, &text);
+        page.raw(&line);
+        let more = ids.len().saturating_sub(NAMED);
+        let tail = if more > 0 { format!(", and {more} more") } else { String::new() };
+        page.field("", Role::Faint, &format!("{}{tail}", ids[..ids.len() - more].join(", ")), 800);
+    }
+}
+
+fn counts(page: &mut Page, s: &Summary) {
+    let slow = if s.slow > 0 { format!(" ({} slow)", s.slow) } else { String::new() };
+    let mut words = vec![(Role::Good, format!("{} passed{slow}", s.pass))];
+    let others = [
+        (Role::Bad, s.fail, "failed"),
+        (Role::Bad, s.error, "errors"),
+        (Role::Doubtful, s.inconclusive, "inconclusive"),
+        (Role::Faint, s.not_applicable, "not applicable"),
+        (Role::Doubtful, s.not_run, "not run"),
+    ];
+    // That nothing failed is said outright.
+    let said = others.iter().filter(|(_, n, word)| *n > 0 || *word == "failed");
+    words.extend(
+        said.map(|(role, n, word)| (if *n > 0 { *role } else { Role::Plain }, format!("{n} {word}"))),
+    );
+    let words: Vec<String> = words.iter().map(|(role, text)| page.paint(*role, text)).collect();
+    let interrupted = if s.interrupted { "interrupted: " } else { "" };
+    let line =
+        format!("{interrupted}{} in {}.{:03} s", words.join(", "), s.wall_ms / 1_000, s.wall_ms % 1_000);
+    page.raw(&line);
+}

@@ -1,0 +1,246 @@
+//! Draws the timeline. Each row has a lane with the client's end on the left and the broker's end on the right; a packet's
+//! text stands at its sender's end and its arrow shows how far it came.
+
+use std::collections::BTreeSet;
+
+use deadzone_history::{By, Direction, End, Finding, History};
+
+use super::page::{Page, Role, wrap};
+use crate::timeline::{Fate, Row, Shown, What, close_word, rows, seconds, select};
+
+/// Most rows of a shortened timeline.
+const ROWS: usize = 60;
+/// Widest lane: a longer arrow says no more.
+const LANE: usize = 84;
+/// An end that is later by less than this, µs, is not worth a remark.
+const LATE_US: u64 = 5_000;
+
+/// Draws the history around a finding; the whole of it without one, or where `all` is set.
+pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>, all: bool) {
+    let rows = rows(history);
+    let evidence: Vec<u64> = finding.map_or_else(Vec::new, |f| f.evidence.clone());
+    let clients = clients_of_story(history, &rows, &evidence);
+    let shown = select(&rows, &evidence, (!all).then_some(&clients), ROWS);
+    let lanes = Lanes::new(page, history);
+    lanes.head(page);
+    let last = rows.iter().rposition(|row| evidence.iter().any(|seq| row.is(*seq)));
+    for entry in shown {
+        match entry {
+            Shown::Hidden(n) => lanes.hidden(page, n),
+            Shown::Row(i) => {
+                let is_evidence = evidence.iter().any(|seq| rows[i].is(*seq));
+                lanes.row(page, &rows[i], is_evidence);
+                if let (Some(finding), true) = (finding, Some(i) == last) {
+                    lanes.verdict(page, &finding.clause, &finding.got);
+                }
+            }
+        }
+    }
+}
+
+/// Few clients are all shown: what the quiet one did not get is part of the story. Of many, those with evidence or faults.
+fn clients_of_story(history: &History, rows: &[Row], evidence: &[u64]) -> BTreeSet<usize> {
+    let count = history.header.clients.len();
+    if count <= 3 {
+        return (0..count).collect();
+    }
+    let of_story = |row: &&Row| matches!(row.what, What::Link(_)) || evidence.iter().any(|seq| row.is(*seq));
+    rows.iter().filter(of_story).filter_map(|row| row.client).collect()
+}
+
+/// The columns.
+struct Lanes<'a> {
+    history: &'a History,
+    number: usize,
+    time: usize,
+    name: usize,
+    lane: usize,
+}
+
+impl<'a> Lanes<'a> {
+    fn new(page: &Page, history: &'a History) -> Self {
+        let last = history.events.last();
+        let number = last.map_or(0, |event| event.seq).to_string().len() + 1;
+        let time = (last.map_or(0, |event| event.at_us) / 1_000_000).to_string().len() + 4;
+        let names = history.header.clients.iter().map(|client| client.name.chars().count());
+        let name = names.max().unwrap_or(0).clamp(6, 12);
+        let used = 4 + number + 1 + time + 2 + name + 2;
+        Self { history, number, time, name, lane: page.options.width.saturating_sub(used).clamp(20, LANE) }
+    }
+
+    fn head(&self, page: &mut Page) {
+        let Self { number, time, name, lane, .. } = *self;
+        let gap = lane.saturating_sub("at the client".len() + "link".len() + "at the broker".len());
+        let (left, right) = (" ".repeat(gap / 2), " ".repeat(gap - gap / 2));
+        let line = format!(
+            "    {:>number$} {:>time$}  {:<name$}  at the client{left}link{right}at the broker",
+            "#", "s", "client"
+        );
+        let line = page.paint(Role::Faint, &line);
+        page.raw(&line);
+    }
+
+    fn lead(&self, page: &Page, row: &Row, evidence: bool) -> String {
+        let mark = if evidence { page.glyphs.cross } else { ' ' };
+        let number = format!("#{}", row.seq);
+        let time = format!("{}.{:03}", row.at_us / 1_000_000, row.at_us % 1_000_000 / 1_000);
+        let client = row.client.map_or("", |index| {
+            self.history.header.clients.get(index).map_or("harness", |client| client.name.as_str())
+        });
+        let name = page.safe(client, self.name);
+        let text = format!(
+            "  {mark} {number:>nw$} {time:>tw$}  {name:<aw$}  ",
+            nw = self.number,
+            tw = self.time,
+            aw = self.name
+        );
+        page.paint(if evidence { Role::Bad } else { Role::Faint }, &text)
+    }
+
+    fn row(&self, page: &mut Page, row: &Row, evidence: bool) {
+        let (role, lines) = self.drawing(page, row);
+        let role = if evidence { Role::Bad } else { role };
+        let lead = self.lead(page, row, evidence);
+        let indent = " ".repeat(self.indent());
+        for (i, line) in lines.iter().enumerate() {
+            let line = format!("{}{}", if i == 0 { &lead } else { &indent }, page.paint(role, line));
+            page.raw(&line);
+        }
+    }
+
+    fn indent(&self) -> usize {
+        4 + self.number + 1 + self.time + 2 + self.name + 2
+    }
+
+    fn drawing(&self, page: &Page, row: &Row) -> (Role, Vec<String>) {
+        let glyphs = page.glyphs;
+        match &row.what {
+            What::Packet { direction, text, fate, .. } => {
+                let role = if matches!(fate, Fate::Passed(_)) { Role::Plain } else { Role::Link };
+                (role, self.packet(page, *direction, text, fate, row.other))
+            }
+            What::Fragment { direction, end, length } => {
+                let text = format!("{length} bytes of an unfinished packet");
+                let right = (*end == End::Broker) == (*direction == Direction::Up);
+                (Role::Link, if right { self.at_broker(page, &text) } else { self.at_client(page, &text) })
+            }
+            What::Link(text) => {
+                let text = page.safe(text, self.lane.saturating_sub(4));
+                let bar = glyphs.block.to_string();
+                (Role::Link, vec![centred(&format!("{bar} {text} {bar}"), self.lane)])
+            }
+            What::Closed { end, by, how } => {
+                let how = close_word(*how);
+                match (end, by) {
+                    (End::Broker, By::Broker) => {
+                        (Role::Doubtful, self.at_broker(page, &format!("closes the connection ({how})")))
+                    }
+                    (End::Broker, By::Harness) => {
+                        (Role::Faint, self.at_broker(page, &format!("is given {how}")))
+                    }
+                    (End::Client, By::Harness) => {
+                        (Role::Faint, self.at_client(page, &format!("closes ({how})")))
+                    }
+                    (End::Client, By::Broker) => {
+                        (Role::Faint, self.at_client(page, &format!("sees the connection close ({how})")))
+                    }
+                }
+            }
+            What::Silence(text) => (Role::Doubtful, self.wide(page, text)),
+            What::Note(text) => (Role::Faint, self.wide(page, text)),
+        }
+    }
+
+    fn packet(
+        &self,
+        page: &Page,
+        direction: Direction,
+        text: &str,
+        fate: &Fate,
+        other: Option<u64>,
+    ) -> Vec<String> {
+        let glyphs = page.glyphs;
+        let far = other.map(|seq| format!("#{seq}")).unwrap_or_default();
+        let (tip, remark) = match fate {
+            Fate::Passed(us) if *us >= LATE_US && direction == Direction::Down => {
+                (None, format!("{far} {} later", seconds(*us)))
+            }
+            Fate::Passed(us) if *us >= LATE_US => (None, format!("sent {} earlier", seconds(*us))),
+            Fate::Passed(_) => (None, String::new()),
+            Fate::Lost(why) => (Some(glyphs.cross), (*why).to_owned()),
+            Fate::Torn(part, whole) => (Some(glyphs.cross), format!("torn: {part} of {whole} bytes passed")),
+            Fate::Unsent => (None, "not sent like this".to_owned()),
+        };
+        // A short arrow must remain beside the text and the remark.
+        let room =
+            self.lane.saturating_sub(8 + if remark.is_empty() { 0 } else { remark.chars().count() + 1 });
+        let mut lines = wrap(&page.safe(text, self.lane * 6), room.max(24));
+        let first = if lines.is_empty() { String::new() } else { lines.remove(0) };
+        let up = direction == Direction::Up;
+        let head = if up { glyphs.right } else { glyphs.left };
+        let used = first.chars().count() + 2 + if remark.is_empty() { 0 } else { remark.chars().count() + 1 };
+        let mut length = self.lane.saturating_sub(used).max(2);
+        let mut gap = 0;
+        if tip.is_some() {
+            // The arrow ends in the middle, where the link is, as far as the texts let it.
+            let middle = (self.lane / 2).saturating_sub(first.chars().count() + 1).clamp(2, length);
+            (gap, length) = (length - middle, middle);
+        }
+        let arrow: String = std::iter::repeat_n(glyphs.line, length).collect();
+        let tip = tip.unwrap_or(head);
+        let remark_right = if remark.is_empty() { String::new() } else { format!(" {remark}") };
+        let remark_left = if remark.is_empty() { String::new() } else { format!("{remark} ") };
+        let line = if up && gap == 0 && tip == head {
+            let short: String = arrow.chars().take(length).collect();
+            format!("{first} {short}{tip}{remark_right}")
+        } else if up {
+            format!("{first} {arrow}{tip}{remark_right}")
+        } else {
+            format!("{}{remark_left}{tip}{arrow} {first}", " ".repeat(gap))
+        };
+        let rest = lines
+            .into_iter()
+            .map(|line| if up { format!("  {line}") } else { format!("{line:>w$}", w = self.lane) });
+        std::iter::once(line).chain(rest).collect()
+    }
+
+    fn at_client(&self, page: &Page, text: &str) -> Vec<String> {
+        vec![format!("{} {}", page.glyphs.bar, page.safe(text, self.lane.saturating_sub(2)))]
+    }
+
+    fn at_broker(&self, page: &Page, text: &str) -> Vec<String> {
+        let text = format!("{} {}", page.safe(text, self.lane.saturating_sub(2)), page.glyphs.bar);
+        vec![format!("{text:>w$}", w = self.lane)]
+    }
+
+    fn wide(&self, page: &Page, text: &str) -> Vec<String> {
+        let dots: String = std::iter::repeat_n(page.glyphs.dot, 3).collect();
+        wrap(&format!("{dots} {}", page.safe(text, self.lane * 3)), self.lane)
+    }
+
+    fn hidden(&self, page: &mut Page, n: usize) {
+        let dots = if page.options.ascii { "..." } else { "…" };
+        let plural = if n == 1 { "" } else { "s" };
+        let line = format!("{}{dots} {n} row{plural} hidden", " ".repeat(self.indent()));
+        let line = page.paint(Role::Faint, &line);
+        page.raw(&line);
+    }
+
+    /// Under the last row of the evidence: what is wrong with it.
+    fn verdict(&self, page: &mut Page, clause: &str, got: &str) {
+        let text = page.safe(&format!("{clause}: {got}"), 240);
+        let here = page.glyphs.here;
+        for (i, line) in
+            wrap(&text, page.options.width.saturating_sub(self.indent() + 2).max(30)).iter().enumerate()
+        {
+            let mark = if i == 0 { here } else { ' ' };
+            let line = page.paint(Role::Bad, &format!("{}{mark} {line}", " ".repeat(self.indent())));
+            page.raw(&line);
+        }
+    }
+}
+
+fn centred(text: &str, width: usize) -> String {
+    let pad = width.saturating_sub(text.chars().count()) / 2;
+    format!("{}{text}", " ".repeat(pad))
+}

@@ -1,0 +1,297 @@
+//! Makes rows of events: the same packet at both ends becomes one row, in the order of the broker's end, because that is
+//! where the broker is judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deadzone_history::{Close, ConnId, Cut, Direction, End, Event, EventKind, History, Note, PacketEvent};
+
+use deadzone_wire::{PacketKind, Version};
+
+use super::{Fate, Row, What, summary};
+
+/// All rows of the history, in order.
+pub(crate) fn rows(history: &History) -> Vec<Row> {
+    let facts = Facts::gather(history);
+    history.events.iter().filter_map(|event| facts.row(event)).collect()
+}
+
+/// One direction of one connection.
+type Stream = (ConnId, Direction);
+
+/// What must be known of the whole history before one event can be told.
+struct Facts<'a> {
+    history: &'a History,
+    client_of: BTreeMap<ConnId, usize>,
+    /// Packets that both ends have: number at the sender's end to number at the receiver's, and the reverse.
+    far_of: BTreeMap<u64, u64>,
+    near_of: BTreeMap<u64, u64>,
+    /// Where the link swallowed or threw away bytes.
+    swallowed: BTreeSet<Stream>,
+    discarded: BTreeSet<Stream>,
+    /// From which event on the client's end was closed.
+    gone: BTreeMap<ConnId, u64>,
+    /// The torn packet at the receiver's end: number, length, prefix.
+    torn: BTreeMap<Stream, (u64, u64, &'a [u8])>,
+    /// A whole packet at the sender's end to the fragment of it at the receiver's: number, length.
+    torn_of: BTreeMap<u64, (u64, u64)>,
+    /// Fragments that are told with their whole packet.
+    told: BTreeSet<u64>,
+    /// Text of each claim.
+    claims: BTreeMap<u32, &'a str>,
+    /// From which event on the target is cleaned up.
+    teardown: Option<u64>,
+}
+
+/// The end that sends in this direction.
+fn near(direction: Direction) -> End {
+    match direction {
+        Direction::Up => End::Client,
+        Direction::Down => End::Broker,
+    }
+}
+
+impl<'a> Facts<'a> {
+    fn gather(history: &'a History) -> Self {
+        let mut facts = Self {
+            history,
+            client_of: BTreeMap::new(),
+            far_of: BTreeMap::new(),
+            near_of: BTreeMap::new(),
+            swallowed: BTreeSet::new(),
+            discarded: BTreeSet::new(),
+            gone: BTreeMap::new(),
+            torn: BTreeMap::new(),
+            torn_of: BTreeMap::new(),
+            told: BTreeSet::new(),
+            claims: BTreeMap::new(),
+            teardown: None,
+        };
+        let mut waiting: BTreeMap<Stream, Vec<(u64, &PacketEvent)>> = BTreeMap::new();
+        for event in &history.events {
+            match &event.kind {
+                EventKind::Packet(p) if p.end == near(p.direction) => {
+                    waiting.entry((p.conn, p.direction)).or_default().push((event.seq, p));
+                }
+                EventKind::Packet(p) => {
+                    let sent = waiting.entry((p.conn, p.direction)).or_default();
+                    if let Some(i) = sent.iter().position(|(_, s)| s.frame == p.frame) {
+                        facts.far_of.insert(sent[i].0, event.seq);
+                        facts.near_of.insert(event.seq, sent[i].0);
+                        // A stream keeps its order: what was sent before a packet that arrived cannot arrive any more.
+                        sent.drain(..=i);
+                    }
+                }
+                _ => facts.note(event),
+            }
+        }
+        for (stream, sent) in &waiting {
+            // Nothing arrives behind a fragment, so it is the first packet that did not arrive whole.
+            if let (Some((fragment, length, prefix)), Some((seq, p))) = (facts.torn.get(stream), sent.first())
+                && p.frame.to_bytes().starts_with(prefix)
+            {
+                facts.torn_of.insert(*seq, (*fragment, *length));
+                facts.told.insert(*fragment);
+            }
+        }
+        facts
+    }
+
+    fn note(&mut self, event: &'a Event) {
+        match &event.kind {
+            EventKind::Opened { conn, client } => {
+                self.client_of.insert(*conn, *client);
+            }
+            EventKind::Link { conn: Some(conn), note: Note::Swallowed { direction, .. }, .. } => {
+                self.swallowed.insert((*conn, *direction));
+            }
+            EventKind::Link { conn: Some(conn), note: Note::Discarded { direction, .. }, .. } => {
+                self.discarded.insert((*conn, *direction));
+            }
+            EventKind::Closed { conn, end: End::Client, .. } => {
+                self.gone.entry(*conn).or_insert(event.seq);
+            }
+            EventKind::Fragment { conn, direction, end, bytes, length } if *end != near(*direction) => {
+                self.torn.entry((*conn, *direction)).or_insert((event.seq, *length, bytes.as_ref()));
+            }
+            EventKind::Claim(claim) => {
+                self.claims.insert(claim.id, &claim.text);
+            }
+            EventKind::Teardown => {
+                self.teardown.get_or_insert(event.seq);
+            }
+            _ => {}
+        }
+    }
+
+    fn row(&self, event: &Event) -> Option<Row> {
+        let mut row = Row {
+            seq: event.seq,
+            other: None,
+            at_us: event.at_us,
+            client: None,
+            conn: None,
+            what: What::Note(String::new()),
+            minor: false,
+            landmark: false,
+        };
+        match &event.kind {
+            EventKind::Packet(p) => self.packet(event.seq, p, &mut row)?,
+            EventKind::Fragment { conn, direction, end, length, .. } => {
+                row.conn = Some(*conn);
+                row.minor = self.told.contains(&event.seq);
+                row.what = What::Fragment { direction: *direction, end: *end, length: *length };
+            }
+            EventKind::Closed { conn, end, by, how } => {
+                row.conn = Some(*conn);
+                row.landmark = true;
+                row.what = What::Closed { end: *end, by: *by, how: *how };
+            }
+            EventKind::Opened { conn, .. } => {
+                row.conn = Some(*conn);
+                // The CONNECT behind it says the same; only a script that sends none needs this row.
+                row.minor = true;
+                row.what = What::Note(format!("connection {} opened", conn.0));
+            }
+            EventKind::Link { client, conn, note } => {
+                row.client = Some(*client);
+                row.conn = *conn;
+                let (text, minor) = link_text(note);
+                row.what = What::Link(text);
+                (row.minor, row.landmark) = (minor, !minor);
+            }
+            kind => self.other(kind, &mut row),
+        }
+        row.client = row.client.or_else(|| row.conn.and_then(|conn| self.client_of.get(&conn).copied()));
+        // The harness's own client and the cleaning up are no part of the story.
+        row.minor |= row.client.is_some_and(|client| client >= self.history.header.clients.len());
+        row.minor |= self.teardown.is_some_and(|seq| event.seq >= seq);
+        Some(row)
+    }
+
+    /// `None` for the end of a packet that the row of its other end tells.
+    fn packet(&self, seq: u64, p: &PacketEvent, row: &mut Row) -> Option<()> {
+        let far_end = p.end != near(p.direction);
+        let (other, fate) = match (far_end, p.direction) {
+            (true, Direction::Down) if self.near_of.contains_key(&seq) => return None,
+            (false, Direction::Up) if self.far_of.contains_key(&seq) => return None,
+            (true, _) => match self.near_of.get(&seq) {
+                Some(sent) => (Some(*sent), Fate::Passed(self.between(*sent, seq))),
+                None => (None, Fate::Unsent),
+            },
+            (false, _) => match self.far_of.get(&seq) {
+                Some(arrived) => (Some(*arrived), Fate::Passed(self.between(seq, *arrived))),
+                None => self.lost(seq, p),
+            },
+        };
+        let kind = p.frame.kind();
+        row.other = other;
+        row.conn = Some(p.conn);
+        row.minor = p.marker || matches!(kind, PacketKind::Pingreq | PacketKind::Pingresp);
+        row.landmark = matches!(kind, PacketKind::Connect | PacketKind::Connack);
+        let text = summary(&p.decoded.packet, self.version(p.conn));
+        row.what = What::Packet { direction: p.direction, kind, text, fate };
+        Some(())
+    }
+
+    fn version(&self, conn: ConnId) -> Version {
+        let client = self.client_of.get(&conn).and_then(|client| self.history.header.clients.get(*client));
+        client.map_or(self.history.header.version, |client| client.version)
+    }
+
+    fn between(&self, first: u64, second: u64) -> u64 {
+        let at = |seq: u64| self.history.events.get(seq as usize).map_or(0, |event| event.at_us);
+        at(second).saturating_sub(at(first))
+    }
+
+    fn lost(&self, seq: u64, p: &PacketEvent) -> (Option<u64>, Fate) {
+        let stream = (p.conn, p.direction);
+        if let Some((fragment, length)) = self.torn_of.get(&seq) {
+            return (Some(*fragment), Fate::Torn(*length, p.frame.wire_len() as u64));
+        }
+        let gone =
+            p.direction == Direction::Down && self.gone.get(&p.conn).is_some_and(|closed| *closed < seq);
+        let why = if gone {
+            "client gone"
+        } else if self.swallowed.contains(&stream) {
+            "swallowed by the link"
+        } else if self.discarded.contains(&stream) {
+            "lost in the cut"
+        } else {
+            "not delivered"
+        };
+        (None, Fate::Lost(why))
+    }
+
+    fn other(&self, kind: &EventKind, row: &mut Row) {
+        let claim = |id: &u32| self.claims.get(id).copied().unwrap_or_default();
+        row.landmark = true;
+        row.what = match kind {
+            EventKind::OpenFailed { client, why } => {
+                row.client = Some(*client);
+                What::Note(format!("could not connect: {why}"))
+            }
+            EventKind::Unframed { conn, direction, why, .. } => {
+                row.conn = Some(*conn);
+                What::Note(format!("{direction} stream is no MQTT from here on: {why}"))
+            }
+            EventKind::Unmet { claim: id, waited_us, why, .. } => {
+                What::Silence(format!("`{}` not met after {} ({why})", claim(id), seconds(*waited_us)))
+            }
+            EventKind::Abandoned { why, .. } => What::Note(format!("script abandoned: {why}")),
+            EventKind::Starved { ms } => What::Note(format!("the harness itself was late by {ms} ms")),
+            EventKind::Teardown => What::Note("clean-up, not judged".to_owned()),
+            minor => {
+                (row.minor, row.landmark) = (true, false);
+                What::Note(match minor {
+                    EventKind::Grace { us } => format!("watched {} longer for late messages", seconds(*us)),
+                    EventKind::Step { line, text, skipped: None, .. } => format!("line {line}: {text}"),
+                    EventKind::Step { line, text, skipped: Some(why), .. } => {
+                        format!("line {line} skipped ({why}): {text}")
+                    }
+                    EventKind::Claim(c) => format!("claim {}: {}", c.id, c.text),
+                    EventKind::Met { claim: id, slow, .. } => {
+                        format!("met{}: {}", if *slow { ", late" } else { "" }, claim(id))
+                    }
+                    other => format!("{other:?}"),
+                })
+            }
+        };
+    }
+}
+
+/// The note for people, and whether the packets around it tell it anyway.
+fn link_text(note: &Note) -> (String, bool) {
+    match note {
+        Note::Armed { text, .. } => (format!("armed: {text}"), true),
+        // A cut is told once, by what it did.
+        Note::Fired { text, .. } => (text.clone(), text.starts_with("cut")),
+        Note::NeverFired { text, .. } => (format!("never fired: {text}"), false),
+        Note::Swallowed { direction, bytes } => (format!("{bytes} bytes {direction} swallowed so far"), true),
+        Note::Discarded { direction, bytes } => (format!("{bytes} bytes {direction} thrown away"), true),
+        Note::Undecided { direction, why } => (format!("a trigger {direction} could not look: {why}"), false),
+        Note::Released { direction, bytes } => (format!("{bytes} held bytes {direction} released"), false),
+        Note::Cut { how } => {
+            let seen = match how {
+                Cut::Rst => "the broker gets a RST",
+                Cut::Fin => "the broker gets a FIN",
+                Cut::Silent => "the broker sees neither FIN nor RST",
+            };
+            (format!("cut {how}: {seen}"), false)
+        }
+        Note::Restored => ("restored".to_owned(), false),
+        Note::Disarmed { direction, why } => (format!("triggers {direction} are off: {why}"), false),
+    }
+}
+
+/// Microseconds as seconds, with as many digits as people compare.
+pub(crate) fn seconds(us: u64) -> String {
+    format!("{}.{:03} s", us / 1_000_000, us % 1_000_000 / 1_000)
+}
+
+/// The word for a way of closing.
+pub(crate) fn close_word(how: Close) -> &'static str {
+    match how {
+        Close::Fin => "FIN",
+        Close::Rst => "RST",
+    }
+}

@@ -1,0 +1,53 @@
+//! Picks the rows that a reader needs, so that a failure fits a screen. Left-out rows are counted, never hidden silently.
+
+use std::collections::BTreeSet;
+
+use super::Row;
+
+/// An entry of the shortened timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The row at this index.
+    Row(usize),
+    /// So many rows are left out here.
+    Hidden(usize),
+}
+
+/// At most `bound` rows: the evidence, then landmarks (links, connections, closes), then what is nearest to the evidence.
+/// `clients` are those whose rows belong to the story; `None` shows everything, without bound.
+pub(crate) fn select(
+    rows: &[Row],
+    evidence: &[u64],
+    clients: Option<&BTreeSet<usize>>,
+    bound: usize,
+) -> Vec<Shown> {
+    let Some(clients) = clients else { return (0..rows.len()).map(Shown::Row).collect() };
+    let evident = |i: usize| evidence.iter().any(|seq| rows[i].is(*seq));
+    let wanted = |i: &usize| {
+        let of_story = rows[*i].client.is_none_or(|client| clients.contains(&client));
+        evident(*i) || (of_story && !rows[*i].minor)
+    };
+    let mut candidates: Vec<usize> = (0..rows.len()).filter(wanted).collect();
+    let anchors: Vec<usize> = candidates.iter().copied().filter(|i| evident(*i)).collect();
+    let distance = |i: usize| anchors.iter().map(|a| a.abs_diff(i)).min().unwrap_or(rows.len() - i);
+    candidates.sort_by_key(|i| (!evident(*i), !rows[*i].landmark, distance(*i)));
+    candidates.truncate(bound);
+    candidates.sort_unstable();
+    with_gaps(&candidates, rows.len())
+}
+
+fn with_gaps(kept: &[usize], total: usize) -> Vec<Shown> {
+    let mut out = Vec::new();
+    let mut next = 0;
+    for &i in kept {
+        if i > next {
+            out.push(Shown::Hidden(i - next));
+        }
+        out.push(Shown::Row(i));
+        next = i + 1;
+    }
+    if total > next {
+        out.push(Shown::Hidden(total - next));
+    }
+    out
+}

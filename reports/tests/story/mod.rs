@@ -1,0 +1,250 @@
+//! A failure made by hand: a PUBREC is lost in a dead zone, and the broker delivers the resent message a second time.
+
+use std::sync::Arc;
+
+use deadzone_history::{
+    By, Capabilities, ClaimKind, ClientInfo, Close, ControlResult, Cut, End, Finding, Grade, GradeLevel,
+    HandMade, History, HowOften, Note, Place, RunInfo, ScenarioKey, ScenarioResult, Start, Summary, Verdict,
+    VerdictKind,
+};
+use deadzone_wire::{Ack, AckKind, Bare, PacketKind, Publish, Version};
+
+pub const SOURCE: &str = r#"mqt 1
+
+scenario pubrec-lost
+  title     PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice
+  clauses   3.1.1/MQTT-4.3.3-2  5.0/MQTT-4.3.3-10
+  needs     qos 2, session
+
+  client sub direct
+  client pub manual
+
+  sub connect clean
+  sub subscribe "{run}/t" qos=2
+  pub connect fresh
+
+  link pub blackhole down before PUBREC down
+  pub -> PUBLISH "{run}/t" qos=2 id=7 "once"
+  link pub saw PUBREC down within 2s
+  link pub cut silent
+  link pub restore
+
+  recover
+    pub connect resume session_present=1
+    pub -> PUBLISH "{run}/t" qos=2 id=7 dup=1 "once"
+    pub <- PUBREC id=7
+    pub -> PUBREL id=7
+    pub <- PUBCOMP id=7
+  expect sub receives "once" exactly once
+"#;
+
+fn ack(kind: AckKind) -> Ack {
+    Ack::new(kind, 7)
+}
+
+fn base(payload: &str) -> (HandMade, usize, usize) {
+    let mut h = HandMade::new(Version::V5);
+    h.every_us(400);
+    "5eed00c3".clone_into(&mut h.header().seed);
+    let version = Version::V5;
+    let sub = h.client_with(ClientInfo { name: "sub".to_owned(), manual: false, direct: true, version });
+    let publisher =
+        h.client_with(ClientInfo { name: "pub".to_owned(), manual: true, direct: false, version });
+    let _ = payload;
+    (h, sub, publisher)
+}
+
+/// The history, the numbers of the evidence and the failed claim.
+fn delivered_twice(payload: &str) -> (History, Vec<u64>, u32) {
+    let (mut h, sub, publisher) = base(payload);
+    let publish = |dup| Publish { dup, ..Publish::new("dz1/t", 2, Some(7), payload.as_bytes().to_vec()) };
+    let observer = h.connect(sub, Start::Clean);
+    h.subscribe(observer, 1, "dz1/t", 2);
+    let first = h.connect(publisher, Start::Fresh);
+    let text = "blackhole down before PUBREC down".to_owned();
+    h.link(publisher, Some(first), Note::Armed { fault: 1, text: text.clone() });
+    h.up(first, publish(false));
+    let delivered = h.deliver(observer, "dz1/t", 2, 1, payload);
+    h.link(publisher, Some(first), Note::Fired { fault: 1, text });
+    let owned = h.down_lost(first, ack(AckKind::Pubrec));
+    h.link(
+        publisher,
+        Some(first),
+        Note::Swallowed { direction: deadzone_history::Direction::Down, bytes: 4 },
+    );
+    h.pass_us(200_000);
+    h.link(publisher, Some(first), Note::Cut { how: Cut::Silent });
+    h.cut_silent(first);
+    h.link(publisher, None, Note::Restored);
+    h.pass_us(12_000);
+    let second = h.connect(publisher, Start::Resume);
+    let claim = h.receives(sub, &[payload], HowOften::ExactlyOnce);
+    let resent = h.up(second, publish(true));
+    let again = h.deliver(observer, "dz1/t", 2, 2, payload);
+    h.down(second, ack(AckKind::Pubrec));
+    h.up(second, ack(AckKind::Pubrel));
+    h.down(second, ack(AckKind::Pubcomp));
+    h.up(observer, Bare::pingreq());
+    h.down(observer, Bare::pingresp());
+    h.grace(500_000);
+    h.teardown();
+    h.disconnect(second);
+    (h.finish(), vec![delivered, owned, resent, again], claim)
+}
+
+pub fn result(payload: &str) -> ScenarioResult {
+    let (history, evidence, claim) = delivered_twice(payload);
+    let got = format!("\"{payload}\" was delivered to sub 2 times: #{} and #{}", evidence[0], evidence[3]);
+    let finding = Finding {
+        clause: "5.0/MQTT-4.3.3-10".to_owned(),
+        also: vec!["5.0/MQTT-4.3.3-9".to_owned()],
+        by: "exactly-once".to_owned(),
+        wanted: "one delivery: between PUBREC id=7 and PUBREL id=7 a PUBLISH with id 7 is the same message"
+            .to_owned(),
+        got,
+        meanwhile: String::new(),
+        evidence,
+        claim: Some(claim),
+        place: Some(Place { line: 27, column: 14, length: 28 }),
+        could_instead: vec![
+            "forget the session and say session_present=0: it said 1".to_owned(),
+            "answer the resent PUBLISH with PUBREC reason 0x80 or more: it said success".to_owned(),
+        ],
+        folded: vec![],
+    };
+    let fault_free = "1 delivery, PUBREC 0.4 ms after PUBLISH".to_owned();
+    ScenarioResult {
+        verdict: Verdict {
+            kind: VerdictKind::Fail,
+            findings: vec![finding],
+            grades: vec![Grade {
+                clause: None,
+                level: GradeLevel::Info,
+                text: "delivers onward at PUBLISH, not at PUBREL".to_owned(),
+                evidence: vec![],
+            }],
+            reason: None,
+        },
+        control: Some(ControlResult {
+            kind: VerdictKind::Pass,
+            same_clause: false,
+            text: fault_free,
+            history: None,
+        }),
+        repeats: vec![VerdictKind::Fail, VerdictKind::Fail],
+        history: Some(Arc::new(history)),
+        target_log: Some(
+            "1: New connection from 127.0.0.1\n2: Client pub already connected, closing old connection."
+                .to_owned(),
+        ),
+        ..empty("qos2/recovery/pubrec-lost", VerdictKind::Fail)
+    }
+}
+
+/// PUBREL is never answered: what was given, acted on and seen matters.
+pub fn silent() -> ScenarioResult {
+    let (mut h, sub, publisher) = base("once");
+    let observer = h.connect(sub, Start::Clean);
+    h.subscribe(observer, 1, "dz1/t", 2);
+    let first = h.connect(publisher, Start::Fresh);
+    h.up(first, HandMade::message("dz1/t", 2, 7, "once"));
+    h.down(first, ack(AckKind::Pubrec));
+    let text = "blackhole up before PUBREL up".to_owned();
+    h.link(publisher, Some(first), Note::Fired { fault: 1, text });
+    h.up_lost(first, ack(AckKind::Pubrel));
+    h.link(publisher, Some(first), Note::Swallowed { direction: deadzone_history::Direction::Up, bytes: 4 });
+    h.pass_us(200_000);
+    h.link(publisher, Some(first), Note::Cut { how: Cut::Rst });
+    h.closed(first, End::Client, By::Harness, Close::Rst);
+    h.closed(first, End::Broker, By::Harness, Close::Rst);
+    h.link(publisher, None, Note::Restored);
+    let second = h.connect(publisher, Start::Resume);
+    let given = h.up(second, ack(AckKind::Pubrel));
+    let claim = h.arrives(second, PacketKind::Pubcomp, Some(given - 1));
+    h.pass_us(2_000_000);
+    h.up(second, Bare::pingreq());
+    let pong = h.down(second, Bare::pingresp());
+    h.pass_us(10_000_000);
+    h.unmet(claim, 12_000_000, "patience", None);
+    let finding = Finding {
+        clause: "5.0/MQTT-4.3.3-11".to_owned(),
+        also: vec![],
+        by: "claims".to_owned(),
+        wanted: "PUBCOMP id=7".to_owned(),
+        got: "no PUBCOMP for id 7 in 12.0 s".to_owned(),
+        meanwhile: format!("answered PINGREQ with PINGRESP (#{pong})"),
+        evidence: vec![given, pong],
+        claim: Some(claim),
+        place: Some(Place { line: 26, column: 5, length: 19 }),
+        could_instead: vec!["send PUBCOMP with reason 0x92: no PUBCOMP came at all".to_owned()],
+        folded: vec![],
+    };
+    let verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], grades: vec![], reason: None };
+    ScenarioResult {
+        verdict,
+        history: Some(Arc::new(h.finish())),
+        ..empty("qos2/recovery/pubrel-lost", VerdictKind::Fail)
+    }
+}
+
+pub fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
+    ScenarioResult {
+        key: ScenarioKey { id: id.to_owned(), version: Version::V5 },
+        title: "PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice".to_owned(),
+        file: "scenarios/qos2/recovery.mqt".to_owned(),
+        source: SOURCE.into(),
+        line: 3,
+        clauses: vec!["5.0/MQTT-4.3.3-10".to_owned()],
+        like: vec!["https://github.com/vernemq/vernemq/issues/2552".to_owned()],
+        verdict: Verdict::because(kind, "no server in the path"),
+        control: None,
+        repeats: vec![],
+        history: None,
+        repeat_command: format!("deadzone run --target somebroker --only {id} --version 5.0 --seed 5eed"),
+        wall_ms: 734,
+        target_log: None,
+    }
+}
+
+pub fn info() -> RunInfo {
+    RunInfo {
+        deadzone: "0.1.0".to_owned(),
+        suite: "ab12cd34".to_owned(),
+        target: "somebroker".to_owned(),
+        target_version: Some("1.4.0".to_owned()),
+        address: Some("127.0.0.1:1883".to_owned()),
+        target_configuration: "somebroker --config test.conf\nlistener 1883\nallow_anonymous true".to_owned(),
+        switched_on: vec![],
+        capabilities: vec![Capabilities {
+            version: Version::V5,
+            max_qos: 2,
+            retain: true,
+            wildcard: true,
+            subscription_identifier: true,
+            shared: false,
+            session: true,
+            receive_maximum: 20,
+            maximum_packet_size: None,
+            server_keep_alive_s: None,
+            sources: vec![("shared".to_owned(), "CONNACK Shared Subscription Available 0".to_owned())],
+        }],
+        seed: "5eed".to_owned(),
+        planned: 412,
+    }
+}
+
+pub fn summary() -> Summary {
+    Summary {
+        pass: 408,
+        slow: 1,
+        fail: 2,
+        inconclusive: 0,
+        not_applicable: 2,
+        error: 0,
+        not_run: 0,
+        coverage: vec![(Version::V311, 61, 70), (Version::V5, 120, 133)],
+        interrupted: false,
+        exit_code: 1,
+        wall_ms: 12_345,
+    }
+}
