@@ -1,1 +1,21 @@
-//! placeholder
+//! Performs one scenario: scripted clients, their links and a stream to the target become a [`deadzone_history::History`].
+//!
+//! Written once, run in three places: in memory with a paused clock, over loopback, and against any broker. A client's
+//! bytes and its link steps travel in one queue ([`path`]); both ends of every link are recorded ([`tap`]); the script is
+//! walked by the [`player`]. Timers live in [`clock`] and nowhere else in this crate.
+//!
+//! This crate judges nothing: it records what was claimed and whether it came, the oracle says what that means. It never
+//! sees the reference broker either: a target is whatever a [`Dial`] connects to.
+
+mod client;
+mod clock;
+mod lower;
+mod path;
+mod perform;
+mod player;
+mod tap;
+mod tape;
+mod transport;
+
+pub use perform::{Performance, Setup, Timing, nonce, perform};
+pub use transport::{Dial, Pipe, Stream, TcpDial, pipe};

@@ -1,1 +1,29 @@
-//! placeholder
+//! From a suite to verdicts: what to run, against which target, how often, and what came of it.
+//!
+//! The runner emits typed [`deadzone_history::RunEvent`]s and prints nothing. Embedded, every scenario has its own broker
+//! and its own paused runtime, so that neither parallelism nor a neighbour changes a byte; against a real target it has a
+//! thread and a runtime of its own, because it mostly waits.
+
+mod error;
+mod exit;
+mod job;
+mod mutant;
+mod plan;
+mod pool;
+mod probe;
+mod run;
+mod seed;
+mod select;
+mod selftest;
+mod suite;
+mod target;
+
+pub use error::RunError;
+pub use exit::ExitCode;
+pub use mutant::Mutant;
+pub use plan::{Plan, Planned};
+pub use run::{Options, run};
+pub use select::{Selection, SelectionError};
+pub use selftest::{Kill, SelftestOptions, SelftestReport, selftest};
+pub use suite::{FileMistakes, Suite, SuiteError};
+pub use target::{EmbeddedSpec, TargetSpec};

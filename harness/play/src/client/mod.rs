@@ -1,0 +1,7 @@
+//! A scripted client: what it remembers of its session, what arrived, and its connection of the moment.
+
+mod session;
+mod state;
+
+pub(crate) use session::Session;
+pub(crate) use state::{Arrived, ClientState, Command, Live, SharedClient};

@@ -1,0 +1,118 @@
+//! One scripted client as the player and its connections share it.
+
+use std::{cell::RefCell, rc::Rc};
+
+use bytes::Bytes;
+use deadzone_history::ConnId;
+use deadzone_link::{Link, LinkStep, PathId};
+use deadzone_wire::{Packet, Version};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Session;
+
+/// A client behind a shared handle; everything of a run lives on one thread.
+pub(crate) type SharedClient = Rc<RefCell<ClientState>>;
+
+/// What travels in a connection's ordered queue.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// The client writes these bytes.
+    Write(Bytes),
+    /// A link step's turn comes.
+    Link(LinkStep),
+    /// The client closes in an orderly way.
+    Close,
+    /// The run is over: reset and end.
+    End,
+}
+
+/// The connection of the moment.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) conn: ConnId,
+    pub(crate) path: PathId,
+    pub(crate) queue: UnboundedSender<Command>,
+}
+
+/// A packet that arrived at the client.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) conn: ConnId,
+    pub(crate) seq: u64,
+    pub(crate) packet: Packet,
+    pub(crate) marker: bool,
+    /// A step has taken it, or it answers a question of the harness's own.
+    pub(crate) taken: bool,
+}
+
+/// One scripted client.
+#[derive(Debug)]
+pub(crate) struct ClientState {
+    /// Index in the header's list.
+    pub(crate) index: usize,
+    pub(crate) version: Version,
+    pub(crate) client_id: String,
+    /// Sends owed answers, resends and pings by itself.
+    pub(crate) polite: bool,
+    pub(crate) link: Link,
+    pub(crate) session: Session,
+    pub(crate) live: Option<Live>,
+    /// The newest connection, alive or not.
+    pub(crate) last_conn: Option<ConnId>,
+    pub(crate) inbox: Vec<Arrived>,
+    /// Connections whose client's end closed, with the event that says so.
+    pub(crate) closed: Vec<(ConnId, u64)>,
+    /// Number of the last event of ours at the client's end, by connection: what an arrival answers.
+    pub(crate) last_sent: Option<u64>,
+    /// PINGREQs of the harness's own that are not answered yet; their PINGRESPs are taken at once.
+    pub(crate) own_pings: u32,
+    /// Keep Alive in force, seconds; 0 is off.
+    pub(crate) keep_alive_s: u16,
+    /// When the client last wrote a packet, µs.
+    pub(crate) last_write_us: u64,
+    /// Commands put into queues, and commands whose turn has passed: equal when every queue is worked off.
+    pub(crate) queued: u64,
+    /// See `queued`.
+    pub(crate) done: u64,
+}
+
+impl ClientState {
+    pub(crate) fn new(index: usize, version: Version, client_id: String, polite: bool) -> Self {
+        Self {
+            index,
+            version,
+            client_id,
+            polite,
+            link: Link::new(),
+            session: Session::default(),
+            live: None,
+            last_conn: None,
+            inbox: Vec::new(),
+            closed: Vec::new(),
+            last_sent: None,
+            own_pings: 0,
+            keep_alive_s: 0,
+            last_write_us: 0,
+            queued: 0,
+            done: 0,
+        }
+    }
+
+    /// Puts a command into the live connection's queue; `false` when there is none.
+    pub(crate) fn enqueue(&mut self, command: Command) -> bool {
+        let put = self.live.as_ref().is_some_and(|live| live.queue.send(command).is_ok());
+        self.queued += u64::from(put);
+        put
+    }
+
+    /// The event that closed this connection's client end, if it did.
+    pub(crate) fn closed_by(&self, conn: ConnId) -> Option<u64> {
+        self.closed.iter().find(|(c, _)| *c == conn).map(|(_, seq)| *seq)
+    }
+
+    /// When a polite client must ping to keep its connection, µs: after three quarters of the Keep Alive in silence.
+    pub(crate) fn ping_due_us(&self) -> Option<u64> {
+        let idle_us = u64::from(self.keep_alive_s) * 750_000;
+        (self.polite && self.keep_alive_s > 0 && self.live.is_some()).then(|| self.last_write_us + idle_us)
+    }
+}

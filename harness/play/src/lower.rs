@@ -1,0 +1,196 @@
+//! Templates of the script to packets and patterns: placeholders replaced, captures filled in.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use deadzone_script::{ConnectMode, ConnectOptions, FieldValue, PacketTemplate, Payload, SubscribeFilter};
+use deadzone_wire::{
+    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId,
+    PropertyValue, Publish, Suback, Subscribe, Text, Unsuback, Unsubscribe, Value, Version, Will,
+};
+
+/// Session Expiry Interval of `fresh` and `resume` where the script gives none, seconds: longer than any run.
+const DEFAULT_EXPIRY_S: u32 = 300;
+/// Keep Alive where the script gives none, seconds: longer than any run.
+const DEFAULT_KEEP_ALIVE_S: u16 = 60;
+
+/// What placeholders stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) run: String,
+    pub(crate) captures: BTreeMap<String, u32>,
+}
+
+impl Words {
+    /// The bytes with `{run}` replaced.
+    pub(crate) fn bytes(&self, payload: &Payload) -> Bytes {
+        const RUN: &[u8] = b"{run}";
+        let mut out = Vec::with_capacity(payload.0.len());
+        let mut rest = payload.0.as_slice();
+        while let Some(i) = rest.windows(RUN.len()).position(|w| w == RUN) {
+            out.extend_from_slice(&rest[..i]);
+            out.extend_from_slice(self.run.as_bytes());
+            rest = &rest[i + RUN.len()..];
+        }
+        out.extend_from_slice(rest);
+        out.into()
+    }
+
+    pub(crate) fn text(&self, payload: &Payload) -> Text {
+        Text(self.bytes(payload))
+    }
+
+    /// The value, or `None` for a capture that nothing has set.
+    pub(crate) fn value(&self, value: &FieldValue) -> Option<Value> {
+        Some(match value {
+            FieldValue::Number(n) => Value::Number(*n),
+            FieldValue::Text(t) => Value::Bytes(self.bytes(t)),
+            FieldValue::Capture(name) => Value::Number(*self.captures.get(name)?),
+        })
+    }
+
+    /// The given fields as a pattern; captures that nothing has set match anything.
+    pub(crate) fn pattern(&self, template: &PacketTemplate) -> Pattern {
+        let fields = template.fields.iter().filter_map(|(f, v)| Some((*f, self.value(v)?))).collect();
+        Pattern { kind: template.kind, fields }
+    }
+
+    /// The fields of a packet as a list of wire values.
+    pub(crate) fn fields(&self, fields: &[(Field, FieldValue)]) -> Vec<(Field, Value)> {
+        fields.iter().filter_map(|(f, v)| Some((*f, self.value(v)?))).collect()
+    }
+
+    /// A whole packet to send. Fields that do not fit are named in the error.
+    pub(crate) fn packet(&self, template: &PacketTemplate, version: Version) -> Result<Packet, String> {
+        let mut packet = blank(template.kind, version);
+        for (field, value) in &template.fields {
+            let value = self.value(value).ok_or_else(|| format!("`{field}` names a capture that nothing has set"))?;
+            if !field.set(&mut packet, &value) {
+                return Err(format!("{} has no `{field}` of that value in {version}", template.kind));
+            }
+        }
+        if let Packet::Publish(p) = &mut packet
+            && p.qos == 0
+            && p.packet_id == Some(0)
+        {
+            p.packet_id = None;
+        }
+        Ok(packet)
+    }
+
+    /// The CONNECT that an intent means.
+    pub(crate) fn connect(
+        &self,
+        version: Version,
+        client_id: &str,
+        mode: ConnectMode,
+        options: &ConnectOptions,
+    ) -> Connect {
+        let mut connect = Connect::new(version, client_id);
+        if let Some(id) = &options.client_id {
+            connect.client_id = self.text(id);
+        }
+        connect.set_clean(match mode {
+            ConnectMode::Clean | ConnectMode::Fresh => true,
+            ConnectMode::Resume => false,
+        });
+        connect.keep_alive_s = options.keep_alive_s.unwrap_or(DEFAULT_KEEP_ALIVE_S);
+        if version == Version::V5 {
+            self.connect_properties(&mut connect.properties, mode, options);
+        }
+        if let Some(user) = &options.user {
+            connect.set_username(self.text(user));
+        }
+        if let Some(pass) = &options.pass {
+            connect.set_password(self.bytes(pass));
+        }
+        if let Some(will) = &options.will {
+            let mut properties = Properties::new();
+            if version == Version::V5 && will.delay_s > 0 {
+                properties.push(PropertyId::WillDelayInterval, PropertyValue::U32(will.delay_s));
+            }
+            let topic = self.text(&will.topic);
+            connect.set_will(Will { properties, topic, payload: self.bytes(&will.payload) }, will.qos, will.retain);
+        }
+        connect
+    }
+
+    fn connect_properties(&self, properties: &mut Properties, mode: ConnectMode, options: &ConnectOptions) {
+        let expiry_s = match mode {
+            ConnectMode::Clean => options.expiry_s.unwrap_or(0),
+            ConnectMode::Fresh | ConnectMode::Resume => options.expiry_s.unwrap_or(DEFAULT_EXPIRY_S),
+        };
+        if expiry_s > 0 {
+            properties.push(PropertyId::SessionExpiryInterval, PropertyValue::U32(expiry_s));
+        }
+        if let Some(max) = options.receive_max {
+            properties.push(PropertyId::ReceiveMaximum, PropertyValue::U16(max));
+        }
+        if let Some(max) = options.max_packet {
+            properties.push(PropertyId::MaximumPacketSize, PropertyValue::U32(max));
+        }
+    }
+
+    /// A SUBSCRIBE of these filters.
+    pub(crate) fn subscribe(
+        &self,
+        version: Version,
+        packet_id: u16,
+        filters: &[SubscribeFilter],
+        sub_id: Option<u32>,
+    ) -> Subscribe {
+        let mut properties = Properties::new();
+        if let (Version::V5, Some(id)) = (version, sub_id) {
+            let id = deadzone_wire::VarInt::minimal(id);
+            properties.push(PropertyId::SubscriptionIdentifier, PropertyValue::Var(id));
+        }
+        let filters = filters
+            .iter()
+            .map(|f| {
+                let options = match version {
+                    Version::V31 | Version::V311 => f.qos,
+                    Version::V5 => {
+                        f.qos
+                            | (u8::from(f.no_local) << 2)
+                            | (u8::from(f.retain_as_published) << 3)
+                            | ((f.retain_handling & 3) << 4)
+                    }
+                };
+                (self.text(&f.filter), options)
+            })
+            .collect();
+        Subscribe { packet_id, properties, filters, tail: Bytes::new() }
+    }
+}
+
+/// A packet of this type with every field at its plainest.
+fn blank(kind: PacketKind, version: Version) -> Packet {
+    let properties = Properties::new();
+    let tail = Bytes::new();
+    match kind {
+        PacketKind::Connect => Packet::Connect(Connect::new(version, "")),
+        PacketKind::Connack => {
+            let properties = (version == Version::V5).then_some(properties);
+            Packet::Connack(Connack { flags: 0, code: 0, properties, tail })
+        }
+        PacketKind::Publish => Packet::Publish(Publish::new("", 0, None, Bytes::new())),
+        PacketKind::Puback => Packet::Ack(Ack::new(AckKind::Puback, 0)),
+        PacketKind::Pubrec => Packet::Ack(Ack::new(AckKind::Pubrec, 0)),
+        PacketKind::Pubrel => Packet::Ack(Ack::new(AckKind::Pubrel, 0)),
+        PacketKind::Pubcomp => Packet::Ack(Ack::new(AckKind::Pubcomp, 0)),
+        PacketKind::Subscribe => {
+            let filters = vec![(Text::default(), 0)];
+            Packet::Subscribe(Subscribe { packet_id: 0, properties, filters, tail })
+        }
+        PacketKind::Suback => Packet::Suback(Suback { packet_id: 0, properties, codes: vec![0] }),
+        PacketKind::Unsubscribe => {
+            let filters = vec![Text::default()];
+            Packet::Unsubscribe(Unsubscribe { packet_id: 0, properties, filters, tail })
+        }
+        PacketKind::Unsuback => Packet::Unsuback(Unsuback { packet_id: 0, properties, codes: vec![0] }),
+        PacketKind::Pingreq => Packet::Bare(Bare::pingreq()),
+        PacketKind::Pingresp => Packet::Bare(Bare::pingresp()),
+        PacketKind::Disconnect => Packet::Disconnect(Disconnect::default()),
+        PacketKind::Auth | PacketKind::Reserved => Packet::Auth(Auth::default()),
+    }
+}

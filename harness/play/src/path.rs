@@ -1,0 +1,354 @@
+//! One connection of one client: its ordered queue, its way through the link, and its stream to the target.
+//!
+//! A command is taken only when all bytes before it were written, so that a step takes effect after every byte that the
+//! client wrote before it. Reading never stops while the stream is open: after `cut fin` and `cut silent` the broker's end
+//! is read and recorded until the broker closes.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
+use deadzone_history::{By, Close, ConnId, End, EventKind};
+use deadzone_link::{Cut, Direction, Note, Output, PathId};
+use deadzone_wire::{Bare, Packet, Version};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::mpsc::UnboundedReceiver,
+};
+
+use crate::{
+    client::{Arrived, Command, SharedClient},
+    tap::{Tap, Tapped},
+    tape::Tape,
+    transport::Stream,
+};
+
+/// Bytes read from a target at once.
+const READ_SIZE: usize = 16 * 1024;
+/// Most bytes that the link may hold for a path before we stop reading more into it.
+const HELD_MAX: usize = 1024 * 1024;
+
+/// What is on its way to the broker's socket, in order.
+enum Outgoing {
+    Bytes(Bytes),
+    Fin,
+    Rst,
+}
+
+/// A connection being performed.
+pub(crate) struct Path {
+    conn: ConnId,
+    path: PathId,
+    version: Version,
+    client: SharedClient,
+    tape: Tape,
+    stream: Box<dyn Stream>,
+    queue: UnboundedReceiver<Command>,
+    sent: Tap,
+    given: Tap,
+    seen: Tap,
+    arrived: Tap,
+    outgoing: VecDeque<Outgoing>,
+    /// The broker's side ended: nothing more will be read.
+    broker_done: bool,
+    /// The client's end is closed.
+    client_done: bool,
+    ended: bool,
+}
+
+impl Path {
+    pub(crate) fn new(
+        conn: ConnId,
+        client: SharedClient,
+        tape: &Tape,
+        stream: Box<dyn Stream>,
+        queue: UnboundedReceiver<Command>,
+    ) -> Self {
+        let version = client.borrow().version;
+        let tap = |direction, end| Tap::new(tape, conn, direction, end, version);
+        Self {
+            conn,
+            path: PathId(conn.0),
+            version,
+            sent: tap(Direction::Up, End::Client),
+            given: tap(Direction::Up, End::Broker),
+            seen: tap(Direction::Down, End::Broker),
+            arrived: tap(Direction::Down, End::Client),
+            client,
+            tape: tape.clone(),
+            stream,
+            queue,
+            outgoing: VecDeque::new(),
+            broker_done: false,
+            client_done: false,
+            ended: false,
+        }
+    }
+
+    /// Carries the connection to its end.
+    pub(crate) async fn carry(mut self) {
+        let mut buffer = vec![0u8; READ_SIZE];
+        while !self.ended {
+            self.drain_link();
+            if self.ended || (self.broker_done && self.client_done && self.outgoing.is_empty()) {
+                break;
+            }
+            self.turn(&mut buffer).await;
+        }
+        for tap in [&mut self.sent, &mut self.given, &mut self.seen, &mut self.arrived] {
+            tap.end_of_stream();
+        }
+        self.tape.nudge();
+    }
+
+    /// Waits for the one next thing and does it.
+    async fn turn(&mut self, buffer: &mut [u8]) {
+        let clock = self.tape.clock();
+        let (wake_us, ping_us, held) = {
+            let client = self.client.borrow();
+            let ping = if self.client_done { None } else { client.ping_due_us() };
+            (client.link.wake_at_us(), ping, client.link.held_bytes(self.path))
+        };
+        let next_us = [wake_us, ping_us].into_iter().flatten().min();
+        let timer = async {
+            match next_us {
+                Some(at_us) => clock.until_us(at_us).await,
+                None => std::future::pending().await,
+            }
+        };
+        let front: Option<Bytes> = match self.outgoing.front() {
+            Some(Outgoing::Bytes(bytes)) => Some(bytes.clone()),
+            _ => None,
+        };
+        let (may_read, may_take) = (!self.broker_done && held < HELD_MAX, self.outgoing.is_empty());
+        // Reading and writing share the stream, so they are polled through its two halves.
+        let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
+        tokio::select! {
+            biased;
+            written = async { writer.write(front.as_deref().unwrap_or_default()).await }, if front.is_some() => {
+                drop((reader, writer));
+                self.written(written);
+            }
+            command = self.queue.recv(), if may_take => {
+                drop((reader, writer));
+                self.command(command.unwrap_or(Command::End));
+                self.client.borrow_mut().done += 1;
+                self.tape.nudge();
+            }
+            read = reader.read(buffer), if may_read => {
+                drop((reader, writer));
+                self.read(read, buffer);
+            }
+            () = timer => {
+                drop((reader, writer));
+                self.ping_if_due();
+            }
+        }
+        self.close_if_next().await;
+    }
+
+    fn written(&mut self, written: std::io::Result<usize>) {
+        match written {
+            Ok(n) if n > 0 => {
+                if let Some(Outgoing::Bytes(bytes)) = self.outgoing.front_mut() {
+                    bytes.advance(n);
+                    if bytes.is_empty() {
+                        self.outgoing.pop_front();
+                    }
+                }
+            }
+            // The broker's end is gone; reading tells how. Nothing more can be given.
+            _ => self.outgoing.clear(),
+        }
+    }
+
+    /// Carries out a FIN or RST whose turn has come.
+    async fn close_if_next(&mut self) {
+        match self.outgoing.front() {
+            Some(Outgoing::Fin) => {
+                self.outgoing.clear();
+                self.closed(End::Broker, By::Harness, Close::Fin);
+                self.given.end_of_stream();
+                // It fails only when the broker closed first, which reading shows.
+                let _ = self.stream.shutdown().await;
+            }
+            Some(Outgoing::Rst) => {
+                self.outgoing.clear();
+                self.closed(End::Broker, By::Harness, Close::Rst);
+                self.given.end_of_stream();
+                self.stream.abort();
+                self.ended = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn closed(&self, end: End, by: By, how: Close) -> u64 {
+        self.tape.append(EventKind::Closed { conn: self.conn, end, by, how })
+    }
+
+    fn read(&mut self, read: std::io::Result<usize>, buffer: &[u8]) {
+        let now_us = self.tape.clock().now_us();
+        match read {
+            Ok(n) if n > 0 => {
+                self.seen.pass(&buffer[..n]);
+                self.client.borrow_mut().link.broker_bytes(now_us, self.path, &buffer[..n]);
+            }
+            other => {
+                let rst = other.is_err();
+                self.broker_done = true;
+                self.seen.end_of_stream();
+                self.closed(End::Broker, By::Broker, if rst { Close::Rst } else { Close::Fin });
+                self.client.borrow_mut().link.broker_closed(now_us, self.path, rst);
+                if rst {
+                    self.outgoing.clear();
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let now_us = self.tape.clock().now_us();
+        match command {
+            Command::Write(bytes) => self.write(&bytes),
+            Command::Link(step) => self.client.borrow_mut().link.step(now_us, step),
+            Command::Close => {
+                if !self.client_done {
+                    self.client_end_closed(By::Harness, Close::Fin);
+                    self.client.borrow_mut().link.client_closed(now_us, self.path, false);
+                }
+            }
+            Command::End => {
+                self.stream.abort();
+                self.ended = true;
+            }
+        }
+    }
+
+    /// The client writes: recorded at its end, remembered in its session, and put on the link.
+    fn write(&mut self, bytes: &[u8]) {
+        if self.client_done {
+            return;
+        }
+        let now_us = self.tape.clock().now_us();
+        let tapped = self.sent.pass(bytes);
+        let mut client = self.client.borrow_mut();
+        client.last_write_us = now_us;
+        for Tapped { seq, decoded, .. } in tapped {
+            client.last_sent = Some(seq);
+            client.session.sent(&decoded.packet);
+        }
+        client.link.client_bytes(now_us, self.path, bytes);
+    }
+
+    fn ping_if_due(&mut self) {
+        let due = self.client.borrow().ping_due_us().is_some_and(|at| at <= self.tape.clock().now_us());
+        if due && !self.client_done {
+            self.client.borrow_mut().own_pings += 1;
+            self.write(&Packet::Bare(Bare::pingreq()).encode(self.version).to_bytes());
+        }
+    }
+
+    /// Does everything that the link has due for this path.
+    fn drain_link(&mut self) {
+        loop {
+            let now_us = self.tape.clock().now_us();
+            let output = self.client.borrow_mut().link.poll(now_us, self.path);
+            match output {
+                None => break,
+                Some(Output::ToBroker(bytes)) => {
+                    self.given.pass(&bytes);
+                    if !self.broker_done {
+                        self.outgoing.push_back(Outgoing::Bytes(bytes));
+                    }
+                }
+                Some(Output::ToClient(bytes)) => self.to_client(&bytes),
+                Some(Output::FinToBroker) => self.outgoing.push_back(Outgoing::Fin),
+                Some(Output::RstToBroker) => self.outgoing.push_back(Outgoing::Rst),
+                Some(Output::FinToClient) => self.lost(Close::Fin),
+                Some(Output::RstToClient) => self.lost(Close::Rst),
+                Some(Output::Note(note)) => self.note(note),
+            }
+        }
+        loop {
+            let note = self.client.borrow_mut().link.poll_note();
+            match note {
+                Some(note) => self.note(note),
+                None => break,
+            }
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        // A silent cut tells the broker nothing, so what passed up until now is all that it will ever get.
+        if matches!(note, Note::Cut { how: Cut::Silent }) {
+            self.given.end_of_stream();
+        }
+        let client = self.client.borrow().index;
+        self.tape.append(EventKind::Link { client, conn: Some(self.conn), note });
+    }
+
+    /// The connection ended for the client, by the link or by the broker.
+    fn lost(&mut self, how: Close) {
+        if !self.client_done {
+            let by = if self.broker_done { By::Broker } else { By::Harness };
+            self.arrived.end_of_stream();
+            self.client_end_closed(by, how);
+            // A client answers an orderly close with its own, so that the broker's socket does not linger half-open.
+            if by == By::Broker && how == Close::Fin {
+                self.outgoing.push_back(Outgoing::Fin);
+            }
+        }
+    }
+
+    fn client_end_closed(&mut self, by: By, how: Close) {
+        self.client_done = true;
+        self.sent.end_of_stream();
+        let seq = self.closed(End::Client, by, how);
+        let mut client = self.client.borrow_mut();
+        client.closed.push((self.conn, seq));
+        client.session.connection_ended();
+        client.own_pings = 0;
+        if client.live.as_ref().is_some_and(|live| live.conn == self.conn) {
+            client.live = None;
+        }
+    }
+
+    /// Bytes arrived at the client: recorded, put into its inbox, and answered where it is polite.
+    fn to_client(&mut self, bytes: &[u8]) {
+        if self.client_done {
+            return;
+        }
+        for Tapped { seq, decoded, marker } in self.arrived.pass(bytes) {
+            let answers = {
+                let mut client = self.client.borrow_mut();
+                let own_pong = matches!(&decoded.packet, Packet::Bare(_)) && client.own_pings > 0;
+                if own_pong {
+                    client.own_pings -= 1;
+                }
+                client.session.received(&decoded.packet, self.version);
+                let packet = decoded.packet;
+                let resumed = matches!(&packet, Packet::Connack(c) if c.code == 0 && c.session_present());
+                if matches!(&packet, Packet::Connack(c) if c.code == 0 && !c.session_present()) {
+                    client.session.forget();
+                }
+                client.inbox.push(Arrived { conn: self.conn, seq, packet, marker, taken: own_pong });
+                if !client.polite {
+                    Vec::new()
+                } else if resumed {
+                    client.session.resends()
+                } else {
+                    client.session.take_owed()
+                }
+            };
+            for answer in answers {
+                self.write(&answer.encode(self.version).to_bytes());
+            }
+        }
+        if self.arrived.is_garbage() {
+            // A client that can't frame what it reads closes (3.1.1/MQTT-4.8.0-1, 5.0 §4.13.1).
+            let now_us = self.tape.clock().now_us();
+            self.client_end_closed(By::Harness, Close::Fin);
+            self.client.borrow_mut().link.client_closed(now_us, self.path, false);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! One performance from beginning to end.
+
+use std::{
+    hash::Hasher,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use deadzone_history::{
+    ClientInfo, EventKind, Header, History, Overflow, Recorder, RecorderLimits, RunKind, SCHEMA, TargetFacts,
+};
+use deadzone_script::Scenario;
+use deadzone_wire::Version;
+
+use crate::{clock::Clock, player::Player, tape::Tape, transport::Dial};
+
+/// How late our own heartbeat may be before it is recorded, ms.
+const STARVED_MS: u64 = 250;
+/// How often the heartbeat beats, ms.
+const HEARTBEAT_MS: u64 = 10;
+
+/// Every time-out of a scenario, in ms before scaling.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Factor on all of them, 1.0 by default.
+    pub scale: f64,
+    /// Patience for an answer before the broker is asked for a sign of life, where the script gives none.
+    pub within_ms: u64,
+    /// Patience for an answer in all.
+    pub patience_ms: u64,
+    /// For a connection, waiting for `restore` included.
+    pub connect_ms: u64,
+    /// For the whole walk.
+    pub scenario_ms: u64,
+    /// The watch for late, unwanted messages at the end.
+    pub grace_ms: u64,
+    /// For leaving the target as it was found.
+    pub teardown_ms: u64,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            scale: 1.0,
+            within_ms: 2_000,
+            patience_ms: 10_000,
+            connect_ms: 5_000,
+            scenario_ms: 30_000,
+            grace_ms: 250,
+            teardown_ms: 3_000,
+        }
+    }
+}
+
+impl Timing {
+    /// A time of the script or of this table, scaled, µs.
+    pub(crate) fn scaled_us(&self, ms: u64) -> u64 {
+        (ms as f64 * 1000.0 * self.scale) as u64
+    }
+}
+
+/// What to perform, against what.
+pub struct Setup<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// In which version.
+    pub version: Version,
+    /// With its faults, or as a control.
+    pub run: RunKind,
+    /// How to reach the target.
+    pub dial: Rc<dyn Dial>,
+    /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
+    pub nonce: String,
+    /// Seed of this scenario in this version.
+    pub seed: u64,
+    /// Time-outs.
+    pub timing: Timing,
+    /// Facts about the target for the judge.
+    pub target: TargetFacts,
+    /// Clean the target up afterwards: it lives on.
+    pub teardown: bool,
+    /// Watch for our own starvation: time is real.
+    pub heartbeat: bool,
+    /// Set from outside to end the walk early. With a heartbeat it is noticed within milliseconds.
+    pub cancel: Arc<AtomicBool>,
+}
+
+impl Setup<'_> {
+    pub(crate) fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    fn header(&self) -> Header {
+        let scenario = self.scenario;
+        Header {
+            schema: SCHEMA.to_owned(),
+            deadzone: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: scenario.id.clone(),
+            file: scenario.file.clone(),
+            version: self.version,
+            seed: format!("{:016x}", self.seed),
+            run: self.run,
+            nonce: self.nonce.clone(),
+            clauses: scenario.clauses_of(self.version).map(str::to_owned).collect(),
+            clients: scenario
+                .clients
+                .iter()
+                .map(|c| ClientInfo {
+                    name: c.name.clone(),
+                    manual: c.manual,
+                    direct: c.direct,
+                    version: c.version.unwrap_or(self.version),
+                })
+                .collect(),
+            target: self.target.clone(),
+        }
+    }
+}
+
+/// What a performance yields.
+#[derive(Debug)]
+pub struct Performance {
+    /// The record.
+    pub history: History,
+    /// A bound of the recorder was passed: the record is not whole.
+    pub overflow: Option<Overflow>,
+    /// The walk was ended from outside.
+    pub cancelled: bool,
+}
+
+/// The word that `{run}` stands for, from the run's own word, the scenario, the version and the attempt: 14 letters and digits.
+pub fn nonce(run: &str, scenario: &str, version: Version, attempt: u32) -> String {
+    let mut hash = Fnv::default();
+    for part in [run, "\0", scenario, "\0", version.as_str()] {
+        hash.write(part.as_bytes());
+    }
+    hash.write_u32(attempt);
+    format!("dz{:012x}", hash.finish() & 0xffff_ffff_ffff)
+}
+
+/// FNV-1a, 64 bit: stable over platforms and releases, which the standard library's hasher does not promise.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+/// Performs a scenario. Must run inside a `LocalSet` on a current-thread runtime; never panics on what the target sends.
+pub async fn perform(setup: &Setup<'_>) -> Performance {
+    let header = setup.header();
+    let recorder = Recorder::new(header.clone(), RecorderLimits::default());
+    let tape = Tape::new(recorder, Clock::start());
+    let heart = setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
+    let mut player = Player::new(setup, tape.clone());
+    player.walk().await;
+    let cancelled = setup.cancelled();
+    player.tear_down().await;
+    if let Some(heart) = heart {
+        heart.abort();
+    }
+    Performance { history: tape.history(&header), overflow: tape.overflow(), cancelled }
+}
+
+/// Records when our own thread was not run for long: a deadline missed then says nothing about the target.
+async fn beat(tape: Tape, cancel: Arc<AtomicBool>) {
+    let mut last_us = tape.clock().now_us();
+    loop {
+        let due_us = last_us + HEARTBEAT_MS * 1000;
+        tape.clock().until_us(due_us).await;
+        let now_us = tape.clock().now_us();
+        let late_ms = now_us.saturating_sub(due_us) / 1000;
+        if late_ms > STARVED_MS {
+            tape.append(EventKind::Starved { ms: late_ms });
+        }
+        if cancel.load(Ordering::Relaxed) {
+            tape.nudge();
+        }
+        last_us = now_us;
+    }
+}

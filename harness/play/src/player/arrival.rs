@@ -1,0 +1,148 @@
+//! Waiting for a packet or a close, as a claim.
+
+use deadzone_history::{ClaimKind, ConnId, Expected};
+use deadzone_script::Step;
+use deadzone_wire::{Bare, Field, Packet, Pattern};
+
+use super::Player;
+use crate::client::Command;
+
+/// What is waited for.
+pub(super) struct Wanted {
+    pub(super) client: usize,
+    pub(super) conn: ConnId,
+    pub(super) alternatives: Vec<Expected>,
+    pub(super) strict: bool,
+    pub(super) within_us: u64,
+    pub(super) intent: bool,
+}
+
+/// What one look at the inbox shows.
+enum Look {
+    Found(u64, Option<Packet>),
+    Mismatch(u64),
+    Closed(u64),
+    Nothing,
+}
+
+impl Player<'_> {
+    /// An arrival wanted by an intent: one packet, patience by default.
+    pub(super) fn wanted(&self, client: usize, conn: ConnId, pattern: Pattern, intent: bool) -> Wanted {
+        Wanted {
+            client,
+            conn,
+            alternatives: vec![Expected::Packet(pattern)],
+            strict: false,
+            within_us: self.timing.scaled_us(self.timing.within_ms),
+            intent,
+        }
+    }
+
+    /// Waits for one of the alternatives. `Some` with the packet (or `Some(None)` for a close) when it came.
+    /// When `within` ends it asks the broker for a sign of life and waits on until the patience ends.
+    pub(super) async fn arrival(&mut self, step: &Step, wanted: Wanted) -> Option<Option<Packet>> {
+        let since_us = self.clock.now_us();
+        let answers = self.clients[wanted.client].borrow().last_sent;
+        let claim = self.claim(
+            step,
+            ClaimKind::Arrives {
+                client: wanted.client,
+                conn: wanted.conn,
+                alternatives: wanted.alternatives.clone(),
+                strict: wanted.strict,
+                answers,
+                intent: wanted.intent,
+            },
+        );
+        let within_ends_us = since_us + wanted.within_us;
+        let patience_ends_us = since_us + wanted.within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        let mut asked = false;
+        loop {
+            let now_us = self.clock.now_us();
+            match self.look(&wanted) {
+                Look::Found(seq, packet) => {
+                    self.met(claim, vec![seq], now_us > within_ends_us);
+                    return Some(packet);
+                }
+                Look::Mismatch(seq) => {
+                    self.unmet(claim, since_us, "mismatch", Some(seq));
+                    return None;
+                }
+                Look::Closed(seq) => {
+                    self.unmet(claim, since_us, "closed", Some(seq));
+                    return None;
+                }
+                Look::Nothing => {}
+            }
+            if now_us >= patience_ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+                self.unmet(claim, since_us, "patience", None);
+                return None;
+            }
+            if now_us >= within_ends_us && !asked {
+                asked = true;
+                self.ask_for_life(wanted.client, wanted.conn);
+            }
+            let next_us = if asked { patience_ends_us } else { within_ends_us };
+            self.change_or_until(next_us).await;
+        }
+    }
+
+    /// A PINGREQ of the harness's own, where the client is connected far enough for one to be legal.
+    fn ask_for_life(&self, client: usize, conn: ConnId) {
+        let mut state = self.clients[client].borrow_mut();
+        let connected = state
+            .inbox
+            .iter()
+            .any(|a| a.conn == conn && matches!(&a.packet, Packet::Connack(c) if c.code == 0));
+        if connected && state.live.as_ref().is_some_and(|l| l.conn == conn) {
+            let bytes = Packet::Bare(Bare::pingreq()).encode(state.version).to_bytes();
+            state.own_pings += 1;
+            state.enqueue(Command::Write(bytes));
+        }
+    }
+
+    fn look(&self, wanted: &Wanted) -> Look {
+        let mut state = self.clients[wanted.client].borrow_mut();
+        let closed = state.closed_by(wanted.conn);
+        let mut waiting = state.inbox.iter_mut().filter(|a| a.conn == wanted.conn && !a.taken && !a.marker);
+        if wanted.strict {
+            if let Some(first) = waiting.next() {
+                let matched = wanted.alternatives.iter().any(|e| match e {
+                    Expected::Packet(pattern) => pattern.matches(&first.packet).is_ok(),
+                    Expected::Closed => false,
+                });
+                first.taken = true;
+                let (seq, packet) = (first.seq, first.packet.clone());
+                return if matched { Look::Found(seq, Some(packet)) } else { Look::Mismatch(seq) };
+            }
+        } else {
+            for arrived in waiting {
+                for expected in &wanted.alternatives {
+                    let Expected::Packet(pattern) = expected else { continue };
+                    if !is_meant(pattern, &arrived.packet) {
+                        continue;
+                    }
+                    arrived.taken = true;
+                    let matched = pattern.matches(&arrived.packet).is_ok();
+                    let (seq, packet) = (arrived.seq, arrived.packet.clone());
+                    return if matched { Look::Found(seq, Some(packet)) } else { Look::Mismatch(seq) };
+                }
+            }
+        }
+        match closed {
+            Some(seq) if wanted.alternatives.contains(&Expected::Closed) => Look::Found(seq, None),
+            Some(seq) => Look::Closed(seq),
+            None => Look::Nothing,
+        }
+    }
+}
+
+/// The packet is the one that the pattern speaks of: same type, and equal in the fields that say *which* packet it is.
+/// The other fields say what it must be like.
+fn is_meant(pattern: &Pattern, packet: &Packet) -> bool {
+    pattern.kind == packet.kind()
+        && pattern.fields.iter().all(|(field, value)| {
+            !matches!(field, Field::Id | Field::Topic | Field::Payload | Field::Filter)
+                || field.get(packet).as_ref() == Some(value)
+        })
+}

@@ -1,0 +1,129 @@
+//! Opening connections and putting commands into their queues.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use deadzone_history::{By, ConnId, End, EventKind};
+use deadzone_link::PathId;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::{Flow, Player};
+use crate::{
+    client::{Command, Live},
+    path::Path,
+};
+
+impl Player<'_> {
+    /// Makes a transport connection for a client. On a link that is down it waits for `restore`, within the deadline.
+    pub(super) async fn open(&mut self, client: usize) -> Flow {
+        let deadline_us = self.clock.now_us() + self.timing.scaled_us(self.timing.connect_ms);
+        while !self.link_usable(client) {
+            let now_us = self.clock.now_us();
+            if now_us >= deadline_us {
+                let why = "the link was not restored in time".to_owned();
+                self.tape.append(EventKind::OpenFailed { client, why: why.clone() });
+                return Flow::Abandon(why);
+            }
+            let wake_us = self.clients[client].borrow().link.wake_at_us().unwrap_or(deadline_us);
+            self.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
+        }
+        let left_us = deadline_us.saturating_sub(self.clock.now_us()).max(1);
+        let dialled = self.clock.at_most_us(left_us, self.setup.dial.dial()).await;
+        let why = match dialled {
+            Some(Ok(stream)) => {
+                self.opened(client, stream);
+                return Flow::On;
+            }
+            Some(Err(error)) => error.to_string(),
+            None => "no connection within the time-out".to_owned(),
+        };
+        self.tape.append(EventKind::OpenFailed { client, why: why.clone() });
+        Flow::Abandon(format!("no connection to the target: {why}"))
+    }
+
+    fn opened(&mut self, client: usize, stream: Box<dyn crate::Stream>) {
+        let conn = ConnId(self.next_conn);
+        self.next_conn += 1;
+        self.tape.append(EventKind::Opened { conn, client });
+        let (queue, commands) = unbounded_channel();
+        let shared = Rc::clone(&self.clients[client]);
+        {
+            let mut state = shared.borrow_mut();
+            state.link.open(self.clock.now_us(), PathId(conn.0));
+            state.live = Some(Live { conn, path: PathId(conn.0), queue });
+            state.last_conn = Some(conn);
+            state.last_sent = None;
+            state.last_write_us = self.clock.now_us();
+        }
+        let path = Path::new(conn, shared, &self.tape, stream, commands);
+        self.tasks.push(tokio::task::spawn_local(path.carry()));
+    }
+
+    /// Lets timed faults of an unconnected link happen, and says whether a connection could be made.
+    fn link_usable(&self, client: usize) -> bool {
+        self.drain_notes(client);
+        self.clients[client].borrow().link.usable()
+    }
+
+    /// Records what a link did while nothing was connected.
+    pub(super) fn drain_notes(&self, client: usize) {
+        let now_us = self.clock.now_us();
+        // No path has this number: the call only lets the modem's own time pass.
+        let nobody = PathId(u32::MAX);
+        let mut state = self.clients[client].borrow_mut();
+        while state.link.poll(now_us, nobody).is_some() {}
+        while let Some(note) = state.link.poll_note() {
+            self.tape.append(EventKind::Link { client, conn: None, note });
+        }
+    }
+
+    /// The connection of the moment, if it lives.
+    pub(super) fn live_conn(&self, client: usize) -> Option<ConnId> {
+        self.clients[client].borrow().live.as_ref().map(|l| l.conn)
+    }
+
+    /// Puts a command into the client's queue and waits until its turn has passed. `false`: there is no connection.
+    pub(super) async fn enqueue(&self, client: usize, command: Command) -> bool {
+        if !self.clients[client].borrow_mut().enqueue(command) {
+            return false;
+        }
+        let deadline_us = self.clock.now_us() + self.timing.scaled_us(self.timing.within_ms);
+        while self.clock.now_us() < deadline_us {
+            {
+                let state = self.clients[client].borrow();
+                if state.done >= state.queued || state.live.is_none() {
+                    break;
+                }
+            }
+            self.change_or_until(deadline_us).await;
+        }
+        true
+    }
+
+    /// Writes bytes as the client. Abandons where it has no connection.
+    pub(super) async fn write(&self, client: usize, bytes: Bytes) -> Flow {
+        if self.enqueue(client, Command::Write(bytes)).await {
+            Flow::On
+        } else {
+            Flow::Abandon(format!("client `{}` has no connection", self.name(client)))
+        }
+    }
+
+    /// Waits until the broker closed its end of this connection, at most `within`. Not a claim: an order of things.
+    pub(super) async fn broker_closed(&self, conn: ConnId) {
+        let deadline_us = self.clock.now_us() + self.timing.scaled_us(self.timing.within_ms);
+        while !self.has_broker_closed(conn) && self.clock.now_us() < deadline_us {
+            self.change_or_until(deadline_us).await;
+        }
+    }
+
+    fn has_broker_closed(&self, conn: ConnId) -> bool {
+        self.tape.events().iter().rev().any(|e| {
+            matches!(&e.kind, EventKind::Closed { conn: c, end: End::Broker, by: By::Broker, .. } if *c == conn)
+        })
+    }
+
+    pub(super) fn name(&self, client: usize) -> &str {
+        self.scenario.clients.get(client).map_or("harness", |c| c.name.as_str())
+    }
+}

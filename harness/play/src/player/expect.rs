@@ -1,0 +1,110 @@
+//! Expectations over the whole run: presence is waited for here, counting is the oracle's.
+
+use bytes::Bytes;
+use deadzone_history::{ClaimKind, HowOften};
+use deadzone_script::{Count, FieldValue, Payload, Step};
+use deadzone_wire::{Field, Packet, Value};
+
+use super::{Flow, Player};
+
+impl Player<'_> {
+    pub(super) async fn expect_receives(
+        &mut self,
+        step: &Step,
+        client: usize,
+        payloads: &[Payload],
+        fields: &[(Field, FieldValue)],
+        count: Count,
+        within_ms: Option<u64>,
+    ) -> Flow {
+        let payloads: Vec<Bytes> = payloads.iter().map(|p| self.words.bytes(p)).collect();
+        let fields = self.words.fields(fields);
+        let how_often = match count {
+            Count::ExactlyOnce => HowOften::ExactlyOnce,
+            Count::AtLeastOnce => HowOften::AtLeastOnce,
+            Count::AtMostOnce => HowOften::AtMostOnce,
+            Count::InOrder => HowOften::InOrder,
+            Count::Nothing { .. } => HowOften::Never,
+        };
+        let kind = ClaimKind::Receives {
+            client,
+            payloads: payloads.clone(),
+            fields: fields.clone(),
+            count: how_often,
+        };
+        let claim = self.claim(step, kind);
+        match count {
+            Count::Nothing { for_ms: Some(ms) } => {
+                self.clock.until_us(self.clock.now_us() + self.timing.scaled_us(ms)).await;
+            }
+            Count::Nothing { for_ms: None } | Count::AtMostOnce => {}
+            Count::ExactlyOnce | Count::AtLeastOnce | Count::InOrder => {
+                self.presence(claim, client, &payloads, &fields, within_ms).await;
+            }
+        }
+        Flow::On
+    }
+
+    /// Waits until each payload arrived at least once.
+    async fn presence(
+        &self,
+        claim: u32,
+        client: usize,
+        payloads: &[Bytes],
+        fields: &[(Field, Value)],
+        within_ms: Option<u64>,
+    ) {
+        let since_us = self.clock.now_us();
+        let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
+        let ends_us = since_us + within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        loop {
+            let now_us = self.clock.now_us();
+            if let Some(by) = self.first_copies(client, payloads, fields) {
+                self.met(claim, by, now_us > since_us + within_us);
+                return;
+            }
+            if now_us >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+                self.unmet(claim, since_us, "patience", None);
+                return;
+            }
+            self.change_or_until(ends_us).await;
+        }
+    }
+
+    /// The first arrival of each payload; `None` while one is missing.
+    fn first_copies(&self, client: usize, payloads: &[Bytes], fields: &[(Field, Value)]) -> Option<Vec<u64>> {
+        let state = self.clients[client].borrow();
+        let copies = || {
+            state.inbox.iter().filter(|a| !a.marker).filter_map(|a| match &a.packet {
+                Packet::Publish(p) => {
+                    let fits = fields.iter().all(|(f, v)| f.get(&a.packet).as_ref() == Some(v));
+                    fits.then_some((a.seq, &p.payload))
+                }
+                _ => None,
+            })
+        };
+        if payloads.is_empty() {
+            return copies().next().map(|(seq, _)| vec![seq]);
+        }
+        payloads.iter().map(|wanted| copies().find(|(_, p)| *p == wanted).map(|(seq, _)| seq)).collect()
+    }
+
+    pub(super) async fn expect_quiescent(&mut self, step: &Step, client: usize, within_ms: Option<u64>) -> Flow {
+        let since_us = self.clock.now_us();
+        let claim = self.claim(step, ClaimKind::Quiescent { client });
+        let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
+        let ends_us = since_us + within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        loop {
+            let now_us = self.clock.now_us();
+            if self.clients[client].borrow().session.is_quiescent() {
+                self.met(claim, Vec::new(), now_us > since_us + within_us);
+                return Flow::On;
+            }
+            if now_us >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+                self.unmet(claim, since_us, "patience", None);
+                return Flow::On;
+            }
+            self.change_or_until(ends_us).await;
+        }
+    }
+}

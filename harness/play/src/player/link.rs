@@ -1,0 +1,77 @@
+//! Link steps, and waiting for what the broker's end of a link has.
+
+use deadzone_history::{ClaimKind, End, EventKind};
+use deadzone_link::{Direction, Fault, LinkStep, Trigger, When};
+use deadzone_script::{PacketTemplate, Step, TriggerTemplate};
+
+use super::{Flow, Player};
+use crate::client::Command;
+
+impl Player<'_> {
+    /// Puts a link step into the client's queue. It returns when the step was carried out or armed, so that whatever the
+    /// script does next, by any client, comes after it.
+    pub(super) async fn link(&mut self, client: usize, fault: Fault, when: &TriggerTemplate) -> Flow {
+        if self.is_derived_control() {
+            if matches!(fault, Fault::Cut(_)) {
+                self.put_off.insert(client);
+            }
+            return Flow::On;
+        }
+        let when = match when {
+            TriggerTemplate::Now => When::Now,
+            TriggerTemplate::AfterMs(ms) => When::After(ms * 1000),
+            TriggerTemplate::On { edge, nth, packet, direction } => When::On(Trigger {
+                edge: *edge,
+                nth: *nth,
+                pattern: self.words.pattern(packet),
+                direction: *direction,
+            }),
+        };
+        let step = LinkStep { fault, when };
+        if !self.enqueue(client, Command::Link(step.clone())).await {
+            self.clients[client].borrow_mut().link.step(self.clock.now_us(), step);
+            self.drain_notes(client);
+        }
+        Flow::On
+    }
+
+    /// Waits until the broker's end of the client's newest connection has the packet.
+    pub(super) async fn link_saw(
+        &mut self,
+        step: &Step,
+        client: usize,
+        template: &PacketTemplate,
+        direction: Direction,
+        within_ms: Option<u64>,
+    ) -> Flow {
+        let since_us = self.clock.now_us();
+        let pattern = self.words.pattern(template);
+        let claim = self.claim(step, ClaimKind::Precondition { client });
+        let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
+        let ends_us = since_us + within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        loop {
+            let conn = self.clients[client].borrow().last_conn;
+            let found = self.tape.events().iter().find_map(|e| match &e.kind {
+                EventKind::Packet(p)
+                    if Some(p.conn) == conn
+                        && p.direction == direction
+                        && p.end == End::Broker
+                        && pattern.matches(&p.decoded.packet).is_ok() =>
+                {
+                    Some(e.seq)
+                }
+                _ => None,
+            });
+            let now_us = self.clock.now_us();
+            if let Some(seq) = found {
+                self.met(claim, vec![seq], now_us > since_us + within_us);
+                return Flow::On;
+            }
+            if now_us >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+                self.unmet(claim, since_us, "patience", None);
+                return Flow::Abandon(format!("the broker's end of the link never had {pattern}"));
+            }
+            self.change_or_until(ends_us).await;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A tap on one direction at one end: turns passing bytes into recorded packets.
+
+use bytes::Bytes;
+use deadzone_history::{ConnId, End, EventKind, PacketEvent};
+use deadzone_link::Direction;
+use deadzone_wire::{Decoded, Framer, FramingError, Packet, Sender, Version, decode};
+
+use crate::tape::Tape;
+
+/// Payloads of the harness's own messages begin with this.
+pub(crate) const MARKER: &[u8] = b"deadzone-marker ";
+
+/// Most bytes of a fragment that are kept in the record.
+const FRAGMENT_KEPT: usize = 4 * 1024;
+/// Most bytes of unframable input that are kept in the record.
+const GARBAGE_KEPT: usize = 64;
+/// The largest frame that is taken from a target, in bytes of Remaining Length: a larger one is treated as unframable, so
+/// that nothing a target declares makes us hold more.
+const FRAME_MAX: u32 = 8 * 1024 * 1024;
+
+/// Frames one direction at one end of one connection and records what it sees.
+pub(crate) struct Tap {
+    conn: ConnId,
+    direction: Direction,
+    end: End,
+    version: Version,
+    framer: Framer,
+    tape: Tape,
+    unframed: bool,
+    closed: bool,
+}
+
+/// A packet that a tap recorded.
+pub(crate) struct Tapped {
+    pub(crate) seq: u64,
+    pub(crate) decoded: Decoded,
+    pub(crate) marker: bool,
+}
+
+impl Tap {
+    pub(crate) fn new(tape: &Tape, conn: ConnId, direction: Direction, end: End, version: Version) -> Self {
+        let framer = Framer::new(FRAME_MAX);
+        Self { conn, direction, end, version, framer, tape: tape.clone(), unframed: false, closed: false }
+    }
+
+    /// Records what `bytes` complete and returns the packets in order.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> Vec<Tapped> {
+        let mut tapped = Vec::new();
+        if self.unframed {
+            return tapped;
+        }
+        self.framer.push(bytes);
+        loop {
+            let head = self.framer.pending()[..self.framer.pending().len().min(GARBAGE_KEPT)].to_vec();
+            match self.framer.next() {
+                None => return tapped,
+                Some(Ok(frame)) => {
+                    let sender = match self.direction {
+                        Direction::Up => Sender::Client,
+                        Direction::Down => Sender::Server,
+                    };
+                    let decoded = decode(&frame, self.version, sender);
+                    let marker = matches!(&decoded.packet, Packet::Publish(p) if p.payload.starts_with(MARKER));
+                    let packet = PacketEvent {
+                        conn: self.conn,
+                        direction: self.direction,
+                        end: self.end,
+                        frame,
+                        decoded: decoded.clone(),
+                        marker,
+                    };
+                    let seq = self.tape.append(EventKind::Packet(Box::new(packet)));
+                    tapped.push(Tapped { seq, decoded, marker });
+                }
+                Some(Err(error)) => {
+                    self.garbage(error, head);
+                    return tapped;
+                }
+            }
+        }
+    }
+
+    fn garbage(&mut self, error: FramingError, head: Vec<u8>) {
+        self.unframed = true;
+        self.tape.append(EventKind::Unframed {
+            conn: self.conn,
+            direction: self.direction,
+            end: self.end,
+            why: error.to_string(),
+            bytes: Bytes::from(head),
+        });
+    }
+
+    /// The stream ended here: what is incomplete becomes a fragment, once.
+    pub(crate) fn end_of_stream(&mut self) {
+        let pending = self.framer.pending();
+        if self.closed || pending.is_empty() {
+            self.closed = true;
+            return;
+        }
+        self.closed = true;
+        self.tape.append(EventKind::Fragment {
+            conn: self.conn,
+            direction: self.direction,
+            end: self.end,
+            bytes: Bytes::copy_from_slice(&pending[..pending.len().min(FRAGMENT_KEPT)]),
+            length: pending.len() as u64,
+        });
+    }
+
+    /// Whether the stream can't be framed.
+    pub(crate) fn is_garbage(&self) -> bool {
+        self.unframed
+    }
+}

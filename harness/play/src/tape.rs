@@ -1,0 +1,63 @@
+//! The recorder as everything in a run shares it: stamped by the clock, and waking whoever waits for a change.
+
+use std::{
+    cell::{Ref, RefCell},
+    rc::Rc,
+};
+
+use deadzone_history::{Event, EventKind, History, Overflow, Recorder};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+
+/// A shared handle on the growing record.
+#[derive(Clone)]
+pub(crate) struct Tape {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    recorder: RefCell<Recorder>,
+    changed: Notify,
+    clock: Clock,
+}
+
+impl Tape {
+    pub(crate) fn new(recorder: Recorder, clock: Clock) -> Self {
+        let recorder = RefCell::new(recorder);
+    }
+
+    /// Appends an event now and returns its number.
+    pub(crate) fn append(&self, kind: EventKind) -> u64 {
+        let seq = self.inner.recorder.borrow_mut().append(self.inner.clock.now_us(), kind);
+        self.inner.changed.notify_one();
+        seq
+    }
+
+    /// Wakes the player without an entry: something changed that is no event.
+    pub(crate) fn nudge(&self) {
+        self.inner.changed.notify_one();
+    }
+
+    /// Returns when something changed since the last call.
+    pub(crate) async fn changed(&self) {
+        self.inner.changed.notified().await;
+    }
+
+    pub(crate) fn events(&self) -> Ref<'_, [Event]> {
+        Ref::map(self.inner.recorder.borrow(), Recorder::events)
+    }
+
+    pub(crate) fn overflow(&self) -> Option<Overflow> {
+        self.inner.recorder.borrow().overflow()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.inner.clock
+    }
+
+    /// The record so far. Tasks that are still being dropped may hold other handles, so it is copied.
+    pub(crate) fn history(&self, header: &deadzone_history::Header) -> History {
+        History { header: header.clone(), events: self.inner.recorder.borrow().events().to_vec() }
+    }
+}

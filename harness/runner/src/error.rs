@@ -1,0 +1,76 @@
+//! Why a run could not be made, by whose doing.
+
+use std::{io, path::PathBuf};
+
+use crate::{ExitCode, SelectionError, SuiteError};
+
+/// Why a run could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario files have mistakes, or can't be read.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// The selection names nothing.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// The address is none.
+    #[error("`{0}` is no broker: expected `mosquitto`, `embedded` or mqtt://HOST:PORT")]
+    TargetSyntax(String),
+    /// The host's name has no address.
+    #[error("no address for `{host}`: {why}")]
+    Resolve {
+        /// As given.
+        host: String,
+        /// What the resolver said.
+        why: String,
+    },
+    /// The broker's program is not installed.
+    #[error("{program} is not installed (looked in {looked})")]
+    NotInstalled {
+        /// Its name.
+        program: &'static str,
+        /// Where we looked.
+        looked: String,
+    },
+    /// The broker's program could not be started or did not become ready.
+    #[error("{program} could not be started: {why}")]
+    Start {
+        /// Its name.
+        program: String,
+        /// Why, with the tail of its log.
+        why: String,
+    },
+    /// The target can't be reached or does not speak MQTT.
+    #[error("{target} is not usable as an MQTT broker: {why}")]
+    Target {
+        /// Its address.
+        target: String,
+        /// What happened.
+        why: String,
+    },
+    /// A history or scratch file could not be written.
+    #[error("could not write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A runtime or thread could not be made.
+    #[error("the environment refused")]
+    Environment(#[source] io::Error),
+}
+
+impl RunError {
+    /// The exit code that it calls for.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Suite(_) | Self::TargetSyntax(_) => ExitCode::Usage,
+            Self::Selection(_) => ExitCode::NothingRan,
+            Self::Resolve { .. } | Self::NotInstalled { .. } | Self::Start { .. } | Self::Target { .. } => {
+                ExitCode::Target
+            }
+            Self::Write { .. } | Self::Environment(_) => ExitCode::Bug,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A stream whose incoming packets are rewritten.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, BytesMut};
+use deadzone_play::Stream;
+use deadzone_wire::{Framer, PacketKind, Version};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{Mutant, rewrite::rewrite};
+
+/// Frames larger than this pass as they came, in bytes of Remaining Length.
+const FRAME_MAX: u32 = 8 * 1024 * 1024;
+
+/// Wraps the broker's stream.
+pub(super) struct MutantStream {
+    inner: Box<dyn Stream>,
+    mutant: Mutant,
+    /// Learnt from the CONNECT that passes up.
+    version: Version,
+    up: Framer,
+    down: Framer,
+    ready: BytesMut,
+    /// The down stream can't be framed: it passes as it came.
+    raw: bool,
+}
+
+impl MutantStream {
+    pub(super) fn new(inner: Box<dyn Stream>, mutant: Mutant) -> Self {
+        Self {
+            inner,
+            mutant,
+            version: Version::V5,
+            up: Framer::new(FRAME_MAX),
+            down: Framer::new(FRAME_MAX),
+            ready: BytesMut::new(),
+            raw: false,
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) {
+        if self.raw {
+            self.ready.extend_from_slice(bytes);
+            return;
+        }
+        self.down.push(bytes);
+        loop {
+            let pending = self.down.pending().to_vec();
+            match self.down.next() {
+                None => return,
+                Some(Ok(frame)) => {
+                    for bytes in rewrite(self.mutant, &frame, self.version) {
+                        self.ready.extend_from_slice(&bytes);
+                    }
+                }
+                Some(Err(_)) => {
+                    self.raw = true;
+                    self.ready.extend_from_slice(&pending);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn learn(&mut self, bytes: &[u8]) {
+        self.up.push(bytes);
+        while let Some(Ok(frame)) = self.up.next() {
+            if frame.kind() == PacketKind::Connect {
+                // The level stands behind the protocol name: two bytes of length, then its text.
+                let name = frame.body.get(..2).map_or(0, |b| usize::from(u16::from_be_bytes([b[0], b[1]])));
+                let level = frame.body.get(2 + name).copied();
+                self.version = level.and_then(Version::from_level).unwrap_or(self.version);
+            }
+        }
+    }
+}
+
+impl Stream for MutantStream {
+    fn abort(&mut self) {
+        self.inner.abort();
+    }
+}
+
+impl AsyncRead for MutantStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            if !self.ready.is_empty() {
+                let n = self.ready.len().min(buf.remaining());
+                buf.put_slice(&self.ready[..n]);
+                self.ready.advance(n);
+                return Poll::Ready(Ok(()));
+            }
+            let mut room = [0u8; 4096];
+            let mut read = ReadBuf::new(&mut room);
+            let outcome = ready!(Pin::new(&mut self.inner).poll_read(cx, &mut read));
+            let ended = outcome.is_err() || read.filled().is_empty();
+            if ended && self.mutant == Mutant::CloseSwallowed {
+                // Nobody will wake this read again: to the harness the connection stays open and silent.
+                return Poll::Pending;
+            }
+            outcome?;
+            if ended {
+                return Poll::Ready(Ok(()));
+            }
+            let bytes = read.filled().to_vec();
+            self.take_in(&bytes);
+        }
+    }
+}
+
+impl AsyncWrite for MutantStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let n = match ready!(Pin::new(&mut self.inner).poll_write(cx, bytes)) {
+            Ok(n) => n,
+            // The broker is gone, which this mutant hides.
+            Err(_) if self.mutant == Mutant::CloseSwallowed => bytes.len(),
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        self.learn(&bytes[..n]);
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,72 @@
+//! What will be performed, and what the target's limits exclude.
+
+use std::sync::Arc;
+
+use deadzone_history::{Capabilities, ScenarioKey};
+use deadzone_script::{Need, Scenario};
+use deadzone_wire::Version;
+
+use crate::{Selection, Suite};
+
+/// One scenario in one version.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Which.
+    pub key: ScenarioKey,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// Why it is not applicable to this target, if it is not.
+    pub excluded: Option<String>,
+}
+
+/// All that is to be done, in the order of the suite.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The performances.
+    pub items: Vec<Planned>,
+}
+
+impl Plan {
+    /// Chooses, and holds needs against capabilities. A version without capabilities is one that the target does not speak.
+    pub fn new(suite: &Suite, selection: &Selection, versions: &[Version], capabilities: &[Capabilities]) -> Self {
+        let mut items = Vec::new();
+        for scenario in &suite.scenarios {
+            for version in versions {
+                if !scenario.versions.contains(version) || !selection.holds(scenario, *version) {
+                    continue;
+                }
+                let excluded = match capabilities.iter().find(|c| c.version == *version) {
+                    Some(offered) => scenario.needs.iter().find_map(|need| lacks(*need, offered)),
+                    None => Some(format!("the target does not speak MQTT {version}")),
+                };
+                let key = ScenarioKey { id: scenario.id.clone(), version: *version };
+                items.push(Planned { key, scenario: Arc::clone(scenario), excluded });
+            }
+        }
+        Self { items }
+    }
+}
+
+fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
+    let (missing, fact) = match need {
+        Need::Qos(qos) => (offered.max_qos < qos, "qos"),
+        Need::Session => (!offered.session, "session"),
+        Need::Retain => (!offered.retain, "retain"),
+        Need::Wildcard => (!offered.wildcard, "wildcard"),
+        Need::SubscriptionIdentifier => (!offered.subscription_identifier, "subscription-identifier"),
+    };
+    missing.then(|| {
+        let source = offered.sources.iter().find(|(f, _)| f == fact).map_or("", |(_, s)| s.as_str());
+        format!("the target does not offer {}: {source}", need_text(need))
+    })
+}
+
+fn need_text(need: Need) -> String {
+    match need {
+        Need::Qos(qos) => format!("QoS {qos}"),
+        Need::Session => "sessions that outlive their connection".to_owned(),
+        Need::Retain => "retained messages".to_owned(),
+        Need::Wildcard => "wildcard subscriptions".to_owned(),
+        Need::SubscriptionIdentifier => "subscription identifiers".to_owned(),
+    }
+}

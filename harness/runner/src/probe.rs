@@ -1,0 +1,205 @@
+//! Asks a target what it is: does it speak MQTT, in which versions, with which limits.
+
+use std::{rc::Rc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use deadzone_history::Capabilities;
+use deadzone_play::{Dial, Stream};
+use deadzone_wire::{
+    Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version, decode,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
+
+/// More than this before a CONNACK is a flood, in bytes.
+const BEFORE_CONNACK_MAX: usize = 64 * 1024;
+
+/// Why a probe got no CONNACK that accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// It answered that it does not speak this version, or closed as one may that does not.
+    Refused(String),
+    /// It speaks no MQTT at all, or is not there.
+    NotMqtt(String),
+}
+
+/// Asks for every version at once.
+pub(crate) async fn probe(
+    dial: Rc<dyn Dial>,
+    versions: &[Version],
+    patience: Duration,
+    word: &str,
+) -> Result<Vec<Capabilities>, String> {
+    let mut tasks = Vec::new();
+    for version in versions {
+        let (dial, version) = (Rc::clone(&dial), *version);
+        let id = format!("{word}probe{}", version.level());
+        tasks.push(tokio::task::spawn_local(async move { one(dial, version, patience, id).await }));
+    }
+    let mut offered = Vec::new();
+    let mut reasons = Vec::new();
+    for task in tasks {
+        match task.await {
+            Ok(Ok(capabilities)) => offered.push(capabilities),
+            Ok(Err(NoAnswer::Refused(why) | NoAnswer::NotMqtt(why))) => reasons.push(why),
+            Err(_) => reasons.push("the probe itself failed".to_owned()),
+        }
+    }
+    if offered.is_empty() {
+        reasons.dedup();
+        return Err(reasons.join("; "));
+    }
+    Ok(offered)
+}
+
+async fn one(dial: Rc<dyn Dial>, version: Version, patience: Duration, id: String) -> Result<Capabilities, NoAnswer> {
+    let first = connect(&*dial, version, patience, &id, true, 0).await?;
+    let mut offered = from_connack(version, &first.connack);
+    leave(first, version, patience).await;
+    offered.session = keeps_sessions(&*dial, version, patience, &id).await;
+    if !offered.session {
+        offered.sources.push(("session".to_owned(), "probed: a resumed session was not present".to_owned()));
+    }
+    Ok(offered)
+}
+
+/// Leaves a session and comes back to it; the session is emptied afterwards.
+async fn keeps_sessions(dial: &dyn Dial, version: Version, patience: Duration, id: &str) -> bool {
+    let expiry_s = 60;
+    let Ok(begun) = connect(dial, version, patience, id, false, expiry_s).await else { return false };
+    leave(begun, version, patience).await;
+    let Ok(resumed) = connect(dial, version, patience, id, false, expiry_s).await else { return false };
+    let kept = resumed.connack.session_present();
+    leave(resumed, version, patience).await;
+    if let Ok(last) = connect(dial, version, patience, id, true, 0).await {
+        leave(last, version, patience).await;
+    }
+    kept
+}
+
+struct Accepted {
+    stream: Box<dyn Stream>,
+    connack: Connack,
+}
+
+async fn connect(
+    dial: &dyn Dial,
+    version: Version,
+    patience: Duration,
+    id: &str,
+    clean: bool,
+    expiry_s: u32,
+) -> Result<Accepted, NoAnswer> {
+    let seconds = patience.as_secs_f64();
+    let mut stream = match timeout(patience, dial.dial()).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(NoAnswer::NotMqtt(format!("no connection: {error}"))),
+        Err(_) => return Err(NoAnswer::NotMqtt(format!("no connection within {seconds} s"))),
+    };
+    let mut connect = Connect::new(version, id);
+    connect.set_clean(clean);
+    if version == Version::V5 && expiry_s > 0 {
+        connect.properties.push(PropertyId::SessionExpiryInterval, PropertyValue::U32(expiry_s));
+    }
+    let bytes = Packet::Connect(connect).encode(version).to_bytes();
+    if let Err(error) = stream.write_all(&bytes).await {
+        return Err(NoAnswer::NotMqtt(format!("it closed the connection before CONNECT was sent: {error}")));
+    }
+    match timeout(patience, answer(&mut *stream, version)).await {
+        Ok(Ok(connack)) if connack.code == 0 => Ok(Accepted { stream, connack }),
+        Ok(Ok(connack)) => Err(NoAnswer::Refused(format!(
+            "it refused an MQTT {version} CONNECT with code 0x{:02x}{}",
+            connack.code,
+            deadzone_wire::reason_name(version, PacketKind::Connack, connack.code)
+                .map(|n| format!(" ({n})"))
+                .unwrap_or_default()
+        ))),
+        Ok(Err(why)) => Err(NoAnswer::NotMqtt(why)),
+        Err(_) => Err(NoAnswer::NotMqtt(format!(
+            "it accepted the connection and did not answer an MQTT {version} CONNECT within {seconds} s"
+        ))),
+    }
+}
+
+/// Reads until a CONNACK, or says what came instead.
+async fn answer(stream: &mut dyn Stream, version: Version) -> Result<Connack, String> {
+    let mut framer = Framer::new(BEFORE_CONNACK_MAX as u32);
+    let mut read = BytesMut::with_capacity(4096);
+    let mut total = 0;
+    loop {
+        read.clear();
+        match stream.read_buf(&mut read).await {
+            Ok(0) => return Err(format!("it closed the connection instead of answering an MQTT {version} CONNECT")),
+            Err(error) => return Err(format!("it reset the connection instead of answering CONNECT: {error}")),
+            Ok(n) => total += n,
+        }
+        framer.push(&read);
+        match framer.next() {
+            Some(Ok(frame)) => {
+                return match decode(&frame, version, Sender::Server).packet {
+                    Packet::Connack(connack) => Ok(connack),
+                    _ => Err(format!("its first bytes are no CONNACK: {}", shown(&frame.to_bytes()))),
+                };
+            }
+            Some(Err(error)) => return Err(format!("its first bytes are not MQTT ({error}): {}", shown(&read))),
+            // A first byte that can't begin a CONNACK decides before the frame is whole.
+            None if framer.pending().first().is_some_and(|b| *b != 0x20) => {
+                return Err(format!("its first bytes are no CONNACK: {}", shown(framer.pending())));
+            }
+            None if total > BEFORE_CONNACK_MAX => return Err(format!("it sent {total} bytes without a CONNACK")),
+            None => {}
+        }
+    }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    let head = &bytes[..bytes.len().min(24)];
+    let hex: Vec<String> = head.iter().map(|b| format!("{b:02x}")).collect();
+    format!("{} \"{}\"{}", hex.join(" "), head.escape_ascii(), if bytes.len() > 24 { " …" } else { "" })
+}
+
+/// DISCONNECT, FIN, and the broker's close.
+async fn leave(mut accepted: Accepted, version: Version, patience: Duration) {
+    let packet = Disconnect { reason: None, properties: None, tail: Bytes::new() };
+    let _ = accepted.stream.write_all(&Packet::Disconnect(packet).encode(version).to_bytes()).await;
+    let _ = accepted.stream.shutdown().await;
+    let mut rest = [0u8; 1024];
+    let drained = async { while matches!(accepted.stream.read(&mut rest).await, Ok(n) if n > 0) {} };
+    let _ = timeout(patience, drained).await;
+}
+
+fn from_connack(version: Version, connack: &Connack) -> Capabilities {
+    let number = |id| connack.properties.as_ref().and_then(|p| p.number(id));
+    let mut sources = Vec::new();
+    let mut available = |name: &str, id| match number(id) {
+        Some(0) => {
+            sources.push((name.to_owned(), format!("CONNACK says {id:?} 0")));
+            false
+        }
+        _ => true,
+    };
+    let retain = available("retain", PropertyId::RetainAvailable);
+    let wildcard = available("wildcard", PropertyId::WildcardSubscriptionAvailable);
+    let subscription_identifier = version == Version::V5
+        && available("subscription-identifier", PropertyId::SubscriptionIdentifierAvailable);
+    let shared = available("shared", PropertyId::SharedSubscriptionAvailable);
+    let max_qos = number(PropertyId::MaximumQos).map_or(2, |q| q.min(2) as u8);
+    if max_qos < 2 {
+        sources.push(("qos".to_owned(), format!("CONNACK says Maximum QoS {max_qos}")));
+    }
+    Capabilities {
+        version,
+        max_qos,
+        retain,
+        wildcard,
+        subscription_identifier,
+        shared,
+        session: false,
+        receive_maximum: number(PropertyId::ReceiveMaximum).map_or(u16::MAX, |v| v as u16),
+        maximum_packet_size: number(PropertyId::MaximumPacketSize),
+        server_keep_alive_s: number(PropertyId::ServerKeepAlive).map(|v| v as u16),
+        sources,
+    }
+}

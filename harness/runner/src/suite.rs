@@ -1,0 +1,110 @@
+//! The scenarios to choose from: embedded ones, or files of the user's.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+
+use deadzone_script::{Diagnostic, Scenario, Severity};
+
+use crate::seed::Fnv;
+
+/// Scenarios with the text that they come from.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// In the order of files and of the text.
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// Text by file, as [`Scenario::file`] names it.
+    pub sources: BTreeMap<String, Arc<str>>,
+    /// Hash of all text, hex.
+    pub hash: String,
+    /// Warnings, by file.
+    pub warnings: Vec<(String, Diagnostic)>,
+}
+
+/// Why a suite can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    /// A file can't be read.
+    #[error("could not read {path}: {why}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Files have mistakes.
+    #[error("{} in the scenario files", mistakes(.0))]
+    Mistakes(Vec<FileMistakes>),
+    /// Two scenarios have one id.
+    #[error("two scenarios have the id `{0}`")]
+    SameId(String),
+}
+
+/// The mistakes of one file.
+#[derive(Debug)]
+pub struct FileMistakes {
+    /// The file.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+    /// What is wrong, warnings included.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+fn mistakes(files: &[FileMistakes]) -> String {
+    let n: usize =
+        files.iter().map(|f| f.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()).sum();
+    if n == 1 { "1 mistake".to_owned() } else { format!("{n} mistakes") }
+}
+
+impl Suite {
+    /// The suite that the command carries.
+    pub fn embedded() -> Result<Self, SuiteError> {
+        let files = deadzone_scenarios::files();
+        Self::from_texts(files.iter().map(|f| (f.path.to_owned(), f.area.to_owned(), f.text.to_owned())).collect())
+    }
+
+    /// Files of the user's. A scenario's id begins with the file's path as given, without `./` and `.mqt`.
+    pub fn from_files(paths: &[PathBuf]) -> Result<Self, SuiteError> {
+        let mut texts = Vec::new();
+        for path in paths {
+            let read = |path: &PathBuf| {
+                fs::read(path).map_err(|e| SuiteError::Read { path: path.clone(), why: e.to_string() })
+            };
+            let text = String::from_utf8(read(path)?).map_err(|e| SuiteError::Read {
+                path: path.clone(),
+                why: format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()),
+            })?;
+            let name = path.to_string_lossy().into_owned();
+            let area = name.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned();
+            texts.push((name, area, text));
+        }
+        Self::from_texts(texts)
+    }
+
+    /// From `(file, area, text)`.
+    pub fn from_texts(texts: Vec<(String, String, String)>) -> Result<Self, SuiteError> {
+        let mut suite =
+            Self { scenarios: Vec::new(), sources: BTreeMap::new(), hash: String::new(), warnings: Vec::new() };
+        let mut bad = Vec::new();
+        let mut hash = Fnv::default();
+        for (file, area, text) in texts {
+            hash = hash.with(file.as_bytes()).with(b"\0").with(text.as_bytes()).with(b"\0");
+            let (scenarios, diagnostics) = deadzone_script::parse(&file, &area, &text);
+            if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+                bad.push(FileMistakes { file, source: text, diagnostics });
+                continue;
+            }
+            suite.warnings.extend(diagnostics.into_iter().map(|d| (file.clone(), d)));
+            suite.scenarios.extend(scenarios.into_iter().map(Arc::new));
+            suite.sources.insert(file, text.into());
+        }
+        suite.hash = format!("{:016x}", hash.0);
+        if !bad.is_empty() {
+            return Err(SuiteError::Mistakes(bad));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        match suite.scenarios.iter().find(|s| !seen.insert(s.id.as_str())) {
+            Some(twice) => Err(SuiteError::SameId(twice.id.clone())),
+            None => Ok(suite),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The reference broker in memory: every performance has its own, on its own paused runtime.
+
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use deadzone_play::{Dial, Pipe, Stream, pipe};
+use deadzone_reference_broker::{Config, Server, Socket};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    runtime::{Builder, Runtime},
+};
+
+use super::EmbeddedSpec;
+
+/// Bytes that a pipe buffers each way: about what a loopback socket does.
+const PIPE_CAPACITY: usize = 64 * 1024;
+
+/// A runtime whose clock only moves when nothing can be done. Time only: no io, no blocking work.
+pub(crate) fn paused_runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_time().start_paused(true).build()
+}
+
+/// A fresh broker and the way to it. Inside a `LocalSet`.
+pub(crate) fn embedded_dial(spec: &EmbeddedSpec) -> Rc<dyn Dial> {
+    let config = Config { defects: spec.defects.clone(), variants: spec.variants.clone(), ..Config::default() };
+    let server = Server::new(config);
+    let timer = server.clone();
+    tokio::task::spawn_local(async move { timer.run_timer().await });
+    Rc::new(EmbeddedDial { server })
+}
+
+struct EmbeddedDial {
+    server: Server,
+}
+
+impl Dial for EmbeddedDial {
+    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + '_>> {
+        Box::pin(async move {
+            let (ours, theirs) = pipe(PIPE_CAPACITY);
+            let server = self.server.clone();
+            tokio::task::spawn_local(async move { server.attend(BrokerEnd(theirs)).await });
+            Ok(Box::new(ours) as Box<dyn Stream>)
+        })
+    }
+}
+
+/// The broker's end of a pipe.
+struct BrokerEnd(Pipe);
+
+impl Socket for BrokerEnd {
+    fn abort(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl AsyncRead for BrokerEnd {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for BrokerEnd {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,56 @@
+//! The tail of a target's log, bounded.
+
+use std::{
+    collections::VecDeque,
+    io::{BufRead, BufReader, Read},
+    sync::{Mutex, PoisonError},
+};
+
+/// Lines that are kept.
+const LINES_KEPT: usize = 200;
+/// Most bytes of a line that are kept.
+const LINE_KEPT: usize = 400;
+
+/// The last lines that a target logged, each with its number.
+#[derive(Debug, Default)]
+pub(crate) struct LogTail {
+    lines: Mutex<(u64, VecDeque<String>)>,
+}
+
+impl LogTail {
+    /// Reads until the end; runs on a thread of its own.
+    pub(crate) fn follow(&self, input: impl Read) {
+        let mut reader = BufReader::new(input);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            // A line without end must not grow: it is cut into pieces.
+            match reader.by_ref().take(LINE_KEPT as u64).read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => return,
+                Ok(_) => self.push(String::from_utf8_lossy(&line).trim_end().to_owned()),
+            }
+        }
+    }
+
+    fn push(&self, line: String) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.0 += 1;
+        if lines.1.len() == LINES_KEPT {
+            lines.1.pop_front();
+        }
+        lines.1.push_back(line);
+    }
+
+    /// How many lines came so far: a mark for [`Self::since`].
+    pub(crate) fn mark(&self) -> u64 {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// What came after a mark and is still kept, at most the last 30 lines.
+    pub(crate) fn since(&self, mark: u64) -> String {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = usize::try_from(lines.0.saturating_sub(mark)).unwrap_or(usize::MAX).min(30).min(lines.1.len());
+        let tail: Vec<&str> = lines.1.iter().skip(lines.1.len() - fresh).map(String::as_str).collect();
+        tail.join("\n")
+    }
+}

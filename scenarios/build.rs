@@ -1,0 +1,39 @@
+//! Embeds every `.mqt` file below this folder, so that the command needs no files beside it.
+
+use std::{env, fmt::Write, fs, io, path::Path};
+
+fn main() -> io::Result<()> {
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    let mut files = Vec::new();
+    collect(Path::new(&root), "", &mut files)?;
+    // The order of a directory is the file system's; the suite's is ours.
+    files.sort();
+    let mut code = String::from("&[\n");
+    for file in &files {
+        let area = file.trim_end_matches(".mqt");
+        let path = Path::new(&root).join(file);
+        writeln!(code, "    File {{ path: {file:?}, area: {area:?}, text: include_str!({path:?}) }},")
+            .map_err(io::Error::other)?;
+    }
+    code.push_str("]\n");
+    fs::write(Path::new(&out).join("files.rs"), code)
+}
+
+fn collect(root: &Path, below: &str, files: &mut Vec<String>) -> io::Result<()> {
+    let folder = root.join(below);
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        if entry.file_type()?.is_dir() {
+            if name != "src" && name != "target" {
+                collect(root, &path, files)?;
+            }
+        } else if name.ends_with(".mqt") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
