@@ -4,7 +4,7 @@ use deadzone_spec::nearest;
 
 use super::client;
 use super::cursor::{Abandoned, Cursor};
-use super::header::{self, Rest, bad_name};
+use super::header::{self, Rest, bad_name, one_line};
 use super::lexer::lex;
 use super::scenario::{Draft, Slugs};
 use super::step::{self, Setting};
@@ -236,7 +236,7 @@ impl Reader<'_> {
             self.mistakes.push(Diagnostic::error(code::MISSING, at, "`control none` gives no reason"));
         }
         if let Some(draft) = &mut self.draft {
-            draft.scenario.control = Control::None(reason.trim().to_owned());
+            draft.scenario.control = Control::None(one_line(reason));
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn read(
         return;
     };
     match keyword {
-        "title" => draft.scenario.title = whole.to_owned(),
+        "title" => draft.scenario.title = one_line(whole),
         "clauses" => clauses(draft, rest, out),
         "needs" => needs(draft, rest, out),
         "versions" => versions(draft, rest, out),
@@ -145,6 +145,11 @@ fn catches(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
 pub(super) fn bad_name(what: &str, name: &str, at: At) -> Diagnostic {
     Diagnostic::error(code::NAME, at, format!("`{}` is no name for {what}", shown(name)))
         .help("a name begins with a letter a-z and goes on with a-z, 0-9, - and _; it has at most 64 of them")
+}
+
+/// A text of one line, its blanks made one each.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What stands behind a keyword, with its column.

@@ -1,0 +1,228 @@
+//! Mistakes: all of a file in one pass, each where it stands, each code reachable, each explained.
+
+use std::collections::BTreeSet;
+
+use deadzone_script::{codes, explain, parse, render};
+
+const HEADER: &str = "scenario s\n title t\n clauses 5.0/MQTT-3.12.4-1\n catches d\n";
+const CLIENTS: &str = " client a\n client m manual\n client d direct\n";
+const CONNECTED: &str = " a connect clean\n m connect clean\n d connect clean\n";
+
+fn found(source: &str) -> Vec<(&'static str, u32, u32)> {
+    parse("f.mqt", "f", source).1.iter().map(|d| (d.code, d.at.line, d.at.column)).collect()
+}
+
+const TEN: &str = r#"mqt 1
+scenario ten
+  title    ten mistakes
+  clauses  5.0/MQTT-4.3.3-10  5.0/MQTT-4.3.3-99
+  needs    qos 2, sesion
+  catches  something
+  client sub direct
+  client pub manual
+  sub conect clean
+  pub connect resume keepalive=70000
+  pub -> PUBLSH "t" id=7
+  pub <- PUBREC di=7
+  link pub drop PUBREC
+  link sub cut silent
+  pbu ping
+  expect sub receives "once exactly once
+"#;
+
+#[test]
+fn ten_mistakes_are_ten_diagnostics_in_their_places() {
+    let wanted = [
+        ("E022", 4, 31), // the clause
+        ("E030", 5, 19), // the need
+        ("E003", 9, 7),  // conect
+        ("E016", 10, 32),
+        ("E010", 11, 10),
+        ("E011", 12, 17),
+        ("E018", 13, 12),
+        ("E019", 14, 8),
+        ("E006", 15, 3),
+        ("E001", 16, 23),
+    ];
+    let (scenarios, mistakes) = parse("ten.mqt", "ten", TEN);
+    assert!(scenarios.is_empty());
+    assert_eq!(wanted.len(), 10);
+    assert_eq!(found(TEN), wanted);
+    let help = |code: &str| {
+        mistakes.iter().find(|d| d.code == code).and_then(|d| d.help.clone()).unwrap_or_default()
+    };
+    for (code, near) in [
+        ("E030", "`session`"),
+        ("E003", "`connect`"),
+        ("E010", "`PUBLISH`"),
+        ("E011", "`id`"),
+        ("E006", "`pub`"),
+        ("E018", "blackhole"),
+    ] {
+        assert!(help(code).contains(near), "{code}: {}", help(code));
+    }
+    let drawn = render("ten.mqt", TEN, &mistakes, false);
+    assert_eq!(drawn.matches("error[E").count(), wanted.len(), "{drawn}");
+    assert!(drawn.contains("ten.mqt:13:12"), "{drawn}");
+}
+
+#[test]
+fn a_mistake_in_one_scenario_spares_the_others() {
+    let good = format!("{HEADER}{CLIENTS} a connect clean\n");
+    let bad = good.replace("scenario s", "scenario bad").replace("clean", "claen");
+    let (scenarios, mistakes) = parse("f.mqt", "f", &format!("{bad}{good}"));
+    assert_eq!(scenarios.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["f/s"]);
+    assert_eq!(mistakes.iter().map(|d| d.code).collect::<Vec<_>>(), ["E041"]);
+}
+
+/// A file with exactly one mistake for each way to make it. A snippet that begins with `scenario` or `mqt` is a whole
+/// file; one that begins with a blank stands behind the header and clients; any other one is a step of connected clients.
+const ONE_EACH: &[(&str, &str)] = &[
+    ("E001", "a publish \"t\" \"open"),
+    ("E002", r#"a publish "t" "\q""#),
+    ("E002", r#"a publish "t" "\x4""#),
+    ("E003", "a pnig"),
+    ("E003", "lnik a cut rst"),
+    ("E003", "scenaro s\n"),
+    ("E004", "a ping twice"),
+    ("E004", "link a restore after 2s soon"),
+    ("E005", "a subscribe"),
+    ("E005", "a connect clean will_qos=1"),
+    ("E005", "link m tear CONNECT 3"),
+    ("E006", "fence a x \"t\""),
+    ("E007", " client a\n a connect clean"),
+    ("E007", " client link\n a connect clean"),
+    ("E008", " client Sub\n a connect clean"),
+    ("E008", "scenario S\n title t\n clauses 5.0/MQTT-3.12.4-1\n catches d\n client a\n a open\n"),
+    ("E008", "m <- PUBLISH id=$"),
+    ("E010", "m <- PUBREK"),
+    ("E011", "m <- PUBREC idd=7"),
+    ("E011", "a connect clean keep=3"),
+    ("E012", "m <- PUBREC qos=1"),
+    ("E012", "a publish \"t\" \"p\" id=3"),
+    ("E012", "a subscribe \"t\" keepalive=3"),
+    ("E012", "m -> PUBLISH \"t\" \"p\" \"q\""),
+    ("E013", "m <- PUBREC reason=0x92 only 3.1.1"),
+    ("E013", "a connect clean expiry=3 only 3.1.1"),
+    ("E013", "m -> AUTH only 3.1.1"),
+    ("E014", "m <- PUBREC id=7 id=8"),
+    ("E014", "a connect clean keepalive=3 keepalive=4"),
+    ("E014", "a ping deviant deviant"),
+    ("E015", "m <- PUBREC id=seven"),
+    ("E015", "m <- PUBLISH topic=7"),
+    ("E015", "m -> bytes 10 0g"),
+    ("E016", "a subscribe \"t\" qos=3"),
+    ("E016", "m -> PUBREL id=0"),
+    ("E016", "m -> PUBREL id=65536 deviant"),
+    ("E016", "a burst 10001 \"t\" \"p\""),
+    ("E017", "link a blackhol up"),
+    ("E018", "link a lose PUBREL"),
+    ("E019", "link d restore"),
+    ("E020", "link a cut rst from PUBREC"),
+    ("E020", "link a saw PUBLISH"),
+    ("E021", "link a cut rst from CONNACK up"),
+    ("E021", "m -> CONNACK"),
+    ("E021", "m <- SUBSCRIBE"),
+    ("E022", "a ping @ 5.0/MQTT-9.9.9-9"),
+    ("E023", "a ping @ 5.0/MQTT-3.1.0-1"),
+    ("E024", "a ping @ 3.1/DZ-publish-qos3"),
+    ("E025", "scenario s\n clauses 5.0/MQTT-3.12.4-1\n catches d\n client a\n a open\n"),
+    ("E026", "scenario s\n title t\n catches d\n client a\n a open\n"),
+    ("E027", "scenario s\n title t\n clauses 5.0/MQTT-3.12.4-1\n client a\n a open\n"),
+    ("E028", "scenario s\n title t\n clauses 5.0/MQTT-3.12.4-1\n catches d\n client a\n"),
+    ("E029", " client e version 4\n a connect clean"),
+    ("E029", "a ping only 6.0"),
+    ("E030", " needs quality\n a connect clean"),
+    ("E031", "m -> PINGREQ broken by reserved-bt deviant"),
+    ("E032", "m -> PINGREQ broken by flags=3"),
+    ("E032", "m -> PUBLISH \"t\" dup=1"),
+    ("E033", " a ping"),
+    ("E033", " a connect clean\n fence a m \"t\""),
+    ("E034", "m -> PUBLISH \"t\" qos=2 id=7\n fence m a \"t\" qos=2"),
+    ("E035", "mqt 2\n"),
+    ("E035", "a ping\nmqt 1"),
+    ("E036", "title late"),
+    ("E036", "client late"),
+    ("E036", "mqt 1\nnothing here\n"),
+    ("E037", " title again\n a connect clean"),
+    ("E037", " clauses 5.0/MQTT-3.12.4-1\n a connect clean"),
+    ("E037", "control none because\n control none why"),
+    ("E038", "m <- PUBREC within 2"),
+    ("E038", "m <- PUBREC within 99999999999999999999s"),
+    ("E039", "m -> PUBREL id=$p"),
+    ("E040", "recover"),
+    ("E040", "recover now\n  a ping"),
+    ("E040", "recover\n  recover\n   a ping"),
+    ("E041", "a connect anew"),
+    ("E041", "link a cut hard"),
+    ("E041", "expect a receives exactly twice"),
+    ("E042", "expect a receives nothing within 2s"),
+    ("E042", "expect a receives \"p\" in order"),
+    ("E042", "expect a receives \"p\" exactly once for 2s"),
+    ("E043", "a ping only 3.1"),
+];
+
+#[test]
+fn every_code_is_reached_by_exactly_its_mistake() {
+    for (code, snippet) in ONE_EACH {
+        let whole = ["scena", "mqt"].iter().any(|word| snippet.starts_with(word));
+        let source = match snippet {
+            snippet if whole => (*snippet).to_owned(),
+            snippet if snippet.starts_with(' ') => format!("{HEADER}{CLIENTS}{snippet}\n"),
+            snippet => format!("{HEADER}{CLIENTS}{CONNECTED} {snippet}\n"),
+        };
+        let mut got: Vec<&str> = found(&source).iter().map(|(code, ..)| *code).collect();
+        if snippet.starts_with("scenaro") {
+            got.retain(|code| *code == "E003"); // it lacks everything else too
+        }
+        assert_eq!(got, [*code], "{source}");
+    }
+    let reached: BTreeSet<&str> = ONE_EACH.iter().map(|(code, _)| *code).collect();
+    // Lines outside of a scenario and slugs that stand twice need files of their own.
+    let all: BTreeSet<&str> = codes().iter().map(|e| e.code).filter(|code| *code != "E009").collect();
+    assert_eq!(reached, all);
+}
+
+#[test]
+fn slugs_stand_once_in_a_file() {
+    let one = format!("{HEADER}{CLIENTS}{CONNECTED}");
+    assert_eq!(found(&format!("{one}{one}")), [("E009", 11, 10)]);
+}
+
+#[test]
+fn every_code_is_explained_and_stands_once() {
+    let all: Vec<&str> = codes().iter().map(|e| e.code).collect();
+    let sorted: BTreeSet<&str> = all.iter().copied().collect();
+    assert_eq!(all, sorted.into_iter().collect::<Vec<_>>(), "in order, once each");
+    for explanation in codes() {
+        let text = explain(explanation.code).unwrap();
+        assert!(text.starts_with(explanation.title) && text.ends_with(explanation.text));
+    }
+    assert_eq!(explain("E999"), None);
+}
+
+#[test]
+fn nothing_follows_from_a_line_that_could_not_be_read() {
+    // The mistyped connect might have connected, the mistyped arrival might have set the capture.
+    let source = format!(
+        "{HEADER}{CLIENTS} m connct clean\n m ping\n m <- PUBLISH id=$p qoos=1\n m -> PUBACK id=$p\n"
+    );
+    assert_eq!(found(&source).iter().map(|(code, ..)| *code).collect::<Vec<_>>(), ["E003", "E011"]);
+}
+
+#[test]
+fn deviant_allows_what_breaks_the_protocol() {
+    for step in
+        ["m -> PUBREL id=0", "m -> CONNACK", "m -> PINGREQ broken by flags=3", "a subscribe \"t\" qos=3"]
+    {
+        assert_eq!(found(&format!("{HEADER}{CLIENTS}{CONNECTED} {step} deviant\n")), [], "{step}");
+    }
+}
+
+#[test]
+fn a_released_message_lets_a_fence_prove_something() {
+    let before = "m -> PUBLISH \"t\" qos=2 id=7\n m <- PUBREC id=7\n m -> PUBREL id=7\n m <- PUBCOMP id=7";
+    assert_eq!(found(&format!("{HEADER}{CLIENTS}{CONNECTED} {before}\n fence m a \"t\" qos=2\n")), []);
+    let qos1 = "m -> PUBLISH \"t\" qos=2 id=7\n fence m a \"t\"";
+    assert_eq!(found(&format!("{HEADER}{CLIENTS}{CONNECTED} {qos1}\n")), []);
+}
