@@ -84,8 +84,13 @@ impl Path {
         }
     }
 
-    /// A close arrives at the end that `direction` leads to.
+    /// A close arrives at the end that `direction` leads to. An end sees one FIN at most, and nothing after a reset.
     pub(super) fn put_end(&mut self, direction: Direction, end: End) {
+        let arrived = &mut self.stream(direction).arrived;
+        if *arrived == Some(End::Rst) || *arrived == Some(end) {
+            return;
+        }
+        *arrived = Some(end);
         self.due.push_back(Due::Other(match (direction, end) {
             (Direction::Up, End::Fin) => Output::FinToBroker,
             (Direction::Up, End::Rst) => Output::RstToBroker,

@@ -23,6 +23,8 @@ pub(super) struct Stream {
     pub(super) sealed: bool,
     /// The sender's end is gone: nothing more is written.
     pub(super) ended: bool,
+    /// How the other end saw it end.
+    pub(super) arrived: Option<End>,
 }
 
 impl Stream {
@@ -35,6 +37,7 @@ impl Stream {
             lost_unreported: false,
             sealed: false,
             ended: false,
+            arrived: None,
         }
     }
 
