@@ -2,14 +2,10 @@
 
 use std::fmt::Write;
 
-use deadzone_link::{Direction, Edge, Fault, Way};
-
 use super::header::one_line;
-use super::value::{Bare, Fields, Packet, Quoted, Time};
-use crate::{
-    Arrival, ClientDecl, ConnectMode, ConnectOptions, Control, Count, PacketTemplate, Scenario, Step,
-    StepKind, SubscribeFilter, TriggerTemplate,
-};
+use super::value::{Fields, Packet, Quoted, Time};
+use super::{intent, link};
+use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind};
 
 pub(super) fn print_all(out: &mut String, scenario: &Scenario) {
     out.push('\n');
@@ -53,38 +49,17 @@ fn print(out: &mut String, indent: &str, step: &Step, clients: &[ClientDecl]) {
 fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
     let name = |client: &usize| clients.get(*client).map_or("?", |client| client.name.as_str());
     let _ = match kind {
-        StepKind::Open { client } => write!(out, "{} open", name(client)),
-        StepKind::Connect { client, mode, options, expected } => {
-            let _ = write!(out, "{} connect {}", name(client), mode_word(*mode));
-            connect(out, options);
-            write!(out, "{}", Fields(expected))
-        }
-        StepKind::Subscribe { client, filters, sub_id, expected } => {
-            let _ = write!(out, "{} subscribe", name(client));
-            filters.iter().for_each(|filter| subscription(out, filter));
-            number(out, "sub_id", *sub_id);
-            write!(out, "{}", Fields(expected))
-        }
-        StepKind::Unsubscribe { client, filters, expected } => {
-            let _ = write!(out, "{} unsubscribe", name(client));
-            for filter in filters {
-                let _ = write!(out, " {}", Quoted(filter));
-            }
-            write!(out, "{}", Fields(expected))
-        }
-        StepKind::Publish { client, packet } => write!(out, "{} publish{}", name(client), Bare(packet)),
-        StepKind::Burst { client, count, packet } => {
-            write!(out, "{} burst {count}{}", name(client), Bare(packet))
-        }
-        StepKind::Disconnect { client, reason, expiry_s } => {
-            let _ = write!(out, "{} disconnect", name(client));
-            if let Some(reason) = reason {
-                let _ = write!(out, " reason=0x{reason:02x}");
-            }
-            number(out, "expiry", *expiry_s);
+        StepKind::Open { .. }
+        | StepKind::Connect { .. }
+        | StepKind::Subscribe { .. }
+        | StepKind::Unsubscribe { .. }
+        | StepKind::Publish { .. }
+        | StepKind::Burst { .. }
+        | StepKind::Disconnect { .. }
+        | StepKind::Ping { .. } => {
+            intent::print(out, kind, &name);
             Ok(())
         }
-        StepKind::Ping { client } => write!(out, "{} ping", name(client)),
         StepKind::Send { client, packet, broken_by } => {
             let _ = write!(out, "{} -> {}", name(client), Packet(packet));
             for (index, mutation) in broken_by.iter().enumerate() {
@@ -108,7 +83,7 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
         StepKind::Ready { subscriber, topic } => write!(out, "ready {} {}", name(subscriber), Quoted(topic)),
         StepKind::Link { client, fault, when } => {
             let _ = write!(out, "link {} ", name(client));
-            link(out, fault, when);
+            link::print(out, fault, when);
             Ok(())
         }
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
@@ -134,15 +109,7 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
     };
 }
 
-fn mode_word(mode: ConnectMode) -> &'static str {
-    match mode {
-        ConnectMode::Clean => "clean",
-        ConnectMode::Fresh => "fresh",
-        ConnectMode::Resume => "resume",
-    }
-}
-
-fn number<T: Into<u64>>(out: &mut String, key: &str, value: Option<T>) {
+pub(super) fn number<T: Into<u64>>(out: &mut String, key: &str, value: Option<T>) {
     if let Some(value) = value {
         let _ = write!(out, " {key}={}", value.into());
     }
@@ -151,38 +118,6 @@ fn number<T: Into<u64>>(out: &mut String, key: &str, value: Option<T>) {
 fn time(out: &mut String, word: &str, ms: Option<u64>) {
     if let Some(ms) = ms {
         let _ = write!(out, " {word} {}", Time(ms));
-    }
-}
-
-fn connect(out: &mut String, options: &ConnectOptions) {
-    number(out, "keepalive", options.keep_alive_s);
-    number(out, "expiry", options.expiry_s);
-    number(out, "receive_max", options.receive_max);
-    number(out, "max_packet", options.max_packet);
-    for (key, text) in [("user", &options.user), ("pass", &options.pass), ("client_id", &options.client_id)] {
-        if let Some(text) = text {
-            let _ = write!(out, " {key}={}", Quoted(text));
-        }
-    }
-    let Some(will) = &options.will else { return };
-    let _ = write!(out, " will_topic={}", Quoted(&will.topic));
-    let _ = write!(out, " will_payload={}", Quoted(&will.payload));
-    for (key, value) in
-        [("will_qos", will.qos.into()), ("will_retain", will.retain.into()), ("will_delay", will.delay_s)]
-    {
-        number(out, key, Some(value).filter(|value| *value != 0));
-    }
-}
-
-fn subscription(out: &mut String, filter: &SubscribeFilter) {
-    let _ = write!(out, " {} qos={}", Quoted(&filter.filter), filter.qos);
-    let options = [
-        ("no_local", u8::from(filter.no_local)),
-        ("retain_as_published", u8::from(filter.retain_as_published)),
-        ("retain_handling", filter.retain_handling),
-    ];
-    for (key, value) in options {
-        number(out, key, Some(value).filter(|value| *value != 0));
     }
 }
 
@@ -206,52 +141,5 @@ fn how_often(out: &mut String, count: Count) {
     });
     if let Count::Nothing { for_ms } = count {
         time(out, "for", for_ms);
-    }
-}
-
-fn link(out: &mut String, fault: &Fault, when: &TriggerTemplate) {
-    let _ = match when {
-        TriggerTemplate::On { edge: Edge::At(k), nth, packet, direction }
-            if *fault == Fault::Blackhole(way(*direction)) =>
-        {
-            write!(out, "tear {} {direction} at {k}", Counted(*nth, packet))
-        }
-        TriggerTemplate::Now => write!(out, "{fault}"),
-        TriggerTemplate::AfterMs(ms) => write!(out, "{fault} after {}", Time(*ms)),
-        TriggerTemplate::On { edge, nth, packet, direction } => {
-            let _ = match edge {
-                Edge::Before if matches!(fault, Fault::Cut(_)) => write!(out, "{fault} before"),
-                Edge::Before => write!(out, "{fault} from"),
-                Edge::At(k) => write!(out, "{fault} at {k} of"),
-                Edge::After => write!(out, "{fault} after"),
-            };
-            write!(out, " {} {direction}", Counted(*nth, packet))
-        }
-    };
-}
-
-fn way(direction: Direction) -> Way {
-    match direction {
-        Direction::Up => Way::Up,
-        Direction::Down => Way::Down,
-    }
-}
-
-/// `2nd PUBLISH id=7`.
-struct Counted<'a>(u32, &'a PacketTemplate);
-
-impl std::fmt::Display for Counted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let suffix = match (self.0 % 10, self.0 % 100) {
-            (_, 11..=13) => "th",
-            (1, _) => "st",
-            (2, _) => "nd",
-            (3, _) => "rd",
-            _ => "th",
-        };
-        if self.0 != 1 {
-            write!(f, "{}{suffix} ", self.0)?;
-        }
-        write!(f, "{}", Packet(self.1))
     }
 }
