@@ -1,15 +1,24 @@
 //! Renderings of verdicts and histories: terminal, JUnit, JSON.
 //!
-//! Everything here listens to the runner's [`deadzone_history::RunEvent`]s and writes text. [`Terminal`] writes as a run
-//! goes on; [`Collector`] gathers a [`RunModel`], from which the whole-run documents are made. All of them share the
-//! two-ended timeline and the escaping: whatever came from a broker is hostile until escaped.
+//! Everything here listens to the runner's [`deadzone_history::RunEvent`]s and makes text. [`Terminal`] writes as a run
+//! goes on; [`Collector`] gathers a [`RunModel`], from which [`junit()`] and [`run_document`] make whole documents. All of
+//! them share the two-ended timeline and the escaping: whatever came from a broker is hostile until escaped.
 //!
 //! Nothing here runs anything, judges anything or opens a file.
 
+mod error;
 mod escape;
+mod json;
+mod junit;
 mod model;
 mod terminal;
 mod timeline;
 
+pub use error::ReportError;
+pub use json::{
+    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry, RUN_SCHEMA,
+    RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord, run_document, run_schema,
+};
+pub use junit::junit;
 pub use model::{Collector, RunModel};
 pub use terminal::{Terminal, TerminalOptions, Verbosity, failure_block};

@@ -19,7 +19,8 @@ pub(crate) fn write(page: &mut Page, id: &str, also: &[String]) {
         }
         None => page.field("clause", Role::Strong, id, 120),
     }
-    if !also.is_empty() {
-        page.field("also", Role::Plain, &also.join("  "), 400);
+    for id in also {
+        let text = find(id).map_or("", |clause| clause.text);
+        page.field("also", Role::Plain, &format!("{id}  {text}"), 400);
     }
 }

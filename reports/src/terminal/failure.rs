@@ -81,9 +81,10 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
         page.field("seen", Role::Plain, &silence.seen, 500);
     }
     if !finding.could_instead.is_empty() {
+        page.blank();
         page.raw("  a conformant broker could instead:");
         for answer in &finding.could_instead {
-            page.field("  -", Role::Plain, answer, 300);
+            page.entry(answer, 300);
         }
     }
     for folded in finding.folded.iter().take(FOLDED) {

@@ -29,14 +29,31 @@ pub(crate) struct Glyphs {
     pub bar: char,
     pub here: char,
     pub dot: char,
+    pub bullet: char,
 }
 
-const UNICODE: Glyphs =
-    Glyphs {
-        line: '─', right: '▶', left: '◀', cross: '✗', block: '▓', bar: '│', here: '▲', dot: '·'
-    };
-const ASCII: Glyphs =
-    Glyphs { line: '-', right: '>', left: '<', cross: 'X', block: '#', bar: '|', here: '^', dot: '.' };
+const UNICODE: Glyphs = Glyphs {
+    line: '─',
+    right: '▶',
+    left: '◀',
+    cross: '✗',
+    block: '▓',
+    bar: '│',
+    here: '▲',
+    dot: '·',
+    bullet: '•',
+};
+const ASCII: Glyphs = Glyphs {
+    line: '-',
+    right: '>',
+    left: '<',
+    cross: 'X',
+    block: '#',
+    bar: '|',
+    here: '^',
+    dot: '.',
+    bullet: '*',
+};
 
 /// Width of the labels in front of fields.
 const LABEL: usize = 11;
@@ -70,8 +87,11 @@ impl Page {
         self.text.push('\n');
     }
 
+    /// One blank line; never two, and none at the top of the page but by [`Page::raw`].
     pub(crate) fn blank(&mut self) {
-        self.text.push('\n');
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
     }
 
     /// Text with the colour of its role; it has been escaped.
@@ -103,6 +123,14 @@ impl Page {
                 self.paint(role, line)
             );
             self.raw(&line);
+        }
+    }
+
+    /// An entry of a list, wrapped.
+    pub(crate) fn entry(&mut self, text: &str, bound: usize) {
+        let safe = self.safe(text, bound);
+        for (i, line) in wrap(&safe, self.options.width.saturating_sub(6)).iter().enumerate() {
+            self.raw(&format!("    {} {line}", if i == 0 { '-' } else { ' ' }));
         }
     }
 

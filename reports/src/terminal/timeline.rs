@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use deadzone_history::{By, Direction, End, Finding, History};
+use deadzone_history::{By, Close, Direction, End, Finding, History};
 
 use super::page::{Page, Role, wrap};
 use crate::timeline::{Fate, Row, Shown, What, close_word, rows, seconds, select};
@@ -28,8 +28,12 @@ pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>
         match entry {
             Shown::Hidden(n) => lanes.hidden(page, n),
             Shown::Row(i) => {
-                let is_evidence = evidence.iter().any(|seq| rows[i].is(*seq));
-                lanes.row(page, &rows[i], is_evidence);
+                let mark = match evidence.iter().any(|seq| rows[i].is(*seq)) {
+                    _ if Some(i) == last => Some(page.glyphs.cross),
+                    true => Some(page.glyphs.bullet),
+                    false => None,
+                };
+                lanes.row(page, &rows[i], mark);
                 if let (Some(finding), true) = (finding, Some(i) == last) {
                     lanes.verdict(page, &finding.clause, &finding.got);
                 }
@@ -80,8 +84,8 @@ impl<'a> Lanes<'a> {
         page.raw(&line);
     }
 
-    fn lead(&self, page: &Page, row: &Row, evidence: bool) -> String {
-        let mark = if evidence { page.glyphs.cross } else { ' ' };
+    fn lead(&self, page: &Page, row: &Row, mark: Option<char>) -> String {
+        let (evidence, mark) = (mark.is_some(), mark.unwrap_or(' '));
         let number = format!("#{}", row.seq);
         let time = format!("{}.{:03}", row.at_us / 1_000_000, row.at_us % 1_000_000 / 1_000);
         let client = row.client.map_or("", |index| {
@@ -97,10 +101,10 @@ impl<'a> Lanes<'a> {
         page.paint(if evidence { Role::Bad } else { Role::Faint }, &text)
     }
 
-    fn row(&self, page: &mut Page, row: &Row, evidence: bool) {
+    fn row(&self, page: &mut Page, row: &Row, mark: Option<char>) {
         let (role, lines) = self.drawing(page, row);
-        let role = if evidence { Role::Bad } else { role };
-        let lead = self.lead(page, row, evidence);
+        let role = if mark.is_some() { Role::Bad } else { role };
+        let lead = self.lead(page, row, mark);
         let indent = " ".repeat(self.indent());
         for (i, line) in lines.iter().enumerate() {
             let line = format!("{}{}", if i == 0 { &lead } else { &indent }, page.paint(role, line));
@@ -130,19 +134,23 @@ impl<'a> Lanes<'a> {
                 (Role::Link, vec![centred(&format!("{bar} {text} {bar}"), self.lane)])
             }
             What::Closed { end, by, how } => {
-                let how = close_word(*how);
+                let word = close_word(*how);
                 match (end, by) {
                     (End::Broker, By::Broker) => {
-                        (Role::Doubtful, self.at_broker(page, &format!("closes the connection ({how})")))
+                        (Role::Doubtful, self.at_broker(page, &format!("closes the connection ({word})")))
                     }
                     (End::Broker, By::Harness) => {
-                        (Role::Faint, self.at_broker(page, &format!("is given {how}")))
-                    }
-                    (End::Client, By::Harness) => {
-                        (Role::Faint, self.at_client(page, &format!("closes ({how})")))
+                        (Role::Faint, self.at_broker(page, &format!("is given {word}")))
                     }
                     (End::Client, By::Broker) => {
-                        (Role::Faint, self.at_client(page, &format!("sees the connection close ({how})")))
+                        (Role::Faint, self.at_client(page, &format!("sees the broker's close ({word})")))
+                    }
+                    // At the client's end a reset also stands for a connection that is lost without a word.
+                    (End::Client, By::Harness) if *how == Close::Rst => {
+                        (Role::Faint, self.at_client(page, "loses the connection"))
+                    }
+                    (End::Client, By::Harness) => {
+                        (Role::Faint, self.at_client(page, &format!("closes ({word})")))
                     }
                 }
             }
@@ -159,49 +167,35 @@ impl<'a> Lanes<'a> {
         fate: &Fate,
         other: Option<u64>,
     ) -> Vec<String> {
-        let glyphs = page.glyphs;
-        let far = other.map(|seq| format!("#{seq}")).unwrap_or_default();
-        let (tip, remark) = match fate {
-            Fate::Passed(us) if *us >= LATE_US && direction == Direction::Down => {
-                (None, format!("{far} {} later", seconds(*us)))
-            }
-            Fate::Passed(us) if *us >= LATE_US => (None, format!("sent {} earlier", seconds(*us))),
-            Fate::Passed(_) => (None, String::new()),
-            Fate::Lost(why) => (Some(glyphs.cross), (*why).to_owned()),
-            Fate::Torn(part, whole) => (Some(glyphs.cross), format!("torn: {part} of {whole} bytes passed")),
-            Fate::Unsent => (None, "not sent like this".to_owned()),
-        };
-        // A short arrow must remain beside the text and the remark.
-        let room =
-            self.lane.saturating_sub(8 + if remark.is_empty() { 0 } else { remark.chars().count() + 1 });
-        let mut lines = wrap(&page.safe(text, self.lane * 6), room.max(24));
-        let first = if lines.is_empty() { String::new() } else { lines.remove(0) };
         let up = direction == Direction::Up;
-        let head = if up { glyphs.right } else { glyphs.left };
-        let used = first.chars().count() + 2 + if remark.is_empty() { 0 } else { remark.chars().count() + 1 };
-        let mut length = self.lane.saturating_sub(used).max(2);
-        let mut gap = 0;
-        if tip.is_some() {
-            // The arrow ends in the middle, where the link is, as far as the texts let it.
-            let middle = (self.lane / 2).saturating_sub(first.chars().count() + 1).clamp(2, length);
-            (gap, length) = (length - middle, middle);
-        }
-        let arrow: String = std::iter::repeat_n(glyphs.line, length).collect();
-        let tip = tip.unwrap_or(head);
-        let remark_right = if remark.is_empty() { String::new() } else { format!(" {remark}") };
-        let remark_left = if remark.is_empty() { String::new() } else { format!("{remark} ") };
-        let line = if up && gap == 0 && tip == head {
-            let short: String = arrow.chars().take(length).collect();
-            format!("{first} {short}{tip}{remark_right}")
-        } else if up {
-            format!("{first} {arrow}{tip}{remark_right}")
-        } else {
-            format!("{}{remark_left}{tip}{arrow} {first}", " ".repeat(gap))
+        let remark = remark(up, fate, other);
+        // Beside the text there is room for the remark and a short arrow.
+        let room = self.lane.saturating_sub(remark.chars().count() + 8).max(16);
+        let mut lines = wrap(&page.safe(text, self.lane * 6), room).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let length = self.lane.saturating_sub(first.chars().count() + 2);
+        let line = match (fate, up) {
+            (Fate::Lost(_) | Fate::Torn(..), _) => self.broken_arrow(page, up, &first, &remark),
+            (_, true) => format!("{first} {}{}", shaft(page, length, &remark), page.glyphs.right),
+            (_, false) => format!("{}{} {first}", page.glyphs.left, shaft(page, length, &remark)),
         };
-        let rest = lines
-            .into_iter()
-            .map(|line| if up { format!("  {line}") } else { format!("{line:>w$}", w = self.lane) });
+        let rest =
+            lines.map(|line| if up { format!("  {line}") } else { format!("{line:>w$}", w = self.lane) });
         std::iter::once(line).chain(rest).collect()
+    }
+
+    /// It ends in the middle, where the link is, as far as the texts let it.
+    fn broken_arrow(&self, page: &Page, up: bool, text: &str, remark: &str) -> String {
+        let (used, after) = (text.chars().count() + 1, remark.chars().count() + 2);
+        let longest = self.lane.saturating_sub(used + after).max(2);
+        let length = (self.lane / 2).saturating_sub(used).clamp(2, longest);
+        let (shaft, cross) = (shaft(page, length, ""), page.glyphs.cross);
+        if up {
+            format!("{text} {shaft}{cross} {remark}")
+        } else {
+            let line = format!("{remark} {cross}{shaft} {text}");
+            format!("{line:>w$}", w = self.lane)
+        }
     }
 
     fn at_client(&self, page: &Page, text: &str) -> Vec<String> {
@@ -238,6 +232,29 @@ impl<'a> Lanes<'a> {
             page.raw(&line);
         }
     }
+}
+
+/// What is to be said of a packet's way, if anything.
+fn remark(up: bool, fate: &Fate, other: Option<u64>) -> String {
+    let number = other.map(|seq| format!(" #{seq}")).unwrap_or_default();
+    match fate {
+        Fate::Passed(us) if *us >= LATE_US && up => format!("sent{number} {} earlier", seconds(*us)),
+        Fate::Passed(us) if *us >= LATE_US => format!("arrived{number} {} later", seconds(*us)),
+        Fate::Passed(_) => String::new(),
+        Fate::Lost(why) => (*why).to_owned(),
+        Fate::Torn(part, whole) => format!("torn: {part} of {whole} bytes passed"),
+        Fate::Unsent => "not sent like this".to_owned(),
+    }
+}
+
+/// The line of an arrow with a remark in its middle.
+fn shaft(page: &Page, length: usize, remark: &str) -> String {
+    let line = |n: usize| std::iter::repeat_n(page.glyphs.line, n).collect::<String>();
+    if remark.is_empty() {
+        return line(length);
+    }
+    let rest = length.saturating_sub(remark.chars().count() + 2);
+    format!("{} {remark} {}", line(rest / 2), line(rest - rest / 2))
 }
 
 fn centred(text: &str, width: usize) -> String {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deadzone_history::{Close, ConnId, Cut, Direction, End, Event, EventKind, History, Note, PacketEvent};
 
-use deadzone_wire::{PacketKind, Version};
+use deadzone_wire::PacketKind;
 
-use super::{Fate, Row, What, summary};
+use super::{Fate, Row, Weight, What, summary};
 
 /// All rows of the history, in order.
 pub(crate) fn rows(history: &History) -> Vec<Row> {
@@ -131,40 +131,43 @@ impl<'a> Facts<'a> {
             client: None,
             conn: None,
             what: What::Note(String::new()),
-            minor: false,
-            landmark: false,
+            weight: Weight::Usual,
         };
         match &event.kind {
             EventKind::Packet(p) => self.packet(event.seq, p, &mut row)?,
             EventKind::Fragment { conn, direction, end, length, .. } => {
                 row.conn = Some(*conn);
-                row.minor = self.told.contains(&event.seq);
+                if self.told.contains(&event.seq) {
+                    row.weight = Weight::Told;
+                }
                 row.what = What::Fragment { direction: *direction, end: *end, length: *length };
             }
             EventKind::Closed { conn, end, by, how } => {
                 row.conn = Some(*conn);
-                row.landmark = true;
+                row.weight = Weight::Landmark;
                 row.what = What::Closed { end: *end, by: *by, how: *how };
             }
             EventKind::Opened { conn, .. } => {
                 row.conn = Some(*conn);
                 // The CONNECT behind it says the same; only a script that sends none needs this row.
-                row.minor = true;
+                row.weight = Weight::Told;
                 row.what = What::Note(format!("connection {} opened", conn.0));
             }
             EventKind::Link { client, conn, note } => {
                 row.client = Some(*client);
                 row.conn = *conn;
-                let (text, minor) = link_text(note);
+                let (text, weight) = link_text(note);
                 row.what = What::Link(text);
-                (row.minor, row.landmark) = (minor, !minor);
+                row.weight = weight;
             }
             kind => self.other(kind, &mut row),
         }
         row.client = row.client.or_else(|| row.conn.and_then(|conn| self.client_of.get(&conn).copied()));
         // The harness's own client and the cleaning up are no part of the story.
-        row.minor |= row.client.is_some_and(|client| client >= self.history.header.clients.len());
-        row.minor |= self.teardown.is_some_and(|seq| event.seq >= seq);
+        let harness = row.client.is_some_and(|client| client >= self.history.header.clients.len());
+        if harness || self.teardown.is_some_and(|seq| event.seq >= seq) {
+            row.weight = row.weight.min(Weight::Minor);
+        }
         Some(row)
     }
 
@@ -183,19 +186,17 @@ impl<'a> Facts<'a> {
                 None => self.lost(seq, p),
             },
         };
-        let kind = p.frame.kind();
         row.other = other;
         row.conn = Some(p.conn);
-        row.minor = p.marker || matches!(kind, PacketKind::Pingreq | PacketKind::Pingresp);
-        row.landmark = matches!(kind, PacketKind::Connect | PacketKind::Connack);
-        let text = summary(&p.decoded.packet, self.version(p.conn));
-        row.what = What::Packet { direction: p.direction, kind, text, fate };
+        row.weight = match p.frame.kind() {
+            _ if p.marker => Weight::Minor,
+            PacketKind::Pingreq | PacketKind::Pingresp => Weight::Minor,
+            PacketKind::Connect | PacketKind::Connack => Weight::Landmark,
+            _ => Weight::Usual,
+        };
+        let text = summary(&p.decoded.packet);
+        row.what = What::Packet { direction: p.direction, text, fate };
         Some(())
-    }
-
-    fn version(&self, conn: ConnId) -> Version {
-        let client = self.client_of.get(&conn).and_then(|client| self.history.header.clients.get(*client));
-        client.map_or(self.history.header.version, |client| client.version)
     }
 
     fn between(&self, first: u64, second: u64) -> u64 {
@@ -224,7 +225,7 @@ impl<'a> Facts<'a> {
 
     fn other(&self, kind: &EventKind, row: &mut Row) {
         let claim = |id: &u32| self.claims.get(id).copied().unwrap_or_default();
-        row.landmark = true;
+        row.weight = Weight::Landmark;
         row.what = match kind {
             EventKind::OpenFailed { client, why } => {
                 row.client = Some(*client);
@@ -241,7 +242,7 @@ impl<'a> Facts<'a> {
             EventKind::Starved { ms } => What::Note(format!("the harness itself was late by {ms} ms")),
             EventKind::Teardown => What::Note("clean-up, not judged".to_owned()),
             minor => {
-                (row.minor, row.landmark) = (true, false);
+                row.weight = Weight::Told;
                 What::Note(match minor {
                     EventKind::Grace { us } => format!("watched {} longer for late messages", seconds(*us)),
                     EventKind::Step { line, text, skipped: None, .. } => format!("line {line}: {text}"),
@@ -259,28 +260,26 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The note for people, and whether the packets around it tell it anyway.
-fn link_text(note: &Note) -> (String, bool) {
-    match note {
-        Note::Armed { text, .. } => (format!("armed: {text}"), true),
+/// The note for people, and how much it matters beside the packets around it.
+fn link_text(note: &Note) -> (String, Weight) {
+    let told = matches!(note, Note::Armed { .. } | Note::Swallowed { .. } | Note::Discarded { .. });
+    let text = match note {
+        Note::Armed { text, .. } => format!("armed: {text}"),
         // A cut is told once, by what it did.
-        Note::Fired { text, .. } => (text.clone(), text.starts_with("cut")),
-        Note::NeverFired { text, .. } => (format!("never fired: {text}"), false),
-        Note::Swallowed { direction, bytes } => (format!("{bytes} bytes {direction} swallowed so far"), true),
-        Note::Discarded { direction, bytes } => (format!("{bytes} bytes {direction} thrown away"), true),
-        Note::Undecided { direction, why } => (format!("a trigger {direction} could not look: {why}"), false),
-        Note::Released { direction, bytes } => (format!("{bytes} held bytes {direction} released"), false),
-        Note::Cut { how } => {
-            let seen = match how {
-                Cut::Rst => "the broker gets a RST",
-                Cut::Fin => "the broker gets a FIN",
-                Cut::Silent => "the broker sees neither FIN nor RST",
-            };
-            (format!("cut {how}: {seen}"), false)
-        }
-        Note::Restored => ("restored".to_owned(), false),
-        Note::Disarmed { direction, why } => (format!("triggers {direction} are off: {why}"), false),
-    }
+        Note::Fired { text, .. } if text.starts_with("cut") => return (text.clone(), Weight::Told),
+        Note::Fired { text, .. } => text.clone(),
+        Note::NeverFired { text, .. } => format!("never fired: {text}"),
+        Note::Swallowed { direction, bytes } => format!("{bytes} bytes {direction} swallowed so far"),
+        Note::Discarded { direction, bytes } => format!("{bytes} bytes {direction} thrown away"),
+        Note::Undecided { direction, why } => format!("a trigger {direction} could not look: {why}"),
+        Note::Released { direction, bytes } => format!("{bytes} held bytes {direction} released"),
+        Note::Cut { how: Cut::Rst } => "cut rst: the broker gets a RST".to_owned(),
+        Note::Cut { how: Cut::Fin } => "cut fin: the broker gets a FIN".to_owned(),
+        Note::Cut { how: Cut::Silent } => "cut silent: the broker sees neither FIN nor RST".to_owned(),
+        Note::Restored => "restored".to_owned(),
+        Note::Disarmed { direction, why } => format!("triggers {direction} are off: {why}"),
+    };
+    (text, if told { Weight::Told } else { Weight::Landmark })
 }
 
 /// Microseconds as seconds, with as many digits as people compare.

@@ -11,6 +11,6 @@ mod silence;
 
 pub(crate) use merge::{close_word, rows, seconds};
 pub(crate) use packet::summary;
-pub(crate) use row::{Fate, Row, What};
+pub(crate) use row::{Fate, Row, Weight, What};
 pub(crate) use select::{Shown, select};
 pub(crate) use silence::silence;

@@ -1,7 +1,6 @@
 //! What one row of the timeline says.
 
 use deadzone_history::{By, Close, ConnId, Direction, End};
-use deadzone_wire::PacketKind;
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -18,10 +17,8 @@ pub(crate) struct Row {
     pub conn: Option<ConnId>,
     /// What happened.
     pub what: What,
-    /// Left out unless it is evidence or everything is asked for.
-    pub minor: bool,
-    /// Kept as long as possible when rows must be left out: it changes how the others read.
-    pub landmark: bool,
+    /// How much it matters beside others.
+    pub weight: Weight,
 }
 
 impl Row {
@@ -31,6 +28,19 @@ impl Row {
     }
 }
 
+/// How much a row matters to a reader of a failure. Evidence is always shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// Its neighbours tell it: left out without a word.
+    Told,
+    /// Left out, and counted.
+    Minor,
+    /// Shown while there is room.
+    Usual,
+    /// Shown before the usual: it changes how the others read.
+    Landmark,
+}
+
 /// The kinds of rows.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
@@ -38,8 +48,6 @@ pub(crate) enum What {
     Packet {
         /// Which way.
         direction: Direction,
-        /// Its type.
-        kind: PacketKind,
         /// The packet in one line, not yet escaped.
         text: String,
         /// What became of it.

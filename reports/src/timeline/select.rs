@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Row;
+use super::{Row, Weight};
+
+/// How near to evidence a minor row of the same connection is shown: the PINGREQ of a PINGRESP that shows a live broker.
+const BESIDE: usize = 2;
 
 /// An entry of the shortened timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,31 +26,40 @@ pub(crate) fn select(
 ) -> Vec<Shown> {
     let Some(clients) = clients else { return (0..rows.len()).map(Shown::Row).collect() };
     let evident = |i: usize| evidence.iter().any(|seq| rows[i].is(*seq));
+    let beside = |i: usize| {
+        let around = i.saturating_sub(BESIDE)..rows.len().min(i + BESIDE + 1);
+        rows[i].weight == Weight::Minor
+            && around.into_iter().any(|n| evident(n) && rows[n].conn == rows[i].conn)
+    };
     let wanted = |i: &usize| {
         let of_story = rows[*i].client.is_none_or(|client| clients.contains(&client));
-        evident(*i) || (of_story && !rows[*i].minor)
+        evident(*i) || (of_story && (rows[*i].weight > Weight::Minor || beside(*i)))
     };
     let mut candidates: Vec<usize> = (0..rows.len()).filter(wanted).collect();
     let anchors: Vec<usize> = candidates.iter().copied().filter(|i| evident(*i)).collect();
     let distance = |i: usize| anchors.iter().map(|a| a.abs_diff(i)).min().unwrap_or(rows.len() - i);
-    candidates.sort_by_key(|i| (!evident(*i), !rows[*i].landmark, distance(*i)));
+    candidates.sort_by_key(|i| (!evident(*i), rows[*i].weight < Weight::Landmark, distance(*i)));
     candidates.truncate(bound);
     candidates.sort_unstable();
-    with_gaps(&candidates, rows.len())
+    with_gaps(&candidates, rows)
 }
 
-fn with_gaps(kept: &[usize], total: usize) -> Vec<Shown> {
+fn with_gaps(kept: &[usize], rows: &[Row]) -> Vec<Shown> {
     let mut out = Vec::new();
+    let gap = |out: &mut Vec<Shown>, left_out: &[Row]| match left_out
+        .iter()
+        .filter(|r| r.weight > Weight::Told)
+        .count()
+    {
+        0 => {}
+        n => out.push(Shown::Hidden(n)),
+    };
     let mut next = 0;
     for &i in kept {
-        if i > next {
-            out.push(Shown::Hidden(i - next));
-        }
+        gap(&mut out, &rows[next..i]);
         out.push(Shown::Row(i));
         next = i + 1;
     }
-    if total > next {
-        out.push(Shown::Hidden(total - next));
-    }
+    gap(&mut out, &rows[next..]);
     out
 }

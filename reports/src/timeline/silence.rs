@@ -35,7 +35,7 @@ pub(crate) fn silence(history: &History, finding: &Finding) -> Option<Silence> {
             && p.frame == sent_packet.frame;
         same.then_some((e, p))
     });
-    let name = summary(&sent_packet.decoded.packet, history.header.version);
+    let name = summary(&sent_packet.decoded.packet);
     let Some((at, given)) = given else {
         return Some(Silence {
             given: format!("no: {name} (#{sent}) never reached the broker whole"),
@@ -106,7 +106,7 @@ fn is_answer(question: &PacketEvent, answer: &PacketEvent) -> bool {
 
 fn seen(history: &History, conn: ConnId, from: u64) -> String {
     let all: Vec<String> = behind(history, conn, from, Direction::Down)
-        .map(|(seq, p)| format!("{} (#{seq})", summary(&p.decoded.packet, history.header.version)))
+        .map(|(seq, p)| format!("{} (#{seq})", summary(&p.decoded.packet)))
         .collect();
     match all.len() {
         0 => "nothing from the broker on this connection".to_owned(),

@@ -1,0 +1,142 @@
+//! Makes the document of a run: nothing but copying, field by field, so that a new field of the harness is no accident in
+//! the format.
+
+use deadzone_history::{
+    Capabilities, Finding, Grade, GradeLevel, RunInfo, ScenarioResult, Summary, VerdictKind,
+};
+
+use super::document::{
+    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry, RUN_SCHEMA,
+    RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
+};
+use crate::{ReportError, RunModel};
+
+/// The document of a run, complete or not.
+pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
+    let info = run.info.as_deref().ok_or(ReportError::NotStarted)?;
+    let ended = run.summary.as_deref();
+    Ok(RunDocument {
+        schema: RUN_SCHEMA.to_owned(),
+        deadzone: info.deadzone.clone(),
+        suite: info.suite.clone(),
+        seed: info.seed.clone(),
+        target: target(info),
+        capabilities: info.capabilities.iter().map(capabilities).collect(),
+        planned: info.planned as u64,
+        scenarios: run.results.iter().map(|result| scenario(result)).collect(),
+        summary: ended.map(summary),
+        complete: ended.is_some_and(|s| !s.interrupted && s.not_run == 0),
+    })
+}
+
+fn target(info: &RunInfo) -> TargetEntry {
+    TargetEntry {
+        name: info.target.clone(),
+        version: info.target_version.clone(),
+        address: info.address.clone(),
+        configuration: info.target_configuration.clone(),
+        switched_on: info.switched_on.clone(),
+    }
+}
+
+fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
+    let source = |(fact, source): &(String, String)| SourceEntry { fact: fact.clone(), source: source.clone() };
+    CapabilitiesEntry {
+        version: c.version.to_string(),
+        max_qos: c.max_qos,
+        retain: c.retain,
+        wildcard: c.wildcard,
+        subscription_identifier: c.subscription_identifier,
+        shared: c.shared,
+        session: c.session,
+        receive_maximum: c.receive_maximum,
+        maximum_packet_size: c.maximum_packet_size,
+        server_keep_alive_s: c.server_keep_alive_s,
+        sources: c.sources.iter().map(source).collect(),
+    }
+}
+
+fn scenario(r: &ScenarioResult) -> ScenarioEntry {
+    ScenarioEntry {
+        id: r.key.id.clone(),
+        version: r.key.version.to_string(),
+        title: r.title.clone(),
+        file: r.file.clone(),
+        line: r.line,
+        clauses: r.clauses.clone(),
+        like: r.like.clone(),
+        verdict: verdict(r.verdict.kind),
+        reason: r.verdict.reason.clone(),
+        findings: r.verdict.findings.iter().map(finding).collect(),
+        grades: r.verdict.grades.iter().map(grade).collect(),
+        control: r.control.as_ref().map(|c| ControlEntry {
+            verdict: verdict(c.kind),
+            same_clause: c.same_clause,
+            text: c.text.clone(),
+        }),
+        repeats: r.repeats.iter().map(|kind| verdict(*kind)).collect(),
+        seed: r.history.as_ref().map(|history| history.header.seed.clone()),
+        repeat_command: r.repeat_command.clone(),
+        wall_ms: r.wall_ms,
+    }
+}
+
+fn verdict(kind: VerdictKind) -> VerdictWord {
+    match kind {
+        VerdictKind::Pass => VerdictWord::Pass,
+        VerdictKind::PassSlow => VerdictWord::PassSlow,
+        VerdictKind::Fail => VerdictWord::Fail,
+        VerdictKind::Inconclusive => VerdictWord::Inconclusive,
+        VerdictKind::NotApplicable => VerdictWord::NotApplicable,
+        VerdictKind::Error => VerdictWord::Error,
+    }
+}
+
+fn finding(f: &Finding) -> FindingEntry {
+    FindingEntry {
+        clause: f.clause.clone(),
+        also: f.also.clone(),
+        by: f.by.clone(),
+        wanted: f.wanted.clone(),
+        got: f.got.clone(),
+        meanwhile: f.meanwhile.clone(),
+        evidence: f.evidence.clone(),
+        place: f.place.map(|p| PlaceEntry { line: p.line, column: p.column, length: p.length }),
+        could_instead: f.could_instead.clone(),
+        folded: f.folded.iter().map(finding).collect(),
+    }
+}
+
+fn grade(g: &Grade) -> GradeEntry {
+    GradeEntry {
+        clause: g.clause.clone(),
+        level: match g.level {
+            GradeLevel::Should => GradeWord::Should,
+            GradeLevel::May => GradeWord::May,
+            GradeLevel::Info => GradeWord::Info,
+        },
+        text: g.text.clone(),
+        evidence: g.evidence.clone(),
+    }
+}
+
+fn summary(s: &Summary) -> SummaryEntry {
+    let coverage = s.coverage.iter().map(|(version, named, of)| CoverageEntry {
+        version: version.to_string(),
+        named: *named as u64,
+        of: *of as u64,
+    });
+    SummaryEntry {
+        pass: s.pass as u64,
+        slow: s.slow as u64,
+        fail: s.fail as u64,
+        inconclusive: s.inconclusive as u64,
+        not_applicable: s.not_applicable as u64,
+        error: s.error as u64,
+        not_run: s.not_run as u64,
+        coverage: coverage.collect(),
+        interrupted: s.interrupted,
+        exit_code: s.exit_code,
+        wall_ms: s.wall_ms,
+    }
+}

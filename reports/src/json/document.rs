@@ -1,0 +1,268 @@
+//! The document's types. Every change here is a change of a published format: add, never rename or remove.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ReportError;
+
+/// The schema's name and major version.
+pub const RUN_SCHEMA: &str = "deadzone.run/1";
+
+/// A whole run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunDocument {
+    /// `deadzone.run/1`.
+    pub schema: String,
+    /// Version of deadzone that wrote it.
+    pub deadzone: String,
+    /// Hash of the suite's text, hex.
+    pub suite: String,
+    /// Run seed, hex.
+    pub seed: String,
+    /// The broker under test.
+    pub target: TargetEntry,
+    /// What the target offers, by version.
+    pub capabilities: Vec<CapabilitiesEntry>,
+    /// How many scenario performances were planned.
+    pub planned: u64,
+    /// The results, ordered by id and version.
+    pub scenarios: Vec<ScenarioEntry>,
+    /// The counts; null where the run broke off.
+    pub summary: Option<SummaryEntry>,
+    /// Every planned performance has its result. Where false, absence of a scenario means nothing.
+    pub complete: bool,
+}
+
+/// The broker under test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetEntry {
+    /// Its name, or its address.
+    pub name: String,
+    /// What it says of its version.
+    pub version: Option<String>,
+    /// Its address.
+    pub address: Option<String>,
+    /// How it was started and configured; empty if deadzone did not start it.
+    pub configuration: String,
+    /// Defects, mutants and variants that were switched on.
+    pub switched_on: Vec<String>,
+}
+
+/// What the target offers in one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CapabilitiesEntry {
+    /// `3.1`, `3.1.1` or `5.0`.
+    pub version: String,
+    /// Maximum QoS, 0 to 2.
+    pub max_qos: u8,
+    /// Retained messages.
+    pub retain: bool,
+    /// Wildcard subscriptions.
+    pub wildcard: bool,
+    /// Subscription Identifiers.
+    pub subscription_identifier: bool,
+    /// Shared subscriptions.
+    pub shared: bool,
+    /// Sessions outlive their connection.
+    pub session: bool,
+    /// Receive Maximum of the server.
+    pub receive_maximum: u16,
+    /// Maximum Packet Size, bytes; null where it does not say.
+    pub maximum_packet_size: Option<u32>,
+    /// Server Keep Alive, seconds; null where it does not say.
+    pub server_keep_alive_s: Option<u16>,
+    /// Where each fact that is not the default comes from.
+    pub sources: Vec<SourceEntry>,
+}
+
+/// Where a fact comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceEntry {
+    /// The fact: `retain`.
+    pub fact: String,
+    /// Its source: `CONNACK Retain Available 0`.
+    pub source: String,
+}
+
+/// One scenario in one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioEntry {
+    /// Scenario id.
+    pub id: String,
+    /// `3.1`, `3.1.1` or `5.0`.
+    pub version: String,
+    /// Its title.
+    pub title: String,
+    /// Its file.
+    pub file: String,
+    /// Line of the scenario in its file, from 1.
+    pub line: u32,
+    /// Its clauses of this version.
+    pub clauses: Vec<String>,
+    /// Addresses of real bugs of this sort.
+    pub like: Vec<String>,
+    /// The verdict.
+    pub verdict: VerdictWord,
+    /// Why, where the verdict needs a reason.
+    pub reason: Option<String>,
+    /// Broken clauses, first in time first.
+    pub findings: Vec<FindingEntry>,
+    /// What is worth saying beside the verdict.
+    pub grades: Vec<GradeEntry>,
+    /// The control run, where one was made.
+    pub control: Option<ControlEntry>,
+    /// Verdicts of the repeats, the first run excluded.
+    pub repeats: Vec<VerdictWord>,
+    /// Seed of this scenario in this version, hex; null where it was not performed.
+    pub seed: Option<String>,
+    /// The one command that repeats it.
+    pub repeat_command: String,
+    /// Wall time, ms.
+    pub wall_ms: u64,
+}
+
+/// A verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictWord {
+    /// All that was claimed held.
+    Pass,
+    /// It held, but an answer came late.
+    PassSlow,
+    /// A clause at level MUST was broken.
+    Fail,
+    /// The experiment did not happen.
+    Inconclusive,
+    /// A limit of the target excludes it.
+    NotApplicable,
+    /// The harness's fault, or the environment's.
+    Error,
+}
+
+/// One broken clause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingEntry {
+    /// The clause, with version.
+    pub clause: String,
+    /// Further clauses of the same obligation.
+    pub also: Vec<String>,
+    /// The rule or checker that found it.
+    pub by: String,
+    /// What a conformant broker does here.
+    pub wanted: String,
+    /// What this one did.
+    pub got: String,
+    /// What else the broker answered meanwhile; empty where that is not the question.
+    pub meanwhile: String,
+    /// Events of the history that show it, by number; the last one shows the bug.
+    pub evidence: Vec<u64>,
+    /// Where the scenario claims it.
+    pub place: Option<PlaceEntry>,
+    /// Legal answers that were considered, each with why this is none of them.
+    pub could_instead: Vec<String>,
+    /// Findings that follow from this one.
+    pub folded: Vec<Self>,
+}
+
+/// A place in the scenario file, from 1, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlaceEntry {
+    /// Line.
+    pub line: u32,
+    /// Column.
+    pub column: u32,
+    /// Length.
+    pub length: u32,
+}
+
+/// Something worth saying that is no failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GradeEntry {
+    /// The clause concerned.
+    pub clause: Option<String>,
+    /// Its level.
+    pub level: GradeWord,
+    /// What was seen.
+    pub text: String,
+    /// Events of the history that show it.
+    pub evidence: Vec<u64>,
+}
+
+/// The level of a grade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GradeWord {
+    /// Against a SHOULD.
+    Should,
+    /// Unusual use of a MAY.
+    May,
+    /// No requirement.
+    Info,
+}
+
+/// The control run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ControlEntry {
+    /// Its verdict.
+    pub verdict: VerdictWord,
+    /// The same clause failed there too: the fault is not needed for it.
+    pub same_clause: bool,
+    /// One line for people.
+    pub text: String,
+}
+
+/// The counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SummaryEntry {
+    /// Passes, slow ones included.
+    pub pass: u64,
+    /// Slow passes.
+    pub slow: u64,
+    /// Failures.
+    pub fail: u64,
+    /// Inconclusive.
+    pub inconclusive: u64,
+    /// Not applicable.
+    pub not_applicable: u64,
+    /// Errors.
+    pub error: u64,
+    /// Planned but not run.
+    pub not_run: u64,
+    /// Clauses that were put to the test, by version.
+    pub coverage: Vec<CoverageEntry>,
+    /// A signal ended the run.
+    pub interrupted: bool,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Wall time of the run, ms.
+    pub wall_ms: u64,
+}
+
+/// Coverage of one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CoverageEntry {
+    /// `3.1`, `3.1.1` or `5.0`.
+    pub version: String,
+    /// Server clauses that at least one passed or failed performance named.
+    pub named: u64,
+    /// Server clauses of the standard.
+    pub of: u64,
+}
+
+impl RunDocument {
+    /// The document as text, indented, with a line end.
+    pub fn to_json(&self) -> Result<String, ReportError> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Reads what [`RunDocument::to_json`] wrote, also by a later version with the same major.
+    pub fn from_json(text: &str) -> Result<Self, ReportError> {
+        let value: serde_json::Value = serde_json::from_str(text)?;
+        match value.get("schema").and_then(|schema| schema.as_str()) {
+            Some(RUN_SCHEMA) => Ok(serde_json::from_value(value)?),
+            other => Err(ReportError::Schema(other.unwrap_or_default().to_owned())),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The run document `deadzone.run/1`: for programs, dashboards and comparisons.
+//!
+//! Its types are its own and not those of the history crate, so that the code may change while the format stays.
+//! Within a major version only additions are made; a reader refuses another major and ignores what it does not know.
+
+mod build;
+mod document;
+mod schema;
+
+pub use build::run_document;
+pub use document::{
+    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry, RUN_SCHEMA,
+    RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
+};
+pub use schema::run_schema;

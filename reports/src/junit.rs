@@ -1,0 +1,124 @@
+//! JUnit XML, for what shows test results in a build.
+//!
+//! `fail` is a failure. `error` is an error, and so is `inconclusive`, with that word as its type: a build that shows
+//! an experiment which did not happen as green would be believed. `not applicable` is skipped with its reason.
+//! Many viewers ignore properties and attributes of ours, so clause, message and command stand in the body as well.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use deadzone_history::{RunInfo, ScenarioResult, VerdictKind};
+use deadzone_wire::Version;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+
+use crate::{ReportError, RunModel, TerminalOptions, escape, failure_block};
+
+/// Longest message; viewers put it on one line.
+const MESSAGE: usize = 300;
+
+/// The whole document.
+pub fn junit(run: &RunModel) -> Result<String, ReportError> {
+    let info = run.info.as_deref().ok_or(ReportError::NotStarted)?;
+    let mut report = Report::new("deadzone");
+    if let Some(summary) = &run.summary {
+        report.set_time(Duration::from_millis(summary.wall_ms));
+    }
+    let mut by_version: BTreeMap<Version, Vec<&ScenarioResult>> = BTreeMap::new();
+    for result in &run.results {
+        by_version.entry(result.key.version).or_default().push(result);
+    }
+    for (version, results) in by_version {
+        report.add_test_suite(suite(run, info, version, &results));
+    }
+    Ok(report.to_string()?)
+}
+
+fn suite(run: &RunModel, info: &RunInfo, version: Version, results: &[&ScenarioResult]) -> TestSuite {
+    let target = info.target_version.as_deref().map_or_else(|| info.target.clone(), |v| format!("{} {v}", info.target));
+    let mut suite = TestSuite::new(escape::xml(&format!("{target} MQTT {version}")));
+    suite.set_time(Duration::from_millis(results.iter().map(|result| result.wall_ms).sum()));
+    let ended = run.summary.as_ref().is_some_and(|summary| !summary.interrupted && summary.not_run == 0);
+    let facts = [
+        ("target", target.as_str()),
+        ("deadzone", &info.deadzone),
+        ("suite", &info.suite),
+        ("seed", &info.seed),
+        ("switched-on", &info.switched_on.join(", ")),
+        ("complete", if ended { "true" } else { "false" }),
+    ];
+    for (name, value) in facts {
+        suite.add_property((name, escape::xml(value).as_str()));
+    }
+    suite.add_test_cases(results.iter().map(|result| case(result, info)));
+    suite
+}
+
+fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
+    let mut case = TestCase::new(escape::xml(&result.key.id), status(result, info));
+    case.set_classname(escape::xml(&class(result)));
+    case.set_time(Duration::from_millis(result.wall_ms));
+    case.extra.insert("file".into(), escape::xml(&result.file).into());
+    case.extra.insert("line".into(), result.line.to_string().into());
+    let seed = result.history.as_ref().map_or(info.seed.as_str(), |history| history.header.seed.as_str());
+    let repeats: Vec<&str> = result.repeats.iter().map(|kind| kind.word()).collect();
+    let facts = [
+        ("verdict", result.verdict.kind.word()),
+        ("clauses", &result.clauses.join(" ")),
+        ("seed", seed),
+        ("repeats", &repeats.join(", ")),
+        ("repeat", &result.repeat_command),
+        ("target", &info.target),
+    ];
+    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+        case.add_property((name, escape::xml(value).as_str()));
+    }
+    case
+}
+
+/// `mqtt5.qos2`: viewers make a tree of it.
+fn class(result: &ScenarioResult) -> String {
+    let version = match result.key.version {
+        Version::V31 => "mqtt31",
+        Version::V311 => "mqtt311",
+        Version::V5 => "mqtt5",
+    };
+    let area = result.key.id.split('/').next().unwrap_or_default();
+    format!("{version}.{area}")
+}
+
+fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
+    let verdict = &result.verdict;
+    let reason = verdict.reason.as_deref().unwrap_or_default();
+    let (kind, what, message) = match verdict.kind {
+        VerdictKind::Pass | VerdictKind::PassSlow => return TestCaseStatus::success(),
+        VerdictKind::NotApplicable => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(escape::xml(&format!("not applicable: {}", escape::cut(reason, MESSAGE, false))));
+            return status;
+        }
+        VerdictKind::Fail => {
+            let first = verdict.findings.first();
+            let level = first.and_then(|f| deadzone_spec::find(&f.clause)).map(|clause| clause.level.to_string());
+            let clause = first.map_or("", |finding| finding.clause.as_str());
+            let what = format!("{} {clause}", level.unwrap_or_default());
+            (NonSuccessKind::Failure, what.trim().to_owned(), first.map_or(reason, |f| f.got.as_str()))
+        }
+        kind => (NonSuccessKind::Error, kind.word().to_owned(), reason),
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(escape::xml(&what));
+    status.set_message(escape::xml(&escape::cut(message, MESSAGE, false)));
+    status.set_description(escape::xml(&failure_block(result, info, TerminalOptions::plain())));
+    // The format knows no repeat that passed; the property `repeats` names them all.
+    status.add_reruns(result.repeats.iter().filter_map(|repeat| rerun(*repeat)));
+    status
+}
+
+fn rerun(kind: VerdictKind) -> Option<TestRerun> {
+    let mut rerun = TestRerun::new(match kind {
+        VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable => return None,
+        VerdictKind::Fail => NonSuccessKind::Failure,
+        VerdictKind::Inconclusive | VerdictKind::Error => NonSuccessKind::Error,
+    });
+    rerun.set_type(kind.word());
+    Some(rerun)
+}
