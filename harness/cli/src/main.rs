@@ -1,2 +1,29 @@
-//! placeholder
-fn main() {}
+//! The `deadzone` command: arguments to a run, a run to reports, reports to an exit code. No logic of its own.
+
+mod args;
+mod command;
+mod config;
+mod output;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to stdout with 0; everything else is wrong usage.
+            let code = if error.use_stderr() { deadzone_runner::ExitCode::Usage as u8 } else { 0 };
+            output::print_clap(&error);
+            return ExitCode::from(code);
+        }
+    };
+    output::start_logging();
+    let code = match command::dispatch(args) {
+        Ok(code) => code,
+        Err(error) => output::report_error(&error),
+    };
+    ExitCode::from(code as u8)
+}

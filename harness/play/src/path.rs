@@ -52,6 +52,8 @@ pub(crate) struct Path {
     broker_done: bool,
     /// The client's end is closed.
     client_done: bool,
+    /// Nobody can put commands into the queue any more.
+    orphaned: bool,
     ended: bool,
 }
 
@@ -80,6 +82,7 @@ impl Path {
             outgoing: VecDeque::new(),
             broker_done: false,
             client_done: false,
+            orphaned: false,
             ended: false,
         }
     }
@@ -119,7 +122,8 @@ impl Path {
             Some(Outgoing::Bytes(bytes)) => Some(bytes.clone()),
             _ => None,
         };
-        let (may_read, may_take) = (!self.broker_done && held < HELD_MAX, self.outgoing.is_empty());
+        let may_read = !self.broker_done && held < HELD_MAX;
+        let may_take = self.outgoing.is_empty() && !self.orphaned;
         // Reading and writing share the stream, so they are polled through its two halves.
         let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
         tokio::select! {
@@ -130,9 +134,15 @@ impl Path {
             }
             command = self.queue.recv(), if may_take => {
                 drop((reader, writer));
-                self.command(command.unwrap_or(Command::End));
-                self.client.borrow_mut().done += 1;
-                self.tape.nudge();
+                match command {
+                    Some(command) => {
+                        self.command(command);
+                        self.client.borrow_mut().done += 1;
+                        self.tape.nudge();
+                    }
+                    // The client has let go of this connection; its broker's end lives on.
+                    None => self.orphaned = true,
+                }
             }
             read = reader.read(buffer), if may_read => {
                 drop((reader, writer));

@@ -25,6 +25,7 @@ struct Inner {
 impl Tape {
     pub(crate) fn new(recorder: Recorder, clock: Clock) -> Self {
         let recorder = RefCell::new(recorder);
+        Self { inner: Rc::new(Inner { recorder, changed: Notify::new(), clock }) }
     }
 
     /// Appends an event now and returns its number.

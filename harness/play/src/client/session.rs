@@ -142,11 +142,6 @@ impl Session {
             .collect()
     }
 
-    /// Whether the exchange with this id, begun by the client, is finished.
-    pub(crate) fn is_finished(&self, id: u16) -> bool {
-        !self.outgoing.contains_key(&id)
-    }
-
     /// Nothing is owed either way.
     pub(crate) fn is_quiescent(&self) -> bool {
         self.outgoing.is_empty() && self.incoming.is_empty() && self.owed.is_empty()

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
 use deadzone_history::ConnId;
-use deadzone_link::{Link, LinkStep, PathId};
+use deadzone_link::{Link, LinkStep};
 use deadzone_wire::{Packet, Version};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -30,7 +30,6 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) conn: ConnId,
-    pub(crate) path: PathId,
     pub(crate) queue: UnboundedSender<Command>,
 }
 

@@ -50,7 +50,7 @@ impl Player<'_> {
         {
             let mut state = shared.borrow_mut();
             state.link.open(self.clock.now_us(), PathId(conn.0));
-            state.live = Some(Live { conn, path: PathId(conn.0), queue });
+            state.live = Some(Live { conn, queue });
             state.last_conn = Some(conn);
             state.last_sent = None;
             state.last_write_us = self.clock.now_us();

@@ -1,0 +1,178 @@
+//! The command line as it is typed. Every option of `run` may also come from `DEADZONE_*` or `deadzone.toml`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Exit codes, for `--help`.
+const EXIT_CODES: &str = "Exit codes, the first that applies:
+  130  interrupted by a signal; reports are written all the same
+   70  a bug of ours
+    2  wrong usage, or mistakes in a scenario file
+    5  the target can't be reached or does not speak MQTT
+    4  nothing ran
+    1  at least one failure
+    6  an expected failure did not happen
+    3  nothing failed, but something was inconclusive
+    0  all that ran passed";
+
+/// Takes an MQTT broker through the dead zone: conformance under a dying link, with evidence.
+#[derive(Debug, Parser)]
+#[command(name = "deadzone", version, about, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios against a broker (by default the embedded reference broker, in virtual time)
+    Run(RunArgs),
+    /// List scenarios, with versions, clauses and what they catch
+    List(ListArgs),
+    /// Check scenario files: every mistake, with its place
+    Check(CheckArgs),
+    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10) or a defect
+    Explain(ExplainArgs),
+    /// Prove that every scenario can fail, and that legal variants pass
+    Selftest(SelftestArgs),
+    /// Serve the reference broker, correct or with named defects
+    Broker(BrokerArgs),
+    /// Print the JSON Schema of `run --json`
+    Schema,
+}
+
+/// Options that `run` and `selftest` share.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct TargetArgs {
+    /// Which broker: `embedded`, `mosquitto` (started by deadzone), or mqtt://HOST:PORT
+    #[arg(long, env = "DEADZONE_BROKER", value_name = "BROKER")]
+    pub(crate) broker: Option<String>,
+    /// MQTT version: 3.1.1, 5.0 or all
+    #[arg(long, env = "DEADZONE_MQTT", value_name = "VERSION")]
+    pub(crate) mqtt: Option<String>,
+    /// How many scenarios at once [default: a core each embedded, 32 on a real broker]
+    #[arg(long, env = "DEADZONE_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Run seed, decimal or 0x hex
+    #[arg(long, env = "DEADZONE_SEED", value_name = "SEED", value_parser = parse_seed)]
+    pub(crate) seed: Option<u64>,
+    /// A scenario's deadline in seconds
+    #[arg(long, env = "DEADZONE_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: Option<u64>,
+    /// Factor on every time-out, for slow machines and links
+    #[arg(long, env = "DEADZONE_TIMEOUT_SCALE", value_name = "FACTOR", value_parser = parse_scale)]
+    pub(crate) timeout_scale: Option<f64>,
+    /// Scenario files to use instead of the embedded suite
+    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// What to run: id, glob (`qos2/**`), clause (`MQTT-4.3.3` or `5.0/MQTT-4.3.3-10`) or tag; everything by default
+    #[arg(value_name = "SELECT")]
+    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Write the record of every scenario into this folder
+    #[arg(long, env = "DEADZONE_HISTORY", value_name = "DIR")]
+    pub(crate) history: Option<PathBuf>,
+    /// Write a JUnit report
+    #[arg(long, env = "DEADZONE_JUNIT", value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a JSON report (`deadzone schema` prints its schema)
+    #[arg(long, env = "DEADZONE_JSON", value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Begin nothing new after the first failure
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Switch on a defect of the embedded broker
+    #[arg(long, value_name = "NAME")]
+    pub(crate) defect: Vec<String>,
+    /// Switch on a legal variant of the embedded broker
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Vec<String>,
+    /// Put a mutant in front of the broker
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mutant: Option<String>,
+    /// Say more: grades, whole timelines
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Only failures and the summary
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Print every setting with where it comes from, and stop
+    #[arg(long)]
+    pub(crate) show_config: bool,
+    /// Make the judge of this scenario panic (to see that it is contained)
+    #[arg(long, env = "DEADZONE_TEST_PANIC_IN", hide = true)]
+    pub(crate) panic_in: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListArgs {
+    /// As for `run`
+    #[arg(value_name = "SELECT")]
+    pub(crate) select: Vec<String>,
+    /// Scenario files to use instead of the embedded suite
+    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name
+    pub(crate) what: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SelftestArgs {
+    /// As for `run`
+    #[arg(value_name = "SELECT")]
+    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Print every pair, not only the kills
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BrokerArgs {
+    /// Where to listen; loopback unless you say otherwise
+    #[arg(long, default_value = "127.0.0.1:1883", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Switch on a defect
+    #[arg(long, value_name = "NAME")]
+    pub(crate) defect: Vec<String>,
+    /// Switch on a legal variant
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Vec<String>,
+    /// List defects, mutants and variants, and stop
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|e| e.to_string())
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if (0.1..=100.0).contains(&scale) => Ok(scale),
+        Ok(_) => Err("expected 0.1 to 100".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}

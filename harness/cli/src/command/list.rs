@@ -1,0 +1,32 @@
+//! `deadzone list`.
+
+use std::fmt::Write;
+
+use deadzone_runner::{ExitCode, RunError, Selection};
+
+use crate::{args::ListArgs, output};
+
+pub(crate) fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
+    let suite = super::suite(&args.files)?;
+    let selection = Selection::new(args.select);
+    selection.check(suite.scenarios.iter().map(AsRef::as_ref)).map_err(RunError::from)?;
+    let mut text = String::new();
+    let mut count = 0;
+    for scenario in &suite.scenarios {
+        let versions: Vec<&str> =
+            scenario.versions.iter().filter(|v| selection.holds(scenario, **v)).map(|v| v.as_str()).collect();
+        if versions.is_empty() {
+            continue;
+        }
+        count += 1;
+        let catches: Vec<&str> = scenario.catches.iter().map(|c| c.name.as_str()).collect();
+        writeln!(text, "{}  [{}]\n    {}", scenario.id, versions.join(", "), scenario.title)?;
+        writeln!(text, "    clauses  {}\n    catches  {}", scenario.clauses.join(" "), catches.join(" "))?;
+        if !scenario.tags.is_empty() {
+            writeln!(text, "    tags     {}", scenario.tags.join(" "))?;
+        }
+    }
+    writeln!(text, "{count} scenarios")?;
+    output::print(&text);
+    Ok(if count == 0 { ExitCode::NothingRan } else { ExitCode::Success })
+}

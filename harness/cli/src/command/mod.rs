@@ -1,0 +1,42 @@
+//! One file a command.
+
+mod broker;
+mod check;
+mod explain;
+mod list;
+mod run;
+mod selftest;
+
+use deadzone_runner::{ExitCode, RunError, Suite};
+
+use crate::{
+    args::{Args, Command},
+    output,
+};
+
+/// Does what was asked for.
+pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Run(args) => run::run(&args),
+        Command::List(args) => list::list(args),
+        Command::Check(args) => Ok(check::check(&args)),
+        Command::Explain(args) => Ok(explain::explain(&args)),
+        Command::Selftest(args) => selftest::selftest(&args),
+        Command::Broker(args) => broker::broker(&args),
+        Command::Schema => {
+            output::print(&deadzone_reports::run_schema());
+            Ok(ExitCode::Success)
+        }
+    }
+}
+
+/// The embedded suite, or the user's files.
+fn suite(files: &[std::path::PathBuf]) -> anyhow::Result<Suite> {
+    let suite = if files.is_empty() { Suite::embedded() } else { Suite::from_files(files) };
+    let suite = suite.map_err(RunError::from)?;
+    for (file, warning) in &suite.warnings {
+        let source = suite.sources.get(file).map_or("", |s| &**s);
+        output::print_error(&deadzone_script::render(file, source, std::slice::from_ref(warning), output::colour()));
+    }
+    Ok(suite)
+}

@@ -1,0 +1,82 @@
+//! `deadzone selftest`: the kill matrix.
+
+use std::{collections::BTreeMap, fmt::Write, sync::atomic::Ordering};
+
+use deadzone_runner::{ExitCode, Kill, Options, Selection, SelftestOptions, SelftestReport, TargetSpec};
+
+use crate::{args::SelftestArgs, config::Config, output, signals};
+
+pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::resolve(&args.target)?;
+    let suite = super::suite(&config.files.value)?;
+    let run = Options {
+        target: TargetSpec::parse(&config.broker.value)?,
+        mutant: None,
+        selection: Selection::new(args.select.clone()),
+        versions: config.versions.value.clone(),
+        jobs: config.jobs.value,
+        seed: config.seed.value,
+        timeout_ms: config.timeout_s.value * 1000,
+        timeout_scale: config.timeout_scale.value,
+        history: None,
+        fail_fast: false,
+        command: "deadzone run".to_owned(),
+        cancel: signals::cancel_flag(),
+        panic_in: None,
+    };
+    let cancel = run.cancel.clone();
+    let report = deadzone_runner::selftest(&suite, &SelftestOptions { run }, &mut |_, _| {})?;
+    output::print(&matrix(&report, args.verbose)?);
+    Ok(if report.interrupted || cancel.load(Ordering::Relaxed) {
+        ExitCode::Interrupted
+    } else if report.holes.is_empty() {
+        ExitCode::Success
+    } else {
+        ExitCode::Failure
+    })
+}
+
+/// A line for each scenario that a culprit's row holds: `K` where it is named and caught, `k` caught beside, `!` named and missed.
+fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Error> {
+    let mut rows: BTreeMap<&str, BTreeMap<&str, Vec<&Kill>>> = BTreeMap::new();
+    for kill in &report.kills {
+        rows.entry(&kill.by).or_default().entry(&kill.scenario).or_default().push(kill);
+    }
+    let mut text = String::from("kill matrix: K caught as named, k caught beside, ! named and missed\n");
+    for (culprit, scenarios) in &rows {
+        let killers = scenarios.values().flatten().filter(|k| k.killed).count();
+        writeln!(text, "{culprit}  ({killers} kills)")?;
+        for (scenario, kills) in scenarios {
+            let shown: Vec<String> = kills.iter().filter(|k| verbose || k.killed || k.named).map(|k| mark(k)).collect();
+            if !shown.is_empty() {
+                writeln!(text, "    {scenario:<44} {}", shown.join("  "))?;
+            }
+        }
+    }
+    for (variant, passed, of) in &report.variants {
+        writeln!(text, "legal variant {variant:<32} {passed} of {of} pass or do not apply")?;
+    }
+    let killed = report.kills.iter().filter(|k| k.named && k.killed).count();
+    let named = report.kills.iter().filter(|k| k.named).count();
+    writeln!(
+        text,
+        "{} performances, {} defects and mutants, {killed} of {named} named kills",
+        report.performances,
+        rows.len()
+    )?;
+    for hole in &report.holes {
+        writeln!(text, "HOLE  {hole}")?;
+    }
+    writeln!(text, "{}", if report.holes.is_empty() { "no holes" } else { "the suite has holes" })?;
+    Ok(text)
+}
+
+fn mark(kill: &Kill) -> String {
+    let mark = match (kill.named, kill.killed) {
+        (true, true) => "K",
+        (false, true) => "k",
+        (true, false) => "!",
+        (false, false) => ".",
+    };
+    format!("{mark} {} {}", kill.version, kill.got)
+}

@@ -1,0 +1,155 @@
+//! Settings: flag, then `DEADZONE_*`, then `./deadzone.toml`, then the default. Each knows where it comes from.
+
+use std::{fmt::Display, fs, io, path::PathBuf};
+
+use anyhow::{Context, bail};
+use deadzone_wire::Version;
+use serde::Deserialize;
+
+use crate::args::TargetArgs;
+
+/// The file that is looked for in the working directory.
+const FILE: &str = "deadzone.toml";
+/// Default run seed: any number will do, as long as it is everybody's.
+const DEFAULT_SEED: u64 = 0x5eed;
+/// Default deadline of a scenario, seconds.
+const DEFAULT_TIMEOUT_S: u64 = 30;
+
+/// `deadzone.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    broker: Option<String>,
+    mqtt: Option<String>,
+    jobs: Option<u16>,
+    seed: Option<u64>,
+    timeout: Option<u64>,
+    timeout_scale: Option<f64>,
+    scenarios: Option<Vec<PathBuf>>,
+}
+
+/// A value with its origin.
+#[derive(Debug)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    origin: &'static str,
+}
+
+impl<T> Setting<T> {
+    fn choose(flag: Option<T>, variable: &str, file: Option<T>, default: T) -> Self {
+        // clap has already let the flag win over the variable; the origin tells which it was.
+        let from_environment = std::env::var_os(variable).is_some();
+        match (flag, file) {
+            (Some(value), _) if from_environment && !typed(variable) => Self { value, origin: "environment" },
+            (Some(value), _) => Self { value, origin: "flag" },
+            (None, Some(value)) => Self { value, origin: FILE },
+            (None, None) => Self { value: default, origin: "default" },
+        }
+    }
+}
+
+/// Whether the flag that belongs to a variable was typed.
+fn typed(variable: &str) -> bool {
+    let name = variable.trim_start_matches("DEADZONE_").to_lowercase().replace('_', "-");
+    let flag = format!("--{name}");
+    std::env::args().any(|a| a == flag || a.starts_with(&format!("{flag}=")))
+}
+
+/// The settings of a run.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) broker: Setting<String>,
+    pub(crate) versions: Setting<Vec<Version>>,
+    pub(crate) jobs: Setting<Option<usize>>,
+    pub(crate) seed: Setting<u64>,
+    pub(crate) timeout_s: Setting<u64>,
+    pub(crate) timeout_scale: Setting<f64>,
+    pub(crate) files: Setting<Vec<PathBuf>>,
+}
+
+impl Config {
+    /// Brings the sources together.
+    pub(crate) fn resolve(args: &TargetArgs) -> anyhow::Result<Self> {
+        let file = read_file()?;
+        let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
+        let flag_files = (!args.files.is_empty()).then(|| args.files.clone());
+        Ok(Self {
+            broker: Setting::choose(args.broker.clone(), "DEADZONE_BROKER", file.broker, "embedded".to_owned()),
+            versions: Setting { value: versions(&mqtt.value)?, origin: mqtt.origin },
+            jobs: Setting::choose(
+                args.jobs.map(|j| Some(usize::from(j))),
+                "DEADZONE_JOBS",
+                file.jobs.map(|j| Some(usize::from(j))),
+                None,
+            ),
+            seed: Setting::choose(args.seed, "DEADZONE_SEED", file.seed, DEFAULT_SEED),
+            timeout_s: Setting::choose(args.timeout, "DEADZONE_TIMEOUT", file.timeout, DEFAULT_TIMEOUT_S),
+            timeout_scale: Setting::choose(
+                args.timeout_scale,
+                "DEADZONE_TIMEOUT_SCALE",
+                file.timeout_scale,
+                1.0,
+            ),
+            files: Setting::choose(flag_files, "DEADZONE_SCENARIOS", file.scenarios, Vec::new()),
+        })
+    }
+
+    /// One line a setting: name, value, origin.
+    pub(crate) fn show(&self) -> String {
+        let versions: Vec<&str> = self.versions.value.iter().map(|v| v.as_str()).collect();
+        let jobs = self.jobs.value.map_or_else(|| "auto".to_owned(), |j| j.to_string());
+        let files: Vec<String> = self.files.value.iter().map(|f| f.display().to_string()).collect();
+        let suite = if files.is_empty() { "embedded suite".to_owned() } else { files.join(", ") };
+        [
+            line("broker", &self.broker.value, self.broker.origin),
+            line("mqtt", versions.join(", "), self.versions.origin),
+            line("jobs", jobs, self.jobs.origin),
+            line("seed", format!("0x{:x}", self.seed.value), self.seed.origin),
+            line("timeout", format!("{} s", self.timeout_s.value), self.timeout_s.origin),
+            line("timeout_scale", self.timeout_scale.value, self.timeout_scale.origin),
+            line("scenarios", suite, self.files.origin),
+        ]
+        .concat()
+    }
+}
+
+fn line(name: &str, value: impl Display, origin: &str) -> String {
+    format!("{name:<14} {value:<28} ({origin})\n")
+}
+
+fn read_file() -> anyhow::Result<File> {
+    let text = match fs::read_to_string(FILE) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
+        Err(error) => return Err(error).context(format!("could not read {FILE}")),
+    };
+    let file: File = match toml::from_str(&text) {
+        Ok(file) => file,
+        // toml's own message has line, column and carets.
+        Err(error) => bail!("{FILE}: {error}"),
+    };
+    if file.jobs == Some(0) || file.timeout == Some(0) {
+        bail!("{FILE}: jobs and timeout must be 1 or more");
+    }
+    if file.timeout_scale.is_some_and(|s| !(0.1..=100.0).contains(&s)) {
+        bail!("{FILE}: timeout_scale must be 0.1 to 100");
+    }
+    Ok(file)
+}
+
+fn versions(text: &str) -> anyhow::Result<Vec<Version>> {
+    if text == "all" {
+        return Ok(vec![Version::V311, Version::V5]);
+    }
+    let mut versions = Vec::new();
+    for word in text.split(',') {
+        match word.trim().parse::<Version>() {
+            Ok(version) if version != Version::V31 => versions.push(version),
+            Ok(_) => bail!("MQTT 3.1 has no conformance clauses: expected 3.1.1, 5.0 or all"),
+            Err(error) => bail!("{error}, or all"),
+        }
+    }
+    versions.sort_unstable();
+    versions.dedup();
+    Ok(versions)
+}
