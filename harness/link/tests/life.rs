@@ -31,6 +31,42 @@ fn a_trigger_counts_per_connection_and_fires_once() {
 }
 
 #[test]
+fn a_packet_too_short_to_tear_counts() {
+    let mut bench = Bench::with(&[at(DARK, At(4), 1, Kind::Publish, Up)]);
+    let short = [0x30, 2, 0, 0];
+    bench.up(&[&short, PUBLISH].concat());
+    assert_eq!(bench.told(), "b16", "the PUBLISH behind it is the second");
+    bench.reopen();
+    bench.up(PUBLISH);
+    assert_eq!(bench.told(), "b20 fired lost-up 8");
+}
+
+#[test]
+fn timed_faults_due_together_fire_in_the_order_of_arming() {
+    for (first, second, usable) in [(DARK, Restore, true), (Restore, DARK, false)] {
+        let mut bench = Bench::with(&[after(first, 10), after(second, 10)]);
+        bench.wait_until(10);
+        assert_eq!(bench.link.usable(), usable);
+    }
+}
+
+#[test]
+fn bytes_due_at_the_time_of_a_fault_came_first() {
+    let mut bench = Bench::with(&[now(Delay(Way::Up, 10)), after(Hold(Way::Up), 10)]);
+    bench.up(PUBREL);
+    bench.wait_until(LATE_US);
+    assert_eq!(bench.told(), "fired b4 fired");
+}
+
+#[test]
+fn a_connection_reset_by_its_client_is_over() {
+    let mut bench = Bench::new();
+    bench.close(Up, true);
+    bench.link.step(0, now(Slice(Way::Up, 1)));
+    assert!(matches!(bench.link.poll_note(), Some(Note::Fired { .. })), "the note belongs to no path");
+}
+
+#[test]
 fn counting_starts_when_armed() {
     let mut bench = Bench::new();
     bench.up(&[PUBREL, &PUBREL[..1]].concat());
@@ -144,6 +180,14 @@ fn gathered_bytes_come_in_one_delivery() {
     assert_eq!(bench.link.wake_at_us(), Some(100));
     bench.wait_until(100);
     assert_eq!(bench.log.last(), Some(&Output::ToBroker(PINGREQ.into())));
+
+    // A batch that is closed and still under way takes no more.
+    let mut bench = Bench::with(&[now(Coalesce(Way::Up, 50)), now(Delay(Way::Up, 10))]);
+    bench.up(PUBREL);
+    bench.now_us = 50;
+    bench.up(PINGREQ);
+    bench.wait_until(60);
+    assert_eq!(bench.log.last(), Some(&Output::ToBroker(PUBREL.into())));
 }
 
 #[test]

@@ -122,8 +122,6 @@ impl Link {
     /// Every other call that takes a time does it too; this one serves a link without a path.
     pub fn advance(&mut self, now_us: u64) {
         while let Some((due_us, fault)) = self.armed.take_due(now_us) {
-            // Bytes that are due at the same time as a fault came first.
-            self.deliver(due_us);
             self.fire(due_us, fault, None);
         }
         self.deliver(now_us);

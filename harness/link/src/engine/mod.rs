@@ -14,6 +14,7 @@
 
 mod armed;
 mod effects;
+mod framing;
 mod link;
 mod output;
 mod passage;

@@ -98,7 +98,7 @@ impl Link {
 
     /// A fault happens. `offset` is where its trigger found it; without one it acts on the current path.
     pub(super) fn fire(&mut self, now_us: u64, fault: ArmedFault, offset: Offset) {
-        // What passed before the fault is not touched by it any more.
+        // What passed before the fault, or is due at the same time, is not touched by it any more.
         self.deliver(now_us);
         let target = offset.map(|(id, _)| id).or_else(|| self.current());
         if let Some(id) = target {

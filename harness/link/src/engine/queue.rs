@@ -23,7 +23,7 @@ pub(super) enum Load {
     End(End),
 }
 
-/// One direction's waiting room. Due times never fall from front to back: no change of delay reorders.
+/// One direction's waiting room. Only its front may leave, so no change of delay reorders.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     items: VecDeque<(u64, Load)>,
@@ -35,7 +35,7 @@ impl Queue {
     pub(super) fn push(&mut self, now_us: u64, bytes: Bytes, lane: &Lane) {
         self.bytes += bytes.len();
         if lane.gather_us == 0 {
-            let due = self.due_us(now_us.saturating_add(lane.delay_us));
+            let due = now_us.saturating_add(lane.delay_us);
             self.items.push_back((due, Load::Bytes(bytes)));
             return;
         }
@@ -46,13 +46,13 @@ impl Queue {
             return;
         }
         let until = now_us.saturating_add(lane.gather_us);
-        let due = self.due_us(until.saturating_add(lane.delay_us));
+        let due = until.saturating_add(lane.delay_us);
         self.items.push_back((due, Load::Gathered(BytesMut::from(&bytes[..]), until)));
     }
 
     /// Lets a close in behind the bytes. It is never gathered, but waits for what is.
     pub(super) fn push_end(&mut self, now_us: u64, end: End, lane: &Lane) {
-        let due = self.due_us(now_us.saturating_add(lane.delay_us));
+        let due = now_us.saturating_add(lane.delay_us);
         self.items.push_back((due, Load::End(end)));
     }
 
@@ -97,10 +97,5 @@ impl Queue {
     /// Whether neither bytes nor a close wait.
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
-    }
-
-    /// `wanted_us`, put off until everything in front is due.
-    fn due_us(&self, wanted_us: u64) -> u64 {
-        self.items.back().map_or(wanted_us, |(due, _)| wanted_us.max(*due))
     }
 }

@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::{Bytes, BytesMut};
-use deadzone_wire::{Frame, PacketKind, Sender, VarInt, Version, decode};
+use bytes::Bytes;
+use deadzone_wire::{Frame, PacketKind, Sender, Version, decode};
 
-use super::armed::Armed;
+use super::{
+    armed::Armed,
+    framing::{Extent, LevelProbe, Progress, Withheld},
+};
 use crate::{Direction, Edge, Trigger};
 
 /// What comes next in a stream, in order.
@@ -36,11 +39,8 @@ pub(super) struct Watch<'a> {
 
 /// The offset of [`Edge::After`] in a plan: only a packet's end reaches it.
 const END: u64 = u64::MAX;
-const CONNECT: u8 = 1;
 /// Longest fixed header: the first byte and four of Remaining Length.
 const HEADER_MAX: usize = 5;
-/// How much of a CONNECT's body is looked at for its Protocol Level: a length, `MQIsdp`, and the level behind it.
-const LEVEL_PROBE: usize = 9;
 
 /// One stream's position. Counts of triggers are this connection's, since the trigger was armed.
 #[derive(Debug)]
@@ -60,12 +60,11 @@ pub(super) struct Scanner {
     matched: BTreeMap<u32, u32>,
     events: VecDeque<Scan>,
     /// The current packet so far, while a trigger with fields decides.
-    withheld: Option<BytesMut>,
+    withheld: Option<Withheld>,
     /// What was withheld and passes now.
     replay: Bytes,
     unframeable: bool,
-    probe: ([u8; LEVEL_PROBE], usize),
-    version: Option<Version>,
+    level: LevelProbe,
 }
 
 impl Scanner {
@@ -83,19 +82,18 @@ impl Scanner {
             withheld: None,
             replay: Bytes::new(),
             unframeable: false,
-            probe: ([0; LEVEL_PROBE], 0),
-            version: None,
+            level: LevelProbe::default(),
         }
     }
 
     /// The version that a CONNECT in this stream named.
     pub(super) fn version(&self) -> Option<Version> {
-        self.version
+        self.level.version()
     }
 
     /// Bytes that wait for a decision.
     pub(super) fn withheld(&self) -> usize {
-        self.withheld.as_ref().map_or(0, BytesMut::len) + self.replay.len()
+        self.withheld.as_ref().map_or(0, Withheld::len) + self.replay.len()
     }
 
     /// Lets what is withheld pass undecided; whether there was anything.
@@ -179,7 +177,7 @@ impl Scanner {
         }
         if fields {
             // The edges found so far wait too: nothing of the packet passes before it is decided.
-            self.withheld = Some(BytesMut::new());
+            self.withheld = Some(Withheld::default());
         } else {
             self.reached_edge();
         }
@@ -202,44 +200,37 @@ impl Scanner {
 
     /// Takes bytes of the packet in until it can be decided.
     fn withhold(&mut self, input: &mut &[u8], watch: &Watch<'_>) {
-        while let Some(held) = &mut self.withheld {
-            let wanted = match extent(held) {
-                Extent::Unknown => held.len() + 1,
-                Extent::Endless => return self.let_pass(),
-                Extent::Bytes(total) if total > Trigger::WITHHELD_MAX => {
-                    self.give_up(&format!(
-                        "packet of {total} bytes, more than {} are not withheld",
-                        Trigger::WITHHELD_MAX
-                    ));
-                    return;
-                }
-                Extent::Bytes(total) if total == held.len() => return self.decide(watch),
-                Extent::Bytes(total) => total,
-            };
-            if input.is_empty() {
-                return;
+        let Some(held) = &mut self.withheld else { return };
+        match held.take_in(input) {
+            Progress::Wanting => {}
+            Progress::Whole(frame) => {
+                self.decide(&frame, watch);
+                self.let_pass();
             }
-            let (taken, rest) = input.split_at((wanted - held.len()).min(input.len()));
-            held.extend_from_slice(taken);
-            *input = rest;
+            Progress::TooLong(total) => {
+                self.give_up(&format!(
+                    "a packet of {total} bytes is over the {} withheld",
+                    Trigger::WITHHELD_MAX
+                ));
+            }
+            // The framing error shows when its bytes pass.
+            Progress::Endless => self.let_pass(),
         }
     }
 
-    /// The withheld packet is whole: which triggers with fields does it match?
-    fn decide(&mut self, watch: &Watch<'_>) {
-        let (Some(held), Some(armed)) = (&self.withheld, watch.armed) else { return self.let_pass() };
-        let Ok(Some(length)) = VarInt::read(&held[1..]) else { return self.let_pass() };
-        let body = Bytes::copy_from_slice(&held[1 + usize::from(length.width())..]);
-        let frame = Frame { first: held[0], length, body };
-        let version = match frame.kind() {
-            PacketKind::Connect => level_of(&frame.body),
-            _ => self.version,
-        };
+    /// Which triggers with fields does the packet match?
+    fn decide(&mut self, frame: &Frame, watch: &Watch<'_>) {
+        let mut probe = LevelProbe::default();
+        if frame.kind() == PacketKind::Connect {
+            probe.take_in(&frame.body);
+        }
+        let version = probe.version().or_else(|| self.version()).unwrap_or(watch.version);
         let sender = match self.direction {
             Direction::Up => Sender::Client,
             Direction::Down => Sender::Server,
         };
-        let packet = decode(&frame, version.unwrap_or(watch.version), sender).packet;
+        let packet = decode(frame, version, sender).packet;
+        let Some(armed) = watch.armed else { return };
         for (number, trigger) in armed.watching(self.direction) {
             let pattern = &trigger.pattern;
             // Not `Pattern::matches`: a trigger takes a packet with any reason code unless one is given.
@@ -250,12 +241,11 @@ impl Scanner {
                 self.count(number, trigger);
             }
         }
-        self.let_pass();
     }
 
     /// What was withheld passes, stopping at the edges in the plan.
     fn let_pass(&mut self) {
-        self.replay = self.withheld.take().unwrap_or_default().freeze();
+        self.replay = self.withheld.take().unwrap_or_default().into_bytes();
         self.reached_edge();
     }
 
@@ -264,7 +254,7 @@ impl Scanner {
         self.header[self.header_len] = byte;
         self.header_len += 1;
         self.offset += 1;
-        match extent(&self.header[..self.header_len]) {
+        match Extent::of(&self.header[..self.header_len]) {
             Extent::Unknown => self.reached_edge(),
             Extent::Bytes(total) => {
                 self.body_left = Some((total - self.header_len) as u32);
@@ -283,8 +273,10 @@ impl Scanner {
     fn body(&mut self, bytes: &[u8], left: u32) -> usize {
         let edge = self.plan.first().map_or(END, |(offset, _)| *offset);
         let run = u64::from(left).min(edge - self.offset).min(bytes.len() as u64) as usize;
-        if self.version.is_none() && self.direction == Direction::Up && self.header[0] >> 4 == CONNECT {
-            self.probe_level(&bytes[..run]);
+        if self.direction == Direction::Up
+            && PacketKind::from_nibble(self.header[0] >> 4) == PacketKind::Connect
+        {
+            self.level.take_in(&bytes[..run]);
         }
         self.offset += run as u64;
         self.body_left = Some(left - run as u32);
@@ -312,37 +304,4 @@ impl Scanner {
             self.offset = 0;
         }
     }
-
-    /// Learns the version from the first bytes of a CONNECT's body, whichever way they are cut.
-    fn probe_level(&mut self, bytes: &[u8]) {
-        let (seen, len) = &mut self.probe;
-        let run = bytes.len().min(LEVEL_PROBE - *len);
-        seen[*len..*len + run].copy_from_slice(&bytes[..run]);
-        *len += run;
-        self.version = level_of(&seen[..*len]);
-    }
-}
-
-/// How long the packet is that starts with these bytes.
-enum Extent {
-    /// The fixed header is not complete.
-    Unknown,
-    /// This many bytes with its fixed header.
-    Bytes(usize),
-    /// The Remaining Length runs over four bytes.
-    Endless,
-}
-
-fn extent(start: &[u8]) -> Extent {
-    match VarInt::read(start.get(1..).unwrap_or_default()) {
-        Ok(None) => Extent::Unknown,
-        Ok(Some(length)) => Extent::Bytes(1 + usize::from(length.width()) + length.value() as usize),
-        Err(_) => Extent::Endless,
-    }
-}
-
-/// The version that the start of a CONNECT's body names. Bridges set the top bit of the level.
-fn level_of(body: &[u8]) -> Option<Version> {
-    let name = body.get(..2).map(|n| usize::from(u16::from_be_bytes([n[0], n[1]])))?;
-    Version::from_level(body.get(2 + name)? & 0x7f)
 }
