@@ -33,7 +33,10 @@ pub fn junit(run: &RunModel) -> Result<String, ReportError> {
 }
 
 fn suite(run: &RunModel, info: &RunInfo, version: Version, results: &[&ScenarioResult]) -> TestSuite {
-    let target = info.target_version.as_deref().map_or_else(|| info.target.clone(), |v| format!("{} {v}", info.target));
+    let target = info
+        .target_version
+        .as_deref()
+        .map_or_else(|| info.target.clone(), |v| format!("{} {v}", info.target));
     let mut suite = TestSuite::new(escape::xml(&format!("{target} MQTT {version}")));
     suite.set_time(Duration::from_millis(results.iter().map(|result| result.wall_ms).sum()));
     let ended = run.summary.as_ref().is_some_and(|summary| !summary.interrupted && summary.not_run == 0);
@@ -92,12 +95,16 @@ fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
         VerdictKind::Pass | VerdictKind::PassSlow => return TestCaseStatus::success(),
         VerdictKind::NotApplicable => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(escape::xml(&format!("not applicable: {}", escape::cut(reason, MESSAGE, false))));
+            status.set_message(escape::xml(&format!(
+                "not applicable: {}",
+                escape::cut(reason, MESSAGE, false)
+            )));
             return status;
         }
         VerdictKind::Fail => {
             let first = verdict.findings.first();
-            let level = first.and_then(|f| deadzone_spec::find(&f.clause)).map(|clause| clause.level.to_string());
+            let level =
+                first.and_then(|f| deadzone_spec::find(&f.clause)).map(|clause| clause.level.to_string());
             let clause = first.map_or("", |finding| finding.clause.as_str());
             let what = format!("{} {clause}", level.unwrap_or_default());
             (NonSuccessKind::Failure, what.trim().to_owned(), first.map_or(reason, |f| f.got.as_str()))

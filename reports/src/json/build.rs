@@ -6,8 +6,8 @@ use deadzone_history::{
 };
 
 use super::document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry, RUN_SCHEMA,
-    RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
+    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry,
+    RUN_SCHEMA, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
 };
 use crate::{ReportError, RunModel};
 
@@ -40,7 +40,8 @@ fn target(info: &RunInfo) -> TargetEntry {
 }
 
 fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
-    let source = |(fact, source): &(String, String)| SourceEntry { fact: fact.clone(), source: source.clone() };
+    let source =
+        |(fact, source): &(String, String)| SourceEntry { fact: fact.clone(), source: source.clone() };
     CapabilitiesEntry {
         version: c.version.to_string(),
         max_qos: c.max_qos,

@@ -5,7 +5,7 @@ use deadzone_history::{Finding, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
     Verbosity, clause, excerpt,
-    page::{Page, Role},
+    page::{Page, Role, wrap},
     target, timeline,
 };
 use crate::timeline::silence;
@@ -21,7 +21,7 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
     }
     let full = matches!(result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
     if !full {
-        page.field("repeat", Role::Strong, &result.repeat_command, 400);
+        page.command("repeat", &result.repeat_command);
         return;
     }
     for (i, finding) in result.verdict.findings.iter().enumerate() {
@@ -37,7 +37,7 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
     circumstances(page, result);
     target::write(page, info, result.key.version);
     target::log(page, result);
-    page.field("repeat", Role::Strong, &result.repeat_command, 400);
+    page.command("repeat", &result.repeat_command);
 }
 
 /// `FAIL id [version] target  seed  3/3 fail  4.310 s`.
@@ -51,8 +51,15 @@ fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
         rest.push_str(&repeats(result));
     }
     let rest = page.safe(&rest, 160);
-    let line = format!("{} {} {rest}", page.paint(role, word), page.paint(Role::Strong, &id));
-    page.raw(&line);
+    let head = format!("{} {}", page.paint(role, word), page.paint(Role::Strong, &id));
+    if word.len() + id.chars().count() + rest.chars().count() + 2 <= page.options.width {
+        page.raw(&format!("{head} {rest}"));
+    } else {
+        page.raw(&head);
+        for line in wrap(&rest, page.options.width.saturating_sub(2)) {
+            page.raw(&format!("  {line}"));
+        }
+    }
     let title = page.safe(&result.title, page.options.width.saturating_sub(2));
     if !title.is_empty() {
         page.raw(&format!("  {title}"));

@@ -114,7 +114,7 @@ impl Page {
     /// `label` with text behind it, wrapped; nothing for empty text. At most `bound` characters of it are shown.
     pub(crate) fn field(&mut self, label: &str, role: Role, text: &str, bound: usize) {
         let safe = self.safe(text, bound);
-        let room = self.options.width.saturating_sub(LABEL + 2).max(20);
+        let room = self.options.width.saturating_sub(Self::FIELD_AT).max(20);
         for (i, line) in wrap(&safe, room).iter().enumerate() {
             let label = if i == 0 { label } else { "" };
             let line = format!(
@@ -124,6 +124,17 @@ impl Page {
             );
             self.raw(&line);
         }
+    }
+
+    /// A command, in one piece however long it is: it is there to be copied.
+    pub(crate) fn command(&mut self, label: &str, text: &str) {
+        let safe = self.safe(text, 400);
+        let line = format!(
+            "  {} {}",
+            self.paint(Role::Faint, &format!("{label:<LABEL$}")),
+            self.paint(Role::Strong, &safe)
+        );
+        self.raw(&line);
     }
 
     /// An entry of a list, wrapped.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use deadzone_history::{
-    By, Capabilities, ClaimKind, ClientInfo, Close, ControlResult, Cut, End, Finding, Grade, GradeLevel,
-    HandMade, History, HowOften, Note, Place, RunInfo, ScenarioKey, ScenarioResult, Start, Summary, Verdict,
-    VerdictKind,
+    By, Capabilities, ClientInfo, Close, ControlResult, Cut, Direction, End, Finding, Grade, GradeLevel,
+    HandMade, History, HowOften, Note, Place, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Start, Summary,
+    Verdict, VerdictKind,
 };
-use deadzone_wire::{Ack, AckKind, Bare, PacketKind, Publish, Version};
+use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
 
-pub const SOURCE: &str = r#"mqt 1
+pub(crate) const SOURCE: &str = r#"mqt 1
 
 scenario pubrec-lost
   title     PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice
@@ -42,7 +42,7 @@ fn ack(kind: AckKind) -> Ack {
     Ack::new(kind, 7)
 }
 
-fn base(payload: &str) -> (HandMade, usize, usize) {
+fn base() -> (HandMade, usize, usize) {
     let mut h = HandMade::new(Version::V5);
     h.every_us(400);
     "5eed00c3".clone_into(&mut h.header().seed);
@@ -50,13 +50,12 @@ fn base(payload: &str) -> (HandMade, usize, usize) {
     let sub = h.client_with(ClientInfo { name: "sub".to_owned(), manual: false, direct: true, version });
     let publisher =
         h.client_with(ClientInfo { name: "pub".to_owned(), manual: true, direct: false, version });
-    let _ = payload;
     (h, sub, publisher)
 }
 
 /// The history, the numbers of the evidence and the failed claim.
 fn delivered_twice(payload: &str) -> (History, Vec<u64>, u32) {
-    let (mut h, sub, publisher) = base(payload);
+    let (mut h, sub, publisher) = base();
     let publish = |dup| Publish { dup, ..Publish::new("dz1/t", 2, Some(7), payload.as_bytes().to_vec()) };
     let observer = h.connect(sub, Start::Clean);
     h.subscribe(observer, 1, "dz1/t", 2);
@@ -67,11 +66,7 @@ fn delivered_twice(payload: &str) -> (History, Vec<u64>, u32) {
     let delivered = h.deliver(observer, "dz1/t", 2, 1, payload);
     h.link(publisher, Some(first), Note::Fired { fault: 1, text });
     let owned = h.down_lost(first, ack(AckKind::Pubrec));
-    h.link(
-        publisher,
-        Some(first),
-        Note::Swallowed { direction: deadzone_history::Direction::Down, bytes: 4 },
-    );
+    h.link(publisher, Some(first), Note::Swallowed { direction: Direction::Down, bytes: 4 });
     h.pass_us(200_000);
     h.link(publisher, Some(first), Note::Cut { how: Cut::Silent });
     h.cut_silent(first);
@@ -92,7 +87,7 @@ fn delivered_twice(payload: &str) -> (History, Vec<u64>, u32) {
     (h.finish(), vec![delivered, owned, resent, again], claim)
 }
 
-pub fn result(payload: &str) -> ScenarioResult {
+pub(crate) fn result(payload: &str) -> ScenarioResult {
     let (history, evidence, claim) = delivered_twice(payload);
     let got = format!("\"{payload}\" was delivered to sub 2 times: #{} and #{}", evidence[0], evidence[3]);
     let finding = Finding {
@@ -142,8 +137,8 @@ pub fn result(payload: &str) -> ScenarioResult {
 }
 
 /// PUBREL is never answered: what was given, acted on and seen matters.
-pub fn silent() -> ScenarioResult {
-    let (mut h, sub, publisher) = base("once");
+pub(crate) fn silent() -> ScenarioResult {
+    let (mut h, sub, publisher) = base();
     let observer = h.connect(sub, Start::Clean);
     h.subscribe(observer, 1, "dz1/t", 2);
     let first = h.connect(publisher, Start::Fresh);
@@ -152,7 +147,7 @@ pub fn silent() -> ScenarioResult {
     let text = "blackhole up before PUBREL up".to_owned();
     h.link(publisher, Some(first), Note::Fired { fault: 1, text });
     h.up_lost(first, ack(AckKind::Pubrel));
-    h.link(publisher, Some(first), Note::Swallowed { direction: deadzone_history::Direction::Up, bytes: 4 });
+    h.link(publisher, Some(first), Note::Swallowed { direction: Direction::Up, bytes: 4 });
     h.pass_us(200_000);
     h.link(publisher, Some(first), Note::Cut { how: Cut::Rst });
     h.closed(first, End::Client, By::Harness, Close::Rst);
@@ -187,7 +182,7 @@ pub fn silent() -> ScenarioResult {
     }
 }
 
-pub fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
+pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version: Version::V5 },
         title: "PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice".to_owned(),
@@ -206,7 +201,104 @@ pub fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
     }
 }
 
-pub fn info() -> RunInfo {
+/// A slow link, a packet torn by a cut, a broker that closes, and more rows than a screen has.
+pub(crate) fn long() -> ScenarioResult {
+    let (mut h, _, publisher) = base();
+    let first = h.connect(publisher, Start::Fresh);
+    for id in 1..=60 {
+        h.publish(first, "dz1/many", 1, id, "filler");
+    }
+    let late = HandMade::message("dz1/t", 2, 7, "late").encode(Version::V5);
+    let sent = h.frame(first, Direction::Up, End::Client, &late, false);
+    h.pass_us(120_000);
+    let given = h.frame(first, Direction::Up, End::Broker, &late, false);
+    let answer = Packet::from(ack(AckKind::Pubrec)).encode(Version::V5);
+    let seen = h.frame(first, Direction::Down, End::Broker, &answer, false);
+    h.pass_us(80_000);
+    h.frame(first, Direction::Down, End::Client, &answer, false);
+    let torn = HandMade::message("dz1/torn", 1, 8, "a payload that is torn");
+    h.up_lost(first, torn.clone());
+    h.link(publisher, Some(first), Note::Discarded { direction: Direction::Up, bytes: 24 });
+    h.link(publisher, Some(first), Note::Cut { how: Cut::Fin });
+    h.torn(first, Direction::Up, End::Broker, torn, 14);
+    h.cut_fin(first);
+    let finding = Finding {
+        clause: "5.0/MQTT-4.8.2-1".to_owned(),
+        also: vec![],
+        by: "rule".to_owned(),
+        wanted: "something else".to_owned(),
+        got: "PUBREC for a message that was late".to_owned(),
+        meanwhile: String::new(),
+        evidence: vec![sent, given, seen],
+        claim: None,
+        place: None,
+        could_instead: vec![],
+        folded: vec![],
+    };
+    let verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], grades: vec![], reason: None };
+    ScenarioResult { verdict, history: Some(Arc::new(h.finish())), ..empty("link/long", VerdictKind::Fail) }
+}
+
+/// A run with every kind of verdict.
+pub(crate) fn events() -> Vec<RunEvent> {
+    let kinds = [
+        ("connect/first", VerdictKind::Pass),
+        ("connect/slow", VerdictKind::PassSlow),
+        ("share/order", VerdictKind::NotApplicable),
+        ("share/two", VerdictKind::NotApplicable),
+        ("will/delay", VerdictKind::Inconclusive),
+        ("will/kill", VerdictKind::Error),
+    ];
+    let mut out = vec![RunEvent::Started(Arc::new(info()))];
+    let others = kinds.into_iter().map(|(id, kind)| match kind {
+        VerdictKind::Pass | VerdictKind::PassSlow => {
+            let verdict = Verdict { kind, ..Verdict::pass() };
+            ScenarioResult { verdict, ..empty(id, kind) }
+        }
+        _ => empty(id, kind),
+    });
+    for result in others.chain([result("once"), silent()]) {
+        out.push(RunEvent::ScenarioStarted(result.key.clone()));
+        out.push(RunEvent::ScenarioFinished(Arc::new(result)));
+    }
+    out.push(RunEvent::Finished(Arc::new(summary())));
+    out
+}
+
+/// What a hostile broker would send into every report.
+pub(crate) const HOSTILE: &str =
+    "\x1b[2J\x1b]0;owned\x07\u{9b}31m\u{202e}]]>&<script>\0\u{ffff}\u{fffe}\r\n::error::\u{2028}\u{200b}";
+
+/// A failure in which everything that the target can write is hostile.
+pub(crate) fn hostile() -> ScenarioResult {
+    let mut out = result(HOSTILE);
+    out.target_log = Some(HOSTILE.to_owned());
+    out.verdict.reason = Some(HOSTILE.to_owned());
+    out.verdict.grades[0].text = HOSTILE.to_owned();
+    for finding in &mut out.verdict.findings {
+        HOSTILE.clone_into(&mut finding.meanwhile);
+        finding.could_instead.push(HOSTILE.to_owned());
+        finding.folded.push(finding.clone());
+    }
+    out
+}
+
+/// A run of the hostile failure against a target with a hostile version.
+pub(crate) fn hostile_events() -> Vec<RunEvent> {
+    let mut info = info();
+    info.target_version = Some(HOSTILE.to_owned());
+    info.target_configuration = HOSTILE.to_owned();
+    info.capabilities[0].sources.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
+    let finished = RunEvent::ScenarioFinished(Arc::new(hostile()));
+    let skipped = ScenarioResult {
+        verdict: Verdict::because(VerdictKind::NotApplicable, HOSTILE),
+        ..empty("share/order", VerdictKind::NotApplicable)
+    };
+    let skipped = RunEvent::ScenarioFinished(Arc::new(skipped));
+    vec![RunEvent::Started(Arc::new(info)), finished, skipped, RunEvent::Finished(Arc::new(summary()))]
+}
+
+pub(crate) fn info() -> RunInfo {
     RunInfo {
         deadzone: "0.1.0".to_owned(),
         suite: "ab12cd34".to_owned(),
@@ -229,18 +321,18 @@ pub fn info() -> RunInfo {
             sources: vec![("shared".to_owned(), "CONNACK Shared Subscription Available 0".to_owned())],
         }],
         seed: "5eed".to_owned(),
-        planned: 412,
+        planned: 8,
     }
 }
 
-pub fn summary() -> Summary {
+pub(crate) fn summary() -> Summary {
     Summary {
-        pass: 408,
+        pass: 2,
         slow: 1,
         fail: 2,
-        inconclusive: 0,
+        inconclusive: 1,
         not_applicable: 2,
-        error: 0,
+        error: 1,
         not_run: 0,
         coverage: vec![(Version::V311, 61, 70), (Version::V5, 120, 133)],
         interrupted: false,
