@@ -201,6 +201,11 @@ fn fields() {
         (vec![at_id(dark, At(1), Kind::Publish, 7, Up)], "b1 fired lost-up 17 c6 fin>c"),
         (vec![at_id(dark, Before, Kind::Pubrel, 8, Up)], "b18 c6 fin>b fin>c"),
         (vec![at_id(RST, At(2), Kind::Pubrec, 7, Down)], "b18 c2 fired cut-rst rst>b rst>c"),
+        // A packet that one trigger decides on counts once for another.
+        (
+            vec![at_id(RST, After, Kind::Pubrel, 8, Up), at(dark, Before, 2, Kind::Pubrel, Up)],
+            "b18 c6 fin>b fin>c",
+        ),
         // A trigger of the type alone waits with the packet that another one decides on.
         (
             vec![at_id(RST, After, Kind::Publish, 8, Up), at(dark, At(4), 1, Kind::Publish, Up)],

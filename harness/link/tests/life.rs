@@ -108,6 +108,16 @@ fn a_black_hole_that_swallowed_nothing_leaves_no_trace() {
 }
 
 #[test]
+fn each_call_that_loses_bytes_notes_the_total_once() {
+    let mut bench = Bench::with(&[now(DARK)]);
+    for bytes in [PUBREL, &[], PUBLISH, &[]] {
+        bench.up(bytes);
+    }
+    let lost = |bytes| Output::Note(Note::Swallowed { direction: Up, bytes });
+    assert_eq!(bench.log[1..], [lost(4), lost(16)]);
+}
+
+#[test]
 fn a_close_lost_in_a_black_hole_stays_lost() {
     for rst in [false, true] {
         let mut bench = Bench::with(&[now(DARK)]);
