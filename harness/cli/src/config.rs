@@ -74,7 +74,12 @@ impl Config {
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let flag_files = (!args.files.is_empty()).then(|| args.files.clone());
         Ok(Self {
-            broker: Setting::choose(args.broker.clone(), "DEADZONE_BROKER", file.broker, "embedded".to_owned()),
+            broker: Setting::choose(
+                args.broker.clone(),
+                "DEADZONE_BROKER",
+                file.broker,
+                "embedded".to_owned(),
+            ),
             versions: Setting { value: versions(&mqtt.value)?, origin: mqtt.origin },
             jobs: Setting::choose(
                 args.jobs.map(|j| Some(usize::from(j))),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use deadzone_script::{ConnectMode, ConnectOptions, FieldValue, PacketTemplate, Payload, SubscribeFilter};
 use deadzone_wire::{
-    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId,
-    PropertyValue, Publish, Suback, Subscribe, Text, Unsuback, Unsubscribe, Value, Version, Will,
+    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Field, Packet, PacketKind, Pattern, Properties,
+    PropertyId, PropertyValue, Publish, Suback, Subscribe, Text, Unsuback, Unsubscribe, Value, Version, Will,
 };
 
 /// Session Expiry Interval of `fresh` and `resume` where the script gives none, seconds: longer than any run.
@@ -64,7 +64,8 @@ impl Words {
     pub(crate) fn packet(&self, template: &PacketTemplate, version: Version) -> Result<Packet, String> {
         let mut packet = blank(template.kind, version);
         for (field, value) in &template.fields {
-            let value = self.value(value).ok_or_else(|| format!("`{field}` names a capture that nothing has set"))?;
+            let value =
+                self.value(value).ok_or_else(|| format!("`{field}` names a capture that nothing has set"))?;
             if !field.set(&mut packet, &value) {
                 return Err(format!("{} has no `{field}` of that value in {version}", template.kind));
             }
@@ -110,7 +111,11 @@ impl Words {
                 properties.push(PropertyId::WillDelayInterval, PropertyValue::U32(will.delay_s));
             }
             let topic = self.text(&will.topic);
-            connect.set_will(Will { properties, topic, payload: self.bytes(&will.payload) }, will.qos, will.retain);
+            connect.set_will(
+                Will { properties, topic, payload: self.bytes(&will.payload) },
+                will.qos,
+                will.retain,
+            );
         }
         connect
     }

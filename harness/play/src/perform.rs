@@ -167,7 +167,8 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
     let header = setup.header();
     let recorder = Recorder::new(header.clone(), RecorderLimits::default());
     let tape = Tape::new(recorder, Clock::start());
-    let heart = setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
+    let heart =
+        setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
     let mut player = Player::new(setup, tape.clone());
     player.walk().await;
     let cancelled = setup.cancelled();

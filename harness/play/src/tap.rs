@@ -60,7 +60,8 @@ impl Tap {
                         Direction::Down => Sender::Server,
                     };
                     let decoded = decode(&frame, self.version, sender);
-                    let marker = matches!(&decoded.packet, Packet::Publish(p) if p.payload.starts_with(MARKER));
+                    let marker =
+                        matches!(&decoded.packet, Packet::Publish(p) if p.payload.starts_with(MARKER));
                     let packet = PacketEvent {
                         conn: self.conn,
                         direction: self.direction,

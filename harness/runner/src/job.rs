@@ -12,7 +12,10 @@ use deadzone_play::{Performance, Setup, Timing, nonce, perform};
 use deadzone_script::Control;
 use tokio::{runtime::Builder, task::LocalSet};
 
-use crate::{Mutant, Planned, seed, target::{TargetHandle, paused_runtime}};
+use crate::{
+    Mutant, Planned, seed,
+    target::{TargetHandle, paused_runtime},
+};
 
 /// How many times a failure on a real target is tried again.
 const REPEATS: u32 = 2;
@@ -55,7 +58,10 @@ pub(crate) fn carry_out(context: &JobContext, planned: &Planned, source: &Arc<st
             let contained = catch_unwind(AssertUnwindSafe(|| investigate(context, planned, &mut result)));
             if let Err(panic) = contained {
                 let why = format!("deadzone panicked: {}", panic_text(&*panic));
-                result.verdict = Verdict { findings: result.verdict.findings, ..Verdict::because(VerdictKind::Error, why) };
+                result.verdict = Verdict {
+                    findings: result.verdict.findings,
+                    ..Verdict::because(VerdictKind::Error, why)
+                };
             }
         }
     }
@@ -90,7 +96,8 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
 }
 
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("without a text").chars().take(300).collect()
 }
 
@@ -161,10 +168,9 @@ fn control(context: &JobContext, planned: &Planned, result: &mut ScenarioResult)
     let same_clause = run.verdict.findings.iter().any(|f| Some(f.clause.as_str()) == clause.as_deref());
     let text = match run.verdict.kind {
         VerdictKind::Fail if same_clause => "fails too: the fault is not needed for it".to_owned(),
-        VerdictKind::Fail => format!(
-            "fails with another clause: {}",
-            first_clause(&run.verdict).unwrap_or_default()
-        ),
+        VerdictKind::Fail => {
+            format!("fails with another clause: {}", first_clause(&run.verdict).unwrap_or_default())
+        }
         kind => match &run.verdict.reason {
             Some(reason) => format!("{}: {reason}", kind.word()),
             None => format!("{}: the same steps without the fault", kind.word()),
@@ -173,7 +179,8 @@ fn control(context: &JobContext, planned: &Planned, result: &mut ScenarioResult)
     if run.verdict.kind == VerdictKind::Inconclusive {
         result.verdict.kind = VerdictKind::Inconclusive;
         let reason = run.verdict.reason.clone().unwrap_or_default();
-        result.verdict.reason = Some(format!("even without the fault the experiment can't be made: {reason}"));
+        result.verdict.reason =
+            Some(format!("even without the fault the experiment can't be made: {reason}"));
     }
     result.control =
         Some(ControlResult { kind: run.verdict.kind, same_clause, text, history: Some(run.history) });
@@ -186,7 +193,8 @@ fn first_clause(verdict: &Verdict) -> Option<String> {
 /// Performs and judges once, on a runtime of its own.
 fn once(context: &JobContext, planned: &Planned, run: RunKind, attempt: u32) -> Result<Run, String> {
     let embedded = context.target.is_embedded();
-    let runtime = if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
+    let runtime =
+        if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
     let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
     let local = LocalSet::new();
     let performance = local.block_on(&runtime, async {
@@ -196,7 +204,12 @@ fn once(context: &JobContext, planned: &Planned, run: RunKind, attempt: u32) -> 
             run,
             dial: context.target.dial(context.mutant),
             // Embedded brokers are new for each run, so nothing needs to differ between attempts.
-            nonce: nonce(&context.word, &planned.key.id, planned.key.version, if embedded { 0 } else { attempt }),
+            nonce: nonce(
+                &context.word,
+                &planned.key.id,
+                planned.key.version,
+                if embedded { 0 } else { attempt },
+            ),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             timing: context.timing,
             target: TargetFacts::default(),

@@ -28,7 +28,12 @@ pub struct Plan {
 
 impl Plan {
     /// Chooses, and holds needs against capabilities. A version without capabilities is one that the target does not speak.
-    pub fn new(suite: &Suite, selection: &Selection, versions: &[Version], capabilities: &[Capabilities]) -> Self {
+    pub fn new(
+        suite: &Suite,
+        selection: &Selection,
+        versions: &[Version],
+        capabilities: &[Capabilities],
+    ) -> Self {
         let mut items = Vec::new();
         for scenario in &suite.scenarios {
             for version in versions {

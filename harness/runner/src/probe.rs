@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 use deadzone_history::Capabilities;
 use deadzone_play::{Dial, Stream};
 use deadzone_wire::{
-    Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version, decode,
+    Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version,
+    decode,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -54,7 +55,12 @@ pub(crate) async fn probe(
     Ok(offered)
 }
 
-async fn one(dial: Rc<dyn Dial>, version: Version, patience: Duration, id: String) -> Result<Capabilities, NoAnswer> {
+async fn one(
+    dial: Rc<dyn Dial>,
+    version: Version,
+    patience: Duration,
+    id: String,
+) -> Result<Capabilities, NoAnswer> {
     let first = connect(&*dial, version, patience, &id, true, 0).await?;
     let mut offered = from_connack(version, &first.connack);
     leave(first, version, patience).await;
@@ -131,8 +137,14 @@ async fn answer(stream: &mut dyn Stream, version: Version) -> Result<Connack, St
     loop {
         read.clear();
         match stream.read_buf(&mut read).await {
-            Ok(0) => return Err(format!("it closed the connection instead of answering an MQTT {version} CONNECT")),
-            Err(error) => return Err(format!("it reset the connection instead of answering CONNECT: {error}")),
+            Ok(0) => {
+                return Err(format!(
+                    "it closed the connection instead of answering an MQTT {version} CONNECT"
+                ));
+            }
+            Err(error) => {
+                return Err(format!("it reset the connection instead of answering CONNECT: {error}"));
+            }
             Ok(n) => total += n,
         }
         framer.push(&read);
@@ -143,12 +155,16 @@ async fn answer(stream: &mut dyn Stream, version: Version) -> Result<Connack, St
                     _ => Err(format!("its first bytes are no CONNACK: {}", shown(&frame.to_bytes()))),
                 };
             }
-            Some(Err(error)) => return Err(format!("its first bytes are not MQTT ({error}): {}", shown(&read))),
+            Some(Err(error)) => {
+                return Err(format!("its first bytes are not MQTT ({error}): {}", shown(&read)));
+            }
             // A first byte that can't begin a CONNACK decides before the frame is whole.
             None if framer.pending().first().is_some_and(|b| *b != 0x20) => {
                 return Err(format!("its first bytes are no CONNACK: {}", shown(framer.pending())));
             }
-            None if total > BEFORE_CONNACK_MAX => return Err(format!("it sent {total} bytes without a CONNACK")),
+            None if total > BEFORE_CONNACK_MAX => {
+                return Err(format!("it sent {total} bytes without a CONNACK"));
+            }
             None => {}
         }
     }

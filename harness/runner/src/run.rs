@@ -67,7 +67,11 @@ impl Options {
 }
 
 /// Performs the suite and tells the listener. The summary is also the last event.
-pub fn run(suite: &Suite, options: &Options, tell: &mut dyn FnMut(RunEvent)) -> Result<Arc<Summary>, RunError> {
+pub fn run(
+    suite: &Suite,
+    options: &Options,
+    tell: &mut dyn FnMut(RunEvent),
+) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
     let target = Target::start(&options.target)?;
@@ -223,12 +227,15 @@ fn summary(
         let named: BTreeSet<&str> = results
             .iter()
             .filter(|r| r.key.version == *version)
-            .filter(|r| matches!(r.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail))
+            .filter(|r| {
+                matches!(r.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail)
+            })
             .flat_map(|r| r.clauses.iter().map(String::as_str))
             .filter(|c| deadzone_spec::find(c).is_some_and(binds_server))
             .collect();
         let prefix = format!("{version}/MQTT-");
-        let all = deadzone_spec::all().iter().filter(|c| c.id.starts_with(&prefix) && binds_server(c)).count();
+        let all =
+            deadzone_spec::all().iter().filter(|c| c.id.starts_with(&prefix) && binds_server(c)).count();
         coverage.push((*version, named.len(), all));
     }
     let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), interrupted);

@@ -24,5 +24,10 @@ impl Fnv {
 
 /// The seed of one scenario in one version.
 pub(crate) fn of_scenario(run: u64, id: &str, version: Version) -> u64 {
-    Fnv::default().with(&run.to_be_bytes()).with(id.as_bytes()).with(b"\0").with(version.as_str().as_bytes()).0
+    Fnv::default()
+        .with(&run.to_be_bytes())
+        .with(id.as_bytes())
+        .with(b"\0")
+        .with(version.as_str().as_bytes())
+        .0
 }

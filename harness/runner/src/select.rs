@@ -32,7 +32,10 @@ impl Selection {
     }
 
     /// The first word that chooses nothing at all.
-    pub fn check<'a>(&self, scenarios: impl Iterator<Item = &'a Scenario> + Clone) -> Result<(), SelectionError> {
+    pub fn check<'a>(
+        &self,
+        scenarios: impl Iterator<Item = &'a Scenario> + Clone,
+    ) -> Result<(), SelectionError> {
         for word in &self.words {
             let hit = scenarios.clone().any(|s| s.versions.iter().any(|v| chosen(word, s, *v)));
             if !hit {

@@ -71,7 +71,10 @@ impl Culprit {
     }
 
     fn parse(name: &str) -> Option<Self> {
-        Defect::from_str(name).ok().map(Self::Defect).or_else(|| Mutant::from_str(name).ok().map(Self::Mutant))
+        Defect::from_str(name)
+            .ok()
+            .map(Self::Defect)
+            .or_else(|| Mutant::from_str(name).ok().map(Self::Mutant))
     }
 }
 
@@ -110,7 +113,10 @@ pub fn selftest(
 }
 
 /// Which scenarios name which culprit, by version. A name that nothing bears is a hole.
-fn named_culprits(suite: &Suite, report: &mut SelftestReport) -> BTreeMap<&'static str, BTreeSet<(String, Version)>> {
+fn named_culprits(
+    suite: &Suite,
+    report: &mut SelftestReport,
+) -> BTreeMap<&'static str, BTreeSet<(String, Version)>> {
     let mut named: BTreeMap<&'static str, BTreeSet<(String, Version)>> = BTreeMap::new();
     for scenario in &suite.scenarios {
         for catch in &scenario.catches {
@@ -137,8 +143,16 @@ fn baseline(
     tell: &mut dyn FnMut(&str, &ScenarioResult),
 ) {
     for result in perform(suite, options, handle.clone(), None, report, "nothing", tell, &|_, _| true) {
-        if !matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable) {
-            report.holes.push(format!("{} [{}] {} with nothing switched on", result.key.id, result.key.version, got(&result)));
+        if !matches!(
+            result.verdict.kind,
+            VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable
+        ) {
+            report.holes.push(format!(
+                "{} [{}] {} with nothing switched on",
+                result.key.id,
+                result.key.version,
+                got(&result)
+            ));
         }
     }
 }

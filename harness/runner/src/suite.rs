@@ -59,7 +59,9 @@ impl Suite {
     /// The suite that the command carries.
     pub fn embedded() -> Result<Self, SuiteError> {
         let files = deadzone_scenarios::files();
-        Self::from_texts(files.iter().map(|f| (f.path.to_owned(), f.area.to_owned(), f.text.to_owned())).collect())
+        Self::from_texts(
+            files.iter().map(|f| (f.path.to_owned(), f.area.to_owned(), f.text.to_owned())).collect(),
+        )
     }
 
     /// Files of the user's. A scenario's id begins with the file's path as given, without `./` and `.mqt`.
@@ -74,7 +76,8 @@ impl Suite {
                 why: format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()),
             })?;
             let name = path.to_string_lossy().into_owned();
-            let area = name.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned();
+            let area =
+                name.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned();
             texts.push((name, area, text));
         }
         Self::from_texts(texts)
@@ -82,8 +85,12 @@ impl Suite {
 
     /// From `(file, area, text)`.
     pub fn from_texts(texts: Vec<(String, String, String)>) -> Result<Self, SuiteError> {
-        let mut suite =
-            Self { scenarios: Vec::new(), sources: BTreeMap::new(), hash: String::new(), warnings: Vec::new() };
+        let mut suite = Self {
+            scenarios: Vec::new(),
+            sources: BTreeMap::new(),
+            hash: String::new(),
+            warnings: Vec::new(),
+        };
         let mut bad = Vec::new();
         let mut hash = Fnv::default();
         for (file, area, text) in texts {

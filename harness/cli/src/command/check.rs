@@ -38,7 +38,8 @@ fn plural(n: usize) -> &'static str {
 /// How many sound scenarios and how many mistakes.
 fn check_file(path: &Path) -> Result<(usize, usize), String> {
     let bytes = fs::read(path).map_err(|e| e.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|e| format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()))?;
     let name = path.to_string_lossy();
     let area = name.trim_start_matches("./").trim_end_matches(".mqt");
     let (scenarios, diagnostics) = deadzone_script::parse(&name, area, &text);

@@ -16,8 +16,11 @@ pub(crate) fn explain(args: &ExplainArgs) -> ExitCode {
             ExitCode::Success
         }
         None => {
-            let near = deadzone_spec::suggest(what).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
-            output::print_error(&format!("error: `{what}` is no code, clause, defect, mutant or variant{near}\n"));
+            let near =
+                deadzone_spec::suggest(what).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+            output::print_error(&format!(
+                "error: `{what}` is no code, clause, defect, mutant or variant{near}\n"
+            ));
             ExitCode::Usage
         }
     }
@@ -29,13 +32,24 @@ fn code(what: &str) -> Option<String> {
 
 fn clause(what: &str) -> Option<String> {
     let clause = deadzone_spec::find(what)?;
-    Some(format!("{}  {:?}, binds {:?}\n{}\n{}\n", clause.id, clause.level, clause.party, clause.text, clause.url()))
+    Some(format!(
+        "{}  {:?}, binds {:?}\n{}\n{}\n",
+        clause.id,
+        clause.level,
+        clause.party,
+        clause.text,
+        clause.url()
+    ))
 }
 
 fn switch(what: &str) -> Option<String> {
     if let Ok(defect) = Defect::from_str(what) {
         let clauses = defect.clauses().join(" ");
-        return Some(format!("defect {what}: {}\nclauses  {clauses}\nlike     {}\n", defect.what(), defect.like()));
+        return Some(format!(
+            "defect {what}: {}\nclauses  {clauses}\nlike     {}\n",
+            defect.what(),
+            defect.like()
+        ));
     }
     if let Ok(mutant) = Mutant::from_str(what) {
         return Some(format!("mutant {what}: {}\n", mutant.what()));

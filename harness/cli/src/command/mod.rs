@@ -36,7 +36,12 @@ fn suite(files: &[std::path::PathBuf]) -> anyhow::Result<Suite> {
     let suite = suite.map_err(RunError::from)?;
     for (file, warning) in &suite.warnings {
         let source = suite.sources.get(file).map_or("", |s| &**s);
-        output::print_error(&deadzone_script::render(file, source, std::slice::from_ref(warning), output::colour()));
+        output::print_error(&deadzone_script::render(
+            file,
+            source,
+            std::slice::from_ref(warning),
+            output::colour(),
+        ));
     }
     Ok(suite)
 }

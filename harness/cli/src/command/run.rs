@@ -55,7 +55,9 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
     if let TargetSpec::Embedded(spec) = &mut target {
         *spec = embedded(&args.defect, &args.variant)?;
     } else if !args.defect.is_empty() || !args.variant.is_empty() {
-        return Err(anyhow!("--defect and --variant belong to the embedded broker; a real one takes --mutant"));
+        return Err(anyhow!(
+            "--defect and --variant belong to the embedded broker; a real one takes --mutant"
+        ));
     }
     let mutant = args.mutant.as_deref().map(str::parse).transpose().map_err(|e: String| anyhow!(e))?;
     Ok(Options {
@@ -79,11 +81,14 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
 pub(super) fn embedded(defects: &[String], variants: &[String]) -> anyhow::Result<EmbeddedSpec> {
     let mut spec = EmbeddedSpec::default();
     for name in defects {
-        spec.defects.insert(name.parse().map_err(|_| anyhow!("unknown defect `{name}`: see `deadzone broker --list`"))?);
+        spec.defects.insert(
+            name.parse().map_err(|_| anyhow!("unknown defect `{name}`: see `deadzone broker --list`"))?,
+        );
     }
     for name in variants {
-        spec.variants
-            .insert(name.parse().map_err(|_| anyhow!("unknown variant `{name}`: see `deadzone broker --list`"))?);
+        spec.variants.insert(
+            name.parse().map_err(|_| anyhow!("unknown variant `{name}`: see `deadzone broker --list`"))?,
+        );
     }
     Ok(spec)
 }
@@ -116,7 +121,8 @@ fn terminal_options(args: &RunArgs) -> TerminalOptions {
     if let Some(width) = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok()) {
         options.width = width.clamp(60, 200);
     }
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
     options.ascii = locale.is_some_and(|l| !l.to_lowercase().replace('-', "").contains("utf8"));
     options
 }

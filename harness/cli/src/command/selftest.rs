@@ -47,7 +47,8 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         let killers = scenarios.values().flatten().filter(|k| k.killed).count();
         writeln!(text, "{culprit}  ({killers} kills)")?;
         for (scenario, kills) in scenarios {
-            let shown: Vec<String> = kills.iter().filter(|k| verbose || k.killed || k.named).map(|k| mark(k)).collect();
+            let shown: Vec<String> =
+                kills.iter().filter(|k| verbose || k.killed || k.named).map(|k| mark(k)).collect();
             if !shown.is_empty() {
                 writeln!(text, "    {scenario:<44} {}", shown.join("  "))?;
             }

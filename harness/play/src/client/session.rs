@@ -69,7 +69,8 @@ impl Session {
                 if a.kind == AckKind::Pubcomp || (a.kind == AckKind::Pubrec && a.code() >= 0x80) {
                     self.incoming.remove(&a.packet_id);
                 }
-                if let Some(i) = self.owed.iter().position(|o| o.kind == a.kind && o.packet_id == a.packet_id) {
+                if let Some(i) = self.owed.iter().position(|o| o.kind == a.kind && o.packet_id == a.packet_id)
+                {
                     self.owed.remove(i);
                 }
             }

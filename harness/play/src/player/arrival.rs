@@ -55,7 +55,8 @@ impl Player<'_> {
             },
         );
         let within_ends_us = since_us + wanted.within_us;
-        let patience_ends_us = since_us + wanted.within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        let patience_ends_us =
+            since_us + wanted.within_us.max(self.timing.scaled_us(self.timing.patience_ms));
         let mut asked = false;
         loop {
             let now_us = self.clock.now_us();

@@ -67,11 +67,8 @@ impl Player<'_> {
 
     /// Records what a link did while nothing was connected.
     pub(super) fn drain_notes(&self, client: usize) {
-        let now_us = self.clock.now_us();
-        // No path has this number: the call only lets the modem's own time pass.
-        let nobody = PathId(u32::MAX);
         let mut state = self.clients[client].borrow_mut();
-        while state.link.poll(now_us, nobody).is_some() {}
+        state.link.advance(self.clock.now_us());
         while let Some(note) = state.link.poll_note() {
             self.tape.append(EventKind::Link { client, conn: None, note });
         }

@@ -89,7 +89,12 @@ impl Player<'_> {
         payloads.iter().map(|wanted| copies().find(|(_, p)| *p == wanted).map(|(seq, _)| seq)).collect()
     }
 
-    pub(super) async fn expect_quiescent(&mut self, step: &Step, client: usize, within_ms: Option<u64>) -> Flow {
+    pub(super) async fn expect_quiescent(
+        &mut self,
+        step: &Step,
+        client: usize,
+        within_ms: Option<u64>,
+    ) -> Flow {
         let since_us = self.clock.now_us();
         let claim = self.claim(step, ClaimKind::Quiescent { client });
         let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));

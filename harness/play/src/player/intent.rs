@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use deadzone_history::Expected;
-use deadzone_script::{ConnectMode, ConnectOptions, FieldValue, PacketTemplate, Payload, Step, SubscribeFilter};
+use deadzone_script::{
+    ConnectMode, ConnectOptions, FieldValue, PacketTemplate, Payload, Step, SubscribeFilter,
+};
 use deadzone_wire::{
-    Ack, AckKind, Bare, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId, PropertyValue,
-    Unsubscribe, Value, Version,
+    Ack, AckKind, Bare, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId,
+    PropertyValue, Unsubscribe, Value, Version,
 };
 
 use super::{Flow, Player};
@@ -24,7 +26,8 @@ impl Player<'_> {
         if mode == ConnectMode::Fresh && version != Version::V5 {
             // Before 5.0 no single CONNECT both empties and keeps a session.
             let plain = ConnectOptions { client_id: options.client_id.clone(), ..ConnectOptions::default() };
-            if let Flow::Abandon(why) = self.connect_once(step, client, ConnectMode::Clean, &plain, &[]).await {
+            if let Flow::Abandon(why) = self.connect_once(step, client, ConnectMode::Clean, &plain, &[]).await
+            {
                 return Flow::Abandon(why);
             }
             if let Flow::Abandon(why) = self.disconnect(client, None, None).await {
@@ -141,7 +144,8 @@ impl Player<'_> {
             0 => self.write(client, packet.encode(version).to_bytes()).await,
             1 => self.ask(step, client, packet, PacketKind::Puback, id, &[]).await,
             _ => {
-                if let Flow::Abandon(why) = self.ask(step, client, packet, PacketKind::Pubrec, id, &[]).await {
+                if let Flow::Abandon(why) = self.ask(step, client, packet, PacketKind::Pubrec, id, &[]).await
+                {
                     return Flow::Abandon(why);
                 }
                 // A polite client has released it already.
@@ -155,7 +159,13 @@ impl Player<'_> {
         }
     }
 
-    pub(super) async fn burst(&mut self, step: &Step, client: usize, count: u32, packet: &PacketTemplate) -> Flow {
+    pub(super) async fn burst(
+        &mut self,
+        step: &Step,
+        client: usize,
+        count: u32,
+        packet: &PacketTemplate,
+    ) -> Flow {
         let prefix = packet.fields.iter().find_map(|(f, v)| match (f, v) {
             (Field::Payload, FieldValue::Text(t)) => Some(self.words.bytes(t)),
             _ => None,
@@ -172,14 +182,18 @@ impl Player<'_> {
     }
 
     /// DISCONNECT and an orderly close; then the broker's own close is waited for, so that what comes next comes after it.
-    pub(super) async fn disconnect(&mut self, client: usize, reason: Option<u8>, expiry_s: Option<u32>) -> Flow {
+    pub(super) async fn disconnect(
+        &mut self,
+        client: usize,
+        reason: Option<u8>,
+        expiry_s: Option<u32>,
+    ) -> Flow {
         let version = self.clients[client].borrow().version;
         let Some(conn) = self.live_conn(client) else {
             return Flow::Abandon(format!("client `{}` has no connection", self.name(client)));
         };
-        let properties = expiry_s.map(|s| {
-            Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(s))
-        });
+        let properties = expiry_s
+            .map(|s| Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(s)));
         let reason = if properties.is_some() { Some(reason.unwrap_or(0)) } else { reason };
         let packet = Packet::Disconnect(Disconnect { reason, properties, tail: Bytes::new() });
         if let Flow::Abandon(why) = self.write(client, packet.encode(version).to_bytes()).await {

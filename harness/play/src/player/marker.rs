@@ -35,7 +35,9 @@ impl Player<'_> {
         };
         let mut publish = Publish::new("", qos, (qos > 0).then_some(id), payload.clone());
         publish.topic = self.words.text(topic);
-        if let Flow::Abandon(why) = self.write(publisher, Packet::Publish(publish).encode(version).to_bytes()).await {
+        if let Flow::Abandon(why) =
+            self.write(publisher, Packet::Publish(publish).encode(version).to_bytes()).await
+        {
             return Flow::Abandon(why);
         }
         let since_us = self.clock.now_us();
@@ -65,7 +67,8 @@ impl Player<'_> {
                 return;
             }
             let answered = state.inbox.iter_mut().find(|a| {
-                !a.taken && matches!(&a.packet, Packet::Ack(x) if x.packet_id == id && x.kind == AckKind::Pubrec)
+                !a.taken
+                    && matches!(&a.packet, Packet::Ack(x) if x.packet_id == id && x.kind == AckKind::Pubrec)
             });
             let Some(arrived) = answered else { return };
             arrived.taken = true;
@@ -101,16 +104,20 @@ impl Player<'_> {
             let payload = self.marker();
             let mut publish = Publish::new("", 0, None, payload);
             publish.topic = topic.clone();
-            if let Flow::Abandon(why) = self.write(own, Packet::Publish(publish).encode(version).to_bytes()).await {
+            if let Flow::Abandon(why) =
+                self.write(own, Packet::Publish(publish).encode(version).to_bytes()).await
+            {
                 return Flow::Abandon(why);
             }
             let again_us = self.clock.now_us() + READY_EVERY_MS * 1000;
             while self.clock.now_us() < again_us {
                 let arrived = {
                     let state = self.clients[subscriber].borrow();
-                    state.inbox.iter().find(|a| {
-                        a.marker && matches!(&a.packet, Packet::Publish(p) if p.topic == topic)
-                    }).map(|a| a.seq)
+                    state
+                        .inbox
+                        .iter()
+                        .find(|a| a.marker && matches!(&a.packet, Packet::Publish(p) if p.topic == topic))
+                        .map(|a| a.seq)
                 };
                 if let Some(seq) = arrived {
                     self.met(claim, vec![seq], false);

@@ -161,7 +161,8 @@ impl<'a> Player<'a> {
         if step.recover && self.is_derived_control() {
             return Some("recovery: nothing to recover from without the fault".to_owned());
         }
-        let expectation = matches!(step.kind, StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. });
+        let expectation =
+            matches!(step.kind, StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. });
         (abandoned && !expectation).then(|| "an earlier step failed".to_owned())
     }
 
@@ -179,7 +180,9 @@ impl<'a> Player<'a> {
             }
             StepKind::Publish { client, packet } => self.publish(step, *client, packet, None).await,
             StepKind::Burst { client, count, packet } => self.burst(step, *client, *count, packet).await,
-            StepKind::Disconnect { client, reason, expiry_s } => self.disconnect(*client, *reason, *expiry_s).await,
+            StepKind::Disconnect { client, reason, expiry_s } => {
+                self.disconnect(*client, *reason, *expiry_s).await
+            }
             StepKind::Ping { client } => self.ping(step, *client).await,
             StepKind::Send { client, packet, broken_by } => self.send(*client, packet, broken_by).await,
             StepKind::SendBytes { client, bytes } => self.send_bytes(*client, bytes).await,
@@ -195,10 +198,13 @@ impl<'a> Player<'a> {
                 self.link_saw(step, *client, packet, *direction, *within_ms).await
             }
             StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
-                self.watch_end |= matches!(count, Count::ExactlyOnce | Count::AtMostOnce | Count::Nothing { .. });
+                self.watch_end |=
+                    matches!(count, Count::ExactlyOnce | Count::AtMostOnce | Count::Nothing { .. });
                 self.expect_receives(step, *client, payloads, fields, *count, *within_ms).await
             }
-            StepKind::ExpectQuiescent { client, within_ms } => self.expect_quiescent(step, *client, *within_ms).await,
+            StepKind::ExpectQuiescent { client, within_ms } => {
+                self.expect_quiescent(step, *client, *within_ms).await
+            }
         }
     }
 

@@ -8,7 +8,12 @@ use deadzone_wire::{Field, Mutation, Packet, Value};
 use super::{Flow, Player, arrival::Wanted};
 
 impl Player<'_> {
-    pub(super) async fn send(&mut self, client: usize, template: &PacketTemplate, broken: &[Mutation]) -> Flow {
+    pub(super) async fn send(
+        &mut self,
+        client: usize,
+        template: &PacketTemplate,
+        broken: &[Mutation],
+    ) -> Flow {
         let version = self.clients[client].borrow().version;
         let packet = match self.words.packet(template, version) {
             Ok(packet) => self.with_client_id(client, template, packet),

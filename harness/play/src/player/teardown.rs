@@ -60,7 +60,8 @@ impl Player<'_> {
             only: None,
             clauses: Vec::new(),
         };
-        let options = ConnectOptions { client_id: Some(Payload(client_id.to_vec())), ..ConnectOptions::default() };
+        let options =
+            ConnectOptions { client_id: Some(Payload(client_id.to_vec())), ..ConnectOptions::default() };
         if let Flow::Abandon(_) = self.connect(&step, own, ConnectMode::Clean, &options, &[]).await {
             return;
         }

@@ -86,7 +86,11 @@ impl Stream for MutantStream {
 }
 
 impl AsyncRead for MutantStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         loop {
             if !self.ready.is_empty() {
                 let n = self.ready.len().min(buf.remaining());

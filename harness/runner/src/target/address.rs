@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn other_schemes_and_paths_are_refused() {
-        for text in ["http://127.0.0.1", "127.0.0.1:1883", "mqtt://", "mqtt://127.0.0.1/x", "mqtt://127.0.0.1:999999"] {
+        for text in
+            ["http://127.0.0.1", "127.0.0.1:1883", "mqtt://", "mqtt://127.0.0.1/x", "mqtt://127.0.0.1:999999"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

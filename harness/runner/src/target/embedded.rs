@@ -27,7 +27,8 @@ pub(crate) fn paused_runtime() -> io::Result<Runtime> {
 
 /// A fresh broker and the way to it. Inside a `LocalSet`.
 pub(crate) fn embedded_dial(spec: &EmbeddedSpec) -> Rc<dyn Dial> {
-    let config = Config { defects: spec.defects.clone(), variants: spec.variants.clone(), ..Config::default() };
+    let config =
+        Config { defects: spec.defects.clone(), variants: spec.variants.clone(), ..Config::default() };
     let server = Server::new(config);
     let timer = server.clone();
     tokio::task::spawn_local(async move { timer.run_timer().await });
@@ -59,7 +60,11 @@ impl Socket for BrokerEnd {
 }
 
 impl AsyncRead for BrokerEnd {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_read(cx, buf)
     }
 }

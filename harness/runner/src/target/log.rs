@@ -49,7 +49,8 @@ impl LogTail {
     /// What came after a mark and is still kept, at most the last 30 lines.
     pub(crate) fn since(&self, mark: u64) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = usize::try_from(lines.0.saturating_sub(mark)).unwrap_or(usize::MAX).min(30).min(lines.1.len());
+        let fresh =
+            usize::try_from(lines.0.saturating_sub(mark)).unwrap_or(usize::MAX).min(30).min(lines.1.len());
         let tail: Vec<&str> = lines.1.iter().skip(lines.1.len() - fresh).map(String::as_str).collect();
         tail.join("\n")
     }

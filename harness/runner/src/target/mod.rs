@@ -70,7 +70,11 @@ impl Target {
             }
             TargetSpec::Mosquitto => {
                 let process = Mosquitto::start()?;
-                Self::Remote { name: "mosquitto".to_owned(), address: process.address(), process: Some(process) }
+                Self::Remote {
+                    name: "mosquitto".to_owned(),
+                    address: process.address(),
+                    process: Some(process),
+                }
             }
         })
     }

@@ -141,7 +141,8 @@ impl Drop for Mosquitto {
 
 /// Asks politely, by the system's own `kill`: the standard library can only kill.
 fn terminate(child: &mut Child) {
-    let _ = Command::new("kill").arg(child.id().to_string()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let _ =
+        Command::new("kill").arg(child.id().to_string()).stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
 fn find() -> Result<PathBuf, RunError> {
@@ -186,7 +187,8 @@ fn configuration(address: SocketAddr, scratch: &Path) -> String {
 fn speaks_mqtt(address: SocketAddr) -> bool {
     let limit = Duration::from_millis(500);
     let Ok(mut stream) = TcpStream::connect_timeout(&address, limit) else { return false };
-    let connect = Packet::Connect(Connect::new(Version::V311, "deadzoneReady")).encode(Version::V311).to_bytes();
+    let connect =
+        Packet::Connect(Connect::new(Version::V311, "deadzoneReady")).encode(Version::V311).to_bytes();
     let mut answer = [0u8; 4];
     stream.set_read_timeout(Some(limit)).is_ok()
         && stream.write_all(&connect).is_ok()
