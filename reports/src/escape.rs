@@ -12,7 +12,11 @@ pub(crate) fn line(text: &str, max: usize, ascii: bool) -> String {
     let mut count = 0;
     // Reading a bounded prefix keeps a megabyte of log from being escaped for eighty columns of it.
     for c in text.chars().take(max.saturating_add(1)) {
-        let piece = if harmful(c) || (ascii && !c.is_ascii()) { escaped(c) } else { c.to_string() };
+        let piece = match c {
+            '…' if ascii => "...".to_owned(),
+            c if harmful(c) || (ascii && !c.is_ascii()) => escaped(c),
+            c => c.to_string(),
+        };
         count += piece.chars().count();
         out.push_str(&piece);
     }
@@ -81,7 +85,7 @@ mod tests {
     #[test]
     fn printable_text_stays_and_ascii_mode_escapes_it() {
         assert_eq!(line("Grüße", 9, false), "Grüße");
-        assert_eq!(line("Grüße", 99, true), r"Gr\u{fc}\u{df}e");
+        assert_eq!(line("Grüße…", 99, true), r"Gr\u{fc}\u{df}e...");
     }
 
     #[test]

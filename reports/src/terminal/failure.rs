@@ -8,7 +8,7 @@ use super::{
     page::{Page, Role, wrap},
     target, timeline,
 };
-use crate::timeline::silence;
+use crate::timeline::{seconds, silence};
 
 /// Most folded findings that are listed.
 const FOLDED: usize = 8;
@@ -40,16 +40,18 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
     page.command("repeat", &result.repeat_command);
 }
 
-/// `FAIL id [version] target  seed  3/3 fail  4.310 s`.
+/// `FAIL id [version]  target  seed  3/3 fail  4.310 s`.
 fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
     let (word, role) = word(result.verdict.kind);
-    let id = page.safe(&result.key.id, 80);
+    let id = page.safe(&format!("{} [{}]", result.key.id, result.key.version), 90);
     let seed = result.history.as_ref().map_or(info.seed.as_str(), |history| history.header.seed.as_str());
-    let mut rest = format!("[{}]  {}  seed {seed}", result.key.version, target::name(info));
+    let mut rest = format!(" {}  seed {seed}", target::name(info));
     if !result.repeats.is_empty() {
         rest.push_str("  ");
         rest.push_str(&repeats(result));
     }
+    rest.push_str("  ");
+    rest.push_str(&seconds(result.wall_ms.saturating_mul(1_000)));
     let rest = page.safe(&rest, 160);
     let head = format!("{} {}", page.paint(role, word), page.paint(Role::Strong, &id));
     if word.len() + id.chars().count() + rest.chars().count() + 2 <= page.options.width {
@@ -146,7 +148,7 @@ fn circumstances(page: &mut Page, result: &ScenarioResult) {
         page.field("clients", Role::Plain, &clients.join("; "), 400);
     }
     for like in &result.like {
-        page.field("like", Role::Faint, like, 200);
+        page.field("similar", Role::Faint, like, 200);
     }
     grades(page, result);
 }

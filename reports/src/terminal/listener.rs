@@ -72,7 +72,8 @@ fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
     if page.options.verbosity == Verbosity::Quiet && !broken {
         return;
     }
-    if page.options.verbosity > Verbosity::Quiet {
+    // The block of a failure begins with such a line itself.
+    if page.options.verbosity > Verbosity::Quiet && !broken {
         line(page, result);
     }
     if page.options.verbosity == Verbosity::Verbose && pass {
@@ -89,7 +90,7 @@ fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
     }
 }
 
-/// `pass            qos2/pubrec-lost [5.0]  0.012 s  reason`.
+/// `pass             0.012 s  qos2/pubrec-lost [5.0]  reason`.
 fn line(page: &mut Page, result: &ScenarioResult) {
     let (word, role) = failure::word(result.verdict.kind);
     let time = format!("{}.{:03} s", result.wall_ms / 1_000, result.wall_ms % 1_000);

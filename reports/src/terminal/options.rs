@@ -19,7 +19,7 @@ pub struct TerminalOptions {
     pub colour: bool,
     /// Whether only ASCII is written.
     pub ascii: bool,
-    /// Columns; held between 60 and 200.
+    /// Columns; held between 72 and 200.
     pub width: usize,
     /// How much is written.
     pub verbosity: Verbosity,

@@ -68,7 +68,7 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(options: TerminalOptions) -> Self {
-        let options = TerminalOptions { width: options.width.clamp(60, 200), ..options };
+        let options = TerminalOptions { width: options.width.clamp(72, 200), ..options };
         Self { options, glyphs: if options.ascii { &ASCII } else { &UNICODE }, text: String::new() }
     }
 
@@ -134,6 +134,14 @@ impl Page {
             self.paint(Role::Faint, &format!("{label:<LABEL$}")),
             self.paint(Role::Strong, &safe)
         );
+        self.raw(&line);
+    }
+
+    /// A line of somebody else's file, with its own spaces; cut where the page ends.
+    pub(crate) fn verbatim(&mut self, label: &str, text: &str) {
+        let safe = self.safe(text, self.options.width - Self::FIELD_AT);
+        let label = self.paint(Role::Faint, &format!("{label:<LABEL$}"));
+        let line = format!("  {label} {}", self.paint(Role::Faint, &safe));
         self.raw(&line);
     }
 

@@ -69,7 +69,7 @@ fn counts(page: &mut Page, s: &Summary) {
     let mut words = vec![(Role::Good, format!("{} passed{slow}", s.pass))];
     let others = [
         (Role::Bad, s.fail, "failed"),
-        (Role::Bad, s.error, "errors"),
+        (Role::Bad, s.error, if s.error == 1 { "error" } else { "errors" }),
         (Role::Doubtful, s.inconclusive, "inconclusive"),
         (Role::Faint, s.not_applicable, "not applicable"),
         (Role::Doubtful, s.not_run, "not run"),
@@ -79,9 +79,21 @@ fn counts(page: &mut Page, s: &Summary) {
     words.extend(
         said.map(|(role, n, word)| (if *n > 0 { *role } else { Role::Plain }, format!("{n} {word}"))),
     );
-    let words: Vec<String> = words.iter().map(|(role, text)| page.paint(*role, text)).collect();
-    let interrupted = if s.interrupted { "interrupted: " } else { "" };
-    let line =
-        format!("{interrupted}{} in {}.{:03} s", words.join(", "), s.wall_ms / 1_000, s.wall_ms % 1_000);
+    let mut line = String::from(if s.interrupted { "interrupted: " } else { "" });
+    let mut used = line.len();
+    let end = format!("in {}.{:03} s", s.wall_ms / 1_000, s.wall_ms % 1_000);
+    let last = words.len() - 1;
+    for (i, (role, text)) in words.iter().enumerate() {
+        let (separator, behind) = if i == last { ("", end.len() + 1) } else { (",", 1) };
+        if used + text.len() + behind > page.options.width {
+            page.raw(&line);
+            (line, used) = (String::new(), 0);
+        }
+        line.push_str(&page.paint(*role, text));
+        line.push_str(separator);
+        line.push(' ');
+        used += text.len() + separator.len() + 1;
+    }
+    line.push_str(&end);
     page.raw(&line);
 }

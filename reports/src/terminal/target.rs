@@ -60,18 +60,11 @@ fn lines(page: &mut Page, label: &str, text: &str, tail: bool) {
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let skipped = all.len().saturating_sub(LINES);
     let shown = if tail { &all[skipped..] } else { &all[..all.len() - skipped] };
-    let width = page.options.width.saturating_sub(Page::FIELD_AT);
-    let mut label = label;
     let more = format!("({skipped} {} lines left out)", if tail { "earlier" } else { "further" });
-    if skipped > 0 && tail {
-        page.field(label, Role::Faint, &more, width);
-        label = "";
-    }
-    for line in shown {
-        page.field(label, Role::Faint, line, width);
-        label = "";
-    }
-    if skipped > 0 && !tail {
-        page.field(label, Role::Faint, &more, width);
+    let more = (skipped > 0).then_some(more.as_str());
+    let (before, after) = if tail { (more, None) } else { (None, more) };
+    let all = before.into_iter().chain(shown.iter().copied()).chain(after);
+    for (i, line) in all.enumerate() {
+        page.verbatim(if i == 0 { label } else { "" }, line);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use deadzone_history::{By, Close, Direction, End, Finding, History};
+use deadzone_history::{By, Close, Direction, End, Event, EventKind, Finding, History};
 
 use super::page::{Page, Role, wrap};
 use crate::timeline::{Fate, Row, Shown, What, close_word, rows, seconds, select};
@@ -18,7 +18,7 @@ const LATE_US: u64 = 5_000;
 /// Draws the history around a finding; the whole of it without one, or where `all` is set.
 pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>, all: bool) {
     let rows = rows(history);
-    let evidence: Vec<u64> = finding.map_or_else(Vec::new, |f| f.evidence.clone());
+    let evidence: Vec<u64> = finding.map_or_else(Vec::new, |f| evidence_of(history, f));
     let clients = clients_of_story(history, &rows, &evidence);
     let shown = select(&rows, &evidence, (!all).then_some(&clients), ROWS);
     let lanes = Lanes::new(page, history);
@@ -40,6 +40,16 @@ pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>
             }
         }
     }
+}
+
+/// What the finding names, and the end of the wait where nothing came: there the reader looks for the missing packet.
+fn evidence_of(history: &History, finding: &Finding) -> Vec<u64> {
+    let ended_in_vain = |event: &Event| match &event.kind {
+        EventKind::Unmet { claim, got: None, .. } => finding.claim == Some(*claim),
+        _ => false,
+    };
+    let waits = history.events.iter().filter(|event| ended_in_vain(event)).map(|event| event.seq);
+    finding.evidence.iter().copied().chain(waits).collect()
 }
 
 /// Few clients are all shown: what the quiet one did not get is part of the story. Of many, those with evidence or faults.

@@ -111,7 +111,7 @@ impl<'a> Facts<'a> {
                 self.gone.entry(*conn).or_insert(event.seq);
             }
             EventKind::Fragment { conn, direction, end, bytes, length } if *end != near(*direction) => {
-                self.torn.entry((*conn, *direction)).or_insert((event.seq, *length, bytes.as_ref()));
+                self.torn.entry((*conn, *direction)).or_insert_with(|| (event.seq, *length, bytes.as_ref()));
             }
             EventKind::Claim(claim) => {
                 self.claims.insert(claim.id, &claim.text);

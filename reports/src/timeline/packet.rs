@@ -39,7 +39,7 @@ fn connect(p: &Connect) -> Vec<String> {
     };
     let mut words = vec!["CONNECT".to_owned(), protocol];
     words.push(format!(
-        "id={} clean={} keepalive={}",
+        "client={} clean={} keepalive={}",
         quoted(&p.client_id),
         u8::from(p.clean()),
         p.keep_alive_s

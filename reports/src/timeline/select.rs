@@ -7,6 +7,9 @@ use super::{Row, Weight};
 /// How near to evidence a minor row of the same connection is shown: the PINGREQ of a PINGRESP that shows a live broker.
 const BESIDE: usize = 2;
 
+/// How near to evidence a row must be, in shown rows, where not all can be shown: more of a long run says nothing.
+const NEAR: usize = 10;
+
 /// An entry of the shortened timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
@@ -36,11 +39,20 @@ pub(crate) fn select(
         evident(*i) || (of_story && (rows[*i].weight > Weight::Minor || beside(*i)))
     };
     let mut candidates: Vec<usize> = (0..rows.len()).filter(wanted).collect();
-    let anchors: Vec<usize> = candidates.iter().copied().filter(|i| evident(*i)).collect();
-    let distance = |i: usize| anchors.iter().map(|a| a.abs_diff(i)).min().unwrap_or(rows.len() - i);
-    candidates.sort_by_key(|i| (!evident(*i), rows[*i].weight < Weight::Landmark, distance(*i)));
-    candidates.truncate(bound);
-    candidates.sort_unstable();
+    if candidates.len() > bound {
+        let anchors: Vec<usize> = (0..candidates.len()).filter(|n| evident(candidates[*n])).collect();
+        let end = candidates.len();
+        let distance = |n: usize| anchors.iter().map(|a| a.abs_diff(n)).min().unwrap_or(end - n);
+        let mut ranked: Vec<(bool, bool, usize, usize)> = candidates
+            .iter()
+            .enumerate()
+            .map(|(n, i)| (!evident(*i), rows[*i].weight < Weight::Landmark, distance(n), *i))
+            .filter(|(aside, usual, distance, _)| !aside || !usual || *distance <= NEAR)
+            .collect();
+        ranked.sort_unstable();
+        candidates = ranked.into_iter().take(bound).map(|(.., i)| i).collect();
+        candidates.sort_unstable();
+    }
     with_gaps(&candidates, rows)
 }
 

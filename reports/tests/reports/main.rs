@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 fn committed(path: &str, text: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, text).unwrap();
+        fs::write(&path, text).expect("the crate's folder can be written");
     }
     fs::read_to_string(&path).unwrap_or_default()
 }
