@@ -2,7 +2,7 @@
 
 use anyhow::{Context, anyhow};
 use deadzone_history::RunEvent;
-use deadzone_reports::{Collector, Terminal, TerminalOptions, Verbosity};
+use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 
 use crate::{args::RunArgs, config::Config, output, signals};
@@ -16,20 +16,18 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
     let mut terminal = Terminal::new(terminal_options(args));
-    let mut collector = Collector::new();
     let mut stdout = anstream::stdout();
     let summary = deadzone_runner::run(&suite, &options, &mut |event: RunEvent| {
-        collector.observe(&event);
         // A reader that went away must not end the run: reports are still to be written.
         let _ = terminal.observe(&event, &mut stdout);
     })?;
-    let model = collector.model();
+    let model = terminal.model();
     if let Some(path) = &args.junit {
         let text = deadzone_reports::junit(model).context("could not render the JUnit report")?;
         output::write_file(path, &text)?;
     }
     if let Some(path) = &args.json {
-        let text = deadzone_reports::json(model).context("could not render the JSON report")?;
+        let text = deadzone_reports::run_document(model).and_then(|d| d.to_json()).context("could not render the JSON report")?;
         output::write_file(path, &text)?;
     }
     Ok(code(summary.exit_code))

@@ -1,0 +1,55 @@
+//! A broker with a defect in one process, the suite in another: the report must show the bug.
+
+mod support;
+
+use support::{broker, output, stdout};
+
+fn run_against(defect: &str, scenario: &str) -> String {
+    let (_broker, address) = broker(&["--defect", defect]);
+    let run = output(&["run", "--broker", &format!("mqtt://{address}"), scenario]);
+    let text = stdout(&run);
+    assert_eq!(run.status.code(), Some(1), "{text}");
+    text
+}
+
+#[test]
+fn a_forgotten_inbound_message_shows_over_tcp() {
+    let text = run_against("inbound-qos2-forgotten-on-reconnect", "qos2/interrupted/pubrec-lost");
+    for wanted in [
+        "3.1.1/MQTT-4.3.3-2",
+        "5.0/MQTT-4.3.3-10",
+        "expect sub receives \"once\" exactly once",
+        "^^^",
+        "PUBREC",
+        "a conformant broker could instead",
+        "3/3",
+        "control",
+        "deadzone run --broker mqtt://",
+    ] {
+        assert!(text.contains(wanted), "`{wanted}` is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn an_unanswered_release_shows_over_tcp() {
+    let text = run_against("pubrel-replay-unanswered", "qos2/interrupted/pubcomp-lost");
+    for wanted in ["5.0/MQTT-4.3.3-11", "PUBCOMP", "^^^"] {
+        assert!(text.contains(wanted), "`{wanted}` is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn the_correct_broker_passes_over_tcp() {
+    let (_broker, address) = broker(&[]);
+    let run = output(&["run", "--broker", &format!("mqtt://{address}")]);
+    assert_eq!(run.status.code(), Some(0), "{}", stdout(&run));
+}
+
+#[test]
+fn switches_are_listed_and_unknown_ones_refused() {
+    let list = stdout(&output(&["broker", "--list"]));
+    for name in ["inbound-qos2-forgotten-on-reconnect", "onward-at-pubrel", "mutant-dup-cleared"] {
+        assert!(list.contains(name), "{list}");
+    }
+    assert_eq!(output(&["broker", "--defect", "no-such"]).status.code(), Some(2));
+}

@@ -1,0 +1,156 @@
+//! Targets that are no brokers: a clear message and exit 5 within the time-out; never a hang, a panic, or much memory.
+
+mod support;
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+use support::{Running, deadzone};
+
+/// Most memory that the command may take, KiB.
+const MEMORY_MAX_KIB: u64 = 64 * 1024;
+/// The connection time-out, twice over.
+const LIMIT: Duration = Duration::from_secs(12);
+
+/// A server whose every connection is handled by `serve`.
+fn serve(serve: fn(TcpStream)) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || serve(stream));
+        }
+    });
+    address
+}
+
+/// Runs the suite against it; the message on stderr.
+fn refused(address: SocketAddr) -> String {
+    let started = Instant::now();
+    let child = deadzone(&["run", "--broker", &format!("mqtt://{address}")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut child = Running(child);
+    let mut peak_kib = 0;
+    let code = loop {
+        peak_kib = peak_kib.max(peak_memory_kib(child.0.id()));
+        if let Some(status) = child.0.try_wait().unwrap() {
+            break status.code();
+        }
+        assert!(started.elapsed() < LIMIT, "no end within {LIMIT:?}");
+        thread::sleep(Duration::from_millis(5));
+    };
+    let mut text = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(code, Some(5), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+    assert!(peak_kib < MEMORY_MAX_KIB, "{peak_kib} KiB");
+    text
+}
+
+/// The peak resident set of a process; 0 where the system does not tell.
+fn peak_memory_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn nothing_listens() {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    assert!(refused(free).contains("refused"), "says that the connection was refused");
+}
+
+#[test]
+fn accepts_and_says_nothing() {
+    let address = serve(|mut stream| {
+        let mut sink = [0; 1024];
+        while matches!(stream.read(&mut sink), Ok(n) if n > 0) {}
+    });
+    assert!(refused(address).contains("did not answer"), "says that nothing came");
+}
+
+#[test]
+fn sends_garbage() {
+    let address = serve(|mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n\x1b[31mred");
+        let _ = stream.read(&mut [0; 1024]);
+    });
+    let text = refused(address);
+    assert!(text.contains("no CONNACK") && text.contains("HTTP/1.1"), "{text}");
+    assert!(!text.contains('\x1b'), "what the target sent is escaped");
+}
+
+#[test]
+fn closes_at_once() {
+    let text = refused(serve(drop));
+    assert!(text.contains("closed") || text.contains("reset"), "{text}");
+}
+
+#[test]
+fn floods() {
+    let address = serve(|mut stream| {
+        // A CONNACK that announces 200 MiB and keeps coming.
+        let _ = stream.write_all(&[0x20, 0x80, 0x80, 0x80, 0x64]);
+        let block = vec![0u8; 64 * 1024];
+        for _ in 0..4096 {
+            if stream.write_all(&block).is_err() {
+                return;
+            }
+        }
+    });
+    let text = refused(address);
+    assert!(text.contains("not MQTT") || text.contains("without a CONNACK"), "{text}");
+}
+
+#[test]
+fn floods_after_the_connack() {
+    // Speaks MQTT well enough for the probe, then floods every connection with PUBLISHes: the record's bound ends it.
+    let address = serve(|mut stream| {
+        let mut connect = [0; 1024];
+        if !matches!(stream.read(&mut connect), Ok(n) if n > 0) {
+            return;
+        }
+        let v5 = connect.get(8) == Some(&5);
+        let connack: &[u8] = if v5 { &[0x20, 3, 0, 0, 0] } else { &[0x20, 2, 0, 0] };
+        let mut flood = Vec::new();
+        for _ in 0..1000 {
+            flood.extend_from_slice(if v5 { &[0x30, 5, 0, 1, b'x', 0, b'y'] } else { &[0x30, 4, 0, 1, b'x', b'y'] });
+        }
+        if stream.write_all(connack).is_err() {
+            return;
+        }
+        for _ in 0..20_000 {
+            if stream.write_all(&flood).is_err() {
+                return;
+            }
+        }
+    });
+    let started = Instant::now();
+    let child = deadzone(&["run", "--broker", &format!("mqtt://{address}"), "--jobs", "1", "qos0/**", "--mqtt", "3.1.1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut child = Running(child);
+    let mut peak_kib = 0;
+    let code = loop {
+        peak_kib = peak_kib.max(peak_memory_kib(child.0.id()));
+        if let Some(status) = child.0.try_wait().unwrap() {
+            break status.code();
+        }
+        assert!(started.elapsed() < Duration::from_secs(120), "no end");
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert_ne!(code, Some(0), "a flood is no pass");
+    assert!(code.is_some(), "ended by a signal");
+    assert!(peak_kib < 8 * MEMORY_MAX_KIB, "{peak_kib} KiB");
+}

@@ -1,0 +1,110 @@
+//! Ctrl-C, and a judge that panics: what was found is reported all the same.
+
+mod support;
+
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use support::{Running, Scratch, deadzone, output, stdout, wait};
+
+fn interrupt(pid: u32) {
+    assert!(Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success());
+}
+
+/// A run that lasts: against a broker that answers nothing after its CONNACK.
+fn lasting_run(scratch: &Scratch) -> Running {
+    let (junit, json) = (scratch.file("junit.xml"), scratch.file("run.json"));
+    let address = mute_broker();
+    let child = deadzone(&[
+        "run",
+        "--broker",
+        &format!("mqtt://{address}"),
+        "--junit",
+        junit.to_str().unwrap(),
+        "--json",
+        json.to_str().unwrap(),
+    ])
+    .stdout(Stdio::null())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap();
+    Running(child)
+}
+
+/// Accepts every CONNECT and then says nothing more.
+fn mute_broker() -> std::net::SocketAddr {
+    use std::io::{Read, Write};
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                let v5 = matches!(stream.read(&mut bytes), Ok(n) if n > 8) && bytes[8] == 5;
+                let connack: &[u8] = if v5 { &[0x20, 3, 0, 0, 0] } else { &[0x20, 2, 0, 0] };
+                let _ = stream.write_all(connack);
+                while matches!(stream.read(&mut bytes), Ok(n) if n > 0 && bytes[0] != 0xe0) {}
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn an_interrupted_run_writes_its_reports_and_exits_130() {
+    let scratch = Scratch::new("interrupted");
+    let mut run = lasting_run(&scratch);
+    thread::sleep(Duration::from_millis(1500));
+    assert!(run.0.try_wait().unwrap().is_none(), "the run was to last");
+    let started = Instant::now();
+    interrupt(run.0.id());
+    assert_eq!(wait(&mut run.0, Duration::from_secs(10)), Some(130));
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    let junit = fs::read_to_string(scratch.file("junit.xml")).unwrap();
+    assert!(junit.contains("</testsuites>"), "{junit}");
+    let json = fs::read_to_string(scratch.file("run.json")).unwrap();
+    assert!(json.contains("\"interrupted\": true") || json.contains("\"interrupted\":true"), "{json}");
+}
+
+#[test]
+fn a_broker_that_we_started_is_gone_after_an_interrupt() {
+    let Some(_) = support::program("mosquitto") else { return };
+    let mut run = Running(
+        deadzone(&["run", "--broker", "mosquitto", "--jobs", "1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let broker = (0..100).find_map(|_| {
+        thread::sleep(Duration::from_millis(20));
+        child_of(run.0.id())
+    });
+    let broker = broker.expect("it starts a mosquitto");
+    interrupt(run.0.id());
+    assert_eq!(wait(&mut run.0, Duration::from_secs(10)), Some(130));
+    assert!(!std::path::Path::new(&format!("/proc/{broker}")).exists(), "mosquitto {broker} lives on");
+}
+
+/// The first child process, by the system's own list.
+fn child_of(pid: u32) -> Option<u32> {
+    let list = Command::new("ps").args(["-o", "pid=,comm=", "--ppid", &pid.to_string()]).output().ok()?;
+    let text = String::from_utf8_lossy(&list.stdout).into_owned();
+    let line = text.lines().find(|l| l.contains("mosquitto"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[test]
+fn a_panicking_judge_gives_error_and_70_and_the_rest_goes_on() {
+    let run = output(&["run", "--panic-in", "qos2/interrupted/pubrec-lost", "qos2/interrupted/**"]);
+    let text = stdout(&run);
+    assert_eq!(run.status.code(), Some(70), "{text}");
+    assert!(text.contains("2 error"), "{text}");
+    assert!(text.contains("qos2/interrupted/pubcomp-lost"), "{text}");
+    assert!(text.contains("panicked"), "{text}");
+}

@@ -1,0 +1,109 @@
+//! Mistakes of the user's: a place, a help, a documented exit code.
+
+mod support;
+
+use std::fs;
+
+use support::{Scratch, deadzone, output, stderr, stdout};
+
+/// One scenario with ten different mistakes.
+const TEN: &str = include_str!("files/ten-mistakes.mqt");
+
+#[test]
+fn ten_mistakes_give_ten_carets_and_exit_2() {
+    let scratch = Scratch::new("mistakes");
+    let file = scratch.file("ten.mqt");
+    fs::write(&file, TEN).unwrap();
+    for args in [vec!["check", file.to_str().unwrap()], vec!["run", "--scenarios", file.to_str().unwrap()]] {
+        let run = output(&args);
+        assert_eq!(run.status.code(), Some(2));
+        let text = stderr(&run);
+        assert_eq!(text.matches("error[E").count(), 10, "{text}");
+        assert_eq!(text.lines().filter(|l| l.contains("^")).count(), 10, "{text}");
+        assert_eq!(text.matches("--> ").count(), 10, "{text}");
+        assert!(!text.contains('\x1b'), "no colour into a pipe");
+    }
+}
+
+#[test]
+fn sound_files_check_out() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos2/interrupted.mqt");
+    let run = output(&["check", file]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    assert!(stdout(&run).contains("2 scenarios in 1 file"), "{}", stdout(&run));
+}
+
+#[test]
+fn a_file_that_is_not_there_or_not_text_is_named() {
+    let scratch = Scratch::new("files");
+    let binary = scratch.file("binary.mqt");
+    fs::write(&binary, b"scenario \xff\xfe").unwrap();
+    for (file, wanted) in [("no-such.mqt", "no-such.mqt"), (binary.to_str().unwrap(), "not UTF-8 at byte 9")] {
+        let run = output(&["run", "--scenarios", file]);
+        assert_eq!(run.status.code(), Some(2));
+        assert!(stderr(&run).contains(wanted), "{}", stderr(&run));
+    }
+}
+
+#[test]
+fn wrong_words_are_refused() {
+    for args in [
+        vec!["run", "--broker", "amqp://x"],
+        vec!["run", "--mqtt", "4"],
+        vec!["run", "--mqtt", "3.1"],
+        vec!["run", "--seed", "many"],
+        vec!["run", "--timeout-scale", "0"],
+        vec!["run", "--defect", "no-such"],
+        vec!["run", "--mutant", "no-such"],
+        vec!["frobnicate"],
+        vec!["explain", "E999"],
+    ] {
+        let run = output(&args);
+        assert_eq!(run.status.code(), Some(2), "{args:?}: {}", stderr(&run));
+        assert!(!stderr(&run).is_empty(), "{args:?} says nothing");
+    }
+}
+
+#[test]
+fn settings_know_where_they_come_from() {
+    let scratch = Scratch::new("settings");
+    fs::write(scratch.file("deadzone.toml"), "jobs = 3\nseed = 9\ntimeout = 5\n").unwrap();
+    let mut command = deadzone(&["run", "--show-config", "--seed", "7"]);
+    let run = command.current_dir(&scratch.0).env("DEADZONE_MQTT", "5.0").output().unwrap();
+    let text = stdout(&run);
+    let origin = |name: &str| text.lines().find(|l| l.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(origin("seed").contains("0x7") && origin("seed").contains("flag"), "{text}");
+    assert!(origin("jobs").contains('3') && origin("jobs").contains("deadzone.toml"), "{text}");
+    assert!(origin("mqtt").contains("5.0") && origin("mqtt").contains("environment"), "{text}");
+    assert!(origin("broker").contains("embedded") && origin("broker").contains("default"), "{text}");
+
+    fs::write(scratch.file("deadzone.toml"), "jbos = 3\n").unwrap();
+    let run = deadzone(&["run"]).current_dir(&scratch.0).output().unwrap();
+    assert_eq!(run.status.code(), Some(2));
+    assert!(stderr(&run).contains("jbos") && stderr(&run).contains("line 1"), "{}", stderr(&run));
+}
+
+#[test]
+fn explanations_are_found() {
+    for (what, wanted) in [
+        ("E014", "E014"),
+        ("5.0/MQTT-4.3.3-10", "PUBREC"),
+        ("resend-without-dup", "MQTT-3.3.1-1"),
+        ("mutant-dup-cleared", "DUP"),
+    ] {
+        let run = output(&["explain", what]);
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+        assert!(stdout(&run).contains(wanted), "{}", stdout(&run));
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    use std::{io::Read, process::Stdio};
+    let mut child = deadzone(&["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(text, "");
+}
