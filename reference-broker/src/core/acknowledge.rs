@@ -1,0 +1,25 @@
+//! PUBACK, PUBREC, PUBREL and PUBCOMP from a client, given to the half of the session that they belong to.
+
+use deadzone_wire::{Ack, AckKind};
+
+use super::{broker::Broker, ending::Ending, inflight::Answer, malformed, outbox::ConnId};
+
+impl Broker {
+    pub(super) fn on_ack(&mut self, id: ConnId, ack: &Ack) {
+        if ack.kind == AckKind::Pubrel {
+            return self.on_pubrel(id, ack.packet_id);
+        }
+        let Some(client_id) = self.conns.get(&id).map(|c| c.client_id.clone()) else { return };
+        let Some(session) = self.sessions.get_mut(&client_id) else { return };
+        match session.outbound.acknowledge(ack.kind, ack.packet_id, ack.reason.unwrap_or(0)) {
+            Answer::Nothing => {}
+            Answer::Pubrel(reason) => self.acknowledge(id, AckKind::Pubrel, ack.packet_id, reason),
+            Answer::Violation => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
+        }
+        // The acknowledgement may have made room for what waits.
+        let Some(session) = self.sessions.get_mut(&client_id) else { return };
+        let out = session.outbound.pump(self.now_us, &self.config);
+        let conn = session.conn;
+        self.transmit_all(conn.map(|c| (c, out)).into_iter().collect());
+    }
+}

@@ -1,0 +1,239 @@
+//! The entry: events and `now` in, effects out, and which handler a packet goes to. Knows nothing of sockets.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use deadzone_wire::{Decoded, Disconnect, Frame, Framer, Packet, PacketKind, Sender, Text, Version, decode};
+
+use super::{
+    connection::{Connection, Stage},
+    ending::Ending,
+    malformed,
+    outbox::{ConnId, Effect, Outbox},
+    retained::Retained,
+    session::Session,
+};
+use crate::{Config, Defect, Variant};
+
+/// How late everything is under [`Variant::Answers400msLate`].
+const LATE_US: u64 = 400_000;
+
+/// The broker as a pure state machine. Give it events with a `now_us` that never runs backwards, then [`Self::poll`] it
+/// until it is silent; call [`Self::tick`] no later than [`Self::next_deadline_us`].
+#[derive(Debug)]
+pub struct Broker {
+    pub(super) config: Config,
+    pub(super) now_us: u64,
+    pub(super) conns: BTreeMap<ConnId, Connection>,
+    pub(super) sessions: BTreeMap<Text, Session>,
+    pub(super) retained: Retained,
+    /// Connections that were taken over and not yet reported closed; filled under one defect only.
+    pub(super) departed: BTreeMap<ConnId, Text>,
+    /// How many client identifiers were made here.
+    pub(super) assigned_ids: u64,
+    outbox: Outbox,
+}
+
+impl Broker {
+    /// A broker without sessions or retained messages.
+    pub fn new(config: Config) -> Self {
+        let late_us = if config.varies(Variant::Answers400msLate) { LATE_US } else { 0 };
+        Self {
+            config,
+            now_us: 0,
+            conns: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            retained: Retained::default(),
+            departed: BTreeMap::new(),
+            assigned_ids: 0,
+            outbox: Outbox::new(late_us),
+        }
+    }
+
+    /// What it was told at birth.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A network connection was accepted. The id must be new.
+    pub fn opened(&mut self, now_us: u64, conn: ConnId) {
+        self.advance(now_us);
+        if self.conns.len() >= self.config.limits.connections {
+            self.outbox.push(self.now_us, Effect::Close { conn, rst: true });
+            return;
+        }
+        self.conns.insert(conn, Connection::new(self.now_us, &self.config.limits));
+    }
+
+    /// Bytes came from the client. Bytes for a connection that is closed are ignored.
+    pub fn received(&mut self, now_us: u64, conn: ConnId, bytes: &[u8]) {
+        self.advance(now_us);
+        let Some(connection) = self.conns.get_mut(&conn) else { return };
+        connection.framer.push(bytes);
+        // Looked up anew for each frame: any of them may end the connection.
+        while let Some(next) = self.conns.get_mut(&conn).and_then(|c| c.framer.next()) {
+            match next {
+                Ok(frame) => self.on_frame(conn, &frame),
+                Err(error) => {
+                    let reason = match error {
+                        deadzone_wire::FramingError::TooLarge { .. } => 0x95,
+                        deadzone_wire::FramingError::OverlongLength => malformed::MALFORMED,
+                    };
+                    self.end(conn, Ending::Offence(reason));
+                }
+            }
+        }
+    }
+
+    /// The client closed the connection, or it broke (`rst`).
+    pub fn closed(&mut self, now_us: u64, conn: ConnId, rst: bool) {
+        self.advance(now_us);
+        if let Some(client_id) = self.departed.remove(&conn) {
+            self.tear_down(&client_id);
+        }
+        self.forward_torn(conn);
+        self.end(conn, if rst { Ending::Reset } else { Ending::PeerClosed });
+    }
+
+    /// Does everything that is due by now.
+    pub fn tick(&mut self, now_us: u64) {
+        self.advance(now_us);
+        let config = &self.config;
+        let overdue = |c: &Connection| c.deadline_us(config).is_some_and(|d| d <= now_us);
+        let silent: Vec<ConnId> = self.conns.iter().filter(|(_, c)| overdue(c)).map(|(id, _)| *id).collect();
+        for conn in silent {
+            self.end(conn, Ending::KeepAlive);
+        }
+        self.tick_sessions();
+    }
+
+    /// When [`Self::tick`] is wanted next, in the same microseconds; `None` when nothing is pending.
+    pub fn next_deadline_us(&self) -> Option<u64> {
+        let conns = self.conns.values().filter_map(|c| c.deadline_us(&self.config));
+        let sessions = self.sessions.values().filter_map(|s| s.next_deadline_us(&self.config));
+        conns.chain(sessions).chain(self.outbox.next_deadline_us()).min()
+    }
+
+    /// The next thing to do, oldest first.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.outbox.pop()
+    }
+
+    fn advance(&mut self, now_us: u64) {
+        self.now_us = self.now_us.max(now_us);
+        self.outbox.release(self.now_us);
+    }
+
+    fn on_frame(&mut self, id: ConnId, frame: &Frame) {
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        let decoded = decode(frame, conn.version, Sender::Client);
+        tracing::trace!(conn = id.0, kind = %frame.kind(), "received");
+        match conn.stage {
+            Stage::Opened => self.on_first(id, decoded),
+            Stage::Connected => {
+                conn.last_packet_us = self.now_us;
+                self.on_next(id, decoded);
+            }
+        }
+    }
+
+    fn on_first(&mut self, id: ConnId, decoded: Decoded) {
+        match decoded.packet.kind() {
+            PacketKind::Connect => self.on_connect(id, decoded),
+            PacketKind::Publish if self.config.has(Defect::PublishBeforeConnectAccepted) => {
+                if let Packet::Publish(publish) = decoded.packet {
+                    self.forward_unchecked(publish, Text::default());
+                }
+            }
+            // The first packet must be CONNECT: closed without an answer, since nobody is there to be answered
+            // (3.1.0-1; 5.0/MQTT-3.14.0-1 forbids DISCONNECT before CONNACK).
+            _ => self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
+        }
+    }
+
+    fn on_next(&mut self, id: ConnId, decoded: Decoded) {
+        if let Packet::Connect(_) = decoded.packet
+            && self.config.has(Defect::SecondConnectAccepted)
+        {
+            return self.send_connack(id, false, 0, None);
+        }
+        if let Some(violation) = malformed::offence(&decoded, &self.config) {
+            tracing::debug!(conn = id.0, clause = violation.clause, "{}", violation.what);
+            return self.end(id, Ending::Offence(malformed::reason(violation)));
+        }
+        match decoded.packet {
+            Packet::Publish(publish) => self.on_publish(id, publish),
+            Packet::Ack(ack) => self.on_ack(id, &ack),
+            Packet::Subscribe(subscribe) => self.on_subscribe(id, subscribe),
+            Packet::Unsubscribe(unsubscribe) => self.on_unsubscribe(id, &unsubscribe),
+            Packet::Bare(_) => self.on_pingreq(id),
+            Packet::Disconnect(disconnect) => self.on_disconnect(id, &disconnect),
+            // A second CONNECT (3.1.0-2), AUTH without a method (5.0/MQTT-4.12.0-6), and what a server alone sends.
+            _ => self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
+        }
+    }
+
+    fn on_pingreq(&mut self, id: ConnId) {
+        if !self.config.has(Defect::PingrespMissing) {
+            self.send(id, &Packet::Bare(deadzone_wire::Bare::pingresp()));
+        }
+    }
+
+    /// Sends a packet in the connection's version.
+    pub(super) fn send(&mut self, id: ConnId, packet: &Packet) {
+        let Some(conn) = self.conns.get(&id) else { return };
+        let bytes = packet.encode(conn.version).to_bytes();
+        // Whatever is too large for the client is never sent (5.0/MQTT-3.1.2-24). Of our packets only PUBLISH, dropped
+        // in `inflight`, and a SUBACK or UNSUBACK of many filters can be: their codes can't be left out.
+        if bytes.len() <= conn.max_packet as usize {
+            self.transmit(id, bytes);
+        }
+    }
+
+    /// Sends bytes that are known to fit.
+    pub(super) fn transmit(&mut self, id: ConnId, bytes: Bytes) {
+        if self.config.has(Defect::KeepAliveFedByDownlink)
+            && let Some(conn) = self.conns.get_mut(&id)
+        {
+            conn.last_packet_us = self.now_us;
+        }
+        self.outbox.push(self.now_us, Effect::Send { conn: id, bytes });
+    }
+
+    /// Says farewell where the version has a word for it, and asks for the close.
+    pub(super) fn hang_up(&mut self, id: ConnId, conn: &Connection, reason: Option<u8>) {
+        let wordless = self.config.varies(Variant::NoDisconnectBeforeClose);
+        if let Some(reason) = reason
+            && (conn.version, conn.stage) == (Version::V5, Stage::Connected)
+            && !wordless
+        {
+            let farewell = Packet::Disconnect(Disconnect::with_reason(reason)).encode(Version::V5).to_bytes();
+            if farewell.len() <= conn.max_packet as usize {
+                self.transmit(id, farewell);
+            }
+        }
+        let rst = self.config.varies(Variant::RstOnClose);
+        self.outbox.push(self.now_us, Effect::Close { conn: id, rst });
+    }
+
+    /// The torn-publish defect: takes what came of an incomplete PUBLISH for the whole.
+    fn forward_torn(&mut self, id: ConnId) {
+        if !self.config.has(Defect::TornPublishForwarded) {
+            return;
+        }
+        let Some(conn) = self.conns.get(&id).filter(|c| c.stage == Stage::Connected) else { return };
+        let Some(frame) = torn_frame(&conn.framer) else { return };
+        let publisher = conn.client_id.clone();
+        if let Packet::Publish(publish) = decode(&frame, conn.version, Sender::Client).packet {
+            self.forward_unchecked(publish, publisher);
+        }
+    }
+}
+
+/// What came of an incomplete frame, as if it were complete.
+fn torn_frame(framer: &Framer) -> Option<Frame> {
+    let (first, rest) = framer.pending().split_first()?;
+    let length = deadzone_wire::VarInt::read(rest).ok()??;
+    let body = rest.get(usize::from(length.width())..)?;
+    Some(Frame::new(*first, Bytes::copy_from_slice(body))).filter(|f| f.kind() == PacketKind::Publish)
+}

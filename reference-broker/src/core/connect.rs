@@ -1,0 +1,232 @@
+//! CONNECT: whether it is accepted, with which session, and what CONNACK says (3.1.1 §3.1, §3.2; 5.0 §3.1, §3.2).
+
+use deadzone_wire::{
+    Connack, Connect, Decoded, Packet, Properties, PropertyId, PropertyValue, Text, Version,
+};
+
+use super::{
+    broker::Broker,
+    connection::Stage,
+    ending::Ending,
+    inflight::Channel,
+    malformed,
+    outbox::ConnId,
+    session::{Expiry, Session},
+    will::Will,
+};
+use crate::{Config, Defect, Variant};
+
+/// The Receive Maximum under [`Variant::SmallReceiveMaximum`].
+const SMALL_RECEIVE_MAXIMUM: u16 = 2;
+
+impl Broker {
+    pub(super) fn on_connect(&mut self, id: ConnId, decoded: Decoded) {
+        if let Some(conn) = self.conns.get_mut(&id)
+            && let Packet::Connect(connect) = &decoded.packet
+        {
+            conn.version = connect.layout(Version::V311);
+        }
+        if let Err(code) = self.examine(&decoded) {
+            return self.refuse(id, code);
+        }
+        let Packet::Connect(connect) = decoded.packet else {
+            return self.end(id, Ending::Offence(malformed::MALFORMED));
+        };
+        self.accept(id, &connect);
+    }
+
+    /// `Err` with the code to refuse by, or with `None` to close without an answer.
+    fn examine(&self, decoded: &Decoded) -> Result<(), Option<u8>> {
+        // A body that can't be taken apart shows no version that an answer could be in.
+        let Packet::Connect(connect) = &decoded.packet else { return Err(None) };
+        let version = connect.layout(Version::V311);
+        if let Some(violation) = malformed::offence(decoded, &self.config) {
+            return Err(refusal(violation.clause, version, malformed::reason(violation)));
+        }
+        if connect.properties.get(PropertyId::AuthenticationMethod).is_some() && version == Version::V5 {
+            // No method is supported (5.0/MQTT-4.12.0-1).
+            return Err(Some(0x8c));
+        }
+        let known = self.sessions.contains_key(&connect.client_id) && !connect.client_id.is_empty();
+        if !known && self.sessions.len() >= self.config.limits.sessions {
+            // Quota exceeded; before 5.0 the nearest is Server unavailable.
+            return Err(Some(if version == Version::V5 { 0x97 } else { 0x03 }));
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, id: ConnId, code: Option<u8>) {
+        if let Some(code) = code {
+            self.send_connack(id, false, code, Some(Properties::new()));
+        }
+        self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
+    }
+
+    fn accept(&mut self, id: ConnId, connect: &Connect) {
+        let assigned = connect.client_id.is_empty();
+        let client_id = if assigned { self.make_client_id() } else { connect.client_id.clone() };
+        self.take_over(&client_id);
+        let present = self.open_session(&client_id, connect.clean());
+        self.set_up_connection(id, connect, &client_id, present);
+        let properties = self.advertised(assigned.then_some(&client_id));
+        let claims = match (connect.clean(), present) {
+            (true, _) => self.config.has(Defect::SessionPresentOnCleanStart),
+            (false, true) => !self.config.has(Defect::SessionPresentMissing),
+            (false, false) => false,
+        };
+        self.send_connack(id, claims, 0, Some(properties.clone()));
+        if self.config.has(Defect::TwoConnacks) {
+            self.send_connack(id, claims, 0, Some(properties));
+        }
+        self.attach_session(id, connect, &client_id);
+        if present && self.config.has(Defect::RetainedAgainOnResume) {
+            self.resend_retained(&client_id);
+        }
+    }
+
+    /// Closes the older connection of this client, if there is one (3.1.4-2; 5.0/MQTT-3.1.4-3).
+    fn take_over(&mut self, client_id: &Text) {
+        let Some(old) = self.sessions.get(client_id).and_then(|s| s.conn) else { return };
+        if self.config.has(Defect::TakeoverLeavesOldConnection) {
+            return;
+        }
+        self.end(old, Ending::Takeover);
+        if self.config.has(Defect::LateCloseKillsNewConnection) {
+            self.departed.insert(old, client_id.clone());
+        }
+    }
+
+    /// Finds or makes the session; `true` when a stored one is resumed.
+    fn open_session(&mut self, client_id: &Text, clean: bool) -> bool {
+        let mut session = Session::new(client_id.clone());
+        if clean {
+            // The old session ends here, and with it the delay of its will (5.0/MQTT-3.1.2-8).
+            if let Some(old) = self.end_session(client_id)
+                && self.config.has(Defect::CleanStartKeepsSubscriptions)
+            {
+                session.subscriptions = old.subscriptions;
+            }
+        } else if let Some(stored) = self.sessions.get_mut(client_id) {
+            stored.ends_us = None;
+            if !self.config.has(Defect::WillDelayNotCancelled) {
+                // Back before the delay was over (5.0/MQTT-3.1.3-9).
+                stored.pending_will = None;
+            }
+            if self.config.has(Defect::InboundQos2ForgottenOnReconnect) {
+                stored.inbound.forget();
+            }
+            return true;
+        }
+        self.sessions.insert(client_id.clone(), session);
+        false
+    }
+
+    fn set_up_connection(&mut self, id: ConnId, connect: &Connect, client_id: &Text, resumed: bool) {
+        let now_us = self.now_us;
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        conn.stage = Stage::Connected;
+        conn.client_id = client_id.clone();
+        conn.resumed = resumed;
+        conn.last_packet_us = now_us;
+        // 1.5 times Keep Alive; 0 turns it off (3.1.1 §3.1.2.10, 5.0 §3.1.2.10).
+        conn.patience_us = (connect.keep_alive_s > 0).then(|| u64::from(connect.keep_alive_s) * 1_500_000);
+        conn.max_packet = connect.properties.number(PropertyId::MaximumPacketSize).unwrap_or(u32::MAX);
+        conn.will = Will::from_connect(connect, client_id, &self.config);
+    }
+
+    /// Binds the session to the connection and sends what it owes; CONNACK must be out by then (3.2.0-1).
+    fn attach_session(&mut self, id: ConnId, connect: &Connect, client_id: &Text) {
+        let (Some(conn), Some(session)) = (self.conns.get(&id), self.sessions.get_mut(client_id)) else {
+            return;
+        };
+        session.conn = Some(id);
+        session.expiry = match (conn.version, connect.clean()) {
+            (Version::V5, _) => {
+                Expiry(connect.properties.number(PropertyId::SessionExpiryInterval).unwrap_or(0))
+            }
+            (_, true) => Expiry::AT_CLOSE,
+            (_, false) => Expiry::NEVER,
+        };
+        let window = window(connect, &self.config);
+        let channel = Channel { version: conn.version, max_packet: conn.max_packet, window, quota: window };
+        let out = session.outbound.attach(channel, self.now_us, &self.config);
+        for bytes in out {
+            self.transmit(id, bytes);
+        }
+    }
+
+    /// The Receive Maximum of this broker.
+    pub(super) fn receive_maximum(&self) -> u16 {
+        if self.config.varies(Variant::SmallReceiveMaximum) {
+            SMALL_RECEIVE_MAXIMUM
+        } else {
+            self.config.limits.inbound
+        }
+    }
+
+    /// What CONNACK tells of this broker. What is left out has the default: Maximum QoS 2, retain, wildcards and
+    /// subscription identifiers available, the client's own keep-alive and session expiry.
+    fn advertised(&self, assigned: Option<&Text>) -> Properties {
+        use PropertyId as Id;
+
+        let limits = &self.config.limits;
+        let mut properties = Properties::new()
+            .with(Id::ReceiveMaximum, PropertyValue::U16(self.receive_maximum().max(1)))
+            .with(Id::MaximumPacketSize, PropertyValue::U32(limits.packet_bytes))
+            .with(Id::TopicAliasMaximum, PropertyValue::U16(limits.topic_aliases))
+            .with(Id::SharedSubscriptionAvailable, PropertyValue::Byte(0));
+        if let Some(id) = assigned {
+            properties.push(Id::AssignedClientIdentifier, PropertyValue::Text(id.clone()));
+        }
+        properties
+    }
+
+    pub(super) fn send_connack(
+        &mut self,
+        id: ConnId,
+        present: bool,
+        code: u8,
+        properties: Option<Properties>,
+    ) {
+        let Some(conn) = self.conns.get(&id) else { return };
+        let properties = match conn.version {
+            Version::V5 => Some(properties.unwrap_or_default()),
+            Version::V31 | Version::V311 => None,
+        };
+        // 3.1 has no Session Present: the bit is reserved there.
+        let flags = u8::from(present && conn.version != Version::V31);
+        self.send(id, &Packet::Connack(Connack { flags, code, properties, tail: bytes::Bytes::new() }));
+    }
+
+    /// An identifier that no session has. Counted and not drawn by lot: the same run gives the same bytes.
+    fn make_client_id(&mut self) -> Text {
+        loop {
+            self.assigned_ids += 1;
+            let id = Text::from(format!("assigned{}", self.assigned_ids));
+            if !self.sessions.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+}
+
+/// How many unacknowledged PUBLISHes the client takes. Before 5.0 nobody says, so our own bound alone holds.
+fn window(connect: &Connect, config: &Config) -> u16 {
+    let own = config.limits.inflight.max(1);
+    if config.has(Defect::ReceiveMaximumExceeded) {
+        return own;
+    }
+    let wanted = connect.properties.number(PropertyId::ReceiveMaximum).unwrap_or(u32::from(u16::MAX));
+    own.min(u16::try_from(wanted).unwrap_or(u16::MAX))
+}
+
+/// How a bad CONNECT is refused. 3.1.1 says no CONNACK except for an unknown level and a bad client identifier
+/// (3.1.1/MQTT-3.1.4-1); 5.0 lets the server say why, and we do.
+fn refusal(clause: &str, version: Version, reason: u8) -> Option<u8> {
+    match clause {
+        // An unknown level has no layout of its own: 0x01 in the form of 3.1.1, which every older client reads.
+        "3.1.1/MQTT-3.1.2-2" => Some(0x01),
+        "3.1.1/MQTT-3.1.3-7" | "3.1/DZ-client-id-length" => Some(0x02),
+        _ => (version == Version::V5).then_some(reason),
+    }
+}

@@ -1,0 +1,90 @@
+//! One network connection: its framing, its version, its keep-alive. Knows nothing of sessions beyond a client id.
+
+use std::collections::BTreeMap;
+
+use deadzone_wire::{Framer, Text, Version};
+
+use super::will::Will;
+use crate::{Config, Defect, Limits};
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// No CONNECT yet.
+    Opened,
+    /// CONNECT was accepted.
+    Connected,
+}
+
+/// One network connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) framer: Framer,
+    pub(crate) stage: Stage,
+    pub(crate) version: Version,
+    pub(crate) client_id: Text,
+    /// Session Present was 1.
+    pub(crate) resumed: bool,
+    /// One and a half times Keep Alive; `None` where it is off.
+    pub(crate) patience_us: Option<u64>,
+    /// When the last complete packet came: bytes of half a packet are no sign of life (3.1.1/MQTT-3.1.2-24).
+    pub(crate) last_packet_us: u64,
+    pub(crate) will: Option<Will>,
+    /// The client's Maximum Packet Size.
+    pub(crate) max_packet: u32,
+    aliases: BTreeMap<u16, Text>,
+}
+
+/// Why a topic alias names no topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AliasError {
+    /// Above the Topic Alias Maximum that the broker gave.
+    TooHigh,
+    /// No topic was set under it on this connection.
+    Unset,
+}
+
+impl Connection {
+    pub(crate) fn new(now_us: u64, limits: &Limits) -> Self {
+        Self {
+            // The bound is on the Remaining Length, so a packet of exactly the advertised size always fits.
+            framer: Framer::new(limits.packet_bytes),
+            stage: Stage::Opened,
+            version: Version::V311,
+            client_id: Text::default(),
+            resumed: false,
+            patience_us: None,
+            last_packet_us: now_us,
+            will: None,
+            max_packet: u32::MAX,
+            aliases: BTreeMap::new(),
+        }
+    }
+
+    /// When the connection is given up if nothing comes.
+    pub(crate) fn deadline_us(&self, config: &Config) -> Option<u64> {
+        let patience_us = match self.stage {
+            Stage::Opened => Some(config.limits.connect_within.as_micros() as u64),
+            Stage::Connected if config.has(Defect::KeepAliveIgnored) => None,
+            Stage::Connected => self.patience_us,
+        };
+        patience_us.map(|p| self.last_packet_us.saturating_add(p))
+    }
+
+    /// The topic that a PUBLISH means, and sets the alias where both are given. Mappings die with the connection
+    /// (5.0/MQTT-3.3.2-7): that is why they live here.
+    pub(crate) fn resolve(
+        &mut self,
+        topic: Text,
+        alias: Option<u32>,
+        limit: u16,
+    ) -> Result<Text, AliasError> {
+        let Some(alias) = alias else { return Ok(topic) };
+        let alias = u16::try_from(alias).ok().filter(|a| *a <= limit).ok_or(AliasError::TooHigh)?;
+        if topic.is_empty() {
+            return self.aliases.get(&alias).cloned().ok_or(AliasError::Unset);
+        }
+        self.aliases.insert(alias, topic.clone());
+        Ok(topic)
+    }
+}

@@ -1,0 +1,160 @@
+//! How connections and sessions end, and what becomes of wills (3.1.1 §3.1.2.5, 5.0 §3.1.2.5). Knows nothing of packets
+//! other than DISCONNECT.
+
+use deadzone_wire::{Disconnect, PropertyId, Text, Version};
+
+use super::{
+    broker::Broker,
+    connection::Connection,
+    malformed,
+    outbox::ConnId,
+    session::{Expiry, Session},
+    will::{PendingWill, Will},
+};
+use crate::Defect;
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// DISCONNECT with Reason Code 0x00, or any before 5.0.
+    Disconnect,
+    /// DISCONNECT with another Reason Code: 0x04 asks for the will, the others don't remove it.
+    DisconnectWithWill,
+    /// The client closed without DISCONNECT.
+    PeerClosed,
+    /// The connection broke.
+    Reset,
+    /// Nothing complete came for one and a half times Keep Alive, or no CONNECT came at all.
+    KeepAlive,
+    /// The client broke a rule; the Reason Code is for 5.0.
+    Offence(u8),
+    /// The same client connected again.
+    Takeover,
+}
+
+impl Broker {
+    pub(super) fn on_disconnect(&mut self, id: ConnId, disconnect: &Disconnect) {
+        let Some(conn) = self.conns.get(&id) else { return };
+        let expiry = disconnect.properties.as_ref().and_then(|p| p.number(PropertyId::SessionExpiryInterval));
+        let session = self.sessions.get_mut(&conn.client_id);
+        if let (Some(expiry), Some(session), Version::V5) = (expiry, session, conn.version) {
+            if session.expiry == Expiry::AT_CLOSE && expiry != 0 {
+                // 5.0 §3.14.2.2.2: 0 in CONNECT can't be raised; the DISCONNECT does not count as one.
+                return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
+            }
+            session.expiry = Expiry(expiry);
+        }
+        let code = disconnect.reason.unwrap_or(0);
+        self.end(id, if code == 0 { Ending::Disconnect } else { Ending::DisconnectWithWill });
+    }
+
+    /// Ends a connection: hangs up where that is ours to do, settles the will, releases the session.
+    pub(super) fn end(&mut self, id: ConnId, ending: Ending) {
+        let Some(mut conn) = self.conns.remove(&id) else { return };
+        tracing::debug!(conn = id.0, ?ending, "connection ends");
+        let reason = match ending {
+            Ending::PeerClosed | Ending::Reset | Ending::Disconnect | Ending::DisconnectWithWill => None,
+            Ending::KeepAlive => Some(0x8d),
+            Ending::Offence(reason) => Some(reason),
+            Ending::Takeover => Some(0x8e),
+        };
+        if !matches!(ending, Ending::PeerClosed | Ending::Reset) {
+            // After DISCONNECT it is for the client to close; the server closes if it has not (3.14.4).
+            self.hang_up(id, &conn, reason);
+        }
+        if conn.client_id.is_empty() {
+            return;
+        }
+        let will = conn.will.take().filter(|_| self.will_survives(ending));
+        let session = self.sessions.get_mut(&conn.client_id).filter(|s| s.conn == Some(id));
+        let owned = session.is_some();
+        if let Some(session) = session {
+            // Before the will: the client itself may have subscribed to it, and must not be sent anything any more.
+            session.detach(self.now_us);
+        }
+        self.settle_will(&conn, owned, will);
+        if owned {
+            self.end_if_over(&conn.client_id);
+        }
+    }
+
+    fn will_survives(&self, ending: Ending) -> bool {
+        let has = |defect| self.config.has(defect);
+        match ending {
+            Ending::Disconnect => has(Defect::WillOnDisconnect),
+            Ending::KeepAlive => !has(Defect::WillLostOnKeepAliveTimeout),
+            Ending::Reset => !has(Defect::WillLostOnRst),
+            Ending::Takeover => !has(Defect::WillLostOnTakeover),
+            Ending::DisconnectWithWill | Ending::PeerClosed | Ending::Offence(_) => true,
+        }
+    }
+
+    /// Publishes a will without delay at once, and leaves one with a delay to the session.
+    fn settle_will(&mut self, conn: &Connection, owned: bool, will: Option<Will>) {
+        let Some(will) = will else { return };
+        let due_us = self.now_us.saturating_add(will.delay_us);
+        match self.sessions.get_mut(&conn.client_id).filter(|_| owned) {
+            Some(session) if will.delay_us > 0 => session.pending_will = Some(PendingWill { will, due_us }),
+            _ => self.publish_will(will),
+        }
+    }
+
+    fn publish_will(&mut self, will: Will) {
+        let message = will.into_message(self.now_us);
+        // A will that can't be retained for lack of room is still delivered: nobody is left to be told.
+        self.route(message);
+    }
+
+    /// The late-close defect: takes the session from whatever connection has it.
+    pub(super) fn tear_down(&mut self, client_id: &Text) {
+        if let Some(session) = self.sessions.get_mut(client_id) {
+            session.detach(self.now_us);
+            self.end_if_over(client_id);
+        }
+    }
+
+    /// Ends a session that does not outlive its connection.
+    fn end_if_over(&mut self, client_id: &Text) {
+        if self.sessions.get(client_id).is_some_and(|s| s.expiry == Expiry::AT_CLOSE) {
+            self.end_session(client_id);
+        }
+    }
+
+    /// Ends a session. A will that waits is due now: its delay never outlasts the session (5.0/MQTT-3.1.2-8).
+    pub(super) fn end_session(&mut self, client_id: &Text) -> Option<Session> {
+        let mut session = self.sessions.remove(client_id)?;
+        if let Some(pending) = session.pending_will.take() {
+            self.publish_will(pending.will);
+        }
+        Some(session)
+    }
+
+    /// Wills and sessions whose time has come, and one defect's resends.
+    pub(super) fn tick_sessions(&mut self) {
+        let now_us = self.now_us;
+        let ended = |s: &Session| s.ends_us.is_some_and(|t| t <= now_us);
+        let over: Vec<Text> =
+            self.sessions.iter().filter(|(_, s)| ended(s)).map(|(id, _)| id.clone()).collect();
+        for client_id in over {
+            self.end_session(&client_id);
+        }
+        let due = |s: &mut Session| s.pending_will.take_if(|w| w.due_us <= now_us);
+        let wills: Vec<PendingWill> = self.sessions.values_mut().filter_map(due).collect();
+        for pending in wills {
+            self.publish_will(pending.will);
+        }
+        if self.config.has(Defect::LiveResend) {
+            self.resend_live();
+        }
+    }
+
+    fn resend_live(&mut self) {
+        let mut out = Vec::new();
+        for session in self.sessions.values_mut() {
+            if let Some(conn) = session.conn {
+                out.push((conn, session.outbound.live_resend(self.now_us, &self.config)));
+            }
+        }
+        self.transmit_all(out);
+    }
+}

@@ -1,0 +1,8 @@
+//! The QoS exchanges of one session, each direction on its own: the two use separate packet-identifier spaces.
+
+mod inbound;
+mod outbound;
+mod queue;
+
+pub(crate) use inbound::{Arrival, Inbound, Release};
+pub(crate) use outbound::{Answer, Channel, Outbound};

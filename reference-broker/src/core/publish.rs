@@ -1,0 +1,175 @@
+//! PUBLISH from a client and PUBREL, and the routing of messages to sessions (3.1.1 §3.3, §4.3; 5.0 §3.3, §4.3).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use deadzone_wire::{Ack, AckKind, Packet, PropertyId, Publish, Text, Version};
+
+use super::{
+    broker::Broker,
+    connection::AliasError,
+    ending::Ending,
+    inflight::{Arrival, Release},
+    malformed,
+    message::Message,
+    outbox::ConnId,
+};
+use crate::{Defect, Variant};
+
+/// Quota exceeded (5.0 §2.4).
+const QUOTA_EXCEEDED: u8 = 0x97;
+/// No matching subscribers (5.0 §2.4).
+const NO_MATCHING_SUBSCRIBERS: u8 = 0x10;
+
+impl Broker {
+    pub(super) fn on_publish(&mut self, id: ConnId, mut publish: Publish) {
+        let limit = self.config.limits.topic_aliases;
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        let alias = publish.properties.number(PropertyId::TopicAlias);
+        publish.topic = match conn.resolve(publish.topic, alias, limit) {
+            Ok(topic) => topic,
+            Err(AliasError::TooHigh) => return self.end(id, Ending::Offence(0x94)),
+            Err(AliasError::Unset) => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
+        };
+        let (version, resumed) = (conn.version, conn.resumed);
+        let message = Message::new(publish.clone(), conn.client_id.clone(), self.now_us);
+        let packet_id = publish.packet_id.unwrap_or(0);
+        let refused = !self.retained.has_room_for(&message, self.now_us, &self.config);
+        match publish.qos {
+            0 => {
+                // A retained QoS 0 message may be forgotten at any time (3.3.1-7), so also at once.
+                self.route(message);
+            }
+            _ if refused && version != Version::V5 => self.end(id, Ending::Offence(QUOTA_EXCEEDED)),
+            1 if refused => self.acknowledge(id, AckKind::Puback, packet_id, QUOTA_EXCEEDED),
+            1 => {
+                let found = self.route(message);
+                let mute = self.config.has(Defect::PubackMissing)
+                    || resumed && publish.dup && self.config.has(Defect::DupPublishUnacknowledged);
+                if !mute {
+                    let reason = self.receipt(found);
+                    self.acknowledge(id, AckKind::Puback, packet_id, reason);
+                }
+            }
+            _ => self.on_publish_qos2(id, message, packet_id, refused),
+        }
+    }
+
+    fn on_publish_qos2(&mut self, id: ConnId, message: Message, packet_id: u16, refused: bool) {
+        let Some((version, client_id)) = self.conns.get(&id).map(|c| (c.version, c.client_id.clone())) else {
+            return;
+        };
+        let limit = if version == Version::V5 { self.receive_maximum() } else { self.config.limits.inbound };
+        let Some(session) = self.sessions.get(&client_id) else { return };
+        match session.inbound.arrival(packet_id, limit) {
+            // Every copy gets its PUBREC, none goes onward twice (4.3.3-2; 5.0/MQTT-4.3.3-10).
+            Arrival::Known => return self.acknowledge(id, AckKind::Pubrec, packet_id, 0),
+            // 5.0 §3.3.4 names 0x93 for it. Before 5.0 it is our own bound on memory.
+            Arrival::TooMany => return self.end(id, Ending::Offence(0x93)),
+            Arrival::New if refused => {
+                return self.acknowledge(id, AckKind::Pubrec, packet_id, QUOTA_EXCEEDED);
+            }
+            Arrival::New => {}
+        }
+        // The standards offer both moments (methods A and B of 3.1.1, figure 4.3): ours is at PUBLISH, because then the
+        // identifier alone has to be kept. The variant keeps the message and sends it onward at PUBREL.
+        let at_pubrel = self.config.varies(Variant::OnwardAtPubrel);
+        let kept = at_pubrel
+            || self.config.has(Defect::Qos2DeliveredTwice)
+            || self.config.has(Defect::OnwardAgainAtPubrelReplay);
+        let message = Arc::new(message);
+        let found = at_pubrel || self.route_shared(&message);
+        if let Some(session) = self.sessions.get_mut(&client_id) {
+            session.inbound.open(packet_id, kept.then_some(message));
+        }
+        let reason = self.receipt(found);
+        self.acknowledge(id, AckKind::Pubrec, packet_id, reason);
+    }
+
+    pub(super) fn on_pubrel(&mut self, id: ConnId, packet_id: u16) {
+        let limit = self.config.limits.inbound;
+        let Some(client_id) = self.conns.get(&id).map(|c| c.client_id.clone()) else { return };
+        let Some(session) = self.sessions.get_mut(&client_id) else { return };
+        let mut reason = 0;
+        match session.inbound.release(packet_id) {
+            Release::Open(Some(message)) => {
+                if self.config.has(Defect::OnwardAgainAtPubrelReplay) {
+                    session.inbound.keep_released(packet_id, Arc::clone(&message), limit);
+                }
+                if self.config.varies(Variant::OnwardAtPubrel) || self.config.has(Defect::Qos2DeliveredTwice)
+                {
+                    self.route_shared(&message);
+                }
+            }
+            Release::Open(None) => {}
+            Release::Unknown(again) => {
+                if self.config.has(Defect::PubrelReplayUnanswered) {
+                    return;
+                }
+                if let Some(message) = again {
+                    self.route_shared(&message);
+                }
+                // Always answered, or the client could never end its half (4.3.3-2; 5.0/MQTT-4.3.3-11). 0x00 by
+                // default: a completed identifier is not remembered, so a replay is far likelier than an error.
+                if self.config.varies(Variant::Pubcomp0x92InRecovery) {
+                    reason = 0x92;
+                }
+            }
+        }
+        if !self.config.has(Defect::PubcompMissing) {
+            self.acknowledge(id, AckKind::Pubcomp, packet_id, reason);
+        }
+    }
+
+    /// The reason of PUBACK or PUBREC. 0x10 is optional (5.0 §3.4.2.1); 0x00 by default, since it is the short form that
+    /// all versions share and tells a publisher nothing about strangers.
+    fn receipt(&self, found: bool) -> u8 {
+        let says = !found && self.config.varies(Variant::PubackNoMatchingSubscribers);
+        if says { NO_MATCHING_SUBSCRIBERS } else { 0 }
+    }
+
+    /// Sends an acknowledgement; the reason code exists in 5.0 only.
+    pub(super) fn acknowledge(&mut self, id: ConnId, kind: AckKind, packet_id: u16, reason: u8) {
+        let version = self.conns.get(&id).map(|c| c.version);
+        let ack = if reason != 0 && version == Some(Version::V5) {
+            Ack::with_reason(kind, packet_id, reason)
+        } else {
+            Ack::new(kind, packet_id)
+        };
+        self.send(id, &Packet::Ack(ack));
+    }
+
+    /// Takes a message over: retains it and gives it to every session that wants it (4.5.0-1). `true` if any does.
+    pub(super) fn route(&mut self, message: Message) -> bool {
+        self.route_shared(&Arc::new(message))
+    }
+
+    fn route_shared(&mut self, message: &Arc<Message>) -> bool {
+        self.retained.apply(message, self.now_us, &self.config);
+        let mut any = false;
+        let mut out = Vec::new();
+        for session in self.sessions.values_mut() {
+            let (wanted, packets) = session.offer(message, self.now_us, &self.config);
+            any |= wanted;
+            out.extend(session.conn.map(|conn| (conn, packets)));
+        }
+        self.transmit_all(out);
+        any
+    }
+
+    pub(super) fn transmit_all(&mut self, out: Vec<(ConnId, Vec<Bytes>)>) {
+        for (conn, packets) in out {
+            for bytes in packets {
+                self.transmit(conn, bytes);
+            }
+        }
+    }
+
+    /// Sends a PUBLISH onward without any of the checks; for defects.
+    pub(super) fn forward_unchecked(&mut self, publish: Publish, publisher: Text) {
+        if !publish.topic.is_empty() && publish.qos < 3 {
+            let message = Message::new(publish, publisher, self.now_us);
+            self.route(message);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! SUBSCRIBE and UNSUBSCRIBE (3.1.1 §3.8 to §3.11, 5.0 §3.8 to §3.11), and the retained messages that a SUBSCRIBE brings.
+
+use deadzone_wire::{
+    Packet, Properties, PropertyId, Suback, Subscribe, Text, Unsuback, Unsubscribe, Version,
+};
+
+use super::{
+    broker::Broker,
+    ending::Ending,
+    outbox::ConnId,
+    subscription::{Placed, Subscription, retained_copy},
+};
+use crate::Defect;
+
+/// Failure in a SUBACK of 3.1.1, and Unspecified error in 5.0.
+const FAILURE: u8 = 0x80;
+/// No subscription existed (5.0 §3.11.3).
+const NO_SUBSCRIPTION_EXISTED: u8 = 0x11;
+/// Quota exceeded (5.0 §3.9.3).
+const QUOTA_EXCEEDED: u8 = 0x97;
+/// Shared Subscriptions not supported (5.0 §3.9.3).
+const NO_SHARED: u8 = 0x9e;
+
+impl Broker {
+    pub(super) fn on_subscribe(&mut self, id: ConnId, subscribe: Subscribe) {
+        let Some((version, client_id)) = self.conns.get(&id).map(|c| (c.version, c.client_id.clone())) else {
+            return;
+        };
+        let sub_id = subscribe.properties.number(PropertyId::SubscriptionIdentifier);
+        let mut codes = Vec::new();
+        let mut fresh = Vec::new();
+        for (filter, options) in subscribe.filters {
+            let subscription = Subscription::from_options(effective(options, version), sub_id);
+            match self.place(&client_id, version, &filter, subscription) {
+                Ok(placed) => {
+                    codes.push(subscription.qos);
+                    if wants_retained(options, version, placed) {
+                        fresh.push((filter, subscription));
+                    }
+                }
+                // 3.1 has no code for failure, so only closing tells the client.
+                Err(_) if version == Version::V31 => return self.end(id, Ending::Offence(QUOTA_EXCEEDED)),
+                Err(code) => codes.push(code),
+            }
+        }
+        // SUBACK goes first: the standards allow retained messages before it, but few clients expect them there.
+        let suback = Suback { packet_id: subscribe.packet_id, properties: Properties::new(), codes };
+        self.send(id, &Packet::Suback(suback));
+        for (filter, subscription) in fresh {
+            self.send_retained(&client_id, &filter, &subscription);
+        }
+    }
+
+    fn place(
+        &mut self,
+        client_id: &Text,
+        version: Version,
+        filter: &Text,
+        subscription: Subscription,
+    ) -> Result<Placed, u8> {
+        // No shared subscriptions. In 3.1.1 `$share/…` would be an ordinary filter, but a client that writes it means
+        // sharing, and a failure tells it more than silence. 3.1 can't refuse, so there it is an ordinary filter.
+        if filter.0.starts_with(b"$share/") && version != Version::V31 {
+            return Err(if version == Version::V5 { NO_SHARED } else { FAILURE });
+        }
+        let limit = self.config.limits.subscriptions;
+        let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;
+        match session.subscriptions.put(filter.clone(), subscription, limit) {
+            Placed::Full => Err(if version == Version::V5 { QUOTA_EXCEEDED } else { FAILURE }),
+            placed => Ok(placed),
+        }
+    }
+
+    /// Sends the retained messages that one subscription brings.
+    fn send_retained(&mut self, client_id: &Text, filter: &Text, subscription: &Subscription) {
+        let Some(session) = self.sessions.get_mut(client_id) else { return };
+        let mut out = Vec::new();
+        for message in self.retained.matching(filter, self.now_us) {
+            if let Some(delivery) = retained_copy(&message, subscription, client_id, &self.config) {
+                out.extend(session.outbound.accept(delivery, self.now_us, &self.config));
+            }
+        }
+        let conn = session.conn;
+        self.transmit_all(conn.map(|c| (c, out)).into_iter().collect());
+    }
+
+    /// The retained-again-on-resume defect: treats restored subscriptions as new ones.
+    pub(super) fn resend_retained(&mut self, client_id: &Text) {
+        let Some(session) = self.sessions.get(client_id) else { return };
+        let all: Vec<(Text, Subscription)> =
+            session.subscriptions.iter().map(|(f, s)| (f.clone(), *s)).collect();
+        for (filter, subscription) in all {
+            self.send_retained(client_id, &filter, &subscription);
+        }
+    }
+
+    pub(super) fn on_unsubscribe(&mut self, id: ConnId, unsubscribe: &Unsubscribe) {
+        let Some(conn) = self.conns.get(&id) else { return };
+        let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };
+        let ignored = self.config.has(Defect::UnsubscribeIgnored);
+        let subscriptions = &mut session.subscriptions;
+        // What is in flight or queued already stays (3.10.4-3 speaks of started deliveries; the queue is our choice).
+        let codes = unsubscribe.filters.iter().map(|filter| {
+            let was = if ignored { subscriptions.contains(filter) } else { subscriptions.remove(filter) };
+            if was { 0 } else { NO_SUBSCRIPTION_EXISTED }
+        });
+        let codes: Vec<u8> = codes.collect();
+        let codes = if conn.version == Version::V5 { codes } else { Vec::new() };
+        let unsuback = Unsuback { packet_id: unsubscribe.packet_id, properties: Properties::new(), codes };
+        self.send(id, &Packet::Unsuback(unsuback));
+    }
+}
+
+/// The options that count: before 5.0 the QoS alone.
+fn effective(options: u8, version: Version) -> u8 {
+    if version == Version::V5 { options } else { options & 0x03 }
+}
+
+/// Retain Handling (5.0 §3.8.3.1): 0 always, 1 for a new subscription, 2 never; before 5.0 always.
+fn wants_retained(options: u8, version: Version, placed: Placed) -> bool {
+    match (version, options >> 4 & 0x03) {
+        (Version::V5, 1) => placed == Placed::New,
+        (Version::V5, 2..) => false,
+        _ => true,
+    }
+}

@@ -1,0 +1,185 @@
+//! The subscriptions of one session, and whether a filter matches a topic (3.1.1 §4.7, 5.0 §4.7). Knows no other session.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use deadzone_wire::Text;
+
+use super::message::{Delivery, Message};
+use crate::{Config, Defect, Variant};
+
+/// Subscription Options (5.0 §3.8.3.1); in 3.1.1 the QoS alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Subscription {
+    pub(crate) qos: u8,
+    pub(crate) no_local: bool,
+    pub(crate) retain_as_published: bool,
+    pub(crate) id: Option<u32>,
+}
+
+impl Subscription {
+    /// From an options byte and the SUBSCRIBE's Subscription Identifier.
+    pub(crate) fn from_options(options: u8, id: Option<u32>) -> Self {
+        Self {
+            qos: options & 0x03,
+            no_local: options & 0x04 != 0,
+            retain_as_published: options & 0x08 != 0,
+            id,
+        }
+    }
+
+    fn granted(&self, message: &Message, config: &Config) -> u8 {
+        if config.has(Defect::GrantedQosExceeded) { message.qos } else { message.qos.min(self.qos) }
+    }
+
+    /// RETAIN for an established subscription: 0, unless the client asked to keep it (3.3.1-9; 5.0/MQTT-3.3.1-12 and -13).
+    fn keeps_retain(&self, message: &Message, config: &Config) -> bool {
+        message.retain && (self.retain_as_published || config.has(Defect::RetainFlagKept))
+    }
+
+    fn excludes(&self, message: &Message, client_id: &Text, config: &Config) -> bool {
+        self.no_local && message.publisher == *client_id && !config.has(Defect::NoLocalIgnored)
+    }
+}
+
+/// What became of a subscription that was put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placed {
+    /// There was none with this filter.
+    New,
+    /// An identical filter was there; its options are replaced.
+    Replaced,
+    /// The session holds as many as it may.
+    Full,
+}
+
+/// All subscriptions of a session, by filter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subscriptions {
+    by_filter: BTreeMap<Text, Subscription>,
+}
+
+impl Subscriptions {
+    pub(crate) fn put(&mut self, filter: Text, subscription: Subscription, limit: usize) -> Placed {
+        if !self.by_filter.contains_key(&filter) && self.by_filter.len() >= limit {
+            return Placed::Full;
+        }
+        match self.by_filter.insert(filter, subscription) {
+            None => Placed::New,
+            Some(_) => Placed::Replaced,
+        }
+    }
+
+    /// Whether a subscription with exactly this filter was there to remove.
+    pub(crate) fn remove(&mut self, filter: &Text) -> bool {
+        self.by_filter.remove(filter).is_some()
+    }
+
+    pub(crate) fn contains(&self, filter: &Text) -> bool {
+        self.by_filter.contains_key(filter)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Subscription)> {
+        self.by_filter.iter()
+    }
+
+    /// The copies of a newly published message that this session gets.
+    pub(crate) fn copies(&self, message: &Arc<Message>, client_id: &Text, config: &Config) -> Vec<Delivery> {
+        let matching: Vec<&Subscription> = self
+            .by_filter
+            .iter()
+            .filter(|(filter, s)| {
+                matches(&filter.0, &message.topic.0) && !s.excludes(message, client_id, config)
+            })
+            .map(|(_, s)| s)
+            .collect();
+        if config.varies(Variant::CopyPerSubscription) {
+            return matching.into_iter().map(|s| copy(message, &[s], config)).collect();
+        }
+        // Overlaps: one copy or several are both allowed. One, with the highest QoS and every identifier
+        // (3.3.5-1; 5.0/MQTT-3.3.4-2 to -4), is cheaper on the links that we stand for.
+        if matching.is_empty() { Vec::new() } else { vec![copy(message, &matching, config)] }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.by_filter.len()
+    }
+}
+
+fn copy(message: &Arc<Message>, matching: &[&Subscription], config: &Config) -> Delivery {
+    Delivery {
+        message: Arc::clone(message),
+        qos: matching.iter().map(|s| s.granted(message, config)).max().unwrap_or(0),
+        retain: matching.iter().any(|s| s.keeps_retain(message, config)),
+        subscription_ids: matching.iter().filter_map(|s| s.id).collect(),
+    }
+}
+
+/// A retained message as it is sent because of a SUBSCRIBE: with RETAIN 1, whatever Retain As Published says (3.3.1-8).
+pub(crate) fn retained_copy(
+    message: &Arc<Message>,
+    subscription: &Subscription,
+    client_id: &Text,
+    config: &Config,
+) -> Option<Delivery> {
+    // No Local also holds for retained messages: 5.0/MQTT-3.8.3-3 makes no exception for them.
+    if subscription.excludes(message, client_id, config) {
+        return None;
+    }
+    Some(Delivery { retain: true, ..copy(message, &[subscription], config) })
+}
+
+/// Whether a filter matches a topic, byte for byte, without any normalisation (4.7.3-4).
+pub(crate) fn matches(filter: &[u8], topic: &[u8]) -> bool {
+    // A wildcard in the first place does not reach into `$…` (4.7.2-1).
+    if topic.first() == Some(&b'$') && matches!(filter.first(), Some(b'#' | b'+')) {
+        return false;
+    }
+    let mut levels = topic.split(|b| *b == b'/');
+    for wanted in filter.split(|b| *b == b'/') {
+        if wanted == b"#" {
+            // `a/#` matches `a` as well: the parent level counts (3.1.1 §4.7.1.2).
+            return true;
+        }
+        match levels.next() {
+            Some(level) if wanted == b"+" || wanted == level => {}
+            _ => return false,
+        }
+    }
+    levels.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn filters_match_as_the_standard_says() {
+        let cases = [
+            ("a/b", "a/b", true),
+            ("a/b", "a/b/c", false),
+            ("a/b/c", "a/b", false),
+            ("a/#", "a", true),
+            ("a/#", "a/b/c", true),
+            ("a/#", "ab", false),
+            ("#", "a/b", true),
+            ("#", "/", true),
+            ("#", "$SYS/x", false),
+            ("+/x", "$SYS/x", false),
+            ("$SYS/#", "$SYS/x", true),
+            ("$SYS/+", "$SYS/x", true),
+            ("+", "a", true),
+            ("+", "/a", false),
+            ("+/+", "/a", true),
+            ("/+", "/a", true),
+            ("a/+/c", "a//c", true),
+            ("a/+", "a/", true),
+            ("a/+", "a", false),
+            ("A", "a", false),
+            ("a//b", "a/b", false),
+        ];
+        for (filter, topic, wanted) in cases {
+            assert_eq!(matches(filter.as_bytes(), topic.as_bytes()), wanted, "{filter} against {topic}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The named wrong behaviours, as one table. What each does is one branch at the one place it changes, found by its name.
+
+use std::{fmt, str::FromStr};
+
+macro_rules! defects {
+    ($($variant:ident $name:literal $what:literal [$($clause:literal)*] $like:literal;)*) => {
+        /// One wrong behaviour that can be switched on. Two defects that excuse each other are not meant to be combined.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Defect {
+            $(#[doc = concat!("The broker ", $what, ".")] $variant,)*
+        }
+
+        impl Defect {
+            /// Every defect, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name in text: `puback-missing`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What the broker does, as the rest of a sentence that begins with "The broker".
+            pub fn what(self) -> &'static str {
+                match self { $(Self::$variant => $what,)* }
+            }
+
+            /// The clauses that it breaks, each with its version. A version without a clause does not forbid it.
+            pub fn clauses(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($clause),*],)* }
+            }
+
+            /// The address of a report of a bug of this sort in a real broker.
+            pub fn like(self) -> &'static str {
+                match self { $(Self::$variant => $like,)* }
+            }
+        }
+    };
+}
+
+defects! {
+    InboundQos2ForgottenOnReconnect "inbound-qos2-forgotten-on-reconnect"
+        "forgets on reconnect which inbound QoS 2 identifiers await their PUBREL, so that a replayed PUBLISH goes onward again"
+        ["3.1.1/MQTT-4.3.3-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-4.3.3-10" "5.0/MQTT-4.1.0-1"]
+        "https://github.com/vernemq/vernemq/issues/2552";
+    PubrelReplayUnanswered "pubrel-replay-unanswered"
+        "answers a PUBREL only if its identifier is still open, so that a lost PUBCOMP is never made good"
+        ["3.1.1/MQTT-4.3.3-2" "5.0/MQTT-4.3.3-11"]
+        "https://github.com/moscajs/aedes/issues/634";
+    OnwardAgainAtPubrelReplay "onward-again-at-pubrel-replay"
+        "sends a QoS 2 message onward once more when the PUBREL of a completed exchange is replayed"
+        ["3.1.1/MQTT-4.3.3-2" "5.0/MQTT-4.3.3-10"]
+        "https://github.com/vernemq/vernemq/issues/944";
+    DupPublishUnacknowledged "dup-publish-unacknowledged"
+        "sends no PUBACK for a QoS 1 PUBLISH with DUP 1 after a resume"
+        ["3.1.1/MQTT-4.3.2-2" "5.0/MQTT-4.3.2-4"]
+        "https://github.com/emqx/emqx/issues/18441";
+    PubrelNotResentOnResume "pubrel-not-resent-on-resume"
+        "does not resend an unacknowledged PUBREL when a session resumes"
+        ["3.1.1/MQTT-4.4.0-1" "5.0/MQTT-4.4.0-1"]
+        "https://github.com/emqx/emqx/issues/1216";
+    PublishResentAfterPubrec "publish-resent-after-pubrec"
+        "resends the PUBLISH instead of the PUBREL when a session resumes after PUBREC"
+        ["3.1.1/MQTT-4.3.3-1" "5.0/MQTT-4.3.3-6"]
+        "https://github.com/apache/bifromq/issues/281";
+    PublishNotResentOnResume "publish-not-resent-on-resume"
+        "drops unacknowledged PUBLISHes when a session resumes"
+        ["3.1.1/MQTT-4.4.0-1" "5.0/MQTT-4.4.0-1"]
+        "https://github.com/wolfSSL/wolfMQTT/issues/489";
+    ResendWithoutDup "resend-without-dup"
+        "resends PUBLISHes on resume with DUP 0"
+        ["3.1.1/MQTT-3.3.1-1" "5.0/MQTT-3.3.1-1"]
+        "https://github.com/halfgaar/FlashMQ/issues/176";
+    ResendWithNewId "resend-with-new-id"
+        "resends PUBLISHes on resume under fresh packet identifiers"
+        ["3.1.1/MQTT-4.4.0-1" "5.0/MQTT-4.4.0-1"]
+        "https://github.com/cloudamqp/lavinmq/issues/2233";
+    ResendInReverseOrder "resend-in-reverse-order"
+        "resends on resume in reverse order"
+        ["3.1.1/MQTT-4.6.0-6" "5.0/MQTT-4.6.0-5"]
+        "https://github.com/nanomq/NanoNNG/commit/920e40334";
+    OfflineQueueDropped "offline-queue-dropped"
+        "keeps nothing for a session whose client is away"
+        ["3.1.1/MQTT-3.1.2-5" "3.1.1/MQTT-4.5.0-1" "5.0/MQTT-4.5.0-1"]
+        "https://github.com/nanomq/nanomq/issues/1885";
+    OfflineQueueReordered "offline-queue-reordered"
+        "delivers what waited for an absent client in reverse order"
+        ["3.1.1/MQTT-4.6.0-6" "5.0/MQTT-4.6.0-5"]
+        "https://github.com/moscajs/aedes/issues/649";
+    SessionPresentOnCleanStart "session-present-on-clean-start"
+        "says Session Present 1 in answer to a clean start"
+        ["3.1.1/MQTT-3.2.2-1" "5.0/MQTT-3.2.2-2"]
+        "https://github.com/wolfSSL/wolfMQTT/issues/506";
+    SessionPresentMissing "session-present-missing"
+        "resumes a session but says Session Present 0"
+        ["3.1.1/MQTT-3.2.2-2" "5.0/MQTT-3.2.2-3"]
+        "https://github.com/bytebeamio/rumqtt/pull/792";
+    CleanStartKeepsSubscriptions "clean-start-keeps-subscriptions"
+        "carries the old session's subscriptions into a clean one"
+        ["3.1.1/MQTT-3.1.2-6" "5.0/MQTT-3.1.2-4"]
+        "https://github.com/LabOverWire/mqtt-lib/issues/150";
+    TakeoverLeavesOldConnection "takeover-leaves-old-connection"
+        "leaves the older connection open when the same client connects again"
+        ["3.1.1/MQTT-3.1.4-2" "5.0/MQTT-3.1.4-3"]
+        "https://github.com/vogler75/monster-mq/issues/181";
+    LateCloseKillsNewConnection "late-close-kills-new-connection"
+        "tears down the session of the new connection when the end of the old one is noticed after a takeover"
+        ["3.1.1/MQTT-4.1.0-2" "5.0/MQTT-4.1.0-1"]
+        "https://github.com/moquette-io/moquette/issues/99";
+    WillLostOnKeepAliveTimeout "will-lost-on-keep-alive-timeout"
+        "publishes no will when the keep-alive runs out"
+        ["3.1.1/MQTT-3.1.2-8" "5.0/MQTT-3.1.2-8"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/1143";
+    WillOnDisconnect "will-on-disconnect"
+        "publishes the will after an orderly DISCONNECT"
+        ["3.1.1/MQTT-3.1.2-10" "3.1.1/MQTT-3.14.4-3" "5.0/MQTT-3.1.2-10" "5.0/MQTT-3.14.4-3"]
+        "https://github.com/vernemq/vernemq/issues/138";
+    WillLostOnRst "will-lost-on-rst"
+        "publishes no will when the connection is reset"
+        ["3.1.1/MQTT-3.1.2-8" "5.0/MQTT-3.1.2-8"]
+        "https://github.com/vernemq/vernemq/issues/50";
+    WillLostOnTakeover "will-lost-on-takeover"
+        "publishes no will when the client's own new connection ends the old one"
+        ["3.1.1/MQTT-3.1.2-8" "5.0/MQTT-3.1.2-8"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/1946";
+    WillDelayNotCancelled "will-delay-not-cancelled"
+        "publishes a delayed will although the client came back in time"
+        ["5.0/MQTT-3.1.3-9"]
+        "https://github.com/LabOverWire/mqtt-lib/issues/154";
+    WillDelayIgnored "will-delay-ignored"
+        "publishes a will at once in spite of its delay"
+        ["5.0/MQTT-3.1.2-8"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3505";
+    RetainedNotReplaced "retained-not-replaced"
+        "keeps the first retained message of a topic for ever"
+        ["3.1.1/MQTT-3.3.1-5" "3.1.1/MQTT-3.3.1-6" "5.0/MQTT-3.3.1-5"]
+        "https://github.com/emqx/emqx/issues/11711";
+    RetainedNotCleared "retained-not-cleared"
+        "keeps a retained message that an empty one should remove"
+        ["3.1.1/MQTT-3.3.1-10" "5.0/MQTT-3.3.1-6"]
+        "https://github.com/halfgaar/FlashMQ/commit/cab0104";
+    RetainedAgainOnResume "retained-again-on-resume"
+        "sends retained messages again when a session resumes, though no SUBSCRIBE was made"
+        ["3.1.1/MQTT-3.3.1-8" "5.0/MQTT-3.3.1-9"]
+        "https://github.com/mochi-mqtt/server/issues/153";
+    RetainFlagKept "retain-flag-kept"
+        "leaves RETAIN at 1 on messages to an established subscription"
+        ["3.1.1/MQTT-3.3.1-9" "5.0/MQTT-3.3.1-12"]
+        "https://github.com/vogler75/monster-mq/issues/97";
+    KeepAliveIgnored "keep-alive-ignored"
+        "never closes a silent connection"
+        ["3.1.1/MQTT-3.1.2-24" "5.0/MQTT-3.1.2-22"]
+        "https://github.com/rmqtt/rmqtt/issues/465";
+    KeepAliveFedByDownlink "keep-alive-fed-by-downlink"
+        "takes its own sending for a sign of life of the client"
+        ["3.1.1/MQTT-3.1.2-24" "5.0/MQTT-3.1.2-22"]
+        "https://github.com/apache/bifromq/issues/260";
+    SecondConnectAccepted "second-connect-accepted"
+        "answers a second CONNECT instead of closing"
+        ["3.1.1/MQTT-3.1.0-2" "5.0/MQTT-3.1.0-2"]
+        "https://github.com/moquette-io/moquette/issues/969";
+    PublishBeforeConnectAccepted "publish-before-connect-accepted"
+        "sends a PUBLISH onward that came before any CONNECT"
+        ["3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
+        "https://github.com/hivemq/hivemq-community-edition/issues/493";
+    BadFlagsAccepted "bad-flags-accepted"
+        "takes packets whose reserved fixed-header flags are wrong"
+        ["3.1.1/MQTT-2.2.2-2" "3.1.1/MQTT-3.6.1-1" "3.1.1/MQTT-3.8.1-1" "3.1.1/MQTT-3.10.1-1" "5.0/MQTT-3.6.1-1" "5.0/MQTT-3.8.1-1" "5.0/MQTT-3.10.1-1"]
+        "https://github.com/halfgaar/FlashMQ/commit/045b2e6";
+    BadUtf8Forwarded "bad-utf8-forwarded"
+        "sends a PUBLISH onward whose strings are no proper UTF-8"
+        ["3.1.1/MQTT-1.5.3-1" "3.1.1/MQTT-1.5.3-2" "5.0/MQTT-1.5.4-1" "5.0/MQTT-1.5.4-2"]
+        "https://github.com/halfgaar/FlashMQ/issues/103";
+    TornPublishForwarded "torn-publish-forwarded"
+        "delivers a PUBLISH that a lost connection cut inside its payload as if it were whole"
+        ["3.1.1/MQTT-3.3.4-1" "5.0/MQTT-3.3.4-1"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/1977";
+    GrantedQosExceeded "granted-qos-exceeded"
+        "delivers with the publisher's QoS although less was granted"
+        ["3.1.1/MQTT-3.8.4-6" "5.0/MQTT-3.8.4-8"]
+        "https://github.com/moscajs/aedes/pull/229";
+    PacketIdReusedInFlight "packet-id-reused-in-flight"
+        "gives a new message a packet identifier that is still in use"
+        ["3.1.1/MQTT-2.3.1-4" "5.0/MQTT-2.2.1-4"]
+        "https://github.com/emqx/emqx/issues/16296";
+    ReceiveMaximumExceeded "receive-maximum-exceeded"
+        "has more unacknowledged PUBLISHes in flight than the client's Receive Maximum"
+        ["5.0/MQTT-3.3.4-9" "5.0/MQTT-4.9.0-2"]
+        "https://github.com/moquette-io/moquette/issues/858";
+    DupForwarded "dup-forwarded"
+        "copies the publisher's DUP into the first delivery"
+        ["3.1.1/MQTT-3.3.1-3" "5.0/MQTT-3.3.1-3"]
+        "https://github.com/nanomq/NanoNNG/commit/50f3130ee";
+    TwoConnacks "two-connacks"
+        "answers CONNECT with two CONNACKs"
+        ["3.1.1/DZ-one-connack" "5.0/MQTT-3.2.0-2"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/2339";
+    MaximumPacketSizeExceeded "maximum-packet-size-exceeded"
+        "sends PUBLISHes larger than the client's Maximum Packet Size"
+        ["5.0/MQTT-3.1.2-24"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3503";
+    LiveResend "live-resend"
+        "resends an unacknowledged PUBLISH after two seconds on the living connection"
+        ["5.0/MQTT-4.4.0-1"]
+        "https://github.com/moquette-io/moquette/issues/695";
+    PubackMissing "puback-missing"
+        "never sends a PUBACK"
+        ["3.1.1/MQTT-3.3.4-1" "3.1.1/MQTT-4.3.2-2" "5.0/MQTT-3.3.4-1" "5.0/MQTT-4.3.2-4"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3128";
+    PubcompMissing "pubcomp-missing"
+        "never sends a PUBCOMP"
+        ["3.1.1/MQTT-4.3.3-2" "5.0/MQTT-4.3.3-11"]
+        "https://github.com/vogler75/monster-mq/issues/180";
+    Qos2DeliveredTwice "qos2-delivered-twice"
+        "sends a QoS 2 message onward at PUBLISH and again at PUBREL"
+        ["3.1.1/MQTT-4.3.3-2" "5.0/MQTT-4.3.3-10"]
+        "https://github.com/rmqtt/rmqtt/issues/456";
+    UnsubscribeIgnored "unsubscribe-ignored"
+        "answers UNSUBSCRIBE but keeps the subscription"
+        ["3.1.1/MQTT-3.10.4-1" "3.1.1/MQTT-3.10.4-2" "5.0/MQTT-3.10.4-1" "5.0/MQTT-3.10.4-2"]
+        "https://github.com/moscajs/mosca/issues/391";
+    NoLocalIgnored "no-local-ignored"
+        "echoes messages to their own publisher in spite of No Local"
+        ["5.0/MQTT-3.8.3-3"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/2871";
+    PingrespMissing "pingresp-missing"
+        "does not answer PINGREQ"
+        ["3.1.1/MQTT-3.12.4-1" "5.0/MQTT-3.12.4-1"]
+        "https://github.com/emqx/emqx/issues/860";
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text named no defect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown defect `{0}`")]
+pub struct UnknownDefect(String);
+
+impl FromStr for Defect {
+    type Err = UnknownDefect;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|d| d.name() == s).ok_or_else(|| UnknownDefect(s.to_owned()))
+    }
+}

@@ -1,0 +1,12 @@
+//! The thin shell round the core: sockets, one mailbox for each connection, and the only timer.
+//!
+//! All of it runs on one thread, under a paused clock too: every `select!` is biased and nothing iterates over a hash.
+//! The shell knows no MQTT; it moves bytes, and says when a connection ended.
+
+mod attend;
+mod mailbox;
+mod server;
+mod socket;
+
+pub use server::Server;
+pub use socket::Socket;

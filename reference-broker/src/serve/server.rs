@@ -1,0 +1,187 @@
+//! Connections, deadlines and the core, tied together on one thread.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    io,
+    rc::Rc,
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    time::{Duration, Instant, sleep_until, timeout},
+};
+
+use super::{
+    Socket,
+    attend::{Attendance, Turn},
+    mailbox::{Close, Mailbox},
+};
+use crate::{Broker, Config, ConnId, Effect};
+
+/// A handle to one broker and its connections; clones share them. It stays on one thread: its futures are spawned with
+/// `tokio::task::spawn_local`. [`Self::run_timer`] has to run once beside the connections.
+#[derive(Clone, Debug)]
+pub struct Server {
+    shared: Rc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    broker: RefCell<Broker>,
+    mailboxes: RefCell<BTreeMap<ConnId, Rc<Mailbox>>>,
+    last_conn: Cell<u64>,
+    /// The deadline that the timer sleeps for.
+    armed_us: Cell<Option<u64>>,
+    rearm: Notify,
+    start: Instant,
+    unsent_bytes: usize,
+    linger: Duration,
+}
+
+impl Server {
+    /// A server for a new broker. Its clock starts here; call it inside the runtime that will serve.
+    pub fn new(config: Config) -> Self {
+        let (unsent_bytes, linger) = (config.limits.unsent_bytes, config.limits.linger);
+        let shared = Shared {
+            broker: RefCell::new(Broker::new(config)),
+            mailboxes: RefCell::default(),
+            last_conn: Cell::new(0),
+            armed_us: Cell::new(None),
+            rearm: Notify::new(),
+            start: Instant::now(),
+            unsent_bytes,
+            linger,
+        };
+        Self { shared: Rc::new(shared) }
+    }
+
+    /// Serves one connection until it ends. A full linger time (`Limits::linger`) may pass at its end.
+    pub async fn attend<S: Socket>(&self, socket: S) {
+        let conn = ConnId(self.shared.last_conn.get() + 1);
+        self.shared.last_conn.set(conn.0);
+        let mailbox = Rc::new(Mailbox::default());
+        self.shared.mailboxes.borrow_mut().insert(conn, Rc::clone(&mailbox));
+        self.tell(|broker, now_us| broker.opened(now_us, conn));
+        self.converse(conn, Attendance::new(socket, mailbox)).await;
+        self.shared.mailboxes.borrow_mut().remove(&conn);
+        self.tell(|broker, now_us| broker.closed(now_us, conn, false));
+    }
+
+    async fn converse<S: Socket>(&self, conn: ConnId, mut attendance: Attendance<S>) {
+        let Some(mailbox) = self.shared.mailboxes.borrow().get(&conn).cloned() else { return };
+        let mut peer_closed = false;
+        loop {
+            match mailbox.closing() {
+                Some(Close::Reset) => return attendance.finish(Close::Reset, true, self.shared.linger).await,
+                Some(Close::Orderly) => break,
+                None => {}
+            }
+            match attendance.turn().await {
+                Turn::Read(0) => {
+                    peer_closed = true;
+                    self.tell(|broker, now_us| broker.closed(now_us, conn, false));
+                    // What was answered before the end is still written: a client may close its direction first.
+                    mailbox.close(Close::Orderly);
+                }
+                Turn::Read(n) => {
+                    let bytes = &attendance.buffer[..n];
+                    self.tell(|broker, now_us| broker.received(now_us, conn, bytes));
+                }
+                Turn::Wrote | Turn::Mail => {}
+                Turn::Broken(error) => {
+                    tracing::debug!(conn = conn.0, %error, "connection broke");
+                    return self.tell(|broker, now_us| broker.closed(now_us, conn, true));
+                }
+            }
+        }
+        let rest = self.write_rest(&mut attendance, &mailbox, &mut peer_closed);
+        if timeout(self.shared.linger, rest).await.is_ok() {
+            attendance.finish(Close::Orderly, peer_closed, self.shared.linger).await;
+        }
+    }
+
+    /// Writes what waits and throws away what still comes; a client that never reads is left to the time-out.
+    async fn write_rest<S: Socket>(
+        &self,
+        attendance: &mut Attendance<S>,
+        mailbox: &Mailbox,
+        peer_closed: &mut bool,
+    ) {
+        while !(attendance.idle() && mailbox.is_empty()) {
+            match attendance.turn().await {
+                Turn::Broken(_) => return,
+                Turn::Read(0) => {
+                    *peer_closed = true;
+                    attendance.stop_reading();
+                }
+                Turn::Read(_) | Turn::Wrote | Turn::Mail => {}
+            }
+        }
+    }
+
+    /// Runs the broker's deadlines; never returns.
+    pub async fn run_timer(&self) {
+        loop {
+            let deadline = self.shared.armed_us.get().map(|us| self.shared.start + Duration::from_micros(us));
+            tokio::select! {
+                biased;
+                () = self.shared.rearm.notified() => {}
+                () = sleep_until(deadline.unwrap_or(self.shared.start)), if deadline.is_some() => {
+                    self.tell(Broker::tick);
+                }
+            }
+        }
+    }
+
+    /// Accepts connections until accepting fails, each in a local task of its own.
+    pub async fn listen(&self, listener: TcpListener) -> io::Result<()> {
+        loop {
+            let (stream, _) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                // The client went away between its SYN and our accept.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+                Err(error) => return Err(error),
+            };
+            stream.set_nodelay(true)?;
+            let server = self.clone();
+            tokio::task::spawn_local(async move { server.attend(stream).await });
+        }
+    }
+
+    /// Gives the broker an event, then does everything it wants and looks at its next deadline.
+    fn tell(&self, event: impl FnOnce(&mut Broker, u64)) {
+        let shared = &self.shared;
+        let mut broker = shared.broker.borrow_mut();
+        let now_us = u64::try_from(shared.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        event(&mut broker, now_us);
+        while let Some(effect) = broker.poll() {
+            self.perform(&mut broker, now_us, effect);
+        }
+        let next = broker.next_deadline_us();
+        if next != shared.armed_us.get() {
+            shared.armed_us.set(next);
+            shared.rearm.notify_one();
+        }
+    }
+
+    fn perform(&self, broker: &mut Broker, now_us: u64, effect: Effect) {
+        let mailboxes = self.shared.mailboxes.borrow();
+        match effect {
+            Effect::Send { conn, bytes } => {
+                let Some(mailbox) = mailboxes.get(&conn) else { return };
+                if mailbox.closing().is_none() && !mailbox.post(bytes, self.shared.unsent_bytes) {
+                    tracing::debug!(conn = conn.0, "a client that does not read is reset");
+                    mailbox.close(Close::Reset);
+                    broker.closed(now_us, conn, true);
+                }
+            }
+            Effect::Close { conn, rst } => {
+                if let Some(mailbox) = mailboxes.get(&conn) {
+                    mailbox.close(if rst { Close::Reset } else { Close::Orderly });
+                }
+            }
+        }
+    }
+}
