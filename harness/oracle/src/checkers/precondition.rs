@@ -1,0 +1,25 @@
+//! Claims about the experiment itself: a packet at the broker's end, a marker that must pass. The target owes them to nobody.
+
+use deadzone_history::ClaimKind;
+
+use crate::{
+    opinion::Opinion,
+    survey::{Outcome, Survey},
+};
+
+pub(super) const NAME: &str = "precondition";
+
+pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
+    let claims = survey.claims.iter().filter(|c| matches!(c.claim.kind, ClaimKind::Precondition { .. }));
+    claims
+        .filter_map(|c| match c.outcome {
+            Outcome::Unmet { at, .. } => {
+                Some(Opinion::doubt(at, format!("`{}` did not come about", c.claim.text)))
+            }
+            Outcome::Open => {
+                Some(Opinion::doubt(c.at, format!("`{}` was not waited for to the end", c.claim.text)))
+            }
+            Outcome::Met { .. } => None,
+        })
+        .collect()
+}

@@ -1,0 +1,195 @@
+//! Whether a message that never came was owed at all. Every legal reason to leave it out is looked for before anybody is blamed.
+
+use bytes::Bytes;
+use deadzone_history::By;
+use deadzone_wire::{Packet, PropertyId};
+
+use super::deliveries::Deliveries;
+use crate::survey::{Conn, Origin, Publication, Survey};
+
+/// How many messages a target may be expected to keep for an offline session.
+const QUEUE: usize = 50;
+
+/// A message that the broker owes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Debt {
+    /// Where it was given.
+    pub(crate) published: u64,
+    /// Where the broker took it over.
+    pub(crate) accepted: u64,
+    /// It is owed because of a subscription made later.
+    pub(crate) retained: bool,
+}
+
+/// Whether a message with this payload is owed to the client at this event, or why not.
+pub(crate) fn delivery_owed(
+    survey: &Survey<'_>,
+    client: usize,
+    payload: &Bytes,
+    at: u64,
+) -> Result<Debt, String> {
+    let mut why = "nobody published it".to_owned();
+    for publication in survey.publications.with_payload(payload).filter(|p| p.first() < at) {
+        match owed(survey, client, publication, at) {
+            Ok(debt) => return Ok(debt),
+            Err(reason) => why = reason,
+        }
+    }
+    Err(why)
+}
+
+fn owed(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Result<Debt, String> {
+    if p.refused.is_some() {
+        return Err("the broker refused the message, which is its right".to_owned());
+    }
+    if p.qos == 0 {
+        return Err("it was published at QoS 0 and may be lost".to_owned());
+    }
+    let accepted = match p.origin {
+        Origin::Publish => taken_over(survey, client, p, at)?,
+        Origin::Will { delay_s } => will_due(survey, p, delay_s, at)?,
+    };
+    let retained = subscribed(survey, client, p, accepted, at)?;
+    if let Some(expiry_s) = p.expiry_s
+        && survey.at_us(at).saturating_sub(survey.at_us(p.first())) / 1_000_000 >= u64::from(expiry_s)
+    {
+        return Err(format!("its Message Expiry Interval of {expiry_s} s may have passed"));
+    }
+    reachable(survey, client, p, at)?;
+    Ok(Debt { published: p.first(), accepted, retained })
+}
+
+/// Where the broker showed that it has taken the message over.
+fn taken_over(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Result<u64, String> {
+    let before = |seq: Option<u64>| seq.filter(|seq| *seq < at);
+    let done = before(p.completed);
+    if let Some(done) = done {
+        return Ok(done);
+    }
+    // Another subscriber got it: it is being delivered, whichever method the broker has for QoS 2.
+    let others = (0..survey.of_client.len()).filter(|other| *other != client);
+    for other in others {
+        let delivered = Deliveries::to(survey, other);
+        if let Some(first) = delivered.with_payload(p.payload).map(super::Delivery::first).find(|s| *s < at) {
+            return Ok(first);
+        }
+    }
+    match (p.qos, before(p.accepted)) {
+        (2, Some(_)) if p.releases.is_empty() => {
+            Err("the broker may hold it until PUBREL, which it was never given".to_owned())
+        }
+        (2, Some(_)) => Err("its PUBREL was not answered: the exchange is not over".to_owned()),
+        _ => Err("its publisher never had an acknowledgement: the broker need not have read it".to_owned()),
+    }
+}
+
+/// Where the will was let loose.
+fn will_due(survey: &Survey<'_>, p: &Publication<'_>, delay_s: u32, at: u64) -> Result<u64, String> {
+    let conn = survey.conn(p.conn).ok_or_else(|| "its connection is not in the record".to_owned())?;
+    if conn.accepted.is_none() {
+        return Err("the CONNECT with the will was not accepted".to_owned());
+    }
+    let disconnected = conn
+        .given
+        .last()
+        .and_then(|seq| survey.packet(*seq))
+        .is_some_and(|packet| matches!(packet, Packet::Disconnect(d) if d.code() != 0x04));
+    if disconnected {
+        return Err("the client disconnected, which takes the will back".to_owned());
+    }
+    let ends = [conn.closed_by_broker, conn.ended_for_broker].into_iter().flatten();
+    let Some(end) = ends.map(|closing| closing.seq).min() else {
+        return Err("the broker need not have noticed that the connection is gone".to_owned());
+    };
+    let due_us = survey.at_us(end) + u64::from(delay_s) * 1_000_000;
+    let back =
+        survey.conns_of(p.client).any(|other| other.id > conn.id && survey.at_us(other.opened) <= due_us);
+    if delay_s > 0 && back {
+        return Err("the client came back before the will delay had passed".to_owned());
+    }
+    if survey.at_us(at) < due_us {
+        return Err("the will delay had not passed".to_owned());
+    }
+    Ok(end)
+}
+
+/// Whether the client holds a subscription under which the message must come. `true`: as a retained one.
+fn subscribed(
+    survey: &Survey<'_>,
+    client: usize,
+    p: &Publication<'_>,
+    accepted: u64,
+    at: u64,
+) -> Result<bool, String> {
+    let mut why = "the client has no subscription that matches it".to_owned();
+    for s in survey.subscriptions.matching(client, &p.topic) {
+        let Some(granted) = s.granted else {
+            why = "its subscription was not acknowledged".to_owned();
+            continue;
+        };
+        let live = s.answered.is_some_and(|answered| answered < p.first());
+        let kept = p.retain && !p.payload.is_empty() && s.given > accepted && s.retain_handling == 0;
+        if granted == 0 {
+            why = "the subscription was granted QoS 0, under which it may be lost".to_owned();
+        } else if s.filter.shared {
+            why = "a shared subscription may give it to another member".to_owned();
+        } else if s.no_local && p.client == client {
+            why = "No Local keeps it from its own publisher".to_owned();
+        } else if s.ended.is_some_and(|ended| ended < at) {
+            why = "the subscription ended before the message was missed".to_owned();
+        } else if !live && !kept {
+            why = "it was published before the subscription was acknowledged".to_owned();
+        } else if !live && replaced(survey, p, at) {
+            why = "another retained message took its place".to_owned();
+        } else {
+            return Ok(!live);
+        }
+    }
+    Err(why)
+}
+
+fn replaced(survey: &Survey<'_>, p: &Publication<'_>, at: u64) -> bool {
+    let newer =
+        |q: &&Publication<'_>| q.retain && q.topic == p.topic && q.first() > p.first() && q.first() < at;
+    survey.publications.list.iter().any(|q| newer(&q))
+}
+
+/// Whether the client was there, took what it got, and is able to take this message.
+fn reachable(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Result<(), String> {
+    let Some(conn) = survey.conns_of(client).rev().find(|conn| conn.accepted.is_some_and(|seq| seq < at))
+    else {
+        return Err("the subscriber was never connected".to_owned());
+    };
+    if !conn.lives_at(at) {
+        return Err("the subscriber was not connected when the wait ended".to_owned());
+    }
+    if !survey.conns_of(client).any(|conn| alive_for_broker(conn, p.first())) {
+        let away = survey.publications.list.iter();
+        let away = away.filter(|q| !survey.conns_of(client).any(|conn| alive_for_broker(conn, q.first())));
+        if away.count() > QUEUE {
+            return Err(format!("more than {QUEUE} messages came while the subscriber was away"));
+        }
+    }
+    let maximum = survey.connect_of(conn).and_then(|c| c.properties.number(PropertyId::MaximumPacketSize));
+    let length = survey.packet_event(p.first()).map_or(0, |event| event.frame.wire_len());
+    if maximum.is_some_and(|maximum| length > maximum as usize) {
+        return Err("it may be larger than the subscriber's Maximum Packet Size".to_owned());
+    }
+    if let Some(turn) = survey.target_step_before(at).filter(|turn| turn.seq > p.first()) {
+        return Err(format!("the target may have lost it: since then came `{}`", turn.text));
+    }
+    let waiting = Deliveries::to(survey, client);
+    let waiting = waiting.list.iter().any(|d| d.conn == conn.id && d.first() < at && d.waits_for_client());
+    if waiting {
+        return Err(
+            "the subscriber had not acknowledged an earlier delivery; the broker may wait for it".to_owned()
+        );
+    }
+    Ok(())
+}
+
+fn alive_for_broker(conn: &Conn, at: u64) -> bool {
+    let over = |closing: Option<crate::survey::Closing>| closing.is_some_and(|c| c.seq < at);
+    let cut = conn.ended_for_broker.filter(|closing| closing.by == By::Harness);
+    conn.accepted.is_some_and(|seq| seq < at) && !over(conn.closed_by_broker) && !over(cut)
+}

@@ -1,0 +1,68 @@
+//! Puts what follows from an earlier finding under it: the same exchange (client, role, packet id) or the same claim.
+
+use std::collections::BTreeMap;
+
+use deadzone_history::Finding;
+use deadzone_link::Direction;
+use deadzone_wire::{AckKind, Packet};
+
+use crate::survey::Survey;
+
+/// What two findings can have in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    Claim(u32),
+    /// Publisher's or subscriber's side, client, packet id.
+    Exchange(Role, usize, u16),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    FromClient,
+    ToClient,
+    Asking,
+}
+
+pub(super) fn fold(survey: &Survey<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let named = &survey.history.header.clauses;
+    findings.sort_by_key(|f| (f.evidence.last().copied(), !named.contains(&f.clause), f.claim));
+    let mut heads: Vec<Finding> = Vec::new();
+    let mut head_of: BTreeMap<Cause, usize> = BTreeMap::new();
+    for finding in findings {
+        let causes = causes(survey, &finding);
+        let head = causes.iter().find_map(|cause| head_of.get(cause).copied());
+        let index = match head.and_then(|index| heads.get_mut(index).map(|head| (index, head))) {
+            Some((index, head)) => {
+                head.folded.push(finding);
+                index
+            }
+            None => {
+                heads.push(finding);
+                heads.len() - 1
+            }
+        };
+        for cause in causes {
+            head_of.entry(cause).or_insert(index);
+        }
+    }
+    heads
+}
+
+fn causes(survey: &Survey<'_>, finding: &Finding) -> Vec<Cause> {
+    let exchanges = finding.evidence.iter().filter_map(|seq| exchange(survey, *seq));
+    exchanges.chain(finding.claim.map(Cause::Claim)).collect()
+}
+
+fn exchange(survey: &Survey<'_>, seq: u64) -> Option<Cause> {
+    let event = survey.packet_event(seq)?;
+    let client = survey.conn(event.conn)?.client;
+    let packet = &event.decoded.packet;
+    let starts_here = match packet {
+        Packet::Publish(_) => true,
+        Packet::Ack(ack) => ack.kind == AckKind::Pubrel,
+        _ => return packet.packet_id().map(|id| Cause::Exchange(Role::Asking, client, id)),
+    };
+    let role =
+        if starts_here == (event.direction == Direction::Up) { Role::FromClient } else { Role::ToClient };
+    packet.packet_id().map(|id| Cause::Exchange(role, client, id))
+}
