@@ -17,6 +17,15 @@ pub(super) struct Wanted {
     pub(super) intent: bool,
 }
 
+impl Wanted {
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.alternatives.iter().filter_map(|e| match e {
+            Expected::Packet(pattern) => Some(pattern),
+            Expected::Closed => None,
+        })
+    }
+}
+
 /// What one look at the inbox shows.
 enum Look {
     Found(u64, Option<Packet>),
@@ -108,26 +117,21 @@ impl Player<'_> {
         let mut waiting = state.inbox.iter_mut().filter(|a| a.conn == wanted.conn && !a.taken && !a.marker);
         if wanted.strict {
             if let Some(first) = waiting.next() {
-                let matched = wanted.alternatives.iter().any(|e| match e {
-                    Expected::Packet(pattern) => pattern.matches(&first.packet).is_ok(),
-                    Expected::Closed => false,
-                });
+                let matched = wanted.patterns().any(|pattern| pattern.matches(&first.packet).is_ok());
                 first.taken = true;
                 let (seq, packet) = (first.seq, first.packet.clone());
                 return if matched { Look::Found(seq, Some(packet)) } else { Look::Mismatch(seq) };
             }
         } else {
             for arrived in waiting {
-                for expected in &wanted.alternatives {
-                    let Expected::Packet(pattern) = expected else { continue };
-                    if !is_meant(pattern, &arrived.packet) {
-                        continue;
-                    }
-                    arrived.taken = true;
-                    let matched = pattern.matches(&arrived.packet).is_ok();
-                    let (seq, packet) = (arrived.seq, arrived.packet.clone());
-                    return if matched { Look::Found(seq, Some(packet)) } else { Look::Mismatch(seq) };
+                let meant = wanted.patterns().any(|pattern| is_meant(pattern, &arrived.packet));
+                if !meant {
+                    continue;
                 }
+                arrived.taken = true;
+                let matched = wanted.patterns().any(|pattern| pattern.matches(&arrived.packet).is_ok());
+                let (seq, packet) = (arrived.seq, arrived.packet.clone());
+                return if matched { Look::Found(seq, Some(packet)) } else { Look::Mismatch(seq) };
             }
         }
         match closed {
