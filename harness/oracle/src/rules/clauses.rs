@@ -1,0 +1,103 @@
+//! The statements that rules hold a broker to, by their number in each version. Knows ids only.
+
+use crate::rule::Clauses;
+
+macro_rules! clauses {
+    ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
+        $(
+            #[doc = $doc]
+            pub(crate) const $name: Clauses = Clauses { v311: id!("3.1.1/", $v311), v5: id!("5.0/", $v5) };
+        )*
+        #[cfg(test)]
+        const ALL: &[Clauses] = &[$($name),*];
+    };
+}
+
+macro_rules! id {
+    ($version:literal, -) => {
+        None
+    };
+    ($version:literal, $number:literal) => {
+        Some(concat!($version, $number))
+    };
+}
+
+clauses! {
+    /// CONNACK comes before anything else, but for AUTH.
+    FIRST_CONNACK: "MQTT-3.2.0-1" "MQTT-3.2.0-1";
+    /// One CONNACK a connection.
+    ONE_CONNACK: "DZ-one-connack" "MQTT-3.2.0-2";
+    /// A clean start has no session present.
+    CLEAN_HAS_NONE: "MQTT-3.2.2-1" "MQTT-3.2.2-2";
+    /// A session that is kept is present.
+    SESSION_KEPT: "MQTT-3.2.2-2" "MQTT-3.2.2-3";
+    /// A session that is over is not present.
+    SESSION_OVER: "MQTT-3.2.2-3" "MQTT-3.2.2-3";
+    /// A refusal is the last packet.
+    REFUSAL_CLOSES: "MQTT-3.2.2-5" "MQTT-3.2.2-7";
+    /// DISCONNECT is the last packet.
+    DISCONNECT_IS_LAST: - "MQTT-3.14.4-1";
+    /// No packet over the client's Maximum Packet Size.
+    PACKET_SIZE: - "MQTT-3.1.2-24";
+    /// No alias over the client's Topic Alias Maximum.
+    ALIAS_MAXIMUM: - "MQTT-3.1.2-26";
+    /// No alias where the client allows none.
+    NO_ALIAS: - "MQTT-3.1.2-27";
+    /// An alias means something only on the connection that set it.
+    ALIAS_UNKNOWN: - "MQTT-3.3.2-7";
+    /// A new PUBLISH takes an id that is not in use.
+    ID_IN_USE: "MQTT-2.3.1-4" "MQTT-2.2.1-4";
+    /// A redelivered PUBLISH has DUP 1.
+    RESENT_WITHOUT_DUP: "MQTT-3.3.1-1" "MQTT-3.3.1-1";
+    /// DUP says only whether the server itself sent the message before.
+    DUP_AT_FIRST: "MQTT-3.3.1-3" "MQTT-3.3.1-3";
+    /// A resend keeps its id; in 5.0 there is none on a live connection.
+    RESEND: "MQTT-4.4.0-1" "MQTT-4.4.0-1";
+    /// In 5.0 nothing is resent on a live connection.
+    LIVE_RESEND: - "MQTT-4.4.0-1";
+    /// No PUBLISH again once its PUBREL was sent.
+    PUBLISH_AFTER_RELEASE: "MQTT-4.3.3-1" "MQTT-4.3.3-6";
+    /// PUBREL answers PUBREC.
+    RELEASE_UNASKED: "MQTT-4.3.3-1" "MQTT-4.3.3-4";
+    /// An acknowledgement of a message carries the id of its PUBLISH.
+    ACK_ID: "MQTT-2.3.1-6" "MQTT-2.2.1-5";
+    /// PUBCOMP answers PUBREL.
+    PUBCOMP_UNASKED: "MQTT-4.3.3-2" "MQTT-2.2.1-5";
+    /// SUBACK and UNSUBACK carry the id of their request.
+    REQUEST_ID: "MQTT-2.3.1-7" "MQTT-2.2.1-6";
+    /// A PUBLISH is answered as its QoS says.
+    ACK_OF_QOS: "MQTT-3.3.4-1" "MQTT-3.3.4-1";
+    /// SUBACK has one code for each filter.
+    ONE_CODE_EACH: "MQTT-3.8.4-5" "MQTT-3.8.4-6";
+    /// UNSUBACK has one code for each filter.
+    ONE_UNSUBSCRIBE_CODE_EACH: - "MQTT-3.11.3-1";
+    /// No more unacknowledged messages than the client's Receive Maximum.
+    RECEIVE_MAXIMUM: - "MQTT-3.3.4-9";
+    /// What is delivered matches a filter of the subscriber.
+    TOPIC: "MQTT-3.3.2-3" "MQTT-3.3.2-3";
+    /// Delivered QoS is the lesser of the published and the granted one.
+    GRANTED_QOS: "MQTT-3.8.4-6" "MQTT-3.8.4-8";
+    /// RETAIN 0 to an established subscription.
+    RETAIN_TO_ESTABLISHED: "MQTT-3.3.1-9" "MQTT-3.3.1-12";
+    /// RETAIN as the publisher set it.
+    RETAIN_AS_PUBLISHED: - "MQTT-3.3.1-13";
+    /// Messages of one publisher, topic and QoS keep their order.
+    ORDER: "MQTT-4.6.0-6" "MQTT-4.6.0-5";
+    /// A QoS 2 message goes onward once.
+    ONCE: "MQTT-4.3.3-2" "MQTT-4.3.3-10";
+}
+
+#[cfg(test)]
+mod tests {
+    use deadzone_spec::{Level, find};
+
+    use super::ALL;
+
+    #[test]
+    fn each_is_a_must_that_binds_the_server() {
+        for id in ALL.iter().flat_map(|c| [c.v311, c.v5]).flatten() {
+            let clause = find(id).unwrap_or_else(|| panic!("{id} is not in the catalogue"));
+            assert!(clause.binds_server() && clause.level == Level::Must, "{id}");
+        }
+    }
+}

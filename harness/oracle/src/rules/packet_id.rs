@@ -1,0 +1,64 @@
+//! A PUBLISH above QoS 0 takes an id that no unfinished exchange of the session holds.
+//!
+//! An id is free once its last acknowledgement was given. The same message under its own id is a resend, not a
+//! second use, unless it comes without DUP where a resend would have it. An id of 0 is malformed and found there.
+
+use deadzone_history::Event;
+use deadzone_wire::Version;
+
+use super::{clauses::ID_IN_USE, exchange::Delivery};
+use crate::{
+    rule::{Fault, Notes, Rule},
+    trace::{Sight, Stage, Trace},
+};
+
+#[derive(Debug)]
+pub(crate) struct PacketId;
+
+impl Rule for PacketId {
+    fn name(&self) -> &'static str {
+        "packet-id-free"
+    }
+
+    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
+        let Some(delivery) = Delivery::of(event, trace) else { return };
+        let version = trace.version(delivery.seen.conn);
+        let (last, stage) = match delivery.seen.sight {
+            Sight::Clash { last, stage } => (last, stage),
+            // In 5.0 any repetition on a live connection is wrong, and found as that.
+            Sight::Again { last, live: true, stage, .. }
+                if !delivery.publish.dup && stage != Stage::Done && version != Version::V5 =>
+            {
+                (last, stage)
+            }
+            Sight::Again { last, live: false, stage: stage @ Stage::Received, .. }
+                if !delivery.publish.dup =>
+            {
+                (last, stage)
+            }
+            _ => return,
+        };
+        let fault = Fault {
+            conn: delivery.seen.conn,
+            clauses: &ID_IN_USE,
+            wanted: "an id that no unfinished exchange holds".to_owned(),
+            got: format!("{}, whose id is in use: {}", delivery.summary(), word(stage)),
+            evidence: vec![last],
+            could_instead: vec![
+                "take another id: it took this one",
+                "use the id again once its last acknowledgement was given: it was not",
+                "resend the message of that exchange with DUP 1: this is another one, or without DUP",
+            ],
+        };
+        notes.broken(event, trace, fault);
+    }
+}
+
+fn word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Unacknowledged => "its PUBLISH is unacknowledged",
+        Stage::Received => "its PUBREL was not sent yet",
+        Stage::Released => "its PUBCOMP was not given yet",
+        Stage::Done => "done",
+    }
+}
