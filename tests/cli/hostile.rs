@@ -152,5 +152,6 @@ fn floods_after_the_connack() {
     };
     assert_ne!(code, Some(0), "a flood is no pass");
     assert!(code.is_some(), "ended by a signal");
-    assert!(peak_kib < 8 * MEMORY_MAX_KIB, "{peak_kib} KiB");
+    assert!(peak_kib < MEMORY_MAX_KIB, "{peak_kib} KiB");
+    eprintln!("peak {peak_kib} KiB");
 }

@@ -2,6 +2,9 @@
 
 use crate::{Event, EventKind, Header, History};
 
+/// What a recorded packet takes beside its bytes, about: the event, the decoded fields, the copy in a client's inbox.
+const PACKET_OVERHEAD: u64 = 1024;
+
 /// The recorder's bounds.
 #[derive(Clone, Copy, Debug)]
 pub struct RecorderLimits {
@@ -9,13 +12,21 @@ pub struct RecorderLimits {
     pub events_at_one_instant: u64,
     /// Most events of a scenario.
     pub events: u64,
-    /// Most packet bytes of a scenario: a target that floods ends here.
+    /// Most memory that the packets of a scenario may take, in bytes as estimated from their length and
+    /// a fixed overhead: a target that floods ends here.
     pub bytes: u64,
 }
 
 impl Default for RecorderLimits {
     fn default() -> Self {
-        Self { events_at_one_instant: 100_000, events: 1_000_000, bytes: 16 * 1024 * 1024 }
+        Self { events_at_one_instant: 100_000, events: 1_000_000, bytes: 24 * 1024 * 1024 }
+    }
+}
+
+impl RecorderLimits {
+    /// What a packet of this many bytes on the wire counts against [`Self::bytes`].
+    pub fn cost(wire_len: usize) -> u64 {
+        PACKET_OVERHEAD + 2 * wire_len as u64
     }
 }
 
@@ -28,8 +39,8 @@ pub enum Overflow {
     /// Too many events.
     #[error("more than {0} events in one scenario")]
     Events(u64),
-    /// Too many bytes.
-    #[error("more than {0} bytes of packets in one scenario")]
+    /// Too much memory.
+    #[error("more than {0} bytes of memory for the packets of one scenario")]
     Bytes(u64),
 }
 
@@ -74,7 +85,7 @@ impl Recorder {
     fn account(&mut self, at_us: u64, last_us: u64, seq: u64, kind: &EventKind) -> Option<Overflow> {
         self.at_this_instant = if at_us == last_us { self.at_this_instant + 1 } else { 1 };
         if let EventKind::Packet(p) = kind {
-            self.bytes += p.frame.wire_len() as u64;
+            self.bytes += RecorderLimits::cost(p.frame.wire_len());
         }
         if self.at_this_instant > self.limits.events_at_one_instant {
             Some(Overflow::Instant(self.limits.events_at_one_instant))

@@ -92,6 +92,8 @@ impl Path {
         let mut buffer = vec![0u8; READ_SIZE];
         while !self.ended {
             self.drain_link();
+            // Past a bound nothing is recorded any more, so nothing more is taken in.
+            self.ended |= self.tape.overflow().is_some();
             if self.ended || (self.broker_done && self.client_done && self.outgoing.is_empty()) {
                 break;
             }

@@ -19,6 +19,8 @@ use crate::{clock::Clock, player::Player, tape::Tape, transport::Dial};
 
 /// How late our own heartbeat may be before it is recorded, ms.
 const STARVED_MS: u64 = 250;
+/// Events that are kept of a record that passed a bound.
+const OVERFLOW_KEPT: usize = 2_000;
 /// How often the heartbeat beats, ms.
 const HEARTBEAT_MS: u64 = 10;
 
@@ -176,7 +178,14 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
     if let Some(heart) = heart {
         heart.abort();
     }
-    Performance { history: tape.history(&header), overflow: tape.overflow(), cancelled }
+    let overflow = tape.overflow();
+    let mut history = tape.take(&header);
+    if overflow.is_some() {
+        // Nothing will be judged by it; its beginning shows what happened.
+        history.events.truncate(OVERFLOW_KEPT);
+        history.events.shrink_to_fit();
+    }
+    Performance { history, overflow, cancelled }
 }
 
 /// Records when our own thread was not run for long: a deadline missed then says nothing about the target.

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use deadzone_history::{Event, EventKind, History, Overflow, Recorder};
+use deadzone_history::{Event, EventKind, Header, History, Overflow, Recorder, RecorderLimits};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -57,8 +57,9 @@ impl Tape {
         self.inner.clock
     }
 
-    /// The record so far. Tasks that are still being dropped may hold other handles, so it is copied.
-    pub(crate) fn history(&self, header: &deadzone_history::Header) -> History {
-        History { header: header.clone(), events: self.inner.recorder.borrow().events().to_vec() }
+    /// Takes the record; what is appended afterwards is lost. Tasks that are still being dropped may hold other handles.
+    pub(crate) fn take(&self, header: &Header) -> History {
+        let empty = Recorder::new(header.clone(), RecorderLimits::default());
+        self.inner.recorder.replace(empty).finish()
     }
 }
