@@ -29,7 +29,7 @@ macro_rules! defects {
                 match self { $(Self::$variant => &[$($clause),*],)* }
             }
 
-            /// The address of a report of a bug of this sort in a real broker.
+            /// The address of a report of a bug of this sort in a real broker, or of the nearest to it.
             pub fn like(self) -> &'static str {
                 match self { $(Self::$variant => $like,)* }
             }
@@ -145,7 +145,7 @@ defects! {
     RetainFlagKept "retain-flag-kept"
         "leaves RETAIN at 1 on messages to an established subscription"
         ["3.1.1/MQTT-3.3.1-9" "5.0/MQTT-3.3.1-12"]
-        "https://github.com/vogler75/monster-mq/issues/97";
+        "https://github.com/nanomq/NanoNNG/commit/9fc0e0710";
     KeepAliveIgnored "keep-alive-ignored"
         "never closes a silent connection"
         ["3.1.1/MQTT-3.1.2-24" "5.0/MQTT-3.1.2-22"]
@@ -161,7 +161,7 @@ defects! {
     PublishBeforeConnectAccepted "publish-before-connect-accepted"
         "sends a PUBLISH onward that came before any CONNECT"
         ["3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
-        "https://github.com/hivemq/hivemq-community-edition/issues/493";
+        "https://github.com/halfgaar/FlashMQ/issues/103";
     BadFlagsAccepted "bad-flags-accepted"
         "takes packets whose reserved fixed-header flags are wrong"
         ["3.1.1/MQTT-2.2.2-2" "3.1.1/MQTT-3.6.1-1" "3.1.1/MQTT-3.8.1-1" "3.1.1/MQTT-3.10.1-1" "5.0/MQTT-3.6.1-1" "5.0/MQTT-3.8.1-1" "5.0/MQTT-3.10.1-1"]
@@ -169,11 +169,11 @@ defects! {
     BadUtf8Forwarded "bad-utf8-forwarded"
         "sends a PUBLISH onward whose strings are no proper UTF-8"
         ["3.1.1/MQTT-1.5.3-1" "3.1.1/MQTT-1.5.3-2" "5.0/MQTT-1.5.4-1" "5.0/MQTT-1.5.4-2"]
-        "https://github.com/halfgaar/FlashMQ/issues/103";
+        "https://github.com/hivemq/hivemq-community-edition/issues/493";
     TornPublishForwarded "torn-publish-forwarded"
         "delivers a PUBLISH that a lost connection cut inside its payload as if it were whole"
         ["3.1.1/MQTT-3.3.4-1" "5.0/MQTT-3.3.4-1"]
-        "https://github.com/eclipse-mosquitto/mosquitto/issues/1977";
+        "https://github.com/emqx/emqx/issues/18441";
     GrantedQosExceeded "granted-qos-exceeded"
         "delivers with the publisher's QoS although less was granted"
         ["3.1.1/MQTT-3.8.4-6" "5.0/MQTT-3.8.4-8"]
@@ -205,7 +205,7 @@ defects! {
     PubackMissing "puback-missing"
         "never sends a PUBACK"
         ["3.1.1/MQTT-3.3.4-1" "3.1.1/MQTT-4.3.2-2" "5.0/MQTT-3.3.4-1" "5.0/MQTT-4.3.2-4"]
-        "https://github.com/eclipse-mosquitto/mosquitto/issues/3128";
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3542";
     PubcompMissing "pubcomp-missing"
         "never sends a PUBCOMP"
         ["3.1.1/MQTT-4.3.3-2" "5.0/MQTT-4.3.3-11"]
@@ -225,7 +225,7 @@ defects! {
     PingrespMissing "pingresp-missing"
         "does not answer PINGREQ"
         ["3.1.1/MQTT-3.12.4-1" "5.0/MQTT-3.12.4-1"]
-        "https://github.com/emqx/emqx/issues/860";
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3542";
 }
 
 impl fmt::Display for Defect {

@@ -216,8 +216,8 @@ fn window(connect: &Connect, config: &Config) -> u16 {
     if config.has(Defect::ReceiveMaximumExceeded) {
         return own;
     }
-    let wanted = connect.properties.number(PropertyId::ReceiveMaximum).unwrap_or(u32::from(u16::MAX));
-    own.min(u16::try_from(wanted).unwrap_or(u16::MAX))
+    let wanted = connect.properties.number(PropertyId::ReceiveMaximum);
+    own.min(wanted.and_then(|w| u16::try_from(w).ok()).unwrap_or(u16::MAX))
 }
 
 /// How a bad CONNECT is refused. 3.1.1 says no CONNACK except for an unknown level and a bad client identifier

@@ -5,6 +5,8 @@
 //! (`retained`). What packets do to them is in `connect`, `publish`, `acknowledge`, `subscribe` and `ending`.
 
 mod acknowledge;
+#[cfg(test)]
+mod bounds;
 mod broker;
 mod config;
 mod connect;

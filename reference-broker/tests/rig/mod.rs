@@ -1,0 +1,209 @@
+//! A broker with hand-made packets going in and a readable log of what each connection got.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::collections::BTreeMap;
+
+use deadzone_reference_broker::{Broker, Config, ConnId, Defect, Effect, Variant};
+use deadzone_wire::{
+    Ack, AckKind, Bare, Connect, Disconnect, Frame, Framer, Packet, Property, PropertyId, PropertyValue, Publish,
+    Sender, Subscribe, Unsubscribe, VarInt, Version, Will, decode,
+};
+
+pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
+pub(crate) const ALL: [Version; 3] = [Version::V31, Version::V311, Version::V5];
+pub(crate) const SECOND: u64 = 1_000_000;
+
+pub(crate) struct Rig {
+    pub(crate) broker: Broker,
+    pub(crate) version: Version,
+    pub(crate) now_us: u64,
+    log: BTreeMap<u64, Vec<String>>,
+}
+
+impl Rig {
+    pub(crate) fn new(version: Version, config: Config) -> Self {
+        Self { broker: Broker::new(config), version, now_us: 0, log: BTreeMap::new() }
+    }
+
+    pub(crate) fn good(version: Version) -> Self {
+        Self::new(version, Config::default())
+    }
+
+    pub(crate) fn bad(version: Version, defect: Defect) -> Self {
+        Self::new(version, Config::with_defects([defect]))
+    }
+
+    pub(crate) fn odd(version: Version, variant: Variant) -> Self {
+        Self::new(version, Config::with_variants([variant]))
+    }
+
+    pub(crate) fn open(&mut self, conn: u64) {
+        self.broker.opened(self.now_us, ConnId(conn));
+        self.drain();
+    }
+
+    pub(crate) fn raw(&mut self, conn: u64, bytes: &[u8]) {
+        self.broker.received(self.now_us, ConnId(conn), bytes);
+        self.drain();
+    }
+
+    pub(crate) fn send(&mut self, conn: u64, packet: &Packet) {
+        self.raw(conn, &packet.encode(self.version).to_bytes());
+    }
+
+    /// Opens and connects; session kept for ever unless `clean`.
+    pub(crate) fn connect(&mut self, conn: u64, id: &str, clean: bool) {
+        let keep = !clean;
+        self.connect_with(conn, id, clean, |c| {
+            if keep {
+                number(&mut c.properties.items, PropertyId::SessionExpiryInterval, u32::MAX);
+            }
+        });
+    }
+
+    pub(crate) fn connect_with(&mut self, conn: u64, id: &str, clean: bool, change: impl FnOnce(&mut Connect)) {
+        let mut connect = Connect::new(self.version, id);
+        connect.set_clean(clean);
+        change(&mut connect);
+        self.open(conn);
+        self.send(conn, &Packet::Connect(connect));
+    }
+
+    pub(crate) fn subscribe(&mut self, conn: u64, filter: &str, options: u8) {
+        self.send(conn, &Packet::Subscribe(Subscribe::new(9, filter, options)));
+    }
+
+    pub(crate) fn subscribe_as(&mut self, conn: u64, filter: &str, options: u8, sub_id: u32) {
+        let mut packet = Subscribe::new(9, filter, options);
+        packet.properties.push(PropertyId::SubscriptionIdentifier, PropertyValue::Var(VarInt::minimal(sub_id)));
+        self.send(conn, &Packet::Subscribe(packet));
+    }
+
+    pub(crate) fn unsubscribe(&mut self, conn: u64, filter: &str) {
+        self.send(conn, &Packet::Unsubscribe(Unsubscribe::new(8, filter)));
+    }
+
+    pub(crate) fn publish(&mut self, conn: u64, qos: u8, id: u16, topic: &str, payload: &str) {
+        self.publish_with(conn, qos, id, topic, payload, |_| {});
+    }
+
+    pub(crate) fn publish_with(
+        &mut self,
+        conn: u64,
+        qos: u8,
+        id: u16,
+        topic: &str,
+        payload: &str,
+        change: impl FnOnce(&mut Publish),
+    ) {
+        let mut publish = Publish::new(topic, qos, (qos > 0).then_some(id), payload.as_bytes().to_vec());
+        change(&mut publish);
+        self.send(conn, &Packet::Publish(publish));
+    }
+
+    pub(crate) fn ack(&mut self, conn: u64, kind: AckKind, id: u16) {
+        self.send(conn, &Packet::Ack(Ack::new(kind, id)));
+    }
+
+    pub(crate) fn ping(&mut self, conn: u64) {
+        self.send(conn, &Packet::Bare(Bare::pingreq()));
+    }
+
+    pub(crate) fn disconnect(&mut self, conn: u64, reason: Option<u8>) {
+        let packet = reason.map_or_else(Disconnect::default, Disconnect::with_reason);
+        self.send(conn, &Packet::Disconnect(packet));
+    }
+
+    pub(crate) fn lose(&mut self, conn: u64, rst: bool) {
+        self.broker.closed(self.now_us, ConnId(conn), rst);
+        self.drain();
+    }
+
+    /// Lets time pass, stopping at every deadline on the way.
+    pub(crate) fn wait(&mut self, us: u64) {
+        let end = self.now_us + us;
+        while let Some(due) = self.broker.next_deadline_us().filter(|d| *d <= end) {
+            self.now_us = self.now_us.max(due);
+            self.broker.tick(self.now_us);
+            self.drain();
+        }
+        self.now_us = end;
+    }
+
+    /// What the connection got since the last look, ` | ` between the packets.
+    pub(crate) fn log(&mut self, conn: u64) -> String {
+        self.log.remove(&conn).unwrap_or_default().join(" | ")
+    }
+
+    /// Forgets what all connections got so far.
+    pub(crate) fn skip(&mut self) {
+        self.log.clear();
+    }
+
+    fn drain(&mut self) {
+        while let Some(effect) = self.broker.poll() {
+            let (conn, line) = match effect {
+                Effect::Send { conn, bytes } => (conn, self.describe(&bytes)),
+                Effect::Close { conn, rst } => (conn, if rst { "reset".into() } else { "closed".into() }),
+            };
+            self.log.entry(conn.0).or_default().push(line);
+        }
+    }
+
+    fn describe(&self, bytes: &[u8]) -> String {
+        let mut framer = Framer::new(u32::MAX);
+        framer.push(bytes);
+        let frame: Frame = framer.next().expect("a whole packet").expect("framed");
+        assert!(framer.pending().is_empty(), "one packet an effect");
+        let decoded = decode(&frame, self.version, Sender::Server);
+        let utf8 = decoded.violations.iter().all(|v| v.what.contains("UTF-8"));
+        assert!(utf8, "the broker sends a bad packet: {:?}", decoded.violations);
+        describe(&decoded.packet)
+    }
+}
+
+pub(crate) fn describe(packet: &Packet) -> String {
+    match packet {
+        Packet::Connack(p) => format!("connack {} {:02x}", u8::from(p.session_present()), p.code),
+        Packet::Publish(p) => {
+            let id = p.packet_id.map(|id| format!(" #{id}")).unwrap_or_default();
+            let flag = |on: bool, word: &'static str| if on { word } else { "" };
+            let subs: Vec<String> = p
+                .properties
+                .all(PropertyId::SubscriptionIdentifier)
+                .map(|v| if let PropertyValue::Var(v) = v { format!(" s{}", v.value()) } else { "?".into() })
+                .collect();
+            let (topic, payload) = (p.topic.lossy(), String::from_utf8_lossy(&p.payload).into_owned());
+            let (dup, retain) = (flag(p.dup, " dup"), flag(p.retain, " retain"));
+            format!("{topic}={payload} q{}{id}{dup}{retain}{}", p.qos, subs.concat())
+        }
+        Packet::Ack(p) => {
+            let code = p.reason.filter(|r| *r != 0).map(|r| format!(" {r:02x}")).unwrap_or_default();
+            format!("{} #{}{code}", p.kind.packet_kind().name().to_lowercase(), p.packet_id)
+        }
+        Packet::Suback(p) => format!("suback {:02x?}", p.codes),
+        Packet::Unsuback(p) => format!("unsuback {:02x?}", p.codes),
+        Packet::Bare(_) => "pingresp".into(),
+        Packet::Disconnect(p) => format!("disconnect {:02x}", p.reason.unwrap_or(0)),
+        other => format!("{:?}", other.kind()),
+    }
+}
+
+/// Appends a four-byte property.
+pub(crate) fn number(items: &mut Vec<Property>, id: PropertyId, value: u32) {
+    items.push(Property { id: VarInt::minimal(id as u32), value: PropertyValue::U32(value) });
+}
+
+/// Appends a two-byte property.
+pub(crate) fn short(items: &mut Vec<Property>, id: PropertyId, value: u16) {
+    items.push(Property { id: VarInt::minimal(id as u32), value: PropertyValue::U16(value) });
+}
+
+/// Adds a will `gone` on topic `will` with these flags and this delay.
+pub(crate) fn add_will(connect: &mut Connect, qos: u8, retain: bool, delay_s: u32) {
+    let mut will = Will { properties: Default::default(), topic: "will".into(), payload: "gone".into() };
+    if delay_s > 0 {
+        number(&mut will.properties.items, PropertyId::WillDelayInterval, delay_s);
+    }
+    connect.set_will(will, qos, retain);
+}

@@ -1,0 +1,129 @@
+//! Every legal variant changes what a client can see, in the way its name says.
+
+mod rig;
+
+use AckKind::{Pubrel, Pubrec};
+use deadzone_reference_broker::Variant as V;
+use deadzone_wire::{AckKind, Version, Version::V5};
+use rig::{ALL, Rig, SECOND};
+
+type Script = fn(&mut Rig) -> String;
+
+const TABLE: &[(V, &[Version], Script, &str, &str)] = &[
+    (V::OnwardAtPubrel, &ALL, before_pubrel, "t=m q2 #1 then ", " then t=m q2 #1"),
+    (V::Pubcomp0x92InRecovery, &[V5], unknown_pubrel, "pubcomp #7", "pubcomp #7 92"),
+    (V::Pubcomp0x92InRecovery, &[Version::V311], unknown_pubrel, "pubcomp #7", "pubcomp #7"),
+    (V::RstOnClose, &[V5], offend, "disconnect 82 | closed", "disconnect 82 | reset"),
+    (V::RstOnClose, &[Version::V311], offend, "closed", "reset"),
+    (V::NoDisconnectBeforeClose, &[V5], offend, "disconnect 82 | closed", "closed"),
+    (V::CopyPerSubscription, &ALL, overlap, "t/a=m q2 #1", "t/a=m q1 #1 | t/a=m q2 #2"),
+    (V::Answers400msLate, &ALL, early, "pingresp then ", " then pingresp"),
+    (V::SmallReceiveMaximum, &[V5], third_exchange, "pubrec #3", "disconnect 93 | closed"),
+    (V::SmallReceiveMaximum, &[Version::V311], third_exchange, "pubrec #3", "pubrec #3"),
+    (V::Qos0QueuedOffline, &ALL, qos0_offline, "t=2 q1 #1", "t=1 q0 | t=2 q1 #1"),
+    (V::PubackNoMatchingSubscribers, &[V5], nobody, "puback #7", "puback #7 10"),
+    (V::PubackNoMatchingSubscribers, &[Version::V311], nobody, "puback #7", "puback #7"),
+];
+
+#[test]
+fn every_variant_shows() {
+    for (variant, versions, script, usual, odd) in TABLE {
+        for version in *versions {
+            assert_eq!(script(&mut Rig::good(*version)), *usual, "usual, {version}, script of {variant}");
+            assert_eq!(script(&mut Rig::odd(*version, *variant)), *odd, "{variant}, {version}");
+        }
+    }
+    for variant in V::ALL {
+        assert!(TABLE.iter().any(|row| row.0 == *variant), "{variant} has no script");
+        assert_eq!(variant.name().parse(), Ok(*variant));
+    }
+}
+
+fn before_pubrel(rig: &mut Rig) -> String {
+    rig.connect(9, "w", true);
+    rig.subscribe(9, "t", 2);
+    rig.connect(1, "p", true);
+    rig.skip();
+    rig.publish(1, 2, 7, "t", "m");
+    let before = rig.log(9);
+    rig.ack(1, Pubrel, 7);
+    assert_eq!(rig.log(1), "pubrec #7 | pubcomp #7");
+    format!("{before} then {}", rig.log(9))
+}
+
+fn unknown_pubrel(rig: &mut Rig) -> String {
+    rig.connect(1, "p", true);
+    rig.skip();
+    rig.ack(1, Pubrel, 7);
+    rig.log(1)
+}
+
+fn offend(rig: &mut Rig) -> String {
+    rig.connect(1, "p", true);
+    rig.skip();
+    rig.send(1, &deadzone_wire::Packet::Connect(deadzone_wire::Connect::new(rig.version, "p")));
+    rig.log(1)
+}
+
+fn overlap(rig: &mut Rig) -> String {
+    rig.connect(1, "s", true);
+    rig.subscribe(1, "t/#", 2);
+    rig.subscribe(1, "t/+", 1);
+    rig.connect(5, "p", true);
+    rig.skip();
+    rig.publish(5, 2, 1, "t/a", "m");
+    rig.ack(5, Pubrel, 1);
+    let mut copies: Vec<String> = rig.log(1).split(" | ").map(str::to_owned).collect();
+    copies.sort_by_key(|c| c.contains("q2"));
+    renumber(&copies.join(" | "))
+}
+
+/// Which copy goes first is not the point.
+fn renumber(log: &str) -> String {
+    log.replace("q1 #2", "q1 #1").replace("q2 #1 |", "q2 #2 |")
+        .split(" | ")
+        .enumerate()
+        .map(|(i, c)| format!("{} #{}", c.split(" #").next().unwrap_or_default(), i + 1))
+        .collect::<Vec<_>>()
+        .join(" | ")
+}
+
+fn early(rig: &mut Rig) -> String {
+    rig.connect(1, "c", true);
+    rig.wait(SECOND);
+    rig.skip();
+    rig.ping(1);
+    rig.wait(399_999);
+    let before = rig.log(1);
+    rig.wait(1);
+    format!("{before} then {}", rig.log(1))
+}
+
+fn third_exchange(rig: &mut Rig) -> String {
+    rig.connect(1, "c", true);
+    rig.publish(1, 2, 1, "t", "m");
+    rig.publish(1, 2, 2, "t", "m");
+    rig.skip();
+    rig.publish(1, 2, 3, "t", "m");
+    let log = rig.log(1);
+    rig.ack(1, Pubrec, 77);
+    log
+}
+
+fn qos0_offline(rig: &mut Rig) -> String {
+    rig.connect(1, "s", false);
+    rig.subscribe(1, "t", 1);
+    rig.lose(1, false);
+    rig.connect(5, "p", true);
+    rig.publish(5, 0, 0, "t", "1");
+    rig.publish(5, 1, 2, "t", "2");
+    rig.connect(2, "s", false);
+    rig.log(2).split(" | ").skip(1).collect::<Vec<_>>().join(" | ")
+}
+
+fn nobody(rig: &mut Rig) -> String {
+    rig.connect(1, "c", true);
+    rig.skip();
+    rig.publish(1, 1, 7, "t", "m");
+    rig.log(1)
+}
