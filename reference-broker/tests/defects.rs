@@ -3,7 +3,7 @@
 
 mod rig;
 
-use AckKind::{Pubcomp, Puback, Pubrec, Pubrel};
+use AckKind::{Puback, Pubcomp, Pubrec, Pubrel};
 use deadzone_reference_broker::Defect as D;
 use deadzone_wire::{AckKind, PropertyId, Text, Version, Version::V5};
 use rig::{ALL, BOTH, Rig, SECOND, add_will, number, short};
@@ -23,7 +23,13 @@ const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
     (D::DupPublishUnacknowledged, EVERY, replay_qos1, "puback #7", ""),
     (D::PubrelNotResentOnResume, EVERY, resume_after_pubrec, "pubrel #1", ""),
     (D::PublishResentAfterPubrec, EVERY, resume_after_pubrec, "pubrel #1", "t=m q2 #1 dup"),
-    (D::PublishNotResentOnResume, EVERY, resume_unacked, "t=a q1 #1 dup | t=b q1 #2 dup | t=c q1 #3", "t=c q1 #3"),
+    (
+        D::PublishNotResentOnResume,
+        EVERY,
+        resume_unacked,
+        "t=a q1 #1 dup | t=b q1 #2 dup | t=c q1 #3",
+        "t=c q1 #3",
+    ),
     (
         D::ResendWithoutDup,
         EVERY,
@@ -66,7 +72,13 @@ const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
     (D::KeepAliveIgnored, &[Version::V311], silent, "closed", ""),
     (D::KeepAliveIgnored, V5_ONLY, silent, "disconnect 8d | closed", ""),
     (D::KeepAliveFedByDownlink, &[Version::V311], silent_but_fed, "t=m q0 | closed", "t=m q0 | t=m q0"),
-    (D::KeepAliveFedByDownlink, V5_ONLY, silent_but_fed, "t=m q0 | disconnect 8d | closed", "t=m q0 | t=m q0"),
+    (
+        D::KeepAliveFedByDownlink,
+        V5_ONLY,
+        silent_but_fed,
+        "t=m q0 | disconnect 8d | closed",
+        "t=m q0 | t=m q0",
+    ),
     (D::SecondConnectAccepted, &[Version::V311], second_connect, "closed", "connack 0 00"),
     (D::SecondConnectAccepted, V5_ONLY, second_connect, "disconnect 82 | closed", "connack 0 00"),
     (D::PublishBeforeConnectAccepted, &[Version::V311], publish_first, "", "t=m q0"),
@@ -79,7 +91,13 @@ const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
     (D::ReceiveMaximumExceeded, V5_ONLY, past_receive_maximum, "t=1 q1 #1", "t=1 q1 #1 | t=2 q1 #2"),
     (D::DupForwarded, EVERY, publisher_dup, "t=m q1 #1", "t=m q1 #1 dup"),
     (D::TwoConnacks, EVERY, connect_only, "connack 0 00", "connack 0 00 | connack 0 00"),
-    (D::MaximumPacketSizeExceeded, V5_ONLY, oversize, "t=small q1 #2", "t=this-one-is-too-large q1 #1 | t=small q1 #2"),
+    (
+        D::MaximumPacketSizeExceeded,
+        V5_ONLY,
+        oversize,
+        "t=small q1 #2",
+        "t=this-one-is-too-large q1 #1 | t=small q1 #2",
+    ),
     (D::LiveResend, EVERY, hold_puback, "t=m q1 #1", "t=m q1 #1 | t=m q1 #1 dup"),
     (D::PubackMissing, EVERY, publish_qos1, "puback #7", ""),
     (D::PubcompMissing, EVERY, publish_qos2, "pubrec #7 | pubcomp #7", "pubrec #7"),

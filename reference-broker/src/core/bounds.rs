@@ -1,6 +1,8 @@
 //! Whatever clients send, nothing panics and no bound is passed.
 
-use deadzone_wire::{Ack, AckKind, Connect, Disconnect, Packet, PropertyId, PropertyValue, Publish, Subscribe, Version};
+use deadzone_wire::{
+    Ack, AckKind, Connect, Disconnect, Packet, PropertyId, PropertyValue, Publish, Subscribe, Version,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{broker::Broker, outbox::ConnId};
@@ -37,12 +39,19 @@ enum Event {
 fn packet() -> impl Strategy<Value = Packet> {
     let id = 1..5_u16;
     let topic = select(vec!["a", "a/b", "$c", ""]);
-    let connect = (select(vec!["x", "y", "z", "v", ""]), any::<bool>(), select(vec![Version::V31, Version::V311, Version::V5]), 0..4_u16)
+    let connect = (
+        select(vec!["x", "y", "z", "v", ""]),
+        any::<bool>(),
+        select(vec![Version::V31, Version::V311, Version::V5]),
+        0..4_u16,
+    )
         .prop_map(|(client, clean, version, keep_alive_s)| {
             let mut connect = Connect::new(version, client);
             connect.set_clean(clean);
             connect.keep_alive_s = keep_alive_s;
-            connect.properties.push(PropertyId::SessionExpiryInterval, PropertyValue::U32(u32::from(keep_alive_s)));
+            connect
+                .properties
+                .push(PropertyId::SessionExpiryInterval, PropertyValue::U32(u32::from(keep_alive_s)));
             connect.properties.push(PropertyId::ReceiveMaximum, PropertyValue::U16(1));
             Packet::Connect(connect)
         });

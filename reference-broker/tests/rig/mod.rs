@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use deadzone_reference_broker::{Broker, Config, ConnId, Defect, Effect, Variant};
 use deadzone_wire::{
-    Ack, AckKind, Bare, Connect, Disconnect, Frame, Framer, Packet, Property, PropertyId, PropertyValue, Publish,
-    Sender, Subscribe, Unsubscribe, VarInt, Version, Will, decode,
+    Ack, AckKind, Bare, Connect, Disconnect, Frame, Framer, Packet, Property, PropertyId, PropertyValue,
+    Publish, Sender, Subscribe, Unsubscribe, VarInt, Version, Will, decode,
 };
 
 pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
@@ -61,7 +61,13 @@ impl Rig {
         });
     }
 
-    pub(crate) fn connect_with(&mut self, conn: u64, id: &str, clean: bool, change: impl FnOnce(&mut Connect)) {
+    pub(crate) fn connect_with(
+        &mut self,
+        conn: u64,
+        id: &str,
+        clean: bool,
+        change: impl FnOnce(&mut Connect),
+    ) {
         let mut connect = Connect::new(self.version, id);
         connect.set_clean(clean);
         change(&mut connect);
@@ -75,7 +81,9 @@ impl Rig {
 
     pub(crate) fn subscribe_as(&mut self, conn: u64, filter: &str, options: u8, sub_id: u32) {
         let mut packet = Subscribe::new(9, filter, options);
-        packet.properties.push(PropertyId::SubscriptionIdentifier, PropertyValue::Var(VarInt::minimal(sub_id)));
+        packet
+            .properties
+            .push(PropertyId::SubscriptionIdentifier, PropertyValue::Var(VarInt::minimal(sub_id)));
         self.send(conn, &Packet::Subscribe(packet));
     }
 
