@@ -92,6 +92,8 @@ impl Path {
         let mut buffer = vec![0u8; READ_SIZE];
         while !self.ended {
             self.drain_link();
+            // A close that the link let through has nothing to wait for: there may never be another turn.
+            self.close_if_next().await;
             // Past a bound nothing is recorded any more, so nothing more is taken in.
             self.ended |= self.tape.overflow().is_some();
             if self.ended || (self.broker_done && self.client_done && self.outgoing.is_empty()) {
@@ -155,7 +157,6 @@ impl Path {
                 self.ping_if_due();
             }
         }
-        self.close_if_next().await;
     }
 
     fn written(&mut self, written: std::io::Result<usize>) {
