@@ -1,0 +1,130 @@
+//! Every defect changes what a client can see, in the way its name says: one short script for each, run on a conformant
+//! broker and on one with the defect.
+
+#[path = "../rig/mod.rs"]
+mod rig;
+mod scripts;
+
+use deadzone_reference_broker::Defect as D;
+use deadzone_wire::{Version, Version::V5};
+use rig::{ALL, BOTH, Rig};
+use scripts::*;
+
+/// A script: what connection 9 (or whichever it looks at) saw in the end.
+type Script = fn(&mut Rig) -> String;
+
+const V5_ONLY: &[Version] = &[V5];
+const SINCE_311: &[Version] = &BOTH;
+const EVERY: &[Version] = &ALL;
+
+/// Defect, versions, script, what a conformant broker shows, what this one shows.
+const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
+    (D::InboundQos2ForgottenOnReconnect, EVERY, replay_publish, "t=m q2 #1", "t=m q2 #1 | t=m q2 #2"),
+    (D::PubrelReplayUnanswered, EVERY, replay_pubrel, "pubcomp #7", ""),
+    (D::OnwardAgainAtPubrelReplay, EVERY, replay_pubrel_watched, "t=m q2 #1", "t=m q2 #1 | t=m q2 #2"),
+    (D::DupPublishUnacknowledged, EVERY, replay_qos1, "puback #7", ""),
+    (D::PubrelNotResentOnResume, EVERY, resume_after_pubrec, "pubrel #1", ""),
+    (D::PublishResentAfterPubrec, EVERY, resume_after_pubrec, "pubrel #1", "t=m q2 #1 dup"),
+    (
+        D::PublishNotResentOnResume,
+        EVERY,
+        resume_unacked,
+        "t=a q1 #1 dup | t=b q1 #2 dup | t=c q1 #3",
+        "t=c q1 #3",
+    ),
+    (
+        D::ResendWithoutDup,
+        EVERY,
+        resume_unacked,
+        "t=a q1 #1 dup | t=b q1 #2 dup | t=c q1 #3",
+        "t=a q1 #1 | t=b q1 #2 | t=c q1 #3",
+    ),
+    (
+        D::ResendWithNewId,
+        EVERY,
+        resume_unacked,
+        "t=a q1 #1 dup | t=b q1 #2 dup | t=c q1 #3",
+        "t=a q1 #3 dup | t=b q1 #4 dup | t=c q1 #5",
+    ),
+    (
+        D::ResendInReverseOrder,
+        EVERY,
+        resume_unacked,
+        "t=a q1 #1 dup | t=b q1 #2 dup | t=c q1 #3",
+        "t=b q1 #2 dup | t=a q1 #1 dup | t=c q1 #3",
+    ),
+    (D::OfflineQueueDropped, EVERY, offline_two, "t=1 q1 #1 | t=2 q1 #2", ""),
+    (D::OfflineQueueReordered, EVERY, offline_two, "t=1 q1 #1 | t=2 q1 #2", "t=2 q1 #1 | t=1 q1 #2"),
+    (D::SessionPresentOnCleanStart, SINCE_311, clean_start, "connack 0 00", "connack 1 00"),
+    (D::SessionPresentMissing, SINCE_311, resume, "connack 1 00", "connack 0 00"),
+    (D::CleanStartKeepsSubscriptions, EVERY, clean_start_then_publish, "", "t=m q0"),
+    (D::TakeoverLeavesOldConnection, &[Version::V311], take_over, "closed", ""),
+    (D::TakeoverLeavesOldConnection, V5_ONLY, take_over, "disconnect 8e | closed", ""),
+    (D::LateCloseKillsNewConnection, EVERY, late_close, "t=m q0", ""),
+    (D::WillLostOnKeepAliveTimeout, EVERY, will_at_keep_alive, "will=gone q1 #1", ""),
+    (D::WillOnDisconnect, EVERY, will_at_disconnect, "", "will=gone q1 #1"),
+    (D::WillLostOnRst, EVERY, will_at_rst, "will=gone q1 #1", ""),
+    (D::WillLostOnTakeover, EVERY, will_at_takeover, "will=gone q1 #1", ""),
+    (D::WillDelayNotCancelled, V5_ONLY, will_return, "", "will=gone q1 #1"),
+    (D::WillDelayIgnored, V5_ONLY, will_early, "", "will=gone q1 #1"),
+    (D::RetainedNotReplaced, EVERY, retain_twice, "t=2 q0 retain", "t=1 q0 retain"),
+    (D::RetainedNotCleared, EVERY, retain_and_clear, "", "t=1 q0 retain"),
+    (D::RetainedAgainOnResume, EVERY, retained_resume, "", "t=1 q0 retain"),
+    (D::RetainFlagKept, EVERY, retain_live, "t=1 q0", "t=1 q0 retain"),
+    (D::KeepAliveIgnored, &[Version::V311], silent, "closed", ""),
+    (D::KeepAliveIgnored, V5_ONLY, silent, "disconnect 8d | closed", ""),
+    (D::KeepAliveFedByDownlink, &[Version::V311], silent_but_fed, "t=m q0 | closed", "t=m q0 | t=m q0"),
+    (
+        D::KeepAliveFedByDownlink,
+        V5_ONLY,
+        silent_but_fed,
+        "t=m q0 | disconnect 8d | closed",
+        "t=m q0 | t=m q0",
+    ),
+    (D::SecondConnectAccepted, &[Version::V311], second_connect, "closed", "connack 0 00"),
+    (D::SecondConnectAccepted, V5_ONLY, second_connect, "disconnect 82 | closed", "connack 0 00"),
+    (D::PublishBeforeConnectAccepted, &[Version::V311], publish_first, "", "t=m q0"),
+    (D::BadFlagsAccepted, &[Version::V311], bad_flags, "closed", "pubcomp #7"),
+    (D::BadFlagsAccepted, V5_ONLY, bad_flags, "disconnect 81 | closed", "pubcomp #7"),
+    (D::BadUtf8Forwarded, EVERY, bad_utf8, "", "t/\u{fffd}=m q0"),
+    (D::TornPublishForwarded, EVERY, torn, "", "t=to q1 #1"),
+    (D::GrantedQosExceeded, EVERY, granted, "t=m q0", "t=m q2 #1"),
+    (D::PacketIdReusedInFlight, EVERY, three_in_flight, "#1 #2 #3", "#1 #2 #1"),
+    (D::ReceiveMaximumExceeded, V5_ONLY, past_receive_maximum, "t=1 q1 #1", "t=1 q1 #1 | t=2 q1 #2"),
+    (D::DupForwarded, EVERY, publisher_dup, "t=m q1 #1", "t=m q1 #1 dup"),
+    (D::TwoConnacks, EVERY, connect_only, "connack 0 00", "connack 0 00 | connack 0 00"),
+    (
+        D::MaximumPacketSizeExceeded,
+        V5_ONLY,
+        oversize,
+        "t=small q1 #2",
+        "t=this-one-is-too-large q1 #1 | t=small q1 #2",
+    ),
+    (D::LiveResend, EVERY, hold_puback, "t=m q1 #1", "t=m q1 #1 | t=m q1 #1 dup"),
+    (D::PubackMissing, EVERY, publish_qos1, "puback #7", ""),
+    (D::PubcompMissing, EVERY, publish_qos2, "pubrec #7 | pubcomp #7", "pubrec #7"),
+    (D::Qos2DeliveredTwice, EVERY, replay_pubrel_watched, "t=m q2 #1", "t=m q2 #1 | t=m q2 #2"),
+    (D::UnsubscribeIgnored, EVERY, unsubscribe, "", "t=m q0"),
+    (D::NoLocalIgnored, V5_ONLY, no_local, "", "t=m q0"),
+    (D::PingrespMissing, EVERY, ping, "pingresp", ""),
+];
+
+#[test]
+fn every_defect_shows_and_only_the_defect() {
+    for (defect, versions, script, good, bad) in TABLE {
+        for version in *versions {
+            assert_eq!(script(&mut Rig::good(*version)), *good, "conformant, {version}, script of {defect}");
+            assert_eq!(script(&mut Rig::bad(*version, *defect)), *bad, "{defect}, {version}");
+        }
+    }
+}
+
+#[test]
+fn every_defect_is_in_the_table_and_in_order() {
+    for defect in D::ALL {
+        assert!(TABLE.iter().any(|row| row.0 == *defect), "{defect} has no script");
+        assert_eq!(defect.name().parse(), Ok(*defect));
+        assert!(!defect.clauses().is_empty() && defect.like().starts_with("https://"));
+    }
+    assert!("no-such-defect".parse::<D>().is_err());
+}
