@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use deadzone_history::{RunEvent, ScenarioKey, ScenarioResult, VerdictKind};
+use deadzone_history::{Finding, RunEvent, ScenarioKey, ScenarioResult, VerdictKind};
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_wire::Version;
 
@@ -183,10 +183,11 @@ fn against(
     let results = perform(suite, options, handle, mutant, report, culprit.name(), tell, &wanted);
     let mut killers = 0;
     for result in &results {
-        let killed = result.verdict.kind == VerdictKind::Fail
-            && result.verdict.findings.first().is_some_and(|f| {
-                result.clauses.contains(&f.clause) || f.also.iter().any(|c| result.clauses.contains(c))
-            });
+        // The rules that are always on may see the same bug earlier, by a clause of their own.
+        let claimed = |f: &Finding| {
+            result.clauses.contains(&f.clause) || f.also.iter().any(|c| result.clauses.contains(c))
+        };
+        let killed = result.verdict.kind == VerdictKind::Fail && result.verdict.findings.iter().any(claimed);
         killers += usize::from(killed);
         let is_named = claims.contains(&(result.key.id.clone(), result.key.version));
         if is_named && !killed {
