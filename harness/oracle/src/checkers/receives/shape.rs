@@ -61,7 +61,7 @@ fn around_subscribe(watch: &Watch<'_, '_>, p: &Publication<'_>) -> bool {
 pub(super) fn order(watch: &Watch<'_, '_>, payloads: &[Bytes]) -> Option<Opinion> {
     let mut latest: Option<(&Bytes, u64)> = None;
     for payload in payloads {
-        let Some(first) = watch.meant(payload).iter().map(|d| d.first()).min() else { continue };
+        let Some(first) = first_had(watch, payload) else { continue };
         match latest {
             Some((before, seq)) if seq > first => {
                 return Some(out_of_order(watch, (before, seq), (payload, first)));
@@ -70,6 +70,17 @@ pub(super) fn order(watch: &Watch<'_, '_>, payloads: &[Bytes]) -> Option<Opinion
         }
     }
     None
+}
+
+/// The first copy that reached the client. One into a dead link settles no order: its repetition is the first that is had, and
+/// repetitions come in their order too (3.1.1/MQTT-4.6.0-1; 5.0 section 4.6 says which repetitions a consumer may see).
+fn first_had(watch: &Watch<'_, '_>, payload: &Bytes) -> Option<u64> {
+    let survey = watch.survey;
+    let reached = |seq: &u64| {
+        let conn = survey.packet_event(*seq).and_then(|event| survey.conn(event.conn));
+        conn.is_some_and(|conn| conn.undelivered(u64::MAX).binary_search(seq).is_err())
+    };
+    watch.meant(payload).iter().flat_map(|d| d.copies.iter().copied()).filter(reached).min()
 }
 
 fn out_of_order(watch: &Watch<'_, '_>, before: (&Bytes, u64), after: (&Bytes, u64)) -> Opinion {
