@@ -1,14 +1,25 @@
-//! A whole history to a verdict. Every checker runs on its own: one that panics makes the verdict `error`, and what the others
-//! found is kept.
+//! A whole history to a verdict. Every rule and every checker runs on its own: one that panics makes the verdict `error`, and
+//! what the others found is kept.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use deadzone_history::{History, Verdict, VerdictKind};
 
-use crate::{checkers, compose::compose, opinion::Opinion, survey::Survey};
+use crate::{
+    checkers,
+    compose::compose,
+    opinion::Opinion,
+    rule::{RuleOutcome, obey},
+    survey::Survey,
+};
 
-/// Judges a history.
+/// Judges a history by every rule and every checker.
 pub fn judge(history: &History) -> Verdict {
+    judge_with(history, Vec::new())
+}
+
+/// The same with what further rules found.
+pub fn judge_with(history: &History, extra: Vec<RuleOutcome>) -> Verdict {
     let survey = match alone("survey", || Survey::of(history)) {
         Ok(survey) => survey,
         Err(Opinion::Ours { why }) => return Verdict::because(VerdictKind::Error, why),
@@ -21,7 +32,20 @@ pub fn judge(history: &History) -> Verdict {
             Err(ours) => opinions.push(ours),
         }
     }
+    let rules = alone("rules", || obey(history)).unwrap_or_else(|ours| {
+        opinions.push(ours);
+        Vec::new()
+    });
+    opinions.extend(rules.into_iter().chain(extra).flat_map(of_rule));
     compose(&survey, opinions)
+}
+
+fn of_rule(outcome: RuleOutcome) -> impl Iterator<Item = Opinion> {
+    let rule = outcome.rule;
+    let panicked =
+        outcome.panicked.map(|text| Opinion::Ours { why: format!("rule `{rule}` panicked: {text}") });
+    let findings = outcome.findings.into_iter().map(Opinion::broken);
+    findings.chain(outcome.grades.into_iter().map(Opinion::Grade)).chain(panicked)
 }
 
 /// Runs something of ours; a panic becomes an opinion about ourselves.

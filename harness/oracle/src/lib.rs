@@ -9,6 +9,10 @@ mod instead;
 mod judge;
 mod opinion;
 mod owed;
+mod rule;
+mod rules;
 mod survey;
+mod trace;
 
-pub use judge::judge;
+pub use judge::{judge, judge_with};
+pub use rule::{RuleOutcome, obey};

@@ -5,7 +5,9 @@
 use crate::{opinion::Opinion, survey::Survey};
 
 mod arrival;
+mod legality;
 mod precondition;
+mod quiescent;
 mod receives;
 mod trigger;
 mod wording;
@@ -22,6 +24,8 @@ pub(crate) struct Checker {
 pub(crate) const ALL: &[Checker] = &[
     Checker { name: arrival::NAME, check: arrival::check },
     Checker { name: receives::NAME, check: receives::check },
+    Checker { name: quiescent::NAME, check: quiescent::check },
+    Checker { name: legality::NAME, check: legality::check },
     Checker { name: precondition::NAME, check: precondition::check },
     Checker { name: trigger::NAME, check: trigger::check },
 ];

@@ -1,8 +1,9 @@
-//! Puts what follows from an earlier finding under it: the same exchange (client, role, packet id) or the same claim.
+//! Puts what follows from an earlier finding under it: the same exchange (client, role, packet id), the same
+//! packet of the broker, or the same claim.
 
 use std::collections::BTreeMap;
 
-use deadzone_history::Finding;
+use deadzone_history::{End, Finding};
 use deadzone_link::Direction;
 use deadzone_wire::{AckKind, Packet};
 
@@ -12,6 +13,8 @@ use crate::survey::Survey;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     Claim(u32),
+    /// A packet from the broker, by its event at the broker's end.
+    Packet(u64),
     /// Publisher's or subscriber's side, client, packet id.
     Exchange(Role, usize, u16),
 }
@@ -33,6 +36,7 @@ pub(super) fn fold(survey: &Survey<'_>, mut findings: Vec<Finding>) -> Vec<Findi
         let head = causes.iter().find_map(|cause| head_of.get(cause).copied());
         let index = match head.and_then(|index| heads.get_mut(index).map(|head| (index, head))) {
             Some((index, head)) => {
+                head.place = head.place.or(finding.place);
                 head.folded.push(finding);
                 index
             }
@@ -50,7 +54,20 @@ pub(super) fn fold(survey: &Survey<'_>, mut findings: Vec<Finding>) -> Vec<Findi
 
 fn causes(survey: &Survey<'_>, finding: &Finding) -> Vec<Cause> {
     let exchanges = finding.evidence.iter().filter_map(|seq| exchange(survey, *seq));
-    exchanges.chain(finding.claim.map(Cause::Claim)).collect()
+    let packets = finding.evidence.iter().filter_map(|seq| from_broker(survey, *seq)).map(Cause::Packet);
+    exchanges.chain(packets).chain(finding.claim.map(Cause::Claim)).collect()
+}
+
+/// A packet from the broker, named by its event at the broker's end whichever end the evidence names.
+fn from_broker(survey: &Survey<'_>, seq: u64) -> Option<u64> {
+    let event = survey.packet_event(seq).filter(|event| event.direction == Direction::Down)?;
+    match event.end {
+        End::Broker => Some(seq),
+        End::Client => {
+            let conn = survey.conn(event.conn)?;
+            conn.seen.get(conn.arrived.binary_search(&seq).ok()?).copied()
+        }
+    }
 }
 
 fn exchange(survey: &Survey<'_>, seq: u64) -> Option<Cause> {

@@ -119,9 +119,9 @@ fn first(reasons: &mut [(u64, String)]) -> Option<String> {
 
 /// Whether a finding of this clause fails; otherwise the level of its grade.
 fn level(clause: &str, version: Version) -> Result<(), GradeLevel> {
-    if clause.starts_with("3.1/") || version == Version::V31 {
-        let interoperability = clause.starts_with("3.1/DZ-") && clause != "3.1/DZ-claim";
-        return if interoperability { Ok(()) } else { Err(GradeLevel::Info) };
+    let interoperability = clause.starts_with("3.1/DZ-") && clause != "3.1/DZ-claim";
+    if version == Version::V31 && !interoperability {
+        return Err(GradeLevel::Info);
     }
     let Some(known) = deadzone_spec::find(clause) else { return Ok(()) };
     debug_assert!(known.binds_server(), "{clause} binds the client only: no broker can break it");

@@ -43,8 +43,8 @@ impl<'h> Survey<'h> {
                     conn.scraps_given.get_or_insert(event.seq);
                 }
             }
-            EventKind::Closed { conn, end, by, how } => {
-                let closing = Closing { seq: event.seq, by: *by, how: *how };
+            EventKind::Closed { conn, end, by, .. } => {
+                let closing = Closing { seq: event.seq, by: *by };
                 if let Some(conn) = self.conns.get_mut(conn.0 as usize) {
                     match (end, by) {
                         (End::Client, _) => conn.closed_here.get_or_insert(closing),
@@ -59,7 +59,12 @@ impl<'h> Survey<'h> {
                 self.turns.push(Turn { seq: event.seq, line: *line, text, skipped });
             }
             EventKind::Claim(claim) => {
-                self.claims.push(Claimed { claim, at: event.seq, at_us: event.at_us, outcome: Outcome::Open })
+                self.claims.push(Claimed {
+                    claim,
+                    at: event.seq,
+                    at_us: event.at_us,
+                    outcome: Outcome::Open,
+                });
             }
             EventKind::Met { claim, by, slow } => self.outcome(*claim, Outcome::Met { by, slow: *slow }),
             EventKind::Unmet { claim, waited_us, why, got } => {

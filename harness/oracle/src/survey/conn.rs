@@ -1,6 +1,6 @@
 //! One network connection: its packets in order at both ends, and how it ended.
 
-use deadzone_history::{By, Close, ConnId};
+use deadzone_history::{By, ConnId};
 use deadzone_wire::Version;
 
 /// An end of a connection that closed.
@@ -10,8 +10,6 @@ pub(crate) struct Closing {
     pub(crate) seq: u64,
     /// Who closed.
     pub(crate) by: By,
-    /// How.
-    pub(crate) how: Close,
 }
 
 /// What crossed one connection. The four lists hold event numbers; link and TCP keep order, so that the n-th packet of one

@@ -147,6 +147,12 @@ impl<'h> Survey<'h> {
         self.turns.get(..after)?.iter().rev().find(|turn| !turn.skipped && turn.text.starts_with("target "))
     }
 
+    /// Whether the harness was starved while it waited for a claim from its event on, for `waited_us` until `until_us`.
+    pub(crate) fn starved_while(&self, claimed_at: u64, waited_us: u64, until_us: u64) -> bool {
+        let from_us = self.at_us(claimed_at).min(until_us.saturating_sub(waited_us));
+        self.starved_between(from_us, until_us)
+    }
+
     /// The latest event recorded.
     pub(crate) fn last_seq(&self) -> u64 {
         self.events.last().map_or(0, |event| event.seq)

@@ -16,4 +16,4 @@ pub(crate) use conn::{Closing, Conn};
 pub(crate) use facts::Survey;
 pub(crate) use filter::Filter;
 pub(crate) use publications::{Origin, Publication, Publications};
-pub(crate) use subscriptions::Subscriptions;
+pub(crate) use subscriptions::{Subscription, Subscriptions};

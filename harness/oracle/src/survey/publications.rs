@@ -27,7 +27,6 @@ pub(crate) struct Publication<'h> {
     pub(crate) client: usize,
     /// On which connection it first came.
     pub(crate) conn: ConnId,
-    pub(crate) id: Option<u16>,
     pub(crate) qos: u8,
     pub(crate) retain: bool,
     /// Topic Name, aliases resolved; empty where the alias was unknown.
@@ -74,15 +73,6 @@ impl<'h> Publications<'h> {
         self.by_payload.get(payload).into_iter().flatten().filter_map(|index| self.list.get(*index))
     }
 
-    /// The unfinished exchanges of a client before this event, as far as the broker's end shows.
-    pub(crate) fn unfinished(&self, client: usize, before: u64) -> impl Iterator<Item = &Publication<'h>> {
-        self.list.iter().filter(move |p| {
-            let open = |end: Option<u64>| end.is_none_or(|at| at > before);
-            let unfinished = open(p.completed) && open(p.refused);
-            p.client == client && p.qos > 0 && p.origin == Origin::Publish && p.first() < before && unfinished
-        })
-    }
-
     pub(super) fn given(&mut self, seq: u64, client: usize, conn: ConnId, publish: &'h Publish) {
         let topic = self.topic(conn, publish);
         if let Some(index) = publish.packet_id.and_then(|id| self.latest.get(&(client, id)))
@@ -97,7 +87,6 @@ impl<'h> Publications<'h> {
             origin: Origin::Publish,
             client,
             conn,
-            id,
             qos: publish.qos,
             retain: publish.retain,
             topic,
@@ -136,7 +125,6 @@ impl<'h> Publications<'h> {
             },
             client,
             conn,
-            id: None,
             qos,
             retain,
             topic: will.topic.0.clone(),

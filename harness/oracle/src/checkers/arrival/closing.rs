@@ -87,7 +87,7 @@ pub(super) fn never_closed(wait: &Wait<'_, '_>, asked: Option<(ConnId, u64)>) ->
     if wait.conn.closed_by_broker.is_some_and(|closing| closing.seq < wait.at) {
         return wait.doubt("the broker closed its end, but the link did not deliver the close");
     }
-    let cause = cause(wait, asked.map(|(_, seq)| seq));
+    let cause = cause(wait);
     if cause == Some(CloseCause::KeepAlive) && !silent_too_long(wait) {
         return wait.doubt("the wait ended before 1.5 times the keep-alive had passed in silence");
     }
@@ -102,7 +102,7 @@ pub(super) fn never_closed(wait: &Wait<'_, '_>, asked: Option<(ConnId, u64)>) ->
 }
 
 /// Why the broker must close here, as far as the record shows.
-fn cause(wait: &Wait<'_, '_>, asked: Option<u64>) -> Option<CloseCause> {
+fn cause(wait: &Wait<'_, '_>) -> Option<CloseCause> {
     let refused =
         wait.conn.seen.iter().any(
             |seq| matches!(wait.survey.packet(*seq), Some(Packet::Connack(connack)) if connack.code != 0),
@@ -110,17 +110,18 @@ fn cause(wait: &Wait<'_, '_>, asked: Option<u64>) -> Option<CloseCause> {
     if refused {
         return Some(CloseCause::Refused);
     }
-    let event = asked.and_then(|seq| wait.survey.packet_event(seq));
-    if let Some(event) = event {
-        if event.decoded.packet.kind() == PacketKind::Connect && wait.conn.sent.first().copied() != asked {
-            return Some(CloseCause::SecondConnect);
-        }
-        if !event.decoded.violations.is_empty() {
-            return Some(CloseCause::Violation);
-        }
+    let given = wait.conn.given.iter().filter(|seq| **seq < wait.at);
+    let mut events = given.filter_map(|seq| wait.survey.packet_event(*seq)).enumerate();
+    let broken = events.find_map(|(nth, event)| match event.decoded.violations.first() {
+        _ if nth > 0 && event.decoded.packet.kind() == PacketKind::Connect => Some(CloseCause::SecondConnect),
+        Some(violation) => Some(CloseCause::Violation(violation.clause)),
+        None => None,
+    });
+    if broken.is_some() {
+        return broken;
     }
     if wait.conn.scraps_given.is_some() {
-        return Some(CloseCause::Violation);
+        return Some(CloseCause::Violation(""));
     }
     if taken_over(wait) {
         return Some(CloseCause::Takeover);
@@ -145,7 +146,7 @@ fn keep_alive_us(wait: &Wait<'_, '_>) -> Option<u64> {
         }),
         Version::V31 | Version::V311 => None,
     };
-    Some(u64::from(ruled.unwrap_or(u32::from(asked))) * 1_000_000)
+    Some(u64::from(ruled.unwrap_or_else(|| u32::from(asked))) * 1_000_000)
 }
 
 /// Whether so much time lay between two complete packets, or behind the last one.

@@ -50,7 +50,8 @@ fn never_given(wait: &Wait<'_, '_>, conn: deadzone_history::ConnId, seq: u64) ->
     let conn = wait.survey.conn(conn)?;
     let what = wording::event(wait.survey, seq);
     let given = match wait.survey.packet(seq) {
-        Some(_) => conn.given_of(seq),
+        // The n-th of one end is the n-th of the other, unless the link lost something between them.
+        Some(_) => conn.given_of(seq).filter(|given| frame(wait, *given) == frame(wait, seq)),
         None => conn.scraps_given,
     };
     match (given.filter(|given| *given < wait.at), conn.closed_by_broker) {
@@ -60,6 +61,10 @@ fn never_given(wait: &Wait<'_, '_>, conn: deadzone_history::ConnId, seq: u64) ->
         }
         (Some(_), _) => None,
     }
+}
+
+fn frame<'h>(wait: &Wait<'_, 'h>, seq: u64) -> Option<&'h deadzone_wire::Frame> {
+    wait.survey.packet_event(seq).map(|event| &event.frame)
 }
 
 /// What was waited for, seen at the broker's end and not delivered by the link.
@@ -110,10 +115,11 @@ fn unacknowledged_copy(wait: &Wait<'_, '_>, pattern: &Pattern) -> bool {
                 Some(Packet::Publish(p)) if conn.seen.binary_search(seq).is_ok() && is_copy(pattern, p) => {
                     open.extend(p.packet_id);
                 }
-                Some(Packet::Ack(ack)) if matches!(ack.kind, AckKind::Puback | AckKind::Pubrec) => {
-                    if conn.given.binary_search(seq).is_ok() {
-                        open.remove(&ack.packet_id);
-                    }
+                Some(Packet::Ack(ack))
+                    if matches!(ack.kind, AckKind::Puback | AckKind::Pubrec)
+                        && conn.given.binary_search(seq).is_ok() =>
+                {
+                    open.remove(&ack.packet_id);
                 }
                 _ => {}
             }

@@ -82,11 +82,6 @@ impl<'s, 'h> Wait<'s, 'h> {
         self.patterns().any(|pattern| pattern.matches(packet).is_ok())
     }
 
-    /// The packet identifier that the first alternative gives.
-    pub(super) fn id(&self) -> Option<u16> {
-        number(self.main_pattern()?, Field::Id).and_then(|n| u16::try_from(n).ok())
-    }
-
     pub(super) fn expected(&self) -> String {
         wording::expected(self.alternatives)
     }
@@ -100,7 +95,7 @@ impl<'s, 'h> Wait<'s, 'h> {
     }
 
     pub(super) fn starved(&self) -> bool {
-        self.survey.starved_between(self.at_us.saturating_sub(self.waited_us), self.at_us)
+        self.survey.starved_while(self.claimed_at, self.waited_us, self.at_us)
     }
 
     /// A finding of this claim; `table` is the clause for what is owed here.

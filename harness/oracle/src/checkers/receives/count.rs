@@ -84,7 +84,7 @@ fn missing(watch: &Watch<'_, '_>, payload: &Bytes) -> Opinion {
     if *why != Why::Patience {
         return watch.doubt(format!("{what} could not be waited for"));
     }
-    if watch.survey.starved_between(at_us.saturating_sub(*waited_us), *at_us) {
+    if watch.survey.starved_while(watch.claimed.at, *waited_us, *at_us) {
         return watch.doubt(format!("the harness was starved while it waited for {what}"));
     }
     let debt = match delivery_owed(watch.survey, watch.client, payload, *at) {

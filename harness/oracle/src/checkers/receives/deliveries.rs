@@ -14,7 +14,7 @@ use crate::survey::Survey;
 
 /// How far the exchange of a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// PUBLISH was seen.
     Sent,
     /// Our PUBACK or PUBREC was given.
@@ -27,25 +27,25 @@ pub(super) enum Stage {
 
 /// One delivery.
 #[derive(Clone, Debug)]
-pub(super) struct Delivery<'h> {
-    pub(super) publish: &'h Publish,
+pub(crate) struct Delivery<'h> {
+    pub(crate) publish: &'h Publish,
     /// Its copies at the broker's end; never empty.
-    pub(super) copies: Vec<u64>,
+    pub(crate) copies: Vec<u64>,
     /// The connection of the latest copy.
-    pub(super) conn: ConnId,
-    pub(super) stage: Stage,
+    pub(crate) conn: ConnId,
+    pub(crate) stage: Stage,
     /// It is a PUBLISH that came again though its PUBREL had been seen.
-    pub(super) after_release: bool,
+    pub(crate) after_release: bool,
 }
 
 impl Delivery<'_> {
     /// The first complete copy.
-    pub(super) fn first(&self) -> u64 {
+    pub(crate) fn first(&self) -> u64 {
         self.copies.first().copied().unwrap_or_default()
     }
 
     /// Whether it is the client that holds it up.
-    pub(super) fn waits_for_client(&self) -> bool {
+    pub(crate) fn waits_for_client(&self) -> bool {
         match self.publish.qos {
             0 => false,
             1 => self.stage == Stage::Sent,
@@ -56,17 +56,19 @@ impl Delivery<'_> {
 
 /// All deliveries to one client.
 #[derive(Debug, Default)]
-pub(super) struct Deliveries<'h> {
-    pub(super) list: Vec<Delivery<'h>>,
+pub(crate) struct Deliveries<'h> {
+    pub(crate) list: Vec<Delivery<'h>>,
     by_payload: BTreeMap<&'h [u8], Vec<usize>>,
     open: BTreeMap<u16, usize>,
 }
 
 impl<'h> Deliveries<'h> {
-    pub(super) fn to(survey: &Survey<'h>, client: usize) -> Self {
+    /// Those before this event.
+    pub(crate) fn to(survey: &Survey<'h>, client: usize, before: u64) -> Self {
         let mut all = Self::default();
         let mut seqs: Vec<u64> =
             survey.conns_of(client).flat_map(|c| c.seen.iter().chain(&c.given)).copied().collect();
+        seqs.retain(|seq| *seq < before);
         seqs.sort_unstable();
         for seq in seqs {
             let Some(event) = survey.packet_event(seq) else { continue };
@@ -78,7 +80,7 @@ impl<'h> Deliveries<'h> {
                 }
                 (Packet::Publish(p), Direction::Down) => all.seen(seq, event.conn, p),
                 (Packet::Connack(c), Direction::Down) if c.code == 0 && !c.session_present() => {
-                    all.open.clear()
+                    all.open.clear();
                 }
                 (Packet::Ack(ack), direction) => all.acknowledged(ack.kind, ack.packet_id, direction),
                 _ => {}
@@ -87,8 +89,17 @@ impl<'h> Deliveries<'h> {
         all
     }
 
-    pub(super) fn with_payload(&self, payload: &Bytes) -> impl Iterator<Item = &Delivery<'h>> {
+    pub(crate) fn with_payload(&self, payload: &Bytes) -> impl Iterator<Item = &Delivery<'h>> {
         self.by_payload.get(payload.as_ref()).into_iter().flatten().filter_map(|i| self.list.get(*i))
+    }
+
+    /// Deliveries of the present session whose exchange is not over: QoS 1 without our PUBACK, QoS 2 without our PUBCOMP.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = &Delivery<'h>> {
+        let open = self.open.values().filter_map(|index| self.list.get(*index));
+        open.filter(|delivery| match delivery.publish.qos {
+            1 => delivery.stage == Stage::Sent,
+            _ => delivery.stage != Stage::Completed,
+        })
     }
 
     fn seen(&mut self, seq: u64, conn: ConnId, publish: &'h Publish) {

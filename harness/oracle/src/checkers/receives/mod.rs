@@ -16,7 +16,8 @@ use deadzone_history::{Claim, ClaimKind, Finding, HowOften};
 use deadzone_wire::{Field, Packet, Value, Version};
 
 pub(crate) use clauses::field_clause;
-use deliveries::{Deliveries, Delivery};
+pub(super) use deliveries::Deliveries;
+use deliveries::Delivery;
 pub(crate) use owing::delivery_owed;
 
 use crate::{
@@ -32,7 +33,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
     let mut opinions = Vec::new();
     for claimed in &survey.claims {
         let ClaimKind::Receives { client, payloads, fields, count } = &claimed.claim.kind else { continue };
-        let deliveries = known.entry(*client).or_insert_with(|| Deliveries::to(survey, *client));
+        let deliveries = known.entry(*client).or_insert_with(|| Deliveries::to(survey, *client, u64::MAX));
         let version = survey.version_of(*client);
         let watch =
             Watch { survey, claimed, claim: claimed.claim, client: *client, fields, version, deliveries };

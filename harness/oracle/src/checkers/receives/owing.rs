@@ -69,8 +69,8 @@ fn taken_over(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) 
     // Another subscriber got it: it is being delivered, whichever method the broker has for QoS 2.
     let others = (0..survey.of_client.len()).filter(|other| *other != client);
     for other in others {
-        let delivered = Deliveries::to(survey, other);
-        if let Some(first) = delivered.with_payload(p.payload).map(super::Delivery::first).find(|s| *s < at) {
+        let delivered = Deliveries::to(survey, other, at);
+        if let Some(first) = delivered.with_payload(p.payload).map(super::Delivery::first).next() {
             return Ok(first);
         }
     }
@@ -101,7 +101,9 @@ fn will_due(survey: &Survey<'_>, p: &Publication<'_>, delay_s: u32, at: u64) -> 
     let Some(end) = ends.map(|closing| closing.seq).min() else {
         return Err("the broker need not have noticed that the connection is gone".to_owned());
     };
-    let due_us = survey.at_us(end) + u64::from(delay_s) * 1_000_000;
+    // The end of the session cuts the delay short (5.0/MQTT-3.1.2-8).
+    let wait_s = delay_s.min(survey.expiry_s(conn).unwrap_or(delay_s));
+    let due_us = survey.at_us(end) + u64::from(wait_s) * 1_000_000;
     let back =
         survey.conns_of(p.client).any(|other| other.id > conn.id && survey.at_us(other.opened) <= due_us);
     if delay_s > 0 && back {
@@ -178,7 +180,7 @@ fn reachable(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -
     if let Some(turn) = survey.target_step_before(at).filter(|turn| turn.seq > p.first()) {
         return Err(format!("the target may have lost it: since then came `{}`", turn.text));
     }
-    let waiting = Deliveries::to(survey, client);
+    let waiting = Deliveries::to(survey, client, at);
     let waiting = waiting.list.iter().any(|d| d.conn == conn.id && d.first() < at && d.waits_for_client());
     if waiting {
         return Err(

@@ -8,7 +8,7 @@ use crate::{
     checkers::wording,
     instead,
     opinion::Opinion,
-    survey::{Origin, Publication},
+    survey::{Origin, Publication, Subscription},
 };
 
 /// A copy that is not as claimed.
@@ -44,7 +44,7 @@ pub(super) fn field(watch: &Watch<'_, '_>, payload: &Bytes, delivery: &Delivery<
 
 /// Why this QoS is more than was agreed, if so.
 fn granted_below(watch: &Watch<'_, '_>, p: &Publication<'_>, wanted: u32) -> Option<String> {
-    let granted = watch.survey.subscriptions.matching(watch.client, &p.topic).map(|s| s.qos()).max()?;
+    let granted = watch.survey.subscriptions.matching(watch.client, &p.topic).map(Subscription::qos).max()?;
     (u32::from(granted) < wanted).then(|| format!("QoS {granted} was granted"))
 }
 

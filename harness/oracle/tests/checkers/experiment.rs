@@ -1,0 +1,347 @@
+//! Whether the experiment took place, whether our clients were legal, and how opinions make a verdict.
+
+use deadzone_history::{
+    ClaimKind, EventKind, Finding, HandMade, HowOften, RunKind, Start, Verdict, VerdictKind,
+};
+use deadzone_link::{Direction, Note};
+use deadzone_oracle::{RuleOutcome, judge, judge_with};
+use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Publish, Version};
+
+const BOTH: [Version; 2] = [Version::V311, Version::V5];
+
+fn publish(qos: u8, id: u16, dup: bool) -> Packet {
+    Packet::Publish(Publish { dup, ..Publish::new("dz1/t", qos, Some(id), &b"once"[..]) })
+}
+
+fn ack(kind: AckKind, id: u16) -> Packet {
+    Packet::Ack(Ack::new(kind, id))
+}
+
+fn finding(clause: &str, evidence: &[u64]) -> Finding {
+    Finding {
+        clause: clause.to_owned(),
+        also: Vec::new(),
+        by: "test".to_owned(),
+        wanted: "right".to_owned(),
+        got: "wrong".to_owned(),
+        meanwhile: String::new(),
+        evidence: evidence.to_vec(),
+        claim: None,
+        place: None,
+        could_instead: Vec::new(),
+        folded: Vec::new(),
+    }
+}
+
+fn found(findings: Vec<Finding>) -> Vec<RuleOutcome> {
+    vec![RuleOutcome { rule: "test", findings, grades: Vec::new(), panicked: None }]
+}
+
+#[track_caller]
+fn is(verdict: &Verdict, kind: VerdictKind, word: &str) {
+    assert_eq!(verdict.kind, kind, "{verdict:#?}");
+    let reason = verdict.reason.clone().unwrap_or_default();
+    assert!(reason.contains(word), "`{word}` is not in: {reason}");
+}
+
+/// A client whose PUBLISH got no PUBACK within a claimed wait.
+fn unanswered(version: Version) -> HandMade {
+    let mut h = HandMade::new(version);
+    let client = h.client("pub");
+    let conn = h.connect(client, Start::Clean);
+    h.step("pub -> PUBLISH");
+    h.up(conn, publish(1, 7, false));
+    let claim = h.arrives(conn, PacketKind::Puback, None);
+    h.unmet(claim, 10_000_000, "patience", None);
+    h
+}
+
+#[test]
+fn nothing_to_say() {
+    for version in [Version::V31, Version::V311, Version::V5] {
+        let mut h = HandMade::new(version);
+        let client = h.client("pub");
+        let conn = h.connect(client, Start::Clean);
+        h.publish(conn, "dz1/t", 2, 7, "once");
+        h.disconnect(conn);
+        assert_eq!(judge(&h.finish()), Verdict::pass(), "{version}");
+    }
+    assert_eq!(judge(&HandMade::new(Version::V5).finish()), Verdict::pass());
+}
+
+#[test]
+fn a_trigger_that_never_fired_counts_only_if_nothing_failed() {
+    let never = || Note::NeverFired { fault: 1, text: "blackhole down from PUBREC".to_owned() };
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let client = h.client("pub");
+        h.link(client, None, never());
+        is(&judge(&h.finish()), VerdictKind::Inconclusive, "blackhole down from PUBREC");
+
+        let mut h = unanswered(version);
+        h.link(0, None, never());
+        assert_eq!(judge(&h.finish()).kind, VerdictKind::Fail);
+
+        let mut h = HandMade::new(version);
+        h.header().run = RunKind::Control;
+        let client = h.client("pub");
+        h.link(client, None, never());
+        assert_eq!(judge(&h.finish()), Verdict::pass());
+    }
+}
+
+#[test]
+fn preconditions_and_given_up_steps_are_inconclusive() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let client = h.client("pub");
+        h.step("link pub saw PUBREC down");
+        let claim = h.claim("link pub saw PUBREC down", ClaimKind::Precondition { client });
+        h.unmet(claim, 10_000_000, "patience", None);
+        h.event(EventKind::Abandoned { step: 0, why: "it was not seen".to_owned() });
+        is(&judge(&h.finish()), VerdictKind::Inconclusive, "`link pub saw PUBREC down` did not come about");
+
+        let mut h = HandMade::new(version);
+        h.event(EventKind::Abandoned { step: 3, why: "no connection to the target".to_owned() });
+        is(&judge(&h.finish()), VerdictKind::Inconclusive, "no connection to the target");
+
+        let mut h = HandMade::new(version);
+        let client = h.client("pub");
+        let claim = h.claim("fence", ClaimKind::Precondition { client });
+        h.met(claim, &[]);
+        assert_eq!(judge(&h.finish()), Verdict::pass());
+    }
+}
+
+#[test]
+fn an_illegal_client_voids_what_comes_after_it() {
+    for version in BOTH {
+        for (text, kind) in
+            [("pub -> PUBLISH", VerdictKind::Error), ("pub -> PUBLISH deviant", VerdictKind::Fail)]
+        {
+            let mut h = HandMade::new(version);
+            let client = h.client("pub");
+            let conn = h.connect(client, Start::Clean);
+            h.step(text);
+            h.up(conn, publish(3, 5, false));
+            h.step("pub -> PUBLISH");
+            h.up(conn, publish(1, 7, false));
+            let claim = h.arrives(conn, PacketKind::Puback, None);
+            h.unmet(claim, 10_000_000, "patience", None);
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, kind, "{verdict:#?}");
+            if kind == VerdictKind::Error {
+                is(&verdict, kind, "not legal");
+                assert!(!verdict.findings.is_empty(), "what was found is kept");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_resend_that_the_version_forbids_is_illegal() {
+    for (version, kind) in [(Version::V311, VerdictKind::Fail), (Version::V5, VerdictKind::Error)] {
+        for acknowledged in [false, true] {
+            let mut h = HandMade::new(version);
+            let client = h.client("pub");
+            let conn = h.connect(client, Start::Clean);
+            h.step("pub -> PUBLISH");
+            h.up(conn, publish(2, 7, false));
+            if acknowledged {
+                h.down(conn, ack(AckKind::Pubrec, 7));
+            }
+            h.up(conn, publish(2, 7, true));
+            let claim = h.arrives(conn, PacketKind::Pubrec, None);
+            h.unmet(claim, 10_000_000, "patience", None);
+            assert_eq!(judge(&h.finish()).kind, kind, "{version} {acknowledged}");
+        }
+    }
+}
+
+#[test]
+fn at_rest_or_whose_turn_it_is() {
+    for version in BOTH {
+        let rest = |tell: &dyn Fn(&mut HandMade, deadzone_history::ConnId)| {
+            let mut h = HandMade::new(version);
+            let client = h.client("pub");
+            let conn = h.connect(client, Start::Fresh);
+            h.subscribe(conn, 1, "dz1/t", 2);
+            h.step("expect pub quiescent");
+            let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client });
+            tell(&mut h, conn);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+            judge(&h.finish())
+        };
+        let number = |v311: &str, v5: &str| {
+            format!("{version}/MQTT-{}", if version == Version::V5 { v5 } else { v311 })
+        };
+        let fails = |verdict: Verdict, clause: String| {
+            assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");
+            assert_eq!(
+                (verdict.findings[0].by.as_str(), &verdict.findings[0].clause),
+                ("quiescent", &clause)
+            );
+        };
+        let verdict = rest(&|h, conn| {
+            h.up(conn, publish(2, 7, false));
+            h.down(conn, ack(AckKind::Pubrec, 7));
+            h.up(conn, ack(AckKind::Pubrel, 7));
+        });
+        fails(verdict, number("4.3.3-2", "4.3.3-11"));
+        let verdict = rest(&|h, conn| {
+            h.down(conn, publish(2, 9, false));
+            h.up(conn, ack(AckKind::Pubrec, 9));
+        });
+        fails(verdict, number("4.3.3-1", "4.3.3-4"));
+        let verdict = rest(&|h, conn| {
+            h.down_lost(conn, publish(1, 9, false));
+            h.cut_silent(conn);
+            h.connect(0, Start::Resume);
+        });
+        fails(verdict, number("4.4.0-1", "4.4.0-1"));
+        let verdict = rest(&|h, conn| {
+            h.down(conn, publish(1, 9, false));
+        });
+        is(&verdict, VerdictKind::Inconclusive, "itself owed PUBACK");
+        let verdict = rest(&|h, conn| {
+            h.up(conn, publish(1, 7, false));
+            h.down_lost(conn, ack(AckKind::Puback, 7));
+        });
+        is(&verdict, VerdictKind::Inconclusive, "link did not deliver");
+        let verdict = rest(&|h, _| {
+            h.event(EventKind::Starved { ms: 1_000 });
+        });
+        is(&verdict, VerdictKind::Inconclusive, "starved");
+    }
+    let mut h = HandMade::new(Version::V5);
+    let client = h.client("pub");
+    let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client });
+    h.met_late(claim, &[]);
+    assert_eq!(judge(&h.finish()).kind, VerdictKind::PassSlow);
+}
+
+#[test]
+fn a_rule_that_panics_is_our_error_and_the_rest_is_kept() {
+    for version in BOTH {
+        let h = unanswered(version).finish();
+        let broken = vec![RuleOutcome {
+            rule: "breaks",
+            findings: Vec::new(),
+            grades: Vec::new(),
+            panicked: Some("index out of bounds".to_owned()),
+        }];
+        let verdict = judge_with(&h, broken);
+        is(&verdict, VerdictKind::Error, "rule `breaks` panicked: index out of bounds");
+        assert_eq!(verdict.findings.len(), 1, "{verdict:#?}");
+    }
+}
+
+#[test]
+fn findings_come_in_the_order_of_time_and_cascades_fold() {
+    for version in BOTH {
+        let mut h = unanswered(version);
+        let other = h.client("sub");
+        let conn = h.connect(other, Start::Clean);
+        let seen = h.down(conn, ack(AckKind::Puback, 31));
+        let history = h.finish();
+        let own = |name: &str| format!("{version}/DZ-{name}");
+        let given = history
+            .events
+            .iter()
+            .position(|e| matches!(&e.kind, EventKind::Packet(p) if p.decoded.packet.packet_id() == Some(7)));
+        let extra =
+            found(vec![finding(&own("late"), &[seen]), finding(&own("first"), &[given.unwrap() as u64])]);
+        let verdict = judge_with(&history, extra);
+        let heads: Vec<&str> = verdict.findings.iter().map(|f| f.by.as_str()).collect();
+        assert_eq!(verdict.findings[0].clause, own("first"), "{heads:?}");
+        let folded: Vec<&str> = verdict.findings[0].folded.iter().map(|f| f.by.as_str()).collect();
+        assert_eq!(folded, ["arrival"], "the same exchange of the same client");
+        let late = verdict
+            .findings
+            .iter()
+            .flat_map(|f| std::iter::once(f).chain(&f.folded))
+            .any(|f| f.clause == own("late"));
+        assert!(late && verdict.findings.len() == 2, "another client's is another finding: {verdict:#?}");
+        assert!(verdict.findings.iter().all(|f| f.place.is_some()));
+    }
+}
+
+#[test]
+fn should_and_may_are_grades() {
+    let weak = |c: &&deadzone_spec::Clause| c.level != deadzone_spec::Level::Must && c.binds_server();
+    let weak: Vec<_> = deadzone_spec::all().iter().filter(weak).collect();
+    assert!(!weak.is_empty(), "the catalogue has statements below MUST");
+    for clause in weak {
+        let mut h = HandMade::new(clause.version.parse().unwrap());
+        h.client("pub");
+        let verdict = judge_with(&h.finish(), found(vec![finding(clause.id, &[0])]));
+        assert_eq!((verdict.kind, verdict.grades.len()), (VerdictKind::Pass, 1), "{verdict:#?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "binds the client only")]
+fn no_broker_is_blamed_by_a_clients_clause() {
+    let mut h = HandMade::new(Version::V5);
+    h.client("pub");
+    let _ = judge_with(&h.finish(), found(vec![finding("5.0/MQTT-4.6.0-2", &[0])]));
+}
+
+#[test]
+fn a_scenarios_clause_for_clients_is_passed_over() {
+    let mut h = unanswered(Version::V5);
+    h.header().clauses = vec!["5.0/MQTT-4.6.0-2".to_owned()];
+    assert_eq!(judge(&h.finish()).findings[0].clause, "5.0/MQTT-4.3.2-4");
+}
+
+#[test]
+fn in_3_1_only_interoperability_fails() {
+    is(&judge(&unanswered(Version::V31).finish()), VerdictKind::Inconclusive, "PUBACK");
+    let mut h = unanswered(Version::V31);
+    h.header().clauses = vec!["3.1/DZ-handshakes-complete".to_owned()];
+    let verdict = judge(&h.finish());
+    assert_eq!(verdict.kind, VerdictKind::Fail);
+    assert_eq!(verdict.findings[0].clause, "3.1/DZ-handshakes-complete");
+    let mut h = HandMade::new(Version::V31);
+    h.client("pub");
+    let verdict = judge_with(&h.finish(), found(vec![finding("3.1.1/MQTT-4.3.2-2", &[0])]));
+    assert_eq!((verdict.kind, verdict.grades.len()), (VerdictKind::Pass, 1));
+}
+
+#[test]
+fn what_the_teardown_does_is_not_judged() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let (p, s) = (h.client("pub"), h.client("sub"));
+        let (publisher, subscriber) = (h.connect(p, Start::Clean), h.connect(s, Start::Clean));
+        h.subscribe(subscriber, 1, "dz1/t", 0);
+        let claim = h.receives(s, &["once"], HowOften::Never);
+        h.teardown();
+        h.publish(publisher, "dz1/t", 0, 0, "once");
+        h.deliver(subscriber, "dz1/t", 0, 0, "once");
+        h.unmet(claim, 0, "patience", None);
+        h.marker(subscriber, Direction::Down, publish(1, 1, false));
+        assert_eq!(judge(&h.finish()), Verdict::pass());
+    }
+}
+
+/// Twice the events may take twice the time, not four times: counted in comparisons of a generous wall-clock ratio.
+#[test]
+fn ten_thousand_exchanges_are_judged_in_no_time() {
+    let mut h = HandMade::new(Version::V5);
+    let (p, s) = (h.client("pub"), h.client("sub"));
+    let (publisher, subscriber) = (h.connect(p, Start::Clean), h.connect(s, Start::Clean));
+    h.subscribe(subscriber, 1, "dz1/t", 1);
+    let payloads: Vec<String> = (0..10_000).map(|n| format!("m{n}")).collect();
+    for (n, payload) in payloads.iter().enumerate() {
+        let id = n as u16 + 1;
+        h.publish(publisher, "dz1/t", 1, id, payload);
+        h.deliver(subscriber, "dz1/t", 1, id, payload);
+    }
+    let payloads: Vec<&str> = payloads.iter().map(String::as_str).collect();
+    for count in [HowOften::ExactlyOnce, HowOften::InOrder] {
+        let claim = h.receives(s, &payloads, count);
+        h.met(claim, &[]);
+    }
+    assert_eq!(judge(&h.finish()), Verdict::pass());
+}

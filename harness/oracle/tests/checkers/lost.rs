@@ -1,0 +1,129 @@
+//! Messages that never came, owed and not owed, in both versions.
+
+use deadzone_history::{EventKind, HowOften, Verdict, VerdictKind};
+use deadzone_oracle::judge;
+use deadzone_wire::{Ack, AckKind, Packet, Unsuback, Unsubscribe, Version};
+
+use crate::story::*;
+
+#[test]
+fn once_is_once_at_every_qos() {
+    for version in BOTH {
+        for qos in 0..=2 {
+            let mut s = Story::new(version, qos);
+            s.publish(qos, "once").deliver(qos, 1, "once");
+            assert_eq!(s.expects(&["once"], HowOften::ExactlyOnce), Verdict::pass(), "{version} {qos}");
+        }
+    }
+}
+
+#[test]
+fn lost_although_acknowledged() {
+    for version in BOTH {
+        for qos in 1..=2 {
+            let mut s = Story::new(version, qos);
+            s.publish(qos, "once");
+            let verdict = s.waits_in_vain("once");
+            let finding = fails_by(&verdict, &of(version, "4.5.0-1", "4.5.0-1"));
+            assert!(finding.meanwhile.starts_with("nothing"), "{}", finding.meanwhile);
+        }
+    }
+}
+
+#[test]
+fn the_scenarios_clause_is_taken_where_the_table_has_another() {
+    let mut s = Story::new(Version::V5, 2);
+    s.h.header().clauses = vec!["5.0/MQTT-4.3.3-13".to_owned(), "5.0/MQTT-4.3.3-8".to_owned()];
+    s.publish(2, "once");
+    let verdict = s.waits_in_vain("once");
+    let finding = fails_by(&verdict, "5.0/MQTT-4.3.3-13");
+    assert_eq!(finding.also, ["5.0/MQTT-4.3.3-8"]);
+}
+
+/// Each way in which a message that did not come was not owed.
+#[test]
+fn lost_but_not_owed() {
+    for version in BOTH {
+        let mut s = Story::new(version, 1);
+        s.publish(0, "once");
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "QoS 0");
+
+        let mut s = Story::new(version, 0);
+        s.publish(1, "once");
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "granted QoS 0");
+
+        // Indefinite: bytes before a reset, or without an answer.
+        let mut s = Story::new(version, 1);
+        let conn = s.publisher;
+        s.h.up(conn, message(1, 7, false, "once"));
+        s.h.cut_rst(conn);
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "never had an acknowledgement");
+
+        // Method B: nothing goes onward before PUBREL.
+        let mut s = Story::new(version, 2);
+        let conn = s.publisher;
+        s.h.up(conn, message(2, 7, false, "once"));
+        s.h.down(conn, ack(AckKind::Pubrec, 7));
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "until PUBREL");
+
+        let mut s = Story::new(version, 1);
+        s.publish(1, "once");
+        let conn = s.subscriber;
+        s.h.cut_silent(conn);
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "not connected");
+
+        let mut s = Story::new(version, 1);
+        let conn = s.subscriber;
+        s.h.up(conn, Unsubscribe::new(2, TOPIC));
+        let codes = if version == Version::V5 { vec![0] } else { Vec::new() };
+        s.h.down(conn, Packet::Unsuback(Unsuback { packet_id: 2, properties: Default::default(), codes }));
+        s.publish(1, "once");
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "subscription ended");
+
+        // The subscriber holds up its own window.
+        let mut s = Story::new(version, 1);
+        s.publish(1, "one");
+        let conn = s.subscriber;
+        s.h.down(conn, message(1, 1, false, "one"));
+        s.h.publish(s.publisher, TOPIC, 1, 8, "once");
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "had not acknowledged");
+
+        let s = Story::new(version, 1);
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "nobody published");
+
+        let mut s = Story::new(version, 1);
+        s.publish(1, "once");
+        s.h.event(EventKind::Starved { ms: 3_000 });
+        let claim = s.h.receives(SUB, &["once"], HowOften::ExactlyOnce);
+        s.h.unmet(claim, 10_000, "patience", None);
+        is(&judge(&s.h.finish()), VerdictKind::Inconclusive, "starved");
+
+        let mut s = Story::new(version, 1);
+        s.h.marker(s.publisher, deadzone_link::Direction::Up, message(1, 7, false, "once"));
+        s.h.down(s.publisher, ack(AckKind::Puback, 7));
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "nobody published");
+    }
+    let mut s = Story::new(Version::V5, 2);
+    s.h.up(s.publisher, message(2, 7, false, "once"));
+    s.h.down(s.publisher, Ack::with_reason(AckKind::Pubrec, 7, 0x97));
+    is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "refused");
+}
+
+#[test]
+fn a_copy_into_a_dead_link_must_come_again() {
+    for version in BOTH {
+        let mut s = Story::new(version, 1);
+        s.publish(1, "once");
+        let conn = s.subscriber;
+        s.h.down_lost(conn, message(1, 1, false, "once"));
+        is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "link did not deliver");
+
+        let mut s = Story::new(version, 1);
+        s.publish(1, "once");
+        let conn = s.subscriber;
+        s.h.down_lost(conn, message(1, 1, false, "once"));
+        s.h.cut_silent(conn);
+        s.resume_subscriber();
+        fails_by(&s.waits_in_vain("once"), &of(version, "4.4.0-1", "4.4.0-1"));
+    }
+}

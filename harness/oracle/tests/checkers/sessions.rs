@@ -1,0 +1,239 @@
+//! Sessions, closes and order of arrival: planted anomalies and legal histories, in both versions.
+
+use bytes::Bytes;
+use deadzone_history::{
+    By, Claim, ClaimKind, Close, ConnId, End, EventKind, Expected, HandMade, Start, Verdict, VerdictKind,
+};
+use deadzone_oracle::judge;
+use deadzone_wire::{Ack, AckKind, Connack, Disconnect, Field, PacketKind, Pattern, Value, Version};
+
+use crate::wait::*;
+
+fn resumed(
+    version: Version,
+    before: impl FnOnce(&mut HandMade, ConnId),
+    wanted: u32,
+    present: bool,
+) -> Verdict {
+    let mut h = HandMade::new(version);
+    let client = h.client("pub");
+    let conn = h.connect(client, Start::Fresh);
+    before(&mut h, conn);
+    h.step("pub connect resume session_present=1");
+    let conn = h.open(client);
+    let connect = h.connect_packet(client, Start::Resume);
+    h.up(conn, connect);
+    let fields = [(Field::SessionPresent, wanted)];
+    let claim = arrival(&mut h, conn, vec![with(PacketKind::Connack, &fields)], false, false);
+    let seen = h.down(conn, Connack::new(version, present, 0));
+    h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+    judge(&h.finish())
+}
+
+#[test]
+fn a_session_that_was_left_must_be_there() {
+    for version in BOTH {
+        let v = resumed(
+            version,
+            |h, conn| {
+                h.cut_fin(conn);
+            },
+            1,
+            false,
+        );
+        fails_by(&v, &of(version, "3.2.2-2", "3.2.2-3"));
+        let v = resumed(
+            version,
+            |h, conn| {
+                h.cut_silent(conn);
+            },
+            1,
+            false,
+        );
+        fails_by(&v, &of(version, "3.2.2-2", "3.2.2-3"));
+    }
+    let expired = |h: &mut HandMade, conn| {
+        h.cut_fin(conn);
+        h.pass_us(3_600_000_000);
+    };
+    is(&resumed(Version::V5, expired, 1, false), VerdictKind::Inconclusive, "expiry");
+    fails_by(&resumed(Version::V311, expired, 1, false), "3.1.1/MQTT-3.2.2-2");
+}
+
+#[test]
+fn a_session_that_the_broker_shortened_is_not_owed() {
+    use deadzone_wire::{Properties, PropertyId, PropertyValue};
+    let mut h = HandMade::new(Version::V5);
+    let client = h.client("pub");
+    let mut connack = Connack::new(Version::V5, false, 0);
+    let short = Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(0));
+    connack.properties = Some(short);
+    let connect = h.connect_packet(client, Start::Fresh);
+    let conn = h.connect_with(client, connect, connack);
+    h.cut_fin(conn);
+    let conn = h.open(client);
+    let connect = h.connect_packet(client, Start::Resume);
+    h.up(conn, connect);
+    let wanted = with(PacketKind::Connack, &[(Field::SessionPresent, 1)]);
+    let claim = arrival(&mut h, conn, vec![wanted], false, false);
+    let seen = h.down(conn, Connack::new(Version::V5, false, 0));
+    h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+    is(&judge(&h.finish()), VerdictKind::Inconclusive, "no session is owed");
+}
+
+#[test]
+fn a_session_out_of_nowhere_fails() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let client = h.client("pub");
+        h.step("pub -> CONNECT");
+        let conn = h.open(client);
+        let connect = h.connect_packet(client, Start::Clean);
+        h.up(conn, connect);
+        let wanted = with(PacketKind::Connack, &[(Field::SessionPresent, 0)]);
+        let claim = arrival(&mut h, conn, vec![wanted], false, false);
+        let seen = h.down(conn, Connack::new(version, true, 0));
+        h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+        fails_by(&judge(&h.finish()), &of(version, "3.2.2-1", "3.2.2-2"));
+    }
+}
+
+#[test]
+fn closed_instead_of_an_answer() {
+    for version in BOTH {
+        let (mut h, conn) = started(version);
+        h.up(conn, publish(2, 7, false));
+        h.broker_closes(conn);
+        let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
+        let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[(Field::Id, 7)])], false, false);
+        h.unmet(claim, 1_000, "closed", Some(close));
+        let v = judge(&h.finish());
+        fails_by(&v, &of(version, "4.3.3-2", "4.3.3-8"));
+        assert!(v.findings[0].got.starts_with("closed instead of PUBREC id=7"), "{}", v.findings[0].got);
+
+        // Our own cut, and a close before the packet was there, are nothing of the broker's.
+        let (mut h, conn) = started(version);
+        h.up(conn, publish(2, 7, false));
+        let close = h.cut_silent(conn);
+        let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
+        h.unmet(claim, 1_000, "closed", Some(close));
+        is(&judge(&h.finish()), VerdictKind::Inconclusive, "the harness ended");
+
+        let (mut h, conn) = started(version);
+        h.broker_closes(conn);
+        h.up(conn, publish(2, 7, false));
+        let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
+        let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
+        h.unmet(claim, 1_000, "closed", Some(close));
+        is(&judge(&h.finish()), VerdictKind::Inconclusive, "closed before");
+    }
+    let (mut h, conn) = started(Version::V5);
+    h.up(conn, publish(2, 7, false));
+    h.down(conn, Disconnect::with_reason(0x8b));
+    h.broker_closes(conn);
+    let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
+    let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
+    h.unmet(claim, 1_000, "closed", Some(close));
+    is(&judge(&h.finish()), VerdictKind::Inconclusive, "a reason of its own");
+}
+
+#[test]
+fn a_close_that_must_come() {
+    for version in BOTH {
+        let (mut h, conn) = started(version);
+        h.step("pub -> CONNECT deviant");
+        let connect = h.connect_packet(0, Start::Clean);
+        h.up(conn, connect);
+        h.step("pub <- closed");
+        fails_by(&silence(h, conn, Expected::Closed), &of(version, "3.1.0-2", "3.1.0-2"));
+
+        let (mut h, old) = started(version);
+        h.connect(0, Start::Resume);
+        let claim = arrival(&mut h, old, vec![Expected::Closed], false, false);
+        h.unmet(claim, 10_000_000, "patience", None);
+        fails_by(&judge(&h.finish()), &of(version, "3.1.4-2", "3.1.4-3"));
+    }
+}
+
+#[test]
+fn keep_alive_is_judged_by_its_own_time() {
+    for (waited_us, kind) in [(80_000_000, VerdictKind::Inconclusive), (92_000_000, VerdictKind::Fail)] {
+        for version in BOTH {
+            let (mut h, conn) = started(version);
+            let claim = arrival(&mut h, conn, vec![Expected::Closed], false, false);
+            h.pass_us(waited_us).unmet(claim, waited_us, "patience", None);
+            let v = judge(&h.finish());
+            assert_eq!(v.kind, kind, "{v:#?}");
+            if kind == VerdictKind::Fail {
+                fails_by(&v, &of(version, "3.1.2-24", "3.1.2-22"));
+            }
+        }
+    }
+}
+
+#[test]
+fn strict_means_the_very_next_packet() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let client = h.client("pub");
+        h.step("pub -> CONNECT");
+        let conn = h.open(client);
+        let connect = h.connect_packet(client, Start::Clean);
+        h.up(conn, connect);
+        let claim = arrival(&mut h, conn, vec![with(PacketKind::Connack, &[])], true, false);
+        let seen = h.down(conn, deadzone_wire::Bare::pingresp());
+        h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+        let v = judge(&h.finish());
+        fails_by(&v, &of(version, "3.2.0-1", "3.2.0-1"));
+        let by: Vec<&str> = v.findings[0].folded.iter().map(|f| f.by.as_str()).collect();
+        assert_eq!(by, ["arrival"], "the claim says the same as the rule about the same packet: {v:#?}");
+    }
+}
+
+#[test]
+fn a_pubcomp_for_a_forgotten_id_is_graded() {
+    let (mut h, conn) = started(Version::V5);
+    h.up(conn, publish(2, 7, false));
+    h.down(conn, ack(AckKind::Pubrec, 7));
+    h.up(conn, ack(AckKind::Pubrel, 7));
+    let seen = h.down(conn, Ack::with_reason(AckKind::Pubcomp, 7, 0x92));
+    let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubcomp, &[(Field::Id, 7)])], false, false);
+    h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+    let v = judge(&h.finish());
+    assert_eq!((v.kind, v.grades.len()), (VerdictKind::Inconclusive, 1), "{v:#?}");
+}
+
+#[test]
+fn a_missing_publish_must_have_been_owed() {
+    for version in BOTH {
+        for (qos, kind) in [(0, VerdictKind::Inconclusive), (1, VerdictKind::Fail)] {
+            let (mut h, conn) = started(version);
+            h.subscribe(conn, 3, "dz1/t", 1);
+            h.publish(conn, "dz1/t", qos, 4, "once");
+            let fields = vec![(Field::Payload, Value::Bytes(Bytes::from_static(b"once")))];
+            let wanted = Expected::Packet(Pattern { kind: PacketKind::Publish, fields });
+            let v = silence(h, conn, wanted);
+            assert_eq!(v.kind, kind, "{v:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_about_an_unknown_connection_is_no_panic() {
+    let mut h = HandMade::new(Version::V5);
+    h.client("pub");
+    let claim = arrival(&mut h, ConnId(9), vec![Expected::Closed], false, false);
+    h.unmet(claim, 0, "not connected", Some(77));
+    let claim = Claim {
+        id: 99,
+        step: 0,
+        place: Default::default(),
+        text: String::new(),
+        clauses: Vec::new(),
+        kind: ClaimKind::Quiescent { client: 12 },
+    };
+    h.event(EventKind::Claim(Box::new(claim)));
+    h.unmet(99, 0, "patience", None);
+    h.unmet(5, 0, "patience", None);
+    assert_ne!(judge(&h.finish()).kind, VerdictKind::Fail);
+}

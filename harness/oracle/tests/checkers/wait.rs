@@ -1,0 +1,69 @@
+//! Waits made by hand, for claims that something arrives.
+
+use deadzone_history::{ClaimKind, ConnId, Expected, HandMade, Start, Verdict, VerdictKind};
+use deadzone_oracle::judge;
+use deadzone_wire::{Ack, AckKind, Field, Packet, PacketKind, Pattern, Publish, Value, Version};
+
+pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
+
+pub(crate) fn of(version: Version, v311: &str, v5: &str) -> String {
+    let number = if version == Version::V5 { v5 } else { v311 };
+    format!("{version}/MQTT-{number}")
+}
+
+pub(crate) fn publish(qos: u8, id: u16, dup: bool) -> Packet {
+    Packet::Publish(Publish { dup, ..Publish::new("dz1/t", qos, Some(id), &b"once"[..]) })
+}
+
+pub(crate) fn ack(kind: AckKind, id: u16) -> Packet {
+    Packet::Ack(Ack::new(kind, id))
+}
+
+pub(crate) fn with(kind: PacketKind, fields: &[(Field, u32)]) -> Expected {
+    let fields = fields.iter().map(|(field, n)| (*field, Value::Number(*n))).collect();
+    Expected::Packet(Pattern { kind, fields })
+}
+
+pub(crate) fn arrival(
+    h: &mut HandMade,
+    conn: ConnId,
+    alternatives: Vec<Expected>,
+    strict: bool,
+    intent: bool,
+) -> u32 {
+    let kind = ClaimKind::Arrives { client: 0, conn, alternatives, strict, answers: None, intent };
+    h.claim("<- something", kind)
+}
+
+pub(crate) fn started(version: Version) -> (HandMade, ConnId) {
+    let mut h = HandMade::new(version);
+    let client = h.client("pub");
+    let conn = h.connect(client, Start::Fresh);
+    h.step("pub <- something");
+    (h, conn)
+}
+
+/// A claim that waits in vain for ten seconds.
+pub(crate) fn silence(mut h: HandMade, conn: ConnId, wanted: Expected) -> Verdict {
+    let claim = arrival(&mut h, conn, vec![wanted], false, false);
+    h.pass_us(2_000_000).up(conn, deadzone_wire::Bare::pingreq());
+    h.down(conn, deadzone_wire::Bare::pingresp());
+    h.pass_us(8_000_000).unmet(claim, 10_000_000, "patience", None);
+    judge(&h.finish())
+}
+
+#[track_caller]
+pub(crate) fn fails_by(verdict: &Verdict, clause: &str) {
+    assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");
+    assert_eq!(verdict.findings[0].clause, clause, "{verdict:#?}");
+    assert_eq!(verdict.findings.len(), 1, "{verdict:#?}");
+    let finding = &verdict.findings[0];
+    assert!(!finding.could_instead.is_empty() && finding.evidence.is_sorted() && finding.place.is_some());
+}
+
+#[track_caller]
+pub(crate) fn is(verdict: &Verdict, kind: VerdictKind, word: &str) {
+    assert_eq!(verdict.kind, kind, "{verdict:#?}");
+    let reason = verdict.reason.clone().unwrap_or_default();
+    assert!(reason.contains(word), "`{word}` is not in: {reason}");
+}
