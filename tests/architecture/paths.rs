@@ -35,10 +35,11 @@ pub(crate) fn paths(masked: &str) -> Vec<Path> {
     for at in words(masked, "use") {
         let end = masked[at..].find(';').map_or(masked.len(), |n| at + n);
         tree(masked, at + 3..end, &mut Vec::new(), &mut found);
-        code[at..end].fill(b' ');
+        // Lines stay: the rest is counted by them.
+        code[at..end].iter_mut().filter(|b| **b != b'\n').for_each(|b| *b = b' ');
     }
     let code = String::from_utf8_lossy(&code).into_owned();
-    inline(&code, masked, &mut found);
+    inline(&code, &mut found);
     found
 }
 
@@ -121,15 +122,18 @@ fn member(masked: &str, range: std::ops::Range<usize>, above: &mut Vec<String>, 
 }
 
 /// Paths in code; a single word is one too.
-fn inline(code: &str, masked: &str, found: &mut Vec<Path>) {
+fn inline(code: &str, found: &mut Vec<Path>) {
     let bytes = code.as_bytes();
     let mut at = 0;
+    let mut line = 1;
     while at < bytes.len() {
+        // Counted on the way: asking anew for each word would make long files slow.
+        line += usize::from(bytes[at] == b'\n');
         if !(bytes[at].is_ascii_alphabetic() || bytes[at] == b'_') {
             at += 1;
             continue;
         }
-        let mut path = Path { segments: Vec::new(), line: 0, at };
+        let mut path = Path { segments: Vec::new(), line, at };
         loop {
             let word = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
             path.segments.push(code[at..at + word].to_owned());
@@ -141,7 +145,6 @@ fn inline(code: &str, masked: &str, found: &mut Vec<Path>) {
             }
             at += 2;
         }
-        path.line = line_of(masked, path.at);
         found.push(path);
     }
 }
