@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod config;
 mod output;
+mod progress;
 mod signals;
 
 use std::process::ExitCode;

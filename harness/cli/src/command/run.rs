@@ -5,7 +5,7 @@ use deadzone_history::RunEvent;
 use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 
-use crate::{args::RunArgs, config::Config, output, signals};
+use crate::{args::RunArgs, config::Config, output, progress::Progress, signals};
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = Config::resolve(&args.target)?;
@@ -16,10 +16,13 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
     let mut terminal = Terminal::new(terminal_options(args));
+    let mut progress = Progress::new();
     let mut stdout = anstream::stdout();
     let summary = deadzone_runner::run(&suite, &options, &mut |event: RunEvent| {
-        // A reader that went away must not end the run: reports are still to be written.
-        let _ = terminal.observe(&event, &mut stdout);
+        progress.around(&event, || {
+            // A reader that went away must not end the run: reports are still to be written.
+            let _ = terminal.observe(&event, &mut stdout);
+        });
     })?;
     let model = terminal.model();
     if let Some(path) = &args.junit {
@@ -27,7 +30,9 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         output::write_file(path, &text)?;
     }
     if let Some(path) = &args.json {
-        let text = deadzone_reports::run_document(model).and_then(|d| d.to_json()).context("could not render the JSON report")?;
+        let text = deadzone_reports::run_document(model)
+            .and_then(|d| d.to_json())
+            .context("could not render the JSON report")?;
         output::write_file(path, &text)?;
     }
     Ok(code(summary.exit_code))
