@@ -3,6 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::AtomicBool},
+    thread::ScopedJoinHandle,
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,9 @@ use crate::{
 
 /// How many times a failure on a real target is tried again.
 const REPEATS: u32 = 2;
+
+/// How long a repeat or a control run waits for what the first run waited for in vain, ms.
+const AGAIN_PATIENCE_MS: u64 = 3_000;
 
 /// What every job of a run shares.
 #[derive(Clone)]
@@ -119,12 +123,8 @@ fn investigate(context: &JobContext, planned: &Planned, result: &mut ScenarioRes
     }
     if context.target.is_embedded() {
         same_again(context, planned, result);
-    } else {
-        repeat(context, planned, result);
     }
-    if result.verdict.kind == VerdictKind::Fail {
-        control(context, planned, result);
-    }
+    again_and_without(context, planned, result);
 }
 
 /// Embedded, the same run must give the same bytes: otherwise no verdict of ours can be trusted.
@@ -137,18 +137,49 @@ fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResu
     }
 }
 
+/// The repeats on a real target and the control run: at once, since they mostly wait, unless the scenario wants the broker
+/// for itself. The first run has had the whole patience; these need only show the same again.
+fn again_and_without(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
+    let timing = Timing { patience_ms: AGAIN_PATIENCE_MS, ..context.timing };
+    let quick = JobContext { timing, ..context.clone() };
+    let repeats = if context.target.is_embedded() { 0 } else { REPEATS };
+    let mut wanted: Vec<(RunKind, u32)> = (1..=repeats).map(|attempt| (RunKind::Main, attempt)).collect();
+    if !matches!(planned.scenario.control, Control::None(_)) {
+        wanted.push((RunKind::Control, REPEATS + 1));
+    }
+    let perform = |(run, attempt): &(RunKind, u32)| once(&quick, planned, *run, *attempt);
+    let mut runs: Vec<Result<Run, String>> = if planned.scenario.solo {
+        wanted.iter().map(perform).collect()
+    } else {
+        std::thread::scope(|scope| {
+            let started: Vec<_> = wanted.iter().map(|w| scope.spawn(move || perform(w))).collect();
+            let ended = |h: ScopedJoinHandle<'_, Result<Run, String>>| {
+                h.join().unwrap_or_else(|p| Err(panic_text(&*p)))
+            };
+            started.into_iter().map(ended).collect()
+        })
+    };
+    let without = runs.split_off(repeats as usize).pop();
+    if repeats > 0 {
+        weigh_repeats(runs, result);
+    }
+    if result.verdict.kind == VerdictKind::Fail {
+        weigh_control(planned, without, result);
+    }
+}
+
 /// A failure on a real target must show again: most of the runs, with the same first clause.
-fn repeat(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
+fn weigh_repeats(runs: Vec<Result<Run, String>>, result: &mut ScenarioResult) {
     let clause = first_clause(&result.verdict);
-    let mut same = 1;
-    for attempt in 1..=REPEATS {
-        let Ok(run) = once(context, planned, RunKind::Main, attempt) else { continue };
-        result.repeats.push(run.verdict.kind);
-        if run.verdict.kind == VerdictKind::Fail && first_clause(&run.verdict) == clause {
+    let (mut same, all) = (1, 1 + runs.len());
+    for run in runs {
+        let kind = run.as_ref().map_or(VerdictKind::Error, |run| run.verdict.kind);
+        result.repeats.push(kind);
+        if run.is_ok_and(|run| run.verdict.kind == VerdictKind::Fail && first_clause(&run.verdict) == clause)
+        {
             same += 1;
         }
     }
-    let all = 1 + REPEATS;
     if same * 2 <= all {
         result.verdict.kind = VerdictKind::Inconclusive;
         result.verdict.reason = Some(format!("it failed in {same} of {all} runs: too little for a verdict"));
@@ -156,14 +187,14 @@ fn repeat(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) 
 }
 
 /// The same without the fault: is the fault needed for the failure?
-fn control(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
+fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &mut ScenarioResult) {
     if let Control::None(why) = &planned.scenario.control {
         let text = format!("none: {why}");
         let kind = VerdictKind::NotApplicable;
         result.control = Some(ControlResult { kind, same_clause: false, text, history: None });
         return;
     }
-    let Ok(run) = once(context, planned, RunKind::Control, REPEATS + 1) else { return };
+    let Some(Ok(run)) = run else { return };
     let clause = first_clause(&result.verdict);
     let same_clause = run.verdict.findings.iter().any(|f| Some(f.clause.as_str()) == clause.as_deref());
     let text = match run.verdict.kind {
@@ -173,7 +204,7 @@ fn control(context: &JobContext, planned: &Planned, result: &mut ScenarioResult)
         }
         kind => match &run.verdict.reason {
             Some(reason) => format!("{}: {reason}", kind.word()),
-            None => format!("{}: the same steps without the fault", kind.word()),
+            None => "the same steps hold without the fault".to_owned(),
         },
     };
     if run.verdict.kind == VerdictKind::Inconclusive {

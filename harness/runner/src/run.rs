@@ -143,6 +143,11 @@ pub(crate) fn perform_plan(
             Progress::Done(result) => RunEvent::ScenarioFinished(result),
         });
     };
+    let mut shared = shared;
+    if !embedded {
+        // What must wait long begins first, so that the run is not longer than its longest wait.
+        shared.sort_by_key(|p| std::cmp::Reverse(p.scenario.bound_by_clock_ms()));
+    }
     let shared = shared.into_iter().map(with_source).collect();
     let mut results = work(context, shared, jobs, options.fail_fast, &mut emit);
     let stopped = options.fail_fast

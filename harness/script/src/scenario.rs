@@ -2,7 +2,7 @@
 
 use deadzone_wire::Version;
 
-use crate::{At, Step};
+use crate::{At, Count, Step, StepKind};
 
 /// One named experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,29 @@ impl Scenario {
     pub fn clauses_of(&self, version: Version) -> impl Iterator<Item = &str> {
         let prefix = format!("{version}/");
         self.clauses.iter().map(String::as_str).filter(move |c| c.starts_with(&prefix))
+    }
+}
+
+impl Scenario {
+    /// How long its steps wait by the clock alone, ms: watched absences, keep-alives, will delays, and patience that the
+    /// script sets itself. An estimate for planning, no bound.
+    pub fn bound_by_clock_ms(&self) -> u64 {
+        self.steps.iter().map(|step| waits_ms(&step.kind)).sum()
+    }
+}
+
+fn waits_ms(kind: &StepKind) -> u64 {
+    match kind {
+        StepKind::Connect { options, .. } => {
+            let keep_alive_s = options.keep_alive_s.map_or(0, u64::from);
+            let delay_s = options.will.as_ref().map_or(0, |will| u64::from(will.delay_s));
+            (keep_alive_s.min(10) + delay_s.min(10)) * 1000
+        }
+        StepKind::ExpectReceives { count: Count::Nothing { for_ms }, .. } => for_ms.unwrap_or(0),
+        StepKind::ExpectReceives { within_ms, .. } | StepKind::Receive { within_ms, .. } => {
+            within_ms.unwrap_or(0)
+        }
+        _ => 0,
     }
 }
 
