@@ -1,10 +1,9 @@
 //! Whether a message that never came was owed at all. Every legal reason to leave it out is looked for before anybody is blamed.
 
 use bytes::Bytes;
-use deadzone_history::By;
 use deadzone_wire::{Packet, PropertyId};
 
-use super::deliveries::Deliveries;
+use super::deliveries::Known;
 use crate::survey::{Conn, Origin, Publication, Survey};
 
 /// How many messages a target may be expected to keep for an offline session.
@@ -23,14 +22,14 @@ pub(crate) struct Debt {
 
 /// Whether a message with this payload is owed to the client at this event, or why not.
 pub(crate) fn delivery_owed(
-    survey: &Survey<'_>,
+    known: &Known<'_, '_>,
     client: usize,
     payload: &Bytes,
     at: u64,
 ) -> Result<Debt, String> {
     let mut why = "nobody published it".to_owned();
-    for publication in survey.publications.with_payload(payload).filter(|p| p.first() < at) {
-        match owed(survey, client, publication, at) {
+    for publication in known.survey.publications.with_payload(payload).filter(|p| p.first() < at) {
+        match owed(known, client, publication, at) {
             Ok(debt) => return Ok(debt),
             Err(reason) => why = reason,
         }
@@ -38,7 +37,8 @@ pub(crate) fn delivery_owed(
     Err(why)
 }
 
-fn owed(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Result<Debt, String> {
+fn owed(known: &Known<'_, '_>, client: usize, p: &Publication<'_>, at: u64) -> Result<Debt, String> {
+    let survey = known.survey;
     if p.refused.is_some() {
         return Err("the broker refused the message, which is its right".to_owned());
     }
@@ -46,7 +46,7 @@ fn owed(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Res
         return Err("it was published at QoS 0 and may be lost".to_owned());
     }
     let accepted = match p.origin {
-        Origin::Publish => taken_over(survey, client, p, at)?,
+        Origin::Publish => taken_over(known, client, p, at)?,
         Origin::Will { delay_s } => will_due(survey, p, delay_s, at)?,
     };
     let retained = subscribed(survey, client, p, accepted, at)?;
@@ -55,21 +55,21 @@ fn owed(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Res
     {
         return Err(format!("its Message Expiry Interval of {expiry_s} s may have passed"));
     }
-    reachable(survey, client, p, at)?;
+    reachable(known, client, p, at)?;
     Ok(Debt { published: p.first(), accepted, retained })
 }
 
 /// Where the broker showed that it has taken the message over.
-fn taken_over(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Result<u64, String> {
+fn taken_over(known: &Known<'_, '_>, client: usize, p: &Publication<'_>, at: u64) -> Result<u64, String> {
     let before = |seq: Option<u64>| seq.filter(|seq| *seq < at);
     let done = before(p.completed);
     if let Some(done) = done {
         return Ok(done);
     }
     // Another subscriber got it: it is being delivered, whichever method the broker has for QoS 2.
-    let others = (0..survey.of_client.len()).filter(|other| *other != client);
+    let others = (0..known.survey.of_client.len()).filter(|other| *other != client);
     for other in others {
-        let delivered = Deliveries::to(survey, other, at);
+        let delivered = known.to(other, at);
         if let Some(first) = delivered.with_payload(p.payload).map(super::Delivery::first).next() {
             return Ok(first);
         }
@@ -101,18 +101,27 @@ fn will_due(survey: &Survey<'_>, p: &Publication<'_>, delay_s: u32, at: u64) -> 
     let Some(end) = ends.map(|closing| closing.seq).min() else {
         return Err("the broker need not have noticed that the connection is gone".to_owned());
     };
-    // The end of the session cuts the delay short (5.0/MQTT-3.1.2-8).
-    let wait_s = delay_s.min(survey.expiry_s(conn).unwrap_or(delay_s));
-    let due_us = survey.at_us(end) + u64::from(wait_s) * 1_000_000;
-    let back =
-        survey.conns_of(p.client).any(|other| other.id > conn.id && survey.at_us(other.opened) <= due_us);
-    if delay_s > 0 && back {
-        return Err("the client came back before the will delay had passed".to_owned());
-    }
+    let due_us = released_us(survey, conn, delay_s, survey.at_us(end), at)?;
     if survey.at_us(at) < due_us {
         return Err("the will delay had not passed".to_owned());
     }
     Ok(end)
+}
+
+/// When the delay of a will is over: the end of the session cuts it short, a return to the session ends it without a will
+/// (5.0/MQTT-3.1.2-8, 5.0/MQTT-3.1.3-9).
+fn released_us(survey: &Survey<'_>, conn: &Conn, delay_s: u32, end_us: u64, at: u64) -> Result<u64, String> {
+    let wait_s = delay_s.min(survey.expiry_s(conn).unwrap_or(delay_s));
+    let due_us = end_us + u64::from(wait_s) * 1_000_000;
+    let id = survey.connect_of(conn).map(|connect| &connect.client_id);
+    let same = |other: &&Conn| survey.connect_of(other).map(|connect| &connect.client_id) == id;
+    let later = survey.conns.iter().filter(|other| other.id > conn.id);
+    let back = later.filter(same).find(|other| survey.at_us(other.opened) <= due_us).filter(|_| delay_s > 0);
+    match back.map(|back| (survey.connect_of(back), back.accepted.filter(|seq| *seq < at))) {
+        None => Ok(due_us),
+        Some((Some(connect), Some(accepted))) if connect.clean() => Ok(survey.at_us(accepted).min(due_us)),
+        Some(_) => Err("the client came back before the will delay had passed".to_owned()),
+    }
 }
 
 /// Whether the client holds a subscription under which the message must come. `true`: as a retained one.
@@ -157,7 +166,8 @@ fn replaced(survey: &Survey<'_>, p: &Publication<'_>, at: u64) -> bool {
 }
 
 /// Whether the client was there, took what it got, and is able to take this message.
-fn reachable(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -> Result<(), String> {
+fn reachable(known: &Known<'_, '_>, client: usize, p: &Publication<'_>, at: u64) -> Result<(), String> {
+    let survey = known.survey;
     let Some(conn) = survey.conns_of(client).rev().find(|conn| conn.accepted.is_some_and(|seq| seq < at))
     else {
         return Err("the subscriber was never connected".to_owned());
@@ -165,12 +175,8 @@ fn reachable(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -
     if !conn.lives_at(at) {
         return Err("the subscriber was not connected when the wait ended".to_owned());
     }
-    if !survey.conns_of(client).any(|conn| alive_for_broker(conn, p.first())) {
-        let away = survey.publications.list.iter();
-        let away = away.filter(|q| !survey.conns_of(client).any(|conn| alive_for_broker(conn, q.first())));
-        if away.count() > QUEUE {
-            return Err(format!("more than {QUEUE} messages came while the subscriber was away"));
-        }
+    if away(survey, client, p.first()) > QUEUE {
+        return Err(format!("more than {QUEUE} messages came while the subscriber was away"));
     }
     let maximum = survey.connect_of(conn).and_then(|c| c.properties.number(PropertyId::MaximumPacketSize));
     let length = survey.packet_event(p.first()).map_or(0, |event| event.frame.wire_len());
@@ -180,7 +186,7 @@ fn reachable(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -
     if let Some(turn) = survey.target_step_before(at).filter(|turn| turn.seq > p.first()) {
         return Err(format!("the target may have lost it: since then came `{}`", turn.text));
     }
-    let waiting = Deliveries::to(survey, client, at);
+    let waiting = known.to(client, at);
     let waiting = waiting.list.iter().any(|d| d.conn == conn.id && d.first() < at && d.waits_for_client());
     if waiting {
         return Err(
@@ -190,8 +196,28 @@ fn reachable(survey: &Survey<'_>, client: usize, p: &Publication<'_>, at: u64) -
     Ok(())
 }
 
-fn alive_for_broker(conn: &Conn, at: u64) -> bool {
-    let over = |closing: Option<crate::survey::Closing>| closing.is_some_and(|c| c.seq < at);
-    let cut = conn.ended_for_broker.filter(|closing| closing.by == By::Harness);
-    conn.accepted.is_some_and(|seq| seq < at) && !over(conn.closed_by_broker) && !over(cut)
+/// How many messages were published while the client was away, in the absence that holds this event; 0 if it was there.
+fn away(survey: &Survey<'_>, client: usize, at: u64) -> usize {
+    let (mut left, mut back) = (0, u64::MAX);
+    for conn in survey.conns_of(client) {
+        let Some(accepted) = conn.accepted else { continue };
+        let end = end_for_broker(conn);
+        if accepted < at && at < end {
+            return 0;
+        }
+        if end <= at {
+            left = left.max(end);
+        }
+        if accepted > at {
+            back = back.min(accepted);
+        }
+    }
+    let list = &survey.publications.list;
+    list.partition_point(|q| q.first() < back) - list.partition_point(|q| q.first() < left)
+}
+
+/// When the broker closed or was given the end of the stream.
+fn end_for_broker(conn: &Conn) -> u64 {
+    let ends = [conn.closed_by_broker, conn.ended_for_broker].into_iter().flatten();
+    ends.map(|closing| closing.seq).min().unwrap_or(u64::MAX)
 }
