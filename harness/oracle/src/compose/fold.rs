@@ -9,6 +9,9 @@ use deadzone_wire::{AckKind, Packet};
 
 use crate::survey::Survey;
 
+/// Most findings under one: a broker that loses ten thousand messages needs no ten thousand sentences.
+const MOST_FOLDED: usize = 64;
+
 /// What two findings can have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
@@ -37,7 +40,9 @@ pub(super) fn fold(survey: &Survey<'_>, mut findings: Vec<Finding>) -> Vec<Findi
         let index = match head.and_then(|index| heads.get_mut(index).map(|head| (index, head))) {
             Some((index, head)) => {
                 head.place = head.place.or(finding.place);
-                head.folded.push(finding);
+                if head.folded.len() < MOST_FOLDED {
+                    head.folded.push(finding);
+                }
                 index
             }
             None => {

@@ -12,7 +12,7 @@ mod publications;
 mod subscriptions;
 
 pub(crate) use claims::{Claimed, Outcome, Why};
-pub(crate) use conn::{Closing, Conn};
+pub(crate) use conn::Conn;
 pub(crate) use facts::Survey;
 pub(crate) use filter::Filter;
 pub(crate) use publications::{Origin, Publication, Publications};

@@ -330,3 +330,15 @@ fn one_loss_at_two_subscribers_is_one_finding() {
         assert_eq!((verdict.findings.len(), verdict.findings[0].folded.len()), (1, 1), "{verdict:#?}");
     }
 }
+
+#[test]
+fn a_grant_that_ended_before_the_message_promises_nothing() {
+    for version in BOTH {
+        let mut s = Story::new(version, 2);
+        let conn = s.subscriber;
+        s.h.subscribe(conn, 2, TOPIC, 1);
+        s.publish(2, "once").deliver(1, 1, "once").deliver(1, 2, "once");
+        let verdict = s.expects(&["once"], HowOften::ExactlyOnce);
+        assert_eq!(verdict.findings.iter().filter(|f| f.by == "receives").count(), 0, "{verdict:#?}");
+    }
+}

@@ -25,7 +25,9 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
     for claimed in &survey.claims {
         let Some(wait) = Wait::of(survey, claimed) else { continue };
         match &claimed.outcome {
-            Outcome::Open => {}
+            Outcome::Open => {
+                opinions.push(wait.doubt(format!("`{}` was not waited for to the end", wait.claim.text)));
+            }
             Outcome::Met { by, slow } => opinions.extend(met(&wait, by, *slow)),
             Outcome::Unmet { why, got, .. } => opinions.extend(unmet(&wait, why, *got)),
         }

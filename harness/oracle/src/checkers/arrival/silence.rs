@@ -25,11 +25,11 @@ pub(super) fn opinion(wait: &Wait<'_, '_>) -> Opinion {
     {
         return wait.doubt(why);
     }
-    let Some(pattern) = wait.main_pattern() else { return closing::never_closed(wait, asked) };
     if let Some(seq) = lost_on_the_way(wait) {
         let what = wording::event(wait.survey, seq);
         return wait.doubt(format!("the broker sent {what}, but the link did not deliver it"));
     }
+    let Some(pattern) = wait.main_pattern() else { return closing::never_closed(wait, asked) };
     let owed = match debt(wait, pattern, asked) {
         Ok(owed) => owed,
         Err(why) => return wait.doubt(why),
@@ -92,8 +92,9 @@ fn debt(
         Value::Bytes(bytes) if *field == Field::Payload => Some(bytes),
         _ => None,
     });
+    let known = receives::Known::of(wait.survey);
     match payload {
-        Some(payload) => receives::delivery_owed(wait.survey, wait.client, payload, wait.at)
+        Some(payload) => receives::delivery_owed(&known, wait.client, payload, wait.at)
             .map(|debt| if debt.retained { Owed::Retained } else { owed }),
         None if super::wait::number(pattern, Field::Qos) == Some(0) => {
             Err("a QoS 0 message may be lost".to_owned())

@@ -29,21 +29,26 @@ struct Promise {
     effective: u8,
     /// How many deliveries are legal: one for each message and matching subscription, retained ones beside.
     copies: usize,
+    /// A shared subscription matches: its messages may be dispatched again.
+    shared: bool,
 }
 
 fn promise(watch: &Watch<'_, '_>, payload: &Bytes) -> Promise {
-    let mut promise = Promise { published: 0, effective: 0, copies: 0 };
+    let mut promise = Promise { published: 0, effective: 0, copies: 0, shared: false };
     for p in watch.survey.publications.with_payload(payload) {
         let mut filters = BTreeSet::new();
         let (mut granted, mut kept) = (None, 0);
         for s in watch.survey.subscriptions.matching(watch.client, &p.topic) {
+            if s.ended.is_some_and(|ended| ended <= p.first()) {
+                continue;
+            }
             granted = granted.max(Some(s.qos()));
-            let began_later = p.completed.is_some_and(|done| s.given > done);
-            if !began_later && s.ended.is_none_or(|ended| ended > p.first()) {
+            promise.shared |= s.filter.shared;
+            if p.completed.is_none_or(|done| s.given <= done) {
                 filters.insert(&s.filter);
             }
             // Retained messages also come because of the subscription itself.
-            kept += usize::from(p.retain && s.ended.is_none_or(|ended| ended > p.first()));
+            kept += usize::from(p.retain);
         }
         promise.published = promise.published.max(p.qos);
         promise.effective = promise.effective.max(p.qos.min(granted.unwrap_or(p.qos)));
@@ -87,7 +92,7 @@ fn missing(watch: &Watch<'_, '_>, payload: &Bytes) -> Opinion {
     if watch.survey.starved_while(watch.claimed.at, *waited_us, *at_us) {
         return watch.doubt(format!("the harness was starved while it waited for {what}"));
     }
-    let debt = match delivery_owed(watch.survey, watch.client, payload, *at) {
+    let debt = match delivery_owed(watch.known, watch.client, payload, *at) {
         Ok(debt) => debt,
         Err(why) => return watch.doubt(format!("{what} did not come, but was not owed: {why}")),
     };
@@ -149,7 +154,7 @@ fn too_many(watch: &Watch<'_, '_>, payload: &Bytes, meant: &[&Delivery<'_>]) -> 
         .filter_map(|p| p.repeated_between(0, surplus.first()))
         .max();
     let seen: Vec<u64> = meant.iter().take(promise.copies + 1).map(|d| d.first()).collect();
-    if promise.effective < 2 {
+    if promise.effective < 2 || promise.shared {
         let cause = match (again, promise.published) {
             (Some(_), _) => "after the publisher sent it again",
             (None, 0) => "published at QoS 0",

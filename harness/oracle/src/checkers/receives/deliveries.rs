@@ -3,7 +3,7 @@
 //! An exchange lasts, in the broker's favour, as long as it may legally send the PUBLISH again: until it is known to have
 //! read our answer. DUP is not asked here; a rule looks after it.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use bytes::Bytes;
 use deadzone_history::ConnId;
@@ -51,6 +51,27 @@ impl Delivery<'_> {
             1 => self.stage == Stage::Sent,
             _ => matches!(self.stage, Stage::Sent | Stage::Released),
         }
+    }
+}
+
+/// Deliveries that were asked for, kept: many claims ask for the same.
+pub(crate) struct Known<'s, 'h> {
+    pub(crate) survey: &'s Survey<'h>,
+    made: RefCell<BTreeMap<(usize, u64), Rc<Deliveries<'h>>>>,
+}
+
+impl<'s, 'h> Known<'s, 'h> {
+    pub(crate) fn of(survey: &'s Survey<'h>) -> Self {
+        Self { survey, made: RefCell::default() }
+    }
+
+    /// Deliveries to a client before this event.
+    pub(crate) fn to(&self, client: usize, before: u64) -> Rc<Deliveries<'h>> {
+        let mut made = self.made.borrow_mut();
+        Rc::clone(
+            made.entry((client, before))
+                .or_insert_with(|| Rc::new(Deliveries::to(self.survey, client, before))),
+        )
     }
 }
 

@@ -9,8 +9,6 @@ mod deliveries;
 mod owing;
 mod shape;
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use deadzone_history::{Claim, ClaimKind, Finding, HowOften};
 use deadzone_wire::{Field, Packet, Value, Version};
@@ -18,6 +16,7 @@ use deadzone_wire::{Field, Packet, Value, Version};
 pub(crate) use clauses::field_clause;
 pub(super) use deliveries::Deliveries;
 use deliveries::Delivery;
+pub(crate) use deliveries::Known;
 pub(crate) use owing::delivery_owed;
 
 use crate::{
@@ -29,14 +28,22 @@ use crate::{
 pub(super) const NAME: &str = "receives";
 
 pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
-    let mut known: BTreeMap<usize, Deliveries<'_>> = BTreeMap::new();
+    let known = Known::of(survey);
     let mut opinions = Vec::new();
     for claimed in &survey.claims {
         let ClaimKind::Receives { client, payloads, fields, count } = &claimed.claim.kind else { continue };
-        let deliveries = known.entry(*client).or_insert_with(|| Deliveries::to(survey, *client, u64::MAX));
+        let deliveries = &*known.to(*client, u64::MAX);
         let version = survey.version_of(*client);
-        let watch =
-            Watch { survey, claimed, claim: claimed.claim, client: *client, fields, version, deliveries };
+        let watch = Watch {
+            survey,
+            known: &known,
+            claimed,
+            claim: claimed.claim,
+            client: *client,
+            fields,
+            version,
+            deliveries,
+        };
         if matches!(claimed.outcome, Outcome::Met { slow: true, .. }) {
             opinions.push(Opinion::Slow);
         }
@@ -58,6 +65,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
 /// One claim with what is known of its client.
 struct Watch<'s, 'h> {
     survey: &'s Survey<'h>,
+    known: &'s Known<'s, 'h>,
     claimed: &'s Claimed<'h>,
     claim: &'h Claim,
     client: usize,
@@ -72,13 +80,13 @@ impl<'s, 'h> Watch<'s, 'h> {
         self.deliveries.with_payload(payload).filter(|delivery| self.means(delivery)).collect()
     }
 
-    fn means(&self, delivery: &Delivery<'h>) -> bool {
+    fn means(&self, delivery: &Delivery<'_>) -> bool {
         let which = |field: Field| matches!(field, Field::Topic | Field::Id | Field::SubId);
         self.wrong_field(delivery, which).is_none()
     }
 
     /// The first of these fields that a delivery's first copy has otherwise.
-    fn wrong_field(&self, delivery: &Delivery<'h>, of: impl Fn(Field) -> bool) -> Option<(Field, &'h Value)> {
+    fn wrong_field(&self, delivery: &Delivery<'_>, of: impl Fn(Field) -> bool) -> Option<(Field, &'h Value)> {
         let packet: &Packet = self.survey.packet(delivery.first())?;
         let wrong =
             |(field, value): &&(Field, Value)| of(*field) && field.get(packet).as_ref() != Some(value);
