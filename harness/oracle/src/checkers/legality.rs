@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use deadzone_history::Direction;
 use deadzone_history::{ConnId, End, PacketEvent};
-use deadzone_link::Direction;
 use deadzone_wire::{AckKind, Packet, Publish, Version};
 
 use crate::{opinion::Opinion, survey::Survey};

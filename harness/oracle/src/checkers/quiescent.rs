@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use deadzone_history::Direction;
 use deadzone_history::{ClaimKind, Finding};
-use deadzone_link::Direction;
 use deadzone_wire::{AckKind, Packet, PacketKind};
 
 use super::{receives::Deliveries, wording};

@@ -1,7 +1,7 @@
 //! Whether the experiment took place: triggers that never fired, steps that were given up.
 
+use deadzone_history::Note;
 use deadzone_history::RunKind;
-use deadzone_link::Note;
 
 use crate::{
     opinion::Opinion,

@@ -1,8 +1,8 @@
 //! The sentences of findings, from the record: packets in one line, bounded and escaped.
 
 use bytes::Bytes;
+use deadzone_history::Direction;
 use deadzone_history::{EventKind, Expected};
-use deadzone_link::Direction;
 
 use crate::survey::{Conn, Survey};
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use deadzone_history::Direction;
 use deadzone_history::{End, Finding};
-use deadzone_link::Direction;
 use deadzone_wire::{AckKind, Packet};
 
 use crate::survey::Survey;

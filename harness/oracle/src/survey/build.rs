@@ -1,7 +1,7 @@
 //! Fills a survey in one pass.
 
+use deadzone_history::Direction;
 use deadzone_history::{By, ConnId, End, Event, EventKind, History, PacketEvent};
-use deadzone_link::Direction;
 use deadzone_wire::{AckKind, Packet};
 
 use super::{

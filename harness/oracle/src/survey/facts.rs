@@ -1,7 +1,7 @@
 //! The survey itself and plain questions to it.
 
+use deadzone_history::Note;
 use deadzone_history::{Event, EventKind, History, PacketEvent};
-use deadzone_link::Note;
 use deadzone_wire::{Connack, Connect, Packet, PropertyId, Version};
 
 use super::{Claimed, Conn, Publications, Subscriptions, build};

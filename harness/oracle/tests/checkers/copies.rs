@@ -100,8 +100,8 @@ fn a_legal_resend_is_the_same_delivery() {
 
 #[test]
 fn a_torn_copy_counts_as_none() {
+    use deadzone_history::Direction;
     use deadzone_history::{By, Close, End};
-    use deadzone_link::Direction;
     for version in BOTH {
         let mut s = Story::new(version, 2);
         s.publish(2, "once");
@@ -186,8 +186,8 @@ fn never_means_not_at_all() {
         assert_eq!(s.expects(&["secret"], HowOften::Never), Verdict::pass());
 
         let mut s = Story::new(version, 1);
-        s.h.marker(s.publisher, deadzone_link::Direction::Up, message(0, 0, false, "ready"));
-        s.h.marker(s.subscriber, deadzone_link::Direction::Down, message(0, 0, false, "ready"));
+        s.h.marker(s.publisher, deadzone_history::Direction::Up, message(0, 0, false, "ready"));
+        s.h.marker(s.subscriber, deadzone_history::Direction::Down, message(0, 0, false, "ready"));
         assert_eq!(s.expects(&[], HowOften::Never), Verdict::pass());
     }
 }

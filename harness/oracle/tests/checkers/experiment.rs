@@ -3,7 +3,7 @@
 use deadzone_history::{
     ClaimKind, EventKind, Finding, HandMade, HowOften, RunKind, Start, Verdict, VerdictKind,
 };
-use deadzone_link::{Direction, Note};
+use deadzone_history::{Direction, Note};
 use deadzone_oracle::{RuleOutcome, judge, judge_with};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Publish, Version};
 

@@ -99,7 +99,7 @@ fn lost_but_not_owed() {
         is(&judge(&s.h.finish()), VerdictKind::Inconclusive, "starved");
 
         let mut s = Story::new(version, 1);
-        s.h.marker(s.publisher, deadzone_link::Direction::Up, message(1, 7, false, "once"));
+        s.h.marker(s.publisher, deadzone_history::Direction::Up, message(1, 7, false, "once"));
         s.h.down(s.publisher, ack(AckKind::Puback, 7));
         is(&s.waits_in_vain("once"), VerdictKind::Inconclusive, "nobody published");
     }

@@ -7,7 +7,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use bytes::Bytes;
 use deadzone_history::ConnId;
-use deadzone_link::Direction;
+use deadzone_history::Direction;
 use deadzone_wire::{AckKind, Packet, Publish};
 
 use crate::survey::Survey;
