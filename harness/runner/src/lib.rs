@@ -25,5 +25,5 @@ pub use plan::{Plan, Planned};
 pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestReport, selftest};
-pub use suite::{FileMistakes, Suite, SuiteError};
+pub use suite::{FileMistakes, Suite, SuiteError, area_of};
 pub use target::{EmbeddedSpec, TargetSpec};

@@ -65,25 +65,16 @@ pub(crate) fn work(
         .collect();
     drop(sender);
 
-    let wall_limit = wall_limit(context);
-    let mut running: BTreeMap<usize, Instant> = BTreeMap::new();
-    let mut results: BTreeMap<usize, Arc<ScenarioResult>> = BTreeMap::new();
-    let mut interrupted_at = None;
+    let mut watch =
+        Watch { context, planned: &planned, running: BTreeMap::new(), results: BTreeMap::new(), tell };
+    let mut interrupted_at: Option<Instant> = None;
     let mut given_up = false;
     loop {
         match receiver.recv_timeout(WATCH_EVERY) {
-            Ok(Message::Started(i, key)) => {
-                running.insert(i, Instant::now());
-                tell(Progress::Started(key));
-            }
-            Ok(Message::Done(i, result)) => {
-                running.remove(&i);
-                if fail_fast && matches!(result.verdict.kind, VerdictKind::Fail | VerdictKind::Error) {
+            Ok(message) => {
+                let failed = watch.take(message);
+                if failed && fail_fast {
                     stop.store(true, Ordering::Relaxed);
-                }
-                let result = Arc::new(*result);
-                if results.insert(i, Arc::clone(&result)).is_none() {
-                    tell(Progress::Done(result));
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -91,35 +82,75 @@ pub(crate) fn work(
         }
         if context.cancel.load(Ordering::Relaxed) {
             stop.store(true, Ordering::Relaxed);
-            let since: &mut Instant = interrupted_at.get_or_insert_with(Instant::now);
-            if since.elapsed() > INTERRUPTED_LIMIT {
+            if interrupted_at.get_or_insert_with(Instant::now).elapsed() > INTERRUPTED_LIMIT {
                 given_up = true;
                 break;
             }
         }
-        let overdue: Vec<usize> =
-            running.iter().filter(|(_, since)| since.elapsed() > wall_limit).map(|(i, _)| *i).collect();
-        for i in overdue {
-            running.remove(&i);
-            let (item, source) = &planned[i];
-            let mut result = blank(context, item, source);
-            let why = format!("no end within {} s of wall time: given up", wall_limit.as_secs());
-            result.verdict = Verdict::because(VerdictKind::Error, why);
-            let result = Arc::new(result);
-            results.insert(i, Arc::clone(&result));
-            tell(Progress::Done(result));
-            given_up = true;
-        }
-        if given_up && running.is_empty() && lock(&queue).is_empty() {
+        given_up |= watch.give_up_overdue();
+        if given_up && watch.running.is_empty() && lock(&queue).is_empty() {
             break;
         }
     }
+    let results = watch.results;
     if !given_up {
         for handle in handles {
             let _ = handle.join();
         }
     }
     results.into_values().collect()
+}
+
+/// What the watching thread knows of the workers.
+struct Watch<'a> {
+    context: &'a JobContext,
+    planned: &'a [(Planned, Arc<str>)],
+    running: BTreeMap<usize, Instant>,
+    results: BTreeMap<usize, Arc<ScenarioResult>>,
+    tell: &'a mut dyn FnMut(Progress),
+}
+
+impl Watch<'_> {
+    /// Takes note of what a worker says; `true` for a failure or an error.
+    fn take(&mut self, message: Message) -> bool {
+        match message {
+            Message::Started(i, key) => {
+                self.running.insert(i, Instant::now());
+                (self.tell)(Progress::Started(key));
+                false
+            }
+            Message::Done(i, result) => {
+                self.running.remove(&i);
+                let failed = matches!(result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+                self.done(i, *result);
+                failed
+            }
+        }
+    }
+
+    /// The first result of an item counts: a worker that was given up may still speak.
+    fn done(&mut self, i: usize, result: ScenarioResult) {
+        let result = Arc::new(result);
+        if self.results.insert(i, Arc::clone(&result)).is_none() {
+            (self.tell)(Progress::Done(result));
+        }
+    }
+
+    /// Turns what runs for longer than any of its own deadlines allows into errors; `true` if there was one.
+    fn give_up_overdue(&mut self) -> bool {
+        let limit = wall_limit(self.context);
+        let overdue: Vec<usize> =
+            self.running.iter().filter(|(_, s)| s.elapsed() > limit).map(|(i, _)| *i).collect();
+        for i in &overdue {
+            self.running.remove(i);
+            let (item, source) = &self.planned[*i];
+            let mut result = blank(self.context, item, source);
+            let why = format!("no end within {} s of wall time: given up", limit.as_secs());
+            result.verdict = Verdict::because(VerdictKind::Error, why);
+            self.done(*i, result);
+        }
+        !overdue.is_empty()
+    }
 }
 
 fn worker(context: &JobContext, queue: &Mutex<VecDeque<Item>>, stop: &AtomicBool, sender: &Sender<Message>) {

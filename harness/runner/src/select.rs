@@ -26,6 +26,11 @@ impl Selection {
         Self { words }
     }
 
+    /// Whether nothing was left out.
+    pub fn is_everything(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Whether a scenario in a version was chosen.
     pub fn holds(&self, scenario: &Scenario, version: Version) -> bool {
         self.words.is_empty() || self.words.iter().any(|w| chosen(w, scenario, version))

@@ -55,6 +55,13 @@ fn mistakes(files: &[FileMistakes]) -> String {
     if n == 1 { "1 mistake".to_owned() } else { format!("{n} mistakes") }
 }
 
+/// The first part of the ids of a file's scenarios: its path below a folder named `scenarios`, so that a file of the suite
+/// gives the suite's ids, else the path as given; without `./` and `.mqt`.
+pub fn area_of(path: &str) -> String {
+    let below = path.rsplit_once("scenarios/").map_or(path, |(_, below)| below);
+    below.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned()
+}
+
 impl Suite {
     /// The suite that the command carries.
     pub fn embedded() -> Result<Self, SuiteError> {
@@ -64,7 +71,7 @@ impl Suite {
         )
     }
 
-    /// Files of the user's. A scenario's id begins with the file's path as given, without `./` and `.mqt`.
+    /// Files of the user's. A scenario's id begins with the file's [`area_of`].
     pub fn from_files(paths: &[PathBuf]) -> Result<Self, SuiteError> {
         let mut texts = Vec::new();
         for path in paths {

@@ -11,6 +11,7 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, place: Place, labe
     else {
         return;
     };
+    let place = if place.column <= 1 { whole_step(source, place) } else { place };
     let number = place.line.to_string();
     let gutter = number.len();
     let bar = page.glyphs.bar;
@@ -41,4 +42,13 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, place: Place, labe
         page.paint(Role::Bad, &format!("{} {label}", "^".repeat(carets)))
     );
     page.raw(&line);
+}
+
+/// A place that names a line only means its whole step.
+fn whole_step(source: &str, place: Place) -> Place {
+    let step = source.split('#').next().unwrap_or(source);
+    let indent = step.chars().take_while(|c| c.is_whitespace()).count();
+    let length = step.trim().chars().count().max(1);
+    let narrow = |n: usize| u32::try_from(n).unwrap_or(1);
+    Place { column: narrow(indent + 1), length: narrow(length), ..place }
 }

@@ -266,7 +266,9 @@ fn link_text(note: &Note) -> (String, Weight) {
     let text = match note {
         Note::Armed { text, .. } => format!("armed: {text}"),
         // A cut is told once, by what it did.
-        Note::Fired { text, .. } if text.starts_with("cut") => return (text.clone(), Weight::Told),
+        Note::Fired { text, .. } if text.starts_with("cut") || text == "restore" => {
+            return (text.clone(), Weight::Told);
+        }
         Note::Fired { text, .. } => text.clone(),
         Note::NeverFired { text, .. } => format!("never fired: {text}"),
         Note::Swallowed { direction, bytes } => format!("{bytes} bytes {direction} swallowed so far"),

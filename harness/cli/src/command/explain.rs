@@ -33,7 +33,7 @@ fn code(what: &str) -> Option<String> {
 fn clause(what: &str) -> Option<String> {
     let clause = deadzone_spec::find(what)?;
     Some(format!(
-        "{}  {:?}, binds {:?}\n{}\n{}\n",
+        "{}  {}, binds {}\n{}\n{}\n",
         clause.id,
         clause.level,
         clause.party,

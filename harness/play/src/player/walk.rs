@@ -1,0 +1,229 @@
+//! The walk itself: which step comes next, which is left out, and what every step shares.
+
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+
+use bytes::Bytes;
+use deadzone_history::{Claim, ClaimKind, EventKind, Place, RunKind};
+use deadzone_script::{Control, Count, Scenario, Step, StepKind};
+use deadzone_wire::Version;
+use tokio::task::JoinHandle;
+
+use crate::{
+    client::{ClientState, SharedClient},
+    clock::Clock,
+    lower::Words,
+    perform::{Setup, Timing},
+    tape::Tape,
+};
+
+/// Whether the next step makes sense.
+pub(crate) enum Flow {
+    /// It does.
+    On,
+    /// It does not: only expectations are looked at from here on.
+    Abandon(String),
+}
+
+/// One performance of one scenario.
+pub(crate) struct Player<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) setup: &'a Setup<'a>,
+    pub(crate) tape: Tape,
+    pub(crate) clock: Clock,
+    pub(crate) timing: Timing,
+    /// The script's clients, and the harness's own one last.
+    pub(crate) clients: Vec<SharedClient>,
+    pub(crate) words: Words,
+    /// Topics that may hold a retained message of ours.
+    pub(crate) retained: BTreeSet<Bytes>,
+    /// Client ids that may have left a session, with the version they spoke.
+    pub(crate) sessions: BTreeSet<(Bytes, Version)>,
+    pub(crate) tasks: Vec<JoinHandle<()>>,
+    pub(super) next_conn: u32,
+    next_claim: u32,
+    pub(super) markers: u32,
+    /// A claim of absence was made, so the end is watched.
+    watch_end: bool,
+    /// Control run: clients whose cut was put off.
+    pub(super) put_off: BTreeSet<usize>,
+    step: u32,
+}
+
+impl<'a> Player<'a> {
+    pub(crate) fn new(setup: &'a Setup<'a>, tape: Tape) -> Self {
+        let scenario = setup.scenario;
+        let clock = tape.clock();
+        let mut clients: Vec<SharedClient> = Vec::new();
+        for (i, decl) in scenario.clients.iter().enumerate() {
+            let version = decl.version.unwrap_or(setup.version);
+            let id = format!("{}c{i}", setup.nonce);
+            clients.push(Rc::new(RefCell::new(ClientState::new(i, version, id, !decl.manual))));
+        }
+        let own = ClientState::new(clients.len(), setup.version, format!("{}own", setup.nonce), true);
+        clients.push(Rc::new(RefCell::new(own)));
+        Self {
+            scenario,
+            setup,
+            tape,
+            clock,
+            timing: setup.timing,
+            clients,
+            words: Words { run: setup.nonce.clone(), ..Words::default() },
+            retained: BTreeSet::new(),
+            sessions: BTreeSet::new(),
+            tasks: Vec::new(),
+            next_conn: 0,
+            next_claim: 0,
+            markers: 0,
+            watch_end: false,
+            put_off: BTreeSet::new(),
+            step: 0,
+        }
+    }
+
+    fn is_control(&self) -> bool {
+        self.setup.run == RunKind::Control
+    }
+
+    fn steps(&self) -> &'a [Step] {
+        match (&self.scenario.control, self.is_control()) {
+            (Control::Steps(steps), true) => steps,
+            _ => &self.scenario.steps,
+        }
+    }
+
+    /// The control run follows the main steps, without their faults.
+    pub(super) fn is_derived_control(&self) -> bool {
+        self.is_control() && !matches!(self.scenario.control, Control::Steps(_))
+    }
+
+    /// Walks all steps, then watches the end.
+    pub(crate) async fn walk(&mut self) {
+        let deadline_us = self.timing.scaled_us(self.timing.scenario_ms);
+        let clock = self.clock;
+        let walked = clock.at_most_us(deadline_us, self.walk_steps()).await;
+        if walked.is_none() {
+            let why = format!("the scenario's deadline of {} ms passed", deadline_us / 1000);
+            self.tape.append(EventKind::Abandoned { step: self.step, why });
+        }
+        if self.watch_end {
+            let us = self.timing.scaled_us(self.timing.grace_ms);
+            self.clock.until_us(self.clock.now_us() + us).await;
+            self.tape.append(EventKind::Grace { us });
+        }
+    }
+
+    async fn walk_steps(&mut self) {
+        let mut abandoned = false;
+        for (i, step) in self.steps().iter().enumerate() {
+            if self.tape.overflow().is_some() || self.setup.cancelled() {
+                return;
+            }
+            self.step = i as u32;
+            let skipped = self.reason_to_skip(step, abandoned);
+            let is_skipped = skipped.is_some();
+            self.tape.append(EventKind::Step {
+                step: self.step,
+                line: step.at.line,
+                text: step.text.clone(),
+                skipped,
+            });
+            if is_skipped {
+                continue;
+            }
+            if self.is_derived_control() {
+                self.carry_out_put_off(step).await;
+            }
+            if let Flow::Abandon(why) = self.perform(step).await {
+                abandoned = true;
+                self.tape.append(EventKind::Abandoned { step: self.step, why });
+            }
+        }
+    }
+
+    fn reason_to_skip(&self, step: &Step, abandoned: bool) -> Option<String> {
+        if step.only.is_some_and(|v| v != self.setup.version) {
+            return Some("another version".to_owned());
+        }
+        if step.recover && self.is_derived_control() {
+            return Some("recovery: nothing to recover from without the fault".to_owned());
+        }
+        let expectation =
+            matches!(step.kind, StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. });
+        (abandoned && !expectation).then(|| "an earlier step failed".to_owned())
+    }
+
+    async fn perform(&mut self, step: &'a Step) -> Flow {
+        match &step.kind {
+            StepKind::Open { client } => self.open(*client).await,
+            StepKind::Connect { client, mode, options, expected } => {
+                self.connect(step, *client, *mode, options, expected).await
+            }
+            StepKind::Subscribe { client, filters, sub_id, expected } => {
+                self.subscribe(step, *client, filters, *sub_id, expected).await
+            }
+            StepKind::Unsubscribe { client, filters, expected } => {
+                self.unsubscribe(step, *client, filters, expected).await
+            }
+            StepKind::Publish { client, packet } => self.publish(step, *client, packet, None).await,
+            StepKind::Burst { client, count, packet } => self.burst(step, *client, *count, packet).await,
+            StepKind::Disconnect { client, reason, expiry_s } => {
+                self.disconnect(*client, *reason, *expiry_s).await
+            }
+            StepKind::Ping { client } => self.ping(step, *client).await,
+            StepKind::Send { client, packet, broken_by } => self.send(*client, packet, broken_by).await,
+            StepKind::SendBytes { client, bytes } => self.send_bytes(*client, bytes).await,
+            StepKind::Receive { client, alternatives, strict, within_ms } => {
+                self.receive(step, *client, alternatives, *strict, *within_ms).await
+            }
+            StepKind::Fence { publisher, subscriber, topic, qos } => {
+                self.fence(step, *publisher, *subscriber, topic, *qos).await
+            }
+            StepKind::Ready { subscriber, topic } => self.ready(step, *subscriber, topic).await,
+            StepKind::Link { client, fault, when } => self.link(*client, *fault, when).await,
+            StepKind::LinkSaw { client, packet, direction, within_ms } => {
+                self.link_saw(step, *client, packet, *direction, *within_ms).await
+            }
+            StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
+                self.watch_end |=
+                    matches!(count, Count::ExactlyOnce | Count::AtMostOnce | Count::Nothing { .. });
+                self.expect_receives(step, *client, payloads, fields, *count, *within_ms).await
+            }
+            StepKind::ExpectQuiescent { client, within_ms } => {
+                self.expect_quiescent(step, *client, *within_ms).await
+            }
+        }
+    }
+
+    /// Records a claim and returns its number.
+    pub(super) fn claim(&mut self, step: &Step, kind: ClaimKind) -> u32 {
+        let id = self.next_claim;
+        self.next_claim += 1;
+        let prefix = format!("{}/", self.setup.version);
+        let claim = Claim {
+            id,
+            step: self.step,
+            place: Place { line: step.at.line, column: step.at.column, length: step.at.length },
+            text: step.text.clone(),
+            clauses: step.clauses.iter().filter(|c| c.starts_with(&prefix)).cloned().collect(),
+            kind,
+        };
+        self.tape.append(EventKind::Claim(Box::new(claim)));
+        id
+    }
+
+    pub(super) fn met(&self, claim: u32, by: Vec<u64>, slow: bool) {
+        self.tape.append(EventKind::Met { claim, by, slow });
+    }
+
+    pub(super) fn unmet(&self, claim: u32, since_us: u64, why: &str, got: Option<u64>) {
+        let waited_us = self.clock.now_us() - since_us;
+        self.tape.append(EventKind::Unmet { claim, waited_us, why: why.to_owned(), got });
+    }
+
+    /// Returns at the next change of the record, or when the clock shows `at_us`.
+    pub(super) async fn change_or_until(&self, at_us: u64) {
+        let left_us = at_us.saturating_sub(self.clock.now_us());
+        self.clock.at_most_us(left_us, self.tape.changed()).await;
+    }
+}

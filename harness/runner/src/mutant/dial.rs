@@ -1,0 +1,28 @@
+//! A dial whose streams are mutated.
+
+use std::{future::Future, io, pin::Pin, rc::Rc};
+
+use deadzone_play::{Dial, Stream};
+
+use super::{Mutant, stream::MutantStream};
+
+/// Dials through a mutant.
+pub(crate) struct MutantDial {
+    inner: Rc<dyn Dial>,
+    mutant: Mutant,
+}
+
+impl MutantDial {
+    pub(crate) fn new(inner: Rc<dyn Dial>, mutant: Mutant) -> Self {
+        Self { inner, mutant }
+    }
+}
+
+impl Dial for MutantDial {
+    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + '_>> {
+        Box::pin(async move {
+            let inner = self.inner.dial().await?;
+            Ok(Box::new(MutantStream::new(inner, self.mutant)) as Box<dyn Stream>)
+        })
+    }
+}

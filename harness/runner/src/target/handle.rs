@@ -1,0 +1,67 @@
+//! A target that is up, and what a worker needs of it.
+
+use std::{net::SocketAddr, rc::Rc, sync::Arc};
+
+use deadzone_play::{Dial, TcpDial};
+
+use super::{EmbeddedSpec, LogTail, Mosquitto, TargetSpec, embedded_dial};
+use crate::{Mutant, RunError, mutant::MutantDial};
+
+/// A target that is up.
+pub(crate) enum Target {
+    Embedded(EmbeddedSpec),
+    Remote { name: String, address: SocketAddr, process: Option<Mosquitto> },
+}
+
+impl Target {
+    pub(crate) fn start(spec: &TargetSpec) -> Result<Self, RunError> {
+        Ok(match spec {
+            TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
+            TargetSpec::Address { name, address } => {
+                Self::Remote { name: name.clone(), address: *address, process: None }
+            }
+            TargetSpec::Mosquitto => {
+                let process = Mosquitto::start()?;
+                Self::Remote {
+                    name: "mosquitto".to_owned(),
+                    address: process.address(),
+                    process: Some(process),
+                }
+            }
+        })
+    }
+
+    pub(crate) fn handle(&self) -> TargetHandle {
+        match self {
+            Self::Embedded(spec) => TargetHandle::Embedded(spec.clone()),
+            Self::Remote { address, process, .. } => {
+                TargetHandle::Remote { address: *address, log: process.as_ref().map(Mosquitto::log) }
+            }
+        }
+    }
+}
+
+/// What a worker needs of a target.
+#[derive(Clone, Debug)]
+pub(crate) enum TargetHandle {
+    Embedded(EmbeddedSpec),
+    Remote { address: SocketAddr, log: Option<Arc<LogTail>> },
+}
+
+impl TargetHandle {
+    pub(crate) fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded(_))
+    }
+
+    /// The dial for one performance, through the mutant if one is switched on. Inside the performance's `LocalSet`.
+    pub(crate) fn dial(&self, mutant: Option<Mutant>) -> Rc<dyn Dial> {
+        let plain: Rc<dyn Dial> = match self {
+            Self::Embedded(spec) => embedded_dial(spec),
+            Self::Remote { address, .. } => Rc::new(TcpDial { address: *address }),
+        };
+        match mutant {
+            Some(mutant) => Rc::new(MutantDial::new(plain, mutant)),
+            None => plain,
+        }
+    }
+}
