@@ -31,11 +31,6 @@ impl Rule for PacketId {
             {
                 (last, stage)
             }
-            Sight::Again { last, live: false, stage: stage @ Stage::Received, .. }
-                if !delivery.publish.dup =>
-            {
-                (last, stage)
-            }
             _ => return,
         };
         let fault = Fault {

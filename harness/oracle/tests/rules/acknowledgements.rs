@@ -209,3 +209,31 @@ fn a_pingresp_without_request_is_graded() {
         assert_eq!(grades(h, RULE), 1);
     }
 }
+
+#[test]
+fn a_session_from_before_this_run_may_hold_anything() {
+    for v in BOTH {
+        let (mut h, _, conn) = start(v, Start::Resume);
+        h.down(conn, puback(7));
+        h.down(conn, pubcomp(8));
+        legal(h);
+    }
+}
+
+#[test]
+fn a_refusal_and_a_crossing_resend_leave_the_rules_on() {
+    let (mut h, _, conn) = start(Version::V5, Start::Clean);
+    h.up(conn, message(2, 7, "m"));
+    h.down(conn, Ack::with_reason(AckKind::Pubrec, 7, 0x97));
+    h.publish(conn, "dz1/t", 1, 7, "other");
+    h.down(conn, puback(9));
+    found(h, &[(RULE, "MQTT-2.2.1-5")]);
+
+    let (mut h, _, conn) = start(Version::V311, Start::Clean);
+    h.up(conn, message(1, 7, "m"));
+    h.up(conn, again(1, 7, "m"));
+    for _ in 0..3 {
+        h.down(conn, puback(7));
+    }
+    found(h, &[(RULE, "MQTT-2.3.1-6")]);
+}

@@ -143,3 +143,17 @@ fn in_3_1_all_is_a_grade() {
     let graded: Vec<_> = outcomes.iter().filter(|o| !o.grades.is_empty()).map(|o| o.rule).collect();
     assert_eq!(graded, ["well-formed", "connack-first", "topic-matches"]);
 }
+
+#[test]
+fn a_client_that_said_something_before_connect_is_promised_nothing() {
+    for v in BOTH {
+        let mut h = HandMade::new(v);
+        let c = h.client("c");
+        let conn = h.open(c);
+        h.up(conn, Bare::pingreq());
+        let connect = h.connect_packet(c, Start::Clean);
+        h.up(conn, connect);
+        h.down(conn, Bare::pingresp());
+        legal(h);
+    }
+}

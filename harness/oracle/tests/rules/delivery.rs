@@ -277,3 +277,14 @@ fn markers_are_no_messages_but_their_exchanges_count() {
         legal(h);
     }
 }
+
+#[test]
+fn copies_of_a_shared_subscription_are_not_counted() {
+    for v in BOTH {
+        let (mut h, s, p) = start(v, &[("$share/g/dz1/t", 2)]);
+        h.publish(p, "dz1/t", 2, 1, "m");
+        h.deliver(s, "dz1/t", 2, 1, "m");
+        h.deliver(s, "dz1/t", 2, 2, "m");
+        legal(h);
+    }
+}

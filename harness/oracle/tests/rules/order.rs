@@ -136,6 +136,16 @@ fn other_orders_are_not_owed() {
         h.deliver(s, "dz1/t", 0, 0, "2");
         h.deliver(s, "dz1/t", 1, 1, "1");
         legal(h);
+        // Delivered at another QoS than published.
+        let mut h = HandMade::new(v);
+        let (sub, publisher) = (h.client("sub"), h.client("pub"));
+        let s = h.connect(sub, Start::Clean);
+        h.subscribe(s, 1, "dz1/#", 1);
+        let p = h.connect(publisher, Start::Clean);
+        publish_all(&mut h, p, 2, &["1", "2"]);
+        h.deliver(s, "dz1/t", 1, 1, "2");
+        h.deliver(s, "dz1/t", 1, 2, "1");
+        legal(h);
         // Of different topics.
         let (mut h, s, p) = start(v, &["dz1/#"]);
         h.publish(p, "dz1/a", 1, 1, "1");
@@ -194,5 +204,16 @@ fn a_retained_copy_has_no_place_in_the_order() {
         h.deliver(s, "dz1/t", 1, 1, "2");
         h.down(s, Publish { retain: true, ..Publish::new("dz1/t", 1, Some(2), "1") });
         legal(h);
+    }
+}
+
+#[test]
+fn with_dup_it_is_not_the_first_copy() {
+    for v in BOTH {
+        let (mut h, s, p) = start(v, &["dz1/#"]);
+        publish_all(&mut h, p, 1, &["1", "2"]);
+        h.deliver(s, "dz1/t", 1, 1, "2");
+        h.down(s, again(1, 2, "1"));
+        found(h, &[("dup", "MQTT-3.3.1-3")]);
     }
 }

@@ -146,3 +146,16 @@ fn retain_as_published_keeps_the_flag() {
         if right { legal(h) } else { found(h, &[(RULE, "MQTT-3.3.1-13")]) }
     }
 }
+
+#[test]
+fn a_resend_whose_first_copy_went_unseen_is_not_judged() {
+    for v in BOTH {
+        let (mut h, s, p) = start(v);
+        subscribe(&mut h, s, 1);
+        publish_retained(&mut h, p, "m");
+        h.cut_rst(s);
+        let s = h.connect(0, Start::Resume);
+        h.down(s, Publish { dup: true, ..retained(1, "m") });
+        legal(h);
+    }
+}

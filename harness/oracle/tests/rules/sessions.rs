@@ -1,7 +1,7 @@
 //! Session Present, and what a session is owed.
 
-use deadzone_history::{HandMade, Start};
-use deadzone_wire::{Connack, Disconnect, Properties, PropertyId, PropertyValue, Version};
+use deadzone_history::{Direction, End, HandMade, Start};
+use deadzone_wire::{Bare, Connack, Disconnect, Frame, Properties, PropertyId, PropertyValue, Version};
 
 use crate::support::{BOTH, by, found, legal, message};
 
@@ -187,6 +187,33 @@ fn a_client_that_broke_the_protocol_is_owed_nothing() {
         h.up(conn, again);
         h.broker_closes(conn);
         h.connect(c, Start::ResumeLost);
+        legal(h);
+    }
+}
+
+#[test]
+fn whatever_breaks_the_protocol_ends_the_debt() {
+    for v in BOTH {
+        // Malformed bytes on the connection before.
+        let mut h = HandMade::new(v);
+        let c = h.client("c");
+        let conn = h.connect(c, Start::Fresh);
+        let qos_3 = Frame::new(0x36, &b"\0\x05dz1/t\0\x01"[..]);
+        h.frame(conn, Direction::Up, End::Broker, &qos_3, false);
+        h.broker_closes(conn);
+        h.connect(c, Start::ResumeLost);
+        legal(h);
+
+        // Something before CONNECT on this one.
+        let mut h = HandMade::new(v);
+        let c = h.client("c");
+        let conn = h.connect(c, Start::Fresh);
+        h.cut_rst(conn);
+        let conn = h.open(c);
+        h.up(conn, Bare::pingreq());
+        let connect = h.connect_packet(c, Start::Resume);
+        h.up(conn, connect);
+        h.down(conn, Connack::new(v, false, 0));
         legal(h);
     }
 }
