@@ -85,6 +85,15 @@ pub(crate) fn binds_server(id: &str) -> bool {
     find(id).is_none_or(deadzone_spec::Clause::binds_server)
 }
 
+/// The id of our own for claims that nobody names a statement for.
+pub(crate) fn unnamed(version: Version) -> &'static str {
+    match version {
+        Version::V31 => "3.1/DZ-claim",
+        Version::V311 => "3.1.1/DZ-claim",
+        Version::V5 => "5.0/DZ-claim",
+    }
+}
+
 /// The clause of a finding and the others that the script names: the step's own come first, then the table's, which the
 /// scenario need not name, then the scenario's. Those of another version or that bind only clients are left out.
 pub(crate) fn choose(
@@ -105,7 +114,7 @@ pub(crate) fn choose(
     let mut scenario = scenario.iter().filter(fits);
     match scenario.next() {
         Some(first) => (first.clone(), scenario.cloned().collect()),
-        None => (format!("{prefix}DZ-claim"), Vec::new()),
+        None => (unnamed(version).to_owned(), Vec::new()),
     }
 }
 
@@ -130,7 +139,7 @@ pub(crate) fn choose_for_messages(
             (head, also)
         }
         (None, Some(table)) if version != Version::V31 => ((*table).to_owned(), Vec::new()),
-        _ => (format!("{prefix}DZ-claim"), Vec::new()),
+        _ => (unnamed(version).to_owned(), Vec::new()),
     }
 }
 

@@ -7,8 +7,9 @@ use deadzone_history::{Grade, GradeLevel, HowOften};
 use deadzone_wire::Version;
 
 use super::{
-    Delivery, Watch,
+    check::Watch,
     clauses::{self, Twice},
+    deliveries::Delivery,
     delivery_owed, shape,
 };
 use crate::{

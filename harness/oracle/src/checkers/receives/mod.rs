@@ -3,132 +3,14 @@
 //! Judged at the broker's end: what the link did to a copy is not the broker's. A promise is only as strong as the QoS that
 //! the message was published with and the subscription was granted.
 
+mod check;
 mod clauses;
 mod count;
 mod deliveries;
 mod owing;
 mod shape;
 
-use bytes::Bytes;
-use deadzone_history::{Claim, ClaimKind, Finding, HowOften};
-use deadzone_wire::{Field, Packet, Value, Version};
-
+pub(super) use check::{NAME, check};
 pub(crate) use clauses::field_clause;
-pub(super) use deliveries::Deliveries;
-use deliveries::Delivery;
-pub(crate) use deliveries::Known;
+pub(super) use deliveries::{Deliveries, Known};
 pub(crate) use owing::delivery_owed;
-
-use crate::{
-    opinion::Opinion,
-    owed,
-    survey::{Claimed, Outcome, Survey},
-};
-
-pub(super) const NAME: &str = "receives";
-
-pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
-    let known = Known::of(survey);
-    let mut opinions = Vec::new();
-    for claimed in &survey.claims {
-        let ClaimKind::Receives { client, payloads, fields, count } = &claimed.claim.kind else { continue };
-        let deliveries = &*known.to(*client, u64::MAX);
-        let version = survey.version_of(*client);
-        let watch = Watch {
-            survey,
-            known: &known,
-            claimed,
-            claim: claimed.claim,
-            client: *client,
-            fields,
-            version,
-            deliveries,
-        };
-        if matches!(claimed.outcome, Outcome::Met { slow: true, .. }) {
-            opinions.push(Opinion::Slow);
-        }
-        match count {
-            HowOften::Never if payloads.is_empty() => opinions.extend(count::none_at_all(&watch)),
-            HowOften::Never => opinions.extend(payloads.iter().filter_map(|p| count::never(&watch, p))),
-            _ if payloads.is_empty() => opinions.extend(count::any(&watch, *count)),
-            HowOften::InOrder => {
-                opinions
-                    .extend(payloads.iter().flat_map(|p| count::how_often(&watch, p, HowOften::AtLeastOnce)));
-                opinions.extend(shape::order(&watch, payloads));
-            }
-            _ => opinions.extend(payloads.iter().flat_map(|p| count::how_often(&watch, p, *count))),
-        }
-    }
-    opinions
-}
-
-/// One claim with what is known of its client.
-struct Watch<'s, 'h> {
-    survey: &'s Survey<'h>,
-    known: &'s Known<'s, 'h>,
-    claimed: &'s Claimed<'h>,
-    claim: &'h Claim,
-    client: usize,
-    fields: &'h [(Field, Value)],
-    version: Version,
-    deliveries: &'s Deliveries<'h>,
-}
-
-impl<'s, 'h> Watch<'s, 'h> {
-    /// The deliveries of this payload that the claim means: fields that say *which* message it is must be equal.
-    fn meant(&self, payload: &Bytes) -> Vec<&'s Delivery<'h>> {
-        self.deliveries.with_payload(payload).filter(|delivery| self.means(delivery)).collect()
-    }
-
-    fn means(&self, delivery: &Delivery<'_>) -> bool {
-        let which = |field: Field| matches!(field, Field::Topic | Field::Id | Field::SubId);
-        self.wrong_field(delivery, which).is_none()
-    }
-
-    /// The first of these fields that a delivery's first copy has otherwise.
-    fn wrong_field(&self, delivery: &Delivery<'_>, of: impl Fn(Field) -> bool) -> Option<(Field, &'h Value)> {
-        let packet: &Packet = self.survey.packet(delivery.first())?;
-        let wrong =
-            |(field, value): &&(Field, Value)| of(*field) && field.get(packet).as_ref() != Some(value);
-        self.fields.iter().find(wrong).map(|(field, value)| (*field, value))
-    }
-
-    /// The event up to which the claim was waited for, or the end of the record.
-    fn until(&self) -> u64 {
-        match self.claimed.outcome {
-            Outcome::Unmet { at, .. } => at,
-            Outcome::Open | Outcome::Met { .. } => self.survey.last_seq() + 1,
-        }
-    }
-
-    fn doubt(&self, why: impl Into<String>) -> Opinion {
-        Opinion::doubt(self.until(), why)
-    }
-
-    fn finding(
-        &self,
-        table: &[&str],
-        wanted: String,
-        got: String,
-        mut evidence: Vec<u64>,
-        could_instead: Vec<String>,
-    ) -> Finding {
-        let scenario = &self.survey.history.header.clauses;
-        let (clause, also) = owed::choose_for_messages(&self.claim.clauses, table, scenario, self.version);
-        evidence.sort_unstable();
-        evidence.dedup();
-        Finding {
-            clause,
-            also,
-            by: NAME.to_owned(),
-            wanted,
-            got,
-            meanwhile: String::new(),
-            evidence,
-            claim: Some(self.claim.id),
-            place: Some(self.claim.place),
-            could_instead,
-            folded: Vec::new(),
-        }
-    }
-}

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use deadzone_wire::{Packet, PropertyId};
 
-use super::deliveries::Known;
+use super::deliveries::{Delivery, Known};
 use crate::survey::{Conn, Origin, Publication, Survey};
 
 /// How many messages a target may be expected to keep for an offline session.
@@ -70,7 +70,7 @@ fn taken_over(known: &Known<'_, '_>, client: usize, p: &Publication<'_>, at: u64
     let others = (0..known.survey.of_client.len()).filter(|other| *other != client);
     for other in others {
         let delivered = known.to(other, at);
-        if let Some(first) = delivered.with_payload(p.payload).map(super::Delivery::first).next() {
+        if let Some(first) = delivered.with_payload(p.payload).map(Delivery::first).next() {
             return Ok(first);
         }
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use deadzone_wire::{Field, Value};
 
-use super::{Watch, clauses, deliveries::Delivery};
+use super::{check::Watch, clauses, deliveries::Delivery};
 use crate::{
     checkers::wording,
     instead,
