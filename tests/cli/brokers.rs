@@ -1,5 +1,11 @@
 //! Real brokers: Debian's Mosquitto. Skipped, and said so, where it is not installed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod support;
 
 use support::{output, program, stdout};

@@ -1,5 +1,11 @@
 //! The reference broker serves ordinary clients: rumqttc and mosquitto_pub/sub, each QoS, retained, will, a kept session.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod support;
 
 use std::{
@@ -20,23 +26,23 @@ mod v4 {
 
     use super::LIMIT;
 
-    pub fn options(address: SocketAddr, id: &str, clean: bool) -> MqttOptions {
+    pub(crate) fn options(address: SocketAddr, id: &str, clean: bool) -> MqttOptions {
         let mut options = MqttOptions::new(id, address.ip().to_string(), address.port());
         options.set_clean_session(clean);
         options
     }
 
-    pub fn with_will(mut options: MqttOptions, topic: &str) -> MqttOptions {
+    pub(crate) fn with_will(mut options: MqttOptions, topic: &str) -> MqttOptions {
         options.set_last_will(LastWill::new(topic, "gone", QoS::AtLeastOnce, false));
         options
     }
 
-    pub fn client(options: MqttOptions) -> (AsyncClient, EventLoop) {
+    pub(crate) fn client(options: MqttOptions) -> (AsyncClient, EventLoop) {
         AsyncClient::new(options, 10)
     }
 
     /// Polls until `wanted` says yes.
-    pub async fn until(events: &mut EventLoop, mut wanted: impl FnMut(&Incoming) -> bool) {
+    pub(crate) async fn until(events: &mut EventLoop, mut wanted: impl FnMut(&Incoming) -> bool) {
         let found = async {
             loop {
                 if let Event::Incoming(packet) = events.poll().await.unwrap()
@@ -60,7 +66,7 @@ mod v5 {
 
     use super::LIMIT;
 
-    pub fn options(address: SocketAddr, id: &str, clean: bool) -> MqttOptions {
+    pub(crate) fn options(address: SocketAddr, id: &str, clean: bool) -> MqttOptions {
         let mut options = MqttOptions::new(id, address.ip().to_string(), address.port());
         options.set_clean_start(clean);
         if !clean {
@@ -71,17 +77,17 @@ mod v5 {
         options
     }
 
-    pub fn with_will(mut options: MqttOptions, topic: &str) -> MqttOptions {
+    pub(crate) fn with_will(mut options: MqttOptions, topic: &str) -> MqttOptions {
         options.set_last_will(LastWill::new(topic, "gone", QoS::AtLeastOnce, false, None));
         options
     }
 
-    pub fn client(options: MqttOptions) -> (AsyncClient, EventLoop) {
+    pub(crate) fn client(options: MqttOptions) -> (AsyncClient, EventLoop) {
         AsyncClient::new(options, 10)
     }
 
     /// Polls until `wanted` says yes.
-    pub async fn until(events: &mut EventLoop, mut wanted: impl FnMut(&Incoming) -> bool) {
+    pub(crate) async fn until(events: &mut EventLoop, mut wanted: impl FnMut(&Incoming) -> bool) {
         let found = async {
             loop {
                 if let Event::Incoming(packet) = events.poll().await.unwrap()
@@ -220,13 +226,28 @@ fn mosquitto_clients_complete_each_qos_retained_and_a_kept_session() {
 fn a_mosquitto_client_that_is_killed_leaves_its_will() {
     for version in ["mqttv311", "mqttv5"] {
         let (_broker, address) = broker(&[]);
-        let will = ["-i", "mortal", "-t", "x", "--will-topic", "w", "--will-payload", "gone", "--will-qos", "1", "--will-retain"];
+        let will = [
+            "-i",
+            "mortal",
+            "-t",
+            "x",
+            "--will-topic",
+            "w",
+            "--will-payload",
+            "gone",
+            "--will-qos",
+            "1",
+            "--will-retain",
+        ];
         let Some(mut mortal) = mosquitto("mosquitto_sub", address, version, &will) else { return };
         let mut mortal = support::Running(mortal.stdout(Stdio::null()).spawn().unwrap());
         // It is connected once it is seen to be subscribed: a message of its own topic passes.
         std::thread::sleep(Duration::from_millis(500));
         mortal.0.kill().unwrap();
-        let got = mosquitto("mosquitto_sub", address, version, &["-t", "w", "-C", "1", "-W", "10"]).unwrap().output().unwrap();
+        let got = mosquitto("mosquitto_sub", address, version, &["-t", "w", "-C", "1", "-W", "10"])
+            .unwrap()
+            .output()
+            .unwrap();
         assert_eq!(String::from_utf8_lossy(&got.stdout).trim(), "gone", "{version}");
     }
 }

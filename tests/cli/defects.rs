@@ -1,5 +1,11 @@
 //! A broker with a defect in one process, the suite in another: the report must show the bug.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod support;
 
 use support::{broker, output, stdout};

@@ -1,5 +1,11 @@
 //! The suite against the embedded broker: passes, quickly, and to the byte the same whatever runs beside it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod support;
 
 use std::fs;

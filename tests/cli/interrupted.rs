@@ -1,5 +1,11 @@
 //! Ctrl-C, and a judge that panics: what was found is reported all the same.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod support;
 
 use std::{

@@ -1,5 +1,11 @@
 //! The machine-readable reports of a real run, read back by readers that are not ours.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod support;
 
 use std::fs;
@@ -28,7 +34,12 @@ fn junit_and_json_of_a_failing_run_are_read_back() {
     assert_eq!(cases.len(), 4);
     let failed = cases
         .iter()
-        .filter(|c| matches!(c.status, quick_junit::TestCaseStatus::NonSuccess { kind: quick_junit::NonSuccessKind::Failure, .. }))
+        .filter(|c| {
+            matches!(
+                c.status,
+                quick_junit::TestCaseStatus::NonSuccess { kind: quick_junit::NonSuccessKind::Failure, .. }
+            )
+        })
         .count();
     assert_eq!(failed, 2, "both versions of one scenario");
 

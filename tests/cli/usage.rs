@@ -1,5 +1,11 @@
 //! Mistakes of the user's: a place, a help, a documented exit code.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod support;
 
 use std::fs;
@@ -38,7 +44,8 @@ fn a_file_that_is_not_there_or_not_text_is_named() {
     let scratch = Scratch::new("files");
     let binary = scratch.file("binary.mqt");
     fs::write(&binary, b"scenario \xff\xfe").unwrap();
-    for (file, wanted) in [("no-such.mqt", "no-such.mqt"), (binary.to_str().unwrap(), "not UTF-8 at byte 9")] {
+    for (file, wanted) in [("no-such.mqt", "no-such.mqt"), (binary.to_str().unwrap(), "not UTF-8 at byte 9")]
+    {
         let run = output(&["run", "--scenarios", file]);
         assert_eq!(run.status.code(), Some(2));
         assert!(stderr(&run).contains(wanted), "{}", stderr(&run));

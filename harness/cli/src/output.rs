@@ -55,7 +55,9 @@ pub(crate) fn report_error(error: &anyhow::Error) -> ExitCode {
     let mut text = format!("error: {error}\n");
     let mut cause: Option<&dyn Error> = error.source();
     while let Some(source) = cause {
-        text.push_str(&format!("  because: {source}\n"));
+        text.push_str("  because: ");
+        text.push_str(&source.to_string());
+        text.push('\n');
         cause = source.source();
     }
     print_error(&text);

@@ -72,7 +72,7 @@ pub struct Finding {
     /// The legal answers that were considered, each with why this is none of them.
     pub could_instead: Vec<String>,
     /// Findings that follow from this one.
-    pub folded: Vec<Finding>,
+    pub folded: Vec<Self>,
 }
 
 /// The level of a grade.

@@ -18,4 +18,4 @@ mod tape;
 mod transport;
 
 pub use perform::{Performance, Setup, Timing, nonce, perform};
-pub use transport::{Dial, Pipe, Stream, TcpDial, pipe};
+pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

@@ -274,7 +274,7 @@ impl Path {
                         self.outgoing.push_back(Outgoing::Bytes(bytes));
                     }
                 }
-                Some(Output::ToClient(bytes)) => self.to_client(&bytes),
+                Some(Output::ToClient(bytes)) => self.hand_over(&bytes),
                 Some(Output::FinToBroker) => self.outgoing.push_back(Outgoing::Fin),
                 Some(Output::RstToBroker) => self.outgoing.push_back(Outgoing::Rst),
                 Some(Output::FinToClient) => self.lost(Close::Fin),
@@ -327,7 +327,7 @@ impl Path {
     }
 
     /// Bytes arrived at the client: recorded, put into its inbox, and answered where it is polite.
-    fn to_client(&mut self, bytes: &[u8]) {
+    fn hand_over(&mut self, bytes: &[u8]) {
         if self.client_done {
             return;
         }

@@ -1,5 +1,7 @@
 //! The same table of cases on the in-memory pipe and on loopback TCP: what a scenario sees must not depend on where it runs.
 
+#![expect(clippy::unwrap_used, reason = "a case stops where it fails")]
+
 use std::{future::Future, io::ErrorKind, net::Ipv4Addr, pin::Pin, time::Duration};
 
 use deadzone_play::{Stream, pipe};

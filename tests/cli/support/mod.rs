@@ -1,6 +1,6 @@
 //! What the end-to-end tests share: the built command, children that never outlive a test, scratch folders.
 
-#![allow(dead_code, reason = "every test target uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "every test target uses its own part")]
 
 use std::{
     fs,
@@ -101,7 +101,10 @@ pub fn program(name: &str) -> Option<PathBuf> {
     folders.extend(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
     let found = folders.into_iter().map(|f| f.join(name)).find(|p| p.is_file());
     if found.is_none() {
-        assert!(std::env::var_os("DEADZONE_REQUIRE_BROKERS").is_none(), "{name} is required here and not installed");
+        assert!(
+            std::env::var_os("DEADZONE_REQUIRE_BROKERS").is_none(),
+            "{name} is required here and not installed"
+        );
         eprintln!("skipped: {name} is not installed");
     }
     found

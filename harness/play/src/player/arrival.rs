@@ -28,7 +28,7 @@ impl Wanted {
 
 /// What one look at the inbox shows.
 enum Look {
-    Found(u64, Option<Packet>),
+    Found(u64, Option<Box<Packet>>),
     Mismatch(u64),
     Closed(u64),
     Nothing,
@@ -72,7 +72,7 @@ impl Player<'_> {
             match self.look(&wanted) {
                 Look::Found(seq, packet) => {
                     self.met(claim, vec![seq], now_us > within_ends_us);
-                    return Some(packet);
+                    return Some(packet.map(|p| *p));
                 }
                 Look::Mismatch(seq) => {
                     self.unmet(claim, since_us, "mismatch", Some(seq));
@@ -120,7 +120,7 @@ impl Player<'_> {
                 let matched = wanted.patterns().any(|pattern| pattern.matches(&first.packet).is_ok());
                 first.taken = true;
                 let (seq, packet) = (first.seq, first.packet.clone());
-                return if matched { Look::Found(seq, Some(packet)) } else { Look::Mismatch(seq) };
+                return if matched { Look::Found(seq, Some(Box::new(packet))) } else { Look::Mismatch(seq) };
             }
         } else {
             for arrived in waiting {
@@ -131,7 +131,7 @@ impl Player<'_> {
                 arrived.taken = true;
                 let matched = wanted.patterns().any(|pattern| pattern.matches(&arrived.packet).is_ok());
                 let (seq, packet) = (arrived.seq, arrived.packet.clone());
-                return if matched { Look::Found(seq, Some(packet)) } else { Look::Mismatch(seq) };
+                return if matched { Look::Found(seq, Some(Box::new(packet))) } else { Look::Mismatch(seq) };
             }
         }
         match closed {

@@ -17,8 +17,11 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
     fn abort(&mut self);
 }
 
+/// A connection in the making.
+pub type Dialling<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + 'a>>;
+
 /// A way to make new connections to a target.
 pub trait Dial {
     /// Makes one connection. The caller bounds the wait.
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + '_>>;
+    fn dial(&self) -> Dialling<'_>;
 }

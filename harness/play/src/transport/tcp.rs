@@ -1,10 +1,10 @@
 //! TCP streams.
 
-use std::{future::Future, io, net::SocketAddr, pin::Pin};
+use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
-use super::{Dial, Stream};
+use super::{Dial, Dialling, Stream};
 
 impl Stream for TcpStream {
     fn abort(&mut self) {
@@ -21,7 +21,7 @@ pub struct TcpDial {
 }
 
 impl Dial for TcpDial {
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + '_>> {
+    fn dial(&self) -> Dialling<'_> {
         Box::pin(async move {
             let stream = TcpStream::connect(self.address).await?;
             // Small packets must not wait for acknowledgements: Nagle would shift what a fault is to hit.

@@ -1,8 +1,8 @@
 //! A dial whose streams are mutated.
 
-use std::{future::Future, io, pin::Pin, rc::Rc};
+use std::rc::Rc;
 
-use deadzone_play::{Dial, Stream};
+use deadzone_play::{Dial, Dialling, Stream};
 
 use super::{Mutant, stream::MutantStream};
 
@@ -19,7 +19,7 @@ impl MutantDial {
 }
 
 impl Dial for MutantDial {
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + '_>> {
+    fn dial(&self) -> Dialling<'_> {
         Box::pin(async move {
             let inner = self.inner.dial().await?;
             Ok(Box::new(MutantStream::new(inner, self.mutant)) as Box<dyn Stream>)

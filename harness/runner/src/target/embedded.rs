@@ -1,14 +1,13 @@
 //! The reference broker in memory: every performance has its own, on its own paused runtime.
 
 use std::{
-    future::Future,
     io,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
 };
 
-use deadzone_play::{Dial, Pipe, Stream, pipe};
+use deadzone_play::{Dial, Dialling, Pipe, Stream, pipe};
 use deadzone_reference_broker::{Config, Server, Socket};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -40,7 +39,7 @@ struct EmbeddedDial {
 }
 
 impl Dial for EmbeddedDial {
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + '_>> {
+    fn dial(&self) -> Dialling<'_> {
         Box::pin(async move {
             let (ours, theirs) = pipe(PIPE_CAPACITY);
             let server = self.server.clone();
