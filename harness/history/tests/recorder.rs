@@ -53,7 +53,9 @@ fn as_many_bytes_of_packets_as_the_bound_says() {
     let size: u64 = history
         .events
         .iter()
-        .map(|e| if let EventKind::Packet(p) = &e.kind { RecorderLimits::cost(p.frame.wire_len()) } else { 0 })
+        .map(
+            |e| if let EventKind::Packet(p) = &e.kind { RecorderLimits::cost(p.frame.wire_len()) } else { 0 },
+        )
         .sum();
     for (bytes, whole) in [(size, true), (size - 1, false)] {
         let mut r = recorder(RecorderLimits { bytes, ..RecorderLimits::default() });
