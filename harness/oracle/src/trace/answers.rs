@@ -24,7 +24,7 @@ impl Trace {
     fn given_otherwise(&mut self, seq: u64, id: ConnId, packet: &Packet, marker: bool) {
         let Some(conn) = self.connections.get_mut(&id) else { return };
         match (packet, conn.session) {
-            (Packet::Bare(bare), _) if bare.kind == PacketKind::Pingreq => conn.pings.push(seq),
+            (Packet::Bare(bare), _) if bare.kind == PacketKind::Pingreq => conn.pings.push_back(seq),
             (_, None) if conn.connack.is_none() => conn.early.push((seq, packet.clone(), marker)),
             (_, None) => {}
             (_, Some(_)) => self.take_effect(seq, id, packet, marker),
@@ -138,10 +138,7 @@ impl Trace {
                 self.answered(id, fit, filters);
             }
             Packet::Bare(bare) if bare.kind == PacketKind::Pingresp => {
-                let ping = self.connections.get_mut(&id).and_then(|c| {
-                    let open = !c.pings.is_empty();
-                    open.then(|| c.pings.remove(0))
-                });
+                let ping = self.connections.get_mut(&id).and_then(|c| c.pings.pop_front());
                 self.answered(id, ping.map_or(Fit::Nothing, Fit::Open), None);
             }
             Packet::Disconnect(_) => {

@@ -111,6 +111,7 @@ impl Trace {
         if facts.clean || session.version != version {
             session.doubtful.get_or_insert(seq);
         }
+        session.undrained.extend(session.current());
         session.connections.push(id);
         session.expiry_s = expiry_s;
         session.outbound.resumed(facts.maximum_packet);
@@ -135,6 +136,7 @@ impl Trace {
             return;
         };
         session.connections.insert(session.connections.len().saturating_sub(1), id);
+        session.undrained.push(id);
         session.expiry_s = session.expiry_s.min(facts.expiry_s);
         if facts.clean || early {
             session.doubtful.get_or_insert(seq);

@@ -1,6 +1,6 @@
 //! One network connection as the broker's end has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use deadzone_history::ConnId;
 use deadzone_wire::{Connect, Packet, PropertyId, Text, Version};
@@ -78,7 +78,7 @@ pub(crate) struct Connection {
     pub(super) aliases_down: BTreeMap<u16, Text>,
     pub(super) aliases_up: BTreeMap<u16, Text>,
     /// PINGREQs given that have no PINGRESP yet.
-    pub(super) pings: Vec<u64>,
+    pub(super) pings: VecDeque<u64>,
     /// The broker closed in an orderly way and everything that it sent was read in time, the last packet whole: the event.
     pub(crate) drained: Option<u64>,
     /// An incomplete packet of the broker's was seen at the end.
@@ -102,7 +102,7 @@ impl Connection {
             steps: BTreeMap::new(),
             aliases_down: BTreeMap::new(),
             aliases_up: BTreeMap::new(),
-            pings: Vec::new(),
+            pings: VecDeque::new(),
             drained: None,
             torn_down: false,
             ended_us: None,

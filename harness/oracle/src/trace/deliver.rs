@@ -71,10 +71,15 @@ impl Trace {
     }
 
     /// Whether every connection of the session but the current one was read to its end.
-    fn drained_before(&self, session: Option<SessionId>) -> bool {
-        let Some(session) = session.and_then(|s| self.session(s)) else { return false };
-        let earlier = session.connections.split_last().map_or(&[][..], |(_, earlier)| earlier);
-        earlier.iter().all(|id| self.connections.get(id).is_some_and(|c| c.drained.is_some()))
+    fn drained_before(&mut self, session: Option<SessionId>) -> bool {
+        let Some(session) = session.and_then(|s| self.sessions.get_mut(s.0)) else { return false };
+        while let Some(last) = session.undrained.last() {
+            if self.connections.get(last).is_none_or(|c| c.drained.is_none()) {
+                return false;
+            }
+            session.undrained.pop();
+        }
+        true
     }
 
     pub(super) fn pubrel_seen(&mut self, event: &Event, id: ConnId, packet_id: u16) {

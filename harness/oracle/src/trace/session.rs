@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) own: bool,
     /// Its connections, the current one last. Never empty.
     pub(crate) connections: Vec<ConnId>,
+    /// Earlier connections on which something may have gone unseen, as far as nobody looked; drained ones are taken out.
+    pub(super) undrained: Vec<ConnId>,
     /// Seconds for which it outlives its connection, the CONNACK's and the DISCONNECT's word included.
     pub(crate) expiry_s: u32,
     /// It may have been replaced without our seeing it, so that nothing about its state is certain.
@@ -42,6 +44,7 @@ impl Session {
             version,
             own,
             connections: vec![conn],
+            undrained: Vec::new(),
             expiry_s,
             doubtful: None,
             deviant: None,

@@ -288,3 +288,30 @@ fn copies_of_a_shared_subscription_are_not_counted() {
         legal(h);
     }
 }
+
+#[test]
+fn grants_that_have_ended_or_were_refused_do_not_count() {
+    for v in BOTH {
+        let wrong = [("granted-qos", by(v, "MQTT-3.8.4-6", "MQTT-3.8.4-8"))];
+        // The higher of two was given up before the message was published.
+        let (mut h, s, p) = start(v, &[("dz1/#", 2), ("dz1/t", 0)]);
+        unsubscribe(&mut h, s, 9, "dz1/#");
+        h.publish(p, "dz1/t", 1, 1, "m");
+        h.deliver(s, "dz1/t", 1, 1, "m");
+        found(h, &wrong);
+
+        // A higher one was refused: the lower one holds.
+        let (mut h, s, p) = start(v, &[("dz1/#", 1)]);
+        h.up(s, Subscribe::new(9, "dz1/#", 2));
+        h.down(s, Suback::new(9, vec![0x80]));
+        h.publish(p, "dz1/t", 2, 1, "m");
+        h.deliver(s, "dz1/t", 2, 1, "m");
+        found(h, &wrong);
+
+        // Nobody knows when this one was published: any grant may cover it.
+        let (mut h, s, _) = start(v, &[("dz1/#", 2)]);
+        h.subscribe(s, 9, "dz1/#", 0);
+        h.deliver(s, "dz1/t", 2, 1, "whose");
+        legal(h);
+    }
+}

@@ -5,6 +5,7 @@ mod acknowledgements;
 mod connections;
 mod delivery;
 mod exchanges;
+mod hostile;
 mod order;
 mod retain;
 mod sessions;

@@ -159,3 +159,15 @@ fn a_resend_whose_first_copy_went_unseen_is_not_judged() {
         legal(h);
     }
 }
+
+#[test]
+fn a_subscribe_that_waits_for_its_suback_may_call_for_it() {
+    for v in BOTH {
+        let (mut h, s, p) = start(v);
+        subscribe(&mut h, s, 1);
+        h.up(s, Subscribe::new(2, "dz1/#", 1));
+        publish_retained(&mut h, p, "m");
+        h.down(s, retained(1, "m"));
+        legal(h);
+    }
+}
