@@ -7,6 +7,7 @@ mod delivery;
 mod exchanges;
 mod hostile;
 mod order;
+mod receive_maximum;
 mod retain;
 mod sessions;
 mod support;
