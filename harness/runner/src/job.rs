@@ -40,6 +40,8 @@ pub(crate) struct JobContext {
     pub(crate) command: String,
     /// A scenario whose judge shall panic: proves that a panic of ours is contained.
     pub(crate) panic_in: Option<String>,
+    /// Which run the first one is: the selftest also proves that control runs pass.
+    pub(crate) run: RunKind,
 }
 
 /// One performance with its verdict.
@@ -106,7 +108,7 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 fn investigate(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
-    let first = match once(context, planned, RunKind::Main, 0) {
+    let first = match once(context, planned, context.run, 0) {
         Ok(run) => run,
         Err(why) => {
             result.verdict = Verdict::because(VerdictKind::Error, why);

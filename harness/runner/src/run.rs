@@ -12,7 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{Capabilities, History, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
+use deadzone_history::{
+    Capabilities, History, RunEvent, RunInfo, RunKind, ScenarioResult, Summary, VerdictKind,
+};
 use deadzone_play::Timing;
 use deadzone_spec::Party;
 use deadzone_wire::Version;
@@ -105,6 +107,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         investigate: true,
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
+        run: RunKind::Main,
     }
 }
 

@@ -54,6 +54,12 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
             }
         }
     }
+    if report.controls > 0 {
+        writeln!(text, "control runs on the correct broker: {}", report.controls)?;
+    }
+    for key in report.unsound.iter().filter(|_| report.controls == 0) {
+        writeln!(text, "not passed by this target, so no proof here: {} [{}]", key.id, key.version)?;
+    }
     for (variant, passed, of) in &report.variants {
         writeln!(text, "legal variant {variant:<32} {passed} of {of} pass or do not apply")?;
     }

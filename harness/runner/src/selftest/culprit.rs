@@ -1,0 +1,56 @@
+//! What makes a broker wrong, and which scenarios say that they catch it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
+
+use deadzone_reference_broker::Defect;
+use deadzone_wire::Version;
+
+use crate::{Mutant, Suite};
+
+/// Something that can be switched on to make a broker wrong.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Culprit {
+    Defect(Defect),
+    Mutant(Mutant),
+}
+
+impl Culprit {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Defect(d) => d.name(),
+            Self::Mutant(m) => m.name(),
+        }
+    }
+
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Defect::from_str(name)
+            .ok()
+            .map(Self::Defect)
+            .or_else(|| Mutant::from_str(name).ok().map(Self::Mutant))
+    }
+}
+
+/// Scenarios in versions, by the name of what they say they catch.
+pub(super) type Named = BTreeMap<&'static str, BTreeSet<(String, Version)>>;
+
+/// Which scenarios name which culprit. A name that nothing bears is a hole.
+pub(super) fn named(suite: &Suite, holes: &mut Vec<String>) -> Named {
+    let mut named = Named::new();
+    for scenario in &suite.scenarios {
+        for catch in &scenario.catches {
+            let Some(culprit) = Culprit::parse(&catch.name) else {
+                holes.push(format!("{}: `{}` is no defect and no mutant", scenario.id, catch.name));
+                continue;
+            };
+            for version in &scenario.versions {
+                if catch.only.is_none_or(|v| v == *version) {
+                    named.entry(culprit.name()).or_default().insert((scenario.id.clone(), *version));
+                }
+            }
+        }
+    }
+    named
+}

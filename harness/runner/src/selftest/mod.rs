@@ -1,0 +1,9 @@
+//! Proves that the suite can fail: every scenario against every defect or mutant that it names, every control run on a
+//! correct broker, and every legal variant.
+
+mod culprit;
+mod prove;
+mod report;
+
+pub use prove::selftest;
+pub use report::{Kill, SelftestOptions, SelftestReport};

@@ -1,0 +1,245 @@
+//! The proof itself.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
+
+use deadzone_history::{Capabilities, Finding, RunEvent, RunKind, ScenarioResult, VerdictKind};
+use deadzone_reference_broker::{Defect, Variant};
+use deadzone_script::Control;
+use deadzone_wire::Version;
+
+use super::{
+    culprit::{Culprit, Named, named},
+    report::{Kill, SelftestOptions, SelftestReport},
+};
+use crate::{
+    EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
+    run::{context, perform_plan},
+    target::{Target, TargetHandle},
+};
+
+/// Hears of every performance: what was switched on, and what came of it.
+type Tell<'a> = &'a mut dyn FnMut(&str, &ScenarioResult);
+
+/// Runs the proof.
+pub fn selftest(
+    suite: &Suite,
+    options: &SelftestOptions,
+    tell: Tell<'_>,
+) -> Result<SelftestReport, RunError> {
+    options.run.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
+    let target = Target::start(&options.run.target)?;
+    let mut report = SelftestReport::default();
+    let named = named(suite, &mut report.holes);
+    let embedded = matches!(options.run.target, TargetSpec::Embedded(_));
+    let mut prover = Prover { suite, options, handle: target.handle(), embedded, named, report, tell };
+    prover.prove();
+    Ok(prover.report)
+}
+
+struct Prover<'a> {
+    suite: &'a Suite,
+    options: &'a SelftestOptions,
+    handle: TargetHandle,
+    embedded: bool,
+    named: Named,
+    report: SelftestReport,
+    tell: Tell<'a>,
+}
+
+/// What is switched on for a round of performances.
+struct Round<'a> {
+    name: &'a str,
+    handle: TargetHandle,
+    mutant: Option<Mutant>,
+    run: RunKind,
+}
+
+impl Prover<'_> {
+    fn prove(&mut self) {
+        self.baseline();
+        let defects = Defect::ALL.iter().copied().map(Culprit::Defect);
+        let mutants = Mutant::ALL.into_iter().map(Culprit::Mutant);
+        let culprits: Vec<Culprit> =
+            if self.embedded { defects.chain(mutants).collect() } else { mutants.collect() };
+        for culprit in culprits {
+            if self.interrupted() {
+                return;
+            }
+            self.against(culprit);
+        }
+        if self.embedded {
+            self.controls();
+            for variant in Variant::ALL.iter().copied() {
+                if self.interrupted() {
+                    return;
+                }
+                self.under_variant(variant);
+            }
+        }
+    }
+
+    fn interrupted(&mut self) -> bool {
+        self.report.interrupted |= self.options.run.cancel.load(Ordering::Relaxed);
+        self.report.interrupted
+    }
+
+    /// Nothing is excluded on the reference broker, so there even "not applicable" is a hole.
+    fn is_good(&self, result: &ScenarioResult) -> bool {
+        match result.verdict.kind {
+            VerdictKind::Pass | VerdictKind::PassSlow => true,
+            VerdictKind::NotApplicable => !self.embedded,
+            _ => false,
+        }
+    }
+
+    /// Every scenario must pass where nothing is switched on, or what it says of a culprit means nothing.
+    fn baseline(&mut self) {
+        let round = Round { name: "nothing", handle: self.handle.clone(), mutant: None, run: RunKind::Main };
+        for result in self.perform(&round, &|_| true) {
+            if !self.is_good(&result) {
+                self.report.unsound.push(result.key.clone());
+                if self.embedded {
+                    self.report.holes.push(format!("{} with nothing switched on", line(&result)));
+                }
+            }
+        }
+    }
+
+    /// A control run that fails on a correct broker would make every report say that the fault is not needed.
+    fn controls(&mut self) {
+        let round =
+            Round { name: "control", handle: self.handle.clone(), mutant: None, run: RunKind::Control };
+        let results = self.perform(&round, &|p| !matches!(p.scenario.control, Control::None(_)));
+        self.report.controls = results.len();
+        for result in &results {
+            if !self.is_good(result) {
+                self.report.holes.push(format!("the control run of {}", line(result)));
+            }
+        }
+    }
+
+    fn against(&mut self, culprit: Culprit) {
+        let (handle, mutant) = match culprit {
+            Culprit::Defect(defect) => {
+                let spec = EmbeddedSpec { defects: BTreeSet::from([defect]), ..EmbeddedSpec::default() };
+                (TargetHandle::Embedded(spec), None)
+            }
+            Culprit::Mutant(mutant) => (self.handle.clone(), Some(mutant)),
+        };
+        let round = Round { name: culprit.name(), handle, mutant, run: RunKind::Main };
+        let mut claims = self.named.get(culprit.name()).cloned().unwrap_or_default();
+        claims.retain(|(id, version)| {
+            !self.report.unsound.iter().any(|k| k.id == *id && k.version == *version)
+        });
+        // On a real target every wait is real: only what is named is tried.
+        let everything = self.embedded;
+        let claimed = |p: &Planned| claims.contains(&(p.key.id.clone(), p.key.version));
+        let results = self.perform(&round, &|p| everything || claimed(p));
+        let mut killers = 0;
+        for result in &results {
+            let killed = is_killed(result);
+            killers += usize::from(killed);
+            let named = claims.contains(&(result.key.id.clone(), result.key.version));
+            if named && !killed {
+                self.report.holes.push(format!(
+                    "{} and does not catch {}, which it names",
+                    line(result),
+                    culprit.name()
+                ));
+            }
+            self.report.kills.push(Kill {
+                scenario: result.key.id.clone(),
+                version: result.key.version,
+                by: culprit.name().to_owned(),
+                killed,
+                named,
+                got: got(result),
+            });
+        }
+        // A selection of scenarios can't be asked to catch everything.
+        if killers == 0 && self.options.run.selection.is_everything() {
+            self.report.holes.push(format!("nothing catches {}", culprit.name()));
+        }
+    }
+
+    fn under_variant(&mut self, variant: Variant) {
+        let spec = EmbeddedSpec { variants: BTreeSet::from([variant]), ..EmbeddedSpec::default() };
+        let handle = TargetHandle::Embedded(spec);
+        let round = Round { name: variant.name(), handle, mutant: None, run: RunKind::Main };
+        let results = self.perform(&round, &|_| true);
+        let passed = results.iter().filter(|r| self.is_good(r)).count();
+        self.report.variants.push((variant.name().to_owned(), passed, results.len()));
+        // What fails with nothing switched on is told once.
+        for result in &results {
+            if !self.is_good(result) && !self.report.unsound.contains(&result.key) {
+                self.report.holes.push(format!(
+                    "{} under the legal variant {}",
+                    line(result),
+                    variant.name()
+                ));
+            }
+        }
+    }
+
+    fn perform(&mut self, round: &Round<'_>, wanted: &dyn Fn(&Planned) -> bool) -> Vec<Arc<ScenarioResult>> {
+        let run = Options { mutant: round.mutant, ..self.options.run.clone() };
+        let mut context = context(&run, round.handle.clone());
+        // A failure is what is hoped for: no repeats, no control runs.
+        context.investigate = false;
+        context.run = round.run;
+        let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
+        let mut plan = Plan::new(self.suite, &run.selection, &run.versions, &capabilities);
+        plan.items.retain(|p| wanted(p));
+        let tell = &mut self.tell;
+        let results = perform_plan(self.suite, &run, &context, &plan, &mut |event| {
+            if let RunEvent::ScenarioFinished(result) = event {
+                tell(round.name, &result);
+            }
+        });
+        self.report.performances += results.len();
+        results
+    }
+}
+
+/// It failed, with a clause that it claims. The rules that are always on may see the same bug earlier, by a clause of their
+/// own, or fold it under an earlier one.
+fn is_killed(result: &ScenarioResult) -> bool {
+    result.verdict.kind == VerdictKind::Fail
+        && result.verdict.findings.iter().any(|f| names_a_clause(result, f))
+}
+
+fn names_a_clause(result: &ScenarioResult, finding: &Finding) -> bool {
+    result.clauses.contains(&finding.clause)
+        || finding.also.iter().any(|c| result.clauses.contains(c))
+        || finding.folded.iter().any(|f| names_a_clause(result, f))
+}
+
+/// The selftest's targets are good brokers: nothing is excluded beforehand.
+fn everything_offered(version: Version) -> Capabilities {
+    Capabilities {
+        version,
+        max_qos: 2,
+        retain: true,
+        wildcard: true,
+        subscription_identifier: version == Version::V5,
+        shared: true,
+        session: true,
+        receive_maximum: u16::MAX,
+        maximum_packet_size: None,
+        server_keep_alive_s: None,
+        sources: Vec::new(),
+    }
+}
+
+fn line(result: &ScenarioResult) -> String {
+    format!("{} [{}] is `{}`", result.key.id, result.key.version, got(result))
+}
+
+fn got(result: &ScenarioResult) -> String {
+    let clauses: Vec<&str> = result.verdict.findings.iter().map(|f| f.clause.as_str()).collect();
+    let reason = result.verdict.reason.as_deref().unwrap_or_default();
+    format!("{} {} {reason}", result.verdict.kind.word(), clauses.join(" ")).trim().to_owned()
+}

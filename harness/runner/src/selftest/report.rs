@@ -1,0 +1,50 @@
+//! What a selftest is asked and what it finds.
+
+use deadzone_history::ScenarioKey;
+use deadzone_wire::Version;
+
+use crate::Options;
+
+/// What to prove, on which target. A real target proves the mutants; the reference broker everything.
+#[derive(Clone, Debug)]
+pub struct SelftestOptions {
+    /// As for a run; its `mutant` is not looked at.
+    pub run: Options,
+}
+
+/// One scenario against one defect or mutant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kill {
+    /// Scenario id.
+    pub scenario: String,
+    /// Version.
+    pub version: Version,
+    /// The defect or mutant.
+    pub by: String,
+    /// It failed, with a clause that it claims.
+    pub killed: bool,
+    /// The scenario names it in `catches`.
+    pub named: bool,
+    /// The verdict and its clause, for people.
+    pub got: String,
+}
+
+/// What the selftest found.
+#[derive(Clone, Debug, Default)]
+pub struct SelftestReport {
+    /// Every pair that was tried.
+    pub kills: Vec<Kill>,
+    /// Everything that must not be: a named defect that was not caught, a defect without a killer, a variant that failed.
+    pub holes: Vec<String>,
+    /// Scenario performances that do not pass with nothing switched on. On the reference broker each is a hole; on a real
+    /// target they are its own findings, and prove nothing about a mutant of it.
+    pub unsound: Vec<ScenarioKey>,
+    /// Control runs that were made on the correct broker.
+    pub controls: usize,
+    /// How many performances were made.
+    pub performances: usize,
+    /// Scenario performances that passed under each legal variant (variant, passed, of).
+    pub variants: Vec<(String, usize, usize)>,
+    /// A signal ended it.
+    pub interrupted: bool,
+}
