@@ -2,7 +2,10 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::ScopedJoinHandle,
     time::{Duration, Instant},
 };
@@ -132,7 +135,8 @@ fn investigate(context: &JobContext, planned: &Planned, result: &mut ScenarioRes
 /// Embedded, the same run must give the same bytes: otherwise no verdict of ours can be trusted.
 fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
     let again = once(context, planned, RunKind::Main, 0).ok().map(|run| run.history);
-    if again != result.history {
+    // A run that a signal ended early proves nothing against the first.
+    if again != result.history && !context.cancel.load(Ordering::Relaxed) {
         let why = "the same run gave another history: deadzone is not deterministic here";
         result.verdict.kind = VerdictKind::Error;
         result.verdict.reason = Some(why.to_owned());
@@ -161,6 +165,10 @@ fn again_and_without(context: &JobContext, planned: &Planned, result: &mut Scena
             started.into_iter().map(ended).collect()
         })
     };
+    if context.cancel.load(Ordering::Relaxed) {
+        // They were cut short: what they show takes nothing from what the first run showed.
+        return;
+    }
     let without = runs.split_off(repeats as usize).pop();
     if repeats > 0 {
         weigh_repeats(runs, result);
