@@ -35,7 +35,8 @@ impl Player<'_> {
         let claim = self.claim(step, kind);
         match count {
             Count::Nothing { for_ms: Some(ms) } => {
-                self.clock.until_us(self.clock.now_us() + self.timing.scaled_us(ms)).await;
+                // A part of the experiment, not patience: scaled, it would reach into what the broker owes later.
+                self.clock.until_us(self.clock.now_us() + ms * 1000).await;
             }
             Count::Nothing { for_ms: None } | Count::AtMostOnce => {}
             Count::ExactlyOnce | Count::AtLeastOnce | Count::InOrder => {
@@ -67,7 +68,11 @@ impl Player<'_> {
                 self.unmet(claim, since_us, "patience", None);
                 return;
             }
-            self.change_or_until(ends_us).await;
+            let within_ends_us = since_us + within_us;
+            if now_us >= within_ends_us {
+                (self.setup.doubt)();
+            }
+            self.change_or_until(if now_us < within_ends_us { within_ends_us } else { ends_us }).await;
         }
     }
 
