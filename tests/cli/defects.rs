@@ -45,6 +45,14 @@ fn an_unanswered_release_shows_over_tcp() {
 }
 
 #[test]
+fn a_broker_that_denies_its_sessions_is_wrong_and_not_limited() {
+    let run = output(&["run", "--defect", "session-present-missing", "session/**"]);
+    let text = stdout(&run);
+    assert_eq!(run.status.code(), Some(1), "{text}");
+    assert!(!text.contains("does not offer"), "{text}");
+}
+
+#[test]
 fn the_correct_broker_passes_over_tcp() {
     let (_broker, address) = broker(&[]);
     let run = output(&["run", "--broker", &format!("mqtt://{address}")]);

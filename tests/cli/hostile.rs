@@ -174,3 +174,16 @@ fn floods_after_the_connack() {
     assert!(peak_kib < MEMORY_MAX_KIB, "{peak_kib} KiB");
     eprintln!("peak {peak_kib} KiB");
 }
+
+#[test]
+fn silence_in_one_version_is_no_limit() {
+    let address = serve(|mut stream| {
+        let mut bytes = [0; 1024];
+        if matches!(stream.read(&mut bytes), Ok(n) if n > 8) && bytes[8] == 4 {
+            let _ = stream.write_all(&[0x20, 2, 0, 0]);
+        }
+        while matches!(stream.read(&mut bytes), Ok(n) if n > 0 && bytes[0] != 0xe0) {}
+    });
+    let text = refused(address);
+    assert!(text.contains("MQTT 5.0 CONNECT") && text.contains("--mqtt 3.1.1"), "{text}");
+}
