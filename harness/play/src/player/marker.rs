@@ -119,7 +119,9 @@ impl Player<'_> {
                     state
                         .inbox
                         .iter()
-                        .find(|a| a.marker && matches!(&a.packet, Packet::Publish(p) if sent.contains(&p.payload)))
+                        .find(|a| {
+                            a.marker && matches!(&a.packet, Packet::Publish(p) if sent.contains(&p.payload))
+                        })
                         .map(|a| a.seq)
                 };
                 if let Some(seq) = arrived {
