@@ -27,8 +27,14 @@ impl Player<'_> {
             clock.at_most_us(limit_us, self.clean()).await;
         }
         // Connections that were cut silently have no queue any more that anyone could write to.
-        for task in &self.tasks {
+        for task in self.tasks.drain(..) {
             task.abort();
+            // A task that fell over must not look like a target that fell silent.
+            if let Err(error) = task.await
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
         }
     }
 
