@@ -6,6 +6,7 @@
 
 use std::{
     env, fs,
+    hash::{BuildHasher, Hasher, RandomState},
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -95,7 +96,12 @@ impl Mosquitto {
                 return Err(format!("it ended with {status}\n{}", self.log.since(0)));
             }
             if speaks_mqtt(self.address) {
-                return Ok(());
+                // Another broker may have got the port first; then ours is about to end.
+                thread::sleep(TRY_EVERY);
+                if matches!(self.child.try_wait(), Ok(None)) {
+                    return Ok(());
+                }
+                continue;
             }
             if Instant::now() > deadline {
                 return Err(format!("no CONNACK within {} s\n{}", START_LIMIT.as_secs(), self.log.since(0)));
@@ -164,9 +170,26 @@ fn version(program: &Path) -> Option<String> {
 }
 
 fn scratch_folder(attempt: u32) -> Result<PathBuf, RunError> {
-    let path = env::temp_dir().join(format!("deadzone-mosquitto-{}-{attempt}", std::process::id()));
-    fs::create_dir_all(&path).map_err(|source| RunError::Write { path: path.clone(), source })?;
+    let path = env::temp_dir().join(format!(
+        "deadzone-mosquitto-{}-{attempt}-{:x}",
+        std::process::id(),
+        RandomState::new().build_hasher().finish()
+    ));
+    // What stands there already may be somebody else's, and the configuration names a user: never write into it.
+    let made = private_folder(&path);
+    made.map_err(|source| RunError::Write { path: path.clone(), source })?;
     Ok(path)
+}
+
+#[cfg(unix)]
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    fs::create_dir(path)
 }
 
 fn free_address() -> std::io::Result<SocketAddr> {
