@@ -133,8 +133,11 @@ fn read_file() -> anyhow::Result<File> {
         // toml's own message has line, column and carets.
         Err(error) => bail!("{FILE}: {error}"),
     };
-    if file.jobs == Some(0) || file.timeout == Some(0) {
-        bail!("{FILE}: jobs and timeout must be 1 or more");
+    if file.jobs.is_some_and(|j| !(1..=1024).contains(&j)) {
+        bail!("{FILE}: jobs must be 1 to 1024");
+    }
+    if file.timeout.is_some_and(|t| !(1..=3600).contains(&t)) {
+        bail!("{FILE}: timeout must be 1 to 3600");
     }
     if file.timeout_scale.is_some_and(|s| !(0.1..=100.0).contains(&s)) {
         bail!("{FILE}: timeout_scale must be 0.1 to 100");
