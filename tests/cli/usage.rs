@@ -114,3 +114,14 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(text, "");
 }
+
+#[test]
+fn a_report_with_nowhere_to_go_is_told_before_the_run() {
+    for (option, place) in [("--junit", "/no-such-folder/j.xml"), ("--json", "/"), ("--history", "/dev/null")]
+    {
+        let run = output(&["run", option, place]);
+        assert_eq!(run.status.code(), Some(2), "{option} {place}");
+        assert!(stdout(&run).is_empty(), "{option} {place}: nothing ran");
+        assert!(String::from_utf8_lossy(&run.stderr).contains(place), "{option} {place}");
+    }
+}

@@ -1,8 +1,10 @@
 //! `deadzone run`.
 
-use anyhow::{Context, anyhow};
+use std::{fs, path::Path};
+
+use anyhow::{Context, anyhow, bail};
 use deadzone_history::RunEvent;
-use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
+use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 
 use crate::{args::RunArgs, config::Config, output, progress::Progress, signals};
@@ -15,6 +17,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     }
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
+    make_room(args)?;
     let mut terminal = Terminal::new(terminal_options(args));
     let mut progress = Progress::new();
     let mut stdout = anstream::stdout();
@@ -24,18 +27,35 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
             let _ = terminal.observe(&event, &mut stdout);
         });
     })?;
-    let model = terminal.model();
-    if let Some(path) = &args.junit {
-        let text = deadzone_reports::junit(model).context("could not render the JUnit report")?;
-        output::write_file(path, &text)?;
-    }
-    if let Some(path) = &args.json {
-        let text = deadzone_reports::run_document(model)
-            .and_then(|d| d.to_json())
-            .context("could not render the JSON report")?;
-        output::write_file(path, &text)?;
-    }
+    // A report that can't be written must not cost the other.
+    let (junit, json) = (write_junit(args, terminal.model()), write_json(args, terminal.model()));
+    junit.and(json)?;
     Ok(code(summary.exit_code))
+}
+
+/// Finds out before the run, not after it, that a report or history has nowhere to go.
+fn make_room(args: &RunArgs) -> anyhow::Result<()> {
+    if let Some(folder) = &args.history {
+        fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))?;
+    }
+    for file in [&args.junit, &args.json].into_iter().flatten() {
+        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() || file.is_dir() {
+            bail!("could not write {}: no such folder, or a folder itself", file.display());
+        }
+    }
+    Ok(())
+}
+
+fn write_junit(args: &RunArgs, model: &RunModel) -> anyhow::Result<()> {
+    let Some(path) = &args.junit else { return Ok(()) };
+    output::write_file(path, &deadzone_reports::junit(model).context("could not render the JUnit report")?)
+}
+
+fn write_json(args: &RunArgs, model: &RunModel) -> anyhow::Result<()> {
+    let Some(path) = &args.json else { return Ok(()) };
+    let document = deadzone_reports::run_document(model).and_then(|d| d.to_json());
+    output::write_file(path, &document.context("could not render the JSON report")?)
 }
 
 /// The summary's code as ours.
