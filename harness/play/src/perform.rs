@@ -86,6 +86,8 @@ pub struct Setup<'a> {
     pub teardown: bool,
     /// Watch for our own starvation: time is real.
     pub heartbeat: bool,
+    /// Called when a wait has passed its `within` and goes on to the end of its patience: the run may fail.
+    pub doubt: Arc<dyn Fn() + Send + Sync>,
     /// Set from outside to end the walk early. With a heartbeat it is noticed within milliseconds.
     pub cancel: Arc<AtomicBool>,
 }

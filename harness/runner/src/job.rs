@@ -6,26 +6,20 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread::ScopedJoinHandle,
     time::{Duration, Instant},
 };
 
-use deadzone_history::{ControlResult, History, RunKind, ScenarioResult, TargetFacts, Verdict, VerdictKind};
+use deadzone_history::{History, RunKind, ScenarioResult, TargetFacts, Verdict, VerdictKind};
 use deadzone_oracle::judge;
 use deadzone_play::{Performance, Setup, Timing, nonce, perform};
-use deadzone_script::Control;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
-    Mutant, Planned, seed,
+    Mutant, Planned,
+    again::{again_and_without, first_and_others, weigh},
+    seed,
     target::{TargetHandle, paused_runtime},
 };
-
-/// How many times a failure on a real target is tried again.
-const REPEATS: u32 = 2;
-
-/// How long a repeat or a control run waits for what the first run waited for in vain, ms.
-const AGAIN_PATIENCE_MS: u64 = 3_000;
 
 /// What every job of a run shares.
 #[derive(Clone)]
@@ -43,14 +37,16 @@ pub(crate) struct JobContext {
     pub(crate) command: String,
     /// A scenario whose judge shall panic: proves that a panic of ours is contained.
     pub(crate) panic_in: Option<String>,
+    /// Told when a run may fail.
+    pub(crate) doubt: Arc<dyn Fn() + Send + Sync>,
     /// Which run the first one is: the selftest also proves that control runs pass.
     pub(crate) run: RunKind,
 }
 
 /// One performance with its verdict.
-struct Run {
-    verdict: Verdict,
-    history: Arc<History>,
+pub(crate) struct Run {
+    pub(crate) verdict: Verdict,
+    pub(crate) history: Arc<History>,
 }
 
 /// Does all that is to be done for a scenario. A panic of ours becomes `error`.
@@ -111,7 +107,12 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 fn investigate(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
-    let first = match once(context, planned, context.run, 0) {
+    let (first, others) = if context.target.is_embedded() || planned.scenario.solo || !context.investigate {
+        (once(context, planned, context.run, 0), None)
+    } else {
+        first_and_others(context, planned)
+    };
+    let first = match first {
         Ok(run) => run,
         Err(why) => {
             result.verdict = Verdict::because(VerdictKind::Error, why);
@@ -129,7 +130,8 @@ fn investigate(context: &JobContext, planned: &Planned, result: &mut ScenarioRes
     if context.target.is_embedded() {
         same_again(context, planned, result);
     }
-    again_and_without(context, planned, result);
+    let others = others.unwrap_or_else(|| again_and_without(context, planned));
+    weigh(context, planned, others, result);
 }
 
 /// Embedded, the same run must give the same bytes: otherwise no verdict of ours can be trusted.
@@ -143,96 +145,13 @@ fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResu
     }
 }
 
-/// The repeats on a real target and the control run: at once, since they mostly wait, unless the scenario wants the broker
-/// for itself. The first run has had the whole patience; these need only show the same again.
-fn again_and_without(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
-    let timing = Timing { patience_ms: AGAIN_PATIENCE_MS, ..context.timing };
-    let quick = JobContext { timing, ..context.clone() };
-    let repeats = if context.target.is_embedded() { 0 } else { REPEATS };
-    let mut wanted: Vec<(RunKind, u32)> = (1..=repeats).map(|attempt| (RunKind::Main, attempt)).collect();
-    if !matches!(planned.scenario.control, Control::None(_)) {
-        wanted.push((RunKind::Control, REPEATS + 1));
-    }
-    let perform = |(run, attempt): &(RunKind, u32)| once(&quick, planned, *run, *attempt);
-    let mut runs: Vec<Result<Run, String>> = if planned.scenario.solo {
-        wanted.iter().map(perform).collect()
-    } else {
-        std::thread::scope(|scope| {
-            let started: Vec<_> = wanted.iter().map(|w| scope.spawn(move || perform(w))).collect();
-            let ended = |h: ScopedJoinHandle<'_, Result<Run, String>>| {
-                h.join().unwrap_or_else(|p| Err(panic_text(&*p)))
-            };
-            started.into_iter().map(ended).collect()
-        })
-    };
-    if context.cancel.load(Ordering::Relaxed) {
-        // They were cut short: what they show takes nothing from what the first run showed.
-        return;
-    }
-    let without = runs.split_off(repeats as usize).pop();
-    if repeats > 0 {
-        weigh_repeats(runs, result);
-    }
-    if result.verdict.kind == VerdictKind::Fail {
-        weigh_control(planned, without, result);
-    }
-}
-
-/// A failure on a real target must show again: most of the runs, with the same first clause.
-fn weigh_repeats(runs: Vec<Result<Run, String>>, result: &mut ScenarioResult) {
-    let clause = first_clause(&result.verdict);
-    let (mut same, all) = (1, 1 + runs.len());
-    for run in runs {
-        let kind = run.as_ref().map_or(VerdictKind::Error, |run| run.verdict.kind);
-        result.repeats.push(kind);
-        if run.is_ok_and(|run| run.verdict.kind == VerdictKind::Fail && first_clause(&run.verdict) == clause)
-        {
-            same += 1;
-        }
-    }
-    if same * 2 <= all {
-        result.verdict.kind = VerdictKind::Inconclusive;
-        result.verdict.reason = Some(format!("it failed in {same} of {all} runs: too little for a verdict"));
-    }
-}
-
-/// The same without the fault: is the fault needed for the failure?
-fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &mut ScenarioResult) {
-    if let Control::None(why) = &planned.scenario.control {
-        let text = format!("none: {why}");
-        let kind = VerdictKind::NotApplicable;
-        result.control = Some(ControlResult { kind, same_clause: false, text, history: None });
-        return;
-    }
-    let Some(Ok(run)) = run else { return };
-    let clause = first_clause(&result.verdict);
-    let same_clause = run.verdict.findings.iter().any(|f| Some(f.clause.as_str()) == clause.as_deref());
-    let text = match run.verdict.kind {
-        VerdictKind::Fail if same_clause => "fails too: the fault is not needed for it".to_owned(),
-        VerdictKind::Fail => {
-            format!("fails with another clause: {}", first_clause(&run.verdict).unwrap_or_default())
-        }
-        kind => match &run.verdict.reason {
-            Some(reason) => format!("{}: {reason}", kind.word()),
-            None => "the same steps hold without the fault".to_owned(),
-        },
-    };
-    if run.verdict.kind == VerdictKind::Inconclusive {
-        result.verdict.kind = VerdictKind::Inconclusive;
-        let reason = run.verdict.reason.clone().unwrap_or_default();
-        result.verdict.reason =
-            Some(format!("even without the fault the experiment can't be made: {reason}"));
-    }
-    result.control =
-        Some(ControlResult { kind: run.verdict.kind, same_clause, text, history: Some(run.history) });
-}
-
-fn first_clause(verdict: &Verdict) -> Option<String> {
-    verdict.findings.first().map(|f| f.clause.clone())
-}
-
 /// Performs and judges once, on a runtime of its own.
-fn once(context: &JobContext, planned: &Planned, run: RunKind, attempt: u32) -> Result<Run, String> {
+pub(crate) fn once(
+    context: &JobContext,
+    planned: &Planned,
+    run: RunKind,
+    attempt: u32,
+) -> Result<Run, String> {
     let embedded = context.target.is_embedded();
     let runtime =
         if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
@@ -256,6 +175,7 @@ fn once(context: &JobContext, planned: &Planned, run: RunKind, attempt: u32) -> 
             target: TargetFacts::default(),
             teardown: !embedded,
             heartbeat: !embedded,
+            doubt: Arc::clone(&context.doubt) as Arc<dyn Fn() + Send + Sync>,
             cancel: Arc::clone(&context.cancel),
         };
         perform(&setup).await

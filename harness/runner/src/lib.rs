@@ -4,6 +4,7 @@
 //! and its own paused runtime, so that neither parallelism nor a neighbour changes a byte; against a real target it has a
 //! thread and a runtime of its own, because it mostly waits.
 
+mod again;
 mod error;
 mod exit;
 mod job;

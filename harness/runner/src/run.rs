@@ -107,6 +107,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         investigate: true,
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
+        doubt: Arc::new(|| {}),
         run: RunKind::Main,
     }
 }

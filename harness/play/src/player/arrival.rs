@@ -90,6 +90,7 @@ impl Player<'_> {
             }
             if now_us >= within_ends_us && !asked {
                 asked = true;
+                (self.setup.doubt)();
                 self.ask_for_life(wanted.client, wanted.conn);
             }
             let next_us = if asked { patience_ends_us } else { within_ends_us };

@@ -20,6 +20,9 @@ use crate::{
     target::{Target, TargetHandle},
 };
 
+/// How long a claim is waited for, ms: most waits here are in vain, and a correct broker is faster.
+const PATIENCE_MS: u64 = 3_000;
+
 /// Hears of every performance: what was switched on, and what came of it.
 type Tell<'a> = &'a mut dyn FnMut(&str, &ScenarioResult);
 
@@ -189,6 +192,7 @@ impl Prover<'_> {
         let mut context = context(&run, round.handle.clone());
         // A failure is what is hoped for: no repeats, no control runs.
         context.investigate = false;
+        context.timing.patience_ms = PATIENCE_MS;
         context.run = round.run;
         let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
         let mut plan = Plan::new(self.suite, &run.selection, &run.versions, &capabilities);
