@@ -55,7 +55,7 @@ impl Source {
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
     all: Vec<Message>,
-    by_payload: HashMap<Bytes, Source>,
+    by_payload: BTreeMap<Bytes, Source>,
     streams: BTreeMap<(ConnId, u8, Text), (u32, u32)>,
 }
 
