@@ -16,11 +16,13 @@ struct Tally {
     seq: u64,
     given: u32,
     answered: u32,
+    /// The last copy of earlier connections, and how many of those are unanswered: their answers may still come, late.
+    earlier: (u64, u32),
 }
 
 impl Tally {
     fn new(conn: ConnId, seq: u64) -> Self {
-        Self { conn, seq, given: 1, answered: 0 }
+        Self { conn, seq, given: 1, answered: 0, earlier: (seq, 0) }
     }
 
     fn again(&mut self, conn: ConnId, seq: u64) {
@@ -28,7 +30,8 @@ impl Tally {
             self.given += 1;
             self.seq = seq;
         } else {
-            *self = Self::new(conn, seq);
+            let unanswered = (self.given + self.earlier.1).saturating_sub(self.answered);
+            *self = Self { earlier: (self.seq, unanswered), ..Self::new(conn, seq) };
         }
     }
 
@@ -37,6 +40,7 @@ impl Tally {
         match self.conn == conn {
             false => Fit::Late(self.seq),
             true if self.answered <= self.given => Fit::Open(self.seq),
+            true if self.answered <= self.given + self.earlier.1 => Fit::Late(self.earlier.0),
             true if finished => Fit::Nothing,
             true => Fit::Repeated(self.seq),
         }

@@ -132,6 +132,44 @@ fn a_late_acknowledgement_after_a_resume_is_graded() {
 }
 
 #[test]
+fn a_late_acknowledgement_beside_that_of_the_resend_is_graded() {
+    for v in BOTH {
+        let (mut h, c, conn) = start(v, Start::Fresh);
+        h.up(conn, message(1, 7, "one"));
+        h.up(conn, message(2, 9, "three"));
+        h.down(conn, pubrec(9));
+        h.up(conn, pubrel(9));
+        h.cut_rst(conn);
+        let conn = h.connect(c, Start::Resume);
+        h.up(conn, again(1, 7, "one"));
+        h.up(conn, pubrel(9));
+        for ack in [puback(7), pubcomp(9), puback(7), pubcomp(9)] {
+            h.down(conn, ack);
+        }
+        let history = h.finish();
+        let outcomes = crate::support::outcomes(&history);
+        assert!(outcomes.iter().all(|o| o.findings.is_empty()), "{outcomes:?}");
+        assert_eq!(outcomes.iter().map(|o| o.grades.len()).sum::<usize>(), 2);
+    }
+}
+
+#[test]
+fn a_third_answer_to_two_copies_is_too_many() {
+    for v in BOTH {
+        let (mut h, c, conn) = start(v, Start::Fresh);
+        h.up(conn, message(1, 7, "one"));
+        h.cut_rst(conn);
+        let conn = h.connect(c, Start::Resume);
+        h.up(conn, again(1, 7, "one"));
+        for _ in 0..3 {
+            h.down(conn, puback(7));
+        }
+        let outcomes = crate::support::outcomes(&h.finish());
+        assert_eq!(outcomes.iter().map(|o| o.findings.len()).sum::<usize>(), 1, "{outcomes:?}");
+    }
+}
+
+#[test]
 fn a_new_session_acknowledges_nothing_of_the_old_one() {
     for v in BOTH {
         let (mut h, c, conn) = start(v, Start::Clean);
