@@ -160,6 +160,24 @@ fn overlapping_subscriptions_may_bring_a_copy_each() {
 }
 
 #[test]
+fn a_copy_for_a_lower_grant_may_be_repeated() {
+    for version in BOTH {
+        for (qos2, kind) in [(1, VerdictKind::Pass), (3, VerdictKind::Fail)] {
+            let mut s = Story::new(version, 2);
+            let conn = s.subscriber;
+            s.h.subscribe(conn, 2, "dz1/+", 1);
+            s.publish(2, "once");
+            for id in 1..=qos2 {
+                s.deliver(2, id, "once");
+            }
+            s.deliver(1, 11, "once").deliver(1, 12, "once");
+            let verdict = s.expects(&["once"], HowOften::ExactlyOnce);
+            assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        }
+    }
+}
+
+#[test]
 fn two_messages_with_one_payload_are_two() {
     for version in BOTH {
         let mut s = Story::new(version, 2);

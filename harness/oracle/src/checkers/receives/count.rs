@@ -32,10 +32,12 @@ struct Promise {
     copies: usize,
     /// A shared subscription matches: its messages may be dispatched again.
     shared: bool,
+    /// Some matching subscription has less than QoS 2, whose copies may be repeated.
+    mixed: bool,
 }
 
 fn promise(watch: &Watch<'_, '_>, payload: &Bytes) -> Promise {
-    let mut promise = Promise { published: 0, effective: 0, copies: 0, shared: false };
+    let mut promise = Promise { published: 0, effective: 0, copies: 0, shared: false, mixed: false };
     for p in watch.survey.publications.with_payload(payload) {
         let mut filters = BTreeSet::new();
         let (mut granted, mut kept) = (None, 0);
@@ -45,6 +47,7 @@ fn promise(watch: &Watch<'_, '_>, payload: &Bytes) -> Promise {
             }
             granted = granted.max(Some(s.qos()));
             promise.shared |= s.filter.shared;
+            promise.mixed |= s.qos() < 2;
             if p.completed.is_none_or(|done| s.given <= done) {
                 filters.insert(&s.filter);
             }
@@ -145,6 +148,13 @@ fn not_had(watch: &Watch<'_, '_>, payload: &Bytes, meant: &[&Delivery<'_>]) -> O
 
 fn too_many(watch: &Watch<'_, '_>, payload: &Bytes, meant: &[&Delivery<'_>]) -> Option<Opinion> {
     let promise = promise(watch, payload);
+    let exact: Vec<&Delivery<'_>>;
+    let meant = if promise.effective == 2 && promise.mixed {
+        exact = meant.iter().filter(|d| d.publish.qos == 2).copied().collect();
+        &exact
+    } else {
+        meant
+    };
     let surplus = meant.get(promise.copies)?;
     let (what, n) = (wording::payload(payload), meant.len());
     let first = meant.first().map_or(0, |d| d.first());
