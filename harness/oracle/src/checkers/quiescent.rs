@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deadzone_history::Direction;
-use deadzone_history::{ClaimKind, Finding};
+use deadzone_history::{By, ClaimKind, Finding};
 use deadzone_wire::{AckKind, Packet, PacketKind};
 
 use super::{receives::Deliveries, wording};
@@ -46,6 +46,9 @@ fn unrest(survey: &Survey<'_>, claimed: &Claimed<'_>, client: usize, at: u64, wa
     let Some(conn) = survey.conns_of(client).rev().find(|conn| conn.opened < at) else {
         return Opinion::doubt(at, format!("`{name}` was never connected"));
     };
+    if let Some(opinion) = closed_instead(survey, claimed, conn, at) {
+        return opinion;
+    }
     if !conn.lives_at(at) {
         return Opinion::doubt(at, format!("`{name}` was not connected when it should have been at rest"));
     }
@@ -69,6 +72,46 @@ fn unrest(survey: &Survey<'_>, claimed: &Claimed<'_>, client: usize, at: u64, wa
         Some((kind, id)) => Opinion::doubt(at, format!("`{name}` itself owed {kind} id={id}")),
         None => Opinion::doubt(at, format!("`{name}` was not at rest, but the broker owed it nothing")),
     }
+}
+
+/// The broker closed while it owed something, of its own accord: the harness had not ended the connection. Whether it
+/// repeats is the runner's to see; a reason of its own that it gave is no finding.
+fn closed_instead(survey: &Survey<'_>, claimed: &Claimed<'_>, conn: &Conn, at: u64) -> Option<Opinion> {
+    let closed = conn.closed_by_broker?.seq;
+    let ours = [conn.ended_for_broker, conn.closed_here.filter(|c| c.by == By::Harness)];
+    if closed >= at || ours.into_iter().flatten().any(|closing| closing.seq < closed) {
+        return None;
+    }
+    let deviant = |seq: &u64| survey.packet_event(*seq).is_some_and(|p| !p.decoded.violations.is_empty());
+    if conn.scraps_given.is_some() || conn.given.iter().any(deviant) {
+        return None;
+    }
+    let (broker, _) = debts(survey, conn, closed);
+    let ((kind, id), asked) = broker.first_key_value()?;
+    let said = conn.seen.iter().rev().find(|seq| **seq < closed).and_then(|seq| survey.packet(*seq));
+    if matches!(said, Some(Packet::Disconnect(_))) {
+        return None;
+    }
+    let id = if *id == 0 { String::new() } else { format!(" id={id}") };
+    let (clause, also) = owed::choose(
+        &claimed.claim.clauses,
+        owed::clause(Owed::Answer(*kind), conn.version),
+        &survey.history.header.clauses,
+        conn.version,
+    );
+    Some(Opinion::broken(Finding {
+        clause,
+        also,
+        by: NAME.to_owned(),
+        wanted: format!("nothing owed to `{}`: {kind}{id}", survey.name(conn.client)),
+        got: format!("closed instead of {kind}{id}"),
+        meanwhile: wording::meanwhile(survey, conn, *asked, at),
+        evidence: vec![*asked, closed],
+        claim: Some(claimed.claim.id),
+        place: Some(claimed.claim.place),
+        could_instead: instead::closed(),
+        folded: Vec::new(),
+    }))
 }
 
 fn finding(

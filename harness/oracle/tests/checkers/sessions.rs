@@ -138,6 +138,42 @@ fn closed_instead_of_an_answer() {
 }
 
 #[test]
+fn closed_where_the_client_was_to_come_to_rest() {
+    for version in BOTH {
+        let rest = |owing: bool, tell: &dyn Fn(&mut HandMade, ConnId)| {
+            let (mut h, conn) = started(version);
+            h.subscribe(conn, 1, "dz1/t", 2);
+            if owing {
+                h.down(conn, publish(2, 9, false));
+                h.up(conn, ack(AckKind::Pubrec, 9));
+            }
+            let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client: 0 });
+            tell(&mut h, conn);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+            judge(&h.finish())
+        };
+        let closes = |h: &mut HandMade, conn| {
+            h.broker_closes(conn);
+            h.closed(conn, End::Client, By::Broker, Close::Fin);
+            h.closed(conn, End::Broker, By::Harness, Close::Fin);
+        };
+        fails_by(&rest(true, &closes), &of(version, "4.3.3-1", "4.3.3-4"));
+        is(&rest(false, &closes), VerdictKind::Inconclusive, "was not connected");
+        let cut = |h: &mut HandMade, conn| {
+            h.cut_fin(conn);
+        };
+        is(&rest(true, &cut), VerdictKind::Inconclusive, "was not connected");
+        if version == Version::V5 {
+            let tells = |h: &mut HandMade, conn| {
+                h.down(conn, Disconnect::with_reason(0x8b));
+                h.broker_closes(conn);
+            };
+            is(&rest(true, &tells), VerdictKind::Inconclusive, "was not connected");
+        }
+    }
+}
+
+#[test]
 fn a_close_that_must_come() {
     for version in BOTH {
         let (mut h, conn) = started(version);
@@ -167,6 +203,21 @@ fn keep_alive_is_judged_by_its_own_time() {
             if kind == VerdictKind::Fail {
                 fails_by(&v, &of(version, "3.1.2-24", "3.1.2-22"));
             }
+        }
+    }
+}
+
+#[test]
+fn an_early_keep_alive_close_is_no_failure() {
+    for (idle_us, kind) in [(50_000_000, VerdictKind::Fail), (61_000_000, VerdictKind::Inconclusive)] {
+        for version in BOTH {
+            let (mut h, conn) = started(version);
+            h.up(conn, publish(2, 7, false));
+            h.pass_us(idle_us).broker_closes(conn);
+            let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
+            let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
+            h.unmet(claim, 1_000, "closed", Some(close));
+            assert_eq!(judge(&h.finish()).kind, kind);
         }
     }
 }

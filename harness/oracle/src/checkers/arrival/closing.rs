@@ -29,6 +29,9 @@ pub(super) fn instead(wait: &Wait<'_, '_>, got: u64) -> Opinion {
     if let Some(reason) = reason {
         return wait.doubt(format!("the broker closed with a reason of its own instead: {reason}"));
     }
+    if idle(wait, got) {
+        return wait.doubt("the broker closed a connection on which nothing had come for the keep-alive");
+    }
     let asked = question::question(wait);
     let given = asked.and_then(|(conn, seq)| wait.survey.conn(conn)?.given_of(seq));
     let closed = wait.conn.closed_by_broker.map_or(got, |closing| closing.seq.min(got));
@@ -147,6 +150,17 @@ fn keep_alive_us(wait: &Wait<'_, '_>) -> Option<u64> {
         Version::V31 | Version::V311 => None,
     };
     Some(u64::from(ruled.unwrap_or_else(|| u32::from(asked))) * 1_000_000)
+}
+
+/// Whether nothing had been given for the whole keep-alive when it closed. To close before one and a half times of it is
+/// early, and no failure: 3.1.1 lets a server drop an inactive client at any time.
+fn idle(wait: &Wait<'_, '_>, got: u64) -> bool {
+    let Some(keep_alive_us) = keep_alive_us(wait).filter(|us| *us > 0) else { return false };
+    let closed = wait.conn.closed_by_broker.map_or(got, |closing| closing.seq.min(got));
+    let last = wait.conn.given.iter().rev().find(|seq| **seq < closed);
+    last.is_some_and(|last| {
+        wait.survey.at_us(closed).saturating_sub(wait.survey.at_us(*last)) >= keep_alive_us
+    })
 }
 
 /// Whether so much time lay between two complete packets, or behind the last one.
