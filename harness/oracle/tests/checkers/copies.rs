@@ -333,6 +333,34 @@ fn a_will_is_owed_once_the_broker_knows() {
 }
 
 #[test]
+fn a_disconnect_that_a_reset_may_have_overtaken_leaves_the_will_open() {
+    use deadzone_wire::{Disconnect, Will};
+    for version in BOTH {
+        for (reset, kind) in [(true, VerdictKind::Inconclusive), (false, VerdictKind::Fail)] {
+            let mut h = HandMade::new(version);
+            let (p, s) = (h.client("pub"), h.client("sub"));
+            let conn = h.connect(s, Start::Clean);
+            h.subscribe(conn, 1, TOPIC, 1);
+            let mut connect = h.connect_packet(p, Start::Clean);
+            let payload = Bytes::from_static(b"gone");
+            connect.set_will(Will { properties: Default::default(), topic: TOPIC.into(), payload }, 1, false);
+            let publisher = h.connect_with(p, connect, Connack::new(version, false, 0));
+            if reset {
+                h.up(publisher, Disconnect::default());
+                h.cut_rst(publisher);
+            } else {
+                h.disconnect(publisher);
+            }
+            h.deliver(conn, TOPIC, 1, 1, "gone");
+            h.step("expect sub receives");
+            h.receives(s, &["gone"], HowOften::Never);
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        }
+    }
+}
+
+#[test]
 fn one_loss_at_two_subscribers_is_one_finding() {
     for version in BOTH {
         let mut s = Story::new(version, 1);

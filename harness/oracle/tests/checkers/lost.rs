@@ -1,8 +1,8 @@
 //! Messages that never came, owed and not owed, in both versions.
 
-use deadzone_history::{EventKind, HowOften, Verdict, VerdictKind};
+use deadzone_history::{EventKind, HandMade, HowOften, Start, Verdict, VerdictKind};
 use deadzone_oracle::judge;
-use deadzone_wire::{Ack, AckKind, Packet, Unsuback, Unsubscribe, Version};
+use deadzone_wire::{Ack, AckKind, Packet, Publish, Unsuback, Unsubscribe, Version};
 
 use crate::story::*;
 
@@ -125,5 +125,34 @@ fn a_copy_into_a_dead_link_must_come_again() {
         s.h.cut_silent(conn);
         s.resume_subscriber();
         fails_by(&s.waits_in_vain("once"), &of(version, "4.4.0-1", "4.4.0-1"));
+    }
+}
+
+#[test]
+fn of_two_retained_writers_at_once_either_may_be_the_last() {
+    let retained = |id, payload: &'static [u8]| {
+        Packet::Publish(Publish { retain: true, ..Publish::new(TOPIC, 1, Some(id), payload) })
+    };
+    for version in BOTH {
+        for (together, kind) in [(true, VerdictKind::Inconclusive), (false, VerdictKind::Fail)] {
+            let mut h = HandMade::new(version);
+            let (a, b, s) = (h.client("a"), h.client("b"), h.client("sub"));
+            let (a, b) = (h.connect(a, Start::Clean), h.connect(b, Start::Clean));
+            h.up(a, retained(1, b"first"));
+            if !together {
+                h.down(a, ack(AckKind::Puback, 1));
+            }
+            h.up(b, retained(1, b"second"));
+            if together {
+                h.down(a, ack(AckKind::Puback, 1));
+            }
+            h.down(b, ack(AckKind::Puback, 1));
+            let conn = h.connect(s, Start::Clean);
+            h.subscribe(conn, 1, TOPIC, 1);
+            h.step("expect sub receives");
+            let claim = h.receives(s, &["second"], HowOften::ExactlyOnce);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+            assert_eq!(judge(&h.finish()).kind, kind);
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     check::Watch,
     clauses::{self, Twice},
     deliveries::Delivery,
-    delivery_owed, shape,
+    delivery_owed, owing, shape,
 };
 use crate::{
     checkers::wording,
@@ -247,6 +247,12 @@ fn unwanted(watch: &Watch<'_, '_>, meant: &[&Delivery<'_>], wanted: String) -> O
         got = format!("{got} and {} more", meant.len() - 1);
     }
     let evidence = source.filter(|seq| *seq < first.first()).into_iter().chain([first.first()]).collect();
+    let of_payload = || watch.survey.publications.with_payload(&first.publish.payload);
+    if of_payload().next().is_some() && of_payload().all(|p| owing::may_be_published(watch.survey, p)) {
+        return Some(
+            watch.doubt(format!("{got}: its DISCONNECT may never have been read, so that it may come")),
+        );
+    }
     Some(Opinion::broken(watch.finding(&[], wanted, got, evidence, instead::unwanted())))
 }
 

@@ -1,6 +1,7 @@
 //! Whether a message that never came was owed at all. Every legal reason to leave it out is looked for before anybody is blamed.
 
 use bytes::Bytes;
+use deadzone_history::{Close, EventKind};
 use deadzone_wire::{Packet, PropertyId};
 
 use super::deliveries::{Delivery, Known};
@@ -108,6 +109,17 @@ fn will_due(survey: &Survey<'_>, p: &Publication<'_>, delay_s: u32, at: u64) -> 
     Ok(end)
 }
 
+/// Whether it is a will that comes or not, as the broker pleases: DISCONNECT was given, but a RST may have overtaken it.
+pub(super) fn may_be_published(survey: &Survey<'_>, p: &Publication<'_>) -> bool {
+    let Some(conn) = survey.conn(p.conn).filter(|_| p.origin != Origin::Publish) else { return false };
+    let last = conn.given.last().and_then(|seq| survey.packet(*seq));
+    let reset = conn.ended_for_broker.and_then(|closing| survey.event(closing.seq));
+    let reset = reset.is_some_and(|e| matches!(e.kind, EventKind::Closed { how: Close::Rst, .. }));
+    let first =
+        conn.closed_by_broker.is_none_or(|broker| conn.ended_for_broker.is_some_and(|c| c.seq < broker.seq));
+    matches!(last, Some(Packet::Disconnect(_))) && reset && first
+}
+
 /// When the delay of a will is over: the end of the session cuts it short, a return to the session ends it without a will
 /// (5.0/MQTT-3.1.2-8, 5.0/MQTT-3.1.3-9).
 fn released_us(survey: &Survey<'_>, conn: &Conn, delay_s: u32, end_us: u64, at: u64) -> Result<u64, String> {
@@ -159,10 +171,15 @@ fn subscribed(
     Err(why)
 }
 
+/// Another retained message was given later, or by another client before that client knew that the broker had it: writers
+/// on two connections have no order but that of answers.
 fn replaced(survey: &Survey<'_>, p: &Publication<'_>, at: u64) -> bool {
-    let newer =
-        |q: &&Publication<'_>| q.retain && q.topic == p.topic && q.first() > p.first() && q.first() < at;
-    survey.publications.list.iter().any(|q| newer(&q))
+    let rival =
+        |q: &&Publication<'_>| q.retain && q.topic == p.topic && q.first() != p.first() && q.first() < at;
+    let later = |q: &Publication<'_>| {
+        q.first() > p.first() || q.client != p.client && q.completed.is_none_or(|done| done > p.first())
+    };
+    survey.publications.list.iter().any(|q| rival(&q) && later(q))
 }
 
 /// Whether the client was there, took what it got, and is able to take this message.
