@@ -23,7 +23,8 @@ impl Trace {
         let id = packet.conn;
         let (topic, unknown_alias) = self.topic_seen(id, publish);
         let (session, standing) = self.standing(id);
-        let source = if packet.marker { None } else { self.messages.source(&publish.payload) };
+        let ours = !packet.marker && self.of_this_run(&topic);
+        let source = if ours { self.messages.source(&publish.payload) } else { None };
         let drained_before = self.drained_before(session);
         if let (Standing::Stale, Some(conn)) = (standing, self.connections.get_mut(&id)) {
             conn.torn_down = true;
@@ -52,6 +53,12 @@ impl Trace {
             matching,
             drained_before,
         }));
+    }
+
+    /// Whether a topic carries the run's nonce: on others somebody else may have published the same payload.
+    fn of_this_run(&self, topic: &Text) -> bool {
+        let nonce = self.header.nonce.as_bytes();
+        nonce.is_empty() || topic.0.windows(nonce.len()).any(|part| part == nonce)
     }
 
     /// The Topic Name with its alias resolved, and whether the alias is unknown.

@@ -315,3 +315,19 @@ fn grants_that_have_ended_or_were_refused_do_not_count() {
         legal(h);
     }
 }
+
+#[test]
+fn a_payload_on_a_topic_of_somebody_else_is_somebody_elses() {
+    for v in BOTH {
+        let (mut h, s, p) = start(v, &[]);
+        h.subscribe(s, 1, "#", 2);
+        h.publish(p, "dz1/t", 0, 0, "1");
+        h.deliver(s, "elsewhere", 2, 5, "1");
+        legal(h);
+        let (mut h, s, p) = start(v, &[]);
+        h.subscribe(s, 1, "#", 2);
+        h.publish(p, "dz1/t", 0, 0, "1");
+        h.deliver(s, "dz1/t", 2, 5, "1");
+        found(h, &[("granted-qos", by(v, "MQTT-3.8.4-6", "MQTT-3.8.4-8"))]);
+    }
+}
