@@ -156,3 +156,24 @@ fn of_two_retained_writers_at_once_either_may_be_the_last() {
         }
     }
 }
+
+#[test]
+fn a_copy_that_is_read_after_its_session_went_on_is_no_second_one() {
+    for version in BOTH {
+        for (id, kind) in [(9, VerdictKind::Pass), (8, VerdictKind::Fail)] {
+            let mut s = Story::new(version, 2);
+            let old = s.subscriber;
+            s.publish(2, "once");
+            s.h.cut_silent(old);
+            s.resume_subscriber();
+            let conn = s.subscriber;
+            s.h.down(conn, message(2, 9, true, "once"));
+            s.h.up(conn, ack(AckKind::Pubrec, 9));
+            s.h.down(conn, ack(AckKind::Pubrel, 9));
+            s.h.up(conn, ack(AckKind::Pubcomp, 9));
+            s.h.down_lost(old, message(2, id, false, "once"));
+            let verdict = s.expects(&["once"], HowOften::ExactlyOnce);
+            assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        }
+    }
+}
