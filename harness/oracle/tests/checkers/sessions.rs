@@ -61,6 +61,41 @@ fn a_session_that_was_left_must_be_there() {
 }
 
 #[test]
+fn an_expiry_about_to_pass_leaves_both_open() {
+    for (passed_us, wanted, kind) in [
+        (3_597_000_000, 1, VerdictKind::Fail),
+        (3_599_500_000, 1, VerdictKind::Inconclusive),
+        (3_600_400_000, 0, VerdictKind::Inconclusive),
+        (3_603_000_000, 0, VerdictKind::Fail),
+    ] {
+        let pass = |h: &mut HandMade, conn| {
+            h.cut_fin(conn);
+            h.pass_us(passed_us);
+        };
+        assert_eq!(resumed(Version::V5, pass, wanted, wanted == 0).kind, kind, "{passed_us}");
+    }
+}
+
+#[test]
+fn a_disconnect_that_a_reset_may_have_overtaken_ends_no_session() {
+    use deadzone_wire::{Properties, PropertyId, PropertyValue};
+    for (reset, kind) in [(true, VerdictKind::Inconclusive), (false, VerdictKind::Fail)] {
+        let leave = |h: &mut HandMade, conn| {
+            let mut disconnect = Disconnect::with_reason(0);
+            let zero = Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(0));
+            disconnect.properties = Some(zero);
+            h.up(conn, disconnect);
+            if reset {
+                h.cut_rst(conn)
+            } else {
+                h.cut_fin(conn)
+            };
+        };
+        assert_eq!(resumed(Version::V5, leave, 0, true).kind, kind);
+    }
+}
+
+#[test]
 fn a_session_that_the_broker_shortened_is_not_owed() {
     use deadzone_wire::{Properties, PropertyId, PropertyValue};
     let mut h = HandMade::new(Version::V5);

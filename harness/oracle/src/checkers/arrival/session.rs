@@ -5,6 +5,9 @@ use deadzone_wire::{Field, Packet, Pattern, Version};
 use super::wait::{Wait, number};
 use crate::{instead, opinion::Opinion, survey::Conn};
 
+/// Timers of a broker may be coarse, and its clock is not ours, µs.
+const EXPIRY_SLACK_US: u64 = 1_000_000;
+
 /// What this run left behind for the client before this connection.
 enum Left {
     /// A session that must still be there.
@@ -82,6 +85,14 @@ fn kept(wait: &Wait<'_, '_>, conn: &Conn) -> Left {
     let Some(expiry_s) = wait.survey.expiry_s(conn) else {
         return Left::Unknown("its expiry is not known".to_owned());
     };
+    let last = conn.given.last().and_then(|seq| wait.survey.packet(*seq));
+    let says =
+        matches!(last, Some(Packet::Disconnect(d)) if d.properties.as_ref().is_some_and(|p| !p.is_empty()));
+    if says && conn.closed_by_broker.is_none() {
+        return Left::Unknown(
+            "the broker need not have read the DISCONNECT that changed its expiry".to_owned(),
+        );
+    }
     if expiry_s == 0 {
         return Left::Nothing("the last one ended with its connection (expiry 0)".to_owned());
     }
@@ -89,8 +100,11 @@ fn kept(wait: &Wait<'_, '_>, conn: &Conn) -> Left {
     let ended_us = ends.into_iter().flatten().map(|c| wait.survey.at_us(c.seq)).min();
     match ended_us {
         Some(ended_us) if expiry_s != u32::MAX => {
-            let passed_s = wait.at_us.saturating_sub(ended_us) / 1_000_000;
-            if passed_s >= u64::from(expiry_s) {
+            let passed_us = wait.at_us.saturating_sub(ended_us);
+            let expiry_us = u64::from(expiry_s) * 1_000_000;
+            if passed_us.abs_diff(expiry_us) < EXPIRY_SLACK_US {
+                Left::Unknown(format!("its expiry of {expiry_s} s was about to pass or just had"))
+            } else if passed_us > expiry_us {
                 Left::Nothing(format!("its expiry of {expiry_s} s had passed"))
             } else {
                 Left::Held
