@@ -76,6 +76,16 @@ fn nothing_listens() {
 }
 
 #[test]
+fn a_selftest_of_nothing_is_no_list_of_holes() {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let started = Instant::now();
+    let output = deadzone(&["selftest", "--broker", &format!("mqtt://{free}")]).output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+}
+
+#[test]
 fn accepts_and_says_nothing() {
     let address = serve(|mut stream| {
         let mut sink = [0; 1024];

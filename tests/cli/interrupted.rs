@@ -97,11 +97,59 @@ fn a_broker_that_we_started_is_gone_after_an_interrupt() {
     assert!(!std::path::Path::new(&format!("/proc/{broker}")).exists(), "mosquitto {broker} lives on");
 }
 
-/// The first child process, by the system's own list.
+#[test]
+fn a_second_interrupt_leaves_no_broker_and_no_folder_behind() {
+    let Some(_) = support::program("mosquitto") else { return };
+    let scratch = Scratch::new("second");
+    let mut command = deadzone(&["run", "--broker", "mosquitto", "--jobs", "1"]);
+    command.env("TMPDIR", &scratch.0).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut run = Running(command.spawn().unwrap());
+    let broker = (0..100).find_map(|_| {
+        thread::sleep(Duration::from_millis(20));
+        child_of(run.0.id())
+    });
+    let broker = broker.expect("it starts a mosquitto");
+    thread::sleep(Duration::from_millis(200));
+    assert_ne!(group_of(broker), group_of(run.0.id()), "a terminal's Ctrl-C must not reach the broker");
+    // Frozen it takes its time to end, so that the second signal comes while it is waited for.
+    assert!(Command::new("kill").args(["-STOP", &broker.to_string()]).status().unwrap().success());
+    interrupt(run.0.id());
+    thread::sleep(Duration::from_millis(1000));
+    interrupt(run.0.id());
+    let asked = Instant::now();
+    assert_eq!(wait(&mut run.0, Duration::from_secs(10)), Some(130));
+    assert!(asked.elapsed() < Duration::from_millis(500), "at once: {:?}", asked.elapsed());
+    assert!(!std::path::Path::new(&format!("/proc/{broker}")).exists(), "mosquitto {broker} lives on");
+    assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 0, "its folder is left behind");
+}
+
+/// The process group, by the system's own list.
+fn group_of(pid: u32) -> String {
+    let list = Command::new("ps").args(["-o", "pgid=", "-p", &pid.to_string()]).output().unwrap();
+    String::from_utf8_lossy(&list.stdout).trim().to_owned()
+}
+
+#[test]
+fn a_question_to_a_silent_port_ends_with_an_interrupt() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let broker = format!("mqtt://{}", silent.local_addr().unwrap());
+    for command in ["run", "selftest"] {
+        let child =
+            deadzone(&[command, "--broker", &broker]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut child = Running(child.unwrap());
+        thread::sleep(Duration::from_millis(700));
+        let asked = Instant::now();
+        interrupt(child.0.id());
+        assert_eq!(wait(&mut child.0, Duration::from_secs(10)), Some(130), "{command}");
+        assert!(asked.elapsed() < Duration::from_secs(1), "{command}: {:?}", asked.elapsed());
+    }
+}
+
+/// The broker among the child processes, by the system's own list.
 fn child_of(pid: u32) -> Option<u32> {
-    let list = Command::new("ps").args(["-o", "pid=,comm=", "--ppid", &pid.to_string()]).output().ok()?;
+    let list = Command::new("ps").args(["-o", "pid=,args=", "--ppid", &pid.to_string()]).output().ok()?;
     let text = String::from_utf8_lossy(&list.stdout).into_owned();
-    let line = text.lines().find(|l| l.contains("mosquitto"))?;
+    let line = text.lines().find(|l| l.contains("mosquitto.conf"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 

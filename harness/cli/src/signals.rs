@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-/// Sets the flag at the first signal; at the second the process exits with 130.
+/// Sets the flag at the first signal; at the second the process exits with 130, and with it what it started.
 pub(crate) fn cancel_flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let shared = Arc::clone(&flag);
@@ -20,6 +20,8 @@ pub(crate) fn cancel_flag() -> Arc<AtomicBool> {
                     return;
                 }
                 if round > 0 {
+                    // Nothing else will: an exit runs no destructors.
+                    deadzone_runner::end_started_brokers();
                     std::process::exit(130);
                 }
                 shared.store(true, Ordering::Relaxed);

@@ -48,6 +48,9 @@ pub enum RunError {
         /// What happened.
         why: String,
     },
+    /// A signal came before anything ran.
+    #[error("interrupted")]
+    Interrupted,
     /// A history or scratch file could not be written.
     #[error("could not write {path}")]
     Write {
@@ -70,6 +73,7 @@ impl RunError {
             Self::Resolve { .. } | Self::NotInstalled { .. } | Self::Start { .. } | Self::Target { .. } => {
                 ExitCode::Target
             }
+            Self::Interrupted => ExitCode::Interrupted,
             Self::Write { .. } | Self::Environment(_) => ExitCode::Bug,
         }
     }

@@ -5,6 +5,7 @@
 //! thread and a runtime of its own, because it mostly waits.
 
 mod again;
+mod ask;
 mod error;
 mod exit;
 mod job;
@@ -27,4 +28,4 @@ pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestReport, selftest};
 pub use suite::{FileMistakes, Suite, SuiteError, area_of};
-pub use target::{EmbeddedSpec, TargetSpec};
+pub use target::{EmbeddedSpec, TargetSpec, end_started_brokers};

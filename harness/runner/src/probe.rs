@@ -1,6 +1,10 @@
 //! Asks a target what it is: does it speak MQTT, in which versions, with which limits.
 
-use std::{rc::Rc, time::Duration};
+use std::{
+    rc::Rc,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use deadzone_history::Capabilities;
@@ -11,7 +15,7 @@ use deadzone_wire::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// More than this before a CONNACK is a flood, in bytes.
@@ -20,6 +24,9 @@ const BEFORE_CONNACK_MAX: usize = 64 * 1024;
 /// The Session Expiry Interval that is asked for, in seconds.
 const PROBED_EXPIRY_S: u32 = 60;
 
+/// How often a probe looks whether it is still wanted.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// Why a probe got no CONNACK that accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
@@ -27,6 +34,13 @@ pub(crate) enum NoAnswer {
     Refused(String),
     /// It speaks no MQTT at all, or is not there.
     NotMqtt(String),
+}
+
+/// Returns once the flag is set. A signal is noticed within milliseconds, however long the target is silent.
+pub(crate) async fn cancelled(cancel: &AtomicBool) {
+    while !cancel.load(Ordering::Relaxed) {
+        sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Asks for every version at once.

@@ -18,14 +18,13 @@ use deadzone_history::{
 use deadzone_play::Timing;
 use deadzone_spec::Party;
 use deadzone_wire::Version;
-use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     ExitCode, Mutant, Plan, Planned, RunError, Selection, Suite, TargetSpec,
+    ask::{ask, unique_word},
     job::JobContext,
     pool::{Progress, work},
-    probe::probe,
-    target::{Target, TargetHandle, paused_runtime},
+    target::{Target, TargetHandle},
 };
 
 /// How many scenarios wait on a real target at once, unless the user says otherwise.
@@ -63,7 +62,7 @@ pub struct Options {
 }
 
 impl Options {
-    fn timing(&self) -> Timing {
+    pub(crate) fn timing(&self) -> Timing {
         Timing { scale: self.timeout_scale, scenario_ms: self.timeout_ms, ..Timing::default() }
     }
 }
@@ -76,7 +75,7 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    let target = Target::start(&options.target)?;
+    let target = Target::start(&options.target, &options.cancel)?;
     let handle = target.handle();
     let capabilities = ask(&target, &handle, options)?;
     let plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
@@ -110,13 +109,6 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         doubt: Arc::new(|| {}),
         run: RunKind::Main,
     }
-}
-
-/// A word that no other run against a living target has. Not reproducible on purpose, and so never used embedded.
-fn unique_word() -> String {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    // The standard library's hasher keys are the operating system's randomness.
-    format!("{:016x}{}", RandomState::new().build_hasher().finish(), std::process::id())
 }
 
 /// Shared work first, then the scenarios that touch the whole broker, one at a time.
@@ -161,29 +153,6 @@ pub(crate) fn perform_plan(
         results.extend(work(context, solo, 1, options.fail_fast, &mut emit));
     }
     results
-}
-
-fn ask(target: &Target, handle: &TargetHandle, options: &Options) -> Result<Vec<Capabilities>, RunError> {
-    let runtime = if handle.is_embedded() {
-        paused_runtime()
-    } else {
-        Builder::new_current_thread().enable_all().build()
-    };
-    let runtime = runtime.map_err(RunError::Environment)?;
-    let timing = options.timing();
-    let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
-    let word = if handle.is_embedded() { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
-    let asked = LocalSet::new().block_on(&runtime, async {
-        let dial = handle.dial(None);
-        probe(dial, &options.versions, patience, &word).await
-    });
-    asked.map_err(|why| match target {
-        Target::Embedded(_) => RunError::Target { target: "embedded".to_owned(), why },
-        Target::Remote { name, address, .. } => {
-            let target = if name.contains("//") { name.clone() } else { format!("{name} at {address}") };
-            RunError::Target { target, why }
-        }
-    })
 }
 
 fn info(

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
+    ask::ask,
     run::{context, perform_plan},
     target::{Target, TargetHandle},
 };
@@ -33,7 +34,9 @@ pub fn selftest(
     tell: Tell<'_>,
 ) -> Result<SelftestReport, RunError> {
     options.run.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    let target = Target::start(&options.run.target)?;
+    let target = Target::start(&options.run.target, &options.run.cancel)?;
+    // What is no broker would make every scenario wait its time-outs out, and each would be told as a hole.
+    ask(&target, &target.handle(), &options.run)?;
     let mut report = SelftestReport::default();
     let named = named(suite, &mut report.holes);
     let embedded = matches!(options.run.target, TargetSpec::Embedded(_));

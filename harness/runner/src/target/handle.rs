@@ -1,6 +1,10 @@
 //! A target that is up, and what a worker needs of it.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc};
+use std::{
+    net::SocketAddr,
+    rc::Rc,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use deadzone_play::{Dial, TcpDial};
 
@@ -14,14 +18,14 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    pub(crate) fn start(spec: &TargetSpec) -> Result<Self, RunError> {
+    pub(crate) fn start(spec: &TargetSpec, cancel: &AtomicBool) -> Result<Self, RunError> {
         Ok(match spec {
             TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
             TargetSpec::Address { name, address } => {
                 Self::Remote { name: name.clone(), address: *address, process: None }
             }
             TargetSpec::Mosquitto => {
-                let process = Mosquitto::start()?;
+                let process = Mosquitto::start(cancel)?;
                 Self::Remote {
                     name: "mosquitto".to_owned(),
                     address: process.address(),

@@ -10,15 +10,18 @@ use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::Arc,
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 use deadzone_wire::{Connect, Packet, Version};
 
-use super::LogTail;
+use super::{LogTail, owned::Owned};
 use crate::RunError;
 
 /// Ready within this time, or not at all.
@@ -27,33 +30,38 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const TRY_EVERY: Duration = Duration::from_millis(20);
 /// For a graceful end before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
+/// For saying its version.
+const VERSION_LIMIT: Duration = Duration::from_secs(2);
 /// How many ports are tried when one was taken between finding and using it.
 const PORT_TRIES: u32 = 5;
 
 /// A running Mosquitto. Dropping it ends the process and removes its scratch folder.
 #[derive(Debug)]
 pub(crate) struct Mosquitto {
-    child: Child,
+    process: Arc<Owned>,
     address: SocketAddr,
-    scratch: PathBuf,
     log: Arc<LogTail>,
     configuration: String,
     version: Option<String>,
 }
 
 impl Mosquitto {
-    pub(crate) fn start() -> Result<Self, RunError> {
+    /// Waits until it is ready, unless `cancel` is set meanwhile.
+    pub(crate) fn start(cancel: &AtomicBool) -> Result<Self, RunError> {
         let program = find()?;
-        let version = version(&program);
+        let version = version(&program, cancel);
         let mut last = String::new();
         for attempt in 0..PORT_TRIES {
             let scratch = scratch_folder(attempt)?;
-            match Self::try_start(&program, &scratch, version.clone()) {
+            match Self::try_start(&program, &scratch, version.clone(), cancel) {
                 Ok(started) => return Ok(started),
                 Err(why) => {
                     let taken = why.contains("Address already in use");
                     last = why;
                     let _ = fs::remove_dir_all(&scratch);
+                    if cancel.load(Ordering::Relaxed) {
+                        return Err(RunError::Interrupted);
+                    }
                     if !taken {
                         break;
                     }
@@ -63,34 +71,36 @@ impl Mosquitto {
         Err(RunError::Start { program: program.display().to_string(), why: last })
     }
 
-    fn try_start(program: &Path, scratch: &Path, version: Option<String>) -> Result<Self, String> {
+    fn try_start(
+        program: &Path,
+        scratch: &Path,
+        version: Option<String>,
+        cancel: &AtomicBool,
+    ) -> Result<Self, String> {
         let address = free_address().map_err(|e| e.to_string())?;
         let configuration = configuration(address, scratch);
         let file = scratch.join("mosquitto.conf");
         fs::write(&file, &configuration).map_err(|e| format!("{}: {e}", file.display()))?;
-        let mut child = Command::new(program)
-            .arg("-c")
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| e.to_string())?;
+        let mut command = Command::new(program);
+        command.arg("-c").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let process = Owned::start(&mut command, scratch).map_err(|e| e.to_string())?;
         let log = Arc::new(LogTail::default());
-        if let Some(stderr) = child.stderr.take() {
+        if let Some(stderr) = process.child().stderr.take() {
             let log = Arc::clone(&log);
             thread::spawn(move || log.follow(stderr));
         }
-        let scratch = scratch.to_owned();
-        let mut started = Self { child, address, scratch, log, configuration, version };
-        started.wait_until_ready()?;
+        let started = Self { process, address, log, configuration, version };
+        started.wait_until_ready(cancel)?;
         Ok(started)
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), String> {
+    fn wait_until_ready(&self, cancel: &AtomicBool) -> Result<(), String> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if cancel.load(Ordering::Relaxed) {
+                return Err("interrupted".to_owned());
+            }
+            if let Ok(Some(status)) = self.process.ended() {
                 // Its last words may still be on their way to the log.
                 thread::sleep(TRY_EVERY);
                 return Err(format!("it ended with {status}\n{}", self.log.since(0)));
@@ -98,7 +108,7 @@ impl Mosquitto {
             if speaks_mqtt(self.address) {
                 // Another broker may have got the port first; then ours is about to end.
                 thread::sleep(TRY_EVERY);
-                if matches!(self.child.try_wait(), Ok(None)) {
+                if matches!(self.process.ended(), Ok(None)) {
                     return Ok(());
                 }
                 continue;
@@ -131,24 +141,20 @@ impl Mosquitto {
 
 impl Drop for Mosquitto {
     fn drop(&mut self) {
-        terminate(&mut self.child);
         let deadline = Instant::now() + STOP_LIMIT;
-        while Instant::now() < deadline {
-            match self.child.try_wait() {
-                Ok(None) => thread::sleep(TRY_EVERY),
-                _ => break,
-            }
+        let asked = terminate(self.process.child().id());
+        while asked && Instant::now() < deadline && matches!(self.process.ended(), Ok(None)) {
+            thread::sleep(TRY_EVERY);
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.scratch);
+        self.process.end();
     }
 }
 
-/// Asks politely, by the system's own `kill`: the standard library can only kill.
-fn terminate(child: &mut Child) {
-    let _ =
-        Command::new("kill").arg(child.id().to_string()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+/// Asks politely, by the system's own `kill`: the standard library can only kill. `false`: nobody was asked.
+fn terminate(pid: u32) -> bool {
+    let mut kill = Command::new("kill");
+    kill.arg(pid.to_string()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    kill.status().is_ok_and(|status| status.success())
 }
 
 fn find() -> Result<PathBuf, RunError> {
@@ -162,11 +168,24 @@ fn find() -> Result<PathBuf, RunError> {
     })
 }
 
-/// `mosquitto -h` prints its version on the first line.
-fn version(program: &Path) -> Option<String> {
-    let out = Command::new(program).arg("-h").stdin(Stdio::null()).output().ok()?;
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    text.lines().next().map(|l| l.chars().take(80).collect())
+/// `mosquitto -h` prints its version on the first line. It is only told to people, so a program that does not answer costs
+/// no more than that.
+fn version(program: &Path, cancel: &AtomicBool) -> Option<String> {
+    let mut command = Command::new(program);
+    command.arg("-h").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let deadline = Instant::now() + VERSION_LIMIT;
+    while matches!(child.try_wait(), Ok(None)) {
+        if Instant::now() > deadline || cancel.load(Ordering::Relaxed) {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+        thread::sleep(TRY_EVERY);
+    }
+    let mut text = Vec::new();
+    child.stdout.take()?.take(4096).read_to_end(&mut text).ok()?;
+    String::from_utf8_lossy(&text).lines().next().map(|l| l.chars().take(80).collect())
 }
 
 fn scratch_folder(attempt: u32) -> Result<PathBuf, RunError> {

@@ -1,0 +1,84 @@
+//! Processes that this process started and that nobody else will end: each with its scratch folder. What ends at once, as at a
+//! second Ctrl-C, runs no destructors, and has to be able to end them all the same.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+/// Every process of ours that may be running.
+static RUNNING: Mutex<Running> = Mutex::new(Running { closed: false, all: Vec::new() });
+
+struct Running {
+    /// Nothing is started any more.
+    closed: bool,
+    all: Vec<Weak<Owned>>,
+}
+
+/// A process with its scratch folder.
+#[derive(Debug)]
+pub(super) struct Owned {
+    child: Mutex<Child>,
+    scratch: PathBuf,
+}
+
+impl Owned {
+    /// Starts it in a process group of its own, so that a terminal's Ctrl-C reaches us alone: a broker that ended with it
+    /// would look like one that closes connections.
+    pub(super) fn start(command: &mut Command, scratch: &Path) -> io::Result<Arc<Self>> {
+        own_group(command);
+        // Held while it starts: it is either not started or known.
+        let mut running = lock(&RUNNING);
+        if running.closed {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "the process is about to end"));
+        }
+        let child = Mutex::new(command.spawn()?);
+        let owned = Arc::new(Self { child, scratch: scratch.to_owned() });
+        running.all.retain(|known| known.strong_count() > 0);
+        running.all.push(Arc::downgrade(&owned));
+        Ok(owned)
+    }
+
+    /// Its process, for a moment.
+    pub(super) fn child(&self) -> MutexGuard<'_, Child> {
+        lock(&self.child)
+    }
+
+    /// Whether it has ended, and how.
+    pub(super) fn ended(&self) -> io::Result<Option<ExitStatus>> {
+        self.child().try_wait()
+    }
+
+    /// Ends it without asking, and removes its folder.
+    pub(super) fn end(&self) {
+        let mut child = self.child();
+        let _ = child.kill();
+        let _ = child.wait();
+        let _ = fs::remove_dir_all(&self.scratch);
+    }
+}
+
+/// Kills every broker that this process started and removes their scratch folders. For a process that is about to end without
+/// cleaning up: nothing can be started afterwards.
+pub fn end_started_brokers() {
+    let mut running = lock(&RUNNING);
+    running.closed = true;
+    for owned in running.all.drain(..).filter_map(|known| known.upgrade()) {
+        owned.end();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_command: &mut Command) {}
