@@ -42,6 +42,9 @@ pub enum Overflow {
     /// Too much memory.
     #[error("more than {0} bytes of memory for the packets of one scenario")]
     Bytes(u64),
+    /// Whoever holds the recorder stopped it: no memory is left of what several scenarios share.
+    #[error("no memory is left of what all scenarios share for packets")]
+    Shared,
 }
 
 /// The growing record of one run.
@@ -101,6 +104,11 @@ impl Recorder {
     /// What was recorded so far.
     pub fn events(&self) -> &[Event] {
         &self.history.events
+    }
+
+    /// Ends the record here, for a bound that its holder keeps.
+    pub fn stop(&mut self, why: Overflow) {
+        self.overflow.get_or_insert(why);
     }
 
     /// The bound that was passed, if one was.

@@ -13,9 +13,11 @@ mod lower;
 mod path;
 mod perform;
 mod player;
+mod room;
 mod tap;
 mod tape;
 mod transport;
 
 pub use perform::{Performance, Setup, Timing, nonce, perform};
+pub use room::Room;
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

@@ -10,17 +10,26 @@ use std::{
 };
 
 use deadzone_history::{
-    ClientInfo, EventKind, Header, History, Overflow, Recorder, RecorderLimits, RunKind, SCHEMA, TargetFacts,
+    ClientInfo, Event, EventKind, Header, History, Overflow, Recorder, RecorderLimits, RunKind, SCHEMA,
+    TargetFacts,
 };
 use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
-use crate::{clock::Clock, player::Player, tape::Tape, transport::Dial};
+use crate::{
+    clock::Clock,
+    player::Player,
+    room::{Room, Share},
+    tape::Tape,
+    transport::Dial,
+};
 
 /// How late our own heartbeat may be before it is recorded, ms.
 const STARVED_MS: u64 = 250;
-/// Events that are kept of a record that passed a bound.
+/// Most events that are kept of a record that passed a bound.
 const OVERFLOW_KEPT: usize = 2_000;
+/// Most memory that those events may take, in bytes as the recorder estimates it.
+const OVERFLOW_KEPT_BYTES: u64 = 256 * 1024;
 /// How often the heartbeat beats, ms.
 const HEARTBEAT_MS: u64 = 10;
 
@@ -88,6 +97,8 @@ pub struct Setup<'a> {
     pub heartbeat: bool,
     /// Called when a wait has passed its `within` and goes on to the end of its patience: the run may fail.
     pub doubt: Arc<dyn Fn() + Send + Sync>,
+    /// Memory that it shares with the other performances of its run; without one only its own bounds count.
+    pub room: Option<Arc<Room>>,
     /// Set from outside to end the walk early. With a heartbeat it is noticed within milliseconds.
     pub cancel: Arc<AtomicBool>,
 }
@@ -170,7 +181,7 @@ impl Hasher for Fnv {
 pub async fn perform(setup: &Setup<'_>) -> Performance {
     let header = setup.header();
     let recorder = Recorder::new(header.clone(), RecorderLimits::default());
-    let tape = Tape::new(recorder, Clock::start());
+    let tape = Tape::new(recorder, Clock::start(), Share::of(setup.room.clone()));
     let heart =
         setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
     let mut player = Player::new(setup, tape.clone());
@@ -184,10 +195,23 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
     let mut history = tape.take(&header);
     if overflow.is_some() {
         // Nothing will be judged by it; its beginning shows what happened.
-        history.events.truncate(OVERFLOW_KEPT);
-        history.events.shrink_to_fit();
+        keep_beginning(&mut history);
     }
     Performance { history, overflow, cancelled }
+}
+
+fn keep_beginning(history: &mut History) {
+    let mut left = OVERFLOW_KEPT_BYTES;
+    let fits = |event: &&Event| {
+        let cost = match &event.kind {
+            EventKind::Packet(packet) => RecorderLimits::cost(packet.frame.wire_len()),
+            _ => 0,
+        };
+        left.checked_sub(cost).inspect(|rest| left = *rest).is_some()
+    };
+    let kept = history.events.iter().take(OVERFLOW_KEPT).take_while(fits).count();
+    history.events.truncate(kept);
+    history.events.shrink_to_fit();
 }
 
 /// Records when our own thread was not run for long: a deadline missed then says nothing about the target.

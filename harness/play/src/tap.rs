@@ -26,6 +26,8 @@ pub(crate) struct Tap {
     version: Version,
     framer: Framer,
     tape: Tape,
+    /// Bytes of an unfinished frame that are held on the tape's account.
+    held: u64,
     unframed: bool,
     closed: bool,
 }
@@ -40,16 +42,35 @@ pub(crate) struct Tapped {
 impl Tap {
     pub(crate) fn new(tape: &Tape, conn: ConnId, direction: Direction, end: End, version: Version) -> Self {
         let framer = Framer::new(FRAME_MAX);
-        Self { conn, direction, end, version, framer, tape: tape.clone(), unframed: false, closed: false }
+        let tape = tape.clone();
+        Self { conn, direction, end, version, framer, tape, held: 0, unframed: false, closed: false }
     }
 
     /// Records what `bytes` complete and returns the packets in order.
     pub(crate) fn pass(&mut self, bytes: &[u8]) -> Vec<Tapped> {
-        let mut tapped = Vec::new();
-        if self.unframed {
-            return tapped;
+        // Past a bound nothing is recorded any more, so nothing more is taken in.
+        if self.unframed || self.tape.overflow().is_some() {
+            return Vec::new();
         }
         self.framer.push(bytes);
+        let tapped = self.frames();
+        self.account();
+        tapped
+    }
+
+    /// A frame that never ends must not grow beyond all bounds unseen. A growing buffer takes up to twice its bytes.
+    fn account(&mut self) {
+        let pending = 2 * self.framer.pending().len() as u64;
+        if pending > self.held {
+            self.tape.hold(pending - self.held);
+        } else {
+            self.tape.release(self.held - pending);
+        }
+        self.held = pending;
+    }
+
+    fn frames(&mut self) -> Vec<Tapped> {
+        let mut tapped = Vec::new();
         loop {
             let head = self.framer.pending()[..self.framer.pending().len().min(GARBAGE_KEPT)].to_vec();
             match self.framer.next() {
@@ -100,6 +121,7 @@ impl Tap {
             return;
         }
         self.closed = true;
+        self.tape.release(std::mem::take(&mut self.held));
         self.tape.append(EventKind::Fragment {
             conn: self.conn,
             direction: self.direction,

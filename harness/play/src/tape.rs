@@ -8,7 +8,7 @@ use std::{
 use deadzone_history::{Event, EventKind, Header, History, Overflow, Recorder, RecorderLimits};
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, room::Share};
 
 /// A shared handle on the growing record.
 #[derive(Clone)]
@@ -20,19 +20,36 @@ struct Inner {
     recorder: RefCell<Recorder>,
     changed: Notify,
     clock: Clock,
+    share: Share,
 }
 
 impl Tape {
-    pub(crate) fn new(recorder: Recorder, clock: Clock) -> Self {
+    pub(crate) fn new(recorder: Recorder, clock: Clock, share: Share) -> Self {
         let recorder = RefCell::new(recorder);
-        Self { inner: Rc::new(Inner { recorder, changed: Notify::new(), clock }) }
+        Self { inner: Rc::new(Inner { recorder, changed: Notify::new(), clock, share }) }
     }
 
     /// Appends an event now and returns its number.
     pub(crate) fn append(&self, kind: EventKind) -> u64 {
+        if let EventKind::Packet(packet) = &kind {
+            self.hold(RecorderLimits::cost(packet.frame.wire_len()));
+        }
         let seq = self.inner.recorder.borrow_mut().append(self.inner.clock.now_us(), kind);
         self.inner.changed.notify_one();
         seq
+    }
+
+    /// Holds bytes beside the record until they are released. Without room for them the record ends here.
+    pub(crate) fn hold(&self, bytes: u64) {
+        if !self.inner.share.hold(bytes) {
+            self.inner.recorder.borrow_mut().stop(Overflow::Shared);
+            self.inner.changed.notify_one();
+        }
+    }
+
+    /// Bytes that are not held any more.
+    pub(crate) fn release(&self, bytes: u64) {
+        self.inner.share.release(bytes);
     }
 
     /// Wakes the player without an entry: something changed that is no event.

@@ -9,9 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{History, RunKind, ScenarioResult, TargetFacts, Verdict, VerdictKind};
+use deadzone_history::{
+    Direction, EventKind, History, Overflow, RunKind, ScenarioResult, TargetFacts, Verdict, VerdictKind,
+};
 use deadzone_oracle::judge;
-use deadzone_play::{Performance, Setup, Timing, nonce, perform};
+use deadzone_play::{Performance, Room, Setup, Timing, nonce, perform};
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
@@ -39,6 +41,8 @@ pub(crate) struct JobContext {
     pub(crate) panic_in: Option<String>,
     /// Told when a run may fail.
     pub(crate) doubt: Arc<dyn Fn() + Send + Sync>,
+    /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
+    pub(crate) room: Option<Arc<Room>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
     pub(crate) run: RunKind,
 }
@@ -176,6 +180,7 @@ pub(crate) fn once(
             teardown: !embedded,
             heartbeat: !embedded,
             doubt: Arc::clone(&context.doubt) as Arc<dyn Fn() + Send + Sync>,
+            room: context.room.clone(),
             cancel: Arc::clone(&context.cancel),
         };
         perform(&setup).await
@@ -189,9 +194,26 @@ fn judged(performance: Performance) -> Run {
     let verdict = if performance.cancelled {
         Verdict::because(VerdictKind::Inconclusive, "interrupted")
     } else if let Some(overflow) = performance.overflow {
-        Verdict::because(VerdictKind::Error, format!("the record was cut off: {overflow}"))
+        cut_off(overflow, &performance.history)
     } else {
         judge(&performance.history)
     };
     Run { verdict, history: Arc::new(performance.history) }
+}
+
+/// A record that was cut off says nothing about any clause. Whose doing it was shows in who sent what it is full of.
+fn cut_off(overflow: Overflow, history: &History) -> Verdict {
+    let mut packets = [0usize; 2];
+    for event in &history.events {
+        if let EventKind::Packet(packet) = &event.kind {
+            packets[usize::from(packet.direction == Direction::Down)] += 1;
+        }
+    }
+    let [ours, theirs] = packets;
+    // Answers of ours count as many again as the packets that call for them.
+    let flooded = overflow == Overflow::Shared || theirs * 4 >= ours;
+    if flooded && !matches!(overflow, Overflow::Instant(_)) {
+        return Verdict::because(VerdictKind::Inconclusive, format!("the target flooded: {overflow}"));
+    }
+    Verdict::because(VerdictKind::Error, format!("the record was cut off: {overflow}"))
 }

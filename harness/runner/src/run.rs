@@ -15,7 +15,7 @@ use std::{
 use deadzone_history::{
     Capabilities, History, RunEvent, RunInfo, RunKind, ScenarioResult, Summary, VerdictKind,
 };
-use deadzone_play::Timing;
+use deadzone_play::{Room, Timing};
 use deadzone_spec::Party;
 use deadzone_wire::Version;
 
@@ -29,6 +29,9 @@ use crate::{
 
 /// How many scenarios wait on a real target at once, unless the user says otherwise.
 const REMOTE_JOBS: usize = 32;
+
+/// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
+const SHARED_ROOM: u64 = 16 * 1024 * 1024;
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
@@ -95,6 +98,7 @@ pub fn run(
 }
 
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
+    let room = (!target.is_embedded()).then(|| Arc::new(Room::new(SHARED_ROOM)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
     JobContext {
         target,
@@ -107,6 +111,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
         doubt: Arc::new(|| {}),
+        room,
         run: RunKind::Main,
     }
 }

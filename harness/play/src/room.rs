@@ -1,0 +1,103 @@
+//! Memory that the performances of one run share. A target that floods every connection at once must not make as many bounds
+//! as there are jobs add up.
+
+use std::{
+    cell::Cell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// What each performance may hold without asking, in bytes: more than an ordinary scenario ever needs.
+const ALLOWANCE: u64 = 256 * 1024;
+
+/// What is left of a run's memory for packets, beyond every performance's own allowance.
+#[derive(Debug)]
+pub struct Room {
+    left: AtomicU64,
+}
+
+impl Room {
+    /// Room for this many bytes.
+    pub fn new(bytes: u64) -> Self {
+        Self { left: AtomicU64::new(bytes) }
+    }
+
+    fn take(&self, bytes: u64) -> bool {
+        let took = self.left.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        took.is_ok()
+    }
+
+    fn give(&self, bytes: u64) {
+        self.left.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// One performance's part of the room. Its end gives back what it took.
+#[derive(Debug)]
+pub(crate) struct Share {
+    room: Option<Arc<Room>>,
+    held: Cell<u64>,
+    taken: Cell<u64>,
+}
+
+impl Share {
+    pub(crate) fn of(room: Option<Arc<Room>>) -> Self {
+        Self { room, held: Cell::new(0), taken: Cell::new(0) }
+    }
+
+    /// Holds this many bytes more. `false`: there is no room for them.
+    pub(crate) fn hold(&self, bytes: u64) -> bool {
+        let held = self.held.get() + bytes;
+        let wanted = held.saturating_sub(ALLOWANCE).saturating_sub(self.taken.get());
+        if wanted > 0
+            && let Some(room) = &self.room
+        {
+            if !room.take(wanted) {
+                return false;
+            }
+            self.taken.set(self.taken.get() + wanted);
+        }
+        self.held.set(held);
+        true
+    }
+
+    /// Holds this many bytes less. What was taken for them is kept until the end: it is likely to be needed again.
+    pub(crate) fn release(&self, bytes: u64) {
+        self.held.set(self.held.get().saturating_sub(bytes));
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(room) = &self.room {
+            room.give(self.taken.get());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_allowance_is_everybodys_and_the_rest_is_shared() {
+        let room = Arc::new(Room::new(100));
+        let (a, b) = (Share::of(Some(Arc::clone(&room))), Share::of(Some(Arc::clone(&room))));
+        assert!(a.hold(ALLOWANCE + 100), "its own and all that is shared");
+        assert!(!a.hold(1));
+        assert!(b.hold(ALLOWANCE), "nobody can take the allowance");
+        assert!(!b.hold(1));
+        a.release(50);
+        assert!(a.hold(50), "what it gave up it may hold again");
+        drop(a);
+        assert!(b.hold(100), "an end gives back what was taken");
+        assert!(!b.hold(1));
+    }
+
+    #[test]
+    fn without_a_room_nothing_is_refused() {
+        assert!(Share::of(None).hold(u64::MAX / 2));
+    }
+}
