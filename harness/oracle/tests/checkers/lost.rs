@@ -177,3 +177,21 @@ fn a_copy_that_is_read_after_its_session_went_on_is_no_second_one() {
         }
     }
 }
+
+#[test]
+fn an_equal_payload_of_somebody_else_is_not_counted() {
+    for version in BOTH {
+        for count in [HowOften::ExactlyOnce, HowOften::Never] {
+            for (topic, kind) in [("elsewhere", VerdictKind::Pass), (TOPIC, VerdictKind::Fail)] {
+                let mut s = Story::new(version, 2);
+                let conn = s.subscriber;
+                if count == HowOften::ExactlyOnce {
+                    s.publish(2, "once").deliver(2, 1, "once");
+                }
+                s.h.deliver(conn, topic, 2, 2, "once");
+                let payloads: &[&str] = if count == HowOften::Never { &[] } else { &["once"] };
+                assert_eq!(s.expects(payloads, count).kind, kind, "{version} {topic}");
+            }
+        }
+    }
+}

@@ -72,7 +72,15 @@ impl<'s, 'h> Watch<'s, 'h> {
 
     pub(super) fn means(&self, delivery: &Delivery<'_>) -> bool {
         let which = |field: Field| matches!(field, Field::Topic | Field::Id | Field::SubId);
-        self.wrong_field(delivery, which).is_none()
+        self.ours(delivery) && self.wrong_field(delivery, which).is_none()
+    }
+
+    /// Whether it is a message of this run: on a topic without the nonce somebody else may have published the same payload.
+    /// A topic left to an alias says nothing.
+    pub(super) fn ours(&self, delivery: &Delivery<'_>) -> bool {
+        let nonce = self.survey.history.header.nonce.as_bytes();
+        let topic: &[u8] = &delivery.publish.topic.0;
+        nonce.is_empty() || topic.is_empty() || topic.windows(nonce.len()).any(|part| part == nonce)
     }
 
     /// The first of these fields that a delivery's first copy has otherwise.

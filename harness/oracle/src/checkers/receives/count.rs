@@ -220,19 +220,15 @@ fn bounded(mut evidence: Vec<u64>, last: u64) -> Vec<u64> {
 }
 
 pub(super) fn never(watch: &Watch<'_, '_>, payload: &Bytes) -> Option<Opinion> {
-    let meant = watch.deliveries.with_payload(payload).filter(|d| watch.wrong_field(d, |_| true).is_none());
+    let meant = watch.deliveries.with_payload(payload);
+    let meant = meant.filter(|d| watch.ours(d) && watch.wrong_field(d, |_| true).is_none());
     let meant: Vec<&Delivery<'_>> = meant.collect();
     unwanted(watch, &meant, wanted(watch, payload))
 }
 
 /// No application message of this run at all.
 pub(super) fn none_at_all(watch: &Watch<'_, '_>) -> Option<Opinion> {
-    let nonce = watch.survey.history.header.nonce.as_bytes();
-    let of_this_run = |d: &&Delivery<'_>| {
-        let topic: &[u8] = &d.publish.topic.0;
-        let named = !nonce.is_empty() && topic.windows(nonce.len()).any(|part| part == nonce);
-        named || watch.survey.publications.with_payload(&d.publish.payload).next().is_some()
-    };
+    let of_this_run = |d: &&Delivery<'_>| watch.ours(d);
     let fits = |d: &&Delivery<'_>| watch.wrong_field(d, |_| true).is_none();
     let meant: Vec<&Delivery<'_>> = watch.deliveries.list.iter().filter(of_this_run).filter(fits).collect();
     unwanted(watch, &meant, format!("no application message at `{}`", watch.survey.name(watch.client)))
