@@ -1,6 +1,6 @@
 //! Application messages that were given to the broker, found again by their payload.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use deadzone_history::ConnId;
