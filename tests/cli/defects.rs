@@ -59,6 +59,16 @@ fn the_correct_broker_passes_over_tcp() {
 }
 
 #[test]
+fn a_selftest_of_a_part_asks_only_for_what_that_part_names() {
+    for part in [vec!["selftest", "qos2/interrupted/**"], vec!["selftest", "--mqtt", "3.1.1", "qos0/**"]] {
+        let run = output(&part);
+        let text = stdout(&run);
+        assert_eq!(run.status.code(), Some(0), "{text}");
+        assert!(text.contains("no holes") && !text.contains("HOLE"), "{text}");
+    }
+}
+
+#[test]
 fn switches_are_listed_and_unknown_ones_refused() {
     let list = stdout(&output(&["broker", "--list"]));
     for name in ["inbound-qos2-forgotten-on-reconnect", "onward-at-pubrel", "mutant-dup-cleared"] {

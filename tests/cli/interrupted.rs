@@ -145,6 +145,18 @@ fn a_question_to_a_silent_port_ends_with_an_interrupt() {
     }
 }
 
+#[test]
+fn an_interrupted_selftest_has_no_holes_of_its_own() {
+    let child = deadzone(&["selftest"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Running(child);
+    thread::sleep(Duration::from_millis(1500));
+    interrupt(child.0.id());
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut child.0.stdout.take().unwrap(), &mut text).unwrap();
+    assert_eq!(wait(&mut child.0, Duration::from_secs(10)), Some(130), "{text}");
+    assert!(text.contains("interrupted: no holes so far") && !text.contains("HOLE"), "{text}");
+}
+
 /// The broker among the child processes, by the system's own list.
 fn child_of(pid: u32) -> Option<u32> {
     let list = Command::new("ps").args(["-o", "pid=,args=", "--ppid", &pid.to_string()]).output().ok()?;

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use deadzone_history::{RunEvent, ScenarioKey};
+use deadzone_runner::SelftestProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The moving line. It stands on stderr, so that stdout stays what it would be in a pipe.
@@ -12,16 +13,10 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Hidden unless both streams are terminals.
+    /// Hidden unless both streams are terminals: verdicts are printed meanwhile.
     pub(crate) fn new() -> Self {
         let shown = io::stdout().is_terminal() && io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        // The template is ours; a wrong one would only cost the line.
-        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {elapsed} {wide_msg}") {
-            bar.set_style(style);
-        }
-        Self { bar, running: Vec::new() }
+        Self { bar: line(shown), running: Vec::new() }
     }
 
     /// Takes note of an event, and lets `print` write while the line is out of the way.
@@ -42,4 +37,37 @@ impl Progress {
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
         self.bar.set_message(format!("{}{rest}", shown.join("  ")));
     }
+}
+
+/// The moving line of a selftest: which round of how many. It prints nothing else before its end.
+pub(crate) struct Rounds(ProgressBar);
+
+impl Rounds {
+    /// Hidden unless stderr is a terminal.
+    pub(crate) fn new() -> Self {
+        Self(line(io::stderr().is_terminal()))
+    }
+
+    /// Shows how far it is.
+    pub(crate) fn at(&self, progress: SelftestProgress<'_>) {
+        self.0.set_length(progress.of as u64);
+        self.0.set_position(progress.number as u64);
+        self.0.set_message(format!("{}: {} of {}", progress.round, progress.ended, progress.planned));
+    }
+}
+
+impl Drop for Rounds {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn line(shown: bool) -> ProgressBar {
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    // The template is ours; a wrong one would only cost the line.
+    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {elapsed} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
 }

@@ -26,6 +26,6 @@ pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
 pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
-pub use selftest::{Kill, SelftestOptions, SelftestReport, selftest};
+pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Suite, SuiteError, area_of};
 pub use target::{EmbeddedSpec, TargetSpec, end_started_brokers};

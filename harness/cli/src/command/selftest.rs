@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write, sync::atomic::Ordering};
 
 use deadzone_runner::{ExitCode, Kill, Options, Selection, SelftestOptions, SelftestReport, TargetSpec};
 
-use crate::{args::SelftestArgs, config::Config, output, signals};
+use crate::{args::SelftestArgs, config::Config, output, progress::Rounds, signals};
 
 pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
     let config = Config::resolve(&args.target)?;
@@ -25,7 +25,9 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
         panic_in: None,
     };
     let cancel = run.cancel.clone();
-    let report = deadzone_runner::selftest(&suite, &SelftestOptions { run }, &mut |_, _| {})?;
+    let rounds = Rounds::new();
+    let report = deadzone_runner::selftest(&suite, &SelftestOptions { run }, &mut |p| rounds.at(p))?;
+    drop(rounds);
     output::print(&matrix(&report, args.verbose)?);
     Ok(if report.interrupted || cancel.load(Ordering::Relaxed) {
         ExitCode::Interrupted
@@ -74,7 +76,12 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
     for hole in &report.holes {
         writeln!(text, "HOLE  {hole}")?;
     }
-    writeln!(text, "{}", if report.holes.is_empty() { "no holes" } else { "the suite has holes" })?;
+    let (holes, whole) = (!report.holes.is_empty(), !report.interrupted);
+    text.push_str(match (holes, whole) {
+        (false, true) => "no holes\n",
+        (false, false) => "interrupted: no holes so far\n",
+        (true, _) => "the suite has holes\n",
+    });
     Ok(text)
 }
 

@@ -6,4 +6,4 @@ mod prove;
 mod report;
 
 pub use prove::selftest;
-pub use report::{Kill, SelftestOptions, SelftestReport};
+pub use report::{Kill, SelftestOptions, SelftestProgress, SelftestReport};

@@ -12,7 +12,7 @@ use deadzone_wire::Version;
 
 use super::{
     culprit::{Culprit, Named, named},
-    report::{Kill, SelftestOptions, SelftestReport},
+    report::{Kill, SelftestOptions, SelftestProgress, SelftestReport},
 };
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
@@ -24,8 +24,8 @@ use crate::{
 /// How long a claim is waited for, ms: most waits here are in vain, and a correct broker is faster.
 const PATIENCE_MS: u64 = 3_000;
 
-/// Hears of every performance: what was switched on, and what came of it.
-type Tell<'a> = &'a mut dyn FnMut(&str, &ScenarioResult);
+/// Hears how far it is.
+type Tell<'a> = &'a mut dyn FnMut(SelftestProgress<'_>);
 
 /// Runs the proof.
 pub fn selftest(
@@ -40,7 +40,8 @@ pub fn selftest(
     let mut report = SelftestReport::default();
     let named = named(suite, &mut report.holes);
     let embedded = matches!(options.run.target, TargetSpec::Embedded(_));
-    let mut prover = Prover { suite, options, handle: target.handle(), embedded, named, report, tell };
+    let handle = target.handle();
+    let mut prover = Prover { suite, options, handle, embedded, named, report, rounds: (0, 0), tell };
     prover.prove();
     Ok(prover.report)
 }
@@ -52,6 +53,8 @@ struct Prover<'a> {
     embedded: bool,
     named: Named,
     report: SelftestReport,
+    /// The round of the moment, from 1, and how many there are.
+    rounds: (usize, usize),
     tell: Tell<'a>,
 }
 
@@ -65,11 +68,12 @@ struct Round<'a> {
 
 impl Prover<'_> {
     fn prove(&mut self) {
-        self.baseline();
         let defects = Defect::ALL.iter().copied().map(Culprit::Defect);
         let mutants = Mutant::ALL.into_iter().map(Culprit::Mutant);
         let culprits: Vec<Culprit> =
             if self.embedded { defects.chain(mutants).collect() } else { mutants.collect() };
+        self.rounds.1 = 1 + culprits.len() + if self.embedded { 1 + Variant::ALL.len() } else { 0 };
+        self.baseline();
         for culprit in culprits {
             if self.interrupted() {
                 return;
@@ -92,6 +96,12 @@ impl Prover<'_> {
         self.report.interrupted
     }
 
+    /// The whole suite in every version.
+    fn is_everything(&self) -> bool {
+        let every = |version| self.options.run.versions.contains(&version);
+        self.options.run.selection.is_everything() && every(Version::V311) && every(Version::V5)
+    }
+
     /// Nothing is excluded on the reference broker, so there even "not applicable" is a hole.
     fn is_good(&self, result: &ScenarioResult) -> bool {
         match result.verdict.kind {
@@ -105,7 +115,7 @@ impl Prover<'_> {
     fn baseline(&mut self) {
         let round = Round { name: "nothing", handle: self.handle.clone(), mutant: None, run: RunKind::Main };
         for result in self.perform(&round, &|_| true) {
-            if !self.is_good(&result) {
+            if !self.report.interrupted && !self.is_good(&result) {
                 self.report.unsound.push(result.key.clone());
                 if self.embedded {
                     self.report.holes.push(format!("{} with nothing switched on", line(&result)));
@@ -119,6 +129,9 @@ impl Prover<'_> {
         let round =
             Round { name: "control", handle: self.handle.clone(), mutant: None, run: RunKind::Control };
         let results = self.perform(&round, &|p| !matches!(p.scenario.control, Control::None(_)));
+        if self.report.interrupted {
+            return;
+        }
         self.report.controls = results.len();
         for result in &results {
             if !self.is_good(result) {
@@ -144,11 +157,15 @@ impl Prover<'_> {
         let everything = self.embedded;
         let claimed = |p: &Planned| claims.contains(&(p.key.id.clone(), p.key.version));
         let results = self.perform(&round, &|p| everything || claimed(p));
-        let mut killers = 0;
+        if self.report.interrupted {
+            return;
+        }
+        let (mut killers, mut asked) = (0, false);
         for result in &results {
             let killed = is_killed(result);
             killers += usize::from(killed);
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
+            asked |= named;
             if named && !killed {
                 self.report.holes.push(format!(
                     "{} and does not catch {}, which it names",
@@ -165,8 +182,8 @@ impl Prover<'_> {
                 got: got(result),
             });
         }
-        // A selection of scenarios can't be asked to catch everything.
-        if killers == 0 && self.options.run.selection.is_everything() {
+        // A part of the suite can't be asked to catch everything.
+        if killers == 0 && (asked || (self.embedded && self.is_everything())) {
             self.report.holes.push(format!("nothing catches {}", culprit.name()));
         }
     }
@@ -176,6 +193,9 @@ impl Prover<'_> {
         let handle = TargetHandle::Embedded(spec);
         let round = Round { name: variant.name(), handle, mutant: None, run: RunKind::Main };
         let results = self.perform(&round, &|_| true);
+        if self.report.interrupted {
+            return;
+        }
         let passed = results.iter().filter(|r| self.is_good(r)).count();
         self.report.variants.push((variant.name().to_owned(), passed, results.len()));
         // What fails with nothing switched on is told once.
@@ -200,13 +220,21 @@ impl Prover<'_> {
         let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
         let mut plan = Plan::new(self.suite, &run.selection, &run.versions, &capabilities);
         plan.items.retain(|p| wanted(p));
-        let tell = &mut self.tell;
+        self.rounds.0 += 1;
+        let (number, of) = self.rounds;
+        let (mut ended, planned) = (0, plan.items.len());
+        let mut tell =
+            |ended| (self.tell)(SelftestProgress { round: round.name, number, of, ended, planned });
+        tell(0);
         let results = perform_plan(self.suite, &run, &context, &plan, &mut |event| {
-            if let RunEvent::ScenarioFinished(result) = event {
-                tell(round.name, &result);
+            if let RunEvent::ScenarioFinished(_) = event {
+                ended += 1;
+                tell(ended);
             }
         });
         self.report.performances += results.len();
+        // What a signal cut short shows nothing.
+        self.interrupted();
         results
     }
 }

@@ -12,6 +12,21 @@ pub struct SelftestOptions {
     pub run: Options,
 }
 
+/// How far the proof is: told at the beginning of a round and after each of its performances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SelftestProgress<'a> {
+    /// What is switched on: `nothing`, a defect, a mutant, a legal variant, or `control` for the control runs.
+    pub round: &'a str,
+    /// Which round it is, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Performances of this round that ended.
+    pub ended: usize,
+    /// Performances of this round.
+    pub planned: usize,
+}
+
 /// One scenario against one defect or mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kill {
