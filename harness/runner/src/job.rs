@@ -47,6 +47,27 @@ pub(crate) struct JobContext {
     pub(crate) run: RunKind,
 }
 
+#[cfg(test)]
+impl JobContext {
+    /// A job that nobody listens to.
+    pub(crate) fn quiet(target: TargetHandle) -> Self {
+        Self {
+            target,
+            mutant: None,
+            timing: Timing::default(),
+            seed: 0,
+            word: String::new(),
+            cancel: Arc::default(),
+            investigate: true,
+            command: String::new(),
+            panic_in: None,
+            doubt: Arc::new(|| {}),
+            room: None,
+            run: RunKind::Main,
+        }
+    }
+}
+
 /// One performance with its verdict.
 pub(crate) struct Run {
     pub(crate) verdict: Verdict,
