@@ -174,3 +174,60 @@ fn a_panicking_judge_gives_error_and_70_and_the_rest_goes_on() {
     assert!(text.contains("qos2/interrupted/pubcomp-lost"), "{text}");
     assert!(text.contains("panicked"), "{text}");
 }
+
+#[test]
+fn an_interrupted_run_leaves_no_retained_message_behind() {
+    let (_broker, address) = support::broker(&[]);
+    let scratch = Scratch::new("retained");
+    let file = scratch.file("retained.mqt");
+    fs::write(&file, RETAINS_AND_WAITS).unwrap();
+    let broker = format!("mqtt://{address}");
+    let child = deadzone(&["run", "--broker", &broker, "--scenarios", file.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut child = Running(child);
+    thread::sleep(Duration::from_millis(1000));
+    assert!(retained(address), "the run was to retain something and to last");
+    interrupt(child.0.id());
+    assert_eq!(wait(&mut child.0, Duration::from_secs(10)), Some(130));
+    assert!(!retained(address), "what the run retained is still there");
+}
+
+/// Retains a message, then waits in vain.
+const RETAINS_AND_WAITS: &str = r#"mqt 1
+
+scenario waits
+  title     Waits for what never comes
+  clauses   3.1.1/MQTT-3.3.1-5  5.0/MQTT-3.3.1-5
+  needs     qos 1, retain
+  catches   retained-not-replaced
+
+  client pub direct
+  client sub direct
+
+  pub connect clean
+  sub connect clean
+  sub subscribe "{run}/other" qos=1
+  pub publish "{run}/state" "kept" qos=1 retain=1
+  expect sub receives "never" exactly once within 20s
+"#;
+
+/// Whether a new subscriber to everything gets a retained message.
+fn retained(address: std::net::SocketAddr) -> bool {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    stream.write_all(b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02zz").unwrap();
+    stream.write_all(b"\x82\x06\x00\x01\x00\x01#\x00").unwrap();
+    let mut all = Vec::new();
+    let mut some = [0; 4096];
+    while let Ok(n) = stream.read(&mut some) {
+        if n == 0 {
+            break;
+        }
+        all.extend_from_slice(&some[..n]);
+    }
+    all.windows(4).any(|w| w == b"kept")
+}

@@ -19,5 +19,6 @@ mod tape;
 mod transport;
 
 pub use perform::{Performance, Setup, Timing, nonce, perform};
+pub use player::is_a_deadline;
 pub use room::Room;
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

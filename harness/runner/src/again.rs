@@ -1,12 +1,15 @@
 //! What stands beside a run that failed: its repeats on a real target, and the control run without its faults.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering, mpsc::channel},
     thread::ScopedJoinHandle,
 };
 
-use deadzone_history::{ControlResult, RunKind, ScenarioResult, Verdict, VerdictKind};
-use deadzone_play::Timing;
+use deadzone_history::{
+    ClaimKind, ControlResult, EventKind, History, RunKind, ScenarioResult, Verdict, VerdictKind,
+};
+use deadzone_play::{Timing, is_a_deadline};
 use deadzone_script::Control;
 
 use crate::{
@@ -126,7 +129,16 @@ fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &m
         result.control = Some(ControlResult { kind, same_clause: false, text, history: None });
         return;
     }
-    let Some(Ok(run)) = run else { return };
+    let run = match run {
+        Some(Ok(run)) => run,
+        Some(Err(why)) => {
+            let text = format!("could not be made: {why}");
+            result.control =
+                Some(ControlResult { kind: VerdictKind::Error, same_clause: false, text, history: None });
+            return;
+        }
+        None => return,
+    };
     let clause = first_clause(&result.verdict);
     let same_clause = run.verdict.findings.iter().any(|f| Some(f.clause.as_str()) == clause.as_deref());
     let text = match run.verdict.kind {
@@ -139,7 +151,7 @@ fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &m
             None => "the same steps hold without the fault".to_owned(),
         },
     };
-    if run.verdict.kind == VerdictKind::Inconclusive {
+    if run.verdict.kind == VerdictKind::Inconclusive && is_unreachable(&run.history) {
         result.verdict.kind = VerdictKind::Inconclusive;
         let reason = run.verdict.reason.clone().unwrap_or_default();
         result.verdict.reason =
@@ -147,6 +159,24 @@ fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &m
     }
     result.control =
         Some(ControlResult { kind: run.verdict.kind, same_clause, text, history: Some(run.history) });
+}
+
+/// Whether the experiment can't be made at all: what must come about before anything is claimed did not. Our own starvation or
+/// a deadline that passed says nothing of the kind.
+fn is_unreachable(history: &History) -> bool {
+    let (mut preconditions, mut unreachable) = (BTreeSet::new(), false);
+    for event in &history.events {
+        match &event.kind {
+            EventKind::Starved { .. } => return false,
+            EventKind::Claim(claim) if matches!(claim.kind, ClaimKind::Precondition { .. }) => {
+                preconditions.insert(claim.id);
+            }
+            EventKind::Unmet { claim, .. } => unreachable |= preconditions.contains(claim),
+            EventKind::Abandoned { why, .. } => unreachable |= !is_a_deadline(why),
+            _ => {}
+        }
+    }
+    unreachable
 }
 
 fn first_clause(verdict: &Verdict) -> Option<String> {

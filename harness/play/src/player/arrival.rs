@@ -84,7 +84,7 @@ impl Player<'_> {
                 }
                 Look::Nothing => {}
             }
-            if now_us >= patience_ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+            if now_us >= patience_ends_us || self.tape.overflow().is_some() || self.cancelled() {
                 self.unmet(claim, since_us, "patience", None);
                 return None;
             }
@@ -99,7 +99,7 @@ impl Player<'_> {
     }
 
     /// A PINGREQ of the harness's own, where the client is connected far enough for one to be legal.
-    fn ask_for_life(&self, client: usize, conn: ConnId) {
+    pub(super) fn ask_for_life(&self, client: usize, conn: ConnId) {
         let mut state = self.clients[client].borrow_mut();
         let connected = state
             .inbox

@@ -58,21 +58,30 @@ impl Player<'_> {
         let since_us = self.clock.now_us();
         let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
         let ends_us = since_us + within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        let mut asked = false;
         loop {
             let now_us = self.clock.now_us();
             if let Some(by) = self.first_copies(client, payloads, fields) {
                 self.met(claim, by, now_us > since_us + within_us);
                 return;
             }
-            if now_us >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+            if now_us >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
                 self.unmet(claim, since_us, "patience", None);
                 return;
             }
-            let within_ends_us = since_us + within_us;
-            if now_us >= within_ends_us {
-                (self.setup.doubt)();
+            if now_us >= since_us + within_us && !asked {
+                asked = true;
+                self.in_doubt(client);
             }
-            self.change_or_until(if now_us < within_ends_us { within_ends_us } else { ends_us }).await;
+            self.change_or_until(if asked { ends_us } else { since_us + within_us }).await;
+        }
+    }
+
+    /// A wait has passed its `within`: the run may fail, and whether the broker answers this client at all is asked now.
+    fn in_doubt(&self, client: usize) {
+        (self.setup.doubt)();
+        if let Some(conn) = self.live_conn(client) {
+            self.ask_for_life(client, conn);
         }
     }
 
@@ -104,17 +113,22 @@ impl Player<'_> {
         let claim = self.claim(step, ClaimKind::Quiescent { client });
         let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
         let ends_us = since_us + within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        let mut asked = false;
         loop {
             let now_us = self.clock.now_us();
             if self.clients[client].borrow().session.is_quiescent() {
                 self.met(claim, Vec::new(), now_us > since_us + within_us);
                 return Flow::On;
             }
-            if now_us >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+            if now_us >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
                 self.unmet(claim, since_us, "patience", None);
                 return Flow::On;
             }
-            self.change_or_until(ends_us).await;
+            if now_us >= since_us + within_us && !asked {
+                asked = true;
+                self.in_doubt(client);
+            }
+            self.change_or_until(if asked { ends_us } else { since_us + within_us }).await;
         }
     }
 }

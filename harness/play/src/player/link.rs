@@ -67,7 +67,7 @@ impl Player<'_> {
                 self.met(claim, vec![seq], now_us > since_us + within_us);
                 return Flow::On;
             }
-            if now_us >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+            if now_us >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
                 self.unmet(claim, since_us, "patience", None);
                 return Flow::Abandon(format!("the broker's end of the link never had {pattern}"));
             }

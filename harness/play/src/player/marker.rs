@@ -51,7 +51,7 @@ impl Player<'_> {
                 self.met(claim, vec![seq], now_us > since_us + within_us);
                 return Flow::On;
             }
-            if now_us >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+            if now_us >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
                 self.unmet(claim, since_us, "patience", None);
                 return Flow::Abandon("the fence did not arrive".to_owned());
             }
@@ -130,7 +130,7 @@ impl Player<'_> {
                 }
                 self.change_or_until(again_us).await;
             }
-            if self.clock.now_us() >= ends_us || self.tape.overflow().is_some() || self.setup.cancelled() {
+            if self.clock.now_us() >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
                 self.unmet(claim, since_us, "patience", None);
                 return Flow::Abandon("no ready marker arrived".to_owned());
             }

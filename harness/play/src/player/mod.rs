@@ -14,4 +14,5 @@ mod packet;
 mod teardown;
 mod walk;
 
+pub use walk::is_a_deadline;
 pub(crate) use walk::{Flow, Player};

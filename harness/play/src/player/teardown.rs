@@ -8,6 +8,9 @@ use deadzone_wire::{Packet, PacketKind, Pattern, Publish, Version};
 use super::{Flow, Player};
 use crate::client::Command;
 
+/// How long an interrupted run still cleans up, ms.
+const INTERRUPTED_MS: u64 = 1_000;
+
 impl Player<'_> {
     /// Ends every connection; on a target that lives on, empties the sessions and retained messages that this run left.
     pub(crate) async fn tear_down(&mut self) {
@@ -21,7 +24,12 @@ impl Player<'_> {
         for client in &self.clients {
             client.borrow_mut().enqueue(Command::End);
         }
-        let limit_us = self.timing.scaled_us(self.timing.teardown_ms);
+        let mut limit_us = self.timing.scaled_us(self.timing.teardown_ms);
+        if self.setup.cancelled() {
+            // Somebody waits for the end, and all the same finds a broker that is as it was.
+            limit_us = limit_us.min(INTERRUPTED_MS * 1000);
+        }
+        self.leaving = true;
         let clock = self.clock;
         if self.setup.teardown {
             clock.at_most_us(limit_us, self.clean()).await;

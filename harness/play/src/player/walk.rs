@@ -16,6 +16,14 @@ use crate::{
     tape::Tape,
 };
 
+/// How the reason begins when the whole walk took too long.
+const DEADLINE: &str = "the scenario's deadline of";
+
+/// Whether this is the reason of a walk that was ended because it took too long, not because a step could not be made.
+pub fn is_a_deadline(why: &str) -> bool {
+    why.starts_with(DEADLINE)
+}
+
 /// Whether the next step makes sense.
 pub(crate) enum Flow {
     /// It does.
@@ -47,6 +55,8 @@ pub(crate) struct Player<'a> {
     /// Control run: clients whose cut was put off.
     pub(super) put_off: BTreeSet<usize>,
     step: u32,
+    /// The walk is over: the target is being left as it was found, whatever ended the walk.
+    pub(super) leaving: bool,
 }
 
 impl<'a> Player<'a> {
@@ -78,7 +88,13 @@ impl<'a> Player<'a> {
             watch_end: false,
             put_off: BTreeSet::new(),
             step: 0,
+            leaving: false,
         }
+    }
+
+    /// Whether what is waited for is not wanted any more.
+    pub(super) fn cancelled(&self) -> bool {
+        !self.leaving && self.setup.cancelled()
     }
 
     fn is_control(&self) -> bool {
@@ -103,7 +119,7 @@ impl<'a> Player<'a> {
         let clock = self.clock;
         let walked = clock.at_most_us(deadline_us, self.walk_steps()).await;
         if walked.is_none() {
-            let why = format!("the scenario's deadline of {} ms passed", deadline_us / 1000);
+            let why = format!("{DEADLINE} {} ms passed", deadline_us / 1000);
             self.tape.append(EventKind::Abandoned { step: self.step, why });
         }
         if self.watch_end {
@@ -116,7 +132,7 @@ impl<'a> Player<'a> {
     async fn walk_steps(&mut self) {
         let mut abandoned = false;
         for (i, step) in self.steps().iter().enumerate() {
-            if self.tape.overflow().is_some() || self.setup.cancelled() {
+            if self.tape.overflow().is_some() || self.cancelled() {
                 return;
             }
             self.step = i as u32;
