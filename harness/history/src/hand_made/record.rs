@@ -9,6 +9,10 @@ use crate::{
     RunKind, SCHEMA, TargetFacts,
 };
 
+/// A hand-made record is as large as its maker wants.
+const LIMITS: RecorderLimits =
+    RecorderLimits { events_at_one_instant: u64::MAX, events: u64::MAX, bytes: u64::MAX };
+
 /// A growing history. Every method that appends returns a sequence number or an id, for the test to name.
 #[derive(Debug)]
 pub struct HandMade {
@@ -37,8 +41,7 @@ impl HandMade {
             clients: Vec::new(),
             target: TargetFacts::default(),
         };
-        let recorder =
-            Recorder::new(header.clone(), RecorderLimits { bytes: u64::MAX, ..RecorderLimits::default() });
+        let recorder = Recorder::new(header.clone(), RecorderLimits { bytes: u64::MAX, ..LIMITS });
         Self { recorder, header, owners: Vec::new(), now_us: 0, claims: 0, step: 0, step_us: 1_000 }
     }
 
