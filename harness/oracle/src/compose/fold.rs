@@ -31,7 +31,10 @@ enum Role {
 
 pub(super) fn fold(survey: &Survey<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     let named = &survey.history.header.clauses;
-    findings.sort_by_key(|f| (f.evidence.last().copied(), !named.contains(&f.clause), f.claim));
+    // Of two that see the same packet, what the script claims comes first: it has a line that people can point at.
+    findings.sort_by_key(|f| {
+        (f.evidence.last().copied(), !named.contains(&f.clause), f.claim.is_none(), f.claim)
+    });
     let mut heads: Vec<Finding> = Vec::new();
     let mut head_of: BTreeMap<Cause, usize> = BTreeMap::new();
     for finding in findings {
