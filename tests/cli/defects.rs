@@ -59,6 +59,16 @@ fn the_correct_broker_passes_over_tcp() {
 }
 
 #[test]
+fn few_file_descriptors_make_fewer_jobs_and_no_failures() {
+    let (_broker, address) = broker(&[]);
+    let script = r#"ulimit -n 96 && exec "$0" run --broker "$1" --jobs 1024 'qos1/**'"#;
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_deadzone"), &format!("mqtt://{address}")]);
+    let run = command.output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", stdout(&run));
+}
+
+#[test]
 fn a_selftest_of_a_part_asks_only_for_what_that_part_names() {
     for part in [vec!["selftest", "qos2/interrupted/**"], vec!["selftest", "--mqtt", "3.1.1", "qos0/**"]] {
         let run = output(&part);

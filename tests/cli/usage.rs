@@ -74,7 +74,11 @@ fn wrong_words_are_refused() {
 #[test]
 fn settings_know_where_they_come_from() {
     let scratch = Scratch::new("settings");
-    fs::write(scratch.file("deadzone.toml"), "jobs = 3\nseed = 9\ntimeout = 5\n").unwrap();
+    fs::write(
+        scratch.file("deadzone.toml"),
+        "jobs = 3\nseed = 9\ntimeout = 5\njunit = \"j.xml\"\nfail_fast = true\n",
+    )
+    .unwrap();
     let mut command = deadzone(&["run", "--show-config", "--seed", "7"]);
     let run = command.current_dir(&scratch.0).env("DEADZONE_MQTT", "5.0").output().unwrap();
     let text = stdout(&run);
@@ -82,6 +86,8 @@ fn settings_know_where_they_come_from() {
     assert!(origin("seed").contains("0x7") && origin("seed").contains("flag"), "{text}");
     assert!(origin("jobs").contains('3') && origin("jobs").contains("deadzone.toml"), "{text}");
     assert!(origin("mqtt").contains("5.0") && origin("mqtt").contains("environment"), "{text}");
+    assert!(origin("junit").contains("j.xml") && origin("junit").contains("deadzone.toml"), "{text}");
+    assert!(origin("fail_fast").contains("true") && origin("json").contains("none"), "{text}");
     assert!(origin("broker").contains("embedded") && origin("broker").contains("default"), "{text}");
 
     fs::write(scratch.file("deadzone.toml"), "jbos = 3\n").unwrap();
@@ -124,4 +130,26 @@ fn a_report_with_nowhere_to_go_is_told_before_the_run() {
         assert!(stdout(&run).is_empty(), "{option} {place}: nothing ran");
         assert!(String::from_utf8_lossy(&run.stderr).contains(place), "{option} {place}");
     }
+}
+
+#[test]
+fn a_port_in_use_is_the_environments() {
+    let (_broker, address) = support::broker(&[]);
+    let run = output(&["broker", "--listen", &address.to_string()]);
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert!(stderr(&run).contains("could not listen"), "{}", stderr(&run));
+}
+
+#[test]
+fn a_record_that_cannot_be_written_costs_no_summary_and_no_report() {
+    let scratch = Scratch::new("unwritable");
+    let (folder, json) = (scratch.file("records"), scratch.file("run.json"));
+    // A folder stands where a record is to go.
+    fs::create_dir_all(folder.join("qos2+interrupted+pubrec-lost@5.0.ndjson")).unwrap();
+    let (folder, file) = (folder.to_str().unwrap(), json.to_str().unwrap());
+    let run = output(&["run", "qos2/interrupted/pubrec-lost", "--history", folder, "--json", file]);
+    assert_eq!(run.status.code(), Some(2), "{}", stderr(&run));
+    assert!(stderr(&run).contains("could not write"), "{}", stderr(&run));
+    assert!(stdout(&run).contains("2 passed"), "{}", stdout(&run));
+    assert!(fs::read_to_string(&json).unwrap().contains("pubrec-lost"));
 }

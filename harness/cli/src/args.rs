@@ -8,8 +8,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 const EXIT_CODES: &str = "Exit codes, the first that applies:
   130  interrupted by a signal; reports are written all the same
    70  a bug of ours
-    2  wrong usage, or mistakes in a scenario file
-    5  the target can't be reached or does not speak MQTT
+    2  wrong usage, mistakes in a scenario file, or a file that can't be written
+    5  the target can't be reached or does not speak MQTT; `broker` can't listen
     4  nothing ran
     1  at least one failure
     6  an expected failure did not happen
@@ -51,7 +51,8 @@ pub(crate) struct TargetArgs {
     /// MQTT version: 3.1.1, 5.0 or all
     #[arg(long, env = "DEADZONE_MQTT", value_name = "VERSION")]
     pub(crate) mqtt: Option<String>,
-    /// How many scenarios at once [default: a core each embedded, 32 on a real broker]
+    /// How many scenarios at once [default: a core each embedded, 32 on a real broker];
+    /// on a real broker never more than the limit on open files allows
     #[arg(long, env = "DEADZONE_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
     /// Run seed, decimal or 0x hex
@@ -68,13 +69,9 @@ pub(crate) struct TargetArgs {
     pub(crate) files: Vec<PathBuf>,
 }
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct RunArgs {
-    /// What to run: id, glob (`qos2/**`), clause (`MQTT-4.3.3` or `5.0/MQTT-4.3.3-10`) or tag; everything by default
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
+/// What a run leaves behind, and when it stops.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct OutputArgs {
     /// Write the record of every scenario into this folder
     #[arg(long, env = "DEADZONE_HISTORY", value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
@@ -85,8 +82,19 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "DEADZONE_JSON", value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Begin nothing new after the first failure
-    #[arg(long)]
+    #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// What to run: id, glob (`qos2/**`), clause (`MQTT-4.3.3` or `5.0/MQTT-4.3.3-10`) or tag; everything by default
+    #[arg(value_name = "SELECT")]
+    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) outputs: OutputArgs,
     /// Switch on a defect of the embedded broker
     #[arg(long, value_name = "NAME")]
     pub(crate) defect: Vec<String>,

@@ -6,14 +6,14 @@ use anyhow::{Context, bail};
 use deadzone_wire::Version;
 use serde::Deserialize;
 
-use crate::args::TargetArgs;
+use crate::args::{OutputArgs, TargetArgs};
 
 /// The file that is looked for in the working directory.
 const FILE: &str = "deadzone.toml";
 /// Default run seed: any number will do, as long as it is everybody's.
 const DEFAULT_SEED: u64 = 0x5eed;
 /// Default deadline of a scenario, seconds.
-const DEFAULT_TIMEOUT_S: u64 = 30;
+pub(crate) const DEFAULT_TIMEOUT_S: u64 = 30;
 
 /// `deadzone.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +26,10 @@ struct File {
     timeout: Option<u64>,
     timeout_scale: Option<f64>,
     scenarios: Option<Vec<PathBuf>>,
+    history: Option<PathBuf>,
+    junit: Option<PathBuf>,
+    json: Option<PathBuf>,
+    fail_fast: Option<bool>,
 }
 
 /// A value with its origin.
@@ -65,11 +69,15 @@ pub(crate) struct Config {
     pub(crate) timeout_s: Setting<u64>,
     pub(crate) timeout_scale: Setting<f64>,
     pub(crate) files: Setting<Vec<PathBuf>>,
+    pub(crate) history: Setting<Option<PathBuf>>,
+    pub(crate) junit: Setting<Option<PathBuf>>,
+    pub(crate) json: Setting<Option<PathBuf>>,
+    pub(crate) fail_fast: Setting<bool>,
 }
 
 impl Config {
     /// Brings the sources together.
-    pub(crate) fn resolve(args: &TargetArgs) -> anyhow::Result<Self> {
+    pub(crate) fn resolve(args: &TargetArgs, outputs: &OutputArgs) -> anyhow::Result<Self> {
         let file = read_file()?;
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let flag_files = (!args.files.is_empty()).then(|| args.files.clone());
@@ -96,6 +104,15 @@ impl Config {
                 1.0,
             ),
             files: Setting::choose(flag_files, "DEADZONE_SCENARIOS", file.scenarios, Vec::new()),
+            history: place(&outputs.history, "DEADZONE_HISTORY", file.history),
+            junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
+            json: place(&outputs.json, "DEADZONE_JSON", file.json),
+            fail_fast: Setting::choose(
+                outputs.fail_fast.then_some(true),
+                "DEADZONE_FAIL_FAST",
+                file.fail_fast,
+                false,
+            ),
         })
     }
 
@@ -113,9 +130,22 @@ impl Config {
             line("timeout", format!("{} s", self.timeout_s.value), self.timeout_s.origin),
             line("timeout_scale", self.timeout_scale.value, self.timeout_scale.origin),
             line("scenarios", suite, self.files.origin),
+            line("history", shown(&self.history.value), self.history.origin),
+            line("junit", shown(&self.junit.value), self.junit.origin),
+            line("json", shown(&self.json.value), self.json.origin),
+            line("fail_fast", self.fail_fast.value, self.fail_fast.origin),
         ]
         .concat()
     }
+}
+
+/// Where something is written, if anywhere.
+fn place(flag: &Option<PathBuf>, variable: &str, file: Option<PathBuf>) -> Setting<Option<PathBuf>> {
+    Setting::choose(flag.clone().map(Some), variable, file.map(Some), None)
+}
+
+fn shown(path: &Option<PathBuf>) -> String {
+    path.as_ref().map_or_else(|| "none".to_owned(), |p| p.display().to_string())
 }
 
 fn line(name: &str, value: impl Display, origin: &str) -> String {

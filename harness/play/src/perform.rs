@@ -144,6 +144,8 @@ pub struct Performance {
     pub overflow: Option<Overflow>,
     /// The walk was ended from outside.
     pub cancelled: bool,
+    /// The environment refused what the run needs: whatever the record shows is not the target's doing.
+    pub trouble: Option<String>,
 }
 
 /// The word that `{run}` stands for, from the run's own word, the scenario, the version and the attempt: 14 letters and digits.
@@ -186,7 +188,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
         setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
     let mut player = Player::new(setup, tape.clone());
     player.walk().await;
-    let cancelled = setup.cancelled();
+    let (cancelled, trouble) = (setup.cancelled(), player.trouble.take());
     player.tear_down().await;
     if let Some(heart) = heart {
         heart.abort();
@@ -197,7 +199,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
         // Nothing will be judged by it; its beginning shows what happened.
         keep_beginning(&mut history);
     }
-    Performance { history, overflow, cancelled }
+    Performance { history, overflow, cancelled, trouble }
 }
 
 fn keep_beginning(history: &mut History) {

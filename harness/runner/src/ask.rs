@@ -7,17 +7,13 @@ use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     Options, RunError,
-    probe::{cancelled, probe},
-    target::{Target, TargetHandle, paused_runtime},
+    probe::{cancelled, first_that_accepts, probe},
+    target::{Target, paused_runtime},
 };
 
-/// What the target offers in each version that was asked for.
-pub(crate) fn ask(
-    target: &Target,
-    handle: &TargetHandle,
-    options: &Options,
-) -> Result<Vec<Capabilities>, RunError> {
-    let embedded = handle.is_embedded();
+/// What the target offers in each version that was asked for. Of several addresses it settles for one.
+pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabilities>, RunError> {
+    let embedded = matches!(target, Target::Embedded(_));
     let runtime =
         if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
     let runtime = runtime.map_err(RunError::Environment)?;
@@ -25,7 +21,10 @@ pub(crate) fn ask(
     let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
     let word = if embedded { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
     let asked = LocalSet::new().block_on(&runtime, async {
-        let answered = probe(handle.dial(None), &options.versions, patience, &word);
+        let answered = async {
+            settle(target, patience).await;
+            probe(target.handle().dial(None), &options.versions, patience, &word).await
+        };
         if embedded {
             // In virtual time nothing is waited for.
             return Some(answered.await);
@@ -43,6 +42,16 @@ pub(crate) fn ask(
             RunError::Target { target, why }
         }
     })
+}
+
+/// From here on one address stands for the target: a connection now here, now there would mix two brokers up.
+async fn settle(target: &mut Target, patience: Duration) {
+    if let Target::Remote { address, others, .. } = target
+        && !others.is_empty()
+    {
+        let all: Vec<_> = std::iter::once(*address).chain(others.drain(..)).collect();
+        *address = first_that_accepts(&all, patience).await.unwrap_or(*address);
+    }
 }
 
 /// A word that no other run against a living target has. Not reproducible on purpose, and so never used embedded.

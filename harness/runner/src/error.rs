@@ -51,7 +51,15 @@ pub enum RunError {
     /// A signal came before anything ran.
     #[error("interrupted")]
     Interrupted,
-    /// A history or scratch file could not be written.
+    /// A port that was asked for can't be listened on.
+    #[error("could not listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that was asked for could not be written.
     #[error("could not write {path}")]
     Write {
         /// The file.
@@ -68,13 +76,15 @@ impl RunError {
     /// The exit code that it calls for.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Suite(_) | Self::TargetSyntax(_) => ExitCode::Usage,
+            Self::Suite(_) | Self::TargetSyntax(_) | Self::Write { .. } => ExitCode::Usage,
             Self::Selection(_) => ExitCode::NothingRan,
-            Self::Resolve { .. } | Self::NotInstalled { .. } | Self::Start { .. } | Self::Target { .. } => {
-                ExitCode::Target
-            }
+            Self::Resolve { .. }
+            | Self::NotInstalled { .. }
+            | Self::Start { .. }
+            | Self::Listen { .. }
+            | Self::Target { .. } => ExitCode::Target,
             Self::Interrupted => ExitCode::Interrupted,
-            Self::Write { .. } | Self::Environment(_) => ExitCode::Bug,
+            Self::Environment(_) => ExitCode::Bug,
         }
     }
 }

@@ -214,6 +214,8 @@ pub(crate) fn once(
 fn judged(performance: Performance) -> Run {
     let verdict = if performance.cancelled {
         Verdict::because(VerdictKind::Inconclusive, "interrupted")
+    } else if let Some(trouble) = performance.trouble {
+        Verdict::because(VerdictKind::Error, trouble)
     } else if let Some(overflow) = performance.overflow {
         cut_off(overflow, &performance.history)
     } else {

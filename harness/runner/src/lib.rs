@@ -8,6 +8,7 @@ mod again;
 mod ask;
 mod error;
 mod exit;
+mod histories;
 mod job;
 mod mutant;
 mod plan;

@@ -1,6 +1,7 @@
 //! Asks a target what it is: does it speak MQTT, in which versions, with which limits.
 
 use std::{
+    net::SocketAddr,
     rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -15,6 +16,7 @@ use deadzone_wire::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     time::{sleep, timeout},
 };
 
@@ -41,6 +43,16 @@ pub(crate) async fn cancelled(cancel: &AtomicBool) {
     while !cancel.load(Ordering::Relaxed) {
         sleep(LOOK_EVERY).await;
     }
+}
+
+/// The first address that accepts a connection. A name may stand for several of which only one is listened on.
+pub(crate) async fn first_that_accepts(addresses: &[SocketAddr], patience: Duration) -> Option<SocketAddr> {
+    for address in addresses {
+        if let Ok(Ok(_)) = timeout(patience, TcpStream::connect(address)).await {
+            return Some(*address);
+        }
+    }
+    None
 }
 
 /// Asks for every version at once.
@@ -250,5 +262,25 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
         maximum_packet_size: number(PropertyId::MaximumPacketSize),
         server_keep_alive_s: number(PropertyId::ServerKeepAlive).map(|v| v as u16),
         sources,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_tried_at_each_of_its_addresses() {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let open = listener.local_addr().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let first = |addresses: &[SocketAddr]| {
+            runtime.block_on(first_that_accepts(addresses, Duration::from_secs(2)))
+        };
+        assert_eq!(first(&[free, open]), Some(open));
+        assert_eq!(first(&[free]), None);
     }
 }

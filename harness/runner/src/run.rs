@@ -2,9 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
-    io::BufWriter,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,9 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{
-    Capabilities, History, RunEvent, RunInfo, RunKind, ScenarioResult, Summary, VerdictKind,
-};
+use deadzone_history::{Capabilities, RunEvent, RunInfo, RunKind, ScenarioResult, Summary, VerdictKind};
 use deadzone_play::{Room, Timing};
 use deadzone_spec::Party;
 use deadzone_wire::Version;
@@ -22,6 +18,7 @@ use deadzone_wire::Version;
 use crate::{
     ExitCode, Mutant, Plan, Planned, RunError, Selection, Suite, TargetSpec,
     ask::{ask, unique_word},
+    histories::write_histories,
     job::JobContext,
     pool::{Progress, work},
     target::{Target, TargetHandle},
@@ -29,6 +26,11 @@ use crate::{
 
 /// How many scenarios wait on a real target at once, unless the user says otherwise.
 const REMOTE_JOBS: usize = 32;
+
+/// File descriptors that a job may need: it, two repeats and a control run, each with a runtime and a few connections.
+const DESCRIPTORS_A_JOB: usize = 24;
+/// File descriptors that are kept for everything else.
+const DESCRIPTORS_APART: usize = 48;
 
 /// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
 const SHARED_ROOM: u64 = 16 * 1024 * 1024;
@@ -78,23 +80,23 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    let target = Target::start(&options.target, &options.cancel)?;
+    let mut target = Target::start(&options.target, &options.cancel)?;
+    let capabilities = ask(&mut target, options)?;
     let handle = target.handle();
-    let capabilities = ask(&target, &handle, options)?;
     let plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
     let info = Arc::new(info(suite, options, &target, capabilities, plan.items.len()));
     tell(RunEvent::Started(info));
 
     let context = context(options, handle);
     let results = perform_plan(suite, options, &context, &plan, tell);
-    drop(target);
     let interrupted = options.cancel.load(Ordering::Relaxed);
     let summary = Arc::new(summary(&plan, &results, options, interrupted, started.elapsed()));
-    if let Some(folder) = &options.history {
-        write_histories(folder, &results)?;
-    }
+    // The listener writes its reports now: neither a record that can't be written nor a broker that is slow to end is to
+    // cost them.
     tell(RunEvent::Finished(Arc::clone(&summary)));
-    Ok(summary)
+    let written = options.history.as_ref().map_or(Ok(()), |folder| write_histories(folder, &results));
+    drop(target);
+    written.map(|()| summary)
 }
 
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
@@ -116,6 +118,29 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     }
 }
 
+/// How many scenarios at once: on a real target no more than there are file descriptors for.
+fn jobs(options: &Options, embedded: bool) -> usize {
+    if embedded {
+        return options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    }
+    let wanted = options.jobs.unwrap_or(REMOTE_JOBS);
+    match descriptor_limit() {
+        Some(limit) => wanted.min(jobs_within(limit)),
+        None => wanted,
+    }
+}
+
+fn jobs_within(descriptors: usize) -> usize {
+    (descriptors.saturating_sub(DESCRIPTORS_APART) / DESCRIPTORS_A_JOB).max(1)
+}
+
+/// The soft limit on open files, where the system tells it.
+fn descriptor_limit() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|l| l.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// Shared work first, then the scenarios that touch the whole broker, one at a time.
 pub(crate) fn perform_plan(
     suite: &Suite,
@@ -124,13 +149,7 @@ pub(crate) fn perform_plan(
     plan: &Plan,
     tell: &mut dyn FnMut(RunEvent),
 ) -> Vec<Arc<ScenarioResult>> {
-    let jobs = options.jobs.unwrap_or_else(|| {
-        if context.target.is_embedded() {
-            std::thread::available_parallelism().map_or(1, usize::from)
-        } else {
-            REMOTE_JOBS
-        }
-    });
+    let jobs = jobs(options, context.target.is_embedded());
     let with_source = |p: &Planned| {
         let source = suite.sources.get(&p.scenario.file).cloned().unwrap_or_else(|| Arc::from(""));
         (p.clone(), source)
@@ -174,7 +193,7 @@ fn info(
             switched_on.extend(spec.variants.iter().map(|v| v.name().to_owned()));
             ("embedded".to_owned(), None, None, String::new())
         }
-        Target::Remote { name, address, process } => (
+        Target::Remote { name, address, process, .. } => (
             name.clone(),
             process.as_ref().and_then(|p| p.version().map(str::to_owned)),
             Some(address.to_string()),
@@ -241,31 +260,14 @@ fn binds_server(clause: &deadzone_spec::Clause) -> bool {
     clause.party != Party::Client
 }
 
-fn write_histories(folder: &Path, results: &[Arc<ScenarioResult>]) -> Result<(), RunError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| RunError::Write { path, source }
-    };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
-    for result in results {
-        let stem = format!("{}@{}", result.key.id.replace('/', "."), result.key.version);
-        let control = result.control.as_ref().and_then(|c| c.history.as_ref());
-        let files = [(result.history.as_ref(), "ndjson"), (control, "control.ndjson")];
-        for (history, ending) in files {
-            if let Some(history) = history {
-                write_history(&folder.join(format!("{stem}.{ending}")), history)?;
-            }
-        }
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::jobs_within;
 
-/// To a temporary file first, so that an interrupted run leaves no half history.
-fn write_history(path: &Path, history: &History) -> Result<(), RunError> {
-    let failed = |source| RunError::Write { path: path.to_owned(), source };
-    let temporary = path.with_extension("tmp");
-    let mut out = BufWriter::new(fs::File::create(&temporary).map_err(failed)?);
-    deadzone_history::write(history, &mut out).map_err(failed)?;
-    std::io::Write::flush(&mut out).map_err(failed)?;
-    fs::rename(&temporary, path).map_err(failed)
+    #[test]
+    fn few_descriptors_make_few_jobs() {
+        assert_eq!(jobs_within(8), 1);
+        assert_eq!(jobs_within(256), 8);
+        assert!(jobs_within(1024) >= super::REMOTE_JOBS, "the usual limit costs nothing");
+    }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write, sync::atomic::Ordering, time::Duration};
 
 use anyhow::Context;
 use deadzone_reference_broker::{Config, Defect, Server, Variant};
-use deadzone_runner::{ExitCode, Mutant};
+use deadzone_runner::{ExitCode, Mutant, RunError};
 use tokio::{net::TcpListener, task::LocalSet};
 
 use crate::{args::BrokerArgs, output, signals};
@@ -23,7 +23,7 @@ pub(crate) fn broker(args: &BrokerArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
         let listener =
-            TcpListener::bind(args.listen).await.with_context(|| format!("could not listen on {}", args.listen))?;
+            TcpListener::bind(args.listen).await.map_err(|source| RunError::Listen { address: args.listen, source })?;
         output::print(&format!("listening on mqtt://{}\n", listener.local_addr()?));
         let server = Server::new(config);
         let timer = server.clone();

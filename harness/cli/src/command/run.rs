@@ -7,38 +7,49 @@ use deadzone_history::RunEvent;
 use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 
-use crate::{args::RunArgs, config::Config, output, progress::Progress, signals};
+use crate::{
+    args::RunArgs,
+    config::{Config, DEFAULT_TIMEOUT_S},
+    output,
+    progress::Progress,
+    signals,
+};
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target)?;
+    let config = Config::resolve(&args.target, &args.outputs)?;
     if args.show_config {
         output::print(&config.show());
         return Ok(ExitCode::Success);
     }
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
-    make_room(args)?;
+    make_room(&config)?;
     let mut terminal = Terminal::new(terminal_options(args));
     let mut progress = Progress::new();
     let mut stdout = anstream::stdout();
+    let mut reported = Ok(());
     let summary = deadzone_runner::run(&suite, &options, &mut |event: RunEvent| {
         progress.around(&event, || {
             // A reader that went away must not end the run: reports are still to be written.
             let _ = terminal.observe(&event, &mut stdout);
         });
+        if matches!(event, RunEvent::Finished(_)) {
+            // Now, and not after the target has been stopped. A report that can't be written must not cost the other.
+            let (junit, json) =
+                (write_junit(&config, terminal.model()), write_json(&config, terminal.model()));
+            reported = junit.and(json);
+        }
     })?;
-    // A report that can't be written must not cost the other.
-    let (junit, json) = (write_junit(args, terminal.model()), write_json(args, terminal.model()));
-    junit.and(json)?;
+    reported?;
     Ok(code(summary.exit_code))
 }
 
 /// Finds out before the run, not after it, that a report or history has nowhere to go.
-fn make_room(args: &RunArgs) -> anyhow::Result<()> {
-    if let Some(folder) = &args.history {
+fn make_room(config: &Config) -> anyhow::Result<()> {
+    if let Some(folder) = &config.history.value {
         fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))?;
     }
-    for file in [&args.junit, &args.json].into_iter().flatten() {
+    for file in [&config.junit.value, &config.json.value].into_iter().flatten() {
         let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() || file.is_dir() {
             bail!("could not write {}: no such folder, or a folder itself", file.display());
@@ -47,13 +58,13 @@ fn make_room(args: &RunArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_junit(args: &RunArgs, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = &args.junit else { return Ok(()) };
+fn write_junit(config: &Config, model: &RunModel) -> anyhow::Result<()> {
+    let Some(path) = &config.junit.value else { return Ok(()) };
     output::write_file(path, &deadzone_reports::junit(model).context("could not render the JUnit report")?)
 }
 
-fn write_json(args: &RunArgs, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = &args.json else { return Ok(()) };
+fn write_json(config: &Config, model: &RunModel) -> anyhow::Result<()> {
+    let Some(path) = &config.json.value else { return Ok(()) };
     let document = deadzone_reports::run_document(model).and_then(|d| d.to_json());
     output::write_file(path, &document.context("could not render the JSON report")?)
 }
@@ -92,8 +103,8 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         seed: config.seed.value,
         timeout_ms: config.timeout_s.value * 1000,
         timeout_scale: config.timeout_scale.value,
-        history: args.history.clone(),
-        fail_fast: args.fail_fast,
+        history: config.history.value.clone(),
+        fail_fast: config.fail_fast.value,
         command: repeat_command(args, config),
         cancel: signals::cancel_flag(),
         panic_in: args.panic_in.clone(),
@@ -118,19 +129,32 @@ pub(super) fn embedded(defects: &[String], variants: &[String]) -> anyhow::Resul
 
 /// The words that repeat this run, but for the version and the scenario.
 fn repeat_command(args: &RunArgs, config: &Config) -> String {
-    let mut words = vec!["deadzone run".to_owned()];
+    let mut words: Vec<String> = ["deadzone", "run"].map(str::to_owned).to_vec();
+    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
     if config.broker.value != "embedded" {
-        words.push(format!("--broker {}", config.broker.value));
+        add("--broker", &config.broker.value);
     }
-    words.extend(args.defect.iter().map(|d| format!("--defect {d}")));
-    words.extend(args.variant.iter().map(|v| format!("--variant {v}")));
-    words.extend(args.mutant.iter().map(|m| format!("--mutant {m}")));
-    words.push(format!("--seed 0x{:x}", config.seed.value));
+    args.defect.iter().for_each(|d| add("--defect", d));
+    args.variant.iter().for_each(|v| add("--variant", v));
+    args.mutant.iter().for_each(|m| add("--mutant", m));
+    add("--seed", &format!("0x{:x}", config.seed.value));
+    if config.timeout_s.value != DEFAULT_TIMEOUT_S {
+        add("--timeout", &config.timeout_s.value.to_string());
+    }
     if config.timeout_scale.value != 1.0 {
-        words.push(format!("--timeout-scale {}", config.timeout_scale.value));
+        add("--timeout-scale", &config.timeout_scale.value.to_string());
     }
-    words.extend(config.files.value.iter().map(|f| format!("--scenarios {}", f.display())));
+    config.files.value.iter().for_each(|f| add("--scenarios", &f.to_string_lossy()));
     words.join(" ")
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=@%+,[]".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn terminal_options(args: &RunArgs) -> TerminalOptions {
@@ -148,4 +172,17 @@ fn terminal_options(args: &RunArgs) -> TerminalOptions {
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
     options.ascii = locale.is_some_and(|l| !l.to_lowercase().replace('-', "").contains("utf8"));
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_word_is_quoted_where_a_shell_would_take_it_apart() {
+        assert_eq!(quoted("mqtt://127.0.0.1:1883"), "mqtt://127.0.0.1:1883");
+        assert_eq!(quoted("my file.mqt"), "'my file.mqt'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
 }

@@ -4,10 +4,16 @@ use std::{collections::BTreeMap, fmt::Write, sync::atomic::Ordering};
 
 use deadzone_runner::{ExitCode, Kill, Options, Selection, SelftestOptions, SelftestReport, TargetSpec};
 
-use crate::{args::SelftestArgs, config::Config, output, progress::Rounds, signals};
+use crate::{
+    args::{OutputArgs, SelftestArgs},
+    config::Config,
+    output,
+    progress::Rounds,
+    signals,
+};
 
 pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target)?;
+    let config = Config::resolve(&args.target, &OutputArgs::default())?;
     let suite = super::suite(&config.files.value)?;
     let run = Options {
         target: TargetSpec::parse(&config.broker.value)?,

@@ -13,6 +13,9 @@ use crate::{
     path::Path,
 };
 
+/// ENFILE and EMFILE, by the numbers that every Unix gives them: our own limit, which says nothing of the target.
+const TOO_MANY_OPEN: [i32; 2] = [23, 24];
+
 impl Player<'_> {
     /// Makes a transport connection for a client. On a link that is down it waits for `restore`, within the deadline.
     pub(super) async fn open(&mut self, client: usize) -> Flow {
@@ -34,7 +37,12 @@ impl Player<'_> {
                 self.opened(client, stream);
                 return Flow::On;
             }
-            Some(Err(error)) => error.to_string(),
+            Some(Err(error)) => {
+                if error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN.contains(&code)) {
+                    self.trouble.get_or_insert_with(|| format!("no connection could be made: {error}"));
+                }
+                error.to_string()
+            }
             None => "no connection within the time-out".to_owned(),
         };
         self.tape.append(EventKind::OpenFailed { client, why: why.clone() });

@@ -57,6 +57,8 @@ pub(crate) struct Player<'a> {
     step: u32,
     /// The walk is over: the target is being left as it was found, whatever ended the walk.
     pub(super) leaving: bool,
+    /// The environment refused what the run needs.
+    pub(crate) trouble: Option<String>,
 }
 
 impl<'a> Player<'a> {
@@ -89,6 +91,7 @@ impl<'a> Player<'a> {
             put_off: BTreeSet::new(),
             step: 0,
             leaving: false,
+            trouble: None,
         }
     }
 
@@ -132,7 +135,7 @@ impl<'a> Player<'a> {
     async fn walk_steps(&mut self) {
         let mut abandoned = false;
         for (i, step) in self.steps().iter().enumerate() {
-            if self.tape.overflow().is_some() || self.cancelled() {
+            if self.tape.overflow().is_some() || self.cancelled() || self.trouble.is_some() {
                 return;
             }
             self.step = i as u32;

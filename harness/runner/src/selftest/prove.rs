@@ -34,9 +34,9 @@ pub fn selftest(
     tell: Tell<'_>,
 ) -> Result<SelftestReport, RunError> {
     options.run.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    let target = Target::start(&options.run.target, &options.run.cancel)?;
+    let mut target = Target::start(&options.run.target, &options.run.cancel)?;
     // What is no broker would make every scenario wait its time-outs out, and each would be told as a hole.
-    ask(&target, &target.handle(), &options.run)?;
+    ask(&mut target, &options.run)?;
     let mut report = SelftestReport::default();
     let named = named(suite, &mut report.holes);
     let embedded = matches!(options.run.target, TargetSpec::Embedded(_));

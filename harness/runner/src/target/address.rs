@@ -7,8 +7,8 @@ use crate::RunError;
 /// MQTT's registered port.
 const DEFAULT_PORT: u16 = 1883;
 
-/// `mqtt://HOST[:PORT]` to a socket address; the first one that the resolver names.
-pub(super) fn parse(text: &str) -> Result<SocketAddr, RunError> {
+/// `mqtt://HOST[:PORT]` to every socket address that the resolver names, in its order; at least one.
+pub(super) fn parse(text: &str) -> Result<Vec<SocketAddr>, RunError> {
     let Some(rest) = text.strip_prefix("mqtt://") else {
         return Err(RunError::TargetSyntax(text.to_owned()));
     };
@@ -24,10 +24,13 @@ pub(super) fn parse(text: &str) -> Result<SocketAddr, RunError> {
         (false, false) => format!("{host_port}:{DEFAULT_PORT}"),
     };
     let failed = |why: String| RunError::Resolve { host: host_port.to_owned(), why };
-    full.to_socket_addrs()
-        .map_err(|e| failed(e.to_string()))?
-        .next()
-        .ok_or_else(|| failed("the resolver named none".to_owned()))
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for address in full.to_socket_addrs().map_err(|e| failed(e.to_string()))? {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    if addresses.is_empty() { Err(failed("the resolver named none".to_owned())) } else { Ok(addresses) }
 }
 
 #[cfg(test)]
@@ -36,11 +39,11 @@ mod tests {
 
     #[test]
     fn port_is_optional_and_ipv6_is_understood() {
-        assert_eq!(parse("mqtt://127.0.0.1").unwrap().to_string(), "127.0.0.1:1883");
-        assert_eq!(parse("mqtt://127.0.0.1:99/").unwrap().to_string(), "127.0.0.1:99");
-        assert_eq!(parse("mqtt://[::1]").unwrap().to_string(), "[::1]:1883");
-        assert_eq!(parse("mqtt://[::1]:5").unwrap().to_string(), "[::1]:5");
-        assert_eq!(parse("mqtt://::1").unwrap().to_string(), "[::1]:1883");
+        assert_eq!(parse("mqtt://127.0.0.1").unwrap(), ["127.0.0.1:1883".parse().unwrap()]);
+        assert_eq!(parse("mqtt://127.0.0.1:99/").unwrap(), ["127.0.0.1:99".parse().unwrap()]);
+        assert_eq!(parse("mqtt://[::1]").unwrap(), ["[::1]:1883".parse().unwrap()]);
+        assert_eq!(parse("mqtt://[::1]:5").unwrap(), ["[::1]:5".parse().unwrap()]);
+        assert_eq!(parse("mqtt://::1").unwrap(), ["[::1]:1883".parse().unwrap()]);
     }
 
     #[test]

@@ -14,21 +14,32 @@ use crate::{Mutant, RunError, mutant::MutantDial};
 /// A target that is up.
 pub(crate) enum Target {
     Embedded(EmbeddedSpec),
-    Remote { name: String, address: SocketAddr, process: Option<Mosquitto> },
+    Remote {
+        name: String,
+        address: SocketAddr,
+        /// Further addresses of the same name.
+        others: Vec<SocketAddr>,
+        process: Option<Mosquitto>,
+    },
 }
 
 impl Target {
     pub(crate) fn start(spec: &TargetSpec, cancel: &AtomicBool) -> Result<Self, RunError> {
         Ok(match spec {
             TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
-            TargetSpec::Address { name, address } => {
-                Self::Remote { name: name.clone(), address: *address, process: None }
+            TargetSpec::Address { name, addresses } => {
+                let Some((address, others)) = addresses.split_first() else {
+                    return Err(RunError::TargetSyntax(name.clone()));
+                };
+                let (name, others) = (name.clone(), others.to_vec());
+                Self::Remote { name, address: *address, others, process: None }
             }
             TargetSpec::Mosquitto => {
                 let process = Mosquitto::start(cancel)?;
                 Self::Remote {
                     name: "mosquitto".to_owned(),
                     address: process.address(),
+                    others: Vec::new(),
                     process: Some(process),
                 }
             }

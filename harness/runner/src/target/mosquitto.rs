@@ -196,7 +196,10 @@ fn scratch_folder(attempt: u32) -> Result<PathBuf, RunError> {
     ));
     // What stands there already may be somebody else's, and the configuration names a user: never write into it.
     let made = private_folder(&path);
-    made.map_err(|source| RunError::Write { path: path.clone(), source })?;
+    made.map_err(|e| RunError::Start {
+        program: "mosquitto".to_owned(),
+        why: format!("{}: {e}", path.display()),
+    })?;
     Ok(path)
 }
 

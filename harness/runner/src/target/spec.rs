@@ -25,8 +25,8 @@ pub enum TargetSpec {
     Address {
         /// As given.
         name: String,
-        /// Where it listens.
-        address: SocketAddr,
+        /// Where it may listen: the first that accepts a connection is used throughout.
+        addresses: Vec<SocketAddr>,
     },
     /// A Mosquitto that we start.
     Mosquitto,
@@ -39,8 +39,8 @@ impl TargetSpec {
             "embedded" => Ok(Self::Embedded(EmbeddedSpec::default())),
             "mosquitto" => Ok(Self::Mosquitto),
             other => {
-                let address = address::parse(other)?;
-                Ok(Self::Address { name: other.to_owned(), address })
+                let addresses = address::parse(other)?;
+                Ok(Self::Address { name: other.to_owned(), addresses })
             }
         }
     }
