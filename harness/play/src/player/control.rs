@@ -1,15 +1,31 @@
 //! The control run: the same steps, each fault put off until its client owes and is owed nothing, then made a clean FIN.
 
-use deadzone_script::{Step, StepKind};
+use deadzone_script::{Arrival, Step, StepKind};
 
 use super::Player;
 use crate::client::Command;
 
+/// A cut that the control run puts off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutOff {
+    /// Its turn has come.
+    Due,
+    /// It waits for a packet.
+    Armed,
+}
+
 impl Player<'_> {
     /// Before a step that needs the client's old connection to be gone, carries out the cut that was put off.
     pub(super) async fn carry_out_put_off(&mut self, step: &Step) {
-        let due: Vec<usize> = self.put_off.iter().copied().filter(|c| ends_exchange(step, *c)).collect();
-        for client in due {
+        let due =
+            |(client, cut): (&usize, &PutOff)| ends_exchange(step, *client, *cut).then_some((*client, *cut));
+        let due: Vec<(usize, PutOff)> = self.put_off.iter().filter_map(due).collect();
+        for (client, cut) in due {
+            let live = self.live_conn(client);
+            if live.is_none() && cut == PutOff::Armed {
+                // It waits for a packet of a connection that is still to come.
+                continue;
+            }
             self.put_off.remove(&client);
             self.finish_exchanges(client).await;
             if let Some(conn) = self.live_conn(client) {
@@ -42,13 +58,56 @@ impl Player<'_> {
 }
 
 /// Whether the cut of this client can't be put off beyond this step: the script goes on as if it had happened, or looks.
-fn ends_exchange(step: &Step, client: usize) -> bool {
+fn ends_exchange(step: &Step, client: usize, cut: PutOff) -> bool {
     match &step.kind {
         StepKind::Connect { client: c, .. }
         | StepKind::Open { client: c }
-        | StepKind::Receive { client: c, .. }
         | StepKind::ExpectQuiescent { client: c, .. } => *c == client,
-        StepKind::ExpectReceives { .. } | StepKind::Publish { .. } | StepKind::Burst { .. } => true,
+        // What was armed on a packet has that packet still before it, whoever sends it.
+        StepKind::Receive { client: c, alternatives, .. } => {
+            *c == client && (cut == PutOff::Due || alternatives.contains(&Arrival::Closed))
+        }
+        StepKind::Publish { .. } | StepKind::Burst { .. } => cut == PutOff::Due,
+        StepKind::ExpectReceives { .. } => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deadzone_script::{At, PacketTemplate};
+    use deadzone_wire::PacketKind;
+
+    use super::*;
+
+    fn step(kind: StepKind) -> Step {
+        Step {
+            at: At { line: 1, column: 1, length: 1 },
+            text: String::new(),
+            kind,
+            recover: false,
+            deviant: false,
+            only: None,
+            clauses: Vec::new(),
+        }
+    }
+
+    fn receive(client: usize, alternatives: Vec<Arrival>) -> Step {
+        step(StepKind::Receive { client, alternatives, strict: false, within_ms: None })
+    }
+
+    #[test]
+    fn an_armed_cut_is_put_off_until_its_client_must_be_gone() {
+        let packet = || PacketTemplate { kind: PacketKind::Publish, fields: Vec::new() };
+        let publish = step(StepKind::Publish { client: 1, packet: packet() });
+        assert!(ends_exchange(&publish, 0, PutOff::Due));
+        assert!(!ends_exchange(&publish, 0, PutOff::Armed), "that may be the packet that it waits for");
+        let arrival = receive(0, vec![Arrival::Packet(packet())]);
+        assert!(ends_exchange(&arrival, 0, PutOff::Due));
+        assert!(!ends_exchange(&arrival, 0, PutOff::Armed));
+        assert!(ends_exchange(&receive(0, vec![Arrival::Closed]), 0, PutOff::Armed));
+        assert!(!ends_exchange(&receive(1, vec![Arrival::Closed]), 0, PutOff::Armed), "another client's");
+        assert!(ends_exchange(&step(StepKind::Open { client: 0 }), 0, PutOff::Armed));
+        assert!(!ends_exchange(&step(StepKind::Open { client: 1 }), 0, PutOff::Armed));
     }
 }

@@ -4,7 +4,7 @@ use deadzone_history::{ClaimKind, End, EventKind};
 use deadzone_link::{Direction, Fault, LinkStep, Trigger, When};
 use deadzone_script::{PacketTemplate, Step, TriggerTemplate};
 
-use super::{Flow, Player};
+use super::{Flow, Player, control::PutOff};
 use crate::client::Command;
 
 impl Player<'_> {
@@ -13,7 +13,8 @@ impl Player<'_> {
     pub(super) async fn link(&mut self, client: usize, fault: Fault, when: &TriggerTemplate) -> Flow {
         if self.is_derived_control() {
             if matches!(fault, Fault::Cut(_)) {
-                self.put_off.insert(client);
+                let armed = matches!(when, TriggerTemplate::On { .. });
+                self.put_off.insert(client, if armed { PutOff::Armed } else { PutOff::Due });
             }
             return Flow::On;
         }

@@ -1,6 +1,10 @@
 //! The walk itself: which step comes next, which is left out, and what every step shares.
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use bytes::Bytes;
 use deadzone_history::{Claim, ClaimKind, EventKind, Place, RunKind};
@@ -15,6 +19,8 @@ use crate::{
     perform::{Setup, Timing},
     tape::Tape,
 };
+
+use super::control::PutOff;
 
 /// How the reason begins when the whole walk took too long.
 const DEADLINE: &str = "the scenario's deadline of";
@@ -53,7 +59,7 @@ pub(crate) struct Player<'a> {
     /// A claim of absence was made, so the end is watched.
     watch_end: bool,
     /// Control run: clients whose cut was put off.
-    pub(super) put_off: BTreeSet<usize>,
+    pub(super) put_off: BTreeMap<usize, PutOff>,
     step: u32,
     /// The walk is over: the target is being left as it was found, whatever ended the walk.
     pub(super) leaving: bool,
@@ -88,7 +94,7 @@ impl<'a> Player<'a> {
             next_claim: 0,
             markers: 0,
             watch_end: false,
-            put_off: BTreeSet::new(),
+            put_off: BTreeMap::new(),
             step: 0,
             leaving: false,
             trouble: None,
