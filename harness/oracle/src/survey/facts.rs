@@ -40,6 +40,9 @@ pub(crate) struct Survey<'h> {
     pub(crate) subscriptions: Subscriptions,
 }
 
+/// So long after a starvation the harness may still have to read what came meanwhile, µs.
+const JUST_AWAKE_US: u64 = 250_000;
+
 impl<'h> Survey<'h> {
     pub(crate) fn of(history: &'h History) -> Self {
         build::build(history)
@@ -147,10 +150,16 @@ impl<'h> Survey<'h> {
         self.turns.get(..after)?.iter().rev().find(|turn| !turn.skipped && turn.text.starts_with("target "))
     }
 
-    /// Whether the harness was starved while it waited for a claim from its event on, for `waited_us` until `until_us`.
+    /// Whether starvation of the harness voids a wait for a claim from its event on, for `waited_us` until `until_us`: it
+    /// was starved when the wait ended, or for half of it. What it slept through earlier it read afterwards.
     pub(crate) fn starved_while(&self, claimed_at: u64, waited_us: u64, until_us: u64) -> bool {
         let from_us = self.at_us(claimed_at).min(until_us.saturating_sub(waited_us));
-        self.starved_between(from_us, until_us)
+        if self.starved_between(until_us.saturating_sub(JUST_AWAKE_US), until_us) {
+            return true;
+        }
+        let slept = |(from, until): &(u64, u64)| (*until).min(until_us).saturating_sub((*from).max(from_us));
+        let slept_us: u64 = self.starved.iter().map(slept).sum();
+        slept_us * 2 >= until_us.saturating_sub(from_us).max(1)
     }
 
     /// The latest event recorded.

@@ -135,9 +135,27 @@ fn a_starved_harness_blames_nobody() {
         let (mut h, conn) = started(version);
         h.up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
-        h.pass_us(5_000_000).event(EventKind::Starved { ms: 251 });
-        h.pass_us(5_000_000).unmet(claim, 10_000_000, "patience", None);
+        h.pass_us(9_900_000).event(EventKind::Starved { ms: 251 });
+        h.pass_us(100_000).unmet(claim, 10_000_000, "patience", None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "starved");
+
+        let (mut h, conn) = started(version);
+        h.up(conn, publish(1, 7, false));
+        let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
+        h.pass_us(7_000_000).event(EventKind::Starved { ms: 6_000 });
+        h.pass_us(3_000_000).unmet(claim, 10_000_000, "patience", None);
+        is(&judge(&h.finish()), VerdictKind::Inconclusive, "starved");
+
+        let (mut h, conn) = started(version);
+        h.up(conn, publish(1, 7, false));
+        let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
+        h.pass_us(5_000_000).event(EventKind::Starved { ms: 900 });
+        h.pass_us(5_000_000).unmet(claim, 10_000_000, "patience", None);
+        assert_eq!(
+            judge(&h.finish()).kind,
+            VerdictKind::Fail,
+            "five seconds awake afterwards are patience enough"
+        );
 
         let (mut h, conn) = started(version);
         h.event(EventKind::Starved { ms: 900 });

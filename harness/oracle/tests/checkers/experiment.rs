@@ -209,7 +209,7 @@ fn at_rest_or_whose_turn_it_is() {
         });
         is(&verdict, VerdictKind::Inconclusive, "link did not deliver");
         let verdict = rest(&|h, _| {
-            h.event(EventKind::Starved { ms: 1_000 });
+            h.pass_us(12_000_000).event(EventKind::Starved { ms: 12_000 });
         });
         is(&verdict, VerdictKind::Inconclusive, "starved");
     }
