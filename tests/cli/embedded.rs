@@ -10,7 +10,7 @@ mod support;
 
 use std::fs;
 
-use support::{Scratch, files, hash, output, stdout};
+use support::{Scratch, files, hash, output, stderr, stdout};
 
 /// The hash of every history of the suite with seed 1, as committed. After a wanted change of what is recorded, run with
 /// `DEADZONE_UPDATE_GOLDEN=1` and say in the commit why it changed.
@@ -86,4 +86,35 @@ fn fail_fast_stops_and_counts_what_was_left_out() {
     let text = stdout(&run);
     assert_eq!(run.status.code(), Some(1), "{text}");
     assert!(text.contains("not run"), "{text}");
+}
+
+/// Its last step tears a packet.
+const TORN_AT_THE_END: &str = r#"mqt 1
+
+scenario torn
+  title     A packet is torn and nothing comes after it
+  clauses   3.1.1/MQTT-3.3.1-5  5.0/MQTT-3.3.1-5
+  needs     qos 0
+  catches   retained-not-replaced
+
+  client pub
+
+  pub connect clean
+  link pub tear PUBLISH up at 5
+  pub publish "{run}/state" "torn" qos=0
+"#;
+
+#[test]
+fn a_packet_torn_at_the_very_end_is_a_fragment() {
+    let scratch = Scratch::new("torn");
+    let (file, folder) = (scratch.file("torn.mqt"), scratch.file("records"));
+    fs::write(&file, TORN_AT_THE_END).unwrap();
+    let words = ["run", "--scenarios", file.to_str().unwrap(), "--history", folder.to_str().unwrap()];
+    let run = output(&words);
+    let records = files(&folder);
+    assert_eq!(records.len(), 2, "{}{}", stdout(&run), stderr(&run));
+    for (name, bytes) in records {
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains(r#""fragment""#), "{name}: {text}");
+    }
 }

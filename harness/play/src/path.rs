@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
-use deadzone_history::{By, Close, ConnId, End, EventKind};
+use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
 use deadzone_link::{Cut, Direction, Note, Output, PathId};
 use deadzone_wire::{Bare, Packet, Version};
 use tokio::{
@@ -26,6 +26,8 @@ use crate::{
 const READ_SIZE: usize = 16 * 1024;
 /// Most bytes that the link may hold for a path before we stop reading more into it.
 const HELD_MAX: usize = 1024 * 1024;
+/// Most times that a timer of one path is due at one instant.
+const TIMERS_AT_ONE_INSTANT: u64 = 10_000;
 
 /// What is on its way to the broker's socket, in order.
 enum Outgoing {
@@ -55,6 +57,17 @@ pub(crate) struct Path {
     /// Nobody can put commands into the queue any more.
     orphaned: bool,
     ended: bool,
+    /// When a timer was last due, µs, and how often at that instant.
+    timers: (u64, u64),
+}
+
+impl Drop for Path {
+    /// However it ends, by itself or by the end of the run, what is incomplete is told.
+    fn drop(&mut self) {
+        for tap in [&mut self.sent, &mut self.given, &mut self.seen, &mut self.arrived] {
+            tap.end_of_stream();
+        }
+    }
 }
 
 impl Path {
@@ -84,6 +97,7 @@ impl Path {
             client_done: false,
             orphaned: false,
             ended: false,
+            timers: (0, 0),
         }
     }
 
@@ -100,9 +114,6 @@ impl Path {
                 break;
             }
             self.turn(&mut buffer).await;
-        }
-        for tap in [&mut self.sent, &mut self.given, &mut self.seen, &mut self.arrived] {
-            tap.end_of_stream();
         }
         self.tape.nudge();
     }
@@ -155,7 +166,17 @@ impl Path {
             () = timer => {
                 drop((reader, writer));
                 self.ping_if_due();
+                self.mind_spinning();
             }
+        }
+    }
+
+    /// A timer that is due again and again without anything coming of it would keep virtual time still for ever.
+    fn mind_spinning(&mut self) {
+        let now_us = self.tape.clock().now_us();
+        self.timers = if self.timers.0 == now_us { (now_us, self.timers.1 + 1) } else { (now_us, 1) };
+        if self.timers.1 > TIMERS_AT_ONE_INSTANT {
+            self.tape.stop(Overflow::Instant(TIMERS_AT_ONE_INSTANT));
         }
     }
 

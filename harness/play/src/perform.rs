@@ -190,6 +190,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
     player.walk().await;
     let (cancelled, trouble) = (setup.cancelled(), player.trouble.take());
     player.tear_down().await;
+    let trouble = trouble.or_else(|| setup.dial.trouble());
     if let Some(heart) = heart {
         heart.abort();
     }

@@ -25,7 +25,8 @@ impl Room {
     }
 
     fn take(&self, bytes: u64) -> bool {
-        let took = self.left.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        let took =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         took.is_ok()
     }
 

@@ -42,9 +42,14 @@ impl Tape {
     /// Holds bytes beside the record until they are released. Without room for them the record ends here.
     pub(crate) fn hold(&self, bytes: u64) {
         if !self.inner.share.hold(bytes) {
-            self.inner.recorder.borrow_mut().stop(Overflow::Shared);
-            self.inner.changed.notify_one();
+            self.stop(Overflow::Shared);
         }
+    }
+
+    /// Ends the record here.
+    pub(crate) fn stop(&self, why: Overflow) {
+        self.inner.recorder.borrow_mut().stop(why);
+        self.inner.changed.notify_one();
     }
 
     /// Bytes that are not held any more.

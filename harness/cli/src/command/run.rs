@@ -50,7 +50,7 @@ fn make_room(config: &Config) -> anyhow::Result<()> {
         fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))?;
     }
     for file in [&config.junit.value, &config.json.value].into_iter().flatten() {
-        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         if !folder.is_dir() || file.is_dir() {
             bail!("could not write {}: no such folder, or a folder itself", file.display());
         }

@@ -24,4 +24,7 @@ pub type Dialling<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>>
 pub trait Dial {
     /// Makes one connection. The caller bounds the wait.
     fn dial(&self) -> Dialling<'_>;
+
+    /// What went wrong in a target that is a part of this process: then nothing that it did counts.
+    fn trouble(&self) -> Option<String>;
 }

@@ -29,4 +29,8 @@ impl Dial for TcpDial {
             Ok(Box::new(stream) as Box<dyn Stream>)
         })
     }
+
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }

@@ -25,4 +25,8 @@ impl Dial for MutantDial {
             Ok(Box::new(MutantStream::new(inner, self.mutant)) as Box<dyn Stream>)
         })
     }
+
+    fn trouble(&self) -> Option<String> {
+        self.inner.trouble()
+    }
 }

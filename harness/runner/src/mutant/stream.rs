@@ -27,6 +27,8 @@ pub(super) struct MutantStream {
     ready: BytesMut,
     /// The down stream can't be framed: it passes as it came.
     raw: bool,
+    /// How the down stream ended, until what came before the end was read.
+    end: Option<io::Result<()>>,
 }
 
 impl MutantStream {
@@ -39,6 +41,7 @@ impl MutantStream {
             down: Framer::new(FRAME_MAX),
             ready: BytesMut::new(),
             raw: false,
+            end: None,
         }
     }
 
@@ -98,6 +101,9 @@ impl AsyncRead for MutantStream {
                 self.ready.advance(n);
                 return Poll::Ready(Ok(()));
             }
+            if let Some(end) = self.end.take() {
+                return Poll::Ready(end);
+            }
             let mut room = [0u8; 4096];
             let mut read = ReadBuf::new(&mut room);
             let outcome = ready!(Pin::new(&mut self.inner).poll_read(cx, &mut read));
@@ -106,9 +112,14 @@ impl AsyncRead for MutantStream {
                 // Nobody will wake this read again: to the harness the connection stays open and silent.
                 return Poll::Pending;
             }
-            outcome?;
             if ended {
-                return Poll::Ready(Ok(()));
+                // A frame that the broker did not finish is a part of what it did.
+                let unfinished = self.down.pending().to_vec();
+                if !std::mem::replace(&mut self.raw, true) {
+                    self.ready.extend_from_slice(&unfinished);
+                }
+                self.end = Some(outcome);
+                continue;
             }
             let bytes = read.filled().to_vec();
             self.take_in(&bytes);
@@ -134,5 +145,27 @@ impl AsyncWrite for MutantStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deadzone_play::pipe;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[test]
+    fn an_unfinished_frame_passes_before_the_end() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (ours, mut theirs) = pipe(1024);
+            let mut mutant = MutantStream::new(Box::new(ours), Mutant::DupCleared);
+            theirs.write_all(&[0xd0, 0x00, 0x30, 0x09, 0x00]).await.unwrap();
+            theirs.shutdown().await.unwrap();
+            let mut all = Vec::new();
+            mutant.read_to_end(&mut all).await.unwrap();
+            assert_eq!(all, [0xd0, 0x00, 0x30, 0x09, 0x00]);
+        });
     }
 }

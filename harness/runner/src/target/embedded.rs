@@ -1,6 +1,7 @@
 //! The reference broker in memory: every performance has its own, on its own paused runtime.
 
 use std::{
+    cell::RefCell,
     io,
     pin::Pin,
     rc::Rc,
@@ -15,6 +16,7 @@ use tokio::{
 };
 
 use super::EmbeddedSpec;
+use crate::job::panic_text;
 
 /// Bytes that a pipe buffers each way: about what a loopback socket does.
 const PIPE_CAPACITY: usize = 64 * 1024;
@@ -30,12 +32,31 @@ pub(crate) fn embedded_dial(spec: &EmbeddedSpec) -> Rc<dyn Dial> {
         Config { defects: spec.defects.clone(), variants: spec.variants.clone(), ..Config::default() };
     let server = Server::new(config);
     let timer = server.clone();
-    tokio::task::spawn_local(async move { timer.run_timer().await });
-    Rc::new(EmbeddedDial { server })
+    let fallen = Fallen::default();
+    watched(&fallen, async move { timer.run_timer().await });
+    Rc::new(EmbeddedDial { server, fallen })
+}
+
+/// Why a task of the broker fell over, if one did.
+type Fallen = Rc<RefCell<Option<String>>>;
+
+/// Spawns a task of the broker. Its panic closes a connection as a broker may: without a word of ours it would be judged.
+fn watched(fallen: &Fallen, task: impl Future<Output = ()> + 'static) {
+    let task = tokio::task::spawn_local(task);
+    let fallen = Rc::clone(fallen);
+    tokio::task::spawn_local(async move {
+        if let Err(error) = task.await
+            && let Ok(panic) = error.try_into_panic()
+        {
+            let why = format!("the embedded broker panicked: {}", panic_text(&*panic));
+            fallen.borrow_mut().get_or_insert(why);
+        }
+    });
 }
 
 struct EmbeddedDial {
     server: Server,
+    fallen: Fallen,
 }
 
 impl Dial for EmbeddedDial {
@@ -43,9 +64,13 @@ impl Dial for EmbeddedDial {
         Box::pin(async move {
             let (ours, theirs) = pipe(PIPE_CAPACITY);
             let server = self.server.clone();
-            tokio::task::spawn_local(async move { server.attend(BrokerEnd(theirs)).await });
+            watched(&self.fallen, async move { server.attend(BrokerEnd(theirs)).await });
             Ok(Box::new(ours) as Box<dyn Stream>)
         })
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.fallen.borrow().clone()
     }
 }
 
@@ -79,5 +104,24 @@ impl AsyncWrite for BrokerEnd {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_falls_over_says_so() {
+        let fallen = Fallen::default();
+        let runtime = paused_runtime().unwrap();
+        tokio::task::LocalSet::new().block_on(&runtime, async {
+            watched(&fallen, async {});
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            assert_eq!(*fallen.borrow(), None);
+            watched(&fallen, async { panic!("oh") });
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        });
+        assert_eq!(fallen.borrow().as_deref(), Some("the embedded broker panicked: oh"));
     }
 }
