@@ -133,6 +133,21 @@ impl Link {
         self.paths.get(&path).map_or(0, Path::held_bytes)
     }
 
+    /// The same for one direction of a path.
+    pub fn held_on(&self, path: PathId, direction: Direction) -> usize {
+        self.paths.get(&path).map_or(0, |path| path.held_on(direction))
+    }
+
+    /// This connection does not speak MQTT: no packet is looked for in it, in neither direction. To be called before its
+    /// first bytes; every other fault applies as ever.
+    pub fn opaque(&mut self, path: PathId, why: &str) {
+        let Some(path) = self.paths.get_mut(&path) else { return };
+        for direction in [Direction::Up, Direction::Down] {
+            path.stream(direction).scanner.abandon();
+            path.put_note(Note::Disarmed { direction, why: why.to_owned() });
+        }
+    }
+
     /// The experiment is over: a note for every armed fault that never fired.
     pub fn finish(&mut self) -> Vec<Note> {
         let never = |ArmedFault { number: fault, text, .. }| Note::NeverFired { fault, text };

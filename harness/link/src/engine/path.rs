@@ -129,6 +129,19 @@ impl Path {
         self.due_bytes + self.streams().map(|s| s.queue.bytes() + s.scanner.withheld()).iter().sum::<usize>()
     }
 
+    /// The same for one direction.
+    pub(super) fn held_on(&self, direction: Direction) -> usize {
+        let stream = match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        };
+        let due = self.due.iter().map(|due| match due {
+            Due::Bytes { direction: way, bytes, .. } if *way == direction => bytes.len(),
+            _ => 0,
+        });
+        stream.queue.bytes() + stream.scanner.withheld() + due.sum::<usize>()
+    }
+
     /// When the next thing leaves a queue by itself.
     pub(super) fn wake_at_us(&self, effects: &Effects) -> Option<u64> {
         let up = self.up.queue.front_due_us().filter(|_| !effects.lane(Direction::Up).held);
