@@ -23,6 +23,8 @@ pub(crate) struct Inner {
     next_path: u32,
     /// Who serves the connections, and who waits for one.
     lines: BTreeMap<PathId, Arc<Control>>,
+    /// Who found the modem dark.
+    waiting: Vec<Arc<Control>>,
 }
 
 impl Modem {
@@ -31,7 +33,7 @@ impl Modem {
         for step in steps {
             link.step(now_us, step.clone());
         }
-        Self { inner: Mutex::new(Inner { link, next_path: 0, lines: BTreeMap::new() }) }
+        Self { inner: Mutex::new(Inner { link, next_path: 0, lines: BTreeMap::new(), waiting: Vec::new() }) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -39,16 +41,28 @@ impl Modem {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a connection could be made now, and when to ask again if not.
-    pub(crate) fn usable(&self, now_us: u64) -> Result<(), Option<u64>> {
+    /// Whether a connection could be made now. If not: when to ask again, unless this control is poked before.
+    pub(crate) fn usable(&self, now_us: u64, control: &Arc<Control>) -> Result<(), Option<u64>> {
         let mut inner = self.lock();
         inner.link.advance(now_us);
-        if inner.link.usable() { Ok(()) } else { Err(inner.link.wake_at_us()) }
+        if inner.link.usable() {
+            return Ok(());
+        }
+        if !inner.waiting.iter().any(|other| Arc::ptr_eq(other, control)) {
+            inner.waiting.push(Arc::clone(control));
+        }
+        Err(inner.link.wake_at_us())
+    }
+
+    /// Whoever waited waits no more.
+    pub(crate) fn leave(&self, control: &Arc<Control>) {
+        self.lock().waiting.retain(|other| !Arc::ptr_eq(other, control));
     }
 
     /// Whether nothing goes through it now.
     pub(crate) fn is_idle(&self) -> bool {
-        self.lock().lines.is_empty()
+        let inner = self.lock();
+        inner.lines.is_empty() && inner.waiting.is_empty()
     }
 }
 
@@ -75,5 +89,6 @@ impl Inner {
         for (_, control) in self.lines.iter().filter(|(other, _)| **other != path) {
             control.poke();
         }
+        self.waiting.iter().for_each(|control| control.poke());
     }
 }

@@ -69,10 +69,14 @@ impl Session {
         traffic: &Traffic,
     ) -> (Story, Ending) {
         let early = match &self.modem {
-            Some(modem) => match self.wait_for(modem, &client, control).await {
-                Some(early) => early,
-                None => return (Story::default(), Ending::Dark),
-            },
+            Some(modem) => {
+                let early = self.wait_for(modem, &client, control).await;
+                modem.leave(control);
+                match early {
+                    Some(early) => early,
+                    None => return (Story::default(), Ending::Dark),
+                }
+            }
             None => Bytes::new(),
         };
         let buffer = self.config.is_impaired().then_some(IMPAIRED_BUFFER);
@@ -108,11 +112,13 @@ impl Session {
 
     /// Waits until a connection could be made through the modem. A real modem would keep its SYN back; ours can only
     /// keep silent. What the client sends meanwhile is kept; `None` when it goes away.
-    async fn wait_for(&self, modem: &Modem, client: &TcpStream, control: &Control) -> Option<Bytes> {
+    async fn wait_for(&self, modem: &Modem, client: &TcpStream, control: &Arc<Control>) -> Option<Bytes> {
         let mut early = BytesMut::new();
         let mut chunk = [0; 1024];
         loop {
-            let Err(wake_us) = modem.usable(self.clock.now_us()) else { return Some(early.freeze()) };
+            let Err(wake_us) = modem.usable(self.clock.now_us(), control) else {
+                return Some(early.freeze());
+            };
             tokio::select! {
                 biased;
                 // A poke is no stop, but the modem may have changed.
