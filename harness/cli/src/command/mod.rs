@@ -3,6 +3,7 @@
 mod broker;
 mod check;
 mod explain;
+mod link;
 mod list;
 mod run;
 mod selftest;
@@ -23,6 +24,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),
+        Command::Link(args) => link::link(&args),
         Command::Schema => {
             output::print(&deadzone_reports::run_schema());
             Ok(ExitCode::Success)
