@@ -110,10 +110,11 @@ impl Path {
     /// Waits for the one next thing and does it.
     async fn turn(&mut self, buffer: &mut [u8]) {
         let clock = self.tape.clock();
-        let (wake_us, ping_us, held) = {
+        let (wake_us, ping_us, held, room) = {
             let client = self.client.borrow();
             let ping = if self.client_done { None } else { client.ping_due_us() };
-            (client.link.wake_at_us(), ping, client.link.held_bytes(self.path))
+            let room = client.link.room(self.path, Direction::Down);
+            (client.link.wake_at_us(), ping, client.link.held_bytes(self.path), room)
         };
         let next_us = [wake_us, ping_us].into_iter().flatten().min();
         let timer = async {
@@ -126,7 +127,7 @@ impl Path {
             Some(Outgoing::Bytes(bytes)) => Some(bytes.clone()),
             _ => None,
         };
-        let may_read = !self.broker_done && held < HELD_MAX;
+        let may_read = !self.broker_done && held < HELD_MAX && room > 0;
         let may_take = self.outgoing.is_empty() && !self.orphaned;
         // Reading and writing share the stream, so they are polled through its two halves.
         let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
@@ -224,6 +225,7 @@ impl Path {
         match command {
             Command::Write(bytes) => self.write(&bytes),
             Command::Link(step) => self.client.borrow_mut().link.step(now_us, step),
+            Command::Profile(profile) => self.client.borrow_mut().link.change_profile(now_us, &profile),
             Command::Close => {
                 if !self.client_done {
                     self.client_end_closed(By::Harness, Close::Fin);

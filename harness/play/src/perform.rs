@@ -12,6 +12,7 @@ use std::{
 use deadzone_history::{
     ClientInfo, EventKind, Header, History, Overflow, Recorder, RecorderLimits, RunKind, SCHEMA, TargetFacts,
 };
+use deadzone_link::Catalogue;
 use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
@@ -76,6 +77,8 @@ pub struct Setup<'a> {
     pub dial: Rc<dyn Dial>,
     /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
     pub nonce: String,
+    /// The link profiles that scenarios may name.
+    pub profiles: &'a Catalogue,
     /// Seed of this scenario in this version.
     pub seed: u64,
     /// Time-outs.

@@ -14,7 +14,9 @@ use deadzone_script::Control;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
-    Mutant, Planned, seed,
+    Mutant, Planned,
+    profiles::profiles,
+    seed,
     target::{TargetHandle, paused_runtime},
 };
 
@@ -241,6 +243,7 @@ fn once(context: &JobContext, planned: &Planned, run: RunKind, attempt: u32) -> 
                 planned.key.version,
                 if embedded { 0 } else { attempt },
             ),
+            profiles: profiles(),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             timing: context.timing,
             target: TargetFacts::default(),

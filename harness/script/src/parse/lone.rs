@@ -18,7 +18,8 @@ pub fn parse_fault(text: &str) -> Result<LinkStep, (String, Vec<Diagnostic>)> {
     let line = format!("{BEFORE}{text}");
     let at = At { line: 1, column: 1, length: u32::try_from(line.chars().count()).unwrap_or(u32::MAX) };
     let wrong = |mistakes| Err((line.clone(), mistakes));
-    let client = ClientDecl { name: "c".to_owned(), manual: false, direct: false, version: None, at };
+    let client =
+        ClientDecl { name: "c".to_owned(), manual: false, direct: false, via: None, version: None, at };
     let lexed = lex(1, &line);
     if !lexed.mistakes.is_empty() {
         return wrong(lexed.mistakes);
