@@ -171,6 +171,15 @@ pub(crate) struct LinkArgs {
     /// The broker, HOST:PORT; resolved anew for each connection
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "config")]
     pub(crate) upstream: Option<String>,
+    /// How the radio behaves: a profile's name, with overlays as in `lte-m+nat-short`, or a TOML file of your own
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "config")]
+    pub(crate) profile: Option<String>,
+    /// Change a number of the profile, as in `rate.mean_kbit_per_s.up=100`
+    #[arg(long, value_name = "KEY=VALUE", requires = "profile")]
+    pub(crate) set: Vec<String>,
+    /// All connections share one cell: what one is served, the others wait for
+    #[arg(long, requires = "profile")]
+    pub(crate) cell: bool,
     /// What happens to the link, as behind `link NAME` in a scenario: 'blackhole up from PUBREC', 'cut rst after 5s'
     #[arg(long, value_name = "FAULT", conflicts_with = "config")]
     pub(crate) fault: Vec<String>,

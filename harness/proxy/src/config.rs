@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use deadzone_link::LinkStep;
+use deadzone_link::{Cell, LinkStep, Profile};
 use serde::Deserialize;
 
 /// Default bound of a link's connections.
@@ -31,6 +31,12 @@ pub struct LinkConfig {
     pub listen: Vec<SocketAddr>,
     /// `HOST:PORT`, resolved for each connection.
     pub upstream: String,
+    /// How the radio behaves; `None` impairs nothing by itself.
+    pub profile: Option<Profile>,
+    /// Seed of the radio's chances.
+    pub seed: u64,
+    /// The cell that all its modems share; `None` gives each one the whole rate.
+    pub cell: Option<Cell>,
     /// Faults, in order.
     pub steps: Vec<LinkStep>,
     /// Who has a modem.
@@ -46,12 +52,12 @@ pub struct LinkConfig {
 impl LinkConfig {
     /// Whether connections pass untouched and unseen.
     pub(crate) fn is_plain(&self) -> bool {
-        self.steps.is_empty() && !self.recorded
+        !self.is_impaired() && !self.recorded
     }
 
     /// Whether a kernel's promises matter: an impaired link takes little in advance.
     pub(crate) fn is_impaired(&self) -> bool {
-        !self.steps.is_empty()
+        self.profile.is_some() || !self.steps.is_empty()
     }
 }
 
@@ -67,14 +73,20 @@ pub struct LinksFile {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkEntry {
-    /// Its name; the first address by default.
+    /// Its name; `link`, `link-2` … by default.
     pub name: Option<String>,
     /// Where it listens: one address or more.
     pub listen: Vec<SocketAddr>,
     /// `HOST:PORT`.
     pub upstream: String,
-    /// A profile's name or file.
+    /// A profile's name with overlays (`lte-m+nat-short`), or a file.
     pub profile: Option<String>,
+    /// Changes of the profile, `rate.mean_kbit_per_s.up=100`.
+    #[serde(default)]
+    pub set: Vec<String>,
+    /// All connections share one cell: what one is served, the others wait for.
+    #[serde(default)]
+    pub cell: bool,
     /// Seed of its chances.
     pub seed: Option<u64>,
     /// Faults in the notation of scenarios, without `link NAME`.

@@ -21,9 +21,10 @@ mod plain;
 mod record;
 mod relay;
 mod session;
+pub mod toxiproxy;
 
 /// Parts of this crate's types, so that whoever only serves links needs no other crate.
-pub use deadzone_link::{Cut, Direction, LinkStep, Note};
+pub use deadzone_link::{Catalogue, Cell, Cut, Direction, LinkStep, Note, Profile, ProfileError};
 
 pub use board::{Board, Ending, Flow, OUTCOMES_MAX, Outcome, Sums};
 pub use clock::{Clock, pause};

@@ -10,7 +10,7 @@ use deadzone_link::{Direction, Note, Output, PathId};
 
 use crate::{Client, Control, End, Happened, Middle, Out, Plain, Record, greeting::Greeting, modem::Modem};
 
-/// Most faults of one connection that the report names.
+/// Most faults of one connection that the report names, and most doings of the radio.
 const FIRED_KEPT: usize = 32;
 
 /// What became of a connection's bytes on the link, and which faults it met.
@@ -30,6 +30,10 @@ pub struct Story {
     pub fired: Vec<String>,
     /// Faults that happened.
     pub fired_count: u64,
+    /// What the radio did by its profile, in order; the first 32.
+    pub radio: Vec<String>,
+    /// How often the radio did something.
+    pub radio_count: u64,
     /// Packets were not looked for any more, and why.
     pub disarmed: Option<String>,
 }
@@ -178,6 +182,12 @@ impl Line {
             Note::Disarmed { why, .. } => {
                 story.disarmed.get_or_insert_with(|| why.clone());
             }
+            Note::Radio { what, .. } => {
+                story.radio_count += 1;
+                if story.radio.len() < FIRED_KEPT {
+                    story.radio.push(what.clone());
+                }
+            }
             Note::Cut { .. } => self.cut = true,
             _ => {}
         }
@@ -187,6 +197,13 @@ impl Line {
     fn tell(&mut self, now_us: u64, what: Happened<'_>) {
         if let Some(record) = &mut self.record {
             record.happened(now_us.saturating_sub(self.opened_us), what);
+        }
+    }
+
+    fn room(&self, direction: Direction) -> usize {
+        match &self.way {
+            Way::Plain(_) => usize::MAX,
+            Way::Modem(modem, path) => modem.lock().link.room(*path, direction),
         }
     }
 
@@ -245,6 +262,14 @@ impl Middle for Line {
 
     fn held_down(&self) -> usize {
         self.held(Direction::Down)
+    }
+
+    fn room_up(&self) -> usize {
+        self.room(Direction::Up)
+    }
+
+    fn room_down(&self) -> usize {
+        self.room(Direction::Down)
     }
 
     fn transparent(&self) -> bool {

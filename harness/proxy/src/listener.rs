@@ -4,11 +4,14 @@ use std::{
     collections::BTreeMap,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use deadzone_link::Link;
+use deadzone_link::{Identity, Link};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -49,6 +52,8 @@ struct Shared {
     board: Arc<Board>,
     recorder: Option<Arc<Recorder>>,
     modems: Mutex<BTreeMap<IpAddr, Arc<Modem>>>,
+    /// Modems made for one connection each.
+    made: AtomicU64,
     open: Arc<()>,
     failures: Mutex<Failures>,
 }
@@ -74,6 +79,7 @@ pub fn listen(
         board: Arc::clone(board),
         recorder,
         modems: Mutex::default(),
+        made: AtomicU64::new(0),
         open: Arc::new(()),
         failures: Mutex::default(),
     });
@@ -165,16 +171,31 @@ impl Shared {
         if self.config.is_plain() {
             return None;
         }
-        let make = || Arc::new(Modem::new(self.clock.now_us(), Link::new(), &self.config.steps));
         if self.config.modem == ModemKind::PerConnection {
-            return Some(make());
+            let ordinal = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+            return Some(self.make_modem(&ordinal.to_string()));
         }
         let mut modems = self.modems.lock().unwrap_or_else(PoisonError::into_inner);
         if modems.len() >= MODEMS_MAX && !modems.contains_key(&source) {
             let idle = modems.iter().find(|(_, modem)| modem.is_idle()).map(|(source, _)| *source);
             idle.and_then(|source| modems.remove(&source));
         }
-        Some(Arc::clone(modems.entry(source).or_insert_with(make)))
+        Some(Arc::clone(modems.entry(source).or_insert_with(|| self.make_modem(&source.to_string()))))
+    }
+
+    /// A modem whose chances are those of the seed, the link and this name: the n-th connection or the source has the
+    /// same every time.
+    fn make_modem(&self, name: &str) -> Arc<Modem> {
+        let (config, now_us) = (&self.config, self.clock.now_us());
+        let identity = Identity { seed: config.seed, scenario: config.name.clone(), link: name.to_owned() };
+        let mut link = Link::with_identity(identity);
+        if let Some(profile) = &config.profile {
+            link.change_profile(now_us, profile);
+        }
+        if let Some(cell) = &config.cell {
+            link.share(cell);
+        }
+        Arc::new(Modem::new(now_us, link, &config.steps))
     }
 
     /// Logs a failure, but not a flood of them.

@@ -37,6 +37,14 @@ pub trait Middle {
     fn held_up(&self) -> usize;
     /// Bytes held on the way down.
     fn held_down(&self) -> usize;
+    /// How many more bytes it takes on the way up before the client must wait: a queue has an end.
+    fn room_up(&self) -> usize {
+        usize::MAX
+    }
+    /// The same on the way down.
+    fn room_down(&self) -> usize {
+        usize::MAX
+    }
     /// Nothing is impaired now, and nothing is held: bytes may pass by without being asked about, until the next change.
     fn transparent(&self) -> bool;
 }

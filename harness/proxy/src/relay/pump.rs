@@ -150,16 +150,17 @@ impl<M: Middle> Pump<'_, M> {
 
     /// Reads from one end, if the other can take it. Whether anything came.
     fn take(&mut self, cx: &mut Context<'_>, now_us: u64, end: End, scratch: &mut [u8]) -> bool {
-        let held = match end {
-            End::Client => self.middle.held_up(),
-            End::Upstream => self.middle.held_down(),
+        let (held, room) = match end {
+            End::Client => (self.middle.held_up(), self.middle.room_up()),
+            End::Upstream => (self.middle.held_down(), self.middle.room_down()),
         };
         let transparent = self.middle.transparent();
         let (from, taken, to, given) = self.way_to(end.other());
-        if to.waiting() >= WAITING_MAX || held + to.waiting() >= HELD_MAX {
+        if to.waiting() >= WAITING_MAX || held + to.waiting() >= HELD_MAX || room == 0 {
             return false;
         }
-        match from.poll_read(cx, scratch) {
+        let most = room.min(scratch.len());
+        match from.poll_read(cx, &mut scratch[..most]) {
             Poll::Pending => return false,
             Poll::Ready(Read::Bytes(n)) => {
                 Traffic::add(taken, n);

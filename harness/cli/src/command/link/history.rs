@@ -59,7 +59,7 @@ impl Tape {
         let header = Header {
             schema: SCHEMA.to_owned(),
             deadzone: env!("CARGO_PKG_VERSION").to_owned(),
-            scenario: format!("link/{link}"),
+            scenario: link.to_owned(),
             file: String::new(),
             version,
             seed: format!("{seed:x}"),

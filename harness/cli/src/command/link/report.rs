@@ -19,7 +19,8 @@ pub(super) fn listening(link: &Links) -> io::Result<String> {
         1 => format!(", {}", config.steps[0]),
         n => format!(", {n} faults"),
     };
-    Ok(format!("listening on {address} -> {}{faults}\n", config.upstream))
+    let profile = config.profile.as_ref().map_or_else(String::new, |profile| format!(", {}", profile.name));
+    Ok(format!("listening on {address} -> {}{profile}{faults}\n", config.upstream))
 }
 
 /// The status line.
@@ -95,6 +96,13 @@ fn write_outcome(text: &mut String, outcome: &Outcome) -> fmt::Result {
     let unsaid = outcome.story.fired_count.saturating_sub(outcome.story.fired.len() as u64);
     if unsaid > 0 {
         writeln!(text, "  and {unsaid} faults more")?;
+    }
+    for what in &outcome.story.radio {
+        writeln!(text, "  radio {what}")?;
+    }
+    let unsaid = outcome.story.radio_count.saturating_sub(outcome.story.radio.len() as u64);
+    if unsaid > 0 {
+        writeln!(text, "  and the radio {unsaid} times more")?;
     }
     if let Some(why) = &outcome.story.disarmed {
         writeln!(text, "  faults at packets were off: {why}")?;
