@@ -165,6 +165,13 @@ pub(crate) struct BrokerArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LinkArgs {
+    /// Serve Toxiproxy's HTTP API there (and deadzone's own routes beside it) instead of one link; loopback unless you
+    /// say otherwise. Its proxies are made by its clients
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["upstream", "config", "profile", "fault", "history"])]
+    pub(crate) api: Option<SocketAddr>,
+    /// With --api: serve byte counts under /metrics, as Prometheus reads them
+    #[arg(long, requires = "api")]
+    pub(crate) metrics: bool,
     /// Where to listen, once or more; loopback unless you say otherwise
     #[arg(long, default_value = "127.0.0.1:1884", value_name = "ADDR")]
     pub(crate) listen: Vec<SocketAddr>,

@@ -1,0 +1,8 @@
+//! `deadzone link --api` from outside: Toxiproxy's API as its documentation has it, over plain sockets.
+
+mod api;
+mod documented;
+mod effects;
+mod own;
+#[path = "../support/mod.rs"]
+mod support;
