@@ -183,6 +183,63 @@ fn mosquitto_clients_deliver_everything_at_qos_2() {
 }
 
 #[test]
+fn a_driving_client_delivers_everything_at_qos_2() {
+    let Some((_broker, broker, _scratch)) = mosquitto() else { return };
+    let link = before(broker, &["--profile", "lte-driving", "--seed", "3"]);
+    let session = ["-i", "sub", "-c", "-t", "t", "-q", "2"];
+    assert!(
+        client("mosquitto_sub", link.address(), &[&session[..], &["-E"]].concat())
+            .status()
+            .unwrap()
+            .success()
+    );
+    let lines: Vec<String> = (0..40).map(|n| format!("message {n}")).collect();
+    let mut publisher = client("mosquitto_pub", link.address(), &["-t", "t", "-q", "2", "-l"]);
+    let mut publisher = publisher.stdin(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    publisher.stdin.take().unwrap().write_all((lines.join("\n") + "\n").as_bytes()).unwrap();
+    assert_eq!(wait(&mut publisher, 4 * LIMIT), Some(0));
+    // CONNECT, PUBLISH and PUBREL each make a round trip of twice 45 ms and more.
+    assert!(began.elapsed() > Duration::from_millis(200), "{:?}", began.elapsed());
+    let take = client("mosquitto_sub", link.address(), &[&session[..], &["-C", "40", "-W", "40"]].concat());
+    let got = { take }.output().unwrap();
+    assert_eq!(String::from_utf8(got.stdout).unwrap().lines().collect::<Vec<_>>(), lines);
+}
+
+#[test]
+fn a_kept_session_comes_through_a_tunnel() {
+    let Some((_broker, broker, scratch)) = mosquitto() else { return };
+    let file = scratch.file("short-tunnel.toml");
+    let text = "title = \"a tunnel of 3 s, and a new address behind it\"\ninherits = \"lte-driving\"\n\n[outage]\n\
+                schedule_s = { value = [0.5, 3], source = \"default\" }\n\
+                attach_least_s = { value = 0.1, source = \"default\" }\n\
+                attach_most_s = { value = 0.2, source = \"default\" }\n\
+                new_address_probability = { value = 1, source = \"default\" }\n";
+    fs::write(&file, text).unwrap();
+    let link = before(broker, &["--profile", file.to_str().unwrap(), "--modem", "per-source"]);
+    let session = ["-i", "kept", "-c", "-t", "k", "-q", "2"];
+    assert!(client("mosquitto_sub", broker, &[&session[..], &["-E"]].concat()).status().unwrap().success());
+    // mosquitto_sub connects again by itself. Its modem is dark from half a second after its first connection on.
+    let subscriber =
+        client("mosquitto_sub", link.address(), &[&session[..], &["-C", "40", "-W", "40"]].concat());
+    let subscriber = { subscriber }.spawn().unwrap();
+    let lines: Vec<String> = (0..40).map(|n| format!("message {n}")).collect();
+    let mut publisher = client("mosquitto_pub", broker, &["-t", "k", "-q", "2", "-l"]);
+    let mut publisher = publisher.stdin(Stdio::piped()).spawn().unwrap();
+    let mut into = publisher.stdin.take().unwrap();
+    for line in &lines {
+        into.write_all(format!("{line}\n").as_bytes()).unwrap();
+        thread::sleep(Duration::from_millis(40));
+    }
+    drop(into);
+    assert_eq!(wait(&mut publisher, LIMIT), Some(0));
+    let got = subscriber.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(got.stdout).unwrap().lines().collect::<Vec<_>>(), lines);
+    let (report, _) = link.interrupt();
+    assert!(report.contains("radio ") && report.contains("a new address"), "{report}");
+}
+
+#[test]
 fn rumqttc_delivers_everything_at_qos_2() {
     use rumqttc::{Event, MqttOptions, Packet, QoS};
     let Some((_broker, broker, _scratch)) = mosquitto() else { return };
