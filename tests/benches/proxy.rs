@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_proxy::{Board, Clock, LinkConfig, ModemKind, listen};
+use deadzone_proxy::{Board, Catalogue, Clock, HELD_MAX, LinkConfig, ModemKind, Profile, listen};
 
 /// Rounds; what is printed is the median over them.
 const ROUNDS: usize = 7;
@@ -31,6 +31,12 @@ const PING_BYTES: usize = 100;
 const BULK_BYTES: usize = 512 << 20;
 /// Idle connections whose memory is looked at.
 const IDLE: usize = 4_000;
+/// 100 ms each way and nothing else: bulk is limited by what may be on the way, 4 MiB.
+const DELAYED: &str = "title = \"100 ms each way\"\n[delay]\nfloor_ms = { both = 100, source = \"default\" }\n\
+                       [queue]\ncapacity_bytes = { both = 4194304, source = \"default\" }\n";
+/// Round trips of a round, and bytes of its bulk transfer, where each takes long.
+const FEW_PINGS: usize = 20;
+const SLOW_BULK_BYTES: usize = 128 << 20;
 /// Role and upstream of a child.
 const ROLE: &str = "DEADZONE_BENCH_ROLE";
 const UPSTREAM: &str = "DEADZONE_BENCH_UPSTREAM";
@@ -46,7 +52,9 @@ const PEERS: [(&str, &str, &str, &str); 4] = [
 
 fn main() {
     match env::var(ROLE).as_deref() {
-        Ok("link") => serve_link(),
+        Ok("link") => serve_link(None),
+        Ok("lte-m") => serve_link(Some(profile("lte-m", &[]))),
+        Ok("delayed") => serve_link(Some(profile("delayed", &[("delayed", DELAYED)]))),
         Ok("copy") => serve_copy(),
         _ => measure(),
     }
@@ -60,13 +68,20 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// The link as `deadzone link` serves it, without impairment.
-fn serve_link() {
+/// A profile of the suite, or of these.
+fn profile(name: &str, more: &[(&str, &str)]) -> Profile {
+    let texts = deadzone_scenarios::profiles().iter().chain(more).copied();
+    let catalogue = Catalogue::new(texts, deadzone_scenarios::traces().iter().copied()).unwrap();
+    catalogue.get(name).unwrap()
+}
+
+/// The link as `deadzone link` serves it.
+fn serve_link(profile: Option<Profile>) {
     let config = LinkConfig {
         name: "bench".to_owned(),
         listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
         upstream: upstream(),
-        profile: None,
+        profile,
         seed: 0,
         cell: None,
         steps: Vec::new(),
@@ -143,7 +158,9 @@ fn far_end() -> SocketAddr {
             stream.set_nodelay(true).unwrap();
             let mut first = [0];
             // Idle connections say `i` and are only kept.
-            stream.read_exact(&mut first).unwrap();
+            if stream.read_exact(&mut first).is_err() {
+                continue;
+            }
             match first[0] {
                 b'i' => idle.push(stream),
                 b'b' => drop(thread::spawn(move || sink(stream))),
@@ -164,7 +181,9 @@ fn echo(mut stream: TcpStream) {
 }
 
 fn sink(mut stream: TcpStream) {
-    let (mut bytes, mut left) = (vec![0; 256 * 1024], BULK_BYTES);
+    let mut total = [0; 8];
+    stream.read_exact(&mut total).unwrap();
+    let (mut bytes, mut left) = (vec![0; 256 * 1024], u64::from_be_bytes(total) as usize);
     while left > 0 {
         match stream.read(&mut bytes) {
             Ok(n @ 1..) => left -= n,
@@ -192,15 +211,16 @@ struct Round {
     mb_per_s: f64,
 }
 
-fn round(address: SocketAddr) -> Round {
+fn round(address: SocketAddr, pings: usize, bulk_bytes: usize) -> Round {
     let mut stream = connect(address, b'e');
     let mut bytes = [7; PING_BYTES];
-    let mut times: Vec<f64> = Vec::with_capacity(PINGS);
-    for ping in 0..PINGS + 200 {
+    let mut times: Vec<f64> = Vec::with_capacity(pings);
+    let warm = pings / 25;
+    for ping in 0..pings + warm {
         let began = Instant::now();
         stream.write_all(&bytes).unwrap();
         stream.read_exact(&mut bytes).unwrap();
-        if ping >= 200 {
+        if ping >= warm {
             times.push(began.elapsed().as_secs_f64() * 1e6);
         }
     }
@@ -208,16 +228,17 @@ fn round(address: SocketAddr) -> Round {
     let mut stream = connect(address, b'b');
     let block = vec![7; 256 * 1024];
     let began = Instant::now();
-    for _ in 0..BULK_BYTES / block.len() {
+    stream.write_all(&(bulk_bytes as u64).to_be_bytes()).unwrap();
+    for _ in 0..bulk_bytes / block.len() {
         stream.write_all(&block).unwrap();
     }
     stream.read_exact(&mut [0]).unwrap();
     Round {
         min_us: times[0],
-        p50_us: times[PINGS / 2],
-        p999_us: times[PINGS * 999 / 1000],
+        p50_us: times[pings / 2],
+        p999_us: times[pings * 999 / 1000],
         near_40_ms: times.iter().filter(|us| (35e3..50e3).contains(*us)).count(),
-        mb_per_s: BULK_BYTES as f64 / 1e6 / began.elapsed().as_secs_f64(),
+        mb_per_s: bulk_bytes as f64 / 1e6 / began.elapsed().as_secs_f64(),
     }
 }
 
@@ -234,7 +255,7 @@ fn measure() {
     let mut rounds = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {
         for (at, (_, address)) in paths.iter().enumerate() {
-            rounds[at].push(round(*address));
+            rounds[at].push(round(*address, PINGS, BULK_BYTES));
         }
     }
     println!(
@@ -264,10 +285,20 @@ fn measure() {
         "bulk                         {:.0} MB/s (wanted: at least 700)",
         median(&rounds[2], |r| r.mb_per_s)
     );
-    for (name, proxy) in [("copy_bidirectional", &copy), ("deadzone link", &link)] {
+    let (delayed, lte) = (Proxy::start("delayed", end), Proxy::start("lte-m", end));
+    let slow = round(delayed.1, FEW_PINGS, SLOW_BULK_BYTES);
+    println!(
+        "100 ms each way              p50 {:.1} ms, {:.1} MB/s (4 MiB in 100 ms are {:.1} MB/s)",
+        slow.p50_us / 1e3,
+        slow.mb_per_s,
+        HELD_MAX as f64 / 1e6 / 0.1
+    );
+    for (name, proxy) in
+        [("copy_bidirectional", &copy), ("deadzone link", &link), ("deadzone link, lte-m", &lte)]
+    {
         let before = proxy.resident_kib();
         let idle: Vec<TcpStream> = (0..IDLE).map(|_| connect(proxy.1, b'i')).collect();
-        thread::sleep(Duration::from_millis(500));
+        thread::sleep(Duration::from_secs(1));
         let each = (proxy.resident_kib() - before) as f64 / idle.len() as f64;
         println!("{name:<28} {each:.2} KiB for each of {IDLE} idle connections (wanted: under 16)");
     }
