@@ -33,6 +33,8 @@ const BULK_BYTES: usize = 512 << 20;
 const IDLE: usize = 4_000;
 /// 100 ms each way and nothing else: bulk is limited by what may be on the way, 4 MiB.
 const DELAYED: &str = "title = \"100 ms each way\"\n[delay]\nfloor_ms = { both = 100, source = \"default\" }\n\
+                       median_ms = { both = 0, source = \"default\" }\nsigma_ln = { both = 0, source = \"default\" }\n\
+                       correlation_per_100ms = { value = 0, source = \"default\" }\n\
                        [queue]\ncapacity_bytes = { both = 4194304, source = \"default\" }\n";
 /// Round trips of a round, and bytes of its bulk transfer, where each takes long.
 const FEW_PINGS: usize = 20;

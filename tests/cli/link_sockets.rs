@@ -161,10 +161,9 @@ fn five_thousand_connections_leave_nothing_behind() {
         let link = before(upstream(echo), args);
         let batch = || {
             let mut clients: Vec<TcpStream> = (0..50).map(|_| link.connect()).collect();
-            for client in &mut clients {
-                client.write_all(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a").unwrap();
-                client.read_exact(&mut [0; 15]).unwrap();
-            }
+            let connect = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a";
+            clients.iter_mut().for_each(|client| client.write_all(connect).unwrap());
+            clients.iter_mut().for_each(|client| client.read_exact(&mut [0; 15]).unwrap());
         };
         // Twenty warm it up, and fill the outcomes that the report keeps.
         (0..20).for_each(|_| batch());

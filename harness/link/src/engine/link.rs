@@ -19,7 +19,8 @@ use crate::{Direction, LinkStep, Note};
 /// that is not known change nothing but the time.
 #[derive(Debug, Default)]
 pub struct Link {
-    pub(super) paths: BTreeMap<PathId, Path>,
+    /// Boxed: a map makes room for eleven at once, and most links have one.
+    pub(super) paths: BTreeMap<PathId, Box<Path>>,
     pub(super) effects: Effects,
     pub(super) armed: Armed,
     pub(super) notes: VecDeque<Note>,
@@ -47,7 +48,7 @@ impl Link {
             self.give_up(now_us, older, Direction::Down, "a newer connection was made");
         }
         self.paths.retain(|_, path| !path.is_over());
-        self.paths.insert(path, Path::new(now_us));
+        self.paths.insert(path, Box::new(Path::new(now_us)));
     }
 
     /// The caller serves a path no longer, whatever state it is in. Notes that were not fetched move to
@@ -134,7 +135,7 @@ impl Link {
     /// Bytes that the link holds for a path in either direction (held, delayed, withheld), for back-pressure.
     /// Outputs not fetched yet count as well.
     pub fn held_bytes(&self, path: PathId) -> usize {
-        self.paths.get(&path).map_or(0, Path::held_bytes)
+        self.paths.get(&path).map_or(0, |path| path.held_bytes())
     }
 
     /// The same for one direction of a path.
