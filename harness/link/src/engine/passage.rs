@@ -173,6 +173,10 @@ impl Link {
         let Some(path) = self.paths.get_mut(&id).filter(|path| !path.cut) else { return };
         path.cut = true;
         path.put_note(Note::Cut { how });
+        if let Some(modem) = &mut self.radio.modem {
+            // What was being served is thrown away: the next connection need not wait for it.
+            modem.free(now_us);
+        }
         for direction in [Direction::Up, Direction::Down] {
             let lane = self.effects.lane(direction);
             let arrives = offset == Some(direction) || (direction == Direction::Up && how == Cut::Fin);

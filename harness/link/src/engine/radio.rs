@@ -31,7 +31,7 @@ impl Link {
     /// A link that behaves as `profile` says. Equal identities give equal links.
     pub fn with_profile(profile: &Profile, identity: Identity) -> Self {
         let mut link = Self::with_identity(identity);
-        link.change_profile(0, profile);
+        link.install(0, profile);
         link
     }
 
@@ -46,6 +46,12 @@ impl Link {
     /// processes whose numbers do not change go on undisturbed.
     pub fn change_profile(&mut self, now_us: u64, profile: &Profile) {
         self.advance(now_us);
+        self.install(now_us, profile);
+        self.advance(now_us);
+    }
+
+    /// Puts a profile into force without letting any process begin.
+    fn install(&mut self, now_us: u64, profile: &Profile) {
         let profile = match &self.radio.profile {
             Some(below) if profile.overlay => below.with(profile),
             _ => profile.clone(),
@@ -65,7 +71,6 @@ impl Link {
         }
         self.note(self.current(), Note::Profile { name: profile.name.clone() });
         self.radio.profile = Some(profile);
-        self.advance(now_us);
     }
 
     /// The profile in force, with its overlays.
@@ -125,6 +130,7 @@ impl Link {
         let entry = modem.enter(now_us, direction);
         let go_bytes = modem.shape.lane(direction).go_bytes();
         if let Some(wakes_us) = entry.wakes_us {
+            modem.free(now_us);
             // What waited for a sleeping radio is delivered now that it wakes up.
             for path in self.paths.values_mut() {
                 let queue = &mut path.stream(Direction::Down).queue;

@@ -209,6 +209,11 @@ impl Lane {
         [delay, rate, stall, Some(&mut self.loss)].into_iter().flatten()
     }
 
+    /// The dice of outages and of hand-overs: this direction's view of what all share.
+    pub(crate) fn shared(&mut self) -> [Option<&mut Dice>; 2] {
+        [&mut self.outage, &mut self.handover].map(|gaps| gaps.as_mut().map(|gaps| &mut gaps.dice))
+    }
+
     /// Plays a list instead of chance, as far as it goes.
     pub(crate) fn replay(&mut self, decisions: &[Decision]) {
         for dice in self.dice() {

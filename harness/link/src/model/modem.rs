@@ -116,7 +116,10 @@ impl Modem {
             Some(idle) if now_us > self.active_us + idle.after_us && now_us >= self.awake_us => {
                 self.promote(now_us, direction, idle)
             }
-            _ => (now_us.max(self.awake_us), None),
+            _ => {
+                self.active_us = self.active_us.max(now_us);
+                (now_us.max(self.awake_us), None)
+            }
         };
         let back_us = self.lane(direction.opposite()).travel_us(now_us);
         let there_us = self.lane(direction).travel_us(now_us);
@@ -163,8 +166,16 @@ impl Modem {
         if let Some(cell) = &self.cell {
             cell.take(direction, served.done_us);
         }
-        self.active_us = self.active_us.max(served.leaves_us);
+        // What goes on is no silence; what waits for a sleeping radio does not keep it awake.
+        if self.shape.idle.is_some_and(|idle| start_us <= self.active_us + idle.after_us) {
+            self.active_us = self.active_us.max(served.leaves_us);
+        }
         served
+    }
+
+    /// What was being served is gone.
+    pub(crate) fn free(&mut self, now_us: u64) {
+        self.busy_us = self.busy_us.map(|busy_us| busy_us.min(now_us));
     }
 
     /// Whether the address translation has forgotten a path that was silent since `since_us`.
@@ -211,14 +222,21 @@ impl Modem {
         for gaps in [&mut self.outage, &mut self.handover].into_iter().flatten() {
             gaps.dice.record();
         }
+        for dice in self.up.shared().into_iter().chain(self.down.shared()).flatten() {
+            dice.record();
+        }
     }
 
     /// All that chance decided since recording began, by process.
     pub(crate) fn decisions(&mut self) -> Vec<Decision> {
         let mut all = self.past.clone();
         all.extend_from_slice(self.idle.recorded());
-        for gaps in [&self.outage, &self.handover].into_iter().flatten() {
-            all.extend_from_slice(gaps.dice.recorded());
+        // All three views of a shared process saw the same; one saw the most of it.
+        let own = [&mut self.outage, &mut self.handover].map(|gaps| gaps.as_mut().map(|gaps| &mut gaps.dice));
+        for views in own.into_iter().zip(self.up.shared()).zip(self.down.shared()) {
+            let ((own, up), down) = views;
+            let views = [own, up, down].into_iter().flatten().map(|dice| dice.recorded());
+            all.extend_from_slice(views.max_by_key(|list| list.len()).unwrap_or_default());
         }
         for dice in self.up.dice().chain(self.down.dice()) {
             all.extend_from_slice(dice.recorded());

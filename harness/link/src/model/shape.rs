@@ -123,7 +123,7 @@ pub(crate) const SEGMENT: usize = 1360;
 /// How much time of service one go takes at most where the rate is high, µs.
 const GO_US: u64 = 10_000;
 /// Most bytes of one go.
-const GO_MAX: u64 = 64 * 1024;
+const GO_MAX: u64 = 256 * 1024;
 
 impl Shape {
     pub(crate) fn lane(&self, direction: Direction) -> &LaneShape {
