@@ -77,6 +77,10 @@ pub(crate) struct RunArgs {
     pub(crate) select: Vec<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Let somebody else's links stand between the clients and the broker: `toxiproxy=http://HOST:PORT`. What they can't
+    /// do makes a scenario not applicable
+    #[arg(long, env = "DEADZONE_LINKS", value_name = "KIND=URL", conflicts_with = "mutant")]
+    pub(crate) links: Option<String>,
     /// Write the record of every scenario into this folder
     #[arg(long, env = "DEADZONE_HISTORY", value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,

@@ -9,6 +9,7 @@
 
 mod client;
 mod clock;
+mod foreign;
 mod lower;
 mod path;
 mod perform;
@@ -17,5 +18,6 @@ mod tap;
 mod tape;
 mod transport;
 
+pub use foreign::{ForeignLinks, Working};
 pub use perform::{Performance, Setup, Timing, nonce, perform};
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

@@ -16,7 +16,7 @@ use deadzone_link::Catalogue;
 use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
-use crate::{clock::Clock, player::Player, tape::Tape, transport::Dial};
+use crate::{clock::Clock, foreign::ForeignLinks, player::Player, tape::Tape, transport::Dial};
 
 /// How late our own heartbeat may be before it is recorded, ms.
 const STARVED_MS: u64 = 250;
@@ -75,6 +75,8 @@ pub struct Setup<'a> {
     pub run: RunKind,
     /// How to reach the target.
     pub dial: Rc<dyn Dial>,
+    /// Somebody else's links for the script's clients, instead of `dial` and of our own faults.
+    pub links: Option<Rc<dyn ForeignLinks>>,
     /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
     pub nonce: String,
     /// The link profiles that scenarios may name.

@@ -7,6 +7,7 @@
 mod error;
 mod exit;
 mod job;
+mod links;
 mod mutant;
 mod plan;
 mod pool;
@@ -21,6 +22,9 @@ mod target;
 
 pub use error::RunError;
 pub use exit::ExitCode;
+pub use deadzone_link::Fault;
+pub use deadzone_play::{Dial, Dialling, ForeignLinks, TcpDial, Working};
+pub use links::LinkProvider;
 pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
 pub use profiles::profiles;

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::BufWriter,
     path::{Path, PathBuf},
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,6 +22,7 @@ use tokio::{runtime::Builder, task::LocalSet};
 use crate::{
     ExitCode, Mutant, Plan, Planned, RunError, Selection, Suite, TargetSpec,
     job::JobContext,
+    links::{LinkProvider, ThroughLink},
     pool::{Progress, work},
     probe::probe,
     target::{Target, TargetHandle, paused_runtime},
@@ -36,6 +38,8 @@ pub struct Options {
     pub target: TargetSpec,
     /// A mutant in front of it.
     pub mutant: Option<Mutant>,
+    /// Somebody else's links between the clients and the target.
+    pub links: Option<Arc<dyn LinkProvider>>,
     /// Which scenarios.
     pub selection: Selection,
     /// Which versions.
@@ -76,8 +80,14 @@ pub fn run(
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
     let target = Target::start(&options.target)?;
     let handle = target.handle();
+    if options.links.is_some() && handle.address().is_none() {
+        return Err(RunError::LinksWithoutAddress);
+    }
     let capabilities = ask(&target, &handle, options)?;
-    let plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
+    let mut plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
+    if let Some(links) = &options.links {
+        plan.leave_to(&**links);
+    }
     let info = Arc::new(info(suite, options, &target, capabilities, plan.items.len()));
     tell(RunEvent::Started(info));
 
@@ -98,6 +108,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     JobContext {
         target,
         mutant: options.mutant,
+        links: options.links.clone(),
         timing: options.timing(),
         seed: options.seed,
         word,
@@ -170,8 +181,17 @@ fn ask(target: &Target, handle: &TargetHandle, options: &Options) -> Result<Vec<
     let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
     let word = if handle.is_embedded() { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
     let asked = LocalSet::new().block_on(&runtime, async {
-        let dial = handle.dial(None);
-        probe(dial, &options.versions, patience, &word).await
+        let links = handle.links(options.links.as_deref(), &format!("probe-{word}"));
+        let dial = match &links {
+            Some(links) => Rc::new(ThroughLink(Rc::clone(links))),
+            None => handle.dial(None),
+        };
+        let asked = probe(dial, &options.versions, patience, &word).await;
+        let Some(links) = links else { return asked };
+        links.close().await;
+        // A version that was only not reached must not count as one that is not spoken.
+        let asked = links.failure().map_or(asked, Err);
+        asked.map_err(|why| format!("over foreign links: {why}"))
     });
     asked.map_err(|why| match target {
         Target::Embedded(_) => RunError::Target { target: "embedded".to_owned(), why },

@@ -17,7 +17,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Api {
     _process: Running,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 pub(crate) struct Answer {

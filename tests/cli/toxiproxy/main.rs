@@ -3,6 +3,7 @@
 mod api;
 mod documented;
 mod effects;
+mod foreign;
 mod own;
 #[path = "../support/mod.rs"]
 mod support;

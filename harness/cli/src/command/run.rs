@@ -5,7 +5,7 @@ use deadzone_history::RunEvent;
 use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 
-use crate::{args::RunArgs, config::Config, output, progress::Progress, signals};
+use crate::{args::RunArgs, config::Config, foreign_links, output, progress::Progress, signals};
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = Config::resolve(&args.target)?;
@@ -66,6 +66,7 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
     Ok(Options {
         target,
         mutant,
+        links: foreign_links::provider(args.links.as_deref())?,
         selection: Selection::new(args.select.clone()),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
@@ -102,6 +103,7 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     if config.broker.value != "embedded" {
         words.push(format!("--broker {}", config.broker.value));
     }
+    words.extend(args.links.iter().map(|l| format!("--links {l}")));
     words.extend(args.defect.iter().map(|d| format!("--defect {d}")));
     words.extend(args.variant.iter().map(|v| format!("--variant {v}")));
     words.extend(args.mutant.iter().map(|m| format!("--mutant {m}")));

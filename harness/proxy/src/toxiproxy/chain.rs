@@ -101,11 +101,11 @@ impl Chain {
         match stream {
             Stream::Upstream => {
                 edit(&mut self.up, &mut out);
-                self.into_link(now_us, out);
+                self.feed_link(now_us, out);
             }
             Stream::Downstream => {
                 edit(&mut self.down, &mut out);
-                self.to_client(now_us, out);
+                self.emit_down(now_us, out);
             }
         }
         self.settle(now_us);
@@ -143,7 +143,7 @@ impl Chain {
         }
     }
 
-    fn into_link(&mut self, now_us: u64, items: Emitted) {
+    fn feed_link(&mut self, now_us: u64, items: Emitted) {
         for (_, item) in items {
             if self.ended.is_some() {
                 return;
@@ -161,7 +161,7 @@ impl Chain {
         }
     }
 
-    fn to_client(&mut self, now_us: u64, items: Emitted) {
+    fn emit_down(&mut self, now_us: u64, items: Emitted) {
         for (_, item) in items {
             if self.ended.is_some() {
                 return;
@@ -195,14 +195,14 @@ impl Chain {
         }
         let mut up = Vec::new();
         self.up.advance(now_us, &mut up);
-        self.into_link(now_us, up);
+        self.feed_link(now_us, up);
         if self.ended.is_some() {
             return;
         }
         let mut down = Vec::new();
         self.drain_link(now_us, &mut down);
         self.down.advance(now_us, &mut down);
-        self.to_client(now_us, down);
+        self.emit_down(now_us, down);
     }
 
     /// What the link lets through: up to the broker, down into the client's lane.
@@ -250,7 +250,7 @@ impl Middle for Chain {
     fn up(&mut self, now_us: u64, bytes: Bytes) {
         let mut out = Vec::new();
         self.up.take(now_us, Item::Bytes(bytes), &mut out);
-        self.into_link(now_us, out);
+        self.feed_link(now_us, out);
     }
 
     fn down(&mut self, now_us: u64, bytes: Bytes) {
@@ -264,7 +264,7 @@ impl Middle for Chain {
         self.peer_reset_up |= rst;
         let mut out = Vec::new();
         self.up.take(now_us, if rst { Item::Rst } else { Item::Fin }, &mut out);
-        self.into_link(now_us, out);
+        self.feed_link(now_us, out);
     }
 
     fn down_closed(&mut self, now_us: u64, rst: bool) {

@@ -31,7 +31,12 @@ pub fn plan(fault: &Fault) -> Result<Vec<Change>, NotThere> {
             let average_size = i64::from(*bytes);
             Ok(put(*way, &Toxic::Slicer { average_size, size_variation: 0, delay: 0 }))
         }
-        Fault::Cut(Cut::Rst) => Ok(put(Way::Up, &Toxic::ResetPeer { timeout: 0 })),
+        // The next connection must not be reset as well.
+        Fault::Cut(Cut::Rst) => {
+            let mut changes = put(Way::Up, &Toxic::ResetPeer { timeout: 0 });
+            changes.push(Change::Drop(name("reset_peer", Stream::Upstream)));
+            Ok(changes)
+        }
         Fault::Restore => Ok(all_names().map(Change::Drop).collect()),
         Fault::Cut(Cut::Fin) => {
             Err(NotThere("it closes both directions when one ends, so what the broker still sends is lost"))

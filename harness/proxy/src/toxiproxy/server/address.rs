@@ -27,7 +27,7 @@ pub(super) async fn resolve(listen: &str, own: IpAddr) -> Result<SocketAddr, Api
     let found: Vec<SocketAddr> =
         lookup_host((bare, port)).await.map_err(|e| failed(&e.to_string()))?.collect();
     // As most do for `localhost`: the older family first.
-    let first = found.iter().find(|a| a.is_ipv4()).or(found.first());
+    let first = found.iter().find(|a| a.is_ipv4()).or_else(|| found.first());
     first.copied().ok_or_else(|| failed("no such host"))
 }
 

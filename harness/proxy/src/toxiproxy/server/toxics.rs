@@ -63,7 +63,7 @@ pub(super) fn add(served: &mut Served, body: &[u8]) -> Result<Value, ApiError> {
 fn describe(given: &Map<String, Value>, there: &Toxics) -> Result<ToxicInfo, ApiError> {
     let name = loose_json::text(given, "name")?.unwrap_or_default();
     let kind = loose_json::text(given, "type")?.unwrap_or_default();
-    let stream_name = loose_json::text(given, "stream")?.unwrap_or(Stream::Downstream.name());
+    let stream_name = loose_json::text(given, "stream")?.unwrap_or("downstream");
     let toxicity = loose_json::fraction(given, "toxicity")?.unwrap_or(1.0);
     let stream = Stream::parse(stream_name).ok_or(ApiError::Stream)?;
     let name = if name.is_empty() { format!("{kind}_{}", stream.name()) } else { name.to_owned() };

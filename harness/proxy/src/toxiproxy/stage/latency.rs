@@ -36,7 +36,8 @@ impl Stage for Latency {
     }
 
     fn due(&mut self, now_us: u64, out: &mut Emitted) {
-        while let Some((at_us, item)) = self.queue.pop_front_if(|(at_us, _)| *at_us <= now_us) {
+        while self.queue.front().is_some_and(|(at_us, _)| *at_us <= now_us) {
+            let Some((at_us, item)) = self.queue.pop_front() else { break };
             self.held -= item.len();
             out.push((at_us, item));
         }
