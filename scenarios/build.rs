@@ -1,4 +1,4 @@
-//! Embeds every `.mqt` file below this folder, so that the command needs no files beside it.
+//! Embeds every `.mqt` file below this folder, and the profiles, so that the command needs no files beside it.
 
 use std::{env, fmt::Write, fs, io, path::Path};
 
@@ -9,15 +9,27 @@ fn main() -> io::Result<()> {
     collect(Path::new(&root), "", &mut files)?;
     // The order of a directory is the file system's; the suite's is ours.
     files.sort();
+    let (scenarios, others): (Vec<&String>, Vec<&String>) = files.iter().partition(|f| f.ends_with(".mqt"));
     let mut code = String::from("&[\n");
-    for file in &files {
+    for file in scenarios {
         let area = file.trim_end_matches(".mqt");
         let path = Path::new(&root).join(file);
         writeln!(code, "    File {{ path: {file:?}, area: {area:?}, text: include_str!({path:?}) }},")
             .map_err(io::Error::other)?;
     }
     code.push_str("]\n");
-    fs::write(Path::new(&out).join("files.rs"), code)
+    fs::write(Path::new(&out).join("files.rs"), code)?;
+    for (suffix, list) in [(".toml", "profiles.rs"), (".trace", "traces.rs")] {
+        let mut code = String::from("&[\n");
+        for file in others.iter().filter(|f| f.ends_with(suffix)) {
+            let name = file.trim_start_matches("profiles/").trim_end_matches(".toml");
+            let path = Path::new(&root).join(file);
+            writeln!(code, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
+        }
+        code.push_str("]\n");
+        fs::write(Path::new(&out).join(list), code)?;
+    }
+    Ok(())
 }
 
 fn collect(root: &Path, below: &str, files: &mut Vec<String>) -> io::Result<()> {
@@ -27,11 +39,12 @@ fn collect(root: &Path, below: &str, files: &mut Vec<String>) -> io::Result<()> 
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        let profile = below == "profiles" && (name.ends_with(".toml") || name.ends_with(".trace"));
         if entry.file_type()?.is_dir() {
             if name != "src" && name != "target" {
                 collect(root, &path, files)?;
             }
-        } else if name.ends_with(".mqt") {
+        } else if name.ends_with(".mqt") || profile {
             files.push(path);
         }
     }

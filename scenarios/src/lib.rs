@@ -1,4 +1,4 @@
-//! The suite's scenario files as text. It knows nothing of their language.
+//! The suite's scenario files and link profiles as text. It knows nothing of their languages.
 
 /// One embedded scenario file.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +12,20 @@ pub struct File {
 }
 
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
+static PROFILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
+static TRACES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/traces.rs"));
 
 /// Every file of the suite, sorted by path.
 pub fn files() -> &'static [File] {
     FILES
+}
+
+/// Every link profile: its name and its TOML, sorted by name.
+pub fn profiles() -> &'static [(&'static str, &'static str)] {
+    PROFILES
+}
+
+/// Every recorded link trace that a profile names: its file's name and its text.
+pub fn traces() -> &'static [(&'static str, &'static str)] {
+    TRACES
 }

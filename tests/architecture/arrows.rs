@@ -26,7 +26,7 @@ const fn pure(folder: &'static str, ours: &'static [&'static str], others: &'sta
 const ARROWS: [Arrow; 14] = [
     pure("harness/wire", &[], &["bytes", "serde", "thiserror"]),
     pure("harness/spec", &[], &["serde"]),
-    pure("harness/link", &["wire"], &["bytes", "rand_chacha", "serde", "thiserror"]),
+    pure("harness/link", &["wire"], &["bytes", "rand_chacha", "serde", "thiserror", "toml"]),
     pure("harness/script", &["wire", "link", "spec"], &["annotate-snippets", "winnow", "thiserror"]),
     pure("harness/history", &["wire", "link"], &["bytes", "serde", "serde_json", "thiserror"]),
     pure("harness/oracle", &["wire", "spec", "history"], &["bytes"]),

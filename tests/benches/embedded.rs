@@ -10,6 +10,7 @@ fn options() -> Options {
     Options {
         target: TargetSpec::Embedded(EmbeddedSpec::default()),
         mutant: None,
+        links: None,
         selection: Selection::default(),
         versions: vec![Version::V311, Version::V5],
         jobs: Some(1),

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Selftest(SelftestArgs),
     /// Serve the reference broker, correct or with named defects
     Broker(BrokerArgs),
+    /// Put the link in front of a broker, for any client: a dying network on loopback
+    Link(LinkArgs),
     /// Print the JSON Schema of `run --json`
     Schema,
 }
@@ -93,6 +95,10 @@ pub(crate) struct RunArgs {
     pub(crate) select: Vec<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Let somebody else's links stand between the clients and the broker: `toxiproxy=http://HOST:PORT`. What they can't
+    /// do makes a scenario not applicable
+    #[arg(long, env = "DEADZONE_LINKS", value_name = "KIND=URL", conflicts_with = "mutant")]
+    pub(crate) links: Option<String>,
     #[command(flatten)]
     pub(crate) outputs: OutputArgs,
     /// Switch on a defect of the embedded broker
@@ -167,6 +173,57 @@ pub(crate) struct BrokerArgs {
     /// List defects, mutants and variants, and stop
     #[arg(long)]
     pub(crate) list: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LinkArgs {
+    /// Serve Toxiproxy's HTTP API there (and deadzone's own routes beside it) instead of one link; loopback unless you
+    /// say otherwise. Its proxies are made by its clients
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["upstream", "config", "profile", "fault", "history"])]
+    pub(crate) api: Option<SocketAddr>,
+    /// With --api: serve byte counts under /metrics, as Prometheus reads them
+    #[arg(long, requires = "api")]
+    pub(crate) metrics: bool,
+    /// Where to listen, once or more; loopback unless you say otherwise
+    #[arg(long, default_value = "127.0.0.1:1884", value_name = "ADDR")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// The broker, HOST:PORT; resolved anew for each connection
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "config")]
+    pub(crate) upstream: Option<String>,
+    /// How the radio behaves: a profile's name, with overlays as in `lte-m+nat-short`, or a TOML file of your own
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "config")]
+    pub(crate) profile: Option<String>,
+    /// Change a number of the profile, as in `rate.mean_kbit_per_s.up=100`
+    #[arg(long, value_name = "KEY=VALUE", requires = "profile")]
+    pub(crate) set: Vec<String>,
+    /// All connections share one cell: what one is served, the others wait for
+    #[arg(long, requires = "profile")]
+    pub(crate) cell: bool,
+    /// What happens to the link, as behind `link NAME` in a scenario: 'blackhole up from PUBREC', 'cut rst after 5s'
+    #[arg(long, value_name = "FAULT", conflicts_with = "config")]
+    pub(crate) fault: Vec<String>,
+    /// Seed of the link's chances, decimal or 0x hex
+    #[arg(long, value_name = "SEED", value_parser = parse_seed)]
+    pub(crate) seed: Option<u64>,
+    /// Whose the modem is: `per-connection` meets the faults anew each time, `per-source` keeps them for an address
+    #[arg(long, value_enum, default_value_t = Modem::PerConnection, value_name = "WHO", conflicts_with = "config")]
+    pub(crate) modem: Modem,
+    /// Most connections at once; more are reset [default: 10000]
+    #[arg(long, value_name = "N", conflicts_with = "config")]
+    pub(crate) connections: Option<usize>,
+    /// Several links from one TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write the record of every connection into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) history: Option<PathBuf>,
+}
+
+/// Who has a modem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Modem {
+    PerConnection,
+    PerSource,
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {

@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod config;
+mod foreign_links;
 mod output;
 mod progress;
 mod signals;

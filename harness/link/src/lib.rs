@@ -5,16 +5,22 @@
 //! stream named by a packet. A byte-stream link cannot lose bytes from the middle, so no fault here does: a black hole
 //! swallows everything from its first byte on.
 //!
+//! A link may have a [`Profile`]: how its radio behaves by itself, drawn from seeded streams. Faults come on top.
+//!
 //! This crate knows no sockets, no clock and no sessions; it reads MQTT only to find where packets begin and end.
 
 mod direction;
 mod engine;
 mod fault;
+mod model;
 mod note;
+mod profile;
 mod trigger;
 
 pub use direction::{Direction, Way};
 pub use engine::{Link, Output, PathId};
 pub use fault::{Cut, Fault, LinkStep, When};
+pub use model::{Cell, Decision, Identity, Process, Trace, TraceError};
 pub use note::Note;
+pub use profile::{Catalogue, KEYS, Key, Kind, Number, Profile, ProfileError};
 pub use trigger::{Edge, Trigger};

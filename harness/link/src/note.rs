@@ -64,6 +64,19 @@ pub enum Note {
         /// How.
         how: Cut,
     },
+    /// A profile came into force.
+    Profile {
+        /// Its name, with overlays.
+        name: String,
+    },
+    /// The radio did something that its profile says.
+    Radio {
+        /// Which way; `None` is both.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        direction: Option<Direction>,
+        /// What, for people.
+        what: String,
+    },
     /// Every effect ended.
     Restored,
     /// The stream can't be framed any further, so packet triggers in this direction are off.

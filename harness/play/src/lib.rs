@@ -9,6 +9,7 @@
 
 mod client;
 mod clock;
+mod foreign;
 mod lower;
 mod path;
 mod perform;
@@ -18,6 +19,7 @@ mod tap;
 mod tape;
 mod transport;
 
+pub use foreign::{ForeignLinks, Working};
 pub use perform::{Performance, Setup, Timing, nonce, perform};
 pub use player::is_a_deadline;
 pub use room::Room;

@@ -4,11 +4,11 @@
 //! client wrote before it. Reading never stops while the stream is open: after `cut fin` and `cut silent` the broker's end
 //! is read and recorded until the broker closes.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, rc::Rc};
 
 use bytes::{Buf, Bytes};
 use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
-use deadzone_link::{Cut, Direction, Note, Output, PathId};
+use deadzone_link::{Cut, Direction, LinkStep, Note, Output, PathId};
 use deadzone_wire::{Bare, Packet, Version};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,6 +17,7 @@ use tokio::{
 
 use crate::{
     client::{Arrived, Command, SharedClient},
+    foreign::{self, ForeignLinks},
     tap::{Tap, Tapped},
     tape::Tape,
     transport::Stream,
@@ -59,6 +60,10 @@ pub(crate) struct Path {
     ended: bool,
     /// When a timer was last due, µs, and how often at that instant.
     timers: (u64, u64),
+    /// Somebody else's link that the stream leads through.
+    foreign: Option<Rc<dyn ForeignLinks>>,
+    /// We shut down writing.
+    fin_sent: bool,
 }
 
 impl Drop for Path {
@@ -77,6 +82,7 @@ impl Path {
         tape: &Tape,
         stream: Box<dyn Stream>,
         queue: UnboundedReceiver<Command>,
+        foreign: Option<Rc<dyn ForeignLinks>>,
     ) -> Self {
         let version = client.borrow().version;
         let tap = |direction, end| Tap::new(tape, conn, direction, end, version);
@@ -98,6 +104,8 @@ impl Path {
             orphaned: false,
             ended: false,
             timers: (0, 0),
+            foreign,
+            fin_sent: false,
         }
     }
 
@@ -121,10 +129,11 @@ impl Path {
     /// Waits for the one next thing and does it.
     async fn turn(&mut self, buffer: &mut [u8]) {
         let clock = self.tape.clock();
-        let (wake_us, ping_us, held) = {
+        let (wake_us, ping_us, held, room) = {
             let client = self.client.borrow();
             let ping = if self.client_done { None } else { client.ping_due_us() };
-            (client.link.wake_at_us(), ping, client.link.held_bytes(self.path))
+            let room = client.link.room(self.path, Direction::Down);
+            (client.link.wake_at_us(), ping, client.link.held_bytes(self.path), room)
         };
         let next_us = [wake_us, ping_us].into_iter().flatten().min();
         let timer = async {
@@ -137,7 +146,7 @@ impl Path {
             Some(Outgoing::Bytes(bytes)) => Some(bytes.clone()),
             _ => None,
         };
-        let may_read = !self.broker_done && held < HELD_MAX;
+        let may_read = !self.broker_done && held < HELD_MAX && room > 0;
         let may_take = self.outgoing.is_empty() && !self.orphaned;
         // Reading and writing share the stream, so they are polled through its two halves.
         let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
@@ -151,7 +160,7 @@ impl Path {
                 drop((reader, writer));
                 match command {
                     Some(command) => {
-                        self.command(command);
+                        self.command(command).await;
                         self.client.borrow_mut().done += 1;
                         self.tape.nudge();
                     }
@@ -201,6 +210,7 @@ impl Path {
             Some(Outgoing::Fin) => {
                 self.outgoing.clear();
                 self.closed(End::Broker, By::Harness, Close::Fin);
+                self.fin_sent = true;
                 self.given.end_of_stream();
                 // It fails only when the broker closed first, which reading shows.
                 let _ = self.stream.shutdown().await;
@@ -231,7 +241,9 @@ impl Path {
                 let rst = other.is_err();
                 self.broker_done = true;
                 self.seen.end_of_stream();
-                self.closed(End::Broker, By::Broker, if rst { Close::Rst } else { Close::Fin });
+                // A foreign link may close both directions when one ends: that proves nothing of what the broker sent.
+                let by = if self.foreign.is_some() && self.fin_sent { By::Harness } else { By::Broker };
+                self.closed(End::Broker, by, if rst { Close::Rst } else { Close::Fin });
                 self.client.borrow_mut().link.broker_closed(now_us, self.path, rst);
                 if rst {
                     self.outgoing.clear();
@@ -240,11 +252,12 @@ impl Path {
         }
     }
 
-    fn command(&mut self, command: Command) {
+    async fn command(&mut self, command: Command) {
         let now_us = self.tape.clock().now_us();
         match command {
             Command::Write(bytes) => self.write(&bytes),
-            Command::Link(step) => self.client.borrow_mut().link.step(now_us, step),
+            Command::Link(step) => self.step(step).await,
+            Command::Profile(profile) => self.client.borrow_mut().link.change_profile(now_us, &profile),
             Command::Close => {
                 if !self.client_done {
                     self.client_end_closed(By::Harness, Close::Fin);
@@ -256,6 +269,18 @@ impl Path {
                 self.ended = true;
             }
         }
+    }
+
+    /// A link step. While a foreign link is at it nothing is read, so that what comes of it is recorded behind it.
+    async fn step(&mut self, step: LinkStep) {
+        if let Some(links) = self.foreign.clone() {
+            let client = self.client.borrow().index;
+            if !foreign::apply(&*links, &self.tape, client, Some(self.conn), &step).await {
+                return;
+            }
+        }
+        let now_us = self.tape.clock().now_us();
+        self.client.borrow_mut().link.step(now_us, step);
     }
 
     /// The client writes: recorded at its end, remembered in its session, and put on the link.

@@ -13,11 +13,13 @@ use deadzone_history::{
     ClientInfo, Event, EventKind, Header, History, Overflow, Recorder, RecorderLimits, RunKind, SCHEMA,
     TargetFacts,
 };
+use deadzone_link::Catalogue;
 use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
 use crate::{
     clock::Clock,
+    foreign::ForeignLinks,
     player::Player,
     room::{Room, Share},
     tape::Tape,
@@ -83,8 +85,12 @@ pub struct Setup<'a> {
     pub run: RunKind,
     /// How to reach the target.
     pub dial: Rc<dyn Dial>,
+    /// Somebody else's links for the script's clients, instead of `dial` and of our own faults.
+    pub links: Option<Rc<dyn ForeignLinks>>,
     /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
     pub nonce: String,
+    /// The link profiles that scenarios may name.
+    pub profiles: &'a Catalogue,
     /// Seed of this scenario in this version.
     pub seed: u64,
     /// Time-outs.

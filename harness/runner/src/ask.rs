@@ -1,12 +1,13 @@
 //! Asks the target before anything runs on it: what it offers, or why it can't be tested.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use deadzone_history::Capabilities;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     Options, RunError,
+    links::ThroughLink,
     probe::{cancelled, first_that_accepts, probe},
     target::{Target, paused_runtime},
 };
@@ -23,7 +24,7 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
             settle(target, patience).await;
-            probe(target.handle().dial(None), &options.versions, patience, &word).await
+            through_links(target, options, patience, &word).await
         };
         if embedded {
             // In virtual time nothing is waited for.
@@ -42,6 +43,23 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
             RunError::Target { target, why }
         }
     })
+}
+
+/// Asks as the scenarios will: directly, or over somebody else's links.
+async fn through_links(
+    target: &Target,
+    options: &Options,
+    patience: Duration,
+    word: &str,
+) -> Result<Vec<Capabilities>, String> {
+    let handle = target.handle();
+    let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{word}")) else {
+        return probe(handle.dial(None), &options.versions, patience, word).await;
+    };
+    let asked = probe(Rc::new(ThroughLink(Rc::clone(&links))), &options.versions, patience, word).await;
+    links.close().await;
+    // A version that was only not reached must not count as one that is not spoken.
+    links.failure().map_or(asked, Err).map_err(|why| format!("over foreign links: {why}"))
 }
 
 /// From here on one address stands for the target: a connection now here, now there would mix two brokers up.

@@ -16,6 +16,9 @@ pub enum RunError {
     /// The address is none.
     #[error("`{0}` is no broker: expected `mosquitto`, `embedded` or mqtt://HOST:PORT")]
     TargetSyntax(String),
+    /// Somebody else's links need a target that they can reach.
+    #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
+    LinksWithoutAddress,
     /// The host's name has no address.
     #[error("no address for `{host}`: {why}")]
     Resolve {
@@ -76,7 +79,9 @@ impl RunError {
     /// The exit code that it calls for.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Suite(_) | Self::TargetSyntax(_) | Self::Write { .. } => ExitCode::Usage,
+            Self::Suite(_) | Self::TargetSyntax(_) | Self::LinksWithoutAddress | Self::Write { .. } => {
+                ExitCode::Usage
+            }
             Self::Selection(_) => ExitCode::NothingRan,
             Self::Resolve { .. }
             | Self::NotInstalled { .. }

@@ -17,8 +17,9 @@ use deadzone_play::{Performance, Room, Setup, Timing, nonce, perform};
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
-    Mutant, Planned,
+    LinkProvider, Mutant, Planned,
     again::{again_and_without, first_and_others, weigh},
+    profiles::profiles,
     seed,
     target::{TargetHandle, paused_runtime},
 };
@@ -28,6 +29,7 @@ use crate::{
 pub(crate) struct JobContext {
     pub(crate) target: TargetHandle,
     pub(crate) mutant: Option<Mutant>,
+    pub(crate) links: Option<Arc<dyn LinkProvider>>,
     pub(crate) timing: Timing,
     pub(crate) seed: u64,
     /// The run's own word, in every `{run}`: the seed where the target is ours alone, else unique.
@@ -183,18 +185,18 @@ pub(crate) fn once(
     let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
     let local = LocalSet::new();
     let performance = local.block_on(&runtime, async {
+        // Embedded brokers are new for each run, so nothing needs to differ between attempts.
+        let attempt = if embedded { 0 } else { attempt };
+        let nonce = nonce(&context.word, &planned.key.id, planned.key.version, attempt);
+        let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             scenario: &planned.scenario,
             version: planned.key.version,
             run,
             dial: context.target.dial(context.mutant),
-            // Embedded brokers are new for each run, so nothing needs to differ between attempts.
-            nonce: nonce(
-                &context.word,
-                &planned.key.id,
-                planned.key.version,
-                if embedded { 0 } else { attempt },
-            ),
+            links: links.clone(),
+            nonce,
+            profiles: profiles(),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             timing: context.timing,
             target: TargetFacts::default(),
@@ -204,11 +206,14 @@ pub(crate) fn once(
             room: context.room.clone(),
             cancel: Arc::clone(&context.cancel),
         };
-        perform(&setup).await
+        let performance = perform(&setup).await;
+        let Some(links) = links else { return Ok(performance) };
+        links.close().await;
+        links.failure().map_or(Ok(performance), Err)
     });
     drop(local);
     runtime.shutdown_timeout(Duration::from_millis(100));
-    Ok(judged(performance))
+    performance.map(judged)
 }
 
 fn judged(performance: Performance) -> Run {

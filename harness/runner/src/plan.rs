@@ -6,7 +6,10 @@ use deadzone_history::{Capabilities, ScenarioKey};
 use deadzone_script::{Need, Scenario};
 use deadzone_wire::Version;
 
-use crate::{Selection, Suite};
+use crate::{
+    Selection, Suite,
+    links::{LinkProvider, refusal},
+};
 
 /// One scenario in one version.
 #[derive(Clone, Debug)]
@@ -49,6 +52,13 @@ impl Plan {
             }
         }
         Self { items }
+    }
+
+    /// What such links can't carry is not applicable.
+    pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
+        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
+            item.excluded = refusal(links, &item.scenario);
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     ask::{ask, unique_word},
     histories::write_histories,
     job::JobContext,
+    links::LinkProvider,
     pool::{Progress, work},
     target::{Target, TargetHandle},
 };
@@ -42,6 +43,8 @@ pub struct Options {
     pub target: TargetSpec,
     /// A mutant in front of it.
     pub mutant: Option<Mutant>,
+    /// Somebody else's links between the clients and the target.
+    pub links: Option<Arc<dyn LinkProvider>>,
     /// Which scenarios.
     pub selection: Selection,
     /// Which versions.
@@ -83,7 +86,13 @@ pub fn run(
     let mut target = Target::start(&options.target, &options.cancel)?;
     let capabilities = ask(&mut target, options)?;
     let handle = target.handle();
-    let plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
+    if options.links.is_some() && handle.address().is_none() {
+        return Err(RunError::LinksWithoutAddress);
+    }
+    let mut plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
+    if let Some(links) = &options.links {
+        plan.leave_to(&**links);
+    }
     let info = Arc::new(info(suite, options, &target, capabilities, plan.items.len()));
     tell(RunEvent::Started(info));
 
@@ -105,6 +114,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     JobContext {
         target,
         mutant: options.mutant,
+        links: options.links.clone(),
         timing: options.timing(),
         seed: options.seed,
         word,

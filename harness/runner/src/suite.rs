@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
+use deadzone_link::ProfileError;
 use deadzone_script::{Diagnostic, Scenario, Severity};
 
 use crate::seed::Fnv;
@@ -33,6 +34,16 @@ pub enum SuiteError {
     /// Files have mistakes.
     #[error("{} in the scenario files", mistakes(.0))]
     Mistakes(Vec<FileMistakes>),
+    /// A scenario names a link profile that does not exist, or can't stand where it does.
+    #[error("{file}: scenario `{scenario}`: {why}")]
+    Profile {
+        /// The file.
+        file: String,
+        /// The scenario's id.
+        scenario: String,
+        /// Which profile, and why.
+        why: ProfileError,
+    },
     /// Two scenarios have one id.
     #[error("two scenarios have the id `{0}`")]
     SameId(String),
@@ -60,6 +71,17 @@ fn mistakes(files: &[FileMistakes]) -> String {
 pub fn area_of(path: &str) -> String {
     let below = path.rsplit_once("scenarios/").map_or(path, |(_, below)| below);
     below.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned()
+}
+
+/// Clients begin with a profile; a step may also bring an overlay alone.
+fn known_profiles(scenario: &Scenario) -> Result<(), ProfileError> {
+    for name in scenario.clients.iter().filter_map(|client| client.via.as_deref()) {
+        crate::profiles().get(name)?;
+    }
+    for name in scenario.profiles().into_iter().flat_map(|name| name.split('+')) {
+        crate::profiles().find(name)?;
+    }
+    Ok(())
 }
 
 impl Suite {
@@ -114,6 +136,12 @@ impl Suite {
         suite.hash = format!("{:016x}", hash.0);
         if !bad.is_empty() {
             return Err(SuiteError::Mistakes(bad));
+        }
+        for scenario in &suite.scenarios {
+            if let Err(why) = known_profiles(scenario) {
+                let (file, scenario) = (scenario.file.clone(), scenario.id.clone());
+                return Err(SuiteError::Profile { file, scenario, why });
+            }
         }
         let mut seen = std::collections::BTreeSet::new();
         match suite.scenarios.iter().find(|s| !seen.insert(s.id.as_str())) {

@@ -10,7 +10,7 @@ mod scenario;
 mod step;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
-pub use parse::parse;
+pub use parse::{parse, parse_fault};
 pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};
 pub use step::{

@@ -46,12 +46,30 @@ impl Scenario {
 }
 
 impl Scenario {
+    /// The names of all link profiles and overlays that it uses, in the order of the text.
+    pub fn profiles(&self) -> Vec<&str> {
+        let given = self.clients.iter().filter_map(|client| client.via.as_deref());
+        let control = match &self.control {
+            Control::Steps(steps) => steps.as_slice(),
+            Control::Derived | Control::None(_) => &[],
+        };
+        let changed = self.steps.iter().chain(control).filter_map(|step| match &step.kind {
+            StepKind::LinkProfile { profile, .. } => Some(profile.as_str()),
+            _ => None,
+        });
+        given.chain(changed).collect()
+    }
+
     /// How long its steps wait by the clock alone, ms: watched absences, keep-alives, will delays, and patience that the
     /// script sets itself. An estimate for planning, no bound.
     pub fn bound_by_clock_ms(&self) -> u64 {
-        self.steps.iter().map(|step| waits_ms(&step.kind)).sum()
+        let radio_ms = if self.profiles().is_empty() { 0 } else { RADIO_MS };
+        radio_ms + self.steps.iter().map(|step| waits_ms(&step.kind)).sum::<u64>()
     }
 }
+
+/// What an emulated radio costs, ms: some exchanges that take a second or more each.
+const RADIO_MS: u64 = 10_000;
 
 fn waits_ms(kind: &StepKind) -> u64 {
     match kind {
@@ -103,6 +121,8 @@ pub struct ClientDecl {
     pub manual: bool,
     /// It never crosses an impaired link; link steps on it are mistakes.
     pub direct: bool,
+    /// The profile of its link, with overlays: `lte-m`, `lte-m+nat-short`. Names are looked up by whoever performs it.
+    pub via: Option<String>,
     /// A version of its own.
     pub version: Option<Version>,
     /// Where it is declared.

@@ -160,6 +160,13 @@ pub enum StepKind {
         /// When.
         when: TriggerTemplate,
     },
+    /// `link X profile NAME`: another profile from now on; an overlay lies over the one in force.
+    LinkProfile {
+        /// Whose link.
+        client: usize,
+        /// Its name, with overlays.
+        profile: String,
+    },
     /// `link X saw PACKET up|down [within T]`: waits until the broker's end has it.
     LinkSaw {
         /// Whose link.

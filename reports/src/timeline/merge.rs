@@ -278,6 +278,9 @@ fn link_text(note: &Note) -> (String, Weight) {
         Note::Cut { how: Cut::Rst } => "cut rst: the broker gets a RST".to_owned(),
         Note::Cut { how: Cut::Fin } => "cut fin: the broker gets a FIN".to_owned(),
         Note::Cut { how: Cut::Silent } => "cut silent: the broker sees neither FIN nor RST".to_owned(),
+        Note::Profile { name } => format!("profile {name}"),
+        Note::Radio { direction: Some(direction), what } => format!("radio {direction}: {what}"),
+        Note::Radio { direction: None, what } => format!("radio: {what}"),
         Note::Restored => "restored".to_owned(),
         Note::Disarmed { direction, why } => format!("triggers {direction} are off: {why}"),
     };

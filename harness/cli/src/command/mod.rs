@@ -3,6 +3,8 @@
 mod broker;
 mod check;
 mod explain;
+mod link;
+mod link_api;
 mod list;
 mod run;
 mod selftest;
@@ -23,6 +25,8 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),
+        Command::Link(args) if args.api.is_some() => link_api::link_api(&args),
+        Command::Link(args) => link::link(&args),
         Command::Schema => {
             output::print(&deadzone_reports::run_schema());
             Ok(ExitCode::Success)

@@ -10,7 +10,7 @@ use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 use crate::{
     args::RunArgs,
     config::{Config, DEFAULT_TIMEOUT_S},
-    output,
+    foreign_links, output,
     progress::Progress,
     signals,
 };
@@ -97,6 +97,7 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
     Ok(Options {
         target,
         mutant,
+        links: foreign_links::provider(args.links.as_deref())?,
         selection: Selection::new(args.select.clone()),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
@@ -141,6 +142,7 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     if config.timeout_s.value != DEFAULT_TIMEOUT_S {
         add("--timeout", &config.timeout_s.value.to_string());
     }
+    args.links.iter().for_each(|l| add("--links", l));
     if config.timeout_scale.value != 1.0 {
         add("--timeout-scale", &config.timeout_scale.value.to_string());
     }

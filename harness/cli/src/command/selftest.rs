@@ -18,6 +18,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
     let run = Options {
         target: TargetSpec::parse(&config.broker.value)?,
         mutant: None,
+        links: None,
         selection: Selection::new(args.select.clone()),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,

@@ -8,6 +8,7 @@ use super::{
     output::{Output, PathId},
     path::Path,
     queue::End,
+    radio::Radio,
 };
 use crate::{Direction, LinkStep, Note};
 
@@ -18,10 +19,12 @@ use crate::{Direction, LinkStep, Note};
 /// that is not known change nothing but the time.
 #[derive(Debug, Default)]
 pub struct Link {
-    pub(super) paths: BTreeMap<PathId, Path>,
+    /// Boxed: a map makes room for eleven at once, and most links have one.
+    pub(super) paths: BTreeMap<PathId, Box<Path>>,
     pub(super) effects: Effects,
     pub(super) armed: Armed,
     pub(super) notes: VecDeque<Note>,
+    pub(super) radio: Radio,
 }
 
 impl Link {
@@ -30,10 +33,10 @@ impl Link {
         Self::default()
     }
 
-    /// Whether a new connection could be made now: no black hole covers either direction. It does not let time pass:
-    /// see [`Self::advance`].
+    /// Whether a new connection could be made now: no black hole covers either direction, and the radio has coverage.
+    /// It does not let time pass: see [`Self::advance`].
     pub fn usable(&self) -> bool {
-        ![Direction::Up, Direction::Down].iter().any(|d| self.effects.lane(*d).dark)
+        !self.radio.is_dark() && ![Direction::Up, Direction::Down].iter().any(|d| self.effects.lane(*d).dark)
     }
 
     /// A connection was made. Trigger counts start at 1 for it; the older paths that were cut silently live on, dead.
@@ -45,7 +48,7 @@ impl Link {
             self.give_up(now_us, older, Direction::Down, "a newer connection was made");
         }
         self.paths.retain(|_, path| !path.is_over());
-        self.paths.insert(path, Path::new());
+        self.paths.insert(path, Box::new(Path::new(now_us)));
     }
 
     /// The caller serves a path no longer, whatever state it is in. Notes that were not fetched move to
@@ -115,22 +118,39 @@ impl Link {
     /// What is due already waits in [`Self::poll`] and is not covered.
     pub fn wake_at_us(&self) -> Option<u64> {
         let queued = self.paths.values().filter_map(|path| path.wake_at_us(&self.effects)).min();
-        queued.into_iter().chain(self.armed.next_due_us()).min()
+        queued.into_iter().chain(self.armed.next_due_us()).chain(self.radio.turns_us()).min()
     }
 
     /// Lets time pass until `now_us`: timed faults happen and delayed bytes become due, in the order of their times.
     /// Every other call that takes a time does it too; this one serves a link without a path.
     pub fn advance(&mut self, now_us: u64) {
         while let Some((due_us, fault)) = self.armed.take_due(now_us) {
+            self.turn(due_us);
             self.fire(due_us, fault, None);
         }
+        self.turn(now_us);
         self.deliver(now_us);
     }
 
     /// Bytes that the link holds for a path in either direction (held, delayed, withheld), for back-pressure.
     /// Outputs not fetched yet count as well.
     pub fn held_bytes(&self, path: PathId) -> usize {
-        self.paths.get(&path).map_or(0, Path::held_bytes)
+        self.paths.get(&path).map_or(0, |path| path.held_bytes())
+    }
+
+    /// The same for one direction of a path.
+    pub fn held_on(&self, path: PathId, direction: Direction) -> usize {
+        self.paths.get(&path).map_or(0, |path| path.held_on(direction))
+    }
+
+    /// This connection does not speak MQTT: no packet is looked for in it, in neither direction. To be called before its
+    /// first bytes; every other fault applies as ever.
+    pub fn opaque(&mut self, path: PathId, why: &str) {
+        let Some(path) = self.paths.get_mut(&path) else { return };
+        for direction in [Direction::Up, Direction::Down] {
+            path.stream(direction).scanner.abandon();
+            path.put_note(Note::Disarmed { direction, why: why.to_owned() });
+        }
     }
 
     /// The experiment is over: a note for every armed fault that never fired.
@@ -155,7 +175,7 @@ impl Link {
     /// Moves everything due to the outputs.
     pub(super) fn deliver(&mut self, now_us: u64) {
         for path in self.paths.values_mut() {
-            path.deliver(now_us, &self.effects);
+            path.deliver(now_us, &self.effects, &mut self.radio.modem);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     effects::{Effects, Lane},
     link::Link,
     output::PathId,
-    queue::End,
+    queue::{End, Travel},
     scanner::{Scan, Watch},
 };
 use crate::{Cut, Direction, Fault, Note, Way};
@@ -24,6 +24,9 @@ impl Link {
         {
             return;
         }
+        if self.forgets(now_us, id, direction) {
+            return;
+        }
         self.pump(now_us, id, direction, bytes);
         self.deliver(now_us);
     }
@@ -31,6 +34,7 @@ impl Link {
     /// Takes a stream as far as its bytes go: lets them pass up to each offset that a trigger names, where its fault happens.
     fn pump(&mut self, now_us: u64, id: PathId, direction: Direction, mut input: &[u8]) {
         let mut discarded = 0;
+        let travel = if input.is_empty() { Travel::NONE } else { self.travel(now_us, id, direction) };
         loop {
             let watched = self.current() == Some(id);
             let Some(path) = self.paths.get_mut(&id) else { return };
@@ -43,7 +47,7 @@ impl Link {
             }
             let watch = Watch { armed: watched.then_some(&self.armed), version };
             match stream.scanner.next(&mut input, &watch) {
-                Scan::Pass(bytes) => stream.send(now_us, bytes, self.effects.lane(direction)),
+                Scan::Pass(bytes) => stream.send(now_us, bytes, self.effects.lane(direction), travel),
                 Scan::Fire(number) => {
                     if let Some(fault) = self.armed.take(number) {
                         self.fire(now_us, fault, Some((id, direction)));
@@ -77,13 +81,14 @@ impl Link {
     /// One end closes. Its close travels in `direction`, behind its bytes.
     pub(super) fn close(&mut self, now_us: u64, id: PathId, direction: Direction, end: End) {
         self.give_up(now_us, id, direction, "the stream ended inside the packet");
+        let travel = self.travel(now_us, id, direction);
         let Some(path) = self.paths.get_mut(&id) else { return };
         let stream = path.stream(direction);
         if stream.ended {
             return;
         }
         stream.ended = true;
-        let arrives = !stream.sealed && stream.send_end(now_us, end, self.effects.lane(direction));
+        let arrives = !stream.sealed && stream.send_end(now_us, end, self.effects.lane(direction), travel);
         if end == End::Rst {
             // Nothing reaches an end that has reset; and an end that a reset reaches is gone as well.
             let back = direction.opposite();
@@ -164,10 +169,14 @@ impl Link {
 
     /// Ends a connection. It is made by the link, not sent through it, so a black hole does not keep it from the broker.
     /// In the stream whose offset it is, what still travels arrives first; FIN lets it arrive in any case upwards.
-    fn cut(&mut self, now_us: u64, id: PathId, how: Cut, offset: Option<Direction>) {
+    pub(super) fn cut(&mut self, now_us: u64, id: PathId, how: Cut, offset: Option<Direction>) {
         let Some(path) = self.paths.get_mut(&id).filter(|path| !path.cut) else { return };
         path.cut = true;
         path.put_note(Note::Cut { how });
+        if let Some(modem) = &mut self.radio.modem {
+            // What was being served is thrown away: the next connection need not wait for it.
+            modem.free(now_us);
+        }
         for direction in [Direction::Up, Direction::Down] {
             let lane = self.effects.lane(direction);
             let arrives = offset == Some(direction) || (direction == Direction::Up && how == Cut::Fin);
@@ -192,7 +201,12 @@ impl Link {
             if lane.held {
                 path.put_end(direction, end);
             } else {
-                path.stream(direction).queue.push_end(now_us, end, if travels { lane } else { &at_once });
+                path.stream(direction).queue.push_end(
+                    now_us,
+                    end,
+                    if travels { lane } else { &at_once },
+                    Travel::NONE,
+                );
             }
         }
     }

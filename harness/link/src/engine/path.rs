@@ -12,7 +12,7 @@ use super::{
     queue::{End, Load},
     stream::Stream,
 };
-use crate::{Direction, Note};
+use crate::{Direction, Note, model::Modem};
 
 /// Something for the caller. Bytes are cut into pieces only when they are fetched: a piece may be one byte.
 #[derive(Debug)]
@@ -30,16 +30,25 @@ pub(super) struct Path {
     due_bytes: usize,
     /// A fault cut it.
     pub(super) cut: bool,
+    /// The last time that bytes entered, µs.
+    pub(super) active_us: u64,
+    /// The address translation forgot it.
+    pub(super) forgotten: bool,
 }
 
+/// Shorter gaps are no news, µs.
+const NEWS_US: u64 = 500_000;
+
 impl Path {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(now_us: u64) -> Self {
         Self {
             up: Stream::new(Direction::Up),
             down: Stream::new(Direction::Down),
             due: VecDeque::new(),
             due_bytes: 0,
             cut: false,
+            active_us: now_us,
+            forgotten: false,
         }
     }
 
@@ -60,8 +69,11 @@ impl Path {
     }
 
     /// Moves what is due from the queues to the outputs, by time, up before down.
-    pub(super) fn deliver(&mut self, now_us: u64, effects: &Effects) {
+    pub(super) fn deliver(&mut self, now_us: u64, effects: &Effects, modem: &mut Option<Box<Modem>>) {
         loop {
+            if let Some(modem) = modem {
+                self.serve(modem);
+            }
             let due = |stream: &Stream, direction| {
                 stream.queue.front_due_us().filter(|_| !effects.lane(direction).held).unwrap_or(u64::MAX)
             };
@@ -81,6 +93,22 @@ impl Path {
             };
             self.due_bytes += bytes.len();
             self.due.push_back(Due::Bytes { direction, bytes, piece: effects.lane(direction).slice });
+        }
+    }
+
+    /// Gives the fronts of both queues to the radio.
+    fn serve(&mut self, modem: &mut Modem) {
+        for direction in [Direction::Up, Direction::Down] {
+            let Some(served) = self.stream(direction).queue.serve(modem, direction) else { continue };
+            if let Some((cause, us)) = served.kept.filter(|(_, us)| *us >= NEWS_US) {
+                let what = format!("{} keeps bytes for {} ms", cause.words(), us / 1000);
+                self.put_note(Note::Radio { direction: Some(direction), what });
+            }
+            if served.losses > 0 {
+                let ms = (served.leaves_us - served.done_us) / 1000;
+                let what = format!("a segment is sent {} times, {ms} ms late", served.losses + 1);
+                self.put_note(Note::Radio { direction: Some(direction), what });
+            }
         }
     }
 
@@ -127,6 +155,37 @@ impl Path {
     /// Bytes on the way, in whatever state.
     pub(super) fn held_bytes(&self) -> usize {
         self.due_bytes + self.streams().map(|s| s.queue.bytes() + s.scanner.withheld()).iter().sum::<usize>()
+    }
+
+    /// The same for one direction.
+    pub(super) fn held_on(&self, direction: Direction) -> usize {
+        let stream = match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        };
+        let due = self.due.iter().map(|due| match due {
+            Due::Bytes { direction: way, bytes, .. } if *way == direction => bytes.len(),
+            _ => 0,
+        });
+        stream.queue.bytes() + stream.scanner.withheld() + due.sum::<usize>()
+    }
+
+    /// Bytes on the way in one direction, outputs not fetched aside.
+    pub(super) fn held_of(&self, direction: Direction) -> usize {
+        let [up, down] = self.streams();
+        let stream = if direction == Direction::Up { up } else { down };
+        stream.queue.bytes() + stream.scanner.withheld()
+    }
+
+    /// Something on the way answers what this direction's sender writes with a reset. The other end hears nothing.
+    pub(super) fn refuse(&mut self, direction: Direction) {
+        let back = direction.opposite();
+        let bytes = self.stream(direction).discard() + self.stream(back).queue.discard() as u64;
+        if bytes > 0 {
+            self.put_note(Note::Discarded { direction, bytes });
+        }
+        self.stream(direction).ended = true;
+        self.put_end(back, End::Rst);
     }
 
     /// When the next thing leaves a queue by itself.

@@ -6,6 +6,10 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 
 use super::effects::Lane;
+use crate::{
+    Direction,
+    model::{Modem, Served},
+};
 
 /// How a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +27,40 @@ pub(super) enum Load {
     End(End),
 }
 
+/// What the radio makes of bytes that enter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Travel {
+    /// How long they travel to where they are served, µs.
+    pub(super) us: u64,
+    /// How many are served in one go.
+    pub(super) go_bytes: usize,
+}
+
+impl Travel {
+    /// No radio.
+    pub(super) const NONE: Self = Self { us: 0, go_bytes: usize::MAX };
+}
+
 /// One direction's waiting room. Only its front may leave, so no change of delay reorders.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     items: VecDeque<(u64, Load)>,
     bytes: usize,
+    /// When the radio has served the front; without one it goes when it is due.
+    served_us: Option<u64>,
+    /// The last thing left then, µs: nothing behind it leaves earlier.
+    last_us: u64,
 }
 
 impl Queue {
-    /// Lets bytes in.
-    pub(super) fn push(&mut self, now_us: u64, bytes: Bytes, lane: &Lane) {
+    /// Lets bytes in that travel `travel_us` on top of the lane's delay, in pieces that the radio serves in one go.
+    pub(super) fn push(&mut self, now_us: u64, mut bytes: Bytes, lane: &Lane, travel: Travel) {
         self.bytes += bytes.len();
         if lane.gather_us == 0 {
-            let due = now_us.saturating_add(lane.delay_us);
+            let due = now_us.saturating_add(lane.delay_us).saturating_add(travel.us);
+            while bytes.len() > travel.go_bytes {
+                self.items.push_back((due, Load::Bytes(bytes.split_to(travel.go_bytes))));
+            }
             self.items.push_back((due, Load::Bytes(bytes)));
             return;
         }
@@ -46,19 +71,21 @@ impl Queue {
             return;
         }
         let until = now_us.saturating_add(lane.gather_us);
-        let due = until.saturating_add(lane.delay_us);
+        let due = until.saturating_add(lane.delay_us).saturating_add(travel.us);
         self.items.push_back((due, Load::Gathered(BytesMut::from(&bytes[..]), until)));
     }
 
     /// Lets a close in behind the bytes. It is never gathered, but waits for what is.
-    pub(super) fn push_end(&mut self, now_us: u64, end: End, lane: &Lane) {
-        let due = now_us.saturating_add(lane.delay_us);
+    pub(super) fn push_end(&mut self, now_us: u64, end: End, lane: &Lane, travel: Travel) {
+        let due = now_us.saturating_add(lane.delay_us).saturating_add(travel.us);
         self.items.push_back((due, Load::End(end)));
     }
 
     /// Takes what is due, in order.
     pub(super) fn pop_due(&mut self, now_us: u64) -> Option<Load> {
         self.front_due_us().filter(|due| *due <= now_us)?;
+        self.last_us = self.front_due_us()?;
+        self.served_us = None;
         let (_, load) = self.items.pop_front()?;
         match &load {
             Load::Bytes(bytes) => self.bytes -= bytes.len(),
@@ -70,7 +97,32 @@ impl Queue {
 
     /// When the front is due.
     pub(super) fn front_due_us(&self) -> Option<u64> {
-        self.items.front().map(|(due, _)| *due)
+        self.items.front().map(|(due, _)| self.served_us.unwrap_or(*due))
+    }
+
+    /// Has the radio serve the front, once: when it leaves is fixed from then on. What kept it, if it was served now.
+    pub(super) fn serve(&mut self, modem: &mut Modem, direction: Direction) -> Option<Served> {
+        if self.served_us.is_some() {
+            return None;
+        }
+        let (due_us, load) = self.items.front()?;
+        let bytes = match load {
+            Load::Bytes(bytes) => bytes.len(),
+            Load::Gathered(batch, _) => batch.len(),
+            Load::End(End::Fin) => 0,
+            // A reset is the link's own doing: it waits for nothing.
+            Load::End(End::Rst) => return None,
+        };
+        let served = modem.serve((*due_us).max(self.last_us), direction, bytes);
+        self.served_us = Some(served.leaves_us);
+        Some(served)
+    }
+
+    /// The radio is another one: the front is served anew, from `now_us` at the earliest.
+    pub(super) fn serve_anew(&mut self, now_us: u64) {
+        if self.served_us.take().is_some() {
+            self.last_us = self.last_us.max(now_us);
+        }
     }
 
     /// Makes everything due by `now_us`.
@@ -86,6 +138,7 @@ impl Queue {
     /// Throws everything away; how many bytes that was.
     pub(super) fn discard(&mut self) -> usize {
         self.items.clear();
+        self.served_us = None;
         std::mem::take(&mut self.bytes)
     }
 

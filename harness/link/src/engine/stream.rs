@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::{
     effects::Lane,
-    queue::{End, Queue},
+    queue::{End, Queue, Travel},
     scanner::Scanner,
 };
 use crate::Direction;
@@ -42,23 +42,28 @@ impl Stream {
     }
 
     /// Bytes travel, or are lost.
-    pub(super) fn send(&mut self, now_us: u64, bytes: Bytes, lane: &Lane) {
+    pub(super) fn send(&mut self, now_us: u64, bytes: Bytes, lane: &Lane, travel: Travel) {
         if self.dead || lane.dark {
             self.dead = true;
             self.lost += bytes.len() as u64;
             self.lost_unreported = true;
         } else {
-            self.queue.push(now_us, bytes, lane);
+            self.queue.push(now_us, bytes, lane, travel);
         }
     }
 
     /// The sender's close travels, or is lost; whether it will arrive.
-    pub(super) fn send_end(&mut self, now_us: u64, end: End, lane: &Lane) -> bool {
+    pub(super) fn send_end(&mut self, now_us: u64, end: End, lane: &Lane, travel: Travel) -> bool {
         self.dead |= lane.dark;
         if !self.dead {
-            self.queue.push_end(now_us, end, lane);
+            self.queue.push_end(now_us, end, lane, travel);
         }
         !self.dead
+    }
+
+    /// Nothing more of it arrives: the path is forgotten on the way.
+    pub(super) fn die(&mut self) {
+        self.dead = true;
     }
 
     /// The total that black holes took, if it has grown since this was last asked.

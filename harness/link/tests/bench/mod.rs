@@ -150,6 +150,8 @@ impl Bench {
                 Output::Note(Note::Released { direction, bytes }) => {
                     (format!("released-{direction} "), *bytes)
                 }
+                Output::Note(Note::Profile { .. }) => ("profile".to_owned(), 0),
+                Output::Note(Note::Radio { .. }) => ("radio".to_owned(), 0),
                 Output::Note(Note::Restored) => ("restored".to_owned(), 0),
                 Output::Note(Note::Disarmed { .. }) => ("disarmed".to_owned(), 0),
                 Output::Note(Note::Undecided { .. }) => ("undecided".to_owned(), 0),

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
 use deadzone_history::ConnId;
-use deadzone_link::{Link, LinkStep};
+use deadzone_link::{Link, LinkStep, Profile};
 use deadzone_wire::{Packet, Version};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Write(Bytes),
     /// A link step's turn comes.
     Link(LinkStep),
+    /// The link behaves otherwise from here on.
+    Profile(Box<Profile>),
     /// The client closes in an orderly way.
     Close,
     /// The run is over: reset and end.
@@ -76,13 +78,13 @@ pub(crate) struct ClientState {
 }
 
 impl ClientState {
-    pub(crate) fn new(index: usize, version: Version, client_id: String, polite: bool) -> Self {
+    pub(crate) fn new(index: usize, version: Version, client_id: String, polite: bool, link: Link) -> Self {
         Self {
             index,
             version,
             client_id,
             polite,
-            link: Link::new(),
+            link,
             session: Session::default(),
             live: None,
             last_conn: None,

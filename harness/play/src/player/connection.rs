@@ -10,6 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{Flow, Player};
 use crate::{
     client::{Command, Live},
+    foreign::ForeignLinks,
     path::Path,
 };
 
@@ -31,7 +32,12 @@ impl Player<'_> {
             self.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
         }
         let left_us = deadline_us.saturating_sub(self.clock.now_us()).max(1);
-        let dialled = self.clock.at_most_us(left_us, self.setup.dial.dial()).await;
+        let foreign = self.foreign(client);
+        let dialling = match &foreign {
+            Some(links) => links.dial(client),
+            None => self.setup.dial.dial(),
+        };
+        let dialled = self.clock.at_most_us(left_us, dialling).await;
         let why = match dialled {
             Some(Ok(stream)) => {
                 self.opened(client, stream);
@@ -63,8 +69,15 @@ impl Player<'_> {
             state.last_sent = None;
             state.last_write_us = self.clock.now_us();
         }
-        let path = Path::new(conn, shared, &self.tape, stream, commands);
+        let foreign = self.foreign(client);
+        let path = Path::new(conn, shared, &self.tape, stream, commands, foreign);
         self.tasks.push(tokio::task::spawn_local(path.carry()));
+    }
+
+    /// Somebody else's link of this client. The harness's own client and those beside the links have none.
+    pub(super) fn foreign(&self, client: usize) -> Option<Rc<dyn ForeignLinks>> {
+        let linked = self.scenario.clients.get(client).is_some_and(|decl| !decl.direct);
+        self.setup.links.clone().filter(|_| linked)
     }
 
     /// Lets timed faults of an unconnected link happen, and says whether a connection could be made.
@@ -123,9 +136,18 @@ impl Player<'_> {
     }
 
     fn has_broker_closed(&self, conn: ConnId) -> bool {
-        self.tape.events().iter().rev().any(|e| {
-            matches!(&e.kind, EventKind::Closed { conn: c, end: End::Broker, by: By::Broker, .. } if *c == conn)
-        })
+        let events = self.tape.events();
+        let closed = |who: Option<By>| {
+            let here = |kind: &EventKind| match kind {
+                EventKind::Closed { conn: c, end: End::Broker, by, .. } => {
+                    *c == conn && who.is_none_or(|who| who == *by)
+                }
+                _ => false,
+            };
+            events.iter().filter(|e| here(&e.kind)).count()
+        };
+        // Behind a foreign link nobody knows whose the second close is.
+        closed(Some(By::Broker)) > 0 || (self.setup.links.is_some() && closed(None) > 1)
     }
 
     pub(super) fn name(&self, client: usize) -> &str {

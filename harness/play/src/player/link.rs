@@ -5,7 +5,7 @@ use deadzone_link::{Direction, Fault, LinkStep, Trigger, When};
 use deadzone_script::{PacketTemplate, Step, TriggerTemplate};
 
 use super::{Flow, Player, control::PutOff};
-use crate::client::Command;
+use crate::{client::Command, foreign};
 
 impl Player<'_> {
     /// Puts a link step into the client's queue. It returns when the step was carried out or armed, so that whatever the
@@ -30,6 +30,11 @@ impl Player<'_> {
         };
         let step = LinkStep { fault, when };
         if !self.enqueue(client, Command::Link(step.clone())).await {
+            if let Some(links) = self.foreign(client)
+                && !foreign::apply(&*links, &self.tape, client, None, &step).await
+            {
+                return Flow::On;
+            }
             self.clients[client].borrow_mut().link.step(self.clock.now_us(), step);
             self.drain_notes(client);
         }

@@ -11,6 +11,7 @@ mod intent;
 mod link;
 mod marker;
 mod packet;
+mod radio;
 mod teardown;
 mod walk;
 

@@ -8,9 +8,12 @@ use std::{
 
 use bytes::Bytes;
 use deadzone_history::{Claim, ClaimKind, EventKind, Place, RunKind};
+use deadzone_link::Link;
 use deadzone_script::{Control, Count, Scenario, Step, StepKind};
 use deadzone_wire::Version;
 use tokio::task::JoinHandle;
+
+use super::radio;
 
 use crate::{
     client::{ClientState, SharedClient},
@@ -75,16 +78,23 @@ impl<'a> Player<'a> {
         for (i, decl) in scenario.clients.iter().enumerate() {
             let version = decl.version.unwrap_or(setup.version);
             let id = format!("{}c{i}", setup.nonce);
-            clients.push(Rc::new(RefCell::new(ClientState::new(i, version, id, !decl.manual))));
+            clients.push(Rc::new(RefCell::new(ClientState::new(
+                i,
+                version,
+                id,
+                !decl.manual,
+                radio::link(setup, decl),
+            ))));
         }
-        let own = ClientState::new(clients.len(), setup.version, format!("{}own", setup.nonce), true);
+        let own =
+            ClientState::new(clients.len(), setup.version, format!("{}own", setup.nonce), true, Link::new());
         clients.push(Rc::new(RefCell::new(own)));
         Self {
             scenario,
             setup,
             tape,
             clock,
-            timing: setup.timing,
+            timing: radio::timing(setup),
             clients,
             words: Words { run: setup.nonce.clone(), ..Words::default() },
             retained: BTreeSet::new(),
@@ -206,6 +216,7 @@ impl<'a> Player<'a> {
             }
             StepKind::Ready { subscriber, topic } => self.ready(step, *subscriber, topic).await,
             StepKind::Link { client, fault, when } => self.link(*client, *fault, when).await,
+            StepKind::LinkProfile { client, profile } => self.change_profile(*client, profile).await,
             StepKind::LinkSaw { client, packet, direction, within_ms } => {
                 self.link_saw(step, *client, packet, *direction, *within_ms).await
             }

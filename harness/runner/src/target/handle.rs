@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use deadzone_play::{Dial, TcpDial};
+use deadzone_play::{Dial, ForeignLinks, TcpDial};
 
 use super::{EmbeddedSpec, LogTail, Mosquitto, TargetSpec, embedded_dial};
-use crate::{Mutant, RunError, mutant::MutantDial};
+use crate::{LinkProvider, Mutant, RunError, mutant::MutantDial};
 
 /// A target that is up.
 pub(crate) enum Target {
@@ -66,6 +66,23 @@ pub(crate) enum TargetHandle {
 impl TargetHandle {
     pub(crate) fn is_embedded(&self) -> bool {
         matches!(self, Self::Embedded(_))
+    }
+
+    /// Where it listens, if it has an address.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote { address, .. } => Some(*address),
+        }
+    }
+
+    /// Somebody else's links to it for one performance.
+    pub(crate) fn links(
+        &self,
+        provider: Option<&dyn LinkProvider>,
+        word: &str,
+    ) -> Option<Rc<dyn ForeignLinks>> {
+        Some(provider?.open(self.address()?, word))
     }
 
     /// The dial for one performance, through the mutant if one is switched on. Inside the performance's `LocalSet`.

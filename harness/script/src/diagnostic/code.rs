@@ -41,7 +41,7 @@ TRAILING "E004" "words after the end of a step"
 MISSING "E005" "something is missing"
     "The line ended, or went on with something else, where the grammar needs a part. The message names the part.";
 UNDECLARED "E006" "a client that is not declared"
-    "Every client is declared before the first step: `client NAME [manual] [direct] [version V]`.";
+    "Every client is declared before the first step: `client NAME [manual] [direct] [via PROFILE] [version V]`.";
 CLIENT_NAME "E007" "a client's name that can't be used"
     "A client is declared once, and its name is no word of the language.";
 NAME "E008" "a name of the wrong form"
@@ -63,7 +63,7 @@ WRONG_SORT "E015" "a value of the wrong sort"
 RANGE "E016" "a value out of range"
     "The value does not fit the field, or fits it and breaks the protocol. The second is allowed on a step that is marked `deviant`, because a broker may do anything to a client that broke the protocol.";
 UNKNOWN_FAULT "E017" "an unknown fault"
-    "The faults are blackhole, cut, hold, release, tear, slice, coalesce, delay and restore; `saw` waits for a packet.";
+    "The faults are blackhole, cut, hold, release, tear, slice, coalesce, delay and restore; `saw` waits for a packet, and `profile` changes how the link behaves.";
 UNPHYSICAL "E018" "a fault that no link has"
     "MQTT runs over a byte stream. On a cellular link lost segments are sent again: loss shows as delay, and then as a dead connection. Nothing can vanish from the middle of a stream, arrive twice or overtake. Use a black hole from that packet on, and then a cut: `link X blackhole up from PUBREL`, `link X cut silent`.";
 DIRECT "E019" "a link step on a direct client"

@@ -1,4 +1,4 @@
-//! `client NAME [manual] [direct] [version V]`. Knows nothing of what clients do.
+//! `client NAME [manual] [direct] [via PROFILE] [version V]`. Knows nothing of what clients do.
 
 use deadzone_spec::nearest;
 
@@ -24,7 +24,8 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
         let message = format!("`{name}` is a word of the language");
         cursor.report(Diagnostic::error(code::CLIENT_NAME, at, message).label("no name for a client"));
     }
-    let mut client = ClientDecl { name: name.to_owned(), manual: false, direct: false, version: None, at };
+    let mut client =
+        ClientDecl { name: name.to_owned(), manual: false, direct: false, via: None, version: None, at };
     let options = options(&mut client, cursor);
     draft.scenario.clients.push(client);
     options
@@ -32,10 +33,14 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
 
 fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
     while cursor.peek().is_some() {
-        let (word, at) = cursor.word("`manual`, `direct` or `version`")?;
+        let (word, at) = cursor.word("`manual`, `direct`, `via` or `version`")?;
         let twice = match word {
             "manual" => std::mem::replace(&mut client.manual, true),
             "direct" => std::mem::replace(&mut client.direct, true),
+            "via" => {
+                let via = profile(cursor)?;
+                client.via.replace(via).is_some()
+            }
             "version" => {
                 let (word, at) = cursor.word("a version")?;
                 client.version.replace(version(cursor, word, at)?).is_some()
@@ -43,8 +48,8 @@ fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
             _ => {
                 let message = format!("`{}` is nothing that a client can be", shown(word));
                 let mistake = Diagnostic::error(code::UNKNOWN_WORD, at, message)
-                    .label("expected `manual`, `direct` or `version V`")
-                    .suggest(nearest(word, ["manual", "direct", "version"]));
+                    .label("expected `manual`, `direct`, `via PROFILE` or `version V`")
+                    .suggest(nearest(word, ["manual", "direct", "via", "version"]));
                 return Err(cursor.fail(mistake));
             }
         };
@@ -52,7 +57,20 @@ fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
             cursor.report(Diagnostic::error(code::TWICE, at, format!("`{word}` is given twice")));
         }
     }
+    if client.direct && client.via.is_some() {
+        let message = format!("`{}` is direct: it never crosses a link, so it has no profile", client.name);
+        cursor.report(Diagnostic::error(code::DIRECT, client.at, message));
+    }
     Ok(())
+}
+
+/// `lte-m`, `lte-m+nat-short`: the form only. Which there are is not the language's to know.
+pub(super) fn profile(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    let (word, at) = cursor.word("a link profile")?;
+    if word.split('+').all(is_name) {
+        return Ok(word.to_owned());
+    }
+    Err(cursor.fail(bad_name("a link profile", word, at)))
 }
 
 fn is_reserved(name: &str) -> bool {

@@ -13,8 +13,19 @@ use crate::{At, PacketTemplate, StepKind, TriggerTemplate};
 
 const WAYS: [(&str, Way); 3] = [("up", Way::Up), ("down", Way::Down), ("both", Way::Both)];
 const CUTS: [(&str, Cut); 3] = [("rst", Cut::Rst), ("fin", Cut::Fin), ("silent", Cut::Silent)];
-const FAULTS: [&str; 10] =
-    ["blackhole", "cut", "hold", "release", "tear", "slice", "coalesce", "delay", "restore", "saw"];
+const FAULTS: [&str; 11] = [
+    "blackhole",
+    "cut",
+    "hold",
+    "release",
+    "tear",
+    "slice",
+    "coalesce",
+    "delay",
+    "restore",
+    "saw",
+    "profile",
+];
 const UNPHYSICAL: [&str; 9] =
     ["drop", "lose", "loss", "discard", "swallow", "duplicate", "reorder", "corrupt", "flip"];
 /// Most bytes of a slice: a packet has no more.
@@ -33,6 +44,10 @@ impl StepLine<'_, '_> {
         let (word, at) = self.cursor.word("a fault")?;
         let fault = match word {
             "saw" => return self.saw(client),
+            "profile" => {
+                let profile = super::client::profile(&mut self.cursor)?;
+                return Ok(StepKind::LinkProfile { client, profile });
+            }
             "tear" => return self.tear(client),
             "blackhole" => Fault::Blackhole(self.way()?),
             "hold" => Fault::Hold(self.way()?),

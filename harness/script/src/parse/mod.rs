@@ -13,6 +13,7 @@ mod header;
 mod intent;
 mod lexer;
 mod link;
+mod lone;
 mod marks;
 mod order;
 mod packet;
@@ -22,4 +23,5 @@ mod step;
 mod value;
 
 pub use file::parse;
+pub use lone::parse_fault;
 pub(crate) use scenario::DEFAULT_VERSIONS;

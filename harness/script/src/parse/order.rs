@@ -126,7 +126,7 @@ fn acting(kind: &StepKind) -> Vec<usize> {
         StepKind::Fence { publisher, subscriber, .. } => vec![*publisher, *subscriber],
         StepKind::Ready { subscriber, .. } => vec![*subscriber],
         // Faults are armed before the connection exists; an expectation is about the whole run.
-        StepKind::Link { .. } | StepKind::ExpectReceives { .. } => Vec::new(),
+        StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::ExpectReceives { .. } => Vec::new(),
     }
 }
 

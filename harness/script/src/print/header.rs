@@ -79,6 +79,9 @@ fn client(out: &mut String, client: &ClientDecl) {
     if client.direct {
         out.push_str(" direct");
     }
+    if let Some(via) = &client.via {
+        let _ = write!(out, " via {via}");
+    }
     if let Some(version) = client.version {
         let _ = write!(out, " version {version}");
     }

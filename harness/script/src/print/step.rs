@@ -86,6 +86,7 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             link::print(out, fault, when);
             Ok(())
         }
+        StepKind::LinkProfile { client, profile } => write!(out, "link {} profile {profile}", name(client)),
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             let _ = write!(out, "link {} saw {} {direction}", name(client), Packet(packet));
             time(out, "within", *within_ms);

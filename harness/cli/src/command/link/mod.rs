@@ -1,0 +1,12 @@
+//! `deadzone link`: the link in front of any broker, for any client, until a signal ends it.
+//!
+//! `setup` makes links of the command line or a file, `serve` runs them, `status` shows how it goes, `report` says at the end
+//! what happened to whom, and `history` keeps a record of each connection.
+
+mod history;
+mod report;
+mod serve;
+mod setup;
+mod status;
+
+pub(crate) use serve::link;

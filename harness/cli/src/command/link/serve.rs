@@ -1,0 +1,64 @@
+//! Serves the links until a signal, and then says what happened. Knows no faults and no bytes.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use deadzone_proxy::{Board, Clock, Recorder, listen};
+use deadzone_runner::ExitCode;
+
+use super::{history, report, setup, status::Status};
+use crate::{args::LinkArgs, output, signals};
+
+/// How often the signal flag is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How many looks go by between two states of the status line.
+const LOOKS_A_STATUS: u32 = 5;
+/// How many looks the open connections get to end, once a signal came.
+const LOOKS_AT_END: u32 = 20;
+
+pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
+    let configs = setup::configs(args)?;
+    let recorder: Option<Arc<Recorder>> = match &args.history {
+        Some(folder) => Some(history::recorder(folder, args.seed.unwrap_or(setup::DEFAULT_SEED))?),
+        None => None,
+    };
+    let cancel = signals::cancel_flag();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (clock, board) = (Clock::new(), Arc::new(Board::default()));
+        let mut text = String::new();
+        let mut served = Vec::new();
+        for config in configs {
+            for link in listen(config, clock, &board, recorder.clone())? {
+                text.push_str(&report::listening(&link)?);
+                served.push(link);
+            }
+        }
+        output::print(&text);
+        let serving: Vec<_> = served.into_iter().map(|link| tokio::spawn(link.serve())).collect();
+        let status = Status::new();
+        let mut every = tokio::time::interval(LOOK_EVERY);
+        for look in 0_u32.. {
+            every.tick().await;
+            if cancel.load(Ordering::Relaxed) {
+                break;
+            }
+            if look % LOOKS_A_STATUS == 0 {
+                status.show(&board);
+            }
+        }
+        serving.iter().for_each(tokio::task::JoinHandle::abort);
+        board.stop();
+        for _ in 0..LOOKS_AT_END {
+            if board.sums().open == 0 {
+                break;
+            }
+            every.tick().await;
+        }
+        status.clear();
+        output::print(&report::report(&board, clock.now_us()));
+        Ok(ExitCode::Success)
+    })
+}

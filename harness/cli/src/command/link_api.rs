@@ -1,0 +1,40 @@
+//! `deadzone link --api`: Toxiproxy's HTTP API, until a signal ends it.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::atomic::Ordering,
+    time::Duration,
+};
+
+use deadzone_proxy::toxiproxy::{Server, ServerOptions};
+use deadzone_runner::ExitCode;
+
+use crate::{args::LinkArgs, output, signals};
+
+/// How often the signal flag is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Default seed: any number will do, as long as it is everybody's.
+const DEFAULT_SEED: u64 = 0x5eed;
+/// Toxiproxy's own port.
+const DEFAULT_API: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8474);
+
+pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
+    let options = ServerOptions { seed: args.seed.unwrap_or(DEFAULT_SEED), metrics: args.metrics };
+    let cancel = signals::cancel_flag();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = Server::bind(args.api.unwrap_or(DEFAULT_API), options).await?;
+        output::print(&format!("listening on http://{} (Toxiproxy's API)\n", server.address()));
+        let stopped = async {
+            let mut every = tokio::time::interval(LOOK_EVERY);
+            while !cancel.load(Ordering::Relaxed) {
+                every.tick().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stopped => Ok(ExitCode::Success),
+            served = server.run() => Ok(served.map(|()| ExitCode::Success)?),
+        }
+    })
+}

@@ -1,0 +1,60 @@
+//! What chance decided, as a list that can be written out and played again. Knows nothing of what follows from it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Direction;
+
+/// One source of chance. Each has a stream of its own, so that a change of one never rolls another anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Process {
+    /// Propagation delay above the floor, a value each 100 ms, µs.
+    Delay,
+    /// Service rate, a value each second, bit/s.
+    Rate,
+    /// Stalls: how long service lasts, then how long it stops, in turn, µs.
+    Stall,
+    /// How often a segment is lost in a row, a value for each segment.
+    Loss,
+    /// Outages: when after the last one, how long, how long to attach again, µs, and whether the address is new.
+    Outage,
+    /// Hand-overs: when after the last one, whether they fail, how long the gap is, µs, whether the address is new.
+    Handover,
+    /// How long a promotion from idle takes, then how long the paging cycle still lasts, µs.
+    Idle,
+}
+
+/// One decision of chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Which source.
+    pub process: Process,
+    /// Of which direction; `None` is the modem's as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// What was decided, in the unit of the process.
+    pub value: u64,
+}
+
+impl Process {
+    /// Its name in seeds and in the record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delay => "delay",
+            Self::Rate => "rate",
+            Self::Stall => "stall",
+            Self::Loss => "loss",
+            Self::Outage => "outage",
+            Self::Handover => "handover",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

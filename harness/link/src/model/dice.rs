@@ -1,0 +1,118 @@
+//! A process's own stream of chance: seeded by what it belongs to, recorded and replayed. Knows no distribution's use.
+
+use std::collections::VecDeque;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::{
+    decision::{Decision, Process},
+    fixed::{self, Fx},
+};
+use crate::Direction;
+
+/// Whose chance it is: the same words give the same link on every machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The run's seed.
+    pub seed: u64,
+    /// The scenario, or whatever else the run performs; may be empty.
+    pub scenario: String,
+    /// The link's name within it.
+    pub link: String,
+}
+
+/// FNV-1a, 64 bit: stable over platforms and releases.
+fn hash(basis: u64, parts: &[&[u8]]) -> u64 {
+    // A part's length goes first, so that no two lists of parts read the same.
+    let bytes =
+        parts.iter().flat_map(|p| (p.len() as u64).to_be_bytes().into_iter().chain(p.iter().copied()));
+    bytes.fold(basis, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// One process's dice.
+#[derive(Debug)]
+pub(crate) struct Dice {
+    process: Process,
+    direction: Option<Direction>,
+    rng: ChaCha8Rng,
+    replay: VecDeque<u64>,
+    recorded: Option<Vec<Decision>>,
+}
+
+impl Dice {
+    /// The stream of this process of this link.
+    pub(crate) fn new(identity: &Identity, direction: Option<Direction>, process: Process) -> Self {
+        let way = match direction {
+            None => "",
+            Some(Direction::Up) => "up",
+            Some(Direction::Down) => "down",
+        };
+        let seed = identity.seed.to_be_bytes();
+        let words = [identity.scenario.as_str(), &identity.link, way, process.name()].map(str::as_bytes);
+        let parts = [&seed[..], words[0], words[1], words[2], words[3]];
+        let mut key = [0; 32];
+        for (lane, chunk) in key.chunks_exact_mut(8).enumerate() {
+            let basis = 0xcbf2_9ce4_8422_2325 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&hash(basis, &parts).to_be_bytes());
+        }
+        Self { process, direction, rng: ChaCha8Rng::from_seed(key), replay: VecDeque::new(), recorded: None }
+    }
+
+    /// Writes down what is decided from now on.
+    pub(crate) fn record(&mut self) {
+        self.recorded.get_or_insert_default();
+    }
+
+    /// What was decided since recording began.
+    pub(crate) fn recorded(&self) -> &[Decision] {
+        self.recorded.as_deref().unwrap_or_default()
+    }
+
+    /// Takes decisions from a list as long as it lasts.
+    pub(crate) fn replay(&mut self, decisions: &[Decision]) {
+        let own = |d: &&Decision| d.process == self.process && d.direction == self.direction;
+        self.replay = decisions.iter().filter(own).map(|d| d.value).collect();
+    }
+
+    /// One decision: from the list if one is played, else drawn.
+    pub(crate) fn decide(&mut self, draw: impl FnOnce(&mut Draw<'_>) -> u64) -> u64 {
+        let value = match self.replay.pop_front() {
+            Some(value) => value,
+            None => draw(&mut Draw(&mut self.rng)),
+        };
+        if let Some(list) = &mut self.recorded {
+            list.push(Decision { process: self.process, direction: self.direction, value });
+        }
+        value
+    }
+}
+
+/// Draws from the stream.
+pub(crate) struct Draw<'a>(&'a mut ChaCha8Rng);
+
+impl Draw<'_> {
+    /// A normal deviate.
+    pub(crate) fn normal(&mut self) -> Fx {
+        fixed::normal(self.0.next_u64())
+    }
+
+    /// An exponential deviate of this mean.
+    pub(crate) fn exponential(&mut self, mean: u64) -> u64 {
+        let factor = fixed::minus_ln_even(self.0.next_u64());
+        ((u128::from(mean) * factor.max(0) as u128) >> 32) as u64
+    }
+
+    /// Evenly from `least` to `most`.
+    pub(crate) fn even(&mut self, least: u64, most: u64) -> u64 {
+        let span = u128::from(most.saturating_sub(least)) + 1;
+        least + ((u128::from(self.0.next_u64()) * span) >> 64) as u64
+    }
+
+    /// Whether something of this probability happens.
+    pub(crate) fn happens(&mut self, probability: Fx) -> bool {
+        ((self.0.next_u64() >> 32) as Fx) < probability
+    }
+}

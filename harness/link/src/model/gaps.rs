@@ -1,0 +1,151 @@
+//! The times without service: stalls, outages and hand-overs, one after another. Knows no bytes.
+
+use super::{
+    dice::{Dice, Draw},
+    fixed,
+    shape::{HandoverShape, OutageShape, OutageTimes, StallShape},
+};
+
+/// Why there is no service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Stall,
+    Outage,
+    Handover,
+    /// A hand-over that failed.
+    Failure,
+}
+
+impl Cause {
+    /// For the record.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Stall => "a stall",
+            Self::Outage => "an outage",
+            Self::Handover => "a hand-over",
+            Self::Failure => "a hand-over that failed",
+        }
+    }
+
+    /// What is sent meanwhile is lost, and sent again by TCP's clock; else the radio keeps it.
+    pub(crate) fn loses(self) -> bool {
+        matches!(self, Self::Outage | Self::Failure)
+    }
+}
+
+/// A time without service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gap {
+    pub(crate) from_us: u64,
+    pub(crate) to_us: u64,
+    pub(crate) cause: Cause,
+    /// The modem has another address afterwards.
+    pub(crate) new_address: bool,
+}
+
+/// Where gaps come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Stall(StallShape),
+    /// With the time at which the profile came into force, µs.
+    Outage(OutageShape, u64),
+    Handover(HandoverShape),
+}
+
+/// The gaps of one source over time. Times asked for never go back.
+#[derive(Debug)]
+pub(crate) struct Gaps {
+    pub(crate) source: Source,
+    pub(crate) dice: Dice,
+    current: Option<Gap>,
+    /// How many were made.
+    made: usize,
+    /// There is no other.
+    over: bool,
+}
+
+impl Gaps {
+    pub(crate) fn new(source: Source, dice: Dice) -> Self {
+        Self { source, dice, current: None, made: 0, over: false }
+    }
+
+    /// The gap at this time, or the next one.
+    pub(crate) fn from(&mut self, now_us: u64) -> Option<Gap> {
+        while !self.over && self.current.is_none_or(|gap| gap.to_us <= now_us) {
+            let next = self.next(self.current);
+            self.made += 1;
+            self.over = next.is_none();
+            self.current = next;
+        }
+        self.current
+    }
+
+    /// The gap that was found last, without letting time pass.
+    pub(crate) fn current(&self) -> Option<Gap> {
+        self.current
+    }
+
+    /// Leaves the current gap for the next one.
+    pub(crate) fn skip(&mut self) {
+        if let Some(gap) = self.current {
+            self.from(gap.to_us);
+        }
+    }
+
+    fn next(&mut self, last: Option<Gap>) -> Option<Gap> {
+        let after_us = last.map_or(0, |gap| gap.to_us);
+        match &self.source {
+            Source::Stall(shape) => {
+                let up_us = self.dice.decide(|draw| draw.exponential(shape.every_us)).max(1);
+                let length_us = self.dice.decide(|draw| {
+                    let deviation = draw.normal();
+                    fixed::times_exp(shape.median_us, fixed::mul(shape.sigma, deviation)).min(shape.cap_us)
+                });
+                let from_us = after_us + up_us;
+                let to_us = from_us + length_us.max(1);
+                Some(Gap { from_us, to_us, cause: Cause::Stall, new_address: false })
+            }
+            Source::Handover(shape) => {
+                Some(handover(shape, &mut self.dice, last.map_or(0, |g| g.from_us), after_us))
+            }
+            Source::Outage(shape, origin_us) => {
+                outage(shape, &mut self.dice, *origin_us, after_us, self.made)
+            }
+        }
+    }
+}
+
+fn handover(shape: &HandoverShape, dice: &mut Dice, last_us: u64, after_us: u64) -> Gap {
+    let wait = |draw: &mut Draw<'_>| {
+        if shape.periodic { shape.every_us } else { draw.exponential(shape.every_us) }
+    };
+    let from_us = last_us + dice.decide(wait).max(1);
+    let failed = dice.decide(|draw| u64::from(draw.happens(shape.failure))) == 1;
+    let (least, most) = if failed { shape.failure_us } else { shape.gap_us };
+    let length_us = dice.decide(|draw| draw.even(least, most)).max(1);
+    let new_address = dice.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
+    let from_us = from_us.max(after_us);
+    let cause = if failed { Cause::Failure } else { Cause::Handover };
+    Gap { from_us, to_us: from_us + length_us, cause, new_address }
+}
+
+fn outage(shape: &OutageShape, dice: &mut Dice, origin_us: u64, after_us: u64, made: usize) -> Option<Gap> {
+    let (from_us, length_us) = match &shape.when {
+        OutageTimes::Chance(every_us, (least, most)) => {
+            let wait_us = dice.decide(|draw| draw.exponential(*every_us)).max(1);
+            (after_us + wait_us, dice.decide(|draw| draw.even(*least, *most)))
+        }
+        OutageTimes::List(list, period_us) => {
+            let turn = made / list.len().max(1);
+            if turn > 0 && *period_us == 0 {
+                return None;
+            }
+            let (at_us, length_us) = *list.get(made % list.len().max(1))?;
+            (origin_us + turn as u64 * period_us + at_us, length_us)
+        }
+    };
+    let attach_us = dice.decide(|draw| draw.even(shape.attach_us.0, shape.attach_us.1));
+    let new_address = dice.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
+    let to_us = from_us.max(after_us) + (length_us + attach_us).max(1);
+    Some(Gap { from_us: from_us.max(after_us), to_us, cause: Cause::Outage, new_address })
+}

@@ -1,0 +1,187 @@
+//! The numbers of a link as the model computes with them: whole microseconds, bits and bytes. Knows no files and no words.
+
+use std::sync::Arc;
+
+use super::{
+    fixed::{self, Fx, ONE},
+    trace::Trace,
+    wave::WaveShape,
+};
+use crate::Direction;
+
+/// Everything of a link's model. `None` switches a process off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) up: LaneShape,
+    pub(crate) down: LaneShape,
+    /// One direction at a time.
+    pub(crate) half_duplex: bool,
+    pub(crate) outage: Option<OutageShape>,
+    pub(crate) handover: Option<HandoverShape>,
+    pub(crate) idle: Option<IdleShape>,
+    pub(crate) nat: Option<NatShape>,
+}
+
+/// One direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LaneShape {
+    /// Least propagation delay, µs.
+    pub(crate) floor_us: u64,
+    /// Delay above the floor, µs.
+    pub(crate) delay: Option<WaveShape>,
+    pub(crate) service: Service,
+    /// Most bytes that wait for service.
+    pub(crate) queue_bytes: usize,
+    /// Probability that a segment is lost, each time that it is sent.
+    pub(crate) loss: Fx,
+    pub(crate) stall: Option<StallShape>,
+}
+
+/// How fast bytes are served.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// At once.
+    #[default]
+    Unlimited,
+    /// At this rate, bit/s.
+    Rate(WaveShape),
+    /// At recorded opportunities.
+    Trace(Arc<Trace>),
+}
+
+/// Service stops now and then; nothing is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StallShape {
+    /// Mean time between stalls, µs.
+    pub(crate) every_us: u64,
+    pub(crate) median_us: u64,
+    pub(crate) sigma: Fx,
+    pub(crate) cap_us: u64,
+}
+
+/// No coverage: what is sent is lost and sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OutageShape {
+    pub(crate) when: OutageTimes,
+    /// To attach again, µs.
+    pub(crate) attach_us: (u64, u64),
+    /// Probability of a new address.
+    pub(crate) new_address: Fx,
+}
+
+/// When outages are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OutageTimes {
+    /// By chance: mean time between them and their length from and to, µs.
+    Chance(u64, (u64, u64)),
+    /// By a list of beginnings and lengths from when the profile came into force, and the period of it (0: once), µs.
+    List(Vec<(u64, u64)>, u64),
+}
+
+/// The cell changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HandoverShape {
+    pub(crate) every_us: u64,
+    /// Always after that time, else that is the mean.
+    pub(crate) periodic: bool,
+    pub(crate) gap_us: (u64, u64),
+    /// Probability that it fails.
+    pub(crate) failure: Fx,
+    /// The gap then, µs.
+    pub(crate) failure_us: (u64, u64),
+    /// Probability of a new address.
+    pub(crate) new_address: Fx,
+}
+
+/// The radio goes to sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IdleShape {
+    /// Silence after which it is idle, µs.
+    pub(crate) after_us: u64,
+    /// Median time to wake up, µs, and the deviation of its logarithm.
+    pub(crate) promotion_us: u64,
+    pub(crate) sigma: Fx,
+    /// An idle radio listens once in this time, µs; 0: always.
+    pub(crate) paging_us: u64,
+    /// Silence after which it can't be reached (power saving), µs; 0: never.
+    pub(crate) sleep_us: u64,
+    /// How often it wakes up by itself then, µs.
+    pub(crate) wake_us: u64,
+}
+
+/// The address translation forgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NatShape {
+    /// Silence after which it does, µs.
+    pub(crate) idle_us: u64,
+    /// It answers with a reset, else it says nothing.
+    pub(crate) rst: bool,
+}
+
+/// Bytes that are served in one go at least, whatever the rate: a segment.
+pub(crate) const SEGMENT: usize = 1360;
+/// How much time of service one go takes at most where the rate is high, µs.
+const GO_US: u64 = 10_000;
+/// Most bytes of one go.
+const GO_MAX: u64 = 256 * 1024;
+
+impl Shape {
+    pub(crate) fn lane(&self, direction: Direction) -> &LaneShape {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
+    }
+}
+
+impl LaneShape {
+    /// Bytes that are served in one go.
+    pub(crate) fn go_bytes(&self) -> usize {
+        match &self.service {
+            Service::Rate(rate) => {
+                let per_go = rate.median / 8 * GO_US / 1_000_000;
+                per_go.clamp(SEGMENT as u64, GO_MAX) as usize
+            }
+            Service::Trace(_) => SEGMENT,
+            Service::Unlimited => GO_MAX as usize,
+        }
+    }
+
+    /// Median delay, µs.
+    pub(crate) fn median_us(&self) -> u64 {
+        self.floor_us + self.delay.map_or(0, |d| d.median)
+    }
+
+    /// Most bytes that a sender may have on the way: what the queue holds, and what travels at this rate meanwhile.
+    pub(crate) fn room_bytes(&self) -> usize {
+        match &self.service {
+            Service::Unlimited => usize::MAX,
+            Service::Rate(rate) => {
+                let travelling = u128::from(rate.median) * u128::from(self.median_us()) / 8_000_000;
+                self.queue_bytes.saturating_add(travelling as usize)
+            }
+            Service::Trace(trace) => {
+                let travelling =
+                    u128::from(trace.mean_bit_per_s()) * u128::from(self.median_us()) / 8_000_000;
+                self.queue_bytes.saturating_add(travelling as usize)
+            }
+        }
+    }
+}
+
+impl StallShape {
+    /// A log-normal length with this median and this 90 % point.
+    pub(crate) fn new(every_us: u64, median_us: u64, p90_us: u64, cap_us: u64) -> Self {
+        let spread = (fixed::ln(p90_us.max(median_us)) - fixed::ln(median_us)).max(0);
+        let sigma = ((i128::from(spread) << 32) / i128::from(fixed::Z_90)) as Fx;
+        Self { every_us, median_us, sigma, cap_us }
+    }
+}
+
+impl WaveShape {
+    /// With this mean: the median of a log-normal quantity lies below it.
+    pub(crate) fn of_mean(mean: u64, sigma: Fx, correlation: Fx, step_us: u64) -> Self {
+        let median = fixed::times_exp(mean, -(fixed::mul(sigma, sigma) / 2)).max(1);
+        Self { median, sigma, correlation: correlation.min(ONE - 1), step_us }
+    }
+}

@@ -1,0 +1,31 @@
+//! Every profile does what its numbers say. The long run with a narrow tolerance is a bench: `cargo bench --bench profiles`.
+
+mod measure;
+
+use measure::{catalogue, table};
+
+/// Simulated time of each profile, s.
+const SECONDS: u64 = 400;
+
+#[test]
+fn profiles_do_what_they_say() {
+    let catalogue = catalogue();
+    let mut wrong = Vec::new();
+    for profile in catalogue.profiles().filter(|p| !p.overlay) {
+        for line in table(profile, SECONDS) {
+            // A process that decides rarely has few decisions in a short run: only the delay is looked at.
+            let most = match line.what.as_str() {
+                "round trip p50" => 0.15,
+                "round trip p10" | "round trip p90" => 0.3,
+                _ => continue,
+            };
+            if line.off() > most {
+                wrong.push(format!(
+                    "{}: {} asked {} got {} ({})",
+                    profile.name, line.what, line.asked, line.got, line.source
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

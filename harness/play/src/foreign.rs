@@ -1,0 +1,43 @@
+//! Links that somebody else makes: connections go through them, and some faults are theirs. Ours then stands unimpaired
+//! in between, so that both ends are recorded as ever, but for what happens behind it: see [`ForeignLinks`].
+
+use std::{future::Future, pin::Pin};
+
+use deadzone_history::{ConnId, EventKind};
+use deadzone_link::{Fault, LinkStep, Note};
+
+use crate::{tape::Tape, transport::Dialling};
+
+/// Something that is being done to a foreign link.
+pub type Working<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// A link for each client of one performance. What it was told to do and did not is kept as its [`Self::failure`]: the
+/// experiment then did not happen, whatever the record says.
+pub trait ForeignLinks {
+    /// Makes a connection for this client through its link.
+    fn dial(&self, client: usize) -> Dialling<'_>;
+    /// Does this to a client's link, now. When it ends, it has taken effect.
+    fn apply(&self, client: usize, fault: Fault) -> Working<'_>;
+    /// Takes the links down.
+    fn close(&self) -> Working<'_>;
+    /// The first thing that did not work.
+    fn failure(&self) -> Option<String>;
+}
+
+/// Has a step made by the foreign link, and says whether our own has a part in it: it carries out cuts, so that the end
+/// of the connection is recorded as ours, and records what is restored.
+pub(crate) async fn apply(
+    links: &dyn ForeignLinks,
+    tape: &Tape,
+    client: usize,
+    conn: Option<ConnId>,
+    step: &LinkStep,
+) -> bool {
+    links.apply(client, step.fault).await;
+    let ours = matches!(step.fault, Fault::Cut(_) | Fault::Restore);
+    if !ours {
+        let note = Note::Fired { fault: 0, text: step.to_string() };
+        tape.append(EventKind::Link { client, conn, note });
+    }
+    ours
+}

@@ -1,0 +1,70 @@
+//! Link profiles of a scenario: the links that clients begin with, changes on the way, and the patience that they need.
+
+use deadzone_history::RunKind;
+use deadzone_link::{Identity, Link};
+use deadzone_script::{ClientDecl, Control};
+
+use super::{Flow, Player};
+use crate::{
+    client::Command,
+    perform::{Setup, Timing},
+};
+
+/// How many answers that take as long as they may fit into the scenario's deadline.
+const WAITS: u64 = 8;
+
+/// The link of a client. In a derived control run it is unimpaired: the control asks whether the link matters.
+pub(super) fn link(setup: &Setup<'_>, client: &ClientDecl) -> Link {
+    let identity =
+        Identity { seed: setup.seed, scenario: setup.scenario.id.clone(), link: client.name.clone() };
+    let via = client.via.as_deref().filter(|_| !is_derived_control(setup));
+    match via.map(|name| setup.profiles.get(name)) {
+        Some(Ok(profile)) => Link::with_profile(&profile, identity),
+        // An unknown name is refused before anything runs.
+        _ => Link::with_identity(identity),
+    }
+}
+
+fn is_derived_control(setup: &Setup<'_>) -> bool {
+    setup.run == RunKind::Control && !matches!(setup.scenario.control, Control::Steps(_))
+}
+
+/// Every time-out, longer by what the scenario's profiles may cost: a slow link is no fault of the target.
+pub(super) fn timing(setup: &Setup<'_>) -> Timing {
+    let of = |name: &str| {
+        let names = name.split('+').filter_map(|part| setup.profiles.find(part).ok());
+        names.map(|profile| profile.patience_us()).sum::<u64>()
+    };
+    let extra_ms = setup.scenario.profiles().into_iter().map(of).max().unwrap_or(0).div_ceil(1000);
+    let timing = setup.timing;
+    if extra_ms == 0 || is_derived_control(setup) {
+        return timing;
+    }
+    Timing {
+        within_ms: timing.within_ms + extra_ms,
+        patience_ms: timing.patience_ms + extra_ms,
+        connect_ms: timing.connect_ms + extra_ms,
+        scenario_ms: timing.scenario_ms + WAITS * extra_ms,
+        grace_ms: timing.grace_ms + extra_ms.min(10_000),
+        ..timing
+    }
+}
+
+impl Player<'_> {
+    /// Another profile for a client's link, in the order of its queue.
+    pub(super) async fn change_profile(&mut self, client: usize, name: &str) -> Flow {
+        if self.is_derived_control() {
+            return Flow::On;
+        }
+        let found = self.setup.profiles.get(name).or_else(|_| self.setup.profiles.find(name).cloned());
+        let profile = match found {
+            Ok(profile) => profile,
+            Err(why) => return Flow::Abandon(why.to_string()),
+        };
+        if !self.enqueue(client, Command::Profile(Box::new(profile.clone()))).await {
+            self.clients[client].borrow_mut().link.change_profile(self.clock.now_us(), &profile);
+            self.drain_notes(client);
+        }
+        Flow::On
+    }
+}

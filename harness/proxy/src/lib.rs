@@ -1,0 +1,39 @@
+//! The link on real sockets, for anybody's clients and brokers.
+//!
+//! [`middle`] is the seam: something pure that takes bytes and microseconds and says what comes out. A client's link with
+//! its profile is one ([`deadzone_link::Link`]), a chain of toxics is another. `relay` carries any of them between two
+//! sockets. `listener` takes connections in, `session` serves one with its `line` through a `modem`, and the `board` has
+//! the live numbers and what became of whom. `toxiproxy` speaks that tool's HTTP API in both directions: as a server, and
+//! as a client of somebody's own.
+//!
+//! One `clock` tells the time and waits. This crate knows no scenarios, no histories and no verdicts.
+
+mod board;
+mod clock;
+mod config;
+mod dial;
+mod greeting;
+mod line;
+mod listener;
+mod middle;
+mod modem;
+mod plain;
+mod record;
+mod relay;
+mod session;
+pub mod toxiproxy;
+
+/// Parts of this crate's types, so that whoever only serves links needs no other crate.
+pub use deadzone_link::{Catalogue, Cell, Cut, Direction, LinkStep, Note, Profile, ProfileError};
+
+pub use board::{Board, Ending, Flow, OUTCOMES_MAX, Outcome, Sums};
+pub use clock::{Clock, pause};
+pub use config::{CONNECTIONS_MAX, ConfigError, DIAL_LIMIT, LinkConfig, LinkEntry, LinksFile, ModemKind};
+pub use dial::DialError;
+pub use greeting::Client;
+pub use line::Story;
+pub use listener::{IMPAIRED_BUFFER, Links, ListenError, listen};
+pub use middle::{Middle, Out};
+pub use plain::Plain;
+pub use record::{Happened, Record, Recorder, Who};
+pub use relay::{AFTERLIFE, Control, End, Finished, HELD_MAX, Stop, Traffic, WAITING_MAX, relay};

@@ -1,0 +1,56 @@
+//! What a connection tells whoever keeps a record of it. Who keeps one, and in which form, is not known here.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use deadzone_link::{Direction, Note};
+
+use crate::End;
+
+/// Which connection is meant.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// Name of the link that it came through.
+    pub link: String,
+    /// Its number, from 1 over all links.
+    pub number: u64,
+    /// Where the client connected from.
+    pub peer: SocketAddr,
+}
+
+/// Something that happened to a connection.
+#[derive(Clone, Debug)]
+pub enum Happened<'a> {
+    /// Bytes at one end. The sender's end: read from its socket. The receiver's end: given to its socket, from where on
+    /// nobody but its kernel knows whether they arrived.
+    Bytes {
+        /// Which way they go.
+        direction: Direction,
+        /// At which end.
+        end: End,
+        /// The bytes.
+        bytes: &'a Bytes,
+    },
+    /// The link says something.
+    Note(&'a Note),
+    /// One end's connection closed.
+    Closed {
+        /// Which end's.
+        end: End,
+        /// By upstream, or passed on from it; otherwise by the client or the link.
+        by_upstream: bool,
+        /// By reset.
+        rst: bool,
+    },
+}
+
+/// Keeps the record of one connection.
+pub trait Record: Send {
+    /// Takes note. Times are microseconds since the connection was made, and never go back.
+    fn happened(&mut self, at_us: u64, what: Happened<'_>);
+    /// Nothing comes any more.
+    fn finish(self: Box<Self>);
+}
+
+/// Makes a record for each connection.
+pub type Recorder = dyn Fn(&Who) -> Box<dyn Record> + Send + Sync;

@@ -1,0 +1,391 @@
+//! One connection of a proxy: the toxics of both directions, and behind them, next to the broker, a link of ours.
+//! Knows no sockets and no API.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use deadzone_link::{Direction, Link, LinkStep, Note, Output, PathId};
+
+use super::{
+    Stream, ToxicInfo,
+    lane::{Lane, Origin},
+    stage::{Emitted, Item},
+};
+use crate::{Middle, Out};
+
+/// The one path of the connection's link.
+const PATH: PathId = PathId(0);
+/// The first byte of an MQTT connection: CONNECT.
+const CONNECT: u8 = 0x10;
+/// Notes of the link that are kept; later ones are only counted.
+const NOTES_MAX: usize = 200;
+
+/// How a connection was ended by what stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Both directions, behind what passed before.
+    Closed,
+    /// Both ends reset.
+    Reset,
+}
+
+/// A connection's toxics and link.
+pub(super) struct Chain {
+    seed: u64,
+    proxy: String,
+    connection: u64,
+    up: Lane,
+    down: Lane,
+    link: Link,
+    outs: VecDeque<Out>,
+    /// A byte has reached the link.
+    spoken: bool,
+    /// No packets are looked for.
+    opaque: bool,
+    /// The link was ever told to do something.
+    faulted: bool,
+    peer_reset_up: bool,
+    link_reset_down: bool,
+    ended: Option<Ended>,
+    notes: Vec<Note>,
+}
+
+impl Chain {
+    pub(super) fn new(now_us: u64, seed: u64, proxy: &str, connection: u64) -> Self {
+        let mut link = Link::new();
+        link.open(now_us, PATH);
+        Self {
+            seed,
+            proxy: proxy.to_owned(),
+            connection,
+            up: Lane::default(),
+            down: Lane::default(),
+            link,
+            outs: VecDeque::new(),
+            spoken: false,
+            opaque: false,
+            faulted: false,
+            peer_reset_up: false,
+            link_reset_down: false,
+            ended: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// A toxic comes last in its direction.
+    pub(super) fn add(&mut self, now_us: u64, info: &ToxicInfo, generation: u32) {
+        let origin = Origin { seed: self.seed, proxy: &self.proxy, connection: self.connection };
+        let lane = match info.stream {
+            Stream::Upstream => &mut self.up,
+            Stream::Downstream => &mut self.down,
+        };
+        lane.add(now_us, info, generation, &origin);
+        self.settle(now_us);
+    }
+
+    /// A toxic was changed.
+    pub(super) fn update(&mut self, now_us: u64, info: &ToxicInfo) {
+        self.edit(now_us, info.stream, |lane, out| lane.update(now_us, info, out));
+    }
+
+    /// A toxic is removed.
+    pub(super) fn remove(&mut self, now_us: u64, info: &ToxicInfo) {
+        self.edit(now_us, info.stream, |lane, out| lane.remove(now_us, &info.name, out));
+    }
+
+    fn edit(&mut self, now_us: u64, stream: Stream, edit: impl FnOnce(&mut Lane, &mut Emitted)) {
+        if self.ended.is_some() {
+            return;
+        }
+        let mut out = Vec::new();
+        match stream {
+            Stream::Upstream => {
+                edit(&mut self.up, &mut out);
+                self.feed_link(now_us, out);
+            }
+            Stream::Downstream => {
+                edit(&mut self.down, &mut out);
+                self.emit_down(now_us, out);
+            }
+        }
+        self.settle(now_us);
+    }
+
+    /// A fault of ours.
+    pub(super) fn step(&mut self, now_us: u64, step: LinkStep) {
+        self.faulted = true;
+        self.link.step(now_us, step);
+        self.settle(now_us);
+    }
+
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// What the link did so far.
+    pub(super) fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Packet triggers can work.
+    pub(super) fn is_mqtt(&self) -> bool {
+        self.spoken && !self.opaque
+    }
+
+    /// Whoever speaks first must be a client that says CONNECT; otherwise no packets are looked for.
+    fn greet(&mut self, is_mqtt: bool) {
+        if !self.spoken {
+            self.spoken = true;
+            if !is_mqtt {
+                self.opaque = true;
+                self.link.opaque(PATH, "the connection does not begin with an MQTT CONNECT");
+            }
+        }
+    }
+
+    fn feed_link(&mut self, now_us: u64, items: Emitted) {
+        for (_, item) in items {
+            if self.ended.is_some() {
+                return;
+            }
+            match item {
+                Item::Bytes(bytes) => {
+                    self.greet(bytes.first() == Some(&CONNECT));
+                    self.link.client_bytes(now_us, PATH, &bytes);
+                }
+                Item::Fin => self.link.client_closed(now_us, PATH, false),
+                Item::Rst if self.peer_reset_up => self.link.client_closed(now_us, PATH, true),
+                Item::Rst => self.end(now_us, Ended::Reset),
+                Item::Close => self.end(now_us, Ended::Closed),
+            }
+        }
+    }
+
+    fn emit_down(&mut self, now_us: u64, items: Emitted) {
+        for (_, item) in items {
+            if self.ended.is_some() {
+                return;
+            }
+            match item {
+                Item::Bytes(bytes) => self.outs.push_back(Out::Down(bytes)),
+                Item::Fin => self.outs.push_back(Out::FinDown),
+                Item::Rst if self.link_reset_down => self.outs.push_back(Out::RstDown),
+                Item::Rst => self.end(now_us, Ended::Reset),
+                Item::Close => self.end(now_us, Ended::Closed),
+            }
+        }
+    }
+
+    fn end(&mut self, now_us: u64, how: Ended) {
+        if how == Ended::Closed {
+            // What the link lets through now came before the close.
+            self.drain_link(now_us, &mut Vec::new());
+        }
+        self.ended = Some(how);
+        self.outs.extend(match how {
+            Ended::Closed => [Out::FinUp, Out::FinDown],
+            Ended::Reset => [Out::RstUp, Out::RstDown],
+        });
+    }
+
+    /// Everything that is due moves on, from the client to the broker and back.
+    fn settle(&mut self, now_us: u64) {
+        if self.ended.is_some() {
+            return;
+        }
+        let mut up = Vec::new();
+        self.up.advance(now_us, &mut up);
+        self.feed_link(now_us, up);
+        if self.ended.is_some() {
+            return;
+        }
+        let mut down = Vec::new();
+        self.drain_link(now_us, &mut down);
+        self.down.advance(now_us, &mut down);
+        self.emit_down(now_us, down);
+    }
+
+    /// What the link lets through: up to the broker, down into the client's lane.
+    fn drain_link(&mut self, now_us: u64, down: &mut Emitted) {
+        while let Some(output) = self.link.poll(now_us, PATH) {
+            let item = match output {
+                Output::ToBroker(bytes) => {
+                    self.outs.push_back(Out::Up(bytes));
+                    continue;
+                }
+                Output::FinToBroker => {
+                    self.outs.push_back(Out::FinUp);
+                    continue;
+                }
+                Output::RstToBroker => {
+                    self.outs.push_back(Out::RstUp);
+                    continue;
+                }
+                Output::Note(note) => {
+                    self.keep(note);
+                    continue;
+                }
+                Output::ToClient(bytes) => Item::Bytes(bytes),
+                Output::FinToClient => Item::Fin,
+                Output::RstToClient => {
+                    self.link_reset_down = true;
+                    Item::Rst
+                }
+            };
+            self.down.take(now_us, item, down);
+        }
+        while let Some(note) = self.link.poll_note() {
+            self.keep(note);
+        }
+    }
+
+    fn keep(&mut self, note: Note) {
+        if self.notes.len() < NOTES_MAX {
+            self.notes.push(note);
+        }
+    }
+}
+
+impl Middle for Chain {
+    fn up(&mut self, now_us: u64, bytes: Bytes) {
+        let mut out = Vec::new();
+        self.up.take(now_us, Item::Bytes(bytes), &mut out);
+        self.feed_link(now_us, out);
+    }
+
+    fn down(&mut self, now_us: u64, bytes: Bytes) {
+        if self.ended.is_none() {
+            self.greet(false);
+            self.link.broker_bytes(now_us, PATH, &bytes);
+        }
+    }
+
+    fn up_closed(&mut self, now_us: u64, rst: bool) {
+        self.peer_reset_up |= rst;
+        let mut out = Vec::new();
+        self.up.take(now_us, if rst { Item::Rst } else { Item::Fin }, &mut out);
+        self.feed_link(now_us, out);
+    }
+
+    fn down_closed(&mut self, now_us: u64, rst: bool) {
+        if self.ended.is_none() {
+            self.link.broker_closed(now_us, PATH, rst);
+        }
+    }
+
+    fn poll(&mut self, now_us: u64) -> Option<Out> {
+        if self.outs.is_empty() {
+            self.settle(now_us);
+        }
+        self.outs.pop_front()
+    }
+
+    fn wake_at_us(&self) -> Option<u64> {
+        if self.ended.is_some() {
+            return None;
+        }
+        [self.up.wake_at_us(), self.down.wake_at_us(), self.link.wake_at_us()].into_iter().flatten().min()
+    }
+
+    fn held_up(&self) -> usize {
+        let held = self.up.held() + self.link.held_on(PATH, Direction::Up);
+        if self.ended.is_some() { 0 } else { held }
+    }
+
+    fn held_down(&self) -> usize {
+        let held = self.down.held() + self.link.held_on(PATH, Direction::Down);
+        if self.ended.is_some() { 0 } else { held }
+    }
+
+    fn transparent(&self) -> bool {
+        let quiet = self.outs.is_empty() && self.ended.is_none();
+        quiet && self.opaque && !self.faulted && self.up.is_clear() && self.down.is_clear()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use deadzone_link::{Cut, Fault, LinkStep, Way, When};
+
+    use super::Chain;
+    use crate::{
+        Middle, Out,
+        toxiproxy::{Stream, Toxic, ToxicInfo},
+    };
+
+    fn info(stream: Stream, toxic: Toxic) -> ToxicInfo {
+        ToxicInfo { name: format!("{}_{}", toxic.kind(), stream.name()), stream, toxicity: 1.0, toxic }
+    }
+
+    fn outs(chain: &mut Chain, now_us: u64) -> Vec<Out> {
+        std::iter::from_fn(|| chain.poll(now_us)).collect()
+    }
+
+    fn chain() -> Chain {
+        Chain::new(0, 1, "p", 1)
+    }
+
+    #[test]
+    fn without_toxics_all_passes_and_halves_close_alone() {
+        let mut chain = chain();
+        chain.up(1, Bytes::from_static(b"GET"));
+        chain.up_closed(2, false);
+        chain.down(3, Bytes::from_static(b"200"));
+        let seen = outs(&mut chain, 3);
+        assert_eq!(seen, [Out::Up("GET".into()), Out::FinUp, Out::Down("200".into())]);
+        assert!(chain.transparent() && !chain.is_mqtt());
+        chain.down_closed(4, false);
+        assert_eq!(outs(&mut chain, 4), [Out::FinDown]);
+    }
+
+    #[test]
+    fn a_stall_that_is_removed_lets_all_flow_again() {
+        let mut chain = chain();
+        let stall = info(Stream::Downstream, Toxic::Timeout { timeout: 0 });
+        chain.add(0, &stall, 0);
+        chain.down(1, Bytes::from_static(b"abc"));
+        assert_eq!((outs(&mut chain, 9), chain.held_down(), chain.wake_at_us()), (vec![], 3, None));
+        chain.remove(10, &stall);
+        assert_eq!(outs(&mut chain, 10), [Out::Down("abc".into())]);
+    }
+
+    #[test]
+    fn reset_peer_resets_both_ends_of_an_idle_connection() {
+        let mut chain = chain();
+        chain.add(0, &info(Stream::Downstream, Toxic::ResetPeer { timeout: 5 }), 0);
+        assert_eq!((outs(&mut chain, 4_999), chain.wake_at_us()), (vec![], Some(5_000)));
+        assert_eq!(outs(&mut chain, 5_000), [Out::RstUp, Out::RstDown]);
+        chain.up(6_000, Bytes::from_static(b"late"));
+        assert_eq!((outs(&mut chain, 7_000), chain.wake_at_us()), (vec![], None));
+    }
+
+    #[test]
+    fn limit_data_closes_both_directions() {
+        let mut chain = chain();
+        chain.add(0, &info(Stream::Upstream, Toxic::LimitData { bytes: 2 }), 0);
+        chain.up(1, Bytes::from_static(b"abc"));
+        assert_eq!(outs(&mut chain, 1), [Out::Up("ab".into()), Out::FinUp, Out::FinDown]);
+    }
+
+    #[test]
+    fn a_peers_reset_reaches_the_other_end() {
+        let mut chain = chain();
+        chain.add(0, &info(Stream::Upstream, Toxic::Latency { latency: 50, jitter: 0 }), 0);
+        chain.up(1, Bytes::from_static(b"abc"));
+        chain.up_closed(2, true);
+        assert!(outs(&mut chain, 2).contains(&Out::RstUp));
+    }
+
+    #[test]
+    fn faults_of_ours_act_behind_the_toxics() {
+        let mut chain = chain();
+        chain.step(0, LinkStep { fault: Fault::Blackhole(Way::Up), when: When::Now });
+        chain.up(1, Bytes::from_static(b"abc"));
+        chain.down(1, Bytes::from_static(b"def"));
+        assert_eq!(outs(&mut chain, 1), [Out::Down("def".into())]);
+        chain.step(2, LinkStep { fault: Fault::Cut(Cut::Rst), when: When::Now });
+        assert!(outs(&mut chain, 2).contains(&Out::RstUp));
+        assert!(!chain.notes().is_empty() && !chain.transparent());
+    }
+}

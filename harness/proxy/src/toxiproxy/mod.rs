@@ -1,0 +1,22 @@
+//! Toxiproxy's HTTP API, both ways: a server whose toxics are stages of ours, and a client for somebody's own server.
+//!
+//! A [`Toxic`] is what the API talks about. Each kind has a pure `stage` (bytes and microseconds in and out); a `lane` is
+//! one direction's stages in their order, a `chain` both lanes with a link of ours behind them, as a
+//! [`Middle`](crate::Middle) for the relay. `dice` gives each its own stream of chance. The `server` has the routes, the
+//! `client` calls them at somebody else's. `loose_json` reads bodies as leniently as Toxiproxy does.
+//!
+//! Where Toxiproxy's documentation and its behaviour differ, the documentation holds here: a seed repeats, `reset_peer`
+//! resets an idle connection too, and a `timeout` that is removed lets the bytes flow again, none lost.
+
+mod chain;
+mod client;
+mod dice;
+mod lane;
+mod loose_json;
+mod server;
+mod stage;
+mod toxic;
+
+pub use client::{Api, Change, ClientError, NotThere, ProxyInfo, plan};
+pub use server::{ServeError, Server, ServerOptions};
+pub use toxic::{Stream, Toxic, ToxicInfo};
