@@ -16,7 +16,6 @@ const SMALL: [(&str, &[&str], &str); 3] = [
         &["all"],
         "the list of the rules: a new one is a file and a line here",
     ),
-    ("scenarios/src/lib.rs", &["files"], "the whole crate is one accessor to what build.rs embedded"),
     (
         "harness/cli/src/command/mod.rs",
         &["dispatch", "suite"],
