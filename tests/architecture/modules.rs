@@ -10,7 +10,7 @@ use crate::{
 const DRAWERS: [&str; 8] = ["util", "utils", "common", "misc", "helper", "helpers", "prelude", "shared"];
 
 /// Files that may hold these functions, and why.
-const SMALL: [(&str, &[&str], &str); 3] = [
+const SMALL: [(&str, &[&str], &str); 2] = [
     (
         "harness/oracle/src/rules/mod.rs",
         &["all"],
