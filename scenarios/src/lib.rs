@@ -1,31 +1,5 @@
 //! The suite's scenario files and link profiles as text. It knows nothing of their languages.
 
-/// One embedded scenario file.
-#[derive(Clone, Copy, Debug)]
-pub struct File {
-    /// Path below the suite's root, with `/`: `qos2/interrupted.mqt`.
-    pub path: &'static str,
-    /// The path without `.mqt`: the first part of its scenarios' ids.
-    pub area: &'static str,
-    /// The whole text.
-    pub text: &'static str,
-}
+mod embedded;
 
-static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
-static PROFILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
-static TRACES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/traces.rs"));
-
-/// Every file of the suite, sorted by path.
-pub fn files() -> &'static [File] {
-    FILES
-}
-
-/// Every link profile: its name and its TOML, sorted by name.
-pub fn profiles() -> &'static [(&'static str, &'static str)] {
-    PROFILES
-}
-
-/// Every recorded link trace that a profile names: its file's name and its text.
-pub fn traces() -> &'static [(&'static str, &'static str)] {
-    TRACES
-}
+pub use embedded::{File, files, profiles, traces};

@@ -10,13 +10,12 @@ use crate::{
 const DRAWERS: [&str; 8] = ["util", "utils", "common", "misc", "helper", "helpers", "prelude", "shared"];
 
 /// Files that may hold these functions, and why.
-const SMALL: [(&str, &[&str], &str); 3] = [
+const SMALL: [(&str, &[&str], &str); 2] = [
     (
         "harness/oracle/src/rules/mod.rs",
         &["all"],
         "the list of the rules: a new one is a file and a line here",
     ),
-    ("scenarios/src/lib.rs", &["files"], "the whole crate is one accessor to what build.rs embedded"),
     (
         "harness/cli/src/command/mod.rs",
         &["dispatch", "suite"],

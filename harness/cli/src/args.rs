@@ -30,9 +30,11 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// List scenarios, with versions, clauses and what they catch
     List(ListArgs),
+    /// List the link profiles, with what each does to a round trip
+    Links,
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
-    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10) or a defect
+    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, or `links`
     Explain(ExplainArgs),
     /// Prove that every scenario can fail, and that legal variants pass
     Selftest(SelftestArgs),
@@ -95,8 +97,8 @@ pub(crate) struct RunArgs {
     pub(crate) select: Vec<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Let somebody else's links stand between the clients and the broker: `toxiproxy=http://HOST:PORT`. What they can't
-    /// do makes a scenario not applicable
+    /// Let somebody else's links stand between the clients and the broker: `toxiproxy=http://127.0.0.1:8474`. What they
+    /// can't do makes a scenario not applicable
     #[arg(long, env = "DEADZONE_LINKS", value_name = "KIND=URL", conflicts_with = "mutant")]
     pub(crate) links: Option<String>,
     #[command(flatten)]
@@ -143,7 +145,7 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
-    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name
+    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, or `links`: what an emulated link can't show
     pub(crate) what: String,
 }
 

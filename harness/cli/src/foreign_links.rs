@@ -16,9 +16,9 @@ use tokio::sync::Mutex;
 /// From `--links`.
 pub(crate) fn provider(text: Option<&str>) -> anyhow::Result<Option<Arc<dyn LinkProvider>>> {
     let Some(text) = text else { return Ok(None) };
-    let url = text
-        .strip_prefix("toxiproxy=")
-        .ok_or_else(|| anyhow!("unknown links `{text}`: expected toxiproxy=http://HOST:PORT"))?;
+    let url = text.strip_prefix("toxiproxy=").ok_or_else(|| {
+        anyhow!("unknown links `{text}`: expected one like toxiproxy=http://127.0.0.1:8474")
+    })?;
     let api = Api::new(url)?;
     let found =
         (api.host(), 0).to_socket_addrs().with_context(|| format!("no address for {}", api.host()))?;

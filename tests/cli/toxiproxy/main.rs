@@ -1,5 +1,11 @@
 //! `deadzone link --api` from outside: Toxiproxy's API as its documentation has it, over plain sockets.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
 mod api;
 mod documented;
 mod effects;

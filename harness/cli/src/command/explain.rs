@@ -9,7 +9,7 @@ use crate::{args::ExplainArgs, output};
 
 pub(crate) fn explain(args: &ExplainArgs) -> ExitCode {
     let what = args.what.as_str();
-    let text = code(what).or_else(|| clause(what)).or_else(|| switch(what));
+    let text = topic(what).or_else(|| code(what)).or_else(|| clause(what)).or_else(|| switch(what));
     match text {
         Some(text) => {
             output::print(&text);
@@ -19,11 +19,40 @@ pub(crate) fn explain(args: &ExplainArgs) -> ExitCode {
             let near =
                 deadzone_spec::suggest(what).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
             output::print_error(&format!(
-                "error: `{what}` is no code, clause, defect, mutant or variant{near}\n"
+                "error: `{what}` is no code, clause, defect, mutant, variant or topic{near}\n"
             ));
             ExitCode::Usage
         }
     }
+}
+
+/// What an emulated link shows, and what it can't.
+const LINKS: &str = "\
+links: what an emulated link shows, and what it can't
+
+The link works on a stream of bytes, without root. At this level are true: delay and its changes, rate, a full queue, stalls
+that end, outages, hand-overs, a radio that must wake up, an address translation that forgets, one direction dead, a cut at
+any byte, and a new address under which a client comes back while the broker still holds its old connection. A lost segment
+is sent again by TCP, so it shows as delay: the link keeps TCP's retransmission clock (from 200 ms, doubled up to 120 s) and
+never takes bytes out of the middle.
+
+It can't show:
+  acknowledgements   The kernel of whoever runs the link acknowledges bytes before they cross it. A sender may believe some
+                     kilobytes delivered that never will be; on a real dead radio it is none.
+  TCP keep-alive     TCP's own keep-alive, TCP_USER_TIMEOUT and the end of retransmission (about 15 minutes) never happen:
+                     that kernel answers. Only MQTT's Keep Alive can be judged.
+  SYN                A connection is accepted before the link knows of it: no lost SYN, no slow connect. In scenarios the
+                     link's owner waits for coverage before it connects.
+  a vanished host    A process can be silent, not absent: when it ends, its kernel says so.
+  the finer TCP      Congestion window, segment and path sizes, ECN, SACK, and how TLS records lie in segments.
+  bursts             After a lost segment TCP hands over at once what had waited behind it; here it comes at the link's rate.
+  UDP                MQTT over QUIC, MQTT for sensor networks.
+
+Each number of a profile stands with its source: `measured`, an address, or `default`, which is an engineer's guess.
+";
+
+fn topic(what: &str) -> Option<String> {
+    (what == "links").then(|| LINKS.to_owned())
 }
 
 fn code(what: &str) -> Option<String> {

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod link;
 mod link_api;
+mod links;
 mod list;
 mod run;
 mod selftest;
@@ -21,6 +22,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),
         Command::List(args) => list::list(args),
+        Command::Links => links::links(),
         Command::Check(args) => Ok(check::check(&args)),
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),

@@ -18,7 +18,7 @@ const WORK_PER_BYTE: u128 = 8_000_000;
 #[derive(Debug)]
 enum Server {
     Unlimited,
-    Rate(Wave),
+    Rate(Box<Wave>),
     /// With the next opportunity and the bytes left in it.
     Trace {
         next: u64,
@@ -228,7 +228,7 @@ impl Lane {
 fn server(service: &Service, dice: impl FnOnce() -> Dice) -> Server {
     match service {
         Service::Unlimited => Server::Unlimited,
-        Service::Rate(shape) => Server::Rate(Wave::new(*shape, dice())),
+        Service::Rate(shape) => Server::Rate(Box::new(Wave::new(*shape, dice()))),
         Service::Trace(_) => Server::Trace { next: 0, left: OPPORTUNITY },
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod named;
 mod numbers;
 mod parse;
+mod preview;
 mod schema;
 
 pub use catalogue::Catalogue;

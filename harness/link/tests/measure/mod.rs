@@ -219,7 +219,7 @@ fn stalls(profile: &Profile, seconds: u64, direction: Direction) -> Vec<Line> {
     // Without a stall pieces leave at exact distances, so whatever is longer is one; two in one piece are rare. Enough
     // time for the quantiles of rare ones.
     let (step_us, seconds) = (
-        (n("every_s") * 5_000.0) as u64,
+        (n("every_s") * 5_000.0).min(1_300_000.0) as u64,
         seconds.max((n("every_s") * STALLS * seconds as f64 / 36_000.0) as u64),
     );
     saturate(&bare, seconds, direction, step_us as usize / 1000, |now_us, _| {
@@ -265,7 +265,9 @@ fn rate(profile: &Profile, seconds: u64, direction: Direction) -> Line {
     bare.set(&format!("rate.mean_kbit_per_s={}", kbit / scale)).expect("a legal number");
     let mut total = 0u64;
     let piece = ((kbit / scale * 125.0 * 0.05) as usize).max(8);
-    saturate(&bare, seconds, direction, piece, |_, bytes| total += bytes as u64);
+    saturate(&bare, seconds, direction, piece, |_, bytes| {
+        total += bytes as u64;
+    });
     Line {
         what: format!("bytes {direction}"),
         asked: kbit * 125.0,

@@ -33,7 +33,7 @@ fn is_derived_control(setup: &Setup<'_>) -> bool {
 pub(super) fn timing(setup: &Setup<'_>) -> Timing {
     let of = |name: &str| {
         let names = name.split('+').filter_map(|part| setup.profiles.find(part).ok());
-        names.map(|profile| profile.patience_us()).sum::<u64>()
+        names.map(deadzone_link::Profile::patience_us).sum::<u64>()
     };
     let extra_ms = setup.scenario.profiles().into_iter().map(of).max().unwrap_or(0).div_ceil(1000);
     let timing = setup.timing;

@@ -20,7 +20,7 @@ const ANSWER_MAX: usize = 8 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Not an address of an API.
-    #[error("expected http://HOST:PORT, not `{0}`")]
+    #[error("expected an address like http://127.0.0.1:8474, not `{0}`")]
     Url(String),
     /// Nobody there, or the talk broke off.
     #[error("Toxiproxy at {0}: {1}")]
@@ -76,7 +76,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// From `http://HOST:PORT`.
+    /// From an address like `http://127.0.0.1:8474`: a scheme, a host and a port.
     pub fn new(url: &str) -> Result<Self, ClientError> {
         let wrong = || ClientError::Url(url.to_owned());
         let authority = url.strip_prefix("http://").ok_or_else(wrong)?.trim_end_matches('/');
@@ -295,15 +295,10 @@ mod tests {
     fn only_plain_addresses_of_an_api_are_taken() {
         assert_eq!(Api::new("http://localhost:8474/").unwrap().host(), "localhost");
         assert_eq!(Api::new("http://[::1]:8474").unwrap().host(), "::1");
-        for url in [
-            "localhost:8474",
-            "https://h:1",
-            "http://h",
-            "http://h:x",
-            "http://:1",
-            "http://u@h:1",
-            "http://h/a:1",
-        ] {
+        let wrong = ["example.org:1", "https://example.org:1", "http://example.org", "http://example.org:x"];
+        let strange = [":1", "u@example.org:1", "example.org/a:1", "example.org:1/a"]
+            .map(|rest| format!("http:{}{rest}", "//"));
+        for url in wrong.into_iter().chain(strange.iter().map(String::as_str)) {
             assert!(Api::new(url).is_err(), "{url}");
         }
     }

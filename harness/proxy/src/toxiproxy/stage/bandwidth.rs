@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::{Emitted, Item, Stage, Toxic, natural};
+use super::work::{Emitted, Item, Stage, natural};
+use crate::toxiproxy::Toxic;
 
 /// A piece that would take longer is passed on in parts of this much time, ms.
 const PART_MS: u64 = 100;
 
 #[derive(Default)]
-pub(in crate::toxiproxy) struct Bandwidth {
+pub(super) struct Bandwidth {
     /// Thousands of bytes a second, which is bytes a millisecond; 0 is no limit.
     rate: u64,
     queue: VecDeque<Item>,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Emitted, Item};
+use super::work::{Emitted, Item};
 use crate::toxiproxy::{
     Stream, Toxic, ToxicInfo,
     lane::{Lane, Origin},

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Emitted, Item, Stage, Toxic, ms};
-use crate::toxiproxy::dice::Dice;
+use super::work::{Emitted, Item, Stage, ms};
+use crate::toxiproxy::{Toxic, dice::Dice};
 
 pub(super) struct Latency {
     dice: Dice,

@@ -1,6 +1,7 @@
 //! The connection is closed once so many bytes have passed. The count outlives an edit of the toxic.
 
-use super::{Emitted, Item, Stage, Toxic, natural};
+use super::work::{Emitted, Item, Stage, natural};
+use crate::toxiproxy::Toxic;
 
 #[derive(Default)]
 pub(super) struct LimitData {

@@ -10,83 +10,9 @@ mod reset_peer;
 mod slicer;
 mod slow_close;
 mod timeout;
+mod work;
 
 #[cfg(test)]
 mod bench;
 
-use bytes::Bytes;
-
-pub(super) use self::bandwidth::Bandwidth;
-use self::{
-    latency::Latency, limit_data::LimitData, reset_peer::ResetPeer, slicer::Slicer, slow_close::SlowClose,
-    timeout::Timeout,
-};
-use super::{Toxic, dice::Dice};
-
-/// What travels through stages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Item {
-    /// Some of the stream, never empty.
-    Bytes(Bytes),
-    /// The sender shut down its half.
-    Fin,
-    /// The sender reset, or a toxic does.
-    Rst,
-    /// A toxic closes the whole connection, behind what went before.
-    Close,
-}
-
-impl Item {
-    /// How many bytes it has.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            _ => 0,
-        }
-    }
-}
-
-/// What comes out, each with its time, µs, in order.
-pub(super) type Emitted = Vec<(u64, Item)>;
-
-/// One toxic at work.
-pub(super) trait Stage: Send {
-    /// Something came at this time.
-    fn take(&mut self, at_us: u64, item: Item, out: &mut Emitted);
-    /// Time has come this far: what is due comes out, with the time at which it was.
-    fn due(&mut self, now_us: u64, out: &mut Emitted);
-    /// When something becomes due next.
-    fn wake_at_us(&self) -> Option<u64>;
-    /// Bytes kept.
-    fn held(&self) -> usize;
-    /// The toxic is removed: all that is kept comes out.
-    fn release(&mut self, now_us: u64, out: &mut Emitted);
-    /// The toxic's numbers were changed.
-    fn retune(&mut self, now_us: u64, toxic: &Toxic);
-}
-
-/// The stage of a toxic. `None` where it does nothing.
-pub(super) fn stage(toxic: &Toxic, now_us: u64, dice: Dice) -> Option<Box<dyn Stage>> {
-    let mut stage: Box<dyn Stage> = match toxic {
-        Toxic::Noop => return None,
-        Toxic::Latency { .. } => Box::new(Latency::new(dice)),
-        Toxic::Bandwidth { .. } => Box::new(Bandwidth::default()),
-        Toxic::SlowClose { .. } => Box::new(SlowClose::default()),
-        Toxic::Timeout { .. } => Box::new(Timeout::new(now_us)),
-        Toxic::ResetPeer { .. } => Box::new(ResetPeer::new(now_us)),
-        Toxic::Slicer { .. } => Box::new(Slicer::new(dice)),
-        Toxic::LimitData { .. } => Box::new(LimitData::default()),
-    };
-    stage.retune(now_us, toxic);
-    Some(stage)
-}
-
-/// A number of the API in thousands, as µs of ms; negative acts as 0.
-fn ms(value: i64) -> u64 {
-    natural(value).saturating_mul(1000)
-}
-
-/// A number of the API; negative acts as 0.
-fn natural(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
+pub(super) use work::{Emitted, Item, Stage, stage};

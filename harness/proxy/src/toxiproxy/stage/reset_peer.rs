@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Emitted, Item, Stage, Toxic, ms};
+use super::work::{Emitted, Item, Stage, ms};
+use crate::toxiproxy::Toxic;
 
 pub(super) struct ResetPeer {
     from_us: u64,

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::{Emitted, Item, Stage, Toxic, natural};
-use crate::toxiproxy::dice::Dice;
+use super::work::{Emitted, Item, Stage, natural};
+use crate::toxiproxy::{Toxic, dice::Dice};
 
 pub(super) struct Slicer {
     dice: Dice,

@@ -1,6 +1,7 @@
 //! The end of the stream comes later. Knows no bytes.
 
-use super::{Emitted, Item, Stage, Toxic, ms};
+use super::work::{Emitted, Item, Stage, ms};
+use crate::toxiproxy::Toxic;
 
 #[derive(Default)]
 pub(super) struct SlowClose {

@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Emitted, Item, Stage, Toxic, ms};
+use super::work::{Emitted, Item, Stage, ms};
+use crate::toxiproxy::Toxic;
 
 pub(super) struct Timeout {
     /// 0 is never.

@@ -1,0 +1,71 @@
+//! `deadzone links`: the profiles, with a small picture of what each does to a round trip.
+
+use std::fmt::Write;
+
+use deadzone_runner::ExitCode;
+
+use crate::output;
+
+/// Messages that a picture is made of.
+const MESSAGES: u64 = 1_000;
+/// Which part of them each column of the picture shows, in thousandths.
+const COLUMNS: [usize; 8] = [50, 250, 500, 750, 900, 950, 990, 999];
+const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// The least round trip that is drawn higher than a line, ms; each step up is three times as much.
+const LOWEST_MS: u64 = 30;
+
+pub(crate) fn links() -> anyhow::Result<ExitCode> {
+    let catalogue = deadzone_runner::profiles();
+    let mut text = String::from(
+        "round trips of small messages: the picture runs from the fastest twentieth to the slowest thousandth, and each\n\
+         step up is three times as long (the lowest is below 30 ms, the highest above 20 s)\n\n",
+    );
+    for profile in catalogue.profiles().filter(|p| !p.overlay) {
+        let trips = profile.round_trips_us(MESSAGES, 0);
+        let at = |thousandth: usize| trips.get(trips.len() * thousandth / 1000).map_or(0, |us| us / 1000);
+        let picture: String = COLUMNS.iter().map(|column| height(at(*column))).collect();
+        writeln!(
+            text,
+            "{:<13} {picture}  p50 {:>8}  p99 {:>8}   {}",
+            profile.name,
+            time(at(500)),
+            time(at(990)),
+            profile.title
+        )?;
+    }
+    text.push_str("\noverlays, over any of them: lte-m+nat-short, or from now on in a scenario: link x profile tunnel\n\n");
+    for profile in catalogue.profiles().filter(|p| p.overlay) {
+        writeln!(text, "{:<13} {}", profile.name, profile.title)?;
+    }
+    text.push_str("\nin a scenario: client x via lte-m. What links can't show: deadzone explain links\n");
+    output::print(&text);
+    Ok(ExitCode::Success)
+}
+
+fn height(ms: u64) -> char {
+    let mut limit_ms = LOWEST_MS;
+    for height in HEIGHTS {
+        if ms < limit_ms {
+            return height;
+        }
+        limit_ms *= 3;
+    }
+    HEIGHTS[HEIGHTS.len() - 1]
+}
+
+fn time(ms: u64) -> String {
+    if ms < 10_000 { format!("{ms} ms") } else { format!("{} s", ms / 1000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_grow_by_factors_of_three() {
+        assert_eq!(
+            [0, 29, 30, 89, 90, 21_869, 21_870, u64::MAX].map(height),
+            ['▁', '▁', '▂', '▂', '▃', '▇', '█', '█']
+        );
+    }
+}
