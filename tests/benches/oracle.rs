@@ -31,7 +31,11 @@ fn judge(criterion: &mut Criterion) {
     for events in [10_000, 100_000, 1_000_000] {
         let history = history(events);
         let verdict = deadzone_oracle::judge(&history);
-        assert!(verdict.findings.is_empty(), "the bench's history is to be legal: {:?}", verdict.findings.first());
+        assert!(
+            verdict.findings.is_empty(),
+            "the bench's history is to be legal: {:?}",
+            verdict.findings.first()
+        );
         group.throughput(Throughput::Elements(history.events.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(events), &history, |bencher, history| {
             bencher.iter(|| deadzone_oracle::judge(black_box(history)));

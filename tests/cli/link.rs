@@ -1,8 +1,7 @@
 //! `deadzone link` between MQTT clients and Mosquitto: everything arrives, faults and the radio show, records are kept.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test stops where it fails")]
 
-#[path = "support/served.rs"]
 mod served;
 mod support;
 
@@ -113,7 +112,7 @@ fn rumqttc_delivers_everything_at_qos_2() {
         match event.unwrap() {
             Event::Incoming(Packet::SubAck(_)) => {
                 (0..20).for_each(|n: u32| {
-                    client.publish("r/t", QoS::ExactlyOnce, false, n.to_string()).unwrap()
+                    client.publish("r/t", QoS::ExactlyOnce, false, n.to_string()).unwrap();
                 });
             }
             Event::Incoming(Packet::Publish(p)) => got.push(String::from_utf8(p.payload.to_vec()).unwrap()),

@@ -6,7 +6,6 @@
     reason = "a test stops where it fails, and says what it skips"
 )]
 
-#[path = "support/served.rs"]
 mod served;
 mod support;
 

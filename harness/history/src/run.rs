@@ -78,6 +78,8 @@ pub struct RunInfo {
     pub seed: String,
     /// How many scenario performances are planned.
     pub planned: usize,
+    /// How many were left out because they last long in real time and were not chosen by name.
+    pub left_out: usize,
 }
 
 /// A control run's outcome.

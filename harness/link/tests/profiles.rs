@@ -21,8 +21,8 @@ fn profiles_do_what_they_say() {
             };
             if line.off() > most {
                 wrong.push(format!(
-                    "{}: {} asked {} got {} ({})",
-                    profile.name, line.what, line.asked, line.got, line.source
+                    "{}: {} asked {} got {} {} ({})",
+                    profile.name, line.what, line.asked, line.got, line.unit, line.source
                 ));
             }
         }

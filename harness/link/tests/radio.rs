@@ -1,5 +1,11 @@
 //! Properties of a link with a profile, and the cases that each process is there for.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "a test stops where it fails; its texts are short"
+)]
+
 use std::collections::BTreeMap;
 
 use deadzone_link::{

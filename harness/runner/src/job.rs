@@ -65,6 +65,7 @@ impl JobContext {
             panic_in: None,
             doubt: Arc::new(|| {}),
             room: None,
+            links: None,
             run: RunKind::Main,
         }
     }

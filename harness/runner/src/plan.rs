@@ -29,7 +29,17 @@ pub struct Plan {
     pub items: Vec<Planned>,
 }
 
+/// Scenarios with this tag last longer than all others together: on a real target they run when they are chosen.
+const LONG: &str = "long";
+
 impl Plan {
+    /// Leaves out what is tagged `long`, and says how much that was.
+    pub(crate) fn leave_long_out(&mut self) -> usize {
+        let before = self.items.len();
+        self.items.retain(|planned| !planned.scenario.tags.iter().any(|tag| tag == LONG));
+        before - self.items.len()
+    }
+
     /// Chooses, and holds needs against capabilities. A version without capabilities is one that the target does not speak.
     pub fn new(
         suite: &Suite,

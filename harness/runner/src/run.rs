@@ -93,7 +93,9 @@ pub fn run(
     if let Some(links) = &options.links {
         plan.leave_to(&**links);
     }
-    let info = Arc::new(info(suite, options, &target, capabilities, plan.items.len()));
+    let in_real_time = !handle.is_embedded() && options.selection.is_everything();
+    let left_out = if in_real_time { plan.leave_long_out() } else { 0 };
+    let info = Arc::new(info(suite, options, &target, capabilities, (plan.items.len(), left_out)));
     tell(RunEvent::Started(info));
 
     let context = context(options, handle);
@@ -194,7 +196,7 @@ fn info(
     options: &Options,
     target: &Target,
     capabilities: Vec<Capabilities>,
-    planned: usize,
+    (planned, left_out): (usize, usize),
 ) -> RunInfo {
     let mut switched_on: Vec<String> = Vec::new();
     let (name, version, address, configuration) = match target {
@@ -222,6 +224,7 @@ fn info(
         capabilities,
         seed: format!("{:x}", options.seed),
         planned,
+        left_out,
     }
 }
 

@@ -57,6 +57,13 @@ fn started(page: &mut Page, info: &RunInfo) {
     let line = page.paint(Role::Strong, &head);
     page.raw(&line);
     page.raw(&page.safe(&format!("{} runs  suite {}  seed {}", info.planned, info.suite, info.seed), 300));
+    if info.left_out > 0 {
+        let text = format!(
+            "{} more last long in real time and were left out: `deadzone run long` runs them",
+            info.left_out
+        );
+        page.raw(&page.safe(&text, 300));
+    }
     if !info.switched_on.is_empty() {
         let text = page.safe(&format!("switched on: {}", info.switched_on.join(", ")), 400);
         let line = page.paint(Role::Doubtful, &text);

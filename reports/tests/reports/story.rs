@@ -322,6 +322,7 @@ pub(crate) fn info() -> RunInfo {
         }],
         seed: "5eed".to_owned(),
         planned: 8,
+        left_out: 0,
     }
 }
 

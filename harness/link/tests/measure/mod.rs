@@ -52,7 +52,7 @@ pub(crate) fn table(profile: &Profile, seconds: u64) -> Vec<Line> {
         if let Some(trace) = &profile.trace[direction as usize] {
             let (mut total, seconds) = (0, seconds.min(600));
             saturate(&without(profile, &["delay"]), seconds, direction, 1500, |_, bytes| {
-                total += bytes as u64
+                total += bytes as u64;
             });
             lines.push(Line {
                 what: format!("bytes {direction}"),

@@ -219,6 +219,9 @@ impl Prover<'_> {
         context.run = round.run;
         let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
         let mut plan = Plan::new(self.suite, &run.selection, &run.versions, &capabilities);
+        if !self.embedded && run.selection.is_everything() {
+            plan.leave_long_out();
+        }
         plan.items.retain(|p| wanted(p));
         self.rounds.0 += 1;
         let (number, of) = self.rounds;

@@ -1,24 +1,20 @@
-//! One connection of one client: its ordered queue, its way through the link, and its stream to the target.
-//!
-//! A command is taken only when all bytes before it were written, so that a step takes effect after every byte that the
-//! client wrote before it. Reading never stops while the stream is open: after `cut fin` and `cut silent` the broker's end
-//! is read and recorded until the broker closes.
+//! Carrying a connection: one loop that does the next thing.
 
 use std::{collections::VecDeque, rc::Rc};
 
 use bytes::{Buf, Bytes};
 use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
 use deadzone_link::{Cut, Direction, LinkStep, Note, Output, PathId};
-use deadzone_wire::{Bare, Packet, Version};
+use deadzone_wire::Version;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc::UnboundedReceiver,
 };
 
 use crate::{
-    client::{Arrived, Command, SharedClient},
+    client::{Command, SharedClient},
     foreign::{self, ForeignLinks},
-    tap::{Tap, Tapped},
+    tap::Tap,
     tape::Tape,
     transport::Stream,
 };
@@ -31,7 +27,7 @@ const HELD_MAX: usize = 1024 * 1024;
 const TIMERS_AT_ONE_INSTANT: u64 = 10_000;
 
 /// What is on its way to the broker's socket, in order.
-enum Outgoing {
+pub(super) enum Outgoing {
     Bytes(Bytes),
     Fin,
     Rst,
@@ -39,31 +35,31 @@ enum Outgoing {
 
 /// A connection being performed.
 pub(crate) struct Path {
-    conn: ConnId,
-    path: PathId,
-    version: Version,
-    client: SharedClient,
-    tape: Tape,
-    stream: Box<dyn Stream>,
-    queue: UnboundedReceiver<Command>,
-    sent: Tap,
-    given: Tap,
-    seen: Tap,
-    arrived: Tap,
-    outgoing: VecDeque<Outgoing>,
+    pub(super) conn: ConnId,
+    pub(super) path: PathId,
+    pub(super) version: Version,
+    pub(super) client: SharedClient,
+    pub(super) tape: Tape,
+    pub(super) stream: Box<dyn Stream>,
+    pub(super) queue: UnboundedReceiver<Command>,
+    pub(super) sent: Tap,
+    pub(super) given: Tap,
+    pub(super) seen: Tap,
+    pub(super) arrived: Tap,
+    pub(super) outgoing: VecDeque<Outgoing>,
     /// The broker's side ended: nothing more will be read.
-    broker_done: bool,
+    pub(super) broker_done: bool,
     /// The client's end is closed.
-    client_done: bool,
+    pub(super) client_done: bool,
     /// Nobody can put commands into the queue any more.
-    orphaned: bool,
-    ended: bool,
+    pub(super) orphaned: bool,
+    pub(super) ended: bool,
     /// When a timer was last due, µs, and how often at that instant.
-    timers: (u64, u64),
+    pub(super) timers: (u64, u64),
     /// Somebody else's link that the stream leads through.
-    foreign: Option<Rc<dyn ForeignLinks>>,
+    pub(super) foreign: Option<Rc<dyn ForeignLinks>>,
     /// We shut down writing.
-    fin_sent: bool,
+    pub(super) fin_sent: bool,
 }
 
 impl Drop for Path {
@@ -226,7 +222,7 @@ impl Path {
         }
     }
 
-    fn closed(&self, end: End, by: By, how: Close) -> u64 {
+    pub(super) fn closed(&self, end: End, by: By, how: Close) -> u64 {
         self.tape.append(EventKind::Closed { conn: self.conn, end, by, how })
     }
 
@@ -283,30 +279,6 @@ impl Path {
         self.client.borrow_mut().link.step(now_us, step);
     }
 
-    /// The client writes: recorded at its end, remembered in its session, and put on the link.
-    fn write(&mut self, bytes: &[u8]) {
-        if self.client_done {
-            return;
-        }
-        let now_us = self.tape.clock().now_us();
-        let tapped = self.sent.pass(bytes);
-        let mut client = self.client.borrow_mut();
-        client.last_write_us = now_us;
-        for Tapped { seq, decoded, .. } in tapped {
-            client.last_sent = Some(seq);
-            client.session.sent(&decoded.packet);
-        }
-        client.link.client_bytes(now_us, self.path, bytes);
-    }
-
-    fn ping_if_due(&mut self) {
-        let due = self.client.borrow().ping_due_us().is_some_and(|at| at <= self.tape.clock().now_us());
-        if due && !self.client_done {
-            self.client.borrow_mut().own_pings += 1;
-            self.write(&Packet::Bare(Bare::pingreq()).encode(self.version).to_bytes());
-        }
-    }
-
     /// Does everything that the link has due for this path.
     fn drain_link(&mut self) {
         loop {
@@ -344,70 +316,5 @@ impl Path {
         }
         let client = self.client.borrow().index;
         self.tape.append(EventKind::Link { client, conn: Some(self.conn), note });
-    }
-
-    /// The connection ended for the client, by the link or by the broker.
-    fn lost(&mut self, how: Close) {
-        if !self.client_done {
-            let by = if self.broker_done { By::Broker } else { By::Harness };
-            self.arrived.end_of_stream();
-            self.client_end_closed(by, how);
-            // A client answers an orderly close with its own, so that the broker's socket does not linger half-open.
-            if by == By::Broker && how == Close::Fin {
-                self.outgoing.push_back(Outgoing::Fin);
-            }
-        }
-    }
-
-    fn client_end_closed(&mut self, by: By, how: Close) {
-        self.client_done = true;
-        self.sent.end_of_stream();
-        let seq = self.closed(End::Client, by, how);
-        let mut client = self.client.borrow_mut();
-        client.closed.push((self.conn, seq));
-        client.session.connection_ended();
-        client.own_pings = 0;
-        if client.live.as_ref().is_some_and(|live| live.conn == self.conn) {
-            client.live = None;
-        }
-    }
-
-    /// Bytes arrived at the client: recorded, put into its inbox, and answered where it is polite.
-    fn hand_over(&mut self, bytes: &[u8]) {
-        if self.client_done {
-            return;
-        }
-        for Tapped { seq, decoded, marker } in self.arrived.pass(bytes) {
-            let answers = {
-                let mut client = self.client.borrow_mut();
-                let own_pong = matches!(&decoded.packet, Packet::Bare(_)) && client.own_pings > 0;
-                if own_pong {
-                    client.own_pings -= 1;
-                }
-                client.session.received(&decoded.packet, self.version);
-                let packet = decoded.packet;
-                let resumed = matches!(&packet, Packet::Connack(c) if c.code == 0 && c.session_present());
-                if matches!(&packet, Packet::Connack(c) if c.code == 0 && !c.session_present()) {
-                    client.session.forget();
-                }
-                client.inbox.push(Arrived { conn: self.conn, seq, packet, marker, taken: own_pong });
-                if !client.polite {
-                    Vec::new()
-                } else if resumed {
-                    client.session.resends()
-                } else {
-                    client.session.take_owed()
-                }
-            };
-            for answer in answers {
-                self.write(&answer.encode(self.version).to_bytes());
-            }
-        }
-        if self.arrived.is_garbage() {
-            // A client that can't frame what it reads closes (3.1.1/MQTT-4.8.0-1, 5.0 §4.13.1).
-            let now_us = self.tape.clock().now_us();
-            self.client_end_closed(By::Harness, Close::Fin);
-            self.client.borrow_mut().link.client_closed(now_us, self.path, false);
-        }
     }
 }

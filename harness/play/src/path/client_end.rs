@@ -1,0 +1,98 @@
+//! The client's end of a connection: what it writes, what arrives, and how it ends.
+
+use deadzone_history::{By, Close, End};
+use deadzone_wire::{Bare, Packet};
+
+use super::carry::{Outgoing, Path};
+use crate::{client::Arrived, tap::Tapped};
+
+impl Path {
+    /// The client writes: recorded at its end, remembered in its session, and put on the link.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        if self.client_done {
+            return;
+        }
+        let now_us = self.tape.clock().now_us();
+        let tapped = self.sent.pass(bytes);
+        let mut client = self.client.borrow_mut();
+        client.last_write_us = now_us;
+        for Tapped { seq, decoded, .. } in tapped {
+            client.last_sent = Some(seq);
+            client.session.sent(&decoded.packet);
+        }
+        client.link.client_bytes(now_us, self.path, bytes);
+    }
+
+    pub(super) fn ping_if_due(&mut self) {
+        let due = self.client.borrow().ping_due_us().is_some_and(|at| at <= self.tape.clock().now_us());
+        if due && !self.client_done {
+            self.client.borrow_mut().own_pings += 1;
+            self.write(&Packet::Bare(Bare::pingreq()).encode(self.version).to_bytes());
+        }
+    }
+
+    /// The connection ended for the client, by the link or by the broker.
+    pub(super) fn lost(&mut self, how: Close) {
+        if !self.client_done {
+            let by = if self.broker_done { By::Broker } else { By::Harness };
+            self.arrived.end_of_stream();
+            self.client_end_closed(by, how);
+            // A client answers an orderly close with its own, so that the broker's socket does not linger half-open.
+            if by == By::Broker && how == Close::Fin {
+                self.outgoing.push_back(Outgoing::Fin);
+            }
+        }
+    }
+
+    pub(super) fn client_end_closed(&mut self, by: By, how: Close) {
+        self.client_done = true;
+        self.sent.end_of_stream();
+        let seq = self.closed(End::Client, by, how);
+        let mut client = self.client.borrow_mut();
+        client.closed.push((self.conn, seq));
+        client.session.connection_ended();
+        client.own_pings = 0;
+        if client.live.as_ref().is_some_and(|live| live.conn == self.conn) {
+            client.live = None;
+        }
+    }
+
+    /// Bytes arrived at the client: recorded, put into its inbox, and answered where it is polite.
+    pub(super) fn hand_over(&mut self, bytes: &[u8]) {
+        if self.client_done {
+            return;
+        }
+        for Tapped { seq, decoded, marker } in self.arrived.pass(bytes) {
+            let answers = {
+                let mut client = self.client.borrow_mut();
+                let own_pong = matches!(&decoded.packet, Packet::Bare(_)) && client.own_pings > 0;
+                if own_pong {
+                    client.own_pings -= 1;
+                }
+                client.session.received(&decoded.packet, self.version);
+                let packet = decoded.packet;
+                let resumed = matches!(&packet, Packet::Connack(c) if c.code == 0 && c.session_present());
+                if matches!(&packet, Packet::Connack(c) if c.code == 0 && !c.session_present()) {
+                    client.session.forget();
+                }
+                client.inbox.push(Arrived { conn: self.conn, seq, packet, marker, taken: own_pong });
+                if !client.polite {
+                    Vec::new()
+                } else if resumed {
+                    client.session.resends()
+                } else {
+                    client.session.take_owed()
+                }
+            };
+            for answer in answers {
+                self.write(&answer.encode(self.version).to_bytes());
+            }
+        }
+        if self.arrived.is_garbage() {
+            // A client that can't frame what it reads closes (3.1.1/MQTT-4.8.0-1, 5.0 §4.13.1).
+            let now_us = self.tape.clock().now_us();
+            self.client_end_closed(By::Harness, Close::Fin);
+            self.client.borrow_mut().link.client_closed(now_us, self.path, false);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! One connection of one client: its ordered queue, its way through the link, and its stream to the target.
+//!
+//! A command is taken only when all bytes before it were written, so that a step takes effect after every byte that the
+//! client wrote before it. Reading never stops while the stream is open: after `cut fin` and `cut silent` the broker's end
+//! is read and recorded until the broker closes.
+
+mod carry;
+mod client_end;
+
+pub(crate) use carry::Path;
