@@ -49,9 +49,9 @@ fn scenarios_go_through_it_and_what_it_can_not_do_is_not_applicable() {
 #[test]
 fn a_defect_is_seen_through_it() {
     let api = Api::start(&[]);
-    // Caught over a reset, which toxics can make.
-    let scenario = "session/subscriptions/survive-the-outage";
-    let (code, report) = run(&api, &["--defect", "offline-queue-dropped"], &[scenario]);
+    // Caught over a reset, which toxics can make, and by what comes: no wait that a busy machine could spoil.
+    let scenario = "retained/when/not-on-resume";
+    let (code, report) = run(&api, &["--defect", "retained-again-on-resume"], &[scenario]);
     assert_eq!(code, Some(1), "{:#?}", verdicts(&report));
 }
 
