@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use deadzone_link::{Identity, Link};
+use deadzone_link::{Identity, Link, Profile};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -48,6 +48,8 @@ pub struct Links {
 /// What the listeners of one link have in common.
 struct Shared {
     config: Arc<LinkConfig>,
+    /// The configuration's, once for all modems.
+    profile: Option<Arc<Profile>>,
     clock: Clock,
     board: Arc<Board>,
     recorder: Option<Arc<Recorder>>,
@@ -74,6 +76,7 @@ pub fn listen(
 ) -> Result<Vec<Links>, ListenError> {
     let addresses = config.listen.clone();
     let shared = Arc::new(Shared {
+        profile: config.profile.clone().map(Arc::new),
         config: Arc::new(config),
         clock,
         board: Arc::clone(board),
@@ -189,8 +192,8 @@ impl Shared {
         let (config, now_us) = (&self.config, self.clock.now_us());
         let identity = Identity { seed: config.seed, scenario: config.name.clone(), link: name.to_owned() };
         let mut link = Link::with_identity(identity);
-        if let Some(profile) = &config.profile {
-            link.change_profile(now_us, profile);
+        if let Some(profile) = &self.profile {
+            link.change_profile_shared(now_us, Arc::clone(profile));
         }
         if let Some(cell) = &config.cell {
             link.share(cell);

@@ -1,5 +1,7 @@
 //! The radio of a link: what its profile does to paths, and the public face of profiles. The model itself is in `model`.
 
+use std::sync::Arc;
+
 use super::{link::Link, output::PathId, queue::Travel};
 use crate::{
     Cell, Cut, Decision, Direction, Identity, Note, Profile,
@@ -10,7 +12,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Radio {
     pub(super) modem: Option<Box<Modem>>,
-    profile: Option<Profile>,
+    /// All links that were made of it may share it: with its numbers and their sources it takes more than 8 KiB.
+    profile: Option<Arc<Profile>>,
     /// For a profile that comes later.
     identity: Option<Identity>,
 }
@@ -31,7 +34,7 @@ impl Link {
     /// A link that behaves as `profile` says. Equal identities give equal links.
     pub fn with_profile(profile: &Profile, identity: Identity) -> Self {
         let mut link = Self::with_identity(identity);
-        link.install(0, profile);
+        link.install(0, Arc::new(profile.clone()));
         link
     }
 
@@ -45,16 +48,21 @@ impl Link {
     /// Another profile from now on, or an overlay over the one in force. What is on its way is served by the new numbers;
     /// processes whose numbers do not change go on undisturbed.
     pub fn change_profile(&mut self, now_us: u64, profile: &Profile) {
+        self.change_profile_shared(now_us, Arc::new(profile.clone()));
+    }
+
+    /// The same for one of many links with equal profiles: they hold it together.
+    pub fn change_profile_shared(&mut self, now_us: u64, profile: Arc<Profile>) {
         self.advance(now_us);
         self.install(now_us, profile);
         self.advance(now_us);
     }
 
     /// Puts a profile into force without letting any process begin.
-    fn install(&mut self, now_us: u64, profile: &Profile) {
+    fn install(&mut self, now_us: u64, profile: Arc<Profile>) {
         let profile = match &self.radio.profile {
-            Some(below) if profile.overlay => below.with(profile),
-            _ => profile.clone(),
+            Some(below) if profile.overlay => Arc::new(below.with(&profile)),
+            _ => profile,
         };
         let shape = profile.shape();
         match &mut self.radio.modem {
@@ -75,7 +83,7 @@ impl Link {
 
     /// The profile in force, with its overlays.
     pub fn profile(&self) -> Option<&Profile> {
-        self.radio.profile.as_ref()
+        self.radio.profile.as_deref()
     }
 
     /// This link's bytes are served in turn with those of every other link of the cell.
