@@ -213,6 +213,10 @@ pub(crate) struct LinkArgs {
     /// Most connections at once; more are reset [default: 10000]
     #[arg(long, value_name = "N", conflicts_with = "config")]
     pub(crate) connections: Option<usize>,
+    /// Apply the profile to IP packets (Linux, root): two network namespaces joined by TUN devices, so that loss is loss.
+    /// Without --upstream nothing listens outside; programs are started in the namespaces
+    #[arg(long, requires = "profile", conflicts_with_all = ["api", "config", "fault", "cell", "history"])]
+    pub(crate) packet: bool,
     /// Several links from one TOML file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -15,6 +15,9 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Up, then down.
+    pub const BOTH: [Self; 2] = [Self::Up, Self::Down];
+
     /// The other direction.
     pub fn opposite(self) -> Self {
         match self {

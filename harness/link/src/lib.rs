@@ -7,6 +7,8 @@
 //!
 //! A link may have a [`Profile`]: how its radio behaves by itself, drawn from seeded streams. Faults come on top.
 //!
+//! [`PacketLink`] is the same radio for IP packets, which can be lost.
+//!
 //! This crate knows no sockets, no clock and no sessions; it reads MQTT only to find where packets begin and end.
 
 mod direction;
@@ -14,6 +16,7 @@ mod engine;
 mod fault;
 mod model;
 mod note;
+mod packet;
 mod profile;
 mod trigger;
 
@@ -22,5 +25,6 @@ pub use engine::{Link, Output, PathId};
 pub use fault::{Cut, Fault, LinkStep, When};
 pub use model::{Cell, Decision, Identity, Process, Trace, TraceError};
 pub use note::Note;
+pub use packet::{FLOWS_MAX, Fate, Flow, Lost, PacketLink, PacketSums};
 pub use profile::{Catalogue, KEYS, Key, Kind, Number, Profile, ProfileError};
 pub use trigger::{Edge, Trigger};

@@ -4,7 +4,7 @@
 //! its profile is one ([`deadzone_link::Link`]), a chain of toxics is another. `relay` carries any of them between two
 //! sockets. `listener` takes connections in, `session` serves one with its `line` through a `modem`, and the `board` has
 //! the live numbers and what became of whom. `toxiproxy` speaks that tool's HTTP API in both directions: as a server, and
-//! as a client of somebody's own.
+//! as a client of somebody's own. `packet` is the link for whole IP packets, on Linux and for root.
 //!
 //! One `clock` tells the time and waits. This crate knows no scenarios, no histories and no verdicts.
 
@@ -17,6 +17,8 @@ mod line;
 mod listener;
 mod middle;
 mod modem;
+#[cfg(target_os = "linux")]
+pub mod packet;
 mod plain;
 mod record;
 mod relay;
@@ -24,7 +26,9 @@ mod session;
 pub mod toxiproxy;
 
 /// Parts of this crate's types, so that whoever only serves links needs no other crate.
-pub use deadzone_link::{Catalogue, Cell, Cut, Direction, LinkStep, Note, Profile, ProfileError};
+pub use deadzone_link::{
+    Catalogue, Cell, Cut, Direction, Identity, LinkStep, Note, PacketSums, Profile, ProfileError,
+};
 
 pub use board::{Board, Ending, Flow, OUTCOMES_MAX, Outcome, Sums};
 pub use clock::{Clock, pause};

@@ -74,7 +74,19 @@ pub fn listen(
     board: &Arc<Board>,
     recorder: Option<Arc<Recorder>>,
 ) -> Result<Vec<Links>, ListenError> {
-    let addresses = config.listen.clone();
+    let impaired = config.is_impaired();
+    let bound = config.listen.iter().map(|address| bind(*address, impaired)).collect::<Result<_, _>>()?;
+    listen_on(bound, config, clock, board, recorder)
+}
+
+/// The same with sockets that listen already.
+pub(crate) fn listen_on(
+    sockets: Vec<std::net::TcpListener>,
+    config: LinkConfig,
+    clock: Clock,
+    board: &Arc<Board>,
+    recorder: Option<Arc<Recorder>>,
+) -> Result<Vec<Links>, ListenError> {
     let shared = Arc::new(Shared {
         profile: config.profile.clone().map(Arc::new),
         config: Arc::new(config),
@@ -86,15 +98,20 @@ pub fn listen(
         open: Arc::new(()),
         failures: Mutex::default(),
     });
-    let one = |address| {
+    let one = |(socket, address): (_, &SocketAddr)| {
         let listener =
-            bind(address, shared.config.is_impaired()).map_err(|source| ListenError { address, source })?;
+            TcpListener::from_std(socket).map_err(|source| ListenError { address: *address, source })?;
         Ok(Links { listener, shared: Arc::clone(&shared) })
     };
-    addresses.into_iter().map(one).collect()
+    sockets.into_iter().zip(&shared.config.listen).map(one).collect()
 }
 
-fn bind(address: SocketAddr, impaired: bool) -> io::Result<TcpListener> {
+/// Listens on one address, in the network namespace of this thread.
+pub(crate) fn bind(address: SocketAddr, impaired: bool) -> Result<std::net::TcpListener, ListenError> {
+    socket(address, impaired).map_err(|source| ListenError { address, source })
+}
+
+fn socket(address: SocketAddr, impaired: bool) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         // Each family has its own listener, so that `[::]` and `0.0.0.0` go side by side.
@@ -108,7 +125,7 @@ fn bind(address: SocketAddr, impaired: bool) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket.into())
 }
 
 impl Links {

@@ -37,6 +37,8 @@ pub(crate) struct Served {
     pub(crate) kept: Option<(Cause, u64)>,
     /// How often it was lost.
     pub(crate) losses: u64,
+    /// A packet never leaves, for this reason.
+    pub(crate) lost: Option<Cause>,
 }
 
 /// One direction.
@@ -108,7 +110,7 @@ impl Lane {
 
     /// Serves this many bytes from `from_us` on.
     pub(crate) fn serve(&mut self, from_us: u64, bytes: usize) -> Served {
-        let mut served = Served { done_us: from_us, leaves_us: from_us, kept: None, losses: 0 };
+        let mut served = Served { done_us: from_us, leaves_us: from_us, kept: None, losses: 0, lost: None };
         let whole = bytes as u128 * WORK_PER_BYTE;
         let (mut now_us, mut left) = (from_us, whole);
         loop {
@@ -139,6 +141,34 @@ impl Lane {
         served.losses = self.losses(bytes);
         served.leaves_us = now_us + self.rto.late_us(served.losses);
         served
+    }
+
+    /// Serves one packet from `from_us` on: what would make bytes of a stream late loses it.
+    pub(crate) fn pass(&mut self, from_us: u64, bytes: usize) -> Served {
+        let (mut now_us, mut left) = (from_us, bytes as u128 * WORK_PER_BYTE);
+        let mut kept: Option<(Cause, u64)> = None;
+        let lost = loop {
+            let next_gap_us = match self.gap(now_us) {
+                Some(gap) if gap.from_us <= now_us && gap.cause.loses() => break Some(gap.cause),
+                Some(gap) if gap.from_us <= now_us => {
+                    let kept_us = gap.to_us - now_us;
+                    if kept.is_none_or(|(_, longest_us)| longest_us < kept_us) {
+                        kept = Some((gap.cause, kept_us));
+                    }
+                    now_us = gap.to_us;
+                    continue;
+                }
+                Some(gap) => gap.from_us,
+                None => u64::MAX,
+            };
+            if self.work(&mut now_us, next_gap_us, &mut left) {
+                let probability = self.shape.loss;
+                let lost =
+                    probability > 0 && self.loss.decide(|draw| u64::from(draw.happens(probability))) > 0;
+                break lost.then_some(Cause::Noise);
+            }
+        };
+        Served { done_us: now_us, leaves_us: now_us, kept, losses: u64::from(lost.is_some()), lost }
     }
 
     /// Works until it is done (`true`) or the gap begins.

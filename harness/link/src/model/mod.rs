@@ -27,6 +27,7 @@ pub use cell::Cell;
 pub use decision::{Decision, Process};
 pub use dice::Identity;
 pub(crate) use fixed::{Fx, fx};
+pub(crate) use gaps::Cause;
 pub(crate) use lane::Served;
 pub(crate) use modem::Modem;
 pub(crate) use shape::{

@@ -153,6 +153,21 @@ impl Modem {
 
     /// Serves bytes that are at the server at `from_us`.
     pub(crate) fn serve(&mut self, from_us: u64, direction: Direction, bytes: usize) -> Served {
+        self.occupy(from_us, direction, |lane, start_us| lane.serve(start_us, bytes))
+    }
+
+    /// Serves a packet that is at the server at `from_us`, or loses it.
+    pub(crate) fn pass(&mut self, from_us: u64, direction: Direction, bytes: usize) -> Served {
+        self.occupy(from_us, direction, |lane, start_us| lane.pass(start_us, bytes))
+    }
+
+    /// Has a lane work as soon as it is free.
+    fn occupy(
+        &mut self,
+        from_us: u64,
+        direction: Direction,
+        work: impl FnOnce(&mut Lane, u64) -> Served,
+    ) -> Served {
         let (own, other) = (direction as usize, direction.opposite() as usize);
         let mut start_us = from_us.max(self.busy_us[own]);
         if self.shape.half_duplex {
@@ -161,7 +176,7 @@ impl Modem {
         if let Some(cell) = &self.cell {
             start_us = start_us.max(cell.free_us(direction));
         }
-        let served = self.lane(direction).serve(start_us, bytes);
+        let served = work(self.lane(direction), start_us);
         self.busy_us[own] = served.done_us;
         if let Some(cell) = &self.cell {
             cell.take(direction, served.done_us);

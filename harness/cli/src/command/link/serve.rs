@@ -11,14 +11,20 @@ use deadzone_runner::ExitCode;
 use super::{history, report, setup, status::Status};
 use crate::{args::LinkArgs, output, signals};
 
+#[cfg(target_os = "linux")]
+use super::packet::packet;
+
 /// How often the signal flag is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How many looks go by between two states of the status line.
-const LOOKS_A_STATUS: u32 = 5;
+pub(super) const LOOKS_A_STATUS: u32 = 5;
 /// How many looks the open connections get to end, once a signal came.
-const LOOKS_AT_END: u32 = 20;
+pub(super) const LOOKS_AT_END: u32 = 20;
 
 pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
+    if args.packet {
+        return packet(args);
+    }
     let configs = setup::configs(args)?;
     let recorder: Option<Arc<Recorder>> = match &args.history {
         Some(folder) => Some(history::recorder(folder, args.seed.unwrap_or(setup::DEFAULT_SEED))?),
@@ -61,4 +67,9 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         output::print(&report::report(&board, clock.now_us()));
         Ok(ExitCode::Success)
     })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn packet(_: &LinkArgs) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("--packet needs Linux: its network namespaces and TUN devices")
 }

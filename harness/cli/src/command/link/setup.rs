@@ -28,6 +28,16 @@ pub(crate) fn configs(args: &LinkArgs) -> anyhow::Result<Vec<LinkConfig>> {
     entries.into_iter().zip(1..).map(|(entry, number)| config(entry, number, args)).collect()
 }
 
+/// The profile of a link at packet level, and what listens outside of it, if anything does.
+pub(super) fn packet(args: &LinkArgs) -> anyhow::Result<(Profile, Option<LinkConfig>)> {
+    let spec = args.profile.as_deref().context("give --profile")?;
+    let outside = match &args.upstream {
+        Some(_) => Some(config(typed(args)?, 1, args)?),
+        None => None,
+    };
+    Ok((profile(spec, &args.set)?, outside))
+}
+
 /// The one link of the command line.
 fn typed(args: &LinkArgs) -> anyhow::Result<LinkEntry> {
     let Some(upstream) = args.upstream.clone() else {

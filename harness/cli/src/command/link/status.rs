@@ -23,8 +23,12 @@ impl Status {
     }
 
     pub(super) fn show(&self, board: &Board) {
+        self.show_text(|| report::status(&board.sums()));
+    }
+
+    pub(super) fn show_text(&self, text: impl FnOnce() -> String) {
         if !self.0.is_hidden() {
-            self.0.set_message(report::status(&board.sums()));
+            self.0.set_message(text());
             self.0.tick();
         }
     }
