@@ -72,7 +72,7 @@ impl Path {
     pub(super) fn deliver(&mut self, now_us: u64, effects: &Effects, modem: &mut Option<Box<Modem>>) {
         loop {
             if let Some(modem) = modem {
-                self.serve(modem);
+                self.serve(now_us, modem);
             }
             let due = |stream: &Stream, direction| {
                 stream.queue.front_due_us().filter(|_| !effects.lane(direction).held).unwrap_or(u64::MAX)
@@ -97,9 +97,9 @@ impl Path {
     }
 
     /// Gives the fronts of both queues to the radio.
-    fn serve(&mut self, modem: &mut Modem) {
+    fn serve(&mut self, now_us: u64, modem: &mut Modem) {
         for direction in [Direction::Up, Direction::Down] {
-            let Some(served) = self.stream(direction).queue.serve(modem, direction) else { continue };
+            let Some(served) = self.stream(direction).queue.serve(now_us, modem, direction) else { continue };
             if let Some((cause, us)) = served.kept.filter(|(_, us)| *us >= NEWS_US) {
                 let what = format!("{} keeps bytes for {} ms", cause.words(), us / 1000);
                 self.put_note(Note::Radio { direction: Some(direction), what });

@@ -48,6 +48,8 @@ pub(super) struct Queue {
     bytes: usize,
     /// When the radio has served the front; without one it goes when it is due.
     served_us: Option<u64>,
+    /// The radio lost the front; its sender tries again then, µs. Meanwhile the radio is free for others.
+    again_us: Option<u64>,
     /// The last thing left then, µs: nothing behind it leaves earlier.
     last_us: u64,
 }
@@ -97,12 +99,13 @@ impl Queue {
 
     /// When the front is due.
     pub(super) fn front_due_us(&self) -> Option<u64> {
-        self.items.front().map(|(due, _)| self.served_us.unwrap_or(*due))
+        self.items.front().map(|(due, _)| self.served_us.or(self.again_us).unwrap_or(*due))
     }
 
-    /// Has the radio serve the front, once: when it leaves is fixed from then on. What kept it, if it was served now.
-    pub(super) fn serve(&mut self, modem: &mut Modem, direction: Direction) -> Option<Served> {
-        if self.served_us.is_some() {
+    /// Has the radio serve the front, once: when it leaves, or is tried again, is fixed from then on. What kept it, if it
+    /// was served now.
+    pub(super) fn serve(&mut self, now_us: u64, modem: &mut Modem, direction: Direction) -> Option<Served> {
+        if self.served_us.is_some() || self.again_us.is_some_and(|again_us| now_us < again_us) {
             return None;
         }
         let (due_us, load) = self.items.front()?;
@@ -113,14 +116,16 @@ impl Queue {
             // A reset is the link's own doing: it waits for nothing.
             Load::End(End::Rst) => return None,
         };
-        let served = modem.serve((*due_us).max(self.last_us), direction, bytes);
-        self.served_us = Some(served.leaves_us);
+        let from_us = self.again_us.unwrap_or(*due_us).max(self.last_us);
+        let served = modem.serve(from_us, direction, bytes);
+        self.again_us = served.again_us;
+        self.served_us = self.again_us.is_none().then_some(served.leaves_us);
         Some(served)
     }
 
     /// The radio is another one: the front is served anew, from `now_us` at the earliest.
     pub(super) fn serve_anew(&mut self, now_us: u64) {
-        if self.served_us.take().is_some() {
+        if self.served_us.take().is_some() | self.again_us.take().is_some() {
             self.last_us = self.last_us.max(now_us);
         }
     }
@@ -138,7 +143,7 @@ impl Queue {
     /// Throws everything away; how many bytes that was.
     pub(super) fn discard(&mut self) -> usize {
         self.items.clear();
-        self.served_us = None;
+        (self.served_us, self.again_us) = (None, None);
         std::mem::take(&mut self.bytes)
     }
 

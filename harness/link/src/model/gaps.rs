@@ -14,8 +14,6 @@ pub(crate) enum Cause {
     Handover,
     /// A hand-over that failed.
     Failure,
-    /// No gap at all: one packet was lost for itself.
-    Noise,
 }
 
 impl Cause {
@@ -26,13 +24,12 @@ impl Cause {
             Self::Outage => "an outage",
             Self::Handover => "a hand-over",
             Self::Failure => "a hand-over that failed",
-            Self::Noise => "noise",
         }
     }
 
     /// What is sent meanwhile is lost, and sent again by TCP's clock; else the radio keeps it.
     pub(crate) fn loses(self) -> bool {
-        matches!(self, Self::Outage | Self::Failure | Self::Noise)
+        matches!(self, Self::Outage | Self::Failure)
     }
 }
 

@@ -37,8 +37,22 @@ pub(crate) struct Served {
     pub(crate) kept: Option<(Cause, u64)>,
     /// How often it was lost.
     pub(crate) losses: u64,
-    /// A packet never leaves, for this reason.
-    pub(crate) lost: Option<Cause>,
+    /// It was lost for want of coverage, which is back then, µs.
+    pub(crate) lost: Option<(Cause, u64)>,
+    /// Bytes of a stream were lost, and their sender tries again then, µs: nothing has left yet.
+    pub(crate) again_us: Option<u64>,
+}
+
+impl Served {
+    fn at(from_us: u64) -> Self {
+        Self { done_us: from_us, leaves_us: from_us, kept: None, losses: 0, lost: None, again_us: None }
+    }
+
+    fn keep(&mut self, cause: Cause, kept_us: u64) {
+        if self.kept.is_none_or(|(_, longest_us)| longest_us < kept_us) {
+            self.kept = Some((cause, kept_us));
+        }
+    }
 }
 
 /// One direction.
@@ -108,26 +122,47 @@ impl Lane {
         self.floor_us + self.delay.as_mut().map_or(0, |wave| wave.at(now_us))
     }
 
-    /// Serves this many bytes from `from_us` on.
+    /// Serves this many bytes of a stream from `from_us` on: those that are lost come again by the retransmission clock.
     pub(crate) fn serve(&mut self, from_us: u64, bytes: usize) -> Served {
-        let mut served = Served { done_us: from_us, leaves_us: from_us, kept: None, losses: 0, lost: None };
-        let whole = bytes as u128 * WORK_PER_BYTE;
-        let (mut now_us, mut left) = (from_us, whole);
+        let mut served = self.through(from_us, bytes);
+        match served.lost.take() {
+            Some((cause, back_us)) => {
+                let again_us = self.rto.resumes_us(served.done_us, back_us);
+                served.keep(cause, again_us - served.done_us);
+                served.again_us = Some(again_us);
+            }
+            None => {
+                served.losses = self.losses(bytes);
+                served.leaves_us = served.done_us + self.rto.late_us(served.losses);
+            }
+        }
+        served
+    }
+
+    /// Serves one packet from `from_us` on, or loses it.
+    pub(crate) fn pass(&mut self, from_us: u64, bytes: usize) -> Served {
+        let mut served = self.through(from_us, bytes);
+        let probability = self.shape.loss;
+        if served.lost.is_none() && probability > 0 {
+            served.losses = self.loss.decide(|draw| u64::from(draw.happens(probability)));
+        }
+        served
+    }
+
+    /// Serves from `from_us` on until it is done, or lost in a gap.
+    fn through(&mut self, from_us: u64, bytes: usize) -> Served {
+        let mut served = Served::at(from_us);
+        let mut left = bytes as u128 * WORK_PER_BYTE;
+        let mut now_us = from_us;
         loop {
             let next_gap_us = match self.gap(now_us) {
+                Some(gap) if gap.from_us <= now_us && gap.cause.loses() => {
+                    served.lost = Some((gap.cause, gap.to_us));
+                    break;
+                }
                 Some(gap) if gap.from_us <= now_us => {
-                    let back_us = if gap.cause.loses() {
-                        // The segment is sent again as a whole.
-                        left = whole;
-                        self.rto.resumes_us(now_us, gap.to_us)
-                    } else {
-                        gap.to_us
-                    };
-                    let kept_us = back_us - now_us;
-                    if served.kept.is_none_or(|(_, longest_us)| longest_us < kept_us) {
-                        served.kept = Some((gap.cause, kept_us));
-                    }
-                    now_us = back_us;
+                    served.keep(gap.cause, gap.to_us - now_us);
+                    now_us = gap.to_us;
                     continue;
                 }
                 Some(gap) => gap.from_us,
@@ -137,38 +172,8 @@ impl Lane {
                 break;
             }
         }
-        served.done_us = now_us;
-        served.losses = self.losses(bytes);
-        served.leaves_us = now_us + self.rto.late_us(served.losses);
+        (served.done_us, served.leaves_us) = (now_us, now_us);
         served
-    }
-
-    /// Serves one packet from `from_us` on: what would make bytes of a stream late loses it.
-    pub(crate) fn pass(&mut self, from_us: u64, bytes: usize) -> Served {
-        let (mut now_us, mut left) = (from_us, bytes as u128 * WORK_PER_BYTE);
-        let mut kept: Option<(Cause, u64)> = None;
-        let lost = loop {
-            let next_gap_us = match self.gap(now_us) {
-                Some(gap) if gap.from_us <= now_us && gap.cause.loses() => break Some(gap.cause),
-                Some(gap) if gap.from_us <= now_us => {
-                    let kept_us = gap.to_us - now_us;
-                    if kept.is_none_or(|(_, longest_us)| longest_us < kept_us) {
-                        kept = Some((gap.cause, kept_us));
-                    }
-                    now_us = gap.to_us;
-                    continue;
-                }
-                Some(gap) => gap.from_us,
-                None => u64::MAX,
-            };
-            if self.work(&mut now_us, next_gap_us, &mut left) {
-                let probability = self.shape.loss;
-                let lost =
-                    probability > 0 && self.loss.decide(|draw| u64::from(draw.happens(probability))) > 0;
-                break lost.then_some(Cause::Noise);
-            }
-        };
-        Served { done_us: now_us, leaves_us: now_us, kept, losses: u64::from(lost.is_some()), lost }
     }
 
     /// Works until it is done (`true`) or the gap begins.

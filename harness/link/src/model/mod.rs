@@ -27,7 +27,6 @@ pub use cell::Cell;
 pub use decision::{Decision, Process};
 pub use dice::Identity;
 pub(crate) use fixed::{Fx, fx};
-pub(crate) use gaps::Cause;
 pub(crate) use lane::Served;
 pub(crate) use modem::Modem;
 pub(crate) use shape::{

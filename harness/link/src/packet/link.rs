@@ -3,10 +3,7 @@
 use std::collections::VecDeque;
 
 use super::flows::{Flow, Flows, Standing};
-use crate::{
-    Direction, Identity, Profile,
-    model::{Cause, Modem},
-};
+use crate::{Direction, Identity, Profile, model::Modem};
 
 /// What becomes of a packet that is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,16 +224,13 @@ impl<T> PacketLink<T> {
             let Some(waiting) = self.lanes[direction as usize].travelling.pop_front() else { return };
             let served = self.modem.pass(from_us, direction, waiting.bytes);
             let lane = &mut self.lanes[direction as usize];
-            let packet = match served.lost {
-                Some(cause) if cause != Cause::Noise => {
-                    lane.held_bytes -= waiting.bytes;
-                    lane.sums.lose(Lost::Coverage);
-                    continue;
-                }
-                // It takes its time on the air all the same.
-                Some(_) => None,
-                None => Some(waiting.packet),
-            };
+            if served.lost.is_some() {
+                lane.held_bytes -= waiting.bytes;
+                lane.sums.lose(Lost::Coverage);
+                continue;
+            }
+            // What noise takes has its time on the air all the same.
+            let packet = (served.losses == 0).then_some(waiting.packet);
             lane.leaving.push_back(Waiting { at_us: served.leaves_us, bytes: waiting.bytes, packet });
         }
     }

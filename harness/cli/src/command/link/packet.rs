@@ -31,15 +31,15 @@ pub(super) fn packet(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         let (clock, board, packets) =
             (ends.clock(), Arc::new(Board::default()), Arc::new(PacketBoard::default()));
         let mut text = String::new();
-        let (device, network) = (ends.device.path(), ends.network.path());
-        writeln!(text, "packet level, {}", profile.name)?;
-        writeln!(text, "  the device  {DEVICE:<10}  nsenter --net={device} PROGRAM")?;
-        writeln!(text, "  the network {NETWORK:<10}  nsenter --net={network} PROGRAM")?;
         if let Some(config) = &outside {
             for address in ends.serve(config, &board)? {
                 writeln!(text, "listening on {address} -> {}, {}", config.upstream, profile.name)?;
             }
         }
+        let (device, network) = (ends.device.path(), ends.network.path());
+        writeln!(text, "packet level, {}", profile.name)?;
+        writeln!(text, "  the device  {DEVICE:<10}  nsenter --net={device} PROGRAM")?;
+        writeln!(text, "  the network {NETWORK:<10}  nsenter --net={network} PROGRAM")?;
         output::print(&text);
         let carried = Arc::clone(&packets);
         let mut carrying = tokio::spawn(async move { ends.run(&carried).await });
