@@ -334,34 +334,6 @@ fn after_an_outage_bytes_come_with_the_next_attempt() {
 }
 
 #[test]
-fn what_one_path_lost_keeps_no_other_path_waiting() {
-    let mut profile = made(&RATE);
-    profile.numbers.insert(
-        "outage.schedule_s".to_owned(),
-        deadzone_link::Number { values: vec![1.0, 3.0], source: "default".to_owned() },
-    );
-    let mut link = Link::with_profile(&profile, identity(1));
-    let (lost, later) = (PathId(1), PathId(2));
-    link.open(0, lost);
-    link.client_bytes(1_000_000, lost, &[0xff; 10]);
-    link.advance(4_000_000);
-    link.open(4_000_000, later);
-    link.client_bytes(4_000_000, later, &[0xff; 10]);
-    let mut left = Vec::new();
-    while let Some(now_us) = link.wake_at_us() {
-        for path in [lost, later] {
-            while let Some(output) = link.poll(now_us, path) {
-                if matches!(output, Output::ToBroker(_)) {
-                    left.push((now_us, path));
-                }
-            }
-        }
-    }
-    // 10 bytes take 1 ms; the scanner lets the first ones go by themselves.
-    assert_eq!(left, [(4_010_500, later), (4_011_000, later), (4_530_500, lost), (4_531_000, lost)]);
-}
-
-#[test]
 fn a_new_address_ends_the_path_and_the_broker_does_not_hear_of_it() {
     let mut settings =
         vec!["handover.every_s=10", "handover.periodic=true", "handover.new_address_probability=1"];

@@ -33,8 +33,8 @@ links: what an emulated link shows, and what it can't
 The link works on a stream of bytes, without root. At this level are true: delay and its changes, rate, a full queue, stalls
 that end, outages, hand-overs, a radio that must wake up, an address translation that forgets, one direction dead, a cut at
 any byte, and a new address under which a client comes back while the broker still holds its old connection. A lost segment
-is sent again by TCP, so it shows as delay: the link keeps TCP's retransmission clock (from 200 ms, doubled up to 120 s) and
-never takes bytes out of the middle.
+is sent again by TCP, so it shows as delay: the link keeps TCP's retransmission clock as Linux does for a thin flow (the round
+trip and at least 200 ms, the same once more, then doubled up to 120 s) and never takes bytes out of the middle.
 
 It can't show:
   acknowledgements   The kernel of whoever runs the link acknowledges bytes before they cross it. A sender may believe some
@@ -47,6 +47,9 @@ It can't show:
   the finer TCP      Congestion window, segment and path sizes, ECN, SACK, and how TLS records lie in segments.
   bursts             After a lost segment TCP hands over at once what had waited behind it; here it comes at the link's rate.
   UDP                MQTT over QUIC, MQTT for sensor networks.
+
+`deadzone link --packet` (Linux, root) applies the same profile to IP packets, with the kernel's own TCP at both ends: there lost
+packets, acknowledgements, SYNs inside its namespaces and the finer TCP are real. Faults at packets of MQTT are not possible there.
 
 Each number of a profile stands with its source: `measured`, an address, or `default`, which is an engineer's guess.
 ";

@@ -99,16 +99,18 @@ impl Queue {
 
     /// When the front is due.
     pub(super) fn front_due_us(&self) -> Option<u64> {
-        self.items.front().map(|(due, _)| self.served_us.or(self.again_us).unwrap_or(*due))
+        self.items.front().map(|(due, _)| self.served_us.or(self.again_us).unwrap_or(*due).max(self.last_us))
     }
 
-    /// Has the radio serve the front, once: when it leaves, or is tried again, is fixed from then on. What kept it, if it
-    /// was served now.
+    /// Has the radio serve the front as soon as it is there, once: when it leaves, or is tried again, is fixed from then
+    /// on. Not earlier: whoever comes first is served first, on whichever path and direction. What kept it, if it was
+    /// served now.
     pub(super) fn serve(&mut self, now_us: u64, modem: &mut Modem, direction: Direction) -> Option<Served> {
-        if self.served_us.is_some() || self.again_us.is_some_and(|again_us| now_us < again_us) {
+        let (due_us, load) = self.items.front()?;
+        let from_us = self.again_us.unwrap_or(*due_us).max(self.last_us);
+        if self.served_us.is_some() || now_us < from_us {
             return None;
         }
-        let (due_us, load) = self.items.front()?;
         let bytes = match load {
             Load::Bytes(bytes) => bytes.len(),
             Load::Gathered(batch, _) => batch.len(),
@@ -116,7 +118,6 @@ impl Queue {
             // A reset is the link's own doing: it waits for nothing.
             Load::End(End::Rst) => return None,
         };
-        let from_us = self.again_us.unwrap_or(*due_us).max(self.last_us);
         let served = modem.serve(from_us, direction, bytes);
         self.again_us = served.again_us;
         self.served_us = self.again_us.is_none().then_some(served.leaves_us);
