@@ -215,7 +215,7 @@ pub(crate) struct LinkArgs {
     pub(crate) connections: Option<usize>,
     /// Apply the profile to IP packets (Linux, root): two network namespaces joined by TUN devices, so that loss is loss.
     /// Without --upstream nothing listens outside; programs are started in the namespaces
-    #[arg(long, requires = "profile", conflicts_with_all = ["api", "config", "fault", "cell", "history"])]
+    #[arg(long, requires = "profile", conflicts_with_all = ["api", "config", "fault", "cell", "history", "modem"])]
     pub(crate) packet: bool,
     /// Several links from one TOML file
     #[arg(long, value_name = "FILE")]

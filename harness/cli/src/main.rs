@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod config;
+mod descriptors;
 mod foreign_links;
 mod output;
 mod progress;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         }
     };
     output::start_logging();
+    descriptors::raise();
     let code = match command::dispatch(args) {
         Ok(code) => code,
         Err(error) => output::report_error(&error),
