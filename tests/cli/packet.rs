@@ -19,7 +19,7 @@ use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     process::{Command, Stdio},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -80,6 +80,11 @@ fn section(name: &str, numbers: &[(&str, &str)]) -> String {
     [&["[", name, "]\n"].concat()[..], &numbers.iter().map(line).collect::<String>()].concat()
 }
 
+/// All that ran side by side. Nothing is judged before all of it has ended, so that no link outlives its test.
+fn joined<T, const N: usize>(runs: [[JoinHandle<T>; 2]; N]) -> [[T; 2]; N] {
+    runs.map(|modes| modes.map(|mode| mode.join().unwrap()))
+}
+
 /// How long each phase's answer took, and how long after the end of the outage it came, s.
 fn recoveries(link: &Served, began: Instant, outage: Duration) -> Vec<(f64, f64)> {
     let pinger = |phase: u32| {
@@ -134,10 +139,9 @@ fn recovery_after_outages_is_that_of_real_tcp() {
             thread::spawn(move || recoveries(&link, began, Duration::from_secs(u64::from(seconds))))
         })
     };
-    let runs = lengths.map(start);
+    let runs = joined(lengths.map(start));
     let mut flips = 0;
-    for (seconds, modes) in lengths.into_iter().zip(runs) {
-        let [bytes, packets] = modes.map(|mode| mode.join().unwrap());
+    for (seconds, [bytes, packets]) in lengths.into_iter().zip(runs) {
         println!("outage of {seconds} s; the answer came so long after its end, s");
         println!("  sent before the end   byte stream   packets   difference");
         for ((b_took, b), (p_took, p)) in bytes.iter().zip(&packets) {
@@ -194,6 +198,7 @@ fn round_trips_are_those_of_real_packets() {
             thread::spawn(move || round_trips(&link, began))
         })
     });
+    let runs = joined(runs);
     let quantiles = [10_usize, 50, 90, 99];
     println!("round trips, ms    {:>24}   {:>24}", "byte stream", "packets");
     println!(
@@ -202,8 +207,7 @@ fn round_trips_are_those_of_real_packets() {
     );
     for (name, modes) in profiles.into_iter().zip(runs) {
         let mut count = usize::MAX;
-        let both = modes.map(|mode| {
-            let mut times = mode.join().unwrap();
+        let both = modes.map(|mut times| {
             count = count.min(times.len());
             times.sort_by(f64::total_cmp);
             quantiles.map(|q| times[(times.len() - 1) * q / 100])
