@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -55,6 +55,75 @@ fn own_routes_show_links_and_do_faults() {
     while api.get("/v1/links").json() != json!([]) {
         assert!(Instant::now() < deadline, "the link lives on");
     }
+}
+
+/// How long one byte there and back takes.
+fn round_trip_time(stream: &mut std::net::TcpStream) -> Duration {
+    let began = Instant::now();
+    round_trip(stream, b"x");
+    began.elapsed()
+}
+
+#[test]
+fn profiles_come_and_go_while_connections_live() {
+    let api = Api::start(&[]);
+    let names = api.get("/v1/profiles").json();
+    assert!(
+        names.as_array().unwrap().iter().any(|p| p["name"] == "lte-m" && p["overlay"] == false),
+        "{names}"
+    );
+    let address = api.proxy("a", echo());
+    let mut stream = connect(address);
+    assert!(round_trip_time(&mut stream) < Duration::from_millis(100));
+    let id = api.get("/v1/links").json()[0]["id"].as_u64().unwrap();
+    let (of_link, of_proxy) = (format!("/v1/links/{id}/profile"), "/v1/proxies/a/profile");
+    // 560 ms at least to a geostationary satellite and back.
+    let put = api.call("PUT", &of_link, &json!({"profile": "geo+nat-short"}));
+    assert_eq!((put.status, put.json()["profile"].clone()), (200, json!("geo+nat-short")));
+    assert!(round_trip_time(&mut stream) > Duration::from_millis(500));
+    assert_eq!(api.call("DELETE", &of_link, &Value::Null).status, 204);
+    assert_eq!(api.get(&format!("/v1/links/{id}")).json()["profile"], Value::Null);
+    assert!(round_trip_time(&mut stream) < Duration::from_millis(100));
+    // On a proxy: those that live, and those that come.
+    let put = api.call("PUT", of_proxy, &json!({"profile": "lte-static", "set": ["delay.floor_ms.up=300"]}));
+    assert_eq!(put.json(), json!({"profile": "lte-static", "links": [id]}));
+    assert_eq!(api.get(of_proxy).json(), json!({"profile": "lte-static"}));
+    assert!(round_trip_time(&mut stream) > Duration::from_millis(300));
+    assert!(round_trip_time(&mut connect(address)) > Duration::from_millis(300));
+    let over = api.call("PUT", of_proxy, &json!({"profile": "nat-long"}));
+    assert_eq!(over.json()["profile"], json!("lte-static+nat-long"));
+    assert_eq!(api.post("/reset", &Value::Null).status, 204);
+    assert_eq!(api.get(of_proxy).json(), json!({"profile": null}));
+    assert!(round_trip_time(&mut connect(address)) < Duration::from_millis(100));
+    // What can't be done is said as everything else is.
+    let refusal = |body: &Value| api.call("PUT", of_proxy, body).refusal();
+    assert_eq!(refusal(&json!({})), (400, "missing required field: profile".to_owned()));
+    assert!(refusal(&json!({"profile": "lte-mm"})).1.contains("lte-mm"));
+    assert!(refusal(&json!({"profile": "tunnel"})).1.contains("there is no profile below it"));
+    assert_eq!(api.call("PUT", "/v1/links/0/profile", &json!({"profile": "geo"})).refusal().0, 404);
+    assert_eq!(api.call("DELETE", "/v1/proxies/b/profile", &Value::Null).refusal().0, 404);
+}
+
+#[test]
+fn faults_can_be_said_as_scenarios_say_them() {
+    let api = Api::start(&[]);
+    let mut stream = connect(api.proxy("a", echo()));
+    let id = loop {
+        if let Some(id) = api.get("/v1/links").json()[0]["id"].as_u64() {
+            break id;
+        }
+    };
+    let faults = format!("/v1/links/{id}/faults");
+    // A trigger by a field: only the PUBLISH to this topic.
+    assert_eq!(api.post(&faults, &json!({"text": "cut rst before PUBLISH topic=\"b\" up"})).status, 200);
+    let connect = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01i";
+    round_trip(&mut stream, connect);
+    round_trip(&mut stream, b"\x30\x04\x00\x01ax");
+    stream.write_all(b"\x30\x04\x00\x01bx").unwrap();
+    assert!(matches!(stream.read(&mut [0; 1]), Ok(0) | Err(_)));
+    let (status, said) =
+        api.post("/v1/proxies/a/faults", &json!({"text": "cut rst before PUBLISH topic=b"})).refusal();
+    assert_eq!((status, said.as_str()), (400, "bad request body: topic must be a text (write topic=\"…\")"));
 }
 
 /// Every route of ours is described, and every description is of a route.

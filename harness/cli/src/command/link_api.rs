@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use deadzone_proxy::toxiproxy::{Server, ServerOptions};
+use deadzone_proxy::{
+    LinkStep,
+    toxiproxy::{Server, ServerOptions},
+};
 use deadzone_runner::ExitCode;
 
 use crate::{args::LinkArgs, output, signals};
@@ -19,7 +22,12 @@ const DEFAULT_SEED: u64 = 0x5eed;
 const DEFAULT_API: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8474);
 
 pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
-    let options = ServerOptions { seed: args.seed.unwrap_or(DEFAULT_SEED), metrics: args.metrics };
+    let options = ServerOptions {
+        seed: args.seed.unwrap_or(DEFAULT_SEED),
+        metrics: args.metrics,
+        catalogue: deadzone_runner::profiles().clone(),
+        read_fault,
+    };
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -36,5 +44,15 @@ pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
             () = stopped => Ok(ExitCode::Success),
             served = server.run() => Ok(served.map(|()| ExitCode::Success)?),
         }
+    })
+}
+
+fn read_fault(text: &str) -> Result<LinkStep, String> {
+    deadzone_script::parse_fault(text).map_err(|(_, mistakes)| {
+        let said = mistakes.iter().map(|mistake| match &mistake.help {
+            Some(help) => format!("{} ({help})", mistake.message),
+            None => mistake.message.clone(),
+        });
+        said.collect::<Vec<_>>().join("; ")
     })
 }

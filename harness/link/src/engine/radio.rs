@@ -58,6 +58,21 @@ impl Link {
         self.advance(now_us);
     }
 
+    /// No profile from now on: what is on its way goes on, and nothing keeps it any more.
+    pub fn clear_profile(&mut self, now_us: u64) {
+        self.advance(now_us);
+        if self.radio.profile.take().is_none() {
+            return;
+        }
+        self.radio.modem = None;
+        for path in self.paths.values_mut() {
+            path.stream(Direction::Up).queue.serve_anew(now_us);
+            path.stream(Direction::Down).queue.serve_anew(now_us);
+        }
+        self.note(self.current(), Note::Profile { name: "none".to_owned() });
+        self.advance(now_us);
+    }
+
     /// Puts a profile into force without letting any process begin.
     fn install(&mut self, now_us: u64, profile: Arc<Profile>) {
         let profile = match &self.radio.profile {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use deadzone_link::{Direction, Link, LinkStep, Note, Output, PathId};
+use deadzone_link::{Direction, Identity, Link, LinkStep, Note, Output, PathId, Profile};
 
 use super::{
     Stream, ToxicInfo,
@@ -52,7 +52,8 @@ pub(super) struct Chain {
 
 impl Chain {
     pub(super) fn new(now_us: u64, seed: u64, proxy: &str, connection: u64) -> Self {
-        let mut link = Link::new();
+        let identity = Identity { seed, scenario: proxy.to_owned(), link: connection.to_string() };
+        let mut link = Link::with_identity(identity);
         link.open(now_us, PATH);
         Self {
             seed,
@@ -113,9 +114,19 @@ impl Chain {
 
     /// A fault of ours.
     pub(super) fn step(&mut self, now_us: u64, step: LinkStep) {
+        self.change_link(now_us, |link| link.step(now_us, step));
+    }
+
+    /// Does something to the link.
+    pub(super) fn change_link(&mut self, now_us: u64, change: impl FnOnce(&mut Link)) {
         self.faulted = true;
-        self.link.step(now_us, step);
+        change(&mut self.link);
         self.settle(now_us);
+    }
+
+    /// How the link behaves by itself.
+    pub(super) fn profile(&self) -> Option<&Profile> {
+        self.link.profile()
     }
 
     pub(super) fn ended(&self) -> Option<Ended> {
@@ -297,6 +308,14 @@ impl Middle for Chain {
         if self.ended.is_some() { 0 } else { held }
     }
 
+    fn room_up(&self) -> usize {
+        self.link.room(PATH, Direction::Up)
+    }
+
+    fn room_down(&self) -> usize {
+        self.link.room(PATH, Direction::Down)
+    }
+
     fn transparent(&self) -> bool {
         let quiet = self.outs.is_empty() && self.ended.is_none();
         quiet && self.opaque && !self.faulted && self.up.is_clear() && self.down.is_clear()
@@ -304,88 +323,4 @@ impl Middle for Chain {
 }
 
 #[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-    use deadzone_link::{Cut, Fault, LinkStep, Way, When};
-
-    use super::Chain;
-    use crate::{
-        Middle, Out,
-        toxiproxy::{Stream, Toxic, ToxicInfo},
-    };
-
-    fn info(stream: Stream, toxic: Toxic) -> ToxicInfo {
-        ToxicInfo { name: format!("{}_{}", toxic.kind(), stream.name()), stream, toxicity: 1.0, toxic }
-    }
-
-    fn outs(chain: &mut Chain, now_us: u64) -> Vec<Out> {
-        std::iter::from_fn(|| chain.poll(now_us)).collect()
-    }
-
-    fn chain() -> Chain {
-        Chain::new(0, 1, "p", 1)
-    }
-
-    #[test]
-    fn without_toxics_all_passes_and_halves_close_alone() {
-        let mut chain = chain();
-        chain.up(1, Bytes::from_static(b"GET"));
-        chain.up_closed(2, false);
-        chain.down(3, Bytes::from_static(b"200"));
-        let seen = outs(&mut chain, 3);
-        assert_eq!(seen, [Out::Up("GET".into()), Out::FinUp, Out::Down("200".into())]);
-        assert!(chain.transparent() && !chain.is_mqtt());
-        chain.down_closed(4, false);
-        assert_eq!(outs(&mut chain, 4), [Out::FinDown]);
-    }
-
-    #[test]
-    fn a_stall_that_is_removed_lets_all_flow_again() {
-        let mut chain = chain();
-        let stall = info(Stream::Downstream, Toxic::Timeout { timeout: 0 });
-        chain.add(0, &stall, 0);
-        chain.down(1, Bytes::from_static(b"abc"));
-        assert_eq!((outs(&mut chain, 9), chain.held_down(), chain.wake_at_us()), (vec![], 3, None));
-        chain.remove(10, &stall);
-        assert_eq!(outs(&mut chain, 10), [Out::Down("abc".into())]);
-    }
-
-    #[test]
-    fn reset_peer_resets_both_ends_of_an_idle_connection() {
-        let mut chain = chain();
-        chain.add(0, &info(Stream::Downstream, Toxic::ResetPeer { timeout: 5 }), 0);
-        assert_eq!((outs(&mut chain, 4_999), chain.wake_at_us()), (vec![], Some(5_000)));
-        assert_eq!(outs(&mut chain, 5_000), [Out::RstUp, Out::RstDown]);
-        chain.up(6_000, Bytes::from_static(b"late"));
-        assert_eq!((outs(&mut chain, 7_000), chain.wake_at_us()), (vec![], None));
-    }
-
-    #[test]
-    fn limit_data_closes_both_directions() {
-        let mut chain = chain();
-        chain.add(0, &info(Stream::Upstream, Toxic::LimitData { bytes: 2 }), 0);
-        chain.up(1, Bytes::from_static(b"abc"));
-        assert_eq!(outs(&mut chain, 1), [Out::Up("ab".into()), Out::FinUp, Out::FinDown]);
-    }
-
-    #[test]
-    fn a_peers_reset_reaches_the_other_end() {
-        let mut chain = chain();
-        chain.add(0, &info(Stream::Upstream, Toxic::Latency { latency: 50, jitter: 0 }), 0);
-        chain.up(1, Bytes::from_static(b"abc"));
-        chain.up_closed(2, true);
-        assert!(outs(&mut chain, 2).contains(&Out::RstUp));
-    }
-
-    #[test]
-    fn faults_of_ours_act_behind_the_toxics() {
-        let mut chain = chain();
-        chain.step(0, LinkStep { fault: Fault::Blackhole(Way::Up), when: When::Now });
-        chain.up(1, Bytes::from_static(b"abc"));
-        chain.down(1, Bytes::from_static(b"def"));
-        assert_eq!(outs(&mut chain, 1), [Out::Down("def".into())]);
-        chain.step(2, LinkStep { fault: Fault::Cut(Cut::Rst), when: When::Now });
-        assert!(outs(&mut chain, 2).contains(&Out::RstUp));
-        assert!(!chain.notes().is_empty() && !chain.transparent());
-    }
-}
+mod tests;

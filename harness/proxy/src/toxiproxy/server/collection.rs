@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
+use deadzone_link::Catalogue;
 use serde_json::{Map, Value};
 
 use super::{
     address::resolve,
     error::ApiError,
+    fault::ReadFault,
+    profile,
     proxy::{Ground, Proxy},
     toxics,
 };
@@ -16,6 +19,9 @@ use crate::toxiproxy::loose_json;
 pub(super) struct Collection {
     pub(super) proxies: BTreeMap<String, Proxy>,
     ground: Ground,
+    /// What profiles there are, and how a fault is read.
+    pub(super) catalogue: Catalogue,
+    pub(super) read_fault: ReadFault,
     /// The API's own address, for proxies that name no host.
     own: IpAddr,
 }
@@ -47,8 +53,8 @@ impl Wanted {
 }
 
 impl Collection {
-    pub(super) fn new(ground: Ground, own: IpAddr) -> Self {
-        Self { proxies: BTreeMap::new(), ground, own }
+    pub(super) fn new(ground: Ground, own: IpAddr, catalogue: Catalogue, read_fault: ReadFault) -> Self {
+        Self { proxies: BTreeMap::new(), ground, catalogue, read_fault, own }
     }
 
     pub(super) fn get(&self, name: &str) -> Result<&Proxy, ApiError> {
@@ -148,12 +154,13 @@ impl Collection {
         Ok(())
     }
 
-    /// Switches every proxy on and removes all toxics.
+    /// Switches every proxy on and removes all toxics, and the profiles of ours.
     pub(super) async fn reset(&mut self) -> Result<(), ApiError> {
         for proxy in self.proxies.values_mut() {
             let address = resolve(&proxy.listen, self.own).await?;
             proxy.start(address).await?;
             toxics::clear(&mut proxy.served());
+            profile::clear_on_all(&mut proxy.served());
         }
         Ok(())
     }

@@ -7,10 +7,20 @@ use serde_json::{Map, Value};
 use super::error::ApiError;
 use crate::toxiproxy::loose_json;
 
-/// Reads `{"fault": "blackhole", "way": "up", "on": {"edge": "before", "packet": "PUBREC", "direction": "up"}}`.
-pub(super) fn read(body: &[u8]) -> Result<LinkStep, ApiError> {
+/// Reads a fault as scenarios write it behind `link NAME`; the error is for people. Its grammar is another crate's.
+pub type ReadFault = fn(&str) -> Result<LinkStep, String>;
+
+/// Reads `{"fault": "blackhole", "way": "up", "on": {"edge": "before", "packet": "PUBREC", "direction": "up"}}`, or
+/// `{"text": "blackhole up from 2nd PUBREC"}`, which can say all that a scenario can.
+pub(super) fn read(body: &[u8], of_text: ReadFault) -> Result<LinkStep, ApiError> {
     let body = loose_json::first(body)?;
     let given = loose_json::object(&body, "")?;
+    if let Some(text) = loose_json::text(given, "text")? {
+        if given.len() > 1 {
+            return Err(ApiError::BadBody("text says all, and stands alone".to_owned()));
+        }
+        return of_text(text).map_err(ApiError::BadBody);
+    }
     Ok(LinkStep { fault: fault(given)?, when: when(given)? })
 }
 
@@ -90,7 +100,14 @@ fn trigger(given: &Map<String, Value>) -> Result<Trigger, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use deadzone_link::{Fault, LinkStep, Way, When};
+
     use super::read;
+
+    fn by_text(text: &str) -> Result<LinkStep, String> {
+        let step = LinkStep { fault: Fault::Release(Way::Both), when: When::Now };
+        (text == "a text").then_some(step).ok_or_else(|| format!("no fault: {text}"))
+    }
 
     #[test]
     fn bodies_say_what_scenarios_say() {
@@ -107,9 +124,10 @@ mod tests {
                 "cut silent at 3 of PUBLISH up",
             ),
             (r#"{"fault":"restore"}"#, "restore"),
+            (r#"{"text":"a text"}"#, "release both"),
         ];
         for (body, text) in said {
-            assert_eq!(read(body.as_bytes()).unwrap().to_string(), text);
+            assert_eq!(read(body.as_bytes(), by_text).unwrap().to_string(), text);
         }
     }
 
@@ -117,6 +135,8 @@ mod tests {
     fn mistakes_are_named() {
         let wrong = [
             ("{}", "missing required field: fault"),
+            (r#"{"text":"nonsense"}"#, "bad request body: no fault: nonsense"),
+            (r#"{"text":"a text","way":"up"}"#, "bad request body: text says all, and stands alone"),
             (r#"{"fault":"cut"}"#, "missing required field: how"),
             (r#"{"fault":"melt"}"#, "bad request body: no such fault: melt"),
             (r#"{"fault":"slice","bytes":0}"#, "bad request body: bytes must be 1 or more"),
@@ -127,7 +147,7 @@ mod tests {
             ),
         ];
         for (body, text) in wrong {
-            assert_eq!(read(body.as_bytes()).unwrap_err().to_string(), text);
+            assert_eq!(read(body.as_bytes(), by_text).unwrap_err().to_string(), text);
         }
     }
 }

@@ -139,6 +139,14 @@ impl Middle for LiveMiddle {
         self.live.chain().held_down()
     }
 
+    fn room_up(&self) -> usize {
+        self.live.chain().room_up()
+    }
+
+    fn room_down(&self) -> usize {
+        self.live.chain().room_down()
+    }
+
     fn transparent(&self) -> bool {
         self.live.chain().transparent()
     }

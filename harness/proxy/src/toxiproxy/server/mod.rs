@@ -10,9 +10,11 @@ mod guard;
 mod live;
 mod metrics;
 mod own_routes;
+mod profile;
 mod proxy;
 mod routes;
 mod serve;
 mod toxics;
 
+pub use fault::ReadFault;
 pub use serve::{ServeError, Server, ServerOptions};

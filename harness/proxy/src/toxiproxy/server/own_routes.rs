@@ -1,4 +1,4 @@
-//! deadzone's own routes: live links, and faults that toxics can't say. Described in `openapi.json`, which is served too.
+//! deadzone's own routes: live links, faults that toxics can't say, and profiles. Described in `openapi.json`, which is served too.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::{
     extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use super::{
     error::ApiError,
     fault,
     live::Live,
+    profile,
     routes::{Shared, shown},
 };
 use crate::{Middle, Traffic};
@@ -30,7 +31,10 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/v1/links", get(links))
         .route("/v1/links/{id}", get(link).delete(close))
         .route("/v1/links/{id}/faults", post(link_fault))
+        .route("/v1/links/{id}/profile", put(link_profile).delete(clear_link))
         .route("/v1/proxies/{proxy}/faults", post(proxy_fault))
+        .route("/v1/proxies/{proxy}/profile", get(proxy_profile).put(put_proxy_profile).delete(clear_proxy))
+        .route("/v1/profiles", get(profiles))
 }
 
 async fn openapi() -> Response {
@@ -53,6 +57,7 @@ fn described(live: &Live) -> Value {
         "upstream": live.upstream,
         "age_us": live.clock.now_us().saturating_sub(live.since_us),
         "mqtt": chain.is_mqtt(),
+        "profile": profile::named(chain.profile()),
         "up": {
             "taken": Traffic::get(&traffic.taken_up),
             "given": Traffic::get(&traffic.given_up),
@@ -89,8 +94,9 @@ async fn link_fault(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let live = live(&*shared.lock().await, &id)?;
-    let step = fault::read(&body)?;
+    let collection = shared.lock().await;
+    let live = live(&collection, &id)?;
+    let step = fault::read(&body, collection.read_fault)?;
     live.change(|now_us, chain| chain.step(now_us, step));
     Ok(shown(StatusCode::OK, &described(&live)))
 }
@@ -103,11 +109,59 @@ async fn proxy_fault(
 ) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let proxy = collection.get(&name)?;
-    let step = fault::read(&body)?;
+    let step = fault::read(&body, collection.read_fault)?;
     let served = proxy.served();
     for live in served.links.values() {
         live.change(|now_us, chain| chain.step(now_us, step.clone()));
     }
     let reached: Vec<u64> = served.links.keys().copied().collect();
     Ok(shown(StatusCode::OK, &json!({ "fault": step.to_string(), "links": reached })))
+}
+
+async fn link_profile(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let collection = shared.lock().await;
+    let live = live(&collection, &id)?;
+    profile::put(&live, profile::read(&body, &collection.catalogue)?)?;
+    Ok(shown(StatusCode::OK, &described(&live)))
+}
+
+async fn clear_link(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    profile::clear(&*live(&*shared.lock().await, &id)?);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What connections that come behave like; links that live may have been changed one by one.
+async fn proxy_profile(State(shared): State<Shared>, Path(name): Path<String>) -> Result<Response, ApiError> {
+    let collection = shared.lock().await;
+    let of_new = profile::named(collection.get(&name)?.served().profile.as_deref());
+    Ok(shown(StatusCode::OK, &json!({ "profile": of_new })))
+}
+
+async fn put_proxy_profile(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let collection = shared.lock().await;
+    let wanted = profile::read(&body, &collection.catalogue)?;
+    let mut served = collection.get(&name)?.served();
+    profile::put_on_all(&mut served, wanted)?;
+    let reached: Vec<u64> = served.links.keys().copied().collect();
+    Ok(shown(
+        StatusCode::OK,
+        &json!({ "profile": profile::named(served.profile.as_deref()), "links": reached }),
+    ))
+}
+
+async fn clear_proxy(State(shared): State<Shared>, Path(name): Path<String>) -> Result<Response, ApiError> {
+    profile::clear_on_all(&mut shared.lock().await.get(&name)?.served());
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn profiles(State(shared): State<Shared>) -> Response {
+    shown(StatusCode::OK, &profile::listed(&shared.lock().await.catalogue))
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use deadzone_link::Profile;
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -46,6 +47,8 @@ pub(super) struct Ground {
 pub(super) struct Served {
     pub(super) toxics: Toxics,
     pub(super) links: BTreeMap<u64, Arc<Live>>,
+    /// What new connections behave like.
+    pub(super) profile: Option<Arc<Profile>>,
     connections: u64,
     /// Bytes of connections that have ended: taken up, given up, taken down, given down.
     pub(super) past: [u64; 4],
@@ -172,6 +175,10 @@ impl Door {
         let mut served = lock(&self.served);
         served.connections += 1;
         let mut chain = Chain::new(clock.now_us(), self.ground.seed, &self.name, served.connections);
+        if let Some(profile) = &served.profile {
+            let (now_us, profile) = (clock.now_us(), Arc::clone(profile));
+            chain.change_link(now_us, |link| link.change_profile_shared(now_us, profile));
+        }
         served.toxics.equip(clock.now_us(), &mut chain);
         let id = LINKS.fetch_add(1, Ordering::Relaxed);
         let live = Arc::new(Live::new(id, &self.name, peer, &self.upstream, clock, chain));

@@ -12,18 +12,23 @@ use axum::{
     middleware::from_fn,
     response::{IntoResponse, Response},
 };
+use deadzone_link::Catalogue;
 use tokio::{net::TcpListener, sync::Mutex};
 
-use super::{collection::Collection, guard::guard, own_routes, proxy::Ground, routes};
+use super::{collection::Collection, fault::ReadFault, guard::guard, own_routes, proxy::Ground, routes};
 use crate::Clock;
 
 /// How a server behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerOptions {
     /// Where all chance comes from: the same seed and the same order of connections give the same draws.
     pub seed: u64,
     /// Serve `/metrics`.
     pub metrics: bool,
+    /// The profiles that links can have, by name.
+    pub catalogue: Catalogue,
+    /// How faults are read that come as a text.
+    pub read_fault: ReadFault,
 }
 
 /// Why the API could not be served.
@@ -72,7 +77,7 @@ fn router(options: ServerOptions, own: IpAddr) -> Router {
         .merge(own_routes::routes())
         .route_layer(from_fn(guard))
         .fallback(nowhere)
-        .with_state(Arc::new(Mutex::new(Collection::new(ground, own))))
+        .with_state(Arc::new(Mutex::new(Collection::new(ground, own, options.catalogue, options.read_fault))))
 }
 
 async fn nowhere() -> Response {
