@@ -76,7 +76,7 @@ fn settings_know_where_they_come_from() {
     let scratch = Scratch::new("settings");
     fs::write(
         scratch.file("deadzone.toml"),
-        "jobs = 3\nseed = 9\ntimeout = 5\njunit = \"j.xml\"\nfail_fast = true\n",
+        "jobs = 3\nseed = 9\ntimeout = 5\njunit = \"j.xml\"\nfail_fast = true\nlinks = \"toxiproxy=http://127.0.0.1:1\"\n",
     )
     .unwrap();
     let mut command = deadzone(&["run", "--show-config", "--seed", "7"]);
@@ -87,13 +87,44 @@ fn settings_know_where_they_come_from() {
     assert!(origin("jobs").contains('3') && origin("jobs").contains("deadzone.toml"), "{text}");
     assert!(origin("mqtt").contains("5.0") && origin("mqtt").contains("environment"), "{text}");
     assert!(origin("junit").contains("j.xml") && origin("junit").contains("deadzone.toml"), "{text}");
+    let links = origin("links");
+    assert!(links.contains("toxiproxy=http://127.0.0.1:1") && links.contains("deadzone.toml"), "{text}");
     assert!(origin("fail_fast").contains("true") && origin("json").contains("none"), "{text}");
     assert!(origin("broker").contains("embedded") && origin("broker").contains("default"), "{text}");
+
+    let mut command = deadzone(&["run", "--show-config"]);
+    let run =
+        command.current_dir(&scratch.0).env("DEADZONE_LINKS", "toxiproxy=http://[::1]:2").output().unwrap();
+    let text = stdout(&run);
+    let links = text.lines().find(|l| l.starts_with("links")).unwrap();
+    assert!(links.contains("[::1]:2") && links.contains("environment"), "{text}");
+    // It is used: nobody is there.
+    let run = deadzone(&["run", "--broker", "mqtt://127.0.0.1:1", "--mutant", "mutant-dup-cleared"])
+        .current_dir(&scratch.0)
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(2));
+    assert!(stderr(&run).contains("somebody else's links"), "{}", stderr(&run));
 
     fs::write(scratch.file("deadzone.toml"), "jbos = 3\n").unwrap();
     let run = deadzone(&["run"]).current_dir(&scratch.0).output().unwrap();
     assert_eq!(run.status.code(), Some(2));
     assert!(stderr(&run).contains("jbos") && stderr(&run).contains("line 1"), "{}", stderr(&run));
+}
+
+#[test]
+fn check_and_run_know_the_profiles_of_links() {
+    let scratch = Scratch::new("profiles");
+    let text = "scenario s\n  title t\n  clauses 5.0/MQTT-3.1.4-1\n  catches resend-without-dup\n  client c via lte-mm\n\n  c connect clean\n  link c profile tunel\n";
+    fs::write(scratch.file("a.mqt"), text).unwrap();
+    for args in [&["check", "a.mqt"][..], &["run", "--scenarios", "a.mqt"]] {
+        let run = deadzone(args).current_dir(&scratch.0).output().unwrap();
+        let said = stderr(&run);
+        assert_eq!(run.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("a.mqt:5:16") && said.contains("did you mean `lte-m`?"), "{said}");
+        assert!(said.contains("a.mqt:8:18") && said.contains("did you mean `tunnel`?"), "{said}");
+        assert_eq!(said.matches("error[E044]").count(), 2, "{said}");
+    }
 }
 
 #[test]

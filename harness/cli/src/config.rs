@@ -26,6 +26,7 @@ struct File {
     timeout: Option<u64>,
     timeout_scale: Option<f64>,
     scenarios: Option<Vec<PathBuf>>,
+    links: Option<String>,
     history: Option<PathBuf>,
     junit: Option<PathBuf>,
     json: Option<PathBuf>,
@@ -69,6 +70,7 @@ pub(crate) struct Config {
     pub(crate) timeout_s: Setting<u64>,
     pub(crate) timeout_scale: Setting<f64>,
     pub(crate) files: Setting<Vec<PathBuf>>,
+    pub(crate) links: Setting<Option<String>>,
     pub(crate) history: Setting<Option<PathBuf>>,
     pub(crate) junit: Setting<Option<PathBuf>>,
     pub(crate) json: Setting<Option<PathBuf>>,
@@ -77,7 +79,11 @@ pub(crate) struct Config {
 
 impl Config {
     /// Brings the sources together.
-    pub(crate) fn resolve(args: &TargetArgs, outputs: &OutputArgs) -> anyhow::Result<Self> {
+    pub(crate) fn resolve(
+        args: &TargetArgs,
+        outputs: &OutputArgs,
+        links: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let file = read_file()?;
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let flag_files = (!args.files.is_empty()).then(|| args.files.clone());
@@ -104,6 +110,12 @@ impl Config {
                 1.0,
             ),
             files: Setting::choose(flag_files, "DEADZONE_SCENARIOS", file.scenarios, Vec::new()),
+            links: Setting::choose(
+                links.map(|l| Some(l.to_owned())),
+                "DEADZONE_LINKS",
+                file.links.map(Some),
+                None,
+            ),
             history: place(&outputs.history, "DEADZONE_HISTORY", file.history),
             junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
             json: place(&outputs.json, "DEADZONE_JSON", file.json),
@@ -130,6 +142,7 @@ impl Config {
             line("timeout", format!("{} s", self.timeout_s.value), self.timeout_s.origin),
             line("timeout_scale", self.timeout_scale.value, self.timeout_scale.origin),
             line("scenarios", suite, self.files.origin),
+            line("links", self.links.value.as_deref().unwrap_or("our own"), self.links.origin),
             line("history", shown(&self.history.value), self.history.origin),
             line("junit", shown(&self.junit.value), self.junit.origin),
             line("json", shown(&self.json.value), self.json.origin),

@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
-use deadzone_link::Catalogue;
+use deadzone_link::{Catalogue, ProfileError};
+use deadzone_script::ProfilePlace;
+use deadzone_spec::nearest;
 
 /// Every embedded profile. They are whole: a test reads them all.
 pub fn profiles() -> &'static Catalogue {
@@ -11,6 +13,25 @@ pub fn profiles() -> &'static Catalogue {
         let texts = deadzone_scenarios::profiles().iter().copied();
         Catalogue::new(texts, deadzone_scenarios::traces().iter().copied()).unwrap_or_default()
     })
+}
+
+/// What is wrong with a name that a scenario uses, and what to do instead. Clients begin with a profile; a step may bring
+/// an overlay alone.
+pub(crate) fn wrong(name: &str, place: ProfilePlace) -> Option<(String, Option<String>)> {
+    let catalogue = profiles();
+    let found = match place {
+        ProfilePlace::Client => catalogue.get(name).map(drop),
+        ProfilePlace::Step => name.split('+').try_for_each(|part| catalogue.find(part).map(drop)),
+    };
+    let why = found.err()?;
+    let help = match &why {
+        ProfileError::Unknown(part) => {
+            let near = nearest(part, catalogue.profiles().map(|profile| profile.name.as_str()));
+            near.map(|near| format!("did you mean `{near}`?"))
+        }
+        _ => None,
+    };
+    Some((why.to_string(), help))
 }
 
 #[cfg(test)]

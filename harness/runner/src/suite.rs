@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
-use deadzone_link::ProfileError;
 use deadzone_script::{Diagnostic, Scenario, Severity};
 
 use crate::seed::Fnv;
@@ -34,16 +33,6 @@ pub enum SuiteError {
     /// Files have mistakes.
     #[error("{} in the scenario files", mistakes(.0))]
     Mistakes(Vec<FileMistakes>),
-    /// A scenario names a link profile that does not exist, or can't stand where it does.
-    #[error("{file}: scenario `{scenario}`: {why}")]
-    Profile {
-        /// The file.
-        file: String,
-        /// The scenario's id.
-        scenario: String,
-        /// Which profile, and why.
-        why: ProfileError,
-    },
     /// Two scenarios have one id.
     #[error("two scenarios have the id `{0}`")]
     SameId(String),
@@ -73,15 +62,13 @@ pub fn area_of(path: &str) -> String {
     below.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned()
 }
 
-/// Clients begin with a profile; a step may also bring an overlay alone.
-fn known_profiles(scenario: &Scenario) -> Result<(), ProfileError> {
-    for name in scenario.clients.iter().filter_map(|client| client.via.as_deref()) {
-        crate::profiles().get(name)?;
-    }
-    for name in scenario.profiles().into_iter().flat_map(|name| name.split('+')) {
-        crate::profiles().find(name)?;
-    }
-    Ok(())
+/// The scenarios of one file with everything that is wrong with it: the text by itself, and names that only we know.
+pub fn parse(file: &str, area: &str, text: &str) -> (Vec<Scenario>, Vec<Diagnostic>) {
+    let (scenarios, mut diagnostics) = deadzone_script::parse(file, area, text);
+    let mistakes =
+        |scenario: &Scenario| deadzone_script::profile_mistakes(scenario, text, crate::profiles::wrong);
+    diagnostics.extend(scenarios.iter().flat_map(mistakes));
+    (scenarios, diagnostics)
 }
 
 impl Suite {
@@ -124,7 +111,7 @@ impl Suite {
         let mut hash = Fnv::default();
         for (file, area, text) in texts {
             hash = hash.with(file.as_bytes()).with(b"\0").with(text.as_bytes()).with(b"\0");
-            let (scenarios, diagnostics) = deadzone_script::parse(&file, &area, &text);
+            let (scenarios, diagnostics) = parse(&file, &area, &text);
             if diagnostics.iter().any(|d| d.severity == Severity::Error) {
                 bad.push(FileMistakes { file, source: text, diagnostics });
                 continue;
@@ -136,12 +123,6 @@ impl Suite {
         suite.hash = format!("{:016x}", hash.0);
         if !bad.is_empty() {
             return Err(SuiteError::Mistakes(bad));
-        }
-        for scenario in &suite.scenarios {
-            if let Err(why) = known_profiles(scenario) {
-                let (file, scenario) = (scenario.file.clone(), scenario.id.clone());
-                return Err(SuiteError::Profile { file, scenario, why });
-            }
         }
         let mut seen = std::collections::BTreeSet::new();
         match suite.scenarios.iter().find(|s| !seen.insert(s.id.as_str())) {

@@ -4,12 +4,14 @@
 //! This crate does not know how a step is performed, nor what a verdict is.
 
 mod diagnostic;
+mod names;
 mod parse;
 mod print;
 mod scenario;
 mod step;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
+pub use names::{ProfilePlace, profile_mistakes};
 pub use parse::{parse, parse_fault};
 pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deadzone_script::{codes, explain, parse, render};
+use deadzone_script::{ProfilePlace, codes, explain, parse, profile_mistakes, render};
 
 const HEADER: &str = "scenario s\n title t\n clauses 5.0/MQTT-3.12.4-1\n catches d\n";
 const CLIENTS: &str = " client a\n client m manual\n client d direct\n";
@@ -178,9 +178,23 @@ fn every_code_is_reached_by_exactly_its_mistake() {
         assert_eq!(got, [*code], "{source}");
     }
     let reached: BTreeSet<&str> = ONE_EACH.iter().map(|(code, _)| *code).collect();
-    // Lines outside of a scenario and slugs that stand twice need files of their own.
-    let all: BTreeSet<&str> = codes().iter().map(|e| e.code).filter(|code| *code != "E009").collect();
+    // Slugs that stand twice need a file of their own, profiles somebody who knows them.
+    let apart = ["E009", "E044"];
+    let all: BTreeSet<&str> = codes().iter().map(|e| e.code).filter(|code| !apart.contains(code)).collect();
     assert_eq!(reached, all);
+}
+
+#[test]
+fn profiles_are_looked_up_by_who_has_them() {
+    let source = format!("{HEADER}  client x via x\n{CLIENTS}{CONNECTED}  link a profile wrong # wrong\n");
+    let (scenarios, _) = parse("f", "area", &source);
+    let mistakes = profile_mistakes(&scenarios[0], &source, |name, place| {
+        let at = if place == ProfilePlace::Client { "client" } else { "step" };
+        (name != "good").then(|| (format!("{at} {name}"), None))
+    });
+    let found: Vec<_> =
+        mistakes.iter().map(|m| (m.code, m.message.as_str(), m.at.column, m.at.length)).collect();
+    assert_eq!(found, [("E044", "client x", 16, 1), ("E044", "step wrong", 18, 5)]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn check_file(path: &Path) -> Result<(usize, usize), String> {
     let text = String::from_utf8(bytes)
         .map_err(|e| format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()))?;
     let name = path.to_string_lossy();
-    let (scenarios, diagnostics) = deadzone_script::parse(&name, &deadzone_runner::area_of(&name), &text);
+    let (scenarios, diagnostics) = deadzone_runner::parse(&name, &deadzone_runner::area_of(&name), &text);
     output::print_error(&deadzone_script::render(&name, &text, &diagnostics, output::colour()));
     Ok((scenarios.len(), diagnostics.iter().filter(|d| d.severity == Severity::Error).count()))
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target, &args.outputs)?;
+    let config = Config::resolve(&args.target, &args.outputs, args.links.as_deref())?;
     if args.show_config {
         output::print(&config.show());
         return Ok(ExitCode::Success);
@@ -93,11 +93,14 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
             "--defect and --variant belong to the embedded broker; a real one takes --mutant"
         ));
     }
+    if args.mutant.is_some() && config.links.value.is_some() {
+        return Err(anyhow!("a mutant stands where somebody else's links would: take one of them away"));
+    }
     let mutant = args.mutant.as_deref().map(str::parse).transpose().map_err(|e: String| anyhow!(e))?;
     Ok(Options {
         target,
         mutant,
-        links: foreign_links::provider(args.links.as_deref())?,
+        links: foreign_links::provider(config.links.value.as_deref())?,
         selection: Selection::new(args.select.clone()),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
@@ -142,7 +145,7 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     if config.timeout_s.value != DEFAULT_TIMEOUT_S {
         add("--timeout", &config.timeout_s.value.to_string());
     }
-    args.links.iter().for_each(|l| add("--links", l));
+    config.links.value.iter().for_each(|l| add("--links", l));
     if config.timeout_scale.value != 1.0 {
         add("--timeout-scale", &config.timeout_scale.value.to_string());
     }

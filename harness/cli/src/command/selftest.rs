@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target, &OutputArgs::default())?;
+    let config = Config::resolve(&args.target, &OutputArgs::default(), None)?;
     let suite = super::suite(&config.files.value)?;
     let run = Options {
         target: TargetSpec::parse(&config.broker.value)?,

@@ -116,4 +116,6 @@ CONTRADICTION "E042" "an expectation that contradicts itself"
     "`nothing` is watched `for` a time, everything else is waited for `within` one; `in order` needs two payloads at least.";
 NEVER_RUN "E043" "a step for a version that is not run"
     "`only V` names a version that neither the scenario nor the client has.";
+PROFILE "E044" "an unknown profile of a link"
+    "`via NAME` and `link X profile NAME` take the profiles that `deadzone links` lists, with overlays behind a plus: lte-m+nat-short. An overlay by itself goes over a profile that is already there.";
 }
