@@ -100,32 +100,6 @@ fn a_kept_session_comes_through_a_tunnel() {
 }
 
 #[test]
-fn rumqttc_delivers_everything_at_qos_2() {
-    use rumqttc::{Event, MqttOptions, Packet, QoS};
-    let Some((_broker, broker, _scratch)) = mosquitto() else { return };
-    let link = before(broker, &[]);
-    let options = MqttOptions::new("r", link.address().ip().to_string(), link.address().port());
-    let (client, mut connection) = rumqttc::Client::new(options, 100);
-    client.subscribe("r/t", QoS::ExactlyOnce).unwrap();
-    let mut got = Vec::new();
-    for event in connection.iter() {
-        match event.unwrap() {
-            Event::Incoming(Packet::SubAck(_)) => {
-                (0..20).for_each(|n: u32| {
-                    client.publish("r/t", QoS::ExactlyOnce, false, n.to_string()).unwrap();
-                });
-            }
-            Event::Incoming(Packet::Publish(p)) => got.push(String::from_utf8(p.payload.to_vec()).unwrap()),
-            _ => {}
-        }
-        if got.len() == 20 {
-            break;
-        }
-    }
-    assert_eq!(got, (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
-}
-
-#[test]
 fn a_black_hole_from_pubrec_leaves_the_publisher_waiting() {
     let Some((_broker, broker, _scratch)) = mosquitto() else { return };
     let scratch = Scratch::new("history");

@@ -274,6 +274,29 @@ fn what_one_path_lost_keeps_no_other_path_waiting() {
     assert_eq!(left, [(4_010_500, later), (4_011_000, later), (4_530_500, lost), (4_531_000, lost)]);
 }
 
+#[test]
+fn a_new_address_ends_every_connection_of_the_modem() {
+    let numbers = [
+        ("every_s", "10"),
+        ("periodic", "true"),
+        ("gap_least_ms", "100"),
+        ("gap_most_ms", "100"),
+        ("new_address_probability", "1"),
+    ];
+    let mut link = Link::with_profile(&made(&[("handover", &numbers)]), identity());
+    let paths = [PathId(1), PathId(2)];
+    for path in paths {
+        link.open(0, path);
+        link.client_bytes(0, path, &[0xff; 10]);
+    }
+    link.advance(20_000_000);
+    for path in paths {
+        let outputs: Vec<Output> = std::iter::from_fn(|| link.poll(20_000_000, path)).collect();
+        assert!(outputs.contains(&Output::RstToClient), "{outputs:?}");
+        assert!(!outputs.contains(&Output::RstToBroker), "{outputs:?}");
+    }
+}
+
 proptest! {
     /// Whatever is offered: nothing overtakes, nothing comes earlier than the floor or faster than the rate, and every
     /// packet is accounted for.

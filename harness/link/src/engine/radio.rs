@@ -135,15 +135,20 @@ impl Link {
         }
     }
 
-    /// Lets coverage and addresses change until now. A new address ends the connection for the client; the broker's end
-    /// hears nothing of it.
+    /// Lets coverage and addresses change until now. A new address ends every connection of the modem for the client; the
+    /// broker's end hears nothing of it.
     pub(super) fn turn(&mut self, now_us: u64) {
         while let Some(gap) = self.radio.modem.as_mut().and_then(|modem| modem.turn(now_us)) {
-            let Some(id) = self.current() else { continue };
-            self.deliver(gap.to_us);
-            let what = format!("{}, and then a new address", gap.cause.words());
-            self.note(Some(id), Note::Radio { direction: None, what });
-            self.cut(gap.to_us, id, Cut::Silent, None);
+            let live: Vec<PathId> =
+                self.paths.iter().filter(|(_, path)| path.is_live()).map(|(id, _)| *id).collect();
+            if !live.is_empty() {
+                self.deliver(gap.to_us);
+            }
+            for id in live {
+                let what = format!("{}, and then a new address", gap.cause.words());
+                self.note(Some(id), Note::Radio { direction: None, what });
+                self.cut(gap.to_us, id, Cut::Silent, None);
+            }
         }
     }
 
