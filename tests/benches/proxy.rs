@@ -1,5 +1,6 @@
 //! What the link costs when it does nothing: round trips and bulk beside a direct connection and a plain
-//! `copy_bidirectional` proxy, interleaved in one run, and the memory of 4,000 idle connections.
+//! `copy_bidirectional` proxy, interleaved in one run, the memory of 4,000 idle connections, and that of 10,000 links
+//! without sockets.
 //!
 //! The two proxies are processes of their own (this program again, with a role in the environment), each with one
 //! thread; the ends are threads here. `cargo bench -p deadzone-tests --bench proxy`.
@@ -20,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use deadzone_link::{Identity, Link, PathId};
 use deadzone_proxy::{Board, Catalogue, Clock, HELD_MAX, LinkConfig, ModemKind, Profile, listen};
 
 /// Rounds; what is printed is the median over them.
@@ -31,6 +33,8 @@ const PING_BYTES: usize = 100;
 const BULK_BYTES: usize = 512 << 20;
 /// Idle connections whose memory is looked at.
 const IDLE: usize = 4_000;
+/// Links without sockets whose memory is looked at.
+const IN_MEMORY: usize = 10_000;
 /// 100 ms each way and nothing else: bulk is limited by what may be on the way, 4 MiB.
 const DELAYED: &str = "title = \"100 ms each way\"\n[delay]\nfloor_ms = { both = 100, source = \"default\" }\n\
                        median_ms = { both = 0, source = \"default\" }\nsigma_ln = { both = 0, source = \"default\" }\n\
@@ -137,9 +141,7 @@ impl Proxy {
 
     /// Resident memory, KiB.
     fn resident_kib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+        resident_kib(&self.0.id().to_string())
     }
 }
 
@@ -295,13 +297,58 @@ fn measure() {
         slow.mb_per_s,
         HELD_MAX as f64 / 1e6 / 0.1
     );
-    for (name, proxy) in
-        [("copy_bidirectional", &copy), ("deadzone link", &link), ("deadzone link, lte-m", &lte)]
-    {
+    memory_of_idle(&[
+        ("copy_bidirectional", &copy),
+        ("deadzone link", &link),
+        ("deadzone link, lte-m", &lte),
+    ]);
+    // In this process, when the others are gone.
+    drop((copy, link, delayed, lte));
+    for name in [None, Some("lte-m")] {
+        let each = in_memory(name);
+        let name = name.unwrap_or("no profile");
+        println!("in memory, {name:<17} {each:.2} KiB for each of {IN_MEMORY} that carried something");
+    }
+}
+
+/// What each of many idle connections costs the proxies.
+fn memory_of_idle(proxies: &[(&str, &Proxy)]) {
+    for (name, proxy) in proxies {
         let before = proxy.resident_kib();
         let idle: Vec<TcpStream> = (0..IDLE).map(|_| connect(proxy.1, b'i')).collect();
         thread::sleep(Duration::from_secs(1));
         let each = (proxy.resident_kib() - before) as f64 / idle.len() as f64;
         println!("{name:<28} {each:.2} KiB for each of {IDLE} idle connections (wanted: under 16)");
     }
+}
+
+/// KiB of a link without sockets, one path each, over which a CONNECT went.
+fn in_memory(name: Option<&str>) -> f64 {
+    let profile = name.map(|name| Arc::new(profile(name, &[])));
+    let before = resident_kib("self");
+    let links: Vec<Link> = (0..IN_MEMORY)
+        .map(|n| {
+            let identity = Identity { seed: 1, scenario: "bench".to_owned(), link: n.to_string() };
+            let (mut link, path) = (Link::with_identity(identity), PathId(1));
+            if let Some(profile) = &profile {
+                link.change_profile_shared(0, Arc::clone(profile));
+            }
+            link.open(0, path);
+            link.client_bytes(0, path, b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a");
+            let mut now_us = 0;
+            while let Some(wake_us) = link.wake_at_us().filter(|wake_us| *wake_us < 5_000_000) {
+                now_us = wake_us.max(now_us);
+                while link.poll(now_us, path).is_some() {}
+            }
+            link
+        })
+        .collect();
+    (resident_kib("self") - before) as f64 / links.len() as f64
+}
+
+/// Resident memory of a process, KiB.
+fn resident_kib(process: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
