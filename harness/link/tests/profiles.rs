@@ -2,7 +2,7 @@
 
 mod measure;
 
-use measure::{catalogue, table};
+use measure::{catalogue, seldom, table};
 
 /// Simulated time of each profile, s.
 const SECONDS: u64 = 400;
@@ -27,5 +27,24 @@ fn profiles_do_what_they_say() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_is_seldom_comes_as_often_as_they_say() {
+    // Few events: the number of them may be off by a few of its deviations.
+    const EVENTS: f64 = 50.0;
+    const OFF_MAX: f64 = 0.5;
+    let catalogue = catalogue();
+    let lines = catalogue.profiles().filter(|p| !p.overlay).flat_map(|profile| {
+        let name = profile.name.clone();
+        seldom(profile, EVENTS).into_iter().map(move |line| (name.clone(), line))
+    });
+    let wrong: Vec<String> = lines
+        .filter(|(_, line)| line.off() > OFF_MAX)
+        .map(|(name, line)| {
+            format!("{name}: {} asked {} got {} {}", line.what, line.asked, line.got, line.unit)
+        })
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

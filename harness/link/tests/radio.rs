@@ -6,19 +6,15 @@
     reason = "a test stops where it fails; its texts are short"
 )]
 
+mod drive;
+
 use std::collections::BTreeMap;
 
 use deadzone_link::{
-    Catalogue, Cell, Cut, Decision, Direction, Fault, Identity, Link, LinkStep, Note, Output, PathId,
-    Process, Profile, Way, When,
+    Catalogue, Cell, Cut, Decision, Direction, Fault, Link, LinkStep, Note, Process, Profile, Way, When,
 };
+use drive::{Left, PATH, identity, run, writes, written};
 use proptest::prelude::*;
-
-const PATH: PathId = PathId(1);
-
-fn identity(seed: u64) -> Identity {
-    Identity { seed, scenario: "s".to_owned(), link: "dev".to_owned() }
-}
 
 fn shipped() -> Catalogue {
     let profiles = deadzone_scenarios::profiles().iter().copied();
@@ -47,73 +43,6 @@ fn made(settings: &[&str]) -> Profile {
 }
 
 const RATE: [&str; 3] = ["rate.mean_kbit_per_s=80", "rate.sigma_ln=0", "rate.correlation_per_s=0"];
-
-/// One thing that leaves: when, which way, how many bytes (0: an end).
-type Left = (u64, Direction, usize);
-
-/// Writes at these times, and everything that leaves until `end_us`.
-fn run(
-    link: &mut Link,
-    writes: &[(u64, Direction, usize)],
-    end_us: u64,
-) -> (Vec<Left>, Vec<Note>, [Vec<u8>; 2]) {
-    let (mut left, mut notes, mut out) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
-    let (mut now_us, mut next, mut counts) = (0, 0, [0u8; 2]);
-    link.open(0, PATH);
-    while now_us <= end_us {
-        while let Some((_, direction, len)) = writes.get(next).filter(|w| w.0 <= now_us) {
-            let count = &mut counts[*direction as usize];
-            // The first byte makes the stream one that can't be framed; then every byte tells its place.
-            let bytes: Vec<u8> = (0..*len)
-                .map(|_| {
-                    *count = count.wrapping_add(1);
-                    if *count < 8 { 0xff } else { *count }
-                })
-                .collect();
-            match direction {
-                Direction::Up => link.client_bytes(now_us, PATH, &bytes),
-                Direction::Down => link.broker_bytes(now_us, PATH, &bytes),
-            }
-            next += 1;
-        }
-        while let Some(output) = link.poll(now_us, PATH) {
-            match output {
-                Output::ToBroker(bytes) => {
-                    left.push((now_us, Direction::Up, bytes.len()));
-                    out[0].extend_from_slice(&bytes);
-                }
-                Output::ToClient(bytes) => {
-                    left.push((now_us, Direction::Down, bytes.len()));
-                    out[1].extend_from_slice(&bytes);
-                }
-                Output::Note(note) => notes.push(note),
-                Output::FinToBroker | Output::RstToBroker => left.push((now_us, Direction::Up, 0)),
-                Output::FinToClient | Output::RstToClient => left.push((now_us, Direction::Down, 0)),
-            }
-        }
-        let next_us = writes.get(next).map_or(u64::MAX, |w| w.0);
-        now_us = link.wake_at_us().unwrap_or(u64::MAX).max(now_us + 1).min(next_us);
-    }
-    (left, notes, out)
-}
-
-fn written(writes: &[(u64, Direction, usize)], direction: Direction) -> Vec<u8> {
-    let total: usize = writes.iter().filter(|w| w.1 == direction).map(|w| w.2).sum();
-    (1..=total)
-        .map(|n| n as u8)
-        .enumerate()
-        .map(|(i, n)| if i < 256 && n < 8 && i < 7 { 0xff } else { n })
-        .map(|n| n.max(if n < 8 { 0xff } else { 0 }))
-        .collect()
-}
-
-fn writes() -> impl Strategy<Value = Vec<(u64, Direction, usize)>> {
-    let way = prop_oneof![Just(Direction::Up), Just(Direction::Down)];
-    prop::collection::vec((0u64..60_000_000, way, 1usize..3000), 1..40).prop_map(|mut writes| {
-        writes.sort_by_key(|w| w.0);
-        writes
-    })
-}
 
 fn any_profile() -> impl Strategy<Value = Profile> {
     let profiles: Vec<Profile> = shipped().profiles().filter(|p| !p.overlay).cloned().collect();
@@ -319,6 +248,11 @@ fn a_sleeping_radio_is_reached_when_it_speaks_or_wakes_up() {
     assert_eq!(times(&profile, &[(0, UP, 1), (100_000_000, DOWN, 1)])[1], (1_020_020_000, DOWN, 1));
     let left = times(&profile, &[(0, UP, 1), (100_000_000, DOWN, 1), (200_000_000, UP, 1)]);
     assert_eq!(left[1..], [(200_000_000, DOWN, 1), (200_010_000, UP, 1)]);
+    // Awake it can be reached for as long as after it spoke, whether anything waited for it or not.
+    let left = times(&profile, &[(0, UP, 1), (100_000_000, DOWN, 1), (1_030_000_000, DOWN, 1)]);
+    assert_eq!(left[2..], [(1_030_010_000, DOWN, 1)]);
+    assert_eq!(times(&profile, &[(0, UP, 1), (1_030_000_000, DOWN, 1)])[1], (1_030_010_000, DOWN, 1));
+    assert_eq!(times(&profile, &[(0, UP, 1), (1_050_000_000, DOWN, 1)])[1], (2_020_020_000, DOWN, 1));
 }
 
 #[test]

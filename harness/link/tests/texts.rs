@@ -51,6 +51,21 @@ fn mistakes_say_where_they_are_and_what_would_be_right() {
             "[outage]\nrepeat_s = { value = 9, source = \"default\" }",
             "outage: it needs `every_s` with `least_s` and `most_s`, or `schedule_s`",
         ),
+        (
+            "[outage]\nschedule_s = { value = [0, 5, 6, 5], source = \"default\" }\n\
+             repeat_s = { value = 10, source = \"default\" }",
+            "outage.repeat_s: the schedule is longer",
+        ),
+        (
+            "[idle]\nafter_s = { value = 9, source = \"default\" }\npromotion_ms = { value = 9, source = \"default\" }\n\
+             promotion_sigma_ln = { value = 0, source = \"default\" }\nsleep_after_s = { value = 9, source = \"default\" }",
+            "idle: `sleep_after_s` and `wake_every_s` need each other",
+        ),
+        (
+            "[handover]\nevery_s = { value = 0.1, source = \"default\" }\ngap_least_ms = { value = 9, source = \"default\" }\n\
+             gap_most_ms = { value = 51, source = \"default\" }",
+            "handover.gap_most_ms: it is more than half of handover.every_s",
+        ),
     ];
     for (more, wanted) in cases {
         assert_eq!(mistake(more), format!("profile `mine`: {wanted}"), "{more}");

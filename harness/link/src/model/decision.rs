@@ -18,9 +18,9 @@ pub enum Process {
     Stall,
     /// How often a segment is lost in a row, a value for each segment.
     Loss,
-    /// Outages: when after the last one, how long, how long to attach again, µs, and whether the address is new.
+    /// Outages: how long after the end of the last one, how long, how long to attach again, µs, and whether the address is new.
     Outage,
-    /// Hand-overs: when after the last one, whether they fail, how long the gap is, µs, whether the address is new.
+    /// Hand-overs: how long after the end of the last one, whether they fail, how long the gap is, µs, whether the address is new.
     Handover,
     /// How long a promotion from idle takes, then how long the paging cycle still lasts, µs.
     Idle,

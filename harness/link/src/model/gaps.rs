@@ -1,7 +1,7 @@
 //! The times without service: stalls, outages and hand-overs, one after another. Knows no bytes.
 
 use super::{
-    dice::{Dice, Draw},
+    dice::Dice,
     fixed,
     shape::{HandoverShape, OutageShape, OutageTimes, StallShape},
 };
@@ -115,16 +115,21 @@ impl Gaps {
     }
 }
 
+/// The hand-over behind one that began at `last_us` and ended at `after_us`. Those that would fall into it do not happen, so
+/// that there is always service between two.
 fn handover(shape: &HandoverShape, dice: &mut Dice, last_us: u64, after_us: u64) -> Gap {
-    let wait = |draw: &mut Draw<'_>| {
-        if shape.periodic { shape.every_us } else { draw.exponential(shape.every_us) }
-    };
-    let from_us = last_us + dice.decide(wait).max(1);
+    let wait_us = dice.decide(|draw| match shape.periodic {
+        true => {
+            let every_us = shape.every_us.max(1);
+            every_us - (after_us - last_us) % every_us
+        }
+        false => draw.exponential(shape.every_us).max(1),
+    });
     let failed = dice.decide(|draw| u64::from(draw.happens(shape.failure))) == 1;
     let (least, most) = if failed { shape.failure_us } else { shape.gap_us };
     let length_us = dice.decide(|draw| draw.even(least, most)).max(1);
     let new_address = dice.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
-    let from_us = from_us.max(after_us);
+    let from_us = after_us + wait_us;
     let cause = if failed { Cause::Failure } else { Cause::Handover };
     Gap { from_us, to_us: from_us + length_us, cause, new_address }
 }

@@ -135,16 +135,13 @@ impl Modem {
             fixed::times_exp(idle.promotion_us, fixed::mul(idle.sigma, deviation))
         });
         let paging_us = self.idle.decide(|draw| draw.even(0, idle.paging_us));
-        let asleep_us = self.active_us + idle.sleep_us;
         if direction == Direction::Up {
             self.awake_us = now_us + promotion_us;
             self.active_us = self.awake_us;
             return (self.awake_us, Some(self.awake_us));
         }
-        if idle.sleep_us > 0 && now_us > asleep_us {
-            // It can't be reached until it wakes by itself, or has something to send.
-            let turns = (now_us - asleep_us).div_ceil(idle.wake_us.max(1));
-            return (asleep_us + turns * idle.wake_us + promotion_us, None);
+        if let Some(wakes_us) = idle.wakes_us(self.active_us, now_us) {
+            return (wakes_us + promotion_us, None);
         }
         self.awake_us = now_us + paging_us + promotion_us;
         self.active_us = self.awake_us;
@@ -181,10 +178,8 @@ impl Modem {
         if let Some(cell) = &self.cell {
             cell.take(direction, served.done_us);
         }
-        // What goes on is no silence; what waits for a sleeping radio does not keep it awake.
-        if self.shape.idle.is_some_and(|idle| start_us <= self.active_us + idle.after_us) {
-            self.active_us = self.active_us.max(served.leaves_us);
-        }
+        // What goes on is no silence.
+        self.active_us = self.active_us.max(served.leaves_us);
         served
     }
 

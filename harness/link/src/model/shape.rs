@@ -134,6 +134,20 @@ impl Shape {
     }
 }
 
+impl IdleShape {
+    /// When a radio that was last active at `active_us` wakes up by itself; `None` if it can be reached now. Power saving
+    /// (3GPP TS 24.301, 5.3.11): it sleeps when it has been silent for a while, wakes up in turns, and can be reached for
+    /// the same while each time.
+    pub(crate) fn wakes_us(&self, active_us: u64, now_us: u64) -> Option<u64> {
+        let asleep_us = active_us.saturating_add(self.sleep_us);
+        let since_us = now_us.checked_sub(asleep_us).filter(|_| self.sleep_us > 0)?;
+        let wake_us = self.wake_us.max(1);
+        let (turns, within_us) = (since_us / wake_us, since_us % wake_us);
+        let reachable = turns > 0 && within_us < self.sleep_us;
+        (!reachable).then(|| asleep_us + (turns + 1) * wake_us)
+    }
+}
+
 impl LaneShape {
     /// Bytes that are served in one go.
     pub(crate) fn go_bytes(&self) -> usize {

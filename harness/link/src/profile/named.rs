@@ -110,6 +110,19 @@ impl Profile {
                 "it needs `every_s` with `least_s` and `most_s`, or `schedule_s`",
             );
         }
+        if let ([.., from_s, length_s], Some(repeat_s)) =
+            (self.list("outage.schedule_s"), self.one("outage.repeat_s"))
+            && repeat_s > 0.0
+            && from_s + length_s > repeat_s
+        {
+            return wrong("outage.repeat_s".to_owned(), "the schedule is longer");
+        }
+        if self.one("idle.sleep_after_s").is_some() != self.one("idle.wake_every_s").is_some() {
+            return wrong("idle".to_owned(), "`sleep_after_s` and `wake_every_s` need each other");
+        }
+        if self.one("handover.gap_most_ms") > self.one("handover.every_s").map(|every_s| every_s * 500.0) {
+            return wrong("handover.gap_most_ms".to_owned(), "it is more than half of handover.every_s");
+        }
         for (least, most) in [
             ("outage.least_s", "outage.most_s"),
             ("outage.attach_least_s", "outage.attach_most_s"),

@@ -1,9 +1,12 @@
 //! What comes out of a profile, seen from outside the link, against what its numbers ask for. Asked values are computed
 //! with floating-point mathematics that the model does not use.
 
+mod seldom;
+
 use std::collections::VecDeque;
 
 use deadzone_link::{Catalogue, Direction, Identity, Link, Output, PathId, Profile};
+pub(crate) use seldom::seldom;
 
 /// The profiles that the command carries.
 pub(crate) fn catalogue() -> Catalogue {
