@@ -6,7 +6,7 @@ mod drive;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_link::{Catalogue, Direction, KEYS, Key, Kind, Link, Note, Number, Profile};
+use deadzone_link::{Catalogue, Direction, Flow, KEYS, Key, Kind, Link, Note, Number, PacketLink, Profile};
 use drive::{identity, run, writes, written};
 use proptest::prelude::*;
 
@@ -110,5 +110,33 @@ proptest! {
             prop_assert!(swallowed || waits || got.len() == sent.len(), "{} of {}", got.len(), sent.len());
         }
         let _ = profile.patience_us();
+    }
+
+    #[test]
+    fn any_legal_profile_keeps_packets_in_order_and_counts_them(
+        numbers in numbers(), seed in any::<u64>(), writes in writes(),
+    ) {
+        let Some(profile) = profile(&numbers) else { return Err(TestCaseError::reject("not legal together")) };
+        let mut link = PacketLink::new(&profile, identity(seed));
+        let mut arrived = [Vec::new(), Vec::new()];
+        let mut receive = |link: &mut PacketLink<usize>, until_us: u64| {
+            while let Some(at_us) = link.next_us().filter(|at_us| *at_us <= until_us) {
+                while let Some((direction, packet)) = link.receive(at_us) {
+                    arrived[direction as usize].push(packet);
+                }
+            }
+        };
+        for (packet, (now_us, direction, bytes)) in writes.iter().enumerate() {
+            receive(&mut link, *now_us);
+            link.send(*now_us, *direction, Flow(1), packet == 0, *bytes, packet);
+        }
+        receive(&mut link, 600_000_000);
+        let waiting = link.next_us().is_some();
+        for (arrived, sums) in arrived.iter().zip(link.sums()) {
+            prop_assert!(arrived.is_sorted());
+            prop_assert_eq!(arrived.len() as u64, sums.arrived);
+            let lost = sums.queue + sums.noise + sums.coverage + sums.forgotten + sums.moved;
+            prop_assert!(sums.arrived + lost == sums.offered || waiting && sums.arrived + lost < sums.offered);
+        }
     }
 }
