@@ -7,6 +7,7 @@
 mod arrows;
 mod clauses;
 mod complaint;
+mod documents;
 mod homes;
 mod items;
 mod mask;

@@ -95,6 +95,7 @@ fn serve_link(profile: Option<Profile>) {
         connections_max: usize::MAX,
         dial_limit: Duration::from_secs(5),
         recorded: false,
+        decisions: None,
     };
     runtime().block_on(async {
         let links = listen(config, Clock::new(), &Arc::new(Board::default()), None).unwrap();

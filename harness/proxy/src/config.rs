@@ -1,10 +1,12 @@
 //! What a link is asked to be, and the TOML file that asks for several. Faults stay text here: their grammar is the
 //! scenario language's, which this crate does not know.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use deadzone_link::{Cell, LinkStep, Profile};
 use serde::Deserialize;
+
+use crate::DecisionBook;
 
 /// Default bound of a link's connections.
 pub const CONNECTIONS_MAX: usize = 10_000;
@@ -47,6 +49,8 @@ pub struct LinkConfig {
     pub dial_limit: Duration,
     /// A record is kept of every connection, so all bytes are looked at.
     pub recorded: bool,
+    /// What chance decides is played from there, or written down there.
+    pub decisions: Option<Arc<DecisionBook>>,
 }
 
 impl LinkConfig {

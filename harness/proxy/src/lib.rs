@@ -11,6 +11,7 @@
 mod board;
 mod clock;
 mod config;
+mod decisions;
 mod dial;
 mod greeting;
 mod line;
@@ -33,6 +34,7 @@ pub use deadzone_link::{
 pub use board::{Board, Ending, Flow, OUTCOMES_MAX, Outcome, Sums};
 pub use clock::{Clock, pause};
 pub use config::{CONNECTIONS_MAX, ConfigError, DIAL_LIMIT, LinkConfig, LinkEntry, LinksFile, ModemKind};
+pub use decisions::{Decided, DecisionBook};
 pub use dial::DialError;
 pub use greeting::Client;
 pub use line::Story;

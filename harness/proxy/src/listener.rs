@@ -209,13 +209,25 @@ impl Shared {
         let (config, now_us) = (&self.config, self.clock.now_us());
         let identity = Identity { seed: config.seed, scenario: config.name.clone(), link: name.to_owned() };
         let mut link = Link::with_identity(identity);
+        let book = config.decisions.as_ref();
+        if let Some(decisions) = book.and_then(|book| book.of(&config.name, name)) {
+            link.replay_decisions(decisions);
+        }
+        let recording = book.filter(|book| book.is_recording());
+        if recording.is_some() {
+            link.record_decisions();
+        }
         if let Some(profile) = &self.profile {
             link.change_profile_shared(now_us, Arc::clone(profile));
         }
         if let Some(cell) = &config.cell {
             link.share(cell);
         }
-        Arc::new(Modem::new(now_us, link, &config.steps))
+        let modem = Modem::new(now_us, link, &config.steps);
+        Arc::new(match recording {
+            Some(book) => modem.written_to(book, &config.name, name),
+            None => modem,
+        })
     }
 
     /// Logs a failure, but not a flood of them.

@@ -8,12 +8,14 @@ use std::{
 
 use deadzone_link::{Link, LinkStep, PathId};
 
-use crate::Control;
+use crate::{Control, Decided, DecisionBook};
 
 /// One modem.
 #[derive(Debug)]
 pub(crate) struct Modem {
     inner: Mutex<Inner>,
+    /// Where its decisions go when it is gone, with its link's name and its own.
+    book: Option<(Arc<DecisionBook>, String, String)>,
 }
 
 /// What is behind the lock.
@@ -33,7 +35,14 @@ impl Modem {
         for step in steps {
             link.step(now_us, step.clone());
         }
-        Self { inner: Mutex::new(Inner { link, next_path: 0, lines: BTreeMap::new(), waiting: Vec::new() }) }
+        let inner = Inner { link, next_path: 0, lines: BTreeMap::new(), waiting: Vec::new() };
+        Self { inner: Mutex::new(inner), book: None }
+    }
+
+    /// Has what chance decides for it written down.
+    pub(crate) fn written_to(mut self, book: &Arc<DecisionBook>, link: &str, name: &str) -> Self {
+        self.book = Some((Arc::clone(book), link.to_owned(), name.to_owned()));
+        self
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -63,6 +72,16 @@ impl Modem {
     pub(crate) fn is_idle(&self) -> bool {
         let inner = self.lock();
         inner.lines.is_empty() && inner.waiting.is_empty()
+    }
+}
+
+impl Drop for Modem {
+    fn drop(&mut self) {
+        let Some((book, link, modem)) = self.book.take() else { return };
+        let decisions = self.lock().link.decisions();
+        if !decisions.is_empty() {
+            book.write(Decided { link, modem, decisions });
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Radio {
     profile: Option<Arc<Profile>>,
     /// For a profile that comes later.
     identity: Option<Identity>,
+    recording: bool,
+    replay: Vec<Decision>,
 }
 
 impl Radio {
@@ -85,7 +87,12 @@ impl Link {
             None => {
                 let unnamed = Identity { seed: 0, scenario: String::new(), link: String::new() };
                 let identity = self.radio.identity.clone().unwrap_or(unnamed);
-                self.radio.modem = Some(Box::new(Modem::new(shape, identity, now_us)));
+                let mut modem = Box::new(Modem::new(shape, identity, now_us));
+                if self.radio.recording {
+                    modem.record();
+                }
+                modem.replay(&self.radio.replay);
+                self.radio.modem = Some(modem);
             }
         }
         for path in self.paths.values_mut() {
@@ -116,8 +123,9 @@ impl Link {
         modem.shape.lane(direction).room_bytes().saturating_sub(held)
     }
 
-    /// Writes down from now on what chance decides; before time passes, so that nothing is missed.
+    /// Writes down from now on what chance decides; before time passes, so that nothing is missed. A profile may come later.
     pub fn record_decisions(&mut self) {
+        self.radio.recording = true;
         if let Some(modem) = &mut self.radio.modem {
             modem.record();
         }
@@ -128,10 +136,11 @@ impl Link {
         self.radio.modem.as_mut().map_or_else(Vec::new, |modem| modem.decisions())
     }
 
-    /// Plays decisions instead of chance; before time passes. Where the list ends, chance goes on.
+    /// Plays decisions instead of chance; before time passes. Where the list ends, chance goes on. A profile may come later.
     pub fn replay_decisions(&mut self, decisions: &[Decision]) {
-        if let Some(modem) = &mut self.radio.modem {
-            modem.replay(decisions);
+        match &mut self.radio.modem {
+            Some(modem) => modem.replay(decisions),
+            None => self.radio.replay = decisions.to_vec(),
         }
     }
 

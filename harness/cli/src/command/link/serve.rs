@@ -8,7 +8,7 @@ use std::{
 use deadzone_proxy::{Board, Clock, Recorder, listen};
 use deadzone_runner::ExitCode;
 
-use super::{history, report, setup, status::Status};
+use super::{decisions::Journal, history, report, setup, status::Status};
 use crate::{args::LinkArgs, output, signals};
 
 #[cfg(target_os = "linux")]
@@ -25,14 +25,16 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     if args.packet {
         return packet(args);
     }
-    let configs = setup::configs(args)?;
+    let mut configs = setup::configs(args)?;
+    let mut journal = Journal::open(args)?;
+    configs.iter_mut().for_each(|config| config.decisions.clone_from(&journal.book));
     let recorder: Option<Arc<Recorder>> = match &args.history {
         Some(folder) => Some(history::recorder(folder, args.seed.unwrap_or(setup::DEFAULT_SEED))?),
         None => None,
     };
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         let (clock, board) = (Clock::new(), Arc::new(Board::default()));
         let mut text = String::new();
         let mut served = Vec::new();
@@ -53,6 +55,9 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
             }
             if look % LOOKS_A_STATUS == 0 {
                 status.show(&board);
+                if let Err(error) = journal.write() {
+                    tracing::error!("{error:#}");
+                }
             }
         }
         serving.iter().for_each(tokio::task::JoinHandle::abort);
@@ -65,8 +70,12 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         }
         status.clear();
         output::print(&report::report(&board, clock.now_us()));
-        Ok(ExitCode::Success)
-    })
+        anyhow::Ok(ExitCode::Success)
+    });
+    // Modems that outlived their connections, or that still had one, are gone with it.
+    drop(runtime);
+    journal.write()?;
+    code
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -88,6 +88,7 @@ fn config(entry: LinkEntry, number: usize, args: &LinkArgs) -> anyhow::Result<Li
         connections_max: entry.connections.unwrap_or(CONNECTIONS_MAX),
         dial_limit: DIAL_LIMIT,
         recorded: args.history.is_some(),
+        decisions: None,
     })
 }
 
