@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use deadzone_link::{
     Catalogue, Cell, Cut, Decision, Direction, Fault, Link, LinkStep, Note, Process, Profile, Way, When,
 };
-use drive::{Left, PATH, identity, run, writes, written};
+use drive::{Left, PATH, identity, run, run_from, writes, written};
 use proptest::prelude::*;
 
 fn shipped() -> Catalogue {
@@ -110,6 +110,22 @@ proptest! {
     fn the_same_seed_gives_the_same_schedule(profile in any_profile(), seed in any::<u64>(), writes in writes()) {
         let once = || run(&mut Link::with_profile(&profile, identity(seed)), &writes, 600_000_000);
         prop_assert_eq!(once(), once());
+    }
+
+    #[test]
+    fn a_link_made_later_meets_the_same_from_then_on(
+        profile in any_profile(), seed in any::<u64>(), writes in writes(),
+    ) {
+        // A trace is played by the clock.
+        prop_assume!(profile.trace == [None, None]);
+        const LATER_US: u64 = 40 * 86_400_000_000;
+        let first = run(&mut Link::with_profile(&profile, identity(seed)), &writes, 600_000_000).0;
+        let later: Vec<_> = writes.iter().map(|w| (w.0 + LATER_US, w.1, w.2)).collect();
+        let mut link = Link::with_identity(identity(seed));
+        link.change_profile(LATER_US, &profile);
+        let left = run_from(LATER_US, &mut link, &later, LATER_US + 600_000_000).0;
+        let left: Vec<Left> = left.into_iter().map(|l| (l.0 - LATER_US, l.1, l.2)).collect();
+        prop_assert_eq!(first, left);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The times without service: stalls, outages and hand-overs, one after another. Knows no bytes.
 
 use super::{
-    dice::Dice,
+    decision::Process,
+    dice::{Dice, Identity},
     fixed,
-    shape::{HandoverShape, OutageShape, OutageTimes, StallShape},
+    shape::{HandoverShape, OutageShape, OutageTimes, Shape, StallShape},
 };
 
 /// Why there is no service.
@@ -47,8 +48,7 @@ pub(crate) struct Gap {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Stall(StallShape),
-    /// With the time at which the profile came into force, µs.
-    Outage(OutageShape, u64),
+    Outage(OutageShape),
     Handover(HandoverShape),
 }
 
@@ -57,6 +57,8 @@ pub(crate) enum Source {
 pub(crate) struct Gaps {
     pub(crate) source: Source,
     pub(crate) dice: Dice,
+    /// When the numbers of the source came into force, µs: there is no gap before.
+    origin_us: u64,
     current: Option<Gap>,
     /// How many were made.
     made: usize,
@@ -65,8 +67,20 @@ pub(crate) struct Gaps {
 }
 
 impl Gaps {
-    pub(crate) fn new(source: Source, dice: Dice) -> Self {
-        Self { source, dice, current: None, made: 0, over: false }
+    pub(crate) fn new(source: Source, dice: Dice, origin_us: u64) -> Self {
+        Self { source, dice, origin_us, current: None, made: 0, over: false }
+    }
+
+    /// The outages of a link: each view of them sees the same.
+    pub(crate) fn of_outages(shape: &Shape, identity: &Identity, origin_us: u64) -> Option<Self> {
+        let dice = || Dice::new(identity, None, Process::Outage);
+        shape.outage.clone().map(|outage| Self::new(Source::Outage(outage), dice(), origin_us))
+    }
+
+    /// The hand-overs of a link: each view of them sees the same.
+    pub(crate) fn of_handovers(shape: &Shape, identity: &Identity, origin_us: u64) -> Option<Self> {
+        let dice = || Dice::new(identity, None, Process::Handover);
+        shape.handover.map(|handover| Self::new(Source::Handover(handover), dice(), origin_us))
     }
 
     /// The gap at this time, or the next one.
@@ -93,7 +107,7 @@ impl Gaps {
     }
 
     fn next(&mut self, last: Option<Gap>) -> Option<Gap> {
-        let after_us = last.map_or(0, |gap| gap.to_us);
+        let after_us = last.map_or(self.origin_us, |gap| gap.to_us);
         match &self.source {
             Source::Stall(shape) => {
                 let up_us = self.dice.decide(|draw| draw.exponential(shape.every_us)).max(1);
@@ -106,11 +120,9 @@ impl Gaps {
                 Some(Gap { from_us, to_us, cause: Cause::Stall, new_address: false })
             }
             Source::Handover(shape) => {
-                Some(handover(shape, &mut self.dice, last.map_or(0, |g| g.from_us), after_us))
+                Some(handover(shape, &mut self.dice, last.map_or(self.origin_us, |g| g.from_us), after_us))
             }
-            Source::Outage(shape, origin_us) => {
-                outage(shape, &mut self.dice, *origin_us, after_us, self.made)
-            }
+            Source::Outage(shape) => outage(shape, &mut self.dice, self.origin_us, after_us, self.made),
         }
     }
 }

@@ -73,17 +73,13 @@ impl Lane {
     pub(crate) fn new(shape: &Shape, identity: &Identity, direction: Direction, origin_us: u64) -> Self {
         let lane = shape.lane(direction).clone();
         let own = |process| Dice::new(identity, Some(direction), process);
-        let shared = |process| Dice::new(identity, None, process);
         Self {
-            delay: lane.delay.map(|shape| Wave::new(shape, own(Process::Delay))),
+            delay: lane.delay.map(|shape| Wave::new(shape, own(Process::Delay), origin_us)),
             floor_us: lane.floor_us,
-            server: server(&lane.service, || own(Process::Rate)),
-            stall: lane.stall.map(|s| Gaps::new(Source::Stall(s), own(Process::Stall))),
-            outage: shape
-                .outage
-                .clone()
-                .map(|s| Gaps::new(Source::Outage(s, origin_us), shared(Process::Outage))),
-            handover: shape.handover.map(|s| Gaps::new(Source::Handover(s), shared(Process::Handover))),
+            server: server(&lane.service, origin_us, || own(Process::Rate)),
+            stall: lane.stall.map(|s| Gaps::new(Source::Stall(s), own(Process::Stall), origin_us)),
+            outage: Gaps::of_outages(shape, identity, origin_us),
+            handover: Gaps::of_handovers(shape, identity, origin_us),
             loss: own(Process::Loss),
             rto: Rto::default(),
             shape: lane,
@@ -98,12 +94,7 @@ impl Lane {
         if self.shape.service == old.shape.service {
             std::mem::swap(&mut self.server, &mut old.server);
         }
-        let same = |new: &Option<Gaps>, old: &Option<Gaps>| {
-            matches!((new, old), (Some(new), Some(old)) if match (&new.source, &old.source) {
-                (Source::Outage(new, _), Source::Outage(old, _)) => new == old,
-                (new, old) => new == old,
-            })
-        };
+        let same = |new: &Option<Gaps>, old: &Option<Gaps>| matches!((new, old), (Some(new), Some(old)) if new.source == old.source);
         for (new, old) in [
             (&mut self.stall, &mut old.stall),
             (&mut self.outage, &mut old.outage),
@@ -260,10 +251,10 @@ impl Lane {
     }
 }
 
-fn server(service: &Service, dice: impl FnOnce() -> Dice) -> Server {
+fn server(service: &Service, origin_us: u64, dice: impl FnOnce() -> Dice) -> Server {
     match service {
         Service::Unlimited => Server::Unlimited,
-        Service::Rate(shape) => Server::Rate(Box::new(Wave::new(*shape, dice()))),
+        Service::Rate(shape) => Server::Rate(Box::new(Wave::new(*shape, dice(), origin_us))),
         Service::Trace(_) => Server::Trace { next: 0, left: OPPORTUNITY },
     }
 }

@@ -5,7 +5,7 @@ use super::{
     decision::{Decision, Process},
     dice::{Dice, Identity},
     fixed,
-    gaps::{Cause, Gap, Gaps, Source},
+    gaps::{Cause, Gap, Gaps},
     lane::{Lane, Served},
     shape::{IdleShape, NatShape, Shape},
 };
@@ -60,11 +60,8 @@ impl Modem {
             idle: shared(Process::Idle),
             active_us: origin_us,
             awake_us: origin_us,
-            outage: shape
-                .outage
-                .clone()
-                .map(|s| Gaps::new(Source::Outage(s, origin_us), shared(Process::Outage))),
-            handover: shape.handover.map(|s| Gaps::new(Source::Handover(s), shared(Process::Handover))),
+            outage: Gaps::of_outages(&shape, &identity, origin_us),
+            handover: Gaps::of_handovers(&shape, &identity, origin_us),
             dark_until_us: None,
             shape,
             identity,

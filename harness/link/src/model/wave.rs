@@ -18,23 +18,25 @@ pub(crate) struct WaveShape {
     pub(crate) step_us: u64,
 }
 
-/// The quantity over time. It depends on time only, never on who asks how often.
+/// The quantity over time. It depends on the time since it began only, never on who asks how often.
 #[derive(Debug)]
 pub(crate) struct Wave {
     pub(crate) shape: WaveShape,
     pub(crate) dice: Dice,
+    /// When it begins, µs.
+    origin_us: u64,
     /// How much of each step is new.
     fresh: Fx,
-    /// Steps taken, the first at time 0.
+    /// Steps taken, the first at the beginning.
     steps: u64,
     deviation: Fx,
     value: u64,
 }
 
 impl Wave {
-    pub(crate) fn new(shape: WaveShape, dice: Dice) -> Self {
+    pub(crate) fn new(shape: WaveShape, dice: Dice, origin_us: u64) -> Self {
         let fresh = fixed::sqrt(ONE - fixed::mul(shape.correlation, shape.correlation));
-        Self { shape, dice, fresh, steps: 0, deviation: 0, value: shape.median }
+        Self { shape, dice, origin_us, fresh, steps: 0, deviation: 0, value: shape.median }
     }
 
     /// The value at this time. Time does not go back: what was passed stays.
@@ -42,7 +44,7 @@ impl Wave {
         if self.shape.sigma == 0 {
             return self.shape.median;
         }
-        let wanted = now_us / self.shape.step_us + 1;
+        let wanted = now_us.saturating_sub(self.origin_us) / self.shape.step_us + 1;
         while self.steps < wanted {
             self.step();
         }
@@ -51,7 +53,7 @@ impl Wave {
 
     /// When the value changes next, µs.
     pub(crate) fn changes_us(&self) -> u64 {
-        if self.shape.sigma == 0 { u64::MAX } else { self.steps * self.shape.step_us }
+        if self.shape.sigma == 0 { u64::MAX } else { self.origin_us + self.steps * self.shape.step_us }
     }
 
     fn step(&mut self) {

@@ -12,15 +12,24 @@ pub(crate) fn identity(seed: u64) -> Identity {
 /// One thing that leaves: when, which way, how many bytes (0: an end).
 pub(crate) type Left = (u64, Direction, usize);
 
+/// What leaves, what the link said, and the bytes in each direction.
+pub(crate) type Ran = (Vec<Left>, Vec<Note>, [Vec<u8>; 2]);
+
 /// Writes at these times, and everything that leaves until `end_us`.
-pub(crate) fn run(
+pub(crate) fn run(link: &mut Link, writes: &[(u64, Direction, usize)], end_us: u64) -> Ran {
+    run_from(0, link, writes, end_us)
+}
+
+/// The same on a path that is opened at `from_us`.
+pub(crate) fn run_from(
+    from_us: u64,
     link: &mut Link,
     writes: &[(u64, Direction, usize)],
     end_us: u64,
-) -> (Vec<Left>, Vec<Note>, [Vec<u8>; 2]) {
+) -> Ran {
     let (mut left, mut notes, mut out) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
-    let (mut now_us, mut next, mut counts) = (0, 0, [0u8; 2]);
-    link.open(0, PATH);
+    let (mut now_us, mut next, mut counts) = (from_us, 0, [0u8; 2]);
+    link.open(from_us, PATH);
     while now_us <= end_us {
         while let Some((_, direction, len)) = writes.get(next).filter(|w| w.0 <= now_us) {
             let count = &mut counts[*direction as usize];
