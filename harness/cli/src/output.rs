@@ -5,10 +5,12 @@ use std::{
     fs,
     io::{self, IsTerminal, Write},
     path::Path,
+    sync::OnceLock,
 };
 
 use anyhow::Context;
 use deadzone_runner::{ExitCode, RunError, SuiteError};
+use indicatif::ProgressBar;
 
 /// Writes to stdout; a reader that went away is no error.
 pub(crate) fn print(text: &str) {
@@ -38,10 +40,38 @@ pub(crate) fn start_logging() {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| Log)
+        // With stderr gone a line is lost, and nothing else: the default complains by a panic.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal())
         .without_time()
         .try_init();
+}
+
+/// The moving line of this process, if it has one: a log line must not stick to its end.
+static STATUS: OnceLock<ProgressBar> = OnceLock::new();
+
+/// From now on logs and this line take turns on stderr.
+pub(crate) fn share_stderr(status: &ProgressBar) {
+    let _ = STATUS.set(status.clone());
+}
+
+/// Where logs go.
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let write = || io::stderr().write_all(bytes);
+        match STATUS.get() {
+            Some(status) => status.suspend(write),
+            None => write(),
+        }?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Says what went wrong, with every cause, and finds the exit code.

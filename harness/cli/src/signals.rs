@@ -1,6 +1,10 @@
 //! The first SIGINT or SIGTERM asks for an end, the second ends at once.
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -8,47 +12,70 @@ use std::{
     thread,
 };
 
-/// Sets the flag at the first signal; at the second the process exits with 130, and with it what it started.
+/// Sets the flag at the first signal; at the second the process exits with 130, and with it what it started. Signals count
+/// from when this returns.
 pub(crate) fn cancel_flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
-    let shared = Arc::clone(&flag);
-    let watch = thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async move {
-            for round in 0.. {
-                if wait().await.is_err() {
-                    return;
-                }
-                if round > 0 {
-                    // Nothing else will: an exit runs no destructors.
-                    deadzone_runner::end_started_brokers();
-                    std::process::exit(130);
-                }
-                shared.store(true, Ordering::Relaxed);
-            }
-        });
-    });
-    if let Err(error) = watch {
+    if let Err(error) = watch(Arc::clone(&flag)) {
         tracing::warn!("signals are not watched: {error}");
     }
     flag
 }
 
-#[cfg(unix)]
-async fn wait() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    // Made anew for each round: two signals that come together count as one.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        biased;
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+fn watch(flag: Arc<AtomicBool>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Here, not in the thread, which may not have begun when the first signal comes.
+    let mut signals = runtime.block_on(async { Signals::new() })?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(async move {
+            signals.wait().await;
+            flag.store(true, Ordering::Relaxed);
+            // Made anew: two signals that came together count as one.
+            if let Ok(mut again) = Signals::new() {
+                again.wait().await;
+                // Nothing else will: an exit runs no destructors.
+                deadzone_runner::end_started_brokers();
+                std::process::exit(130);
+            }
+        });
+    })?;
     Ok(())
 }
 
+/// Signals that ask for an end.
+#[cfg(unix)]
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
 #[cfg(not(unix))]
-async fn wait() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use deadzone_link::{Cell, LinkStep, Profile};
+use deadzone_link::{Cell, LinkStep, Profile, When};
 use serde::Deserialize;
 
 use crate::DecisionBook;
@@ -57,6 +57,11 @@ impl LinkConfig {
     /// Whether connections pass untouched and unseen.
     pub(crate) fn is_plain(&self) -> bool {
         !self.is_impaired() && !self.recorded
+    }
+
+    /// Whether any fault waits for a packet.
+    pub(crate) fn looks_at_packets(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.when, When::On(_)))
     }
 
     /// Whether a kernel's promises matter: an impaired link takes little in advance.

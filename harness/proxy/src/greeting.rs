@@ -11,6 +11,8 @@ const CONNECT_MAX: u32 = 64 * 1024;
 const NAME_MAX: usize = 64;
 /// Offset of the protocol level behind `MQTT` in a CONNECT's body.
 const LEVEL_AT: usize = 6;
+/// How a CONNECT's body begins: the name of the protocol, today's and that of 3.1.
+const NAMES: [&[u8]; 2] = [b"\x00\x04MQTT", b"\x00\x06MQIsdp"];
 
 /// What the client turned out to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +56,11 @@ impl Greeting {
         }
         let framer = self.framer.get_or_insert_with(|| Framer::new(CONNECT_MAX));
         framer.push(bytes);
+        if !may_be_connect(framer.pending()) {
+            self.client = Client::Opaque;
+            self.framer = None;
+            return;
+        }
         let named = match framer.next() {
             None => return,
             Some(Err(_)) => String::new(),
@@ -76,6 +83,13 @@ impl Greeting {
             self.client = Client::Opaque;
         }
     }
+}
+
+/// Whether these first bytes of a stream can be those of a CONNECT.
+fn may_be_connect(bytes: &[u8]) -> bool {
+    let length = bytes.iter().skip(1).take(4).take_while(|byte| **byte >= 0x80).count() + 1;
+    let body = bytes.get(1 + length..).unwrap_or_default();
+    NAMES.iter().any(|name| body.iter().zip(*name).all(|(got, wanted)| got == wanted))
 }
 
 /// A client id, which is anybody's bytes, for people.
@@ -109,6 +123,8 @@ mod tests {
     fn tls_and_websocket_are_opaque() {
         assert_eq!(look(&[b"\x16\x03\x01"]), Client::Opaque);
         assert_eq!(look(&[b"GET / HTTP/1.1\r\n"]), Client::Opaque);
+        assert_eq!(look(&[b"\x10\x05hello"]), Client::Opaque);
+        assert_eq!(look(&[b"\x10\x0c\x00", b"\x04MQTU"]), Client::Opaque);
         let mut greeting = Greeting::new();
         greeting.answered();
         assert_eq!(greeting.client(), &Client::Opaque);

@@ -36,6 +36,39 @@ pub struct Story {
     pub radio_count: u64,
     /// Packets were not looked for any more, and why.
     pub disarmed: Option<String>,
+    /// How long it waited for a modem that was dark before upstream was dialled, µs.
+    pub waited_us: u64,
+}
+
+impl Story {
+    /// Takes note; whether a fault happened.
+    pub(crate) fn hear(&mut self, note: &Note) -> bool {
+        match note {
+            Note::Fired { text, .. } => {
+                self.fired_count += 1;
+                if self.fired.len() < FIRED_KEPT {
+                    self.fired.push(text.clone());
+                }
+                return true;
+            }
+            // A run's total: the last one counts.
+            Note::Swallowed { direction: Direction::Up, bytes } => self.swallowed_up = *bytes,
+            Note::Swallowed { direction: Direction::Down, bytes } => self.swallowed_down = *bytes,
+            Note::Discarded { direction: Direction::Up, bytes } => self.discarded_up += bytes,
+            Note::Discarded { direction: Direction::Down, bytes } => self.discarded_down += bytes,
+            Note::Disarmed { why, .. } => {
+                self.disarmed.get_or_insert_with(|| why.clone());
+            }
+            Note::Radio { what, .. } => {
+                self.radio_count += 1;
+                if self.radio.len() < FIRED_KEPT {
+                    self.radio.push(what.clone());
+                }
+            }
+            _ => {}
+        }
+        false
+    }
 }
 
 /// Where the bytes go.
@@ -73,6 +106,12 @@ impl Line {
     ) -> Self {
         let path = modem.lock().open(now_us, control);
         Self::new(Way::Modem(Arc::clone(modem), path), now_us, fired, record)
+    }
+
+    /// What happened before there was a way.
+    pub(crate) fn begin_with(&mut self, now_us: u64, waited_us: u64, notes: &[Note]) {
+        self.story.waited_us = waited_us;
+        notes.iter().for_each(|note| self.note(now_us, note));
     }
 
     fn new(way: Way, opened_us: u64, fired: Arc<AtomicU64>, record: Option<Box<dyn Record>>) -> Self {
@@ -120,7 +159,7 @@ impl Line {
                     Direction::Up => inner.link.client_bytes(now_us, *path, &bytes),
                     Direction::Down => inner.link.broker_bytes(now_us, *path, &bytes),
                 }
-                inner.poke_others(*path);
+                inner.poke_others(Some(*path));
             }
         }
     }
@@ -138,7 +177,7 @@ impl Line {
                     Direction::Up => inner.link.client_closed(now_us, *path, rst),
                     Direction::Down => inner.link.broker_closed(now_us, *path, rst),
                 }
-                inner.poke_others(*path);
+                inner.poke_others(Some(*path));
             }
         }
     }
@@ -165,32 +204,8 @@ impl Line {
     }
 
     fn note(&mut self, now_us: u64, note: &Note) {
-        let story = &mut self.story;
-        match note {
-            Note::Fired { text, .. } => {
-                story.fired_count += 1;
-                self.fired.fetch_add(1, Ordering::Relaxed);
-                if story.fired.len() < FIRED_KEPT {
-                    story.fired.push(text.clone());
-                }
-            }
-            // A run's total: the last one counts.
-            Note::Swallowed { direction: Direction::Up, bytes } => story.swallowed_up = *bytes,
-            Note::Swallowed { direction: Direction::Down, bytes } => story.swallowed_down = *bytes,
-            Note::Discarded { direction: Direction::Up, bytes } => story.discarded_up += bytes,
-            Note::Discarded { direction: Direction::Down, bytes } => story.discarded_down += bytes,
-            Note::Disarmed { why, .. } => {
-                story.disarmed.get_or_insert_with(|| why.clone());
-            }
-            Note::Radio { what, .. } => {
-                story.radio_count += 1;
-                if story.radio.len() < FIRED_KEPT {
-                    story.radio.push(what.clone());
-                }
-            }
-            Note::Cut { .. } => self.cut = true,
-            _ => {}
-        }
+        self.fired.fetch_add(u64::from(self.story.hear(note)), Ordering::Relaxed);
+        self.cut |= matches!(note, Note::Cut { .. });
         self.tell(now_us, Happened::Note(note));
     }
 
@@ -203,7 +218,7 @@ impl Line {
     fn room(&self, direction: Direction) -> usize {
         match &self.way {
             Way::Plain(_) => usize::MAX,
-            Way::Modem(modem, path) => modem.lock().link.room(*path, direction),
+            Way::Modem(modem, path) => modem.lock().link.window(*path, direction),
         }
     }
 
@@ -240,7 +255,9 @@ impl Middle for Line {
                 Way::Modem(modem, path) => {
                     let mut inner = modem.lock();
                     let note = inner.link.poll_note().map(Output::Note);
-                    note.or_else(|| inner.link.poll(now_us, *path))?
+                    let output = note.or_else(|| inner.link.poll(now_us, *path));
+                    inner.poke_others(Some(*path));
+                    output?
                 }
             };
             if let Some(out) = self.given(now_us, output) {
@@ -252,7 +269,7 @@ impl Middle for Line {
     fn wake_at_us(&self) -> Option<u64> {
         match &self.way {
             Way::Plain(plain) => plain.wake_at_us(),
-            Way::Modem(modem, _) => modem.lock().link.wake_at_us(),
+            Way::Modem(modem, path) => modem.lock().link.path_wakes_at_us(*path),
         }
     }
 

@@ -54,6 +54,8 @@ struct Shared {
     board: Arc<Board>,
     recorder: Option<Arc<Recorder>>,
     modems: Mutex<BTreeMap<IpAddr, Arc<Modem>>>,
+    /// When it began: outages that the profile lists by their times count from here.
+    since_us: u64,
     /// Modems made for one connection each.
     made: AtomicU64,
     open: Arc<()>,
@@ -90,6 +92,7 @@ pub(crate) fn listen_on(
     let shared = Arc::new(Shared {
         profile: config.profile.clone().map(Arc::new),
         config: Arc::new(config),
+        since_us: clock.now_us(),
         clock,
         board: Arc::clone(board),
         recorder,
@@ -145,10 +148,7 @@ impl Links {
             match self.listener.accept().await {
                 Ok((stream, peer)) => self.shared.admit(stream, peer),
                 Err(error) => {
-                    tracing::warn!(
-                        "link {}: could not accept a connection: {error}",
-                        self.shared.config.name
-                    );
+                    self.shared.complain(&format!("could not accept a connection: {error}"));
                     pause(BREATH).await;
                 }
             }
@@ -179,8 +179,8 @@ impl Shared {
         let shared = Arc::clone(self);
         let open = Arc::clone(&self.open);
         tokio::spawn(async move {
-            if let Err(why) = session.run(stream).await {
-                shared.complain(&format!("{peer} was reset: {why}"));
+            if let Some(news) = session.run(stream).await {
+                shared.complain(&news);
             }
             drop(open);
         });
@@ -218,7 +218,7 @@ impl Shared {
             link.record_decisions();
         }
         if let Some(profile) = &self.profile {
-            link.change_profile_shared(now_us, Arc::clone(profile));
+            link.begin_profile(now_us, self.since_us, Arc::clone(profile));
         }
         if let Some(cell) = &config.cell {
             link.share(cell);

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use deadzone_link::{Link, LinkStep, PathId};
+use deadzone_link::{Link, LinkStep, Note, PathId};
 
 use crate::{Control, Decided, DecisionBook};
 
@@ -27,15 +27,19 @@ pub(crate) struct Inner {
     lines: BTreeMap<PathId, Arc<Control>>,
     /// Who found the modem dark.
     waiting: Vec<Arc<Control>>,
+    /// The link's stirs that the others know of.
+    stirs: u64,
 }
 
 impl Modem {
     /// A modem with these faults armed, the clock showing `now_us`.
     pub(crate) fn new(now_us: u64, mut link: Link, steps: &[LinkStep]) -> Self {
+        // A device has many connections side by side: none of them is the one that faults are for.
+        link.make_equal();
         for step in steps {
             link.step(now_us, step.clone());
         }
-        let inner = Inner { link, next_path: 0, lines: BTreeMap::new(), waiting: Vec::new() };
+        let inner = Inner { link, next_path: 0, lines: BTreeMap::new(), waiting: Vec::new(), stirs: 0 };
         Self { inner: Mutex::new(inner), book: None }
     }
 
@@ -54,6 +58,7 @@ impl Modem {
     pub(crate) fn usable(&self, now_us: u64, control: &Arc<Control>) -> Result<(), Option<u64>> {
         let mut inner = self.lock();
         inner.link.advance(now_us);
+        inner.poke_others(None);
         if inner.link.usable() {
             return Ok(());
         }
@@ -63,9 +68,11 @@ impl Modem {
         Err(inner.link.wake_at_us())
     }
 
-    /// Whoever waited waits no more.
-    pub(crate) fn leave(&self, control: &Arc<Control>) {
-        self.lock().waiting.retain(|other| !Arc::ptr_eq(other, control));
+    /// Whoever waited waits no more. What the link said meanwhile and belongs to no connection.
+    pub(crate) fn leave(&self, control: &Arc<Control>) -> Vec<Note> {
+        let mut inner = self.lock();
+        inner.waiting.retain(|other| !Arc::ptr_eq(other, control));
+        std::iter::from_fn(|| inner.link.poll_note()).collect()
     }
 
     /// Whether nothing goes through it now.
@@ -91,7 +98,7 @@ impl Inner {
         let path = PathId(self.next_path);
         self.next_path += 1;
         self.link.open(now_us, path);
-        self.poke_others(path);
+        self.poke_others(Some(path));
         self.lines.insert(path, Arc::clone(control));
         path
     }
@@ -100,12 +107,16 @@ impl Inner {
     pub(crate) fn close(&mut self, path: PathId) {
         self.link.forget(path);
         self.lines.remove(&path);
-        self.poke_others(path);
+        self.poke_others(None);
     }
 
-    /// Something was done to the link by this connection.
-    pub(crate) fn poke_others(&self, path: PathId) {
-        for (_, control) in self.lines.iter().filter(|(other, _)| **other != path) {
+    /// Something was done to the link, by this connection if by any: whoever it may concern is told. Most of what a
+    /// connection does concerns nobody else, and a modem may have thousands of them.
+    pub(crate) fn poke_others(&mut self, path: Option<PathId>) {
+        if std::mem::replace(&mut self.stirs, self.link.stirs()) == self.link.stirs() {
+            return;
+        }
+        for (_, control) in self.lines.iter().filter(|(other, _)| Some(**other) != path) {
             control.poke();
         }
         self.waiting.iter().for_each(|control| control.poke());

@@ -16,6 +16,8 @@ pub struct Who {
     pub number: u64,
     /// Where the client connected from.
     pub peer: SocketAddr,
+    /// Seed of its link's chances.
+    pub seed: u64,
 }
 
 /// Something that happened to a connection.

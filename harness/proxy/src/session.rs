@@ -1,13 +1,22 @@
 //! One accepted connection from its first to its last moment. Knows no listener.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+};
 
-use bytes::{Bytes, BytesMut};
-use tokio::net::TcpStream;
+use bytes::BytesMut;
+use deadzone_link::Note;
+use tokio::{io::Interest, net::TcpStream};
 
 use crate::{
     Board, Clock, Control, Ending, Finished, Flow, LinkConfig, Outcome, Recorder, Stop, Story, Traffic, Who,
-    board::Open, dial::dial, line::Line, listener::IMPAIRED_BUFFER, modem::Modem, relay,
+    board::Open,
+    dial::dial,
+    line::Line,
+    listener::IMPAIRED_BUFFER,
+    modem::Modem,
+    relay::{relay, unread},
 };
 
 /// Most bytes that are taken from a client whose modem is dark, to see whether it is still there.
@@ -25,15 +34,16 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Serves the connection. The error is why upstream could not be reached.
-    pub(crate) async fn run(self, client: TcpStream) -> Result<(), String> {
+    /// Serves the connection. What somebody should hear of it at once, if anything.
+    pub(crate) async fn run(self, client: TcpStream) -> Option<String> {
         let control = Arc::new(Control::default());
         let traffic = Arc::new(Traffic::default());
         let open = Open { control: Arc::clone(&control), traffic: Arc::clone(&traffic) };
         let number = self.board.accept(open);
-        let who = Who { link: self.config.name.clone(), number, peer: self.peer };
+        let config = &self.config;
+        let who = Who { link: config.name.clone(), number, peer: self.peer, seed: config.seed };
         let from_us = self.clock.now_us();
-        let (story, end) = self.carry(client, &who, &control, &traffic).await;
+        let (story, end, unread) = self.carry(client, &who, &control, &traffic).await;
         let flow = |taken, given, unread, swallowed, discarded| Flow {
             acknowledged: Traffic::get(taken) + unread,
             given: Traffic::get(given),
@@ -42,7 +52,7 @@ impl Session {
         };
         let (unread_up, unread_down) = match &end {
             Ending::Carried(finished) => (finished.unread_up, finished.unread_down),
-            Ending::Unreached(_) | Ending::Dark => (0, 0),
+            Ending::Unreached(_) | Ending::Dark => (unread, 0),
         };
         let up =
             flow(&traffic.taken_up, &traffic.given_up, unread_up, story.swallowed_up, story.discarded_up);
@@ -53,48 +63,49 @@ impl Session {
             story.swallowed_down,
             story.discarded_down,
         );
-        let why = match &end {
-            Ending::Unreached(why) => Err(why.clone()),
-            Ending::Carried(_) | Ending::Dark => Ok(()),
+        let peer = self.peer;
+        let news = match (&end, &story.disarmed) {
+            (Ending::Unreached(why), _) => Some(format!("{peer} was reset: {why}")),
+            (_, Some(why)) if config.looks_at_packets() => {
+                Some(format!("connection {number} from {peer}: {why}: faults at packets were off"))
+            }
+            _ => None,
         };
         self.board.finish(Outcome { who, from_us, to_us: self.clock.now_us(), up, down, story, end });
-        why
+        news
     }
 
+    /// Carries the connection to its end. Bytes that its client's kernel got acknowledged and that nobody read come last.
     async fn carry(
         &self,
         client: TcpStream,
         who: &Who,
         control: &Arc<Control>,
         traffic: &Traffic,
-    ) -> (Story, Ending) {
-        let early = match &self.modem {
-            Some(modem) => {
-                let early = self.wait_for(modem, &client, control).await;
-                modem.leave(control);
-                match early {
-                    Some(early) => early,
-                    None => return (Story::default(), Ending::Dark),
-                }
+    ) -> (Story, Ending, u64) {
+        let (mut early, mut waited_us, mut notes) = (BytesMut::new(), 0, Vec::new());
+        if let Some(modem) = &self.modem {
+            let from_us = self.clock.now_us();
+            let there = self.wait_for(modem, &client, control, &mut early).await;
+            notes = modem.leave(control);
+            waited_us = self.clock.now_us() - from_us;
+            if !there {
+                return self.without_a_way(&client, &early, waited_us, &notes, traffic, Ending::Dark);
             }
-            None => Bytes::new(),
-        };
+        }
         let buffer = self.config.is_impaired().then_some(IMPAIRED_BUFFER);
         let dialled = tokio::select! {
             biased;
-            stop = stopped(control) => {
-                let finished = Finished { first: None, stopped: Some(stop), unread_up: 0, unread_down: 0 };
-                return (Story::default(), Ending::Carried(finished));
+            stop = stopped(control) => Err(Ending::Carried(Finished::stopped(stop, unread(&client)))),
+            // Whoever reset meanwhile waits for nothing.
+            _ = client.ready(Interest::ERROR) => Err(Ending::Carried(Finished::reset_by_client())),
+            dialled = dial(&self.config.upstream, self.config.dial_limit, buffer) => {
+                dialled.map_err(|error| Ending::Unreached(error.to_string()))
             }
-            dialled = dial(&self.config.upstream, self.config.dial_limit, buffer) => dialled,
         };
         let upstream = match dialled {
             Ok(stream) => stream,
-            Err(error) => {
-                // Closing without linger resets: a client must not take this for an orderly end.
-                let _ = client.set_zero_linger();
-                return (Story::default(), Ending::Unreached(error.to_string()));
-            }
+            Err(end) => return self.without_a_way(&client, &early, waited_us, &notes, traffic, end),
         };
         let now_us = self.clock.now_us();
         let record = self.recorder.as_ref().map(|recorder| recorder(who));
@@ -102,35 +113,62 @@ impl Session {
             Some(modem) => Line::through(modem, now_us, control, self.board.fired(), record),
             None => Line::plain(now_us, self.board.fired()),
         };
+        line.begin_with(now_us, waited_us, &notes);
+        let early = early.freeze();
         let finished = relay(self.clock, (client, upstream), early, &mut line, control, traffic).await;
-        let story = line.finish(self.clock.now_us());
-        if let Some(why) = story.disarmed.as_ref().filter(|_| self.config.is_impaired()) {
-            tracing::warn!("connection {} from {}: {why}: faults at packets were off", who.number, who.peer);
+        (line.finish(self.clock.now_us()), Ending::Carried(finished), 0)
+    }
+
+    /// It ends before there was a way to upstream.
+    fn without_a_way(
+        &self,
+        client: &TcpStream,
+        early: &[u8],
+        waited_us: u64,
+        notes: &[Note],
+        traffic: &Traffic,
+        end: Ending,
+    ) -> (Story, Ending, u64) {
+        Traffic::add(&traffic.taken_up, early.len());
+        let mut story = Story { waited_us, ..Story::default() };
+        let fired = notes.iter().filter(|note| story.hear(note)).count();
+        self.board.fired().fetch_add(fired as u64, Ordering::Relaxed);
+        if matches!(end, Ending::Unreached(_)) {
+            // Closing without linger resets: a client must not take this for an orderly end.
+            let _ = client.set_zero_linger();
         }
-        (story, Ending::Carried(finished))
+        (story, end, unread(client))
     }
 
     /// Waits until a connection could be made through the modem. A real modem would keep its SYN back; ours can only
-    /// keep silent. What the client sends meanwhile is kept; `None` when it goes away.
-    async fn wait_for(&self, modem: &Modem, client: &TcpStream, control: &Arc<Control>) -> Option<Bytes> {
-        let mut early = BytesMut::new();
+    /// keep silent. What the client sends meanwhile is kept; false when it goes away. Half a close is a whole one here:
+    /// nobody has taken the connection yet.
+    async fn wait_for(
+        &self,
+        modem: &Modem,
+        client: &TcpStream,
+        control: &Arc<Control>,
+        early: &mut BytesMut,
+    ) -> bool {
         let mut chunk = [0; 1024];
         loop {
             let Err(wake_us) = modem.usable(self.clock.now_us(), control) else {
-                return Some(early.freeze());
+                return true;
             };
             tokio::select! {
                 biased;
                 // A poke is no stop, but the modem may have changed.
-                stop = changed(control) => if stop.is_some() { return None },
+                stop = changed(control) => if stop.is_some() { return false },
                 () = self.clock.until(wake_us.unwrap_or(u64::MAX >> 1)), if wake_us.is_some() => {}
                 ready = client.readable(), if early.len() < EARLY_MAX => {
-                    ready.ok()?;
+                    if ready.is_err() {
+                        return false;
+                    }
                     match client.try_read(&mut chunk) {
-                        Ok(0) => return None,
+                        Ok(0) => return false,
                         Ok(n) => early.extend_from_slice(&chunk[..n]),
                         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                        Err(_) => return None,
+                        Err(_) => return false,
                     }
                 }
             }

@@ -25,12 +25,32 @@ pub struct Link {
     pub(super) armed: Armed,
     pub(super) notes: VecDeque<Note>,
     pub(super) radio: Radio,
+    /// Every live path counts, not only the newest.
+    pub(super) equal: bool,
+    /// How often something happened that may concern every path.
+    pub(super) stirs: u64,
 }
 
 impl Link {
     /// An unimpaired link.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Most bytes that [`Self::window`] lets an end send into a direction out of which nothing comes: about what TCP has
+    /// under way without an answer.
+    pub const BLIND_MAX: usize = 64 * 1024;
+
+    /// All live paths are equal from now on: triggers watch each of them, and a cut that no trigger placed ends them all.
+    /// Otherwise only the newest counts, as for a client that has one connection after the other.
+    pub fn make_equal(&mut self) {
+        self.equal = true;
+    }
+
+    /// Grows whenever something happened that may concern paths other than the one of the call: a fault, a radio that
+    /// woke up, another address or profile.
+    pub fn stirs(&self) -> u64 {
+        self.stirs
     }
 
     /// Whether a new connection could be made now: no black hole covers either direction, and the radio has coverage.
@@ -42,7 +62,7 @@ impl Link {
     /// A connection was made. Trigger counts start at 1 for it; the older paths that were cut silently live on, dead.
     pub fn open(&mut self, now_us: u64, path: PathId) {
         self.advance(now_us);
-        if let Some(older) = self.current() {
+        if let Some(older) = self.current().filter(|_| !self.equal) {
             // Triggers leave the older path here, and so does what waits for one of them.
             self.give_up(now_us, older, Direction::Up, "a newer connection was made");
             self.give_up(now_us, older, Direction::Down, "a newer connection was made");
@@ -62,8 +82,8 @@ impl Link {
         }
     }
 
-    /// A step whose turn has come. Cuts, and triggers, apply to the newest path that was not cut. A trigger counts packets
-    /// whose first byte comes after it was armed.
+    /// A step whose turn has come. Cuts, and triggers, apply to the newest path that was not cut (but see
+    /// [`Self::make_equal`]). A trigger counts packets whose first byte comes after it was armed.
     pub fn step(&mut self, now_us: u64, step: LinkStep) {
         self.advance(now_us);
         match self.armed.take_in(now_us, step) {
@@ -121,6 +141,13 @@ impl Link {
         queued.into_iter().chain(self.armed.next_due_us()).chain(self.radio.turns_us()).min()
     }
 
+    /// The same for whoever serves one path of many: what becomes due on it, on the modem as a whole, or at a fault. What
+    /// else may concern it shows in [`Self::stirs`].
+    pub fn path_wakes_at_us(&self, path: PathId) -> Option<u64> {
+        let own = self.paths.get(&path).and_then(|path| path.wake_at_us(&self.effects));
+        own.into_iter().chain(self.armed.next_due_us()).chain(self.radio.turns_us()).min()
+    }
+
     /// Lets time pass until `now_us`: timed faults happen and delayed bytes become due, in the order of their times.
     /// Every other call that takes a time does it too; this one serves a link without a path.
     pub fn advance(&mut self, now_us: u64) {
@@ -143,12 +170,12 @@ impl Link {
         self.paths.get(&path).map_or(0, |path| path.held_on(direction))
     }
 
-    /// This connection does not speak MQTT: no packet is looked for in it, in neither direction. To be called before its
-    /// first bytes; every other fault applies as ever.
+    /// This connection does not speak MQTT: no packet is looked for in it any more, in neither direction. Every other fault
+    /// applies as ever.
     pub fn opaque(&mut self, path: PathId, why: &str) {
         let Some(path) = self.paths.get_mut(&path) else { return };
         for direction in [Direction::Up, Direction::Down] {
-            path.stream(direction).scanner.abandon();
+            path.stream(direction).scanner.stop_looking();
             path.put_note(Note::Disarmed { direction, why: why.to_owned() });
         }
     }
@@ -159,7 +186,23 @@ impl Link {
         self.armed.drain().into_iter().map(never).collect()
     }
 
-    /// The path that cuts and triggers apply to.
+    /// Whether triggers watch this path.
+    pub(super) fn watches(&self, id: PathId) -> bool {
+        match self.equal {
+            true => self.paths.get(&id).is_some_and(|path| path.is_live()),
+            false => self.current() == Some(id),
+        }
+    }
+
+    /// The paths that a fault without an offset is for.
+    pub(super) fn concerned(&self) -> Vec<PathId> {
+        match self.equal {
+            true => self.paths.iter().filter(|(_, path)| path.is_live()).map(|(id, _)| *id).collect(),
+            false => self.current().into_iter().collect(),
+        }
+    }
+
+    /// The newest live path.
     pub(super) fn current(&self) -> Option<PathId> {
         self.paths.iter().rev().find(|(_, path)| path.is_live()).map(|(id, _)| *id)
     }

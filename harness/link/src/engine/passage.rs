@@ -17,11 +17,9 @@ pub(super) type Offset = Option<(PathId, Direction)>;
 impl Link {
     /// Bytes enter a path at one end.
     pub(super) fn enter(&mut self, now_us: u64, id: PathId, direction: Direction, bytes: &[u8]) {
-        if self
-            .paths
-            .get_mut(&id)
-            .is_none_or(|path| path.stream(direction).sealed || path.stream(direction).ended)
-        {
+        let Some(stream) = self.paths.get_mut(&id).map(|path| path.stream(direction)) else { return };
+        if stream.sealed || stream.ended {
+            stream.ignore(bytes.len());
             return;
         }
         if self.forgets(now_us, id, direction) {
@@ -36,7 +34,7 @@ impl Link {
         let mut discarded = 0;
         let travel = if input.is_empty() { Travel::NONE } else { self.travel(now_us, id, direction) };
         loop {
-            let watched = self.current() == Some(id);
+            let watched = self.watches(id);
             let Some(path) = self.paths.get_mut(&id) else { return };
             let version = path.version();
             let stream = path.stream(direction);
@@ -101,15 +99,23 @@ impl Link {
         self.deliver(now_us);
     }
 
-    /// A fault happens. `offset` is where its trigger found it; without one it acts on the current path.
+    /// A fault happens. `offset` is where its trigger found it; without one it acts on every path that is concerned.
     pub(super) fn fire(&mut self, now_us: u64, fault: ArmedFault, offset: Offset) {
+        self.stirs += 1;
         // What passed before the fault, or is due at the same time, is not touched by it any more.
         self.deliver(now_us);
-        let target = offset.map(|(id, _)| id).or_else(|| self.current());
-        if let Some(id) = target {
-            self.settle(now_us, id, fault.fault, offset.map(|(_, direction)| direction));
+        let concerned = self.concerned();
+        let targets = offset.map_or_else(|| concerned.clone(), |(id, _)| vec![id]);
+        // A cut is of its targets; what else a fault does is done to the modem.
+        let settled = if matches!(fault.fault, Fault::Cut(_)) { &targets } else { &concerned };
+        for id in settled {
+            let own = offset.filter(|(at, _)| at == id).map(|(_, direction)| direction);
+            self.settle(now_us, *id, fault.fault, own);
         }
-        self.note(target, Note::Fired { fault: fault.number, text: fault.text });
+        let target = targets.last().copied();
+        for id in targets.iter().copied().map(Some).chain(target.is_none().then_some(None)) {
+            self.note(id, Note::Fired { fault: fault.number, text: fault.text.clone() });
+        }
         match fault.fault {
             Fault::Blackhole(way) => self.effects.change(way, |lane| lane.dark = true),
             Fault::Hold(way) => self.effects.change(way, |lane| lane.held = true),
@@ -128,7 +134,7 @@ impl Link {
                 self.effects = Effects::default();
             }
             Fault::Cut(how) => {
-                if let Some(id) = target {
+                for id in targets {
                     self.cut(now_us, id, how, offset.map(|(_, direction)| direction));
                 }
             }

@@ -177,6 +177,13 @@ impl Path {
         stream.queue.bytes() + stream.scanner.withheld()
     }
 
+    /// See [`Stream::blind`].
+    pub(super) fn blind(&self, direction: Direction, effects: &Effects) -> Option<u64> {
+        let [up, down] = self.streams();
+        let stream = if direction == Direction::Up { up } else { down };
+        stream.blind(effects.lane(direction))
+    }
+
     /// Something on the way answers what this direction's sender writes with a reset. The other end hears nothing.
     pub(super) fn refuse(&mut self, direction: Direction) {
         let back = direction.opposite();

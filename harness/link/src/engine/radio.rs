@@ -36,7 +36,7 @@ impl Link {
     /// A link that behaves as `profile` says. Equal identities give equal links.
     pub fn with_profile(profile: &Profile, identity: Identity) -> Self {
         let mut link = Self::with_identity(identity);
-        link.install(0, Arc::new(profile.clone()));
+        link.install(0, 0, Arc::new(profile.clone()));
         link
     }
 
@@ -55,8 +55,14 @@ impl Link {
 
     /// The same for one of many links with equal profiles: they hold it together.
     pub fn change_profile_shared(&mut self, now_us: u64, profile: Arc<Profile>) {
+        self.begin_profile(now_us, now_us, profile);
+    }
+
+    /// The same for a link that is made later than its surroundings: outages that are listed by their times count from
+    /// `since_us`, which is not after `now_us`. Chance begins now.
+    pub fn begin_profile(&mut self, now_us: u64, since_us: u64, profile: Arc<Profile>) {
         self.advance(now_us);
-        self.install(now_us, profile);
+        self.install(now_us, since_us, profile);
         self.advance(now_us);
     }
 
@@ -67,6 +73,7 @@ impl Link {
             return;
         }
         self.radio.modem = None;
+        self.stirs += 1;
         for path in self.paths.values_mut() {
             path.stream(Direction::Up).queue.serve_anew(now_us);
             path.stream(Direction::Down).queue.serve_anew(now_us);
@@ -76,18 +83,19 @@ impl Link {
     }
 
     /// Puts a profile into force without letting any process begin.
-    fn install(&mut self, now_us: u64, profile: Arc<Profile>) {
+    fn install(&mut self, now_us: u64, since_us: u64, profile: Arc<Profile>) {
+        self.stirs += 1;
         let profile = match &self.radio.profile {
             Some(below) if profile.overlay => Arc::new(below.with(&profile)),
             _ => profile,
         };
         let shape = profile.shape();
         match &mut self.radio.modem {
-            Some(modem) => modem.change(now_us, shape),
+            Some(modem) => modem.change(now_us, since_us, shape),
             None => {
                 let unnamed = Identity { seed: 0, scenario: String::new(), link: String::new() };
                 let identity = self.radio.identity.clone().unwrap_or(unnamed);
-                let mut modem = Box::new(Modem::new(shape, identity, now_us));
+                let mut modem = Box::new(Modem::new(shape, identity, now_us, since_us));
                 if self.radio.recording {
                     modem.record();
                 }
@@ -123,6 +131,16 @@ impl Link {
         modem.shape.lane(direction).room_bytes().saturating_sub(held)
     }
 
+    /// How many more bytes a real sender could have on the way: its kernel waits for an answer where nothing comes out any
+    /// more. [`Self::room`], and at most [`Self::BLIND_MAX`] into a black hole, a hold, or what a cut left behind.
+    pub fn window(&self, path: PathId, direction: Direction) -> usize {
+        let blind = self.paths.get(&path).and_then(|path| path.blind(direction, &self.effects));
+        let left = blind.map_or(usize::MAX, |taken| {
+            Self::BLIND_MAX.saturating_sub(usize::try_from(taken).unwrap_or(usize::MAX))
+        });
+        self.room(path, direction).min(left)
+    }
+
     /// Writes down from now on what chance decides; before time passes, so that nothing is missed. A profile may come later.
     pub fn record_decisions(&mut self) {
         self.radio.recording = true;
@@ -148,6 +166,7 @@ impl Link {
     /// broker's end hears nothing of it.
     pub(super) fn turn(&mut self, now_us: u64) {
         while let Some(gap) = self.radio.modem.as_mut().and_then(|modem| modem.turn(now_us)) {
+            self.stirs += 1;
             let live: Vec<PathId> =
                 self.paths.iter().filter(|(_, path)| path.is_live()).map(|(id, _)| *id).collect();
             if !live.is_empty() {
@@ -167,6 +186,7 @@ impl Link {
         let entry = modem.enter(now_us, direction);
         let go_bytes = modem.shape.lane(direction).go_bytes();
         if let Some(wakes_us) = entry.wakes_us {
+            self.stirs += 1;
             modem.free(now_us);
             // What waited for a sleeping radio is delivered now that it wakes up.
             for path in self.paths.values_mut() {

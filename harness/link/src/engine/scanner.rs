@@ -106,6 +106,15 @@ impl Scanner {
         true
     }
 
+    /// Looks at nothing any more; what is withheld passes.
+    pub(super) fn stop_looking(&mut self) {
+        if self.withheld.is_some() {
+            self.let_pass();
+        }
+        self.plan.clear();
+        self.unframeable = true;
+    }
+
     /// Forgets what is withheld and looks at nothing any more; how many bytes that was. Faults that are due at the
     /// offset just reached still come out of [`Self::next`].
     pub(super) fn abandon(&mut self) -> usize {

@@ -19,6 +19,8 @@ pub(super) struct Stream {
     dead: bool,
     lost: u64,
     lost_unreported: bool,
+    /// Bytes that came when nobody took them any more.
+    ignored: u64,
     /// What the sender writes from now on is consumed and goes nowhere.
     pub(super) sealed: bool,
     /// The sender's end is gone: nothing more is written.
@@ -35,6 +37,7 @@ impl Stream {
             dead: false,
             lost: 0,
             lost_unreported: false,
+            ignored: 0,
             sealed: false,
             ended: false,
             arrived: None,
@@ -59,6 +62,22 @@ impl Stream {
             self.queue.push_end(now_us, end, lane, travel);
         }
         !self.dead
+    }
+
+    /// Its sender goes on although it was sealed or has ended.
+    pub(super) fn ignore(&mut self, bytes: usize) {
+        self.ignored += bytes as u64;
+    }
+
+    /// Bytes that came in while nothing can come out; `None` where something may.
+    pub(super) fn blind(&self, lane: &Lane) -> Option<u64> {
+        if self.sealed || self.ended {
+            return Some(self.ignored);
+        }
+        if self.dead || lane.dark {
+            return Some(self.lost);
+        }
+        lane.held.then_some((self.queue.bytes() + self.scanner.withheld()) as u64)
     }
 
     /// Nothing more of it arrives: the path is forgotten on the way.

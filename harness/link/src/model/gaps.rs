@@ -72,9 +72,14 @@ impl Gaps {
     }
 
     /// The outages of a link: each view of them sees the same.
-    pub(crate) fn of_outages(shape: &Shape, identity: &Identity, origin_us: u64) -> Option<Self> {
-        let dice = || Dice::new(identity, None, Process::Outage);
-        shape.outage.clone().map(|outage| Self::new(Source::Outage(outage), dice(), origin_us))
+    pub(crate) fn of_outages(
+        shape: &Shape,
+        identity: &Identity,
+        (origin_us, since_us): (u64, u64),
+    ) -> Option<Self> {
+        let outage = shape.outage.clone()?;
+        let from_us = if matches!(outage.when, OutageTimes::List(..)) { since_us } else { origin_us };
+        Some(Self::new(Source::Outage(outage), Dice::new(identity, None, Process::Outage), from_us))
     }
 
     /// The hand-overs of a link: each view of them sees the same.

@@ -70,7 +70,12 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(shape: &Shape, identity: &Identity, direction: Direction, origin_us: u64) -> Self {
+    pub(crate) fn new(
+        shape: &Shape,
+        identity: &Identity,
+        direction: Direction,
+        (origin_us, since_us): (u64, u64),
+    ) -> Self {
         let lane = shape.lane(direction).clone();
         let own = |process| Dice::new(identity, Some(direction), process);
         Self {
@@ -78,7 +83,7 @@ impl Lane {
             floor_us: lane.floor_us,
             server: server(&lane.service, origin_us, || own(Process::Rate)),
             stall: lane.stall.map(|s| Gaps::new(Source::Stall(s), own(Process::Stall), origin_us)),
-            outage: Gaps::of_outages(shape, identity, origin_us),
+            outage: Gaps::of_outages(shape, identity, (origin_us, since_us)),
             handover: Gaps::of_handovers(shape, identity, origin_us),
             loss: own(Process::Loss),
             rto: Rto::default(),

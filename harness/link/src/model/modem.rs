@@ -50,17 +50,18 @@ pub(crate) struct Entry {
 }
 
 impl Modem {
-    pub(crate) fn new(shape: Shape, identity: Identity, origin_us: u64) -> Self {
+    /// Its chances begin at `origin_us`; outages that are listed by their times count from `since_us`.
+    pub(crate) fn new(shape: Shape, identity: Identity, origin_us: u64, since_us: u64) -> Self {
         let shared = |process| Dice::new(&identity, None, process);
         Self {
-            up: Lane::new(&shape, &identity, Direction::Up, origin_us),
-            down: Lane::new(&shape, &identity, Direction::Down, origin_us),
+            up: Lane::new(&shape, &identity, Direction::Up, (origin_us, since_us)),
+            down: Lane::new(&shape, &identity, Direction::Down, (origin_us, since_us)),
             busy_us: [0; 2],
             cell: None,
             idle: shared(Process::Idle),
             active_us: origin_us,
             awake_us: origin_us,
-            outage: Gaps::of_outages(&shape, &identity, origin_us),
+            outage: Gaps::of_outages(&shape, &identity, (origin_us, since_us)),
             handover: Gaps::of_handovers(&shape, &identity, origin_us),
             dark_until_us: None,
             shape,
@@ -73,8 +74,8 @@ impl Modem {
     }
 
     /// Other numbers from now on. Processes whose numbers stay go on undisturbed.
-    pub(crate) fn change(&mut self, now_us: u64, shape: Shape) {
-        let mut new = Self::new(shape, self.identity.clone(), now_us);
+    pub(crate) fn change(&mut self, now_us: u64, since_us: u64, shape: Shape) {
+        let mut new = Self::new(shape, self.identity.clone(), now_us, since_us);
         if new.shape.outage == self.shape.outage {
             std::mem::swap(&mut new.outage, &mut self.outage);
         }

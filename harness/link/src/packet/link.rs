@@ -106,7 +106,7 @@ impl<T> PacketLink<T> {
             sums: PacketSums::default(),
         };
         Self {
-            modem: Modem::new(profile.shape(), identity, 0),
+            modem: Modem::new(profile.shape(), identity, 0, 0),
             lanes: [lane(), lane()],
             flows: Flows::default(),
         }

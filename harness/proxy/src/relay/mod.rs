@@ -6,7 +6,7 @@
 //! straight from there to the other socket.
 //!
 //! Bounds: [`HELD_MAX`] bytes a direction on the way and [`WAITING_MAX`] bytes that a socket would not take; above either
-//! the sender is not read. [`AFTERLIFE`] ends a connection of which both ends closed while something is held for ever.
+//! the sender is not read, but looked at now and then: whether it is still there. [`AFTERLIFE`] ends a connection of which both ends closed while something is held for ever.
 
 mod control;
 mod pump;
@@ -15,3 +15,4 @@ mod side;
 pub use control::{Control, Stop, Traffic};
 pub use pump::{AFTERLIFE, End, Finished, HELD_MAX, relay};
 pub use side::WAITING_MAX;
+pub(crate) use side::unread;

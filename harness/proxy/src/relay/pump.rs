@@ -28,6 +28,8 @@ pub const HELD_MAX: usize = 4 * 1024 * 1024;
 pub const AFTERLIFE: u64 = 300_000_000;
 /// A middle that wants to be woken in the past is asked again after this, µs: the timer's grain.
 const GRAIN_US: u64 = 1_000;
+/// An end that is not read is looked at this often, µs.
+const LOOK_EVERY_US: u64 = 1_000_000;
 /// Bytes of one read. The buffer belongs to the thread.
 const READ_MAX: usize = 256 * 1024;
 
@@ -57,6 +59,18 @@ pub struct Finished {
     pub unread_down: u64,
 }
 
+impl Finished {
+    /// It was ended from outside before there was anything to carry it to.
+    pub(crate) fn stopped(stop: Stop, unread_up: u64) -> Self {
+        Self { first: None, stopped: Some(stop), unread_up, unread_down: 0 }
+    }
+
+    /// The client reset before there was anything to carry it to.
+    pub(crate) fn reset_by_client() -> Self {
+        Self { first: Some((End::Client, true)), stopped: None, unread_up: 0, unread_down: 0 }
+    }
+}
+
 /// Carries a connection until both directions have ended or [`Control::stop`] ends it. `early` are bytes of the client
 /// that were read before upstream was there.
 pub async fn relay<M: Middle>(
@@ -73,7 +87,8 @@ pub async fn relay<M: Middle>(
     }
     let (client, upstream) = (Side::new(client), Side::new(upstream));
     let alarm = Alarm::default();
-    Pump { clock, client, upstream, middle, control, traffic, alarm, first: None, ends_us: None }.await
+    let (first, ends_us, looks_us) = (None, None, None);
+    Pump { clock, client, upstream, middle, control, traffic, alarm, first, ends_us, looks_us }.await
 }
 
 struct Pump<'a, M> {
@@ -87,6 +102,8 @@ struct Pump<'a, M> {
     first: Option<(End, bool)>,
     /// When it ends whatever is held, once both ends closed.
     ends_us: Option<u64>,
+    /// When the ends are looked at, while one of them is not read.
+    looks_us: Option<u64>,
 }
 
 impl<M: Middle> Future for Pump<'_, M> {
@@ -110,6 +127,7 @@ impl<M: Middle> Pump<'_, M> {
             moved |= self.flush(cx, now_us, End::Client);
             moved |= self.take(cx, now_us, End::Client, scratch);
             moved |= self.take(cx, now_us, End::Upstream, scratch);
+            moved |= self.look(cx, now_us);
             if moved {
                 continue;
             }
@@ -150,16 +168,12 @@ impl<M: Middle> Pump<'_, M> {
 
     /// Reads from one end, if the other can take it. Whether anything came.
     fn take(&mut self, cx: &mut Context<'_>, now_us: u64, end: End, scratch: &mut [u8]) -> bool {
-        let (held, room) = match end {
-            End::Client => (self.middle.held_up(), self.middle.room_up()),
-            End::Upstream => (self.middle.held_down(), self.middle.room_down()),
-        };
-        let transparent = self.middle.transparent();
-        let (from, taken, to, given) = self.way_to(end.other());
-        if to.waiting() >= WAITING_MAX || held + to.waiting() >= HELD_MAX || room == 0 {
+        let most = self.appetite(end).min(scratch.len());
+        if most == 0 {
             return false;
         }
-        let most = room.min(scratch.len());
+        let transparent = self.middle.transparent();
+        let (from, taken, to, given) = self.way_to(end.other());
         match from.poll_read(cx, &mut scratch[..most]) {
             Poll::Pending => return false,
             Poll::Ready(Read::Bytes(n)) => {
@@ -181,6 +195,44 @@ impl<M: Middle> Pump<'_, M> {
             Poll::Ready(Read::Rst) => self.closed(now_us, end, true),
         }
         true
+    }
+
+    /// How much may be read from an end now.
+    fn appetite(&mut self, end: End) -> usize {
+        let (held, room) = match end {
+            End::Client => (self.middle.held_up(), self.middle.room_up()),
+            End::Upstream => (self.middle.held_down(), self.middle.room_down()),
+        };
+        let (from, _, to, _) = self.way_to(end.other());
+        if to.waiting() >= WAITING_MAX || held + to.waiting() >= HELD_MAX {
+            return 0;
+        }
+        // What a peer that has closed leaves behind is little, and its close is behind it.
+        if from.peer_closed { usize::MAX } else { room }
+    }
+
+    /// Looks now and then at ends that are not read; whether one has gone.
+    fn look(&mut self, cx: &mut Context<'_>, now_us: u64) -> bool {
+        let ends = [End::Client, End::Upstream];
+        if ends.iter().all(|end| self.appetite(*end) > 0) {
+            self.looks_us = None;
+            return false;
+        }
+        if now_us < *self.looks_us.get_or_insert(now_us + LOOK_EVERY_US) {
+            return false;
+        }
+        self.looks_us = Some(now_us + LOOK_EVERY_US);
+        let mut moved = false;
+        for end in ends {
+            let side = self.way_to(end.other()).0;
+            let closed = side.peer_closed;
+            let reset = side.look(cx);
+            moved |= reset || side.peer_closed != closed;
+            if reset {
+                self.gone(now_us, end);
+            }
+        }
+        moved
     }
 
     /// The way that leads to an end: its source with the count of bytes read, itself with the count of bytes written.
@@ -224,7 +276,7 @@ impl<M: Middle> Pump<'_, M> {
     fn wake_at_us(&self, now_us: u64) -> Option<u64> {
         let middle = self.middle.wake_at_us();
         let middle = middle.map(|at| if at > now_us { at } else { now_us + GRAIN_US });
-        middle.into_iter().chain(self.ends_us).min()
+        middle.into_iter().chain(self.ends_us).chain(self.looks_us).min()
     }
 
     fn stop(&mut self, stop: Stop) -> Finished {

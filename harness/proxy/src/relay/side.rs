@@ -2,16 +2,17 @@
 
 use std::{
     collections::VecDeque,
+    future::Future,
     io,
     mem::MaybeUninit,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::atomic::AtomicU64,
     task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
 };
 
@@ -41,6 +42,10 @@ pub(super) struct Side {
     fin_sent: bool,
     /// Nothing more can be read.
     pub(super) read_ended: bool,
+    /// The peer has closed its end: nothing comes but what is here already.
+    pub(super) peer_closed: bool,
+    /// What was unread when the socket failed, bytes.
+    unread: u64,
 }
 
 impl Side {
@@ -52,6 +57,8 @@ impl Side {
             fin_wanted: false,
             fin_sent: false,
             read_ended: false,
+            peer_closed: false,
+            unread: 0,
         }
     }
 
@@ -70,6 +77,18 @@ impl Side {
                 Poll::Ready(Read::Rst)
             }
         }
+    }
+
+    /// Looks at a socket that is not read; whether its peer has reset it. No event would tell: what came before is still
+    /// there to be read.
+    pub(super) fn look(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(stream) = self.stream.as_mut().filter(|_| !self.read_ended) else { return false };
+        if !matches!(stream.take_error(), Ok(None)) {
+            return true;
+        }
+        let ready = pin!(stream.ready(Interest::READABLE)).poll(cx);
+        self.peer_closed |= matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed());
+        false
     }
 
     /// Queues bytes to be written, in one write if the socket takes them whole.
@@ -142,6 +161,7 @@ impl Side {
 
     /// The socket is of no use any more.
     pub(super) fn fail(&mut self) {
+        self.unread = self.unread();
         self.stream = None;
         self.read_ended = true;
         self.out = VecDeque::new();
@@ -158,13 +178,17 @@ impl Side {
         self.stream.is_none() || (self.read_ended && self.fin_sent)
     }
 
-    /// Bytes that the peer's kernel got acknowledged and that were never read here; at most [`UNREAD_SEEN`] are seen.
+    /// See [`unread`].
     pub(super) fn unread(&self) -> u64 {
-        let Some(stream) = &self.stream else { return 0 };
-        if self.read_ended {
-            return 0;
+        match &self.stream {
+            Some(stream) if !self.read_ended => unread(stream),
+            _ => self.unread,
         }
-        let mut seen = vec![MaybeUninit::uninit(); UNREAD_SEEN];
-        socket2::SockRef::from(stream).peek(&mut seen).unwrap_or(0) as u64
     }
+}
+
+/// Bytes that the peer's kernel got acknowledged and that were never read here; at most [`UNREAD_SEEN`] are seen.
+pub(crate) fn unread(stream: &TcpStream) -> u64 {
+    let mut seen = vec![MaybeUninit::uninit(); UNREAD_SEEN];
+    socket2::SockRef::from(stream).peek(&mut seen).unwrap_or(0) as u64
 }

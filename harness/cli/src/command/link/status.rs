@@ -6,6 +6,7 @@ use deadzone_proxy::Board;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::report;
+use crate::output;
 
 /// One moving line on a terminal; none in a pipe.
 pub(super) struct Status(ProgressBar);
@@ -18,6 +19,9 @@ impl Status {
         // The template is ours; a wrong one would only cost the line.
         if let Ok(style) = ProgressStyle::with_template("{elapsed} {wide_msg}") {
             bar.set_style(style);
+        }
+        if shown {
+            output::share_stderr(&bar);
         }
         Self(bar)
     }
