@@ -1,8 +1,5 @@
 //! The first SIGINT or SIGTERM asks for an end, the second ends at once.
 
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use std::{
     io,
     sync::{
@@ -11,6 +8,9 @@ use std::{
     },
     thread,
 };
+
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Sets the flag at the first signal; at the second the process exits with 130, and with it what it started. Signals count
 /// from when this returns.

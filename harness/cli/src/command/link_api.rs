@@ -48,7 +48,7 @@ pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn read_fault(text: &str) -> Result<LinkStep, String> {
-    deadzone_script::parse_fault(text).map_err(|(_, mistakes)| {
+    deadzone_script::parse_fault(text).map_err(|mistakes| {
         let said = mistakes.iter().map(|mistake| match &mistake.help {
             Some(help) => format!("{} ({help})", mistake.message),
             None => mistake.message.clone(),

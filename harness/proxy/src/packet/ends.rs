@@ -72,11 +72,17 @@ impl Ends {
     }
 
     /// Serves a listener outside the namespaces: what comes in goes as TCP from the device's end to the network's, and
-    /// from there to upstream outside. Returns where it listens. `board` has the connections as the clients see them.
-    pub fn serve(&self, config: &LinkConfig, board: &Arc<Board>) -> Result<Vec<SocketAddr>, PacketError> {
+    /// from there to upstream outside. Returns where it listens. `board` has the connections as the clients see them, `far`
+    /// as upstream does. What a client outside believes delivered lies in our buffers and in those of the device's TCP; a
+    /// program that runs inside has only the latter.
+    pub fn serve(
+        &self,
+        config: &LinkConfig,
+        board: &Arc<Board>,
+        far: &Arc<Board>,
+    ) -> Result<Vec<SocketAddr>, PacketError> {
         let mut bound = Vec::new();
         for address in &config.listen {
-            // Small windows outside, so that a client is not told much that the radio has not seen.
             bound.push(bind(*address, true)?);
         }
         let addresses = bound.iter().map(std::net::TcpListener::local_addr).collect::<io::Result<_>>()?;
@@ -88,9 +94,9 @@ impl Ends {
             steps: Vec::new(),
             ..config.clone()
         };
-        let far = self.network.within(|| bind(inner.listen[0], false).map_err(io::Error::other))?;
-        let upstream = far.local_addr()?.to_string();
-        for links in listen_on(vec![far], inner, self.clock, &Arc::default(), None)? {
+        let socket = self.network.within(|| bind(inner.listen[0], false).map_err(io::Error::other))?;
+        let upstream = socket.local_addr()?.to_string();
+        for links in listen_on(vec![socket], inner, self.clock, far, None)? {
             tokio::spawn(links.serve());
         }
         // From the device's end to the network's.

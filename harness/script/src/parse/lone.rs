@@ -12,24 +12,36 @@ use crate::{At, ClientDecl, FieldValue, StepKind, TriggerTemplate};
 /// What stands before the text, so that it is a step of the language.
 const BEFORE: &str = "link c ";
 
-/// Reads what a scenario writes behind `link NAME`: `blackhole up from PUBREC`, `cut rst after 5s`. With the mistakes
-/// comes the line that their places refer to.
-pub fn parse_fault(text: &str) -> Result<LinkStep, (String, Vec<Diagnostic>)> {
+/// Reads what a scenario writes behind `link NAME`: `blackhole up from PUBREC`, `cut rst after 5s`. The places of mistakes
+/// are those of the text.
+pub fn parse_fault(text: &str) -> Result<LinkStep, Vec<Diagnostic>> {
+    read(text).map_err(|mistakes| mistakes.into_iter().map(without_before).collect())
+}
+
+/// A mistake's place in the text alone; one before it is that of the whole text.
+fn without_before(mut mistake: Diagnostic) -> Diagnostic {
+    let before = BEFORE.len() as u32;
+    let end = (mistake.at.column + mistake.at.length).saturating_sub(before).max(2);
+    mistake.at.column = mistake.at.column.saturating_sub(before).max(1);
+    mistake.at.length = end - mistake.at.column;
+    mistake
+}
+
+fn read(text: &str) -> Result<LinkStep, Vec<Diagnostic>> {
     let line = format!("{BEFORE}{text}");
     let at = At { line: 1, column: 1, length: u32::try_from(line.chars().count()).unwrap_or(u32::MAX) };
-    let wrong = |mistakes| Err((line.clone(), mistakes));
     let client =
         ClientDecl { name: "c".to_owned(), manual: false, direct: false, via: None, version: None, at };
     let lexed = lex(1, &line);
     if !lexed.mistakes.is_empty() {
-        return wrong(lexed.mistakes);
+        return Err(lexed.mistakes);
     }
     let setting = Setting { clients: &[client], versions: &DEFAULT_VERSIONS };
     match step::read(1, &line[..lexed.end], &lexed.tokens, setting, false) {
-        Err(mistakes) => wrong(mistakes),
+        Err(mistakes) => Err(mistakes),
         Ok(step) => match lower(&step.kind) {
             Some(step) => Ok(step),
-            None => wrong(vec![
+            None => Err(vec![
                 Diagnostic::error(code::MISPLACED, step.at, "this makes sense only inside a scenario")
                     .help("give a fault, without `saw` and without captures"),
             ]),
@@ -78,8 +90,16 @@ mod tests {
         for text in
             ["blackhol up", "drop PUBREL", "saw PUBREL", "hold up from PUBREL id=$x", "", "hold up x \"y"]
         {
-            let (line, mistakes) = parse_fault(text).unwrap_err();
-            assert!(line.ends_with(text) && !mistakes.is_empty(), "{text}");
+            let mistakes = parse_fault(text).unwrap_err();
+            let most = text.chars().count() as u32 + 1;
+            assert!(!mistakes.is_empty(), "{text}");
+            for mistake in mistakes {
+                let at = mistake.at;
+                assert!(at.column >= 1 && at.length >= 1, "{text}: {at:?}");
+                assert!(at.column + at.length <= most.max(2), "{text}: {at:?}");
+            }
         }
+        let at = parse_fault("blackhole up form PUBREC").unwrap_err()[0].at;
+        assert_eq!((at.column, at.length), (14, 4));
     }
 }

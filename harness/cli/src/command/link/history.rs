@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use deadzone_history::{
     By, ClientInfo, Close, ConnId, Direction, End, EventKind, Header, PacketEvent, Recorder, RecorderLimits,
     RunKind, SCHEMA, TargetFacts,
@@ -32,13 +32,20 @@ const LEVEL_AT: usize = 6;
 /// The one connection of a file.
 const CONN: ConnId = ConnId(0);
 
-/// A recorder that writes `connection-N.ndjson` files into this folder.
-pub(super) fn recorder(folder: &Path, seed: u64) -> anyhow::Result<Arc<deadzone_proxy::Recorder>> {
-    fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+/// A recorder that writes `connection-N.ndjson` files into this folder. It must not hold any yet: numbers begin at 1 in
+/// each run, and records of two runs side by side could not be told apart.
+pub(super) fn recorder(folder: &Path) -> anyhow::Result<Arc<deadzone_proxy::Recorder>> {
+    let shown = folder.display();
+    fs::create_dir_all(folder).with_context(|| format!("could not make {shown}"))?;
+    let entries = fs::read_dir(folder).with_context(|| format!("could not read {shown}"))?;
+    let mut names = entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+    if let Some(name) = names.find(|name| name.starts_with("connection-") && name.ends_with(".ndjson")) {
+        bail!("{shown} holds records of an earlier run ({name}): give another folder");
+    }
     let folder = folder.to_owned();
     Ok(Arc::new(move |who: &Who| {
         let file = folder.join(format!("connection-{:06}.ndjson", who.number));
-        Box::new(Tape::new(file, &who.link, seed)) as Box<dyn Record>
+        Box::new(Tape::new(file, &who.link, who.seed)) as Box<dyn Record>
     }))
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use deadzone_proxy::{
-    Board, Identity, PacketSums,
+    Board, Identity, PacketSums, Sums,
     packet::{DEVICE, Ends, NETWORK, PacketBoard},
 };
 use deadzone_runner::ExitCode;
@@ -28,11 +28,11 @@ pub(super) fn packet(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         let seed = args.seed.unwrap_or(setup::DEFAULT_SEED);
         let identity = Identity { seed, scenario: "link".to_owned(), link: "1".to_owned() };
         let ends = Ends::open(&profile, identity)?;
-        let (clock, board, packets) =
-            (ends.clock(), Arc::new(Board::default()), Arc::new(PacketBoard::default()));
+        let (clock, packets) = (ends.clock(), Arc::new(PacketBoard::default()));
+        let (board, far) = (Arc::new(Board::default()), Arc::new(Board::default()));
         let mut text = String::new();
         if let Some(config) = &outside {
-            for address in ends.serve(config, &board)? {
+            for address in ends.serve(config, &board, &far)? {
                 writeln!(text, "listening on {address} -> {}, {}", config.upstream, profile.name)?;
             }
         }
@@ -70,7 +70,8 @@ pub(super) fn packet(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         status.clear();
         let mut text = said(packets.sums());
         if outside.is_some() {
-            text.push_str(&report::report(&board, clock.now_us()));
+            text.push_str(&at_the_network(&far.sums()));
+            text.push_str(&report::report(&board, clock.now_us(), false));
         }
         output::print(&text);
         match failure {
@@ -82,6 +83,15 @@ pub(super) fn packet(args: &LinkArgs) -> anyhow::Result<ExitCode> {
 
 fn status_line([up, down]: [PacketSums; 2]) -> String {
     format!("packets  up {} ({} lost)  down {} ({} lost)", up.arrived, up.lost(), down.arrived, down.lost())
+}
+
+/// What crossed the radio as a stream, and how the connections below are to be read.
+fn at_the_network(sums: &Sums) -> String {
+    format!(
+        "at the network's end\n  up      {} B given to upstream\n  down    {} B taken from upstream\n\
+         below, `passed on` upwards is what the device's own TCP took to send, whether it crossed or not\n",
+        sums.up.given, sums.down.acknowledged
+    )
 }
 
 /// What happened to packets.

@@ -7,6 +7,8 @@ use std::{
 
 use deadzone_proxy::{Board, Client, End, Ending, Flow, Links, OUTCOMES_MAX, Outcome, Sums};
 
+/// Shorter waits for the modem are no news, µs.
+const WAIT_TOLD_US: u64 = 100_000;
 /// Connections that the report tells one by one: the last so many.
 const SHOWN: usize = 50;
 
@@ -36,15 +38,15 @@ pub(super) fn status(sums: &Sums) -> String {
     )
 }
 
-/// The report.
-pub(super) fn report(board: &Board, now_us: u64) -> String {
+/// The report. Links are named where there are `several`.
+pub(super) fn report(board: &Board, now_us: u64, several: bool) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
-    let _ = write_report(&mut text, board, now_us);
+    let _ = write_report(&mut text, board, now_us, several);
     text
 }
 
-fn write_report(text: &mut String, board: &Board, now_us: u64) -> fmt::Result {
+fn write_report(text: &mut String, board: &Board, now_us: u64, several: bool) -> fmt::Result {
     let sums = board.sums();
     writeln!(text, "{} connections in {}", sums.accepted, Seconds(now_us))?;
     if sums.unreached > 0 {
@@ -63,10 +65,10 @@ fn write_report(text: &mut String, board: &Board, now_us: u64) -> fmt::Result {
         let kept = if sums.accepted > OUTCOMES_MAX as u64 { "; older ones are only in the sums" } else { "" };
         writeln!(text, "the last {shown} connections ({hidden} more before{kept})")?;
     }
-    outcomes[outcomes.len() - shown..].iter().try_for_each(|outcome| write_outcome(text, outcome))
+    outcomes[outcomes.len() - shown..].iter().try_for_each(|outcome| write_outcome(text, outcome, several))
 }
 
-fn write_outcome(text: &mut String, outcome: &Outcome) -> fmt::Result {
+fn write_outcome(text: &mut String, outcome: &Outcome, several: bool) -> fmt::Result {
     let who = &outcome.who;
     let client = match &outcome.story.client {
         Client::Mqtt(id) if id.is_empty() => " (MQTT, no client id)".to_owned(),
@@ -75,8 +77,13 @@ fn write_outcome(text: &mut String, outcome: &Outcome) -> fmt::Result {
         Client::Silent => String::new(),
     };
     let lasted = Seconds(outcome.to_us.saturating_sub(outcome.from_us));
-    writeln!(text, "#{} {}{client}  {lasted}  {}", who.number, who.peer, ended(outcome))?;
-    if matches!(outcome.end, Ending::Carried(_)) {
+    let link = if several { format!(" over {}", who.link) } else { String::new() };
+    writeln!(text, "#{} {}{link}{client}  {lasted}  {}", who.number, who.peer, ended(outcome))?;
+    if outcome.story.waited_us >= WAIT_TOLD_US {
+        let waited = Seconds(outcome.story.waited_us);
+        writeln!(text, "  waited {waited} for a modem that was dark")?;
+    }
+    if matches!(outcome.end, Ending::Carried(_)) || outcome.up.acknowledged > 0 {
         writeln!(
             text,
             "  up    the client's end believes {} delivered: {}",

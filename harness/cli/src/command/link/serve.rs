@@ -29,13 +29,14 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     let mut journal = Journal::open(args)?;
     configs.iter_mut().for_each(|config| config.decisions.clone_from(&journal.book));
     let recorder: Option<Arc<Recorder>> = match &args.history {
-        Some(folder) => Some(history::recorder(folder, args.seed.unwrap_or(setup::DEFAULT_SEED))?),
+        Some(folder) => Some(history::recorder(folder)?),
         None => None,
     };
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
         let (clock, board) = (Clock::new(), Arc::new(Board::default()));
+        let several = configs.len() > 1;
         let mut text = String::new();
         let mut served = Vec::new();
         for config in configs {
@@ -48,9 +49,15 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         let serving: Vec<_> = served.into_iter().map(|link| tokio::spawn(link.serve())).collect();
         let status = Status::new();
         let mut every = tokio::time::interval(LOOK_EVERY);
+        let mut broken = false;
         for look in 0_u32.. {
             every.tick().await;
             if cancel.load(Ordering::Relaxed) {
+                break;
+            }
+            // They listen for ever, unless something of ours breaks.
+            broken = serving.iter().any(tokio::task::JoinHandle::is_finished);
+            if broken {
                 break;
             }
             if look % LOOKS_A_STATUS == 0 {
@@ -69,8 +76,8 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
             every.tick().await;
         }
         status.clear();
-        output::print(&report::report(&board, clock.now_us()));
-        anyhow::Ok(ExitCode::Success)
+        output::print(&report::report(&board, clock.now_us(), several));
+        anyhow::Ok(if broken { ExitCode::Bug } else { ExitCode::Success })
     });
     // Modems that outlived their connections, or that still had one, are gone with it.
     drop(runtime);

@@ -4,7 +4,8 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, bail};
 use deadzone_proxy::{
-    CONNECTIONS_MAX, Cell, DIAL_LIMIT, LinkConfig, LinkEntry, LinkStep, LinksFile, ModemKind, Profile,
+    CONNECTIONS_MAX, Catalogue, Cell, DIAL_LIMIT, LinkConfig, LinkEntry, LinkStep, LinksFile, ModemKind,
+    Profile,
 };
 
 use crate::{
@@ -15,17 +16,39 @@ use crate::{
 /// Seed where none is given: any number will do, as long as it is everybody's.
 pub(crate) const DEFAULT_SEED: u64 = 0x5eed;
 
+/// Files that inherit one another, at most: more are a circle.
+const INHERITED_FILES_MAX: usize = 8;
+
 /// Every link that is asked for.
 pub(crate) fn configs(args: &LinkArgs) -> anyhow::Result<Vec<LinkConfig>> {
     let entries = match &args.config {
         Some(path) => {
             let shown = path.display();
             let text = fs::read_to_string(path).with_context(|| format!("could not read {shown}"))?;
-            LinksFile::parse(&text).with_context(|| format!("{shown} can't be used"))?.link
+            let entries = LinksFile::parse(&text).with_context(|| format!("{shown} can't be used"))?.link;
+            let named = |(entry, number): (LinkEntry, usize)| {
+                let name = name_of(&entry, number);
+                config(entry, number, args).with_context(|| format!("link `{name}` of {shown} can't be used"))
+            };
+            let configs: Vec<LinkConfig> =
+                entries.into_iter().zip(1..).map(named).collect::<Result<_, _>>()?;
+            // Chances and records go by the name.
+            for (at, config) in configs.iter().enumerate() {
+                if configs[..at].iter().any(|other| other.name == config.name) {
+                    bail!("{shown} can't be used: two links are named `{}`", config.name);
+                }
+            }
+            return Ok(configs);
         }
-        None => vec![typed(args)?],
+        None => typed(args)?,
     };
-    entries.into_iter().zip(1..).map(|(entry, number)| config(entry, number, args)).collect()
+    Ok(vec![config(entries, 1, args)?])
+}
+
+/// A link's name. Not an address: seeds and records are the same on every machine.
+fn name_of(entry: &LinkEntry, number: usize) -> String {
+    let unnamed = || if number == 1 { "link".to_owned() } else { format!("link-{number}") };
+    entry.name.clone().unwrap_or_else(unnamed)
 }
 
 /// The profile of a link at packet level, and what listens outside of it, if anything does.
@@ -63,21 +86,24 @@ fn typed(args: &LinkArgs) -> anyhow::Result<LinkEntry> {
 
 fn config(entry: LinkEntry, number: usize, args: &LinkArgs) -> anyhow::Result<LinkConfig> {
     let upstream = entry.upstream.strip_prefix("mqtt://").unwrap_or(&entry.upstream).to_owned();
-    let port = upstream
-        .rsplit_once(':')
-        .and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));
-    if port.is_none() {
-        bail!("upstream `{upstream}`: expected HOST:PORT ([HOST]:PORT for IPv6)");
+    let port = upstream.rsplit_once(':').and_then(|(host, port)| {
+        port.parse::<u16>().ok().filter(|_| !host.is_empty() && !host.contains('/'))
+    });
+    if port.is_none_or(|port| port == 0) {
+        bail!(
+            "upstream `{upstream}`: expected HOST:PORT ([HOST]:PORT for IPv6); TLS passes through, so it needs no scheme"
+        );
+    }
+    if entry.profile.is_none() && (entry.cell || !entry.set.is_empty()) {
+        bail!("`set` and `cell` belong to a `profile`, and there is none");
     }
     let profile = match &entry.profile {
         Some(spec) => Some(profile(spec, &entry.set)?),
         None => None,
     };
     let steps = entry.faults.iter().map(|text| fault(text)).collect::<anyhow::Result<_>>()?;
-    // Not an address: seeds and records are the same on every machine.
-    let unnamed = || if number == 1 { "link".to_owned() } else { format!("link-{number}") };
     Ok(LinkConfig {
-        name: entry.name.unwrap_or_else(unnamed),
+        name: name_of(&entry, number),
         listen: entry.listen,
         upstream,
         profile,
@@ -85,33 +111,54 @@ fn config(entry: LinkEntry, number: usize, args: &LinkArgs) -> anyhow::Result<Li
         cell: entry.cell.then(Cell::new),
         steps,
         modem: entry.modem,
-        connections_max: entry.connections.unwrap_or(CONNECTIONS_MAX),
+        connections_max: match entry.connections {
+            Some(0) => bail!("`connections` is 0: nobody could come in"),
+            most => most.unwrap_or(CONNECTIONS_MAX),
+        },
         dial_limit: DIAL_LIMIT,
         recorded: args.history.is_some(),
         decisions: None,
     })
 }
 
-/// A profile that the command carries, or one from a file beside which its traces lie.
+/// A profile: names and files that overlay each other, as in `lte-m+nat-short` or `mine.toml+tunnel`.
 fn profile(spec: &str, changes: &[String]) -> anyhow::Result<Profile> {
-    let path = Path::new(spec);
-    let mut profile = if spec.ends_with(".toml") || spec.contains('/') {
-        let text = fs::read_to_string(path).with_context(|| format!("could not read {spec}"))?;
-        let mut catalogue = deadzone_runner::profiles().clone();
-        for trace in traces(&text) {
-            let file = path.with_file_name(&trace);
-            let shown = file.display();
-            let text = fs::read_to_string(&file).with_context(|| format!("could not read {shown}"))?;
-            catalogue.add_trace(&trace, &text);
-        }
-        let name = path.file_stem().map_or_else(|| spec.into(), |stem| stem.to_string_lossy());
-        catalogue.add(&name, &text)?;
-        catalogue.get(&name)?
-    } else {
-        deadzone_runner::profiles().get(spec)?
-    };
+    let mut catalogue = deadzone_runner::profiles().clone();
+    let parts = spec.split('+').map(|part| match part.ends_with(".toml") || part.contains('/') {
+        true => add_file(&mut catalogue, part, 0),
+        false => Ok(part.to_owned()),
+    });
+    let names = parts.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut profile = catalogue.get(&names.join("+"))?;
     changes.iter().try_for_each(|change| profile.set(change))?;
     Ok(profile)
+}
+
+/// Adds a profile from a file; its name. What it inherits or names as a trace may lie beside it.
+fn add_file(catalogue: &mut Catalogue, file: &str, depth: usize) -> anyhow::Result<String> {
+    let path = Path::new(file);
+    let text = fs::read_to_string(path).with_context(|| format!("could not read {file}"))?;
+    for trace in traces(&text) {
+        let file = path.with_file_name(&trace);
+        let shown = file.display();
+        let text = fs::read_to_string(&file).with_context(|| format!("could not read {shown}"))?;
+        catalogue.add_trace(&trace, &text);
+    }
+    if let Some(parent) = inherited(&text).filter(|parent| catalogue.find(parent).is_err()) {
+        let beside = path.with_file_name(format!("{parent}.toml"));
+        if depth < INHERITED_FILES_MAX && beside.is_file() {
+            add_file(catalogue, &beside.to_string_lossy(), depth + 1)?;
+        }
+    }
+    let name = path.file_stem().map_or_else(|| file.into(), |stem| stem.to_string_lossy());
+    catalogue.add(&name, &text)?;
+    Ok(name.into_owned())
+}
+
+/// The profile that a file inherits.
+fn inherited(text: &str) -> Option<String> {
+    let table: toml::Table = text.parse().ok()?;
+    table.get("inherits")?.as_str().map(str::to_owned)
 }
 
 /// The files that `trace` names. Whatever else is wrong with the text is found when it is read as a profile.
@@ -127,8 +174,8 @@ fn traces(text: &str) -> Vec<String> {
 }
 
 fn fault(text: &str) -> anyhow::Result<LinkStep> {
-    deadzone_script::parse_fault(text).map_err(|(line, mistakes)| {
-        output::print_error(&deadzone_script::render("fault", &line, &mistakes, output::colour()));
+    deadzone_script::parse_fault(text).map_err(|mistakes| {
+        output::print_error(&deadzone_script::render("fault", text, &mistakes, output::colour()));
         anyhow::anyhow!("`{text}` is no fault of a link")
     })
 }
