@@ -68,18 +68,16 @@ fn a_driving_client_delivers_everything_at_qos_2() {
 
 #[test]
 fn a_kept_session_comes_through_a_tunnel() {
-    let Some((_broker, broker, scratch)) = mosquitto() else { return };
-    let file = scratch.file("short-tunnel.toml");
-    let text = "title = \"a tunnel of 3 s, and a new address behind it\"\ninherits = \"lte-driving\"\n\n[outage]\n\
-                schedule_s = { value = [0.5, 3], source = \"default\" }\n\
-                attach_least_s = { value = 0.1, source = \"default\" }\n\
-                attach_most_s = { value = 0.2, source = \"default\" }\n\
-                new_address_probability = { value = 1, source = \"default\" }\n";
-    fs::write(&file, text).unwrap();
-    let link = before(broker, &["--profile", file.to_str().unwrap(), "--modem", "per-source"]);
+    let Some((_broker, broker, _scratch)) = mosquitto() else { return };
+    // Not at once, 3 s of it, and a new address behind it.
+    let tunnel = ["outage.schedule_s=[2,3]", "outage.attach_least_s=0.1", "outage.attach_most_s=0.2"];
+    let args = tunnel.iter().chain(&["outage.new_address_probability=1"]).flat_map(|set| ["--set", set]);
+    let args: Vec<&str> =
+        ["--profile", "lte-driving+tunnel", "--modem", "per-source"].into_iter().chain(args).collect();
+    let link = before(broker, &args);
     let session = ["-i", "kept", "-c", "-t", "k", "-q", "2"];
     assert!(client("mosquitto_sub", broker, &[&session[..], &["-E"]].concat()).status().unwrap().success());
-    // mosquitto_sub connects again by itself. Its modem is dark from half a second after its first connection on.
+    // mosquitto_sub connects again by itself.
     let subscriber =
         client("mosquitto_sub", link.address(), &[&session[..], &["-C", "40", "-W", "40"]].concat());
     let subscriber = { subscriber }.spawn().unwrap();
@@ -89,7 +87,7 @@ fn a_kept_session_comes_through_a_tunnel() {
     let mut into = publisher.stdin.take().unwrap();
     for line in &lines {
         into.write_all(format!("{line}\n").as_bytes()).unwrap();
-        thread::sleep(Duration::from_millis(40));
+        thread::sleep(Duration::from_millis(100));
     }
     drop(into);
     assert_eq!(wait(&mut publisher, LIMIT), Some(0));
@@ -109,7 +107,7 @@ fn a_black_hole_from_pubrec_leaves_the_publisher_waiting() {
     let mut publisher =
         client("mosquitto_pub", link.address(), &["-i", "p", "-t", "t", "-q", "2", "-m", "hello"]);
     let mut publisher = Running(publisher.spawn().unwrap());
-    assert_eq!(wait(&mut publisher.0, Duration::from_millis(1500)), None, "PUBREC never came, so it waits");
+    assert_eq!(wait(&mut publisher.0, Duration::from_secs(3)), None, "PUBREC never came, so it waits");
     drop(publisher);
     let (report, _) = link.interrupt();
     assert!(report.contains("fault blackhole down before PUBREC down"), "{report}");

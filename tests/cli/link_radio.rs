@@ -63,11 +63,11 @@ fn a_cell_is_shared_and_a_modem_of_ones_own_is_not() {
     let scratch = Scratch::new("cell");
     let profile = own(&scratch, "even.toml", EVEN);
     let address = upstream(echo);
-    // 30,000 bytes take 300 ms; four of them 1.2 s where they share.
-    let alone = side_by_side(&before(address, &["--profile", &profile]), 4, 30_000);
-    let shared = side_by_side(&before(address, &["--profile", &profile, "--cell"]), 4, 30_000);
-    assert!(alone > Duration::from_millis(300), "{alone:?}");
-    assert!(shared > Duration::from_millis(1_200), "{shared:?}");
+    // 60,000 bytes take 600 ms; four of them 2.4 s where they share.
+    let alone = side_by_side(&before(address, &["--profile", &profile]), 4, 60_000);
+    let shared = side_by_side(&before(address, &["--profile", &profile, "--cell"]), 4, 60_000);
+    assert!(alone > Duration::from_millis(600), "{alone:?}");
+    assert!(shared > Duration::from_millis(2_400), "{shared:?}");
     assert!(alone < shared * 2 / 3, "{alone:?} alone, {shared:?} shared");
 }
 
@@ -130,7 +130,9 @@ fn a_full_queue_makes_the_sender_wait_and_costs_no_time() {
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
         }
     }
-    assert!((50_000..=105_000).contains(&got), "{got} bytes");
+    // By its own clock: a busy machine may have read for longer, and began to count later than the radio.
+    let most = 100.0 * (began.elapsed().as_secs_f64() * 1e3 + 100.0);
+    assert!(got >= 50_000 && got as f64 <= most, "{got} bytes, and at most {most}");
     assert!(link.resident_kib() < before_kib + 1024, "{before_kib} KiB before");
     let spent = link.ticks() - ticks;
     assert!(spent <= 20, "{spent} ticks in a second for 100 KB");
@@ -202,7 +204,8 @@ fn the_status_line_is_for_terminals() {
     let mut client = client.unwrap();
     client.write_all(b"12345").unwrap();
     client.read_exact(&mut [0; 5]).unwrap();
-    thread::sleep(Duration::from_millis(800));
+    // A line each quarter of a second.
+    thread::sleep(Duration::from_millis(1_500));
     // As Ctrl-C: the terminal makes a signal of it.
     running.0.stdin.as_mut().unwrap().write_all(&[3]).unwrap();
     let mut text = String::new();

@@ -139,15 +139,13 @@ fn everything_is_delivered_once_while_driving() {
 
 #[test]
 fn a_kept_session_comes_through_a_tunnel() {
-    let Some((_broker, broker, scratch)) = mosquitto() else { return };
-    let file = scratch.file("tunnel.toml");
-    let text = "title = \"a tunnel of 3 s, and a new address behind it\"\ninherits = \"lte-driving\"\n\n[outage]\n\
-                schedule_s = { value = [2, 3], source = \"default\" }\n\
-                attach_least_s = { value = 0.1, source = \"default\" }\n\
-                attach_most_s = { value = 0.2, source = \"default\" }\n\
-                new_address_probability = { value = 1, source = \"default\" }\n";
-    fs::write(&file, text).unwrap();
-    let link = before(broker, &["--profile", file.to_str().unwrap(), "--modem", "per-source", "--seed", "3"]);
+    let Some((_broker, broker, _scratch)) = mosquitto() else { return };
+    // Not at once, 3 s of it, and a new address behind it.
+    let tunnel = ["outage.schedule_s=[5,3]", "outage.attach_least_s=0.1", "outage.attach_most_s=0.2"];
+    let args = tunnel.iter().chain(&["outage.new_address_probability=1"]).flat_map(|set| ["--set", set]);
+    let profile = ["--profile", "lte-driving+tunnel", "--modem", "per-source", "--seed", "3"];
+    let args: Vec<&str> = profile.into_iter().chain(args).collect();
+    let link = before(broker, &args);
     let (subscriber, connection) = rumqttc("sub", link.address(), false);
     let got = packets(connection);
     subscriber.subscribe("k", QoS::AtLeastOnce).unwrap();
@@ -158,7 +156,7 @@ fn a_kept_session_comes_through_a_tunnel() {
     let sender = thread::spawn(move || {
         for text in numbers(30) {
             publisher.publish("k", QoS::ExactlyOnce, false, text).unwrap();
-            thread::sleep(Duration::from_millis(200));
+            thread::sleep(Duration::from_millis(300));
         }
         publisher
     });

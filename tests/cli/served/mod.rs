@@ -80,6 +80,11 @@ impl Served {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
+    /// Open files and sockets.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.running.0.id())).unwrap().count()
+    }
+
     /// Processor time so far, in clock ticks (usually 10 ms).
     pub fn ticks(&self) -> u64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.running.0.id())).unwrap();
