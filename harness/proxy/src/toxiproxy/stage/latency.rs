@@ -1,4 +1,7 @@
 //! Each piece comes later, by its own draw, and behind those before it. Knows no rate: many pieces are on the way at once.
+//!
+//! What is on the way is held here, and the relay reads no more of a sender above [`HELD_MAX`](crate::HELD_MAX), 4 MiB a
+//! direction. So a latency has a bandwidth-delay product: about 41 MB/s at 100 ms, 4 MB/s at 1 s.
 
 use std::collections::VecDeque;
 
