@@ -21,5 +21,5 @@ mod stage;
 mod toxic;
 
 pub use client::{Api, Change, ClientError, NotThere, ProxyInfo, plan};
-pub use server::{ReadFault, ServeError, Server, ServerOptions};
+pub use server::{Limits, ReadFault, ServeError, Server, ServerOptions};
 pub use toxic::{Stream, Toxic, ToxicInfo};
