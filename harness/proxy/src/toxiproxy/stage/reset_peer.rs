@@ -56,6 +56,10 @@ impl Stage for ResetPeer {
         self.held
     }
 
+    fn pieces(&self) -> usize {
+        self.kept.len()
+    }
+
     fn release(&mut self, now_us: u64, out: &mut Emitted) {
         self.held = 0;
         out.extend(self.kept.drain(..).map(|item| (now_us, item)));

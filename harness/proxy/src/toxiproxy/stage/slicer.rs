@@ -97,6 +97,10 @@ impl Stage for Slicer {
         self.held
     }
 
+    fn pieces(&self) -> usize {
+        self.queue.len()
+    }
+
     fn release(&mut self, now_us: u64, out: &mut Emitted) {
         out.extend(self.queue.drain(..).map(|item| (now_us, item)));
         self.forget();

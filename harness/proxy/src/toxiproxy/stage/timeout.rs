@@ -12,10 +12,15 @@
 use std::collections::VecDeque;
 
 use super::work::{Emitted, Item, Stage, ms};
-use crate::{HELD_MAX, toxiproxy::Toxic};
+use crate::{
+    HELD_MAX,
+    toxiproxy::{Toxic, lane::PIECES_MAX},
+};
 
 /// Most bytes kept where silence is counted: so far below the relay's bound that the sender is always read.
 const KEPT_MAX: usize = HELD_MAX / 2;
+/// Most pieces, likewise.
+const KEPT_PIECES_MAX: usize = PIECES_MAX / 2;
 
 pub(super) struct Timeout {
     /// 0 is never.
@@ -54,7 +59,8 @@ impl Timeout {
 
     /// Where silence is counted, no more is kept than lets the sender be read.
     fn keep_to_the_bound(&mut self) {
-        if self.timeout_us > 0 && self.held > KEPT_MAX {
+        let too_much = self.held > KEPT_MAX || self.kept.len() > KEPT_PIECES_MAX;
+        if self.timeout_us > 0 && too_much {
             self.has_hole = true;
         }
         if self.has_hole {
@@ -93,6 +99,10 @@ impl Stage for Timeout {
 
     fn held(&self) -> usize {
         self.held
+    }
+
+    fn pieces(&self) -> usize {
+        self.kept.len()
     }
 
     fn release(&mut self, now_us: u64, out: &mut Emitted) {
