@@ -179,7 +179,17 @@ pub(crate) struct BrokerArgs {
 
 /// What `--api` has no use for: its links are made by its clients. `--decisions` and `--replay` refuse it themselves.
 const OF_ONE_LINK: [&str; 11] = [
-    "listen", "upstream", "profile", "set", "cell", "fault", "modem", "connections", "packet", "config", "history",
+    "listen",
+    "upstream",
+    "profile",
+    "set",
+    "cell",
+    "fault",
+    "modem",
+    "connections",
+    "packet",
+    "config",
+    "history",
 ];
 
 #[derive(Debug, ClapArgs)]

@@ -202,10 +202,7 @@ fn null_is_nothing_and_a_share_is_a_number() {
     let none = said("POST", "/populate", "null");
     assert_eq!((none.status, none.json()), (201, json!({"proxies": []})));
     assert_eq!(said("PATCH", "/proxies/a", "null").status, 200);
-    assert_eq!(
-        said("POST", "/proxies/a/toxics", "null").refusal(),
-        (400, "invalid toxic type".to_owned())
-    );
+    assert_eq!(said("POST", "/proxies/a/toxics", "null").refusal(), (400, "invalid toxic type".to_owned()));
     let (status, words) = said("POST", "/proxies/a/toxics", r#"{"type":"noop","toxicity":1e39}"#).refusal();
     assert_eq!(status, 400);
     assert!(words.starts_with("bad request body: json: cannot unmarshal number 1e"), "{words}");
@@ -241,7 +238,9 @@ fn browsers_strange_paths_and_methods_are_turned_away() {
     assert_eq!((wrong.status, wrong.body.as_str()), (405, ""));
     assert_eq!(api.get("/metrics").status, 404);
     // A route without such a method is refused without a look at who asks, HEAD too.
-    for (method, path) in [("DELETE", "/proxies"), ("HEAD", "/proxies"), ("HEAD", "/reset"), ("HEAD", "/v1/links")] {
+    for (method, path) in
+        [("DELETE", "/proxies"), ("HEAD", "/proxies"), ("HEAD", "/reset"), ("HEAD", "/v1/links")]
+    {
         for agent in ["", "user-agent: Mozilla/5.0\r\n"] {
             let answer = api.send(method, path, agent, "");
             assert_eq!((answer.status, answer.body.as_str()), (405, ""), "{method} {path}");

@@ -142,7 +142,11 @@ impl Scan<'_> {
             self.at -= 1;
         }
         // A leading zero stands alone.
-        if lead == b'0' { self.at += 1 } else { self.digits("in numeric literal")? }
+        if lead == b'0' {
+            self.at += 1
+        } else {
+            self.digits("in numeric literal")?
+        }
         if self.peek() == Some(b'.') {
             self.at += 1;
             self.digits("after decimal point in numeric literal")?;

@@ -99,6 +99,9 @@ fn single_bytes_are_counted_as_what_they_cost() {
     assert_eq!((taken, chain.held_up()), (super::super::lane::PIECES_MAX, super::super::lane::PIECES_MAX));
     assert_eq!(chain.room_down(), whole);
     chain.remove(2_000_000, &info(Stream::Upstream, Toxic::Latency { latency: 0, jitter: 0 }));
-    chain.remove(2_000_000, &info(Stream::Upstream, Toxic::Slicer { average_size: 0, size_variation: 0, delay: 0 }));
+    chain.remove(
+        2_000_000,
+        &info(Stream::Upstream, Toxic::Slicer { average_size: 0, size_variation: 0, delay: 0 }),
+    );
     assert_eq!(chain.room_up(), whole);
 }

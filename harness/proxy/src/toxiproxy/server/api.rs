@@ -133,7 +133,8 @@ mod tests {
             let (release, held) = mpsc::channel::<()>();
             let busy = tokio::task::spawn_blocking(move || held.recv());
             let api = Arc::new(api());
-            let bodies = [r#"{"name":"a","upstream":"u:1","listen":"localhost:0"}"#, r#"{"listen":"localhost:0"}"#];
+            let bodies =
+                [r#"{"name":"a","upstream":"u:1","listen":"localhost:0"}"#, r#"{"listen":"localhost:0"}"#];
             let own = r#"{"name":"b","upstream":"u:1","enabled":false}"#;
             api.create(own.as_bytes()).await.unwrap();
             let (one, two, three) = (Arc::clone(&api), Arc::clone(&api), Arc::clone(&api));

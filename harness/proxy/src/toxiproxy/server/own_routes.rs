@@ -33,7 +33,10 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/v1/links/{id}/faults", guarded(post(link_fault)))
         .route("/v1/links/{id}/profile", guarded(put(link_profile).delete(clear_link)))
         .route("/v1/proxies/{proxy}/faults", guarded(post(proxy_fault)))
-        .route("/v1/proxies/{proxy}/profile", guarded(get(proxy_profile).put(put_proxy_profile).delete(clear_proxy)))
+        .route(
+            "/v1/proxies/{proxy}/profile",
+            guarded(get(proxy_profile).put(put_proxy_profile).delete(clear_proxy)),
+        )
         .route("/v1/profiles", guarded(get(profiles)))
 }
 
@@ -135,7 +138,10 @@ async fn clear_link(State(shared): State<Shared>, Named(id): Named<String>) -> R
 }
 
 /// What connections that come behave like; links that live may have been changed one by one.
-async fn proxy_profile(State(shared): State<Shared>, Named(name): Named<String>) -> Result<Response, ApiError> {
+async fn proxy_profile(
+    State(shared): State<Shared>,
+    Named(name): Named<String>,
+) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let of_new = profile::named(collection.get(&name)?.served().profile.as_deref());
     Ok(shown(StatusCode::OK, &json!({ "profile": of_new })))

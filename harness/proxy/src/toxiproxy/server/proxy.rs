@@ -184,7 +184,11 @@ impl Door {
         let mut served = lock(&self.served);
         if served.links.len() >= self.ground.connections {
             if !std::mem::replace(&mut served.is_full, true) {
-                tracing::warn!("proxy {}: {} connections are open, more are reset", self.name, served.links.len());
+                tracing::warn!(
+                    "proxy {}: {} connections are open, more are reset",
+                    self.name,
+                    served.links.len()
+                );
             }
             return None;
         }

@@ -107,7 +107,10 @@ impl Server {
                 }
             };
             let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
-                tracing::warn!("the API: {} connections are open, one more was reset", limits.api_connections);
+                tracing::warn!(
+                    "the API: {} connections are open, one more was reset",
+                    limits.api_connections
+                );
                 let _ = stream.set_zero_linger();
                 continue;
             };
@@ -148,8 +151,7 @@ async fn talk(stream: TcpStream, router: Router, limits: Limits) {
 }
 
 fn router(options: ServerOptions, own: IpAddr) -> Router {
-    let ground =
-        Ground { seed: options.seed, clock: Clock::new(), connections: options.limits.connections };
+    let ground = Ground { seed: options.seed, clock: Clock::new(), connections: options.limits.connections };
     let collection = Collection::new(ground, options.catalogue, options.read_fault);
     routes::routes(options.metrics)
         .merge(own_routes::routes())

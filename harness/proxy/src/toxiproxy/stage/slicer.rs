@@ -43,7 +43,8 @@ impl Slicer {
         }
         let Some(Item::Bytes(front)) = self.queue.front_mut() else { return None };
         // Pieces have a byte or more, whatever is asked for.
-        let enough = usize::try_from(self.average.saturating_add(self.variation)).unwrap_or(usize::MAX).max(1);
+        let enough =
+            usize::try_from(self.average.saturating_add(self.variation)).unwrap_or(usize::MAX).max(1);
         let mut len = self.halves.pop().unwrap_or(front.len());
         while len > enough {
             let middle = (len as u64 / 2).saturating_add_signed(self.dice.around(self.variation));

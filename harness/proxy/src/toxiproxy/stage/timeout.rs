@@ -36,14 +36,7 @@ pub(super) struct Timeout {
 
 impl Timeout {
     pub(super) fn new(now_us: u64) -> Self {
-        Self {
-            timeout_us: 0,
-            heard_us: now_us,
-            kept: VecDeque::new(),
-            held: 0,
-            has_hole: false,
-            over: false,
-        }
+        Self { timeout_us: 0, heard_us: now_us, kept: VecDeque::new(), held: 0, has_hole: false, over: false }
     }
 
     fn forget(&mut self) {
