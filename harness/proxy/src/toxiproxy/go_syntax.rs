@@ -143,9 +143,9 @@ impl Scan<'_> {
         }
         // A leading zero stands alone.
         if lead == b'0' {
-            self.at += 1
+            self.at += 1;
         } else {
-            self.digits("in numeric literal")?
+            self.digits("in numeric literal")?;
         }
         if self.peek() == Some(b'.') {
             self.at += 1;
