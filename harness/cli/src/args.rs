@@ -177,11 +177,26 @@ pub(crate) struct BrokerArgs {
     pub(crate) list: bool,
 }
 
+/// What `--api` has no use for: its links are made by its clients. `--decisions` and `--replay` refuse it themselves.
+const OF_ONE_LINK: [&str; 11] = [
+    "listen",
+    "upstream",
+    "profile",
+    "set",
+    "cell",
+    "fault",
+    "modem",
+    "connections",
+    "packet",
+    "config",
+    "history",
+];
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LinkArgs {
     /// Serve Toxiproxy's HTTP API there (and deadzone's own routes beside it) instead of one link; loopback unless you
     /// say otherwise. Its proxies are made by its clients
-    #[arg(long, value_name = "ADDR", conflicts_with_all = ["upstream", "config", "profile", "fault", "history"])]
+    #[arg(long, value_name = "ADDR", conflicts_with_all = OF_ONE_LINK)]
     pub(crate) api: Option<SocketAddr>,
     /// With --api: serve byte counts under /metrics, as Prometheus reads them
     #[arg(long, requires = "api")]

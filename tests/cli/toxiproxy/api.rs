@@ -1,6 +1,7 @@
 //! The command serving its API, and the little HTTP and TCP that the tests need. Only for tests.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     process::Stdio,
@@ -16,7 +17,7 @@ use crate::support::{Running, deadzone};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Api {
-    _process: Running,
+    process: Running,
     pub(crate) address: SocketAddr,
 }
 
@@ -50,7 +51,14 @@ impl Api {
         BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let word = line.split_whitespace().nth(2).expect("it says where it listens");
         let address = word.strip_prefix("http://").unwrap().parse().unwrap();
-        Self { _process: process, address }
+        Self { process, address }
+    }
+
+    /// Resident memory of the server, KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {

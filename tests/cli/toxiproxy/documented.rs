@@ -2,7 +2,7 @@
 
 use std::{
     io::{ErrorKind, Read},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
 
 use serde_json::{Value, json};
@@ -173,6 +173,59 @@ fn populate_makes_replaces_and_leaves_alone() {
 }
 
 #[test]
+fn a_replacement_that_cannot_listen_leaves_the_old_proxy_stopped() {
+    let api = Api::start(&[]);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let held = TcpListener::bind(taken).unwrap();
+    let listen = api.proxy("z", echo());
+    api.toxic("z", &json!({"type": "noop"}));
+    let other = json!([{"name": "z", "upstream": "127.0.0.1:1", "listen": taken.to_string()}]);
+    let said = api.post("/populate", &other);
+    assert_eq!((said.status, &said.json()["proxies"]), (500, &Value::Null));
+    let left = api.get("/proxies/z").json();
+    assert_eq!((&left["enabled"], &left["listen"]), (&json!(false), &json!(listen.to_string())));
+    assert_eq!(left["toxics"].as_array().unwrap().len(), 1);
+    drop(held);
+    let on = api.call("PATCH", "/proxies/z", &json!({"enabled": true}));
+    assert_eq!((on.status, &on.json()["listen"]), (200, &json!(listen.to_string())));
+    round_trip(&mut connect(listen), b"again");
+    assert_eq!(api.post("/populate", &other).status, 201);
+}
+
+#[test]
+fn null_is_nothing_and_a_share_is_a_number() {
+    let api = Api::start(&[]);
+    api.proxy("a", echo());
+    let said = |method: &str, path: &str, body: &str| api.send(method, path, "", body);
+    let missing = (400, "missing required field: name".to_owned());
+    assert_eq!(said("POST", "/proxies", "null").refusal(), missing);
+    let none = said("POST", "/populate", "null");
+    assert_eq!((none.status, none.json()), (201, json!({"proxies": []})));
+    assert_eq!(said("PATCH", "/proxies/a", "null").status, 200);
+    assert_eq!(said("POST", "/proxies/a/toxics", "null").refusal(), (400, "invalid toxic type".to_owned()));
+    let (status, words) = said("POST", "/proxies/a/toxics", r#"{"type":"noop","toxicity":1e39}"#).refusal();
+    assert_eq!(status, 400);
+    assert!(words.starts_with("bad request body: json: cannot unmarshal number 1e"), "{words}");
+    api.toxic("a", &json!({"type": "noop", "name": "n"}));
+    assert_eq!(said("PATCH", "/proxies/a/toxics/n", r#"{"toxicity":-1e39}"#).refusal().0, 400);
+    assert_eq!(api.get("/proxies/a/toxics/n").json()["toxicity"], json!(1));
+}
+
+#[test]
+fn what_is_wrong_with_a_request_itself_has_the_same_shape() {
+    let api = Api::start(&[]);
+    api.proxy("a", echo());
+    let long = " ".repeat(3 << 20);
+    assert_eq!(
+        api.send("POST", "/proxies", "", &long).refusal(),
+        (413, "bad request body: too large".to_owned())
+    );
+    for path in ["/proxies/%ff", "/proxies/a/toxics/%ff", "/v1/links/%ff", "/v1/proxies/%ff/profile"] {
+        assert_eq!(api.get(path).refusal().0, 400, "{path}");
+    }
+}
+
+#[test]
 fn browsers_strange_paths_and_methods_are_turned_away() {
     let api = Api::start(&[]);
     let browser = api.send("GET", "/proxies", "user-agent: Mozilla/5.0\r\n", "");
@@ -184,4 +237,19 @@ fn browsers_strange_paths_and_methods_are_turned_away() {
     let wrong = api.call("DELETE", "/proxies", &Value::Null);
     assert_eq!((wrong.status, wrong.body.as_str()), (405, ""));
     assert_eq!(api.get("/metrics").status, 404);
+    // A route without such a method is refused without a look at who asks, HEAD too.
+    for (method, path) in
+        [("DELETE", "/proxies"), ("HEAD", "/proxies"), ("HEAD", "/reset"), ("HEAD", "/v1/links")]
+    {
+        for agent in ["", "user-agent: Mozilla/5.0\r\n"] {
+            let answer = api.send(method, path, agent, "");
+            assert_eq!((answer.status, answer.body.as_str()), (405, ""), "{method} {path}");
+            assert!(!answer.headers.contains("x-toxiproxy-request-id"), "{method} {path}");
+        }
+    }
+    let counted = Api::start(&["--metrics"]);
+    for method in ["GET", "HEAD", "POST"] {
+        assert_eq!(counted.send(method, "/metrics", "", "").status, 200, "{method}");
+    }
+    assert_eq!(counted.send("GET", "/metrics", "user-agent: Mozilla/5.0\r\n", "").status, 403);
 }

@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod described;
 mod documented;
 mod effects;
 mod foreign;

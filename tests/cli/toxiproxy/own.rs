@@ -2,12 +2,16 @@
 
 use std::{
     io::{Read, Write},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, PATIENCE, connect, echo, round_trip};
+use crate::{
+    api::{Api, PATIENCE, connect, echo, round_trip},
+    support::{Running, deadzone, wait},
+};
 
 #[test]
 fn metrics_count_while_connections_live() {
@@ -21,6 +25,35 @@ fn metrics_count_while_connections_live() {
         let begin = format!("toxiproxy_proxy_{what}_bytes_total{{direction=\"{direction}\"");
         let line = text.lines().find(|l| l.starts_with(&begin)).unwrap();
         assert!(line.contains("proxy=\"a\"") && line.ends_with("} 5"), "{line}");
+    }
+}
+
+/// An option that the API has no use for is not passed over in silence.
+#[test]
+fn options_of_a_single_link_are_refused() {
+    for args in [
+        &["--listen", "127.0.0.1:0"][..],
+        &["--modem", "per-source"],
+        &["--connections", "5"],
+        &["--set", "rate.mean_kbit_per_s.up=100"],
+        &["--cell"],
+        &["--packet"],
+        &["--upstream", "127.0.0.1:1"],
+        &["--config", "links.toml"],
+        &["--profile", "lte-m"],
+        &["--fault", "cut rst"],
+        &["--history", "records"],
+        &["--decisions", "file"],
+        &["--replay", "file"],
+    ] {
+        let mut all = vec!["link", "--api", "127.0.0.1:0"];
+        all.extend(args);
+        let mut refused =
+            Running(deadzone(&all).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+        assert_eq!(wait(&mut refused.0, PATIENCE), Some(2), "{args:?}");
+        let mut said = String::new();
+        refused.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(said.contains("cannot be used with"), "{args:?}: {said}");
     }
 }
 
@@ -74,27 +107,32 @@ fn profiles_come_and_go_while_connections_live() {
     );
     let address = api.proxy("a", echo());
     let mut stream = connect(address);
-    assert!(round_trip_time(&mut stream) < Duration::from_millis(100));
+    // A floor that no machine reaches of itself, however busy.
+    let far = Duration::from_millis(1500);
+    let slow = json!({"profile": "lte-static", "set": ["delay.floor_ms.up=1500"]});
+    assert!(round_trip_time(&mut stream) < far);
     let id = api.get("/v1/links").json()[0]["id"].as_u64().unwrap();
     let (of_link, of_proxy) = (format!("/v1/links/{id}/profile"), "/v1/proxies/a/profile");
     // 560 ms at least to a geostationary satellite and back.
     let put = api.call("PUT", &of_link, &json!({"profile": "geo+nat-short"}));
     assert_eq!((put.status, put.json()["profile"].clone()), (200, json!("geo+nat-short")));
     assert!(round_trip_time(&mut stream) > Duration::from_millis(500));
+    assert_eq!(api.call("PUT", &of_link, &slow).status, 200);
+    assert!(round_trip_time(&mut stream) > far);
     assert_eq!(api.call("DELETE", &of_link, &Value::Null).status, 204);
     assert_eq!(api.get(&format!("/v1/links/{id}")).json()["profile"], Value::Null);
-    assert!(round_trip_time(&mut stream) < Duration::from_millis(100));
+    assert!(round_trip_time(&mut stream) < far);
     // On a proxy: those that live, and those that come.
-    let put = api.call("PUT", of_proxy, &json!({"profile": "lte-static", "set": ["delay.floor_ms.up=300"]}));
+    let put = api.call("PUT", of_proxy, &slow);
     assert_eq!(put.json(), json!({"profile": "lte-static", "links": [id]}));
     assert_eq!(api.get(of_proxy).json(), json!({"profile": "lte-static"}));
-    assert!(round_trip_time(&mut stream) > Duration::from_millis(300));
-    assert!(round_trip_time(&mut connect(address)) > Duration::from_millis(300));
+    assert!(round_trip_time(&mut stream) > far);
+    assert!(round_trip_time(&mut connect(address)) > far);
     let over = api.call("PUT", of_proxy, &json!({"profile": "nat-long"}));
     assert_eq!(over.json()["profile"], json!("lte-static+nat-long"));
     assert_eq!(api.post("/reset", &Value::Null).status, 204);
     assert_eq!(api.get(of_proxy).json(), json!({"profile": null}));
-    assert!(round_trip_time(&mut connect(address)) < Duration::from_millis(100));
+    assert!(round_trip_time(&mut connect(address)) < far);
     // What can't be done is said as everything else is.
     let refusal = |body: &Value| api.call("PUT", of_proxy, body).refusal();
     assert_eq!(refusal(&json!({})), (400, "missing required field: profile".to_owned()));
@@ -124,33 +162,4 @@ fn faults_can_be_said_as_scenarios_say_them() {
     let (status, said) =
         api.post("/v1/proxies/a/faults", &json!({"text": "cut rst before PUBLISH topic=b"})).refusal();
     assert_eq!((status, said.as_str()), (400, "bad request body: topic must be a text (write topic=\"…\")"));
-}
-
-/// Every route of ours is described, and every description is of a route.
-#[test]
-fn the_description_of_our_own_routes_is_whole() {
-    let api = Api::start(&[]);
-    let described = api.get("/v1/openapi.json").json();
-    let source = include_str!("../../../harness/proxy/src/toxiproxy/server/own_routes.rs");
-    let mut served: Vec<String> = Vec::new();
-    for line in source.lines().filter(|l| l.trim_start().starts_with(".route(\"")) {
-        let path = line.split('"').nth(1).unwrap();
-        for method in ["get", "post", "delete", "put", "patch"] {
-            if line.contains(&format!("{method}(")) {
-                served.push(format!("{method} {path}"));
-            }
-        }
-    }
-    let mut told: Vec<String> = Vec::new();
-    for (path, methods) in described["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys().filter(|m| *m != "parameters") {
-            told.push(format!("{method} {path}"));
-            let real = path.replace("{id}", "0").replace("{proxy}", "x");
-            assert_ne!(api.call(&method.to_uppercase(), &real, &Value::Null).status, 405, "{method} {path}");
-        }
-    }
-    served.sort();
-    told.sort();
-    assert_eq!(served, told);
-    assert!(served.len() >= 6);
 }

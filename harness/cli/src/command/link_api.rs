@@ -8,7 +8,7 @@ use std::{
 
 use deadzone_proxy::{
     LinkStep,
-    toxiproxy::{Server, ServerOptions},
+    toxiproxy::{Limits, Server, ServerOptions},
 };
 use deadzone_runner::ExitCode;
 
@@ -27,6 +27,7 @@ pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         metrics: args.metrics,
         catalogue: deadzone_runner::profiles().clone(),
         read_fault,
+        limits: Limits::default(),
     };
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -9,6 +9,10 @@ use super::{
 /// Draws of toxicity have this many values.
 const DRAWS: u64 = 1 << 32;
 
+/// Most pieces that toxics keep in one direction before its sender is read no more: bytes alone do not say what single ones
+/// cost, which is some fifty times as much.
+pub(super) const PIECES_MAX: usize = 65_536;
+
 /// Where chance comes from: the seed, and what tells this connection from others.
 pub(super) struct Origin<'a> {
     pub(super) seed: u64,
@@ -98,6 +102,13 @@ impl Lane {
     /// Bytes kept by all.
     pub(super) fn held(&self) -> usize {
         self.stages().map(Stage::held).sum()
+    }
+
+    /// How many bytes it can take: as many as there are pieces missing, since a toxic may make a piece of each. `None`
+    /// where no toxic acts.
+    pub(super) fn room(&self) -> Option<usize> {
+        let pieces = || self.stages().map(Stage::pieces).sum();
+        (!self.is_clear()).then(|| PIECES_MAX.saturating_sub(pieces()))
     }
 
     /// No toxic acts here.

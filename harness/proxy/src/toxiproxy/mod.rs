@@ -3,14 +3,17 @@
 //! A [`Toxic`] is what the API talks about. Each kind has a pure `stage` (bytes and microseconds in and out); a `lane` is
 //! one direction's stages in their order, a `chain` both lanes with a link of ours behind them, as a
 //! [`Middle`](crate::Middle) for the relay. `dice` gives each its own stream of chance. The `server` has the routes, the
-//! `client` calls them at somebody else's. `loose_json` reads bodies as leniently as Toxiproxy does.
+//! `client` calls them at somebody else's. `loose_json` reads bodies as leniently as Toxiproxy does, and `go_syntax` has
+//! its words for what is no JSON.
 //!
-//! Where Toxiproxy's documentation and its behaviour differ, the documentation holds here: a seed repeats, `reset_peer`
-//! resets an idle connection too, and a `timeout` that is removed lets the bytes flow again, none lost.
+//! Where Toxiproxy's documentation and its behaviour differ, the documentation holds here: a seed repeats, and `reset_peer`
+//! resets an idle connection too. One thing is different from both, on purpose: a `timeout` that is removed lets the bytes
+//! flow again, none lost, where Toxiproxy drops them and closes. `stage/timeout.rs` says why, and within which bounds.
 
 mod chain;
 mod client;
 mod dice;
+mod go_syntax;
 mod lane;
 mod loose_json;
 mod server;
@@ -18,5 +21,5 @@ mod stage;
 mod toxic;
 
 pub use client::{Api, Change, ClientError, NotThere, ProxyInfo, plan};
-pub use server::{ReadFault, ServeError, Server, ServerOptions};
+pub use server::{Limits, ReadFault, ServeError, Server, ServerOptions};
 pub use toxic::{Stream, Toxic, ToxicInfo};

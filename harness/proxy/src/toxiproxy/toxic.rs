@@ -33,7 +33,8 @@ impl Stream {
 pub enum Toxic {
     /// Nothing happens.
     Noop,
-    /// Each piece comes later.
+    /// Each piece comes later. At most 4 MiB a direction are on the way ([`HELD_MAX`](crate::HELD_MAX)), which is a limit
+    /// on the rate too: about 41 MB/s at 100 ms.
     Latency {
         /// By this much, ms.
         latency: i64,
@@ -50,12 +51,14 @@ pub enum Toxic {
         /// By this much, ms.
         delay: i64,
     },
-    /// Nothing passes.
+    /// Nothing passes. What came is kept and flows on when the toxic is removed (Toxiproxy drops it and closes); with a time
+    /// no more than half of [`HELD_MAX`](crate::HELD_MAX): beyond, it is dropped, and a removal closes here too. A sender that
+    /// ends its stream closes the connection.
     Timeout {
         /// And after this much silence the connection is closed, ms; 0 is never.
         timeout: i64,
     },
-    /// The connection is reset.
+    /// The connection is reset; closed, where a sender ends its stream before.
     ResetPeer {
         /// After this much, ms.
         timeout: i64,
@@ -175,7 +178,7 @@ impl ToxicInfo {
         Some(Self {
             name: text("name")?.to_owned(),
             stream: Stream::parse(text("stream")?)?,
-            toxicity: shown.get("toxicity")?.as_f64()? as f32,
+            toxicity: Some(shown.get("toxicity")?.as_f64()? as f32).filter(|share| share.is_finite())?,
             toxic,
         })
     }
@@ -211,6 +214,16 @@ mod tests {
             assert_eq!(ToxicInfo::from_json(shown.as_object().unwrap()), Some(info));
         }
         assert_eq!(Toxic::of("packet_loss"), None);
+    }
+
+    #[test]
+    fn a_share_is_a_number() {
+        let shown = |toxicity: serde_json::Value| {
+            let all = json!({"name": "n", "type": "noop", "stream": "upstream", "attributes": {}, "toxicity": toxicity});
+            ToxicInfo::from_json(all.as_object().unwrap())
+        };
+        assert!(shown(json!(0.5)).is_some());
+        assert_eq!(shown(json!(1e39)), None);
     }
 
     #[test]

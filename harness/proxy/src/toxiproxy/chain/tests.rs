@@ -83,3 +83,25 @@ fn faults_of_ours_act_behind_the_toxics() {
     assert!(outs(&mut chain, 2).contains(&Out::RstUp));
     assert!(!chain.notes().is_empty() && !chain.transparent());
 }
+
+#[test]
+fn single_bytes_are_counted_as_what_they_cost() {
+    let mut chain = chain();
+    let whole = chain.room_up();
+    chain.add(0, &info(Stream::Upstream, Toxic::Slicer { average_size: 1, size_variation: 0, delay: 0 }), 0);
+    chain.add(0, &info(Stream::Upstream, Toxic::Latency { latency: 3_600_000, jitter: 0 }), 0);
+    let mut taken = 0;
+    while chain.room_up() > 0 && taken < 1 << 20 {
+        let n = chain.room_up().min(16 << 10);
+        chain.up(taken as u64, vec![7; n].into());
+        taken += n;
+    }
+    assert_eq!((taken, chain.held_up()), (super::super::lane::PIECES_MAX, super::super::lane::PIECES_MAX));
+    assert_eq!(chain.room_down(), whole);
+    chain.remove(2_000_000, &info(Stream::Upstream, Toxic::Latency { latency: 0, jitter: 0 }));
+    chain.remove(
+        2_000_000,
+        &info(Stream::Upstream, Toxic::Slicer { average_size: 0, size_variation: 0, delay: 0 }),
+    );
+    assert_eq!(chain.room_up(), whole);
+}

@@ -1,12 +1,11 @@
 //! All proxies by name, and how a request changes them. Knows no HTTP.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use deadzone_link::Catalogue;
 use serde_json::{Map, Value};
 
 use super::{
-    address::resolve,
     error::ApiError,
     fault::ReadFault,
     profile,
@@ -22,20 +21,21 @@ pub(super) struct Collection {
     /// What profiles there are, and how a fault is read.
     pub(super) catalogue: Catalogue,
     pub(super) read_fault: ReadFault,
-    /// The API's own address, for proxies that name no host.
-    own: IpAddr,
 }
 
+/// What became of the name that a proxy is to listen on.
+pub(super) type Resolved = Result<SocketAddr, ApiError>;
+
 /// A proxy as a body describes it.
-struct Wanted {
+pub(super) struct Wanted {
     name: String,
-    listen: String,
+    pub(super) listen: String,
     upstream: String,
     enabled: bool,
 }
 
 impl Wanted {
-    fn read(given: &Map<String, Value>, place: &str) -> Result<Self, ApiError> {
+    pub(super) fn read(given: &Map<String, Value>, place: &str) -> Result<Self, ApiError> {
         let text = |name| loose_json::text(given, name).map(|t| t.unwrap_or_default().to_owned());
         let wanted = Self {
             name: text("name")?,
@@ -53,95 +53,70 @@ impl Wanted {
 }
 
 impl Collection {
-    pub(super) fn new(ground: Ground, own: IpAddr, catalogue: Catalogue, read_fault: ReadFault) -> Self {
-        Self { proxies: BTreeMap::new(), ground, catalogue, read_fault, own }
+    pub(super) fn new(ground: Ground, catalogue: Catalogue, read_fault: ReadFault) -> Self {
+        Self { proxies: BTreeMap::new(), ground, catalogue, read_fault }
     }
 
     pub(super) fn get(&self, name: &str) -> Result<&Proxy, ApiError> {
         self.proxies.get(name).ok_or(ApiError::NoProxy)
     }
 
-    fn get_mut(&mut self, name: &str) -> Result<&mut Proxy, ApiError> {
-        self.proxies.get_mut(name).ok_or(ApiError::NoProxy)
-    }
-
-    pub(super) async fn create(&mut self, body: &[u8]) -> Result<Value, ApiError> {
-        let body = loose_json::first(body)?;
-        let wanted = Wanted::read(loose_json::object(&body, "")?, "")?;
+    pub(super) async fn create(&mut self, wanted: Wanted, address: Resolved) -> Result<Value, ApiError> {
         if self.proxies.contains_key(&wanted.name) {
             return Err(ApiError::ProxyExists);
         }
-        self.put(wanted).await
+        self.put(wanted, address).await
     }
 
-    async fn put(&mut self, wanted: Wanted) -> Result<Value, ApiError> {
+    /// Takes the place of one of the same name, once it runs.
+    async fn put(&mut self, wanted: Wanted, address: Resolved) -> Result<Value, ApiError> {
         let mut proxy = Proxy::new(self.ground, &wanted.name, &wanted.listen, &wanted.upstream);
         if wanted.enabled {
-            proxy.start(resolve(&wanted.listen, self.own).await?).await?;
+            proxy.start(address?).await?;
         }
         let shown = proxy.to_json();
         self.proxies.insert(wanted.name, proxy);
         Ok(shown)
     }
 
-    /// Creates or replaces a list of proxies. The error comes with those that were made before it; `None` where none was
-    /// begun.
-    pub(super) async fn populate(
+    /// One that is there with the same addresses is left alone. Another is stopped first, since the new one may want its
+    /// port; where the new one can't start, the old one stays as it was, with its toxics, but stopped. That is what
+    /// Toxiproxy does: whoever asked can look at it, mend the address and switch it on again.
+    pub(super) async fn put_or_replace(
         &mut self,
-        body: &[u8],
-    ) -> Result<Vec<Value>, (ApiError, Option<Vec<Value>>)> {
-        let wanted = Self::read_list(body).map_err(|error| (error, None))?;
-        let mut made = Vec::new();
-        for one in wanted {
-            match self.put_or_replace(one).await {
-                Ok(shown) => made.push(shown),
-                Err(error) => return Err((error, (!made.is_empty()).then_some(made))),
-            }
-        }
-        Ok(made)
-    }
-
-    fn read_list(body: &[u8]) -> Result<Vec<Wanted>, ApiError> {
-        let body = loose_json::first(body)?;
-        let mut wanted = Vec::new();
-        for (place, one) in (1..).zip(loose_json::array(&body)?) {
-            wanted.push(Wanted::read(loose_json::object(one, "")?, &format!(" at proxy {place}"))?);
-        }
-        Ok(wanted)
-    }
-
-    /// One that is there with the same addresses is left alone.
-    async fn put_or_replace(&mut self, wanted: Wanted) -> Result<Value, ApiError> {
+        wanted: Wanted,
+        address: Resolved,
+    ) -> Result<Value, ApiError> {
         if let Some(there) = self.proxies.get_mut(&wanted.name) {
-            let listen = resolve(&wanted.listen, self.own).await?.to_string();
+            let listen = address.clone()?.to_string();
             if there.upstream == wanted.upstream && (there.listen == listen || there.listen == wanted.listen)
             {
                 return Ok(there.to_json());
             }
             there.stop().await;
-            self.proxies.remove(&wanted.name);
         }
-        self.put(wanted).await
+        self.put(wanted, address).await
     }
 
-    /// Changes addresses, which drops connections, and switches on and off.
-    pub(super) async fn update(&mut self, name: &str, body: &[u8]) -> Result<Value, ApiError> {
-        let own = self.own;
-        let proxy = self.get_mut(name)?;
-        let body = loose_json::first(body)?;
-        let given = loose_json::object(&body, "")?;
-        let listen = loose_json::text(given, "listen")?.unwrap_or(&proxy.listen).to_owned();
+    /// Changes addresses, which drops connections, and switches on and off. `listen` is where it is to listen from now
+    /// on, and `address` what that means.
+    pub(super) async fn update(
+        &mut self,
+        name: &str,
+        listen: &str,
+        address: Resolved,
+        given: &Map<String, Value>,
+    ) -> Result<Value, ApiError> {
+        let proxy = self.proxies.get_mut(name).ok_or(ApiError::NoProxy)?;
         let upstream = loose_json::text(given, "upstream")?.unwrap_or(&proxy.upstream).to_owned();
         let enabled = loose_json::flag(given, "enabled")?.unwrap_or_else(|| proxy.enabled());
-        if listen != proxy.listen && resolve(&listen, own).await?.to_string() != proxy.listen
-            || upstream != proxy.upstream
-        {
+        let moved = listen != proxy.listen && address.clone()?.to_string() != proxy.listen;
+        if moved || upstream != proxy.upstream {
             proxy.stop().await;
-            (proxy.listen, proxy.upstream) = (listen, upstream);
+            (proxy.listen, proxy.upstream) = (listen.to_owned(), upstream);
         }
         if enabled {
-            let address = resolve(&proxy.listen, own).await?;
-            proxy.start(address).await?;
+            proxy.start(address?).await?;
         } else {
             proxy.stop().await;
         }
@@ -149,16 +124,23 @@ impl Collection {
     }
 
     pub(super) async fn delete(&mut self, name: &str) -> Result<(), ApiError> {
-        self.get_mut(name)?.stop().await;
+        self.proxies.get_mut(name).ok_or(ApiError::NoProxy)?.stop().await;
         self.proxies.remove(name);
         Ok(())
     }
 
-    /// Switches every proxy on and removes all toxics, and the profiles of ours.
-    pub(super) async fn reset(&mut self) -> Result<(), ApiError> {
+    /// Where those that do not run would listen.
+    pub(super) fn stopped(&self) -> Vec<String> {
+        self.proxies.values().filter(|proxy| !proxy.enabled()).map(|proxy| proxy.listen.clone()).collect()
+    }
+
+    /// Switches every proxy on and removes all toxics, and the profiles of ours. One that somebody stopped or moved since
+    /// the addresses were resolved stays as that one wanted it.
+    pub(super) async fn reset(&mut self, addresses: &BTreeMap<String, Resolved>) -> Result<(), ApiError> {
         for proxy in self.proxies.values_mut() {
-            let address = resolve(&proxy.listen, self.own).await?;
-            proxy.start(address).await?;
+            if let Some(address) = addresses.get(&proxy.listen).filter(|_| !proxy.enabled()) {
+                proxy.start(address.clone()?).await?;
+            }
             toxics::clear(&mut proxy.served());
             profile::clear_on_all(&mut proxy.served());
         }

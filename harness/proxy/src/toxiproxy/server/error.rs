@@ -13,6 +13,10 @@ use crate::toxiproxy::loose_json::Mistake;
 pub(super) enum ApiError {
     #[error("bad request body: {0}")]
     BadBody(String),
+    #[error("bad request path: {0}")]
+    BadPath(String),
+    #[error("bad request body: too large")]
+    TooLarge,
     #[error("missing required field: {0}")]
     Missing(String),
     #[error("stream was invalid, can be either upstream or downstream")]
@@ -43,7 +47,10 @@ impl From<Mistake> for ApiError {
 impl ApiError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::BadBody(_) | Self::Missing(_) | Self::Stream | Self::ToxicType => StatusCode::BAD_REQUEST,
+            Self::BadBody(_) | Self::BadPath(_) | Self::Missing(_) | Self::Stream | Self::ToxicType => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoProxy | Self::NoToxic | Self::NoLink => StatusCode::NOT_FOUND,
             Self::ProxyExists | Self::ToxicExists => StatusCode::CONFLICT,
             Self::Environment(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -36,11 +36,31 @@ fn needed<T>(value: Option<T>, name: &str) -> Result<T, ApiError> {
     value.ok_or_else(|| ApiError::Missing(name.to_owned()))
 }
 
+fn positive(given: &Map<String, Value>, name: &str) -> Result<Option<u32>, ApiError> {
+    match number(given, name)? {
+        Some(0) => Err(ApiError::BadBody(format!("{name} must be 1 or more"))),
+        more => Ok(more),
+    }
+}
+
 fn number<T: TryFrom<i64>>(given: &Map<String, Value>, name: &str) -> Result<Option<T>, ApiError> {
     let Some(value) = loose_json::integer(given, name)? else { return Ok(None) };
     let fits =
         T::try_from(value).map_err(|_| ApiError::BadBody(format!("{name} is out of range: {value}")))?;
     Ok(Some(fits))
+}
+
+/// What a fault has no use for is a mistake: a misspelt `way` must not take both.
+fn only_its_own(given: &Map<String, Value>, name: &str) -> Result<(), ApiError> {
+    let own: &[&str] = match name {
+        "blackhole" | "hold" | "release" => &["way"],
+        "delay" | "coalesce" => &["way", "time_us"],
+        "slice" => &["way", "bytes"],
+        "cut" => &["how"],
+        "restore" => &[],
+        other => return Err(ApiError::BadBody(format!("no such fault: {other}"))),
+    };
+    Ok(loose_json::only(given, &[&["fault", "after_us", "on"], own].concat())?)
 }
 
 fn fault(given: &Map<String, Value>) -> Result<Fault, ApiError> {
@@ -50,6 +70,7 @@ fn fault(given: &Map<String, Value>) -> Result<Fault, ApiError> {
     };
     let time_us = || needed(number::<u64>(given, "time_us")?, "time_us");
     let name = needed(loose_json::text(given, "fault")?, "fault")?;
+    only_its_own(given, name)?;
     Ok(match name {
         "blackhole" => Fault::Blackhole(way()?),
         "hold" => Fault::Hold(way()?),
@@ -57,10 +78,7 @@ fn fault(given: &Map<String, Value>) -> Result<Fault, ApiError> {
         "restore" => Fault::Restore,
         "delay" => Fault::Delay(way()?, time_us()?),
         "coalesce" => Fault::Coalesce(way()?, time_us()?),
-        "slice" => match needed(number::<u32>(given, "bytes")?, "bytes")? {
-            0 => return Err(ApiError::BadBody("bytes must be 1 or more".to_owned())),
-            bytes => Fault::Slice(way()?, bytes),
-        },
+        "slice" => Fault::Slice(way()?, needed(positive(given, "bytes")?, "bytes")?),
         "cut" => {
             let how = [("rst", Cut::Rst), ("fin", Cut::Fin), ("silent", Cut::Silent)];
             Fault::Cut(needed(choice(given, "how", &how)?, "how")?)
@@ -80,6 +98,7 @@ fn when(given: &Map<String, Value>) -> Result<When, ApiError> {
 }
 
 fn trigger(given: &Map<String, Value>) -> Result<Trigger, ApiError> {
+    loose_json::only(given, &["packet", "direction", "edge", "at", "nth"])?;
     let packet = needed(loose_json::text(given, "packet")?, "on.packet")?;
     let kind: PacketKind =
         packet.parse().map_err(|_| ApiError::BadBody(format!("no such packet: {packet}")))?;
@@ -94,7 +113,7 @@ fn trigger(given: &Map<String, Value>) -> Result<Trigger, ApiError> {
         (Some(at), None) => Edge::At(at),
         (None, edge) => edge.unwrap_or(Edge::Before),
     };
-    let nth = number::<u32>(given, "nth")?.unwrap_or(1).max(1);
+    let nth = positive(given, "nth")?.unwrap_or(1);
     Ok(Trigger { edge, nth, pattern: Pattern::of(kind), direction })
 }
 
@@ -140,6 +159,23 @@ mod tests {
             (r#"{"fault":"cut"}"#, "missing required field: how"),
             (r#"{"fault":"melt"}"#, "bad request body: no such fault: melt"),
             (r#"{"fault":"slice","bytes":0}"#, "bad request body: bytes must be 1 or more"),
+            (
+                r#"{"fault":"blackhole","direction":"up"}"#,
+                "bad request body: unknown field \"direction\", expected fault, after_us, on, way",
+            ),
+            (
+                r#"{"fault":"restore","way":null}"#,
+                "bad request body: unknown field \"way\", expected fault, after_us, on",
+            ),
+            (
+                r#"{"fault":"hold","on":{"packet":"PUBREC","direction":"up","n":2}}"#,
+                "bad request body: unknown field \"n\", expected packet, direction, edge, at, nth",
+            ),
+            (
+                r#"{"fault":"hold","on":{"packet":"PUBREC","direction":"up","nth":0}}"#,
+                "bad request body: nth must be 1 or more",
+            ),
+            ("null", "missing required field: fault"),
             (r#"{"fault":"delay","time_us":-1}"#, "bad request body: time_us is out of range: -1"),
             (
                 r#"{"fault":"hold","on":{"packet":"PUBHUB","direction":"up"}}"#,

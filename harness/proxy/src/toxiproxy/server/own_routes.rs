@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post, put},
@@ -15,10 +14,11 @@ use serde_json::{Value, json};
 use super::{
     collection::Collection,
     error::ApiError,
+    extract::{Body, Named},
     fault,
     live::Live,
     profile,
-    routes::{Shared, shown},
+    routes::{Shared, guarded, shown},
 };
 use crate::{Middle, Traffic};
 
@@ -27,14 +27,17 @@ const OPENAPI: &str = include_str!("../../../openapi.json");
 /// Every route of ours.
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/v1/openapi.json", get(openapi))
-        .route("/v1/links", get(links))
-        .route("/v1/links/{id}", get(link).delete(close))
-        .route("/v1/links/{id}/faults", post(link_fault))
-        .route("/v1/links/{id}/profile", put(link_profile).delete(clear_link))
-        .route("/v1/proxies/{proxy}/faults", post(proxy_fault))
-        .route("/v1/proxies/{proxy}/profile", get(proxy_profile).put(put_proxy_profile).delete(clear_proxy))
-        .route("/v1/profiles", get(profiles))
+        .route("/v1/openapi.json", guarded(get(openapi)))
+        .route("/v1/links", guarded(get(links)))
+        .route("/v1/links/{id}", guarded(get(link).delete(close)))
+        .route("/v1/links/{id}/faults", guarded(post(link_fault)))
+        .route("/v1/links/{id}/profile", guarded(put(link_profile).delete(clear_link)))
+        .route("/v1/proxies/{proxy}/faults", guarded(post(proxy_fault)))
+        .route(
+            "/v1/proxies/{proxy}/profile",
+            guarded(get(proxy_profile).put(put_proxy_profile).delete(clear_proxy)),
+        )
+        .route("/v1/profiles", guarded(get(profiles)))
 }
 
 async fn openapi() -> Response {
@@ -79,20 +82,20 @@ async fn links(State(shared): State<Shared>) -> Response {
     shown(StatusCode::OK, &Value::from(all))
 }
 
-async fn link(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, ApiError> {
+async fn link(State(shared): State<Shared>, Named(id): Named<String>) -> Result<Response, ApiError> {
     let live = live(&*shared.lock().await, &id)?;
     Ok(shown(StatusCode::OK, &described(&live)))
 }
 
-async fn close(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, ApiError> {
+async fn close(State(shared): State<Shared>, Named(id): Named<String>) -> Result<Response, ApiError> {
     live(&*shared.lock().await, &id)?.control.stop(crate::Stop::Close);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn link_fault(
     State(shared): State<Shared>,
-    Path(id): Path<String>,
-    body: Bytes,
+    Named(id): Named<String>,
+    Body(body): Body,
 ) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let live = live(&collection, &id)?;
@@ -104,8 +107,8 @@ async fn link_fault(
 /// On every link that lives now.
 async fn proxy_fault(
     State(shared): State<Shared>,
-    Path(name): Path<String>,
-    body: Bytes,
+    Named(name): Named<String>,
+    Body(body): Body,
 ) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let proxy = collection.get(&name)?;
@@ -120,8 +123,8 @@ async fn proxy_fault(
 
 async fn link_profile(
     State(shared): State<Shared>,
-    Path(id): Path<String>,
-    body: Bytes,
+    Named(id): Named<String>,
+    Body(body): Body,
 ) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let live = live(&collection, &id)?;
@@ -129,13 +132,16 @@ async fn link_profile(
     Ok(shown(StatusCode::OK, &described(&live)))
 }
 
-async fn clear_link(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, ApiError> {
+async fn clear_link(State(shared): State<Shared>, Named(id): Named<String>) -> Result<Response, ApiError> {
     profile::clear(&*live(&*shared.lock().await, &id)?);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// What connections that come behave like; links that live may have been changed one by one.
-async fn proxy_profile(State(shared): State<Shared>, Path(name): Path<String>) -> Result<Response, ApiError> {
+async fn proxy_profile(
+    State(shared): State<Shared>,
+    Named(name): Named<String>,
+) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let of_new = profile::named(collection.get(&name)?.served().profile.as_deref());
     Ok(shown(StatusCode::OK, &json!({ "profile": of_new })))
@@ -143,8 +149,8 @@ async fn proxy_profile(State(shared): State<Shared>, Path(name): Path<String>) -
 
 async fn put_proxy_profile(
     State(shared): State<Shared>,
-    Path(name): Path<String>,
-    body: Bytes,
+    Named(name): Named<String>,
+    Body(body): Body,
 ) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let wanted = profile::read(&body, &collection.catalogue)?;
@@ -157,7 +163,7 @@ async fn put_proxy_profile(
     ))
 }
 
-async fn clear_proxy(State(shared): State<Shared>, Path(name): Path<String>) -> Result<Response, ApiError> {
+async fn clear_proxy(State(shared): State<Shared>, Named(name): Named<String>) -> Result<Response, ApiError> {
     profile::clear_on_all(&mut shared.lock().await.get(&name)?.served());
     Ok(StatusCode::NO_CONTENT.into_response())
 }

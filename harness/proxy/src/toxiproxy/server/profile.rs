@@ -15,12 +15,16 @@ const UNNAMED: &str = "inline";
 pub(super) fn read(body: &[u8], catalogue: &Catalogue) -> Result<Profile, ApiError> {
     let body = loose_json::first(body)?;
     let given = loose_json::object(&body, "")?;
+    loose_json::only(given, &["profile", "toml", "name", "set"])?;
     let wrong = |error: ProfileError| ApiError::BadBody(error.to_string());
     let mut profile = match (loose_json::text(given, "profile")?, loose_json::text(given, "toml")?) {
         (Some(_), Some(_)) => {
             return Err(ApiError::BadBody("profile and toml exclude each other".to_owned()));
         }
         (None, None) => return Err(ApiError::Missing("profile".to_owned())),
+        (Some(_), None) if loose_json::text(given, "name")?.is_some() => {
+            return Err(ApiError::BadBody("name belongs to toml: a profile has one".to_owned()));
+        }
         // An overlay by itself goes over whatever is in force.
         (Some(name), None) => {
             catalogue.find(name).cloned().or_else(|_| catalogue.get(name)).map_err(wrong)?
@@ -132,6 +136,8 @@ mod tests {
             (json!({"profile": "slow", "set": [1]}), "set is a list of texts"),
             (json!({"profile": "slow", "set": ["x=1"]}), "there is no such number"),
             (json!({"toml": "nonsense"}), UNNAMED),
+            (json!({"profile": "slow", "sets": []}), "unknown field \"sets\""),
+            (json!({"profile": "slow", "name": "mine"}), "name belongs to toml"),
         ];
         for (body, text) in wrong {
             let said = read(body.to_string().as_bytes(), &catalogue()).unwrap_err().to_string();

@@ -40,6 +40,8 @@ static LINKS: AtomicU64 = AtomicU64::new(1);
 pub(super) struct Ground {
     pub(super) seed: u64,
     pub(super) clock: Clock,
+    /// Most connections of one proxy at once.
+    pub(super) connections: usize,
 }
 
 /// Toxics and live connections: what a proxy's accept loop and the API both touch.
@@ -50,6 +52,8 @@ pub(super) struct Served {
     /// What new connections behave like.
     pub(super) profile: Option<Arc<Profile>>,
     connections: u64,
+    /// It was said that no more are taken.
+    is_full: bool,
     /// Bytes of connections that have ended: taken up, given up, taken down, given down.
     pub(super) past: [u64; 4],
 }
@@ -157,7 +161,11 @@ impl Door {
         loop {
             match listener.accept().await {
                 Ok((client, peer)) => {
-                    let live = self.welcome(peer);
+                    let Some(live) = self.welcome(peer) else {
+                        // Without linger the close is a reset: nobody must take it for an orderly end.
+                        let _ = client.set_zero_linger();
+                        continue;
+                    };
                     // Each dials for itself: an upstream that does not answer keeps nobody else waiting.
                     tokio::spawn(serve(client, live, Arc::clone(&self.served)));
                 }
@@ -169,10 +177,22 @@ impl Door {
         }
     }
 
-    /// A new connection begins with the toxics of this moment; later ones reach it through the list.
-    fn welcome(&self, peer: SocketAddr) -> Arc<Live> {
+    /// A new connection begins with the toxics of this moment; later ones reach it through the list. `None` where there
+    /// are as many as may be.
+    fn welcome(&self, peer: SocketAddr) -> Option<Arc<Live>> {
         let clock = self.ground.clock;
         let mut served = lock(&self.served);
+        if served.links.len() >= self.ground.connections {
+            if !std::mem::replace(&mut served.is_full, true) {
+                tracing::warn!(
+                    "proxy {}: {} connections are open, more are reset",
+                    self.name,
+                    served.links.len()
+                );
+            }
+            return None;
+        }
+        served.is_full = false;
         served.connections += 1;
         let mut chain = Chain::new(clock.now_us(), self.ground.seed, &self.name, served.connections);
         if let Some(profile) = &served.profile {
@@ -183,7 +203,7 @@ impl Door {
         let id = LINKS.fetch_add(1, Ordering::Relaxed);
         let live = Arc::new(Live::new(id, &self.name, peer, &self.upstream, clock, chain));
         served.links.insert(id, Arc::clone(&live));
-        live
+        Some(live)
     }
 }
 

@@ -4,38 +4,53 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
+    middleware::from_fn,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, any, get, post},
 };
 use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
 
-use super::{collection::Collection, error::ApiError, metrics, toxics};
+use super::{
+    api::Api,
+    error::ApiError,
+    extract::{Body, Named},
+    guard::guard,
+    metrics, toxics,
+};
 
 /// The version that is answered: the release whose API this is. Clients look at it to know what they may call.
 const VERSION: &str = "{\"version\": \"2.12.0\"}\n";
 
 /// What the handlers work on.
-pub(super) type Shared = Arc<Mutex<Collection>>;
+pub(super) type Shared = Arc<Api>;
 type Answer = Result<Response, ApiError>;
 
 /// Every route of Toxiproxy's.
 pub(super) fn routes(with_metrics: bool) -> Router<Shared> {
     let routes = Router::new()
-        .route("/version", get(version))
-        .route("/reset", post(reset))
-        .route("/populate", post(populate))
-        .route("/proxies", get(proxies).post(create))
-        .route("/proxies/{proxy}", get(proxy).post(update).patch(update).delete(delete))
-        .route("/proxies/{proxy}/toxics", get(toxics_of).post(add_toxic))
+        .route("/version", guarded(get(version)))
+        .route("/reset", guarded(post(reset)))
+        .route("/populate", guarded(post(populate)))
+        .route("/proxies", guarded(get(proxies).post(create)))
+        .route("/proxies/{proxy}", guarded(get(proxy).post(update).patch(update).delete(delete)))
+        .route("/proxies/{proxy}/toxics", guarded(get(toxics_of).post(add_toxic)))
         .route(
             "/proxies/{proxy}/toxics/{toxic}",
-            get(toxic).post(update_toxic).patch(update_toxic).delete(remove_toxic),
+            guarded(get(toxic).post(update_toxic).patch(update_toxic).delete(remove_toxic)),
         );
-    if with_metrics { routes.route("/metrics", get(counts)) } else { routes }
+    if with_metrics { routes.route("/metrics", any(counts).layer(from_fn(guard))) } else { routes }
+}
+
+/// What is asked for as it is meant to be is guarded; any other method is refused without a look at who asks. HEAD is no GET
+/// here: Toxiproxy's router knows none.
+pub(super) fn guarded(methods: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    methods.route_layer(from_fn(guard)).head(refused)
+}
+
+async fn refused() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
 }
 
 /// JSON without a charset, as Toxiproxy names it.
@@ -56,12 +71,12 @@ async fn version() -> Response {
 }
 
 async fn reset(State(shared): State<Shared>) -> Answer {
-    shared.lock().await.reset().await?;
+    shared.reset().await?;
     done()
 }
 
-async fn populate(State(shared): State<Shared>, body: Bytes) -> Response {
-    match shared.lock().await.populate(&body).await {
+async fn populate(State(shared): State<Shared>, Body(body): Body) -> Response {
+    match shared.populate(&body).await {
         Ok(made) => shown(StatusCode::CREATED, &json!({ "proxies": made })),
         Err((error, made)) => {
             let mut fields: Map<String, Value> = error.fields();
@@ -78,44 +93,44 @@ async fn proxies(State(shared): State<Shared>) -> Answer {
     ok(&Value::Object(all))
 }
 
-async fn create(State(shared): State<Shared>, body: Bytes) -> Answer {
-    Ok(shown(StatusCode::CREATED, &shared.lock().await.create(&body).await?))
+async fn create(State(shared): State<Shared>, Body(body): Body) -> Answer {
+    Ok(shown(StatusCode::CREATED, &shared.create(&body).await?))
 }
 
-async fn proxy(State(shared): State<Shared>, Path(name): Path<String>) -> Answer {
+async fn proxy(State(shared): State<Shared>, Named(name): Named<String>) -> Answer {
     ok(&shared.lock().await.get(&name)?.to_json())
 }
 
-async fn update(State(shared): State<Shared>, Path(name): Path<String>, body: Bytes) -> Answer {
-    ok(&shared.lock().await.update(&name, &body).await?)
+async fn update(State(shared): State<Shared>, Named(name): Named<String>, Body(body): Body) -> Answer {
+    ok(&shared.update(&name, &body).await?)
 }
 
-async fn delete(State(shared): State<Shared>, Path(name): Path<String>) -> Answer {
+async fn delete(State(shared): State<Shared>, Named(name): Named<String>) -> Answer {
     shared.lock().await.delete(&name).await?;
     done()
 }
 
-async fn toxics_of(State(shared): State<Shared>, Path(name): Path<String>) -> Answer {
+async fn toxics_of(State(shared): State<Shared>, Named(name): Named<String>) -> Answer {
     ok(&shared.lock().await.get(&name)?.served().toxics.to_json())
 }
 
-async fn add_toxic(State(shared): State<Shared>, Path(name): Path<String>, body: Bytes) -> Answer {
+async fn add_toxic(State(shared): State<Shared>, Named(name): Named<String>, Body(body): Body) -> Answer {
     ok(&toxics::add(&mut shared.lock().await.get(&name)?.served(), &body)?)
 }
 
-async fn toxic(State(shared): State<Shared>, Path((name, toxic)): Path<(String, String)>) -> Answer {
+async fn toxic(State(shared): State<Shared>, Named((name, toxic)): Named<(String, String)>) -> Answer {
     ok(&shared.lock().await.get(&name)?.served().toxics.get(&toxic)?.to_json())
 }
 
 async fn update_toxic(
     State(shared): State<Shared>,
-    Path((name, toxic)): Path<(String, String)>,
-    body: Bytes,
+    Named((name, toxic)): Named<(String, String)>,
+    Body(body): Body,
 ) -> Answer {
     ok(&toxics::update(&mut shared.lock().await.get(&name)?.served(), &toxic, &body)?)
 }
 
-async fn remove_toxic(State(shared): State<Shared>, Path((name, toxic)): Path<(String, String)>) -> Answer {
+async fn remove_toxic(State(shared): State<Shared>, Named((name, toxic)): Named<(String, String)>) -> Answer {
     toxics::remove(&mut shared.lock().await.get(&name)?.served(), &toxic)?;
     done()
 }

@@ -1,22 +1,49 @@
 //! The server as the command starts it.
 
 use std::{
+    future::{Future, poll_fn},
     io,
     net::{IpAddr, SocketAddr},
+    pin::pin,
     sync::Arc,
+    task::Poll,
+    time::Duration,
 };
 
 use axum::{
     Router,
     http::{StatusCode, header},
-    middleware::from_fn,
     response::{IntoResponse, Response},
 };
 use deadzone_link::Catalogue;
-use tokio::{net::TcpListener, sync::Mutex};
+use hyper::{
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+};
 
-use super::{collection::Collection, fault::ReadFault, guard::guard, own_routes, proxy::Ground, routes};
-use crate::Clock;
+use super::{
+    api::Api,
+    collection::Collection,
+    fault::ReadFault,
+    limits::Limits,
+    own_routes,
+    proxy::Ground,
+    routes,
+    watch::{Watch, Watched},
+};
+use crate::{
+    Clock,
+    clock::{Alarm, pause},
+};
+
+/// The pause after the system refused a connection, as it does when files run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How a server behaves.
 #[derive(Clone, Debug)]
@@ -29,6 +56,8 @@ pub struct ServerOptions {
     pub catalogue: Catalogue,
     /// How faults are read that come as a text.
     pub read_fault: ReadFault,
+    /// What clients can take.
+    pub limits: Limits,
 }
 
 /// Why the API could not be served.
@@ -37,9 +66,6 @@ pub enum ServeError {
     /// The address can't be had.
     #[error("could not listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
-    /// Connections can't be taken in.
-    #[error("could not serve the API: {0}")]
-    Serve(io::Error),
 }
 
 /// A server that listens.
@@ -66,21 +92,77 @@ impl Server {
 
     /// Serves until it is dropped; the proxies end with it.
     pub async fn run(self) -> Result<(), ServeError> {
+        let limits = self.options.limits;
         let router = router(self.options, self.address.ip());
-        axum::serve(self.listener, router).await.map_err(ServeError::Serve)
+        let seats = Arc::new(Semaphore::new(limits.api_connections.min(Semaphore::MAX_PERMITS)));
+        let mut talks = JoinSet::new();
+        loop {
+            while talks.try_join_next().is_some() {}
+            let stream = match self.listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!("the API: a connection could not be taken in: {error}");
+                    pause(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
+                tracing::warn!(
+                    "the API: {} connections are open, one more was reset",
+                    limits.api_connections
+                );
+                let _ = stream.set_zero_linger();
+                continue;
+            };
+            let router = router.clone();
+            talks.spawn(async move {
+                talk(stream, router, limits).await;
+                drop(seat);
+            });
+        }
     }
 }
 
+/// Serves one connection until it ends, or has kept us waiting for too long.
+async fn talk(stream: TcpStream, router: Router, limits: Limits) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("the API: no TCP_NODELAY: {error}");
+    }
+    let clock = Clock::new();
+    let watch = Arc::new(Watch::new(clock, limits));
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(|request| {
+        watch.begins();
+        let (watch, answer) = (Arc::clone(&watch), routes.call(request));
+        async move {
+            let answer = answer.await;
+            watch.answers();
+            answer
+        }
+    });
+    let socket = TokioIo::new(Watched { stream, watch: Arc::clone(&watch) });
+    let mut connection = pin!(http1::Builder::new().serve_connection(socket, service));
+    let mut alarm = Alarm::default();
+    poll_fn(|cx| match connection.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(()),
+        Poll::Pending => alarm.poll(&clock, Some(watch.ends_us()), cx),
+    })
+    .await;
+}
+
 fn router(options: ServerOptions, own: IpAddr) -> Router {
-    let ground = Ground { seed: options.seed, clock: Clock::new() };
+    let ground = Ground { seed: options.seed, clock: Clock::new(), connections: options.limits.connections };
+    let collection = Collection::new(ground, options.catalogue, options.read_fault);
     routes::routes(options.metrics)
         .merge(own_routes::routes())
-        .route_layer(from_fn(guard))
         .fallback(nowhere)
-        .with_state(Arc::new(Mutex::new(Collection::new(ground, own, options.catalogue, options.read_fault))))
+        .with_state(Arc::new(Api::new(collection, own)))
 }
 
 async fn nowhere() -> Response {
     let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (StatusCode::NOT_FOUND, plain, "404 page not found\n").into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,12 +7,17 @@ use serde_json::{Map, Value};
 use super::{error::ApiError, live::Live, proxy::Served};
 use crate::toxiproxy::{Stream, Toxic, ToxicInfo, chain::Chain, loose_json};
 
+/// Most names whose generations are remembered one by one.
+const NAMES_MAX: usize = 4_096;
+
 /// In the order in which they were added.
 #[derive(Default)]
 pub(super) struct Toxics {
     list: Vec<(ToxicInfo, u32)>,
     /// How many there have been of each name, so that a new one does not draw as an old one did.
     generations: BTreeMap<String, u32>,
+    /// Where names that are not remembered begin: behind all that were forgotten.
+    behind: u32,
 }
 
 impl Toxics {
@@ -36,8 +41,12 @@ impl Toxics {
     }
 
     fn next_generation(&mut self, name: &str) -> u32 {
-        let next = self.generations.entry(name.to_owned()).or_default();
-        *next += 1;
+        if self.generations.len() >= NAMES_MAX && !self.generations.contains_key(name) {
+            let forgotten = std::mem::take(&mut self.generations);
+            self.behind = forgotten.into_values().fold(self.behind, u32::max);
+        }
+        let next = self.generations.entry(name.to_owned()).or_insert(self.behind);
+        *next = next.wrapping_add(1);
         *next
     }
 }
@@ -110,5 +119,22 @@ pub(super) fn clear(served: &mut Served) {
     for name in names {
         // It was there a moment ago, and nobody else has the lock.
         let _ = remove(served, &name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES_MAX, Toxics};
+
+    #[test]
+    fn no_name_ever_has_a_generation_twice_and_the_names_are_not_kept_for_ever() {
+        let mut toxics = Toxics::default();
+        assert_eq!((toxics.next_generation("a"), toxics.next_generation("b")), (1, 1));
+        assert_eq!(toxics.next_generation("a"), 2);
+        for i in 0..3 * NAMES_MAX {
+            toxics.next_generation(&format!("t{i}"));
+            assert!(toxics.generations.len() <= NAMES_MAX);
+        }
+        assert!(toxics.next_generation("a") > 2);
     }
 }

@@ -74,6 +74,10 @@ impl Stage for Bandwidth {
         self.held
     }
 
+    fn pieces(&self) -> usize {
+        self.queue.len()
+    }
+
     fn release(&mut self, now_us: u64, out: &mut Emitted) {
         self.held = 0;
         out.extend(self.queue.drain(..).map(|item| (now_us, item)));

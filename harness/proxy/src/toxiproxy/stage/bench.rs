@@ -56,17 +56,27 @@ impl Bench {
         self.act(at_us, Act::Nothing)
     }
 
+    fn play(&mut self, out: &mut Emitted) {
+        for (at_us, act) in self.acts.drain(..) {
+            match act {
+                Act::Give(item) => self.lane.take(at_us, item, out),
+                Act::Remove => self.lane.remove(at_us, "it", out),
+                Act::Retune(toxic) => self.lane.update(at_us, &info(toxic), out),
+                Act::Nothing => self.lane.advance(at_us, out),
+            }
+        }
+    }
+
+    /// Bytes kept after all that was scripted, before what is due later.
+    pub(super) fn held_before_the_end(&mut self) -> usize {
+        self.play(&mut Vec::new());
+        self.lane.held()
+    }
+
     /// Everything that came out, until nothing is due any more.
     pub(super) fn emitted(&mut self) -> Emitted {
         let mut out = Vec::new();
-        for (at_us, act) in self.acts.drain(..) {
-            match act {
-                Act::Give(item) => self.lane.take(at_us, item, &mut out),
-                Act::Remove => self.lane.remove(at_us, "it", &mut out),
-                Act::Retune(toxic) => self.lane.update(at_us, &info(toxic), &mut out),
-                Act::Nothing => self.lane.advance(at_us, &mut out),
-            }
-        }
+        self.play(&mut out);
         while let Some(at_us) = self.lane.wake_at_us() {
             self.lane.advance(at_us, &mut out);
         }

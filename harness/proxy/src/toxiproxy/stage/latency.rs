@@ -1,4 +1,8 @@
 //! Each piece comes later, by its own draw, and behind those before it. Knows no rate: many pieces are on the way at once.
+//!
+//! What is on the way is held here, and the relay reads no more of a sender above [`HELD_MAX`](crate::HELD_MAX), 4 MiB a
+//! direction. So a latency has a bandwidth-delay product: about 41 MB/s at 100 ms, 4 MB/s at 1 s. Of small messages
+//! it is as many as the [lane](super::super::lane::PIECES_MAX) takes.
 
 use std::collections::VecDeque;
 
@@ -49,6 +53,10 @@ impl Stage for Latency {
 
     fn held(&self) -> usize {
         self.held
+    }
+
+    fn pieces(&self) -> usize {
+        self.queue.len()
     }
 
     fn release(&mut self, now_us: u64, out: &mut Emitted) {

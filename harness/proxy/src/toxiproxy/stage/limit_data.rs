@@ -42,6 +42,10 @@ impl Stage for LimitData {
         0
     }
 
+    fn pieces(&self) -> usize {
+        0
+    }
+
     fn release(&mut self, _now_us: u64, _out: &mut Emitted) {}
 
     fn retune(&mut self, _now_us: u64, toxic: &Toxic) {

@@ -1,4 +1,5 @@
-//! The connection is reset after a time, be it idle or not. Removed before, all that was kept flows on.
+//! The connection is reset after a time, be it idle or not. Removed before, all that was kept flows on. A sender that ends
+//! its stream before closes the connection: there is nobody left to reset, and the other end would never learn of it.
 
 use std::collections::VecDeque;
 
@@ -17,6 +18,13 @@ impl ResetPeer {
     pub(super) fn new(now_us: u64) -> Self {
         Self { from_us: now_us, timeout_us: 0, kept: VecDeque::new(), held: 0, over: false }
     }
+
+    fn end(&mut self, at_us: u64, how: Item, out: &mut Emitted) {
+        self.over = true;
+        self.kept.clear();
+        self.held = 0;
+        out.push((at_us, how));
+    }
 }
 
 impl Stage for ResetPeer {
@@ -24,21 +32,19 @@ impl Stage for ResetPeer {
         if self.over {
             return;
         }
-        if item == Item::Rst {
-            self.over = true;
-            out.push((at_us, item));
-            return;
+        match item {
+            Item::Rst => self.end(at_us, Item::Rst, out),
+            Item::Fin | Item::Close => self.end(at_us, Item::Close, out),
+            Item::Bytes(_) => {
+                self.held += item.len();
+                self.kept.push_back(item);
+            }
         }
-        self.held += item.len();
-        self.kept.push_back(item);
     }
 
     fn due(&mut self, now_us: u64, out: &mut Emitted) {
         if let Some(at_us) = self.wake_at_us().filter(|at| *at <= now_us) {
-            self.over = true;
-            self.kept.clear();
-            self.held = 0;
-            out.push((at_us, Item::Rst));
+            self.end(at_us, Item::Rst, out);
         }
     }
 
@@ -48,6 +54,10 @@ impl Stage for ResetPeer {
 
     fn held(&self) -> usize {
         self.held
+    }
+
+    fn pieces(&self) -> usize {
+        self.kept.len()
     }
 
     fn release(&mut self, now_us: u64, out: &mut Emitted) {
@@ -83,6 +93,13 @@ mod tests {
         let mut bench = Bench::new(Toxic::ResetPeer { timeout: 0 }, 1);
         bench.bytes(0, b"a");
         assert_eq!(bench.run(), [(0, "RST")]);
+    }
+
+    #[test]
+    fn a_sender_that_ends_before_closes_the_connection() {
+        let mut bench = Bench::new(Toxic::ResetPeer { timeout: 3_600_000 }, 1);
+        bench.bytes(1_000, b"a").fin(2_000).bytes(3_000, b"b");
+        assert_eq!(bench.run(), [(2_000, "CLOSE")]);
     }
 
     #[test]

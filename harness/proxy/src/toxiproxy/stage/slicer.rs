@@ -1,8 +1,9 @@
 //! Pieces are cut in two again and again until they are about as small as wanted, with a pause behind each.
+//!
+//! A cut is made only when its piece is due: what waits is whole, so that it costs its bytes and not a place in a queue for
+//! each piece, and a toxic that is removed lets it go in as many pieces as it came.
 
 use std::collections::VecDeque;
-
-use bytes::Bytes;
 
 use super::work::{Emitted, Item, Stage, natural};
 use crate::toxiproxy::{Toxic, dice::Dice};
@@ -12,7 +13,10 @@ pub(super) struct Slicer {
     average: u64,
     variation: u64,
     delay_us: u64,
+    /// As they came; the front one without the pieces that have left.
     queue: VecDeque<Item>,
+    /// The lengths into which the front one is to fall so far, the first one last.
+    halves: Vec<usize>,
     held: usize,
     /// The pause behind the last piece ends here.
     free_us: u64,
@@ -20,25 +24,45 @@ pub(super) struct Slicer {
 
 impl Slicer {
     pub(super) fn new(dice: Dice) -> Self {
-        Self { dice, average: 0, variation: 0, delay_us: 0, queue: VecDeque::new(), held: 0, free_us: 0 }
+        Self {
+            dice,
+            average: 0,
+            variation: 0,
+            delay_us: 0,
+            queue: VecDeque::new(),
+            halves: Vec::new(),
+            held: 0,
+            free_us: 0,
+        }
     }
 
-    /// Cuts from the front, the left half before the right one.
-    fn cut(&mut self, bytes: Bytes) {
-        // Pieces have a byte or more, whatever is asked for.
-        let enough = self.average.saturating_add(self.variation).max(1);
-        let mut open = vec![bytes];
-        while let Some(mut piece) = open.pop() {
-            let len = piece.len() as u64;
-            if len <= enough {
-                self.queue.push_back(Item::Bytes(piece));
-                continue;
-            }
-            let middle = (len / 2).saturating_add_signed(self.dice.around(self.variation)).clamp(1, len - 1);
-            let left = piece.split_to(usize::try_from(middle).unwrap_or(1));
-            open.push(piece);
-            open.push(left);
+    /// The first piece of what waits, the left half before the right one.
+    fn next_piece(&mut self) -> Option<Item> {
+        if !matches!(self.queue.front(), Some(Item::Bytes(_))) {
+            return self.queue.pop_front();
         }
+        let Some(Item::Bytes(front)) = self.queue.front_mut() else { return None };
+        // Pieces have a byte or more, whatever is asked for.
+        let enough =
+            usize::try_from(self.average.saturating_add(self.variation)).unwrap_or(usize::MAX).max(1);
+        let mut len = self.halves.pop().unwrap_or(front.len());
+        while len > enough {
+            let middle = (len as u64 / 2).saturating_add_signed(self.dice.around(self.variation));
+            let left = usize::try_from(middle).unwrap_or(usize::MAX).clamp(1, len - 1);
+            self.halves.push(len - left);
+            len = left;
+        }
+        let piece = front.split_to(len);
+        if front.is_empty() {
+            self.queue.pop_front();
+        }
+        Some(Item::Bytes(piece))
+    }
+
+    fn forget(&mut self) {
+        self.queue.clear();
+        self.halves.clear();
+        self.held = 0;
     }
 }
 
@@ -47,21 +71,18 @@ impl Stage for Slicer {
         if self.queue.is_empty() {
             self.free_us = self.free_us.max(at_us);
         }
-        self.held += item.len();
-        match item {
-            Item::Bytes(bytes) => self.cut(bytes),
-            Item::Rst => {
-                self.queue.clear();
-                self.held = 0;
-                out.push((at_us, Item::Rst));
-            }
-            end => self.queue.push_back(end),
+        if item == Item::Rst {
+            self.forget();
+            out.push((at_us, item));
+            return;
         }
+        self.held += item.len();
+        self.queue.push_back(item);
     }
 
     fn due(&mut self, now_us: u64, out: &mut Emitted) {
         while self.free_us <= now_us {
-            let Some(item) = self.queue.pop_front() else { break };
+            let Some(item) = self.next_piece() else { break };
             let at_us = self.free_us;
             self.held -= item.len();
             self.free_us = at_us.saturating_add(self.delay_us);
@@ -77,9 +98,13 @@ impl Stage for Slicer {
         self.held
     }
 
+    fn pieces(&self) -> usize {
+        self.queue.len()
+    }
+
     fn release(&mut self, now_us: u64, out: &mut Emitted) {
-        self.held = 0;
         out.extend(self.queue.drain(..).map(|item| (now_us, item)));
+        self.forget();
     }
 
     fn retune(&mut self, now_us: u64, toxic: &Toxic) {
@@ -123,6 +148,26 @@ mod tests {
         assert!(drawn.iter().collect::<std::collections::BTreeSet<_>>().len() > 20);
         assert_eq!(drawn, sizes(5));
         assert_ne!(drawn, sizes(6));
+    }
+
+    #[test]
+    fn what_is_not_due_is_not_cut_yet_and_comes_out_whole() {
+        let mut bench = Bench::new(slicer(1, 0, 1000), 1);
+        bench.bytes(0, &[7; 1 << 20]).fin(0).remove(2_000);
+        let out = bench.emitted();
+        let sizes: Vec<(u64, usize)> = out.iter().map(|(at, item)| (*at, item.len())).collect();
+        let rest = (1 << 20) - 3;
+        assert!(sizes.len() < 9, "{} pieces", sizes.len());
+        assert_eq!(sizes, [(0, 1), (1_000, 1), (2_000, 1), (2_000, rest), (2_000, 0)]);
+    }
+
+    #[test]
+    fn a_change_keeps_the_bytes_in_order() {
+        let mut bench = Bench::new(slicer(1, 0, 1000), 1);
+        bench.bytes(0, b"abcdefgh").retune(1_000, slicer(4, 0, 0)).bytes(9_000, b"ijkl");
+        let out = bench.run();
+        let text: String = out.iter().map(|(_, piece)| *piece).collect();
+        assert_eq!(text, "abcdefghijkl");
     }
 
     #[test]

@@ -34,6 +34,10 @@ impl Stage for SlowClose {
         0
     }
 
+    fn pieces(&self) -> usize {
+        0
+    }
+
     fn release(&mut self, now_us: u64, out: &mut Emitted) {
         out.extend(self.ended.take().map(|(_, item)| (now_us, item)));
     }

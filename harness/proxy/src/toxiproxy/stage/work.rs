@@ -44,6 +44,8 @@ pub(in crate::toxiproxy) trait Stage: Send {
     fn wake_at_us(&self) -> Option<u64>;
     /// Bytes kept.
     fn held(&self) -> usize;
+    /// In how many pieces they are kept: each costs a place in a queue, be it as short as it may.
+    fn pieces(&self) -> usize;
     /// The toxic is removed: all that is kept comes out.
     fn release(&mut self, now_us: u64, out: &mut Emitted);
     /// The toxic's numbers were changed.
