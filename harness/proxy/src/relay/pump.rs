@@ -204,11 +204,14 @@ impl<M: Middle> Pump<'_, M> {
             End::Upstream => (self.middle.held_down(), self.middle.room_down()),
         };
         let (from, _, to, _) = self.way_to(end.other());
-        if to.waiting() >= WAITING_MAX || held + to.waiting() >= HELD_MAX {
+        if to.waiting() >= WAITING_MAX {
             return 0;
         }
-        // What a peer that has closed leaves behind is little, and its close is behind it.
-        if from.peer_closed { usize::MAX } else { room }
+        // What a peer that has closed leaves behind is in a kernel's buffer already, and its close is behind it.
+        if from.peer_closed {
+            return usize::MAX;
+        }
+        if held + to.waiting() >= HELD_MAX { 0 } else { room }
     }
 
     /// Looks now and then at ends that are not read; whether one has gone.

@@ -309,12 +309,12 @@ impl Middle for Chain {
     }
 
     fn room_up(&self) -> usize {
-        let room = self.link.room(PATH, Direction::Up);
+        let room = self.link.window(PATH, Direction::Up);
         self.up.room().map_or(room, |most| most.min(room))
     }
 
     fn room_down(&self) -> usize {
-        let room = self.link.room(PATH, Direction::Down);
+        let room = self.link.window(PATH, Direction::Down);
         self.down.room().map_or(room, |most| most.min(room))
     }
 
