@@ -202,7 +202,7 @@ pub(crate) struct LinkArgs {
     #[arg(long, requires = "api")]
     pub(crate) metrics: bool,
     /// Where to listen, once or more; loopback unless you say otherwise
-    #[arg(long, default_value = "127.0.0.1:1884", value_name = "ADDR")]
+    #[arg(long, default_value = "127.0.0.1:1884", value_name = "ADDR", conflicts_with = "config")]
     pub(crate) listen: Vec<SocketAddr>,
     /// The broker, HOST:PORT; resolved anew for each connection
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "config")]
@@ -222,7 +222,8 @@ pub(crate) struct LinkArgs {
     /// Seed of the link's chances, decimal or 0x hex
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
-    /// Whose the modem is: `per-connection` meets the faults anew each time, `per-source` keeps them for an address
+    /// Whose the modem is: `per-connection` meets the faults anew each time, `per-source` keeps them for an address, whose
+    /// connections side by side all meet them
     #[arg(long, value_enum, default_value_t = Modem::PerConnection, value_name = "WHO", conflicts_with = "config")]
     pub(crate) modem: Modem,
     /// Most connections at once; more are reset [default: 10000]
@@ -235,7 +236,7 @@ pub(crate) struct LinkArgs {
     /// Several links from one TOML file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Write the record of every connection into this folder
+    /// Write the record of every connection into this folder, which must not hold any yet
     #[arg(long, value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
     /// Write what chance decided into this file, a line of JSON for each modem, once nobody uses it any more

@@ -37,8 +37,10 @@ is sent again by TCP, so it shows as delay: the link keeps TCP's retransmission 
 trip and at least 200 ms, the same once more, then doubled up to 120 s) and never takes bytes out of the middle.
 
 It can't show:
-  acknowledgements   The kernel of whoever runs the link acknowledges bytes before they cross it. A sender may believe some
-                     kilobytes delivered that never will be; on a real dead radio it is none.
+  acknowledgements   The kernel of whoever runs the link acknowledges bytes before they cross it: what the radio's queue
+                     takes, into a black hole or a hold at most 64 KiB, and behind that what one small socket buffer
+                     takes (8 KiB). A real sender on a dead radio has none of it acknowledged. The report of
+                     `deadzone link` says of each connection how many bytes either end believes delivered.
   TCP keep-alive     TCP's own keep-alive, TCP_USER_TIMEOUT and the end of retransmission (about 15 minutes) never happen:
                      that kernel answers. Only MQTT's Keep Alive can be judged.
   SYN                A connection is accepted before the link knows of it: no lost SYN, no slow connect. In scenarios the
