@@ -11,5 +11,7 @@ mod documented;
 mod effects;
 mod foreign;
 mod own;
+mod quirks;
+mod quirky;
 #[path = "../support/mod.rs"]
 mod support;
