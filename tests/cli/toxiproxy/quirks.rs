@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// How often a held chunk looks whether a toxic changed.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -31,8 +31,10 @@ pub(crate) struct Mood {
     pub(crate) odd_create: bool,
     /// It keeps other numbers than it was given.
     pub(crate) other_numbers: bool,
-    /// It reaches no upstream.
-    pub(crate) cut_off: bool,
+    /// It keeps a client whose upstream it does not reach, in silence.
+    pub(crate) patient: bool,
+    /// Only so many of its proxies, the first ones, reach their upstream.
+    pub(crate) reach: Option<usize>,
 }
 
 #[derive(Default)]
@@ -43,6 +45,8 @@ struct Proxy {
     /// Changed with each change of its toxics.
     generation: Mutex<u64>,
     gone: AtomicBool,
+    /// See `Mood`.
+    patient: bool,
 }
 
 struct State {
@@ -70,6 +74,11 @@ impl Quirks {
             }
         });
         Self { address, state }
+    }
+
+    /// How many proxies were asked for.
+    pub(crate) fn asked_for(&self) -> usize {
+        self.state.asked_for()
     }
 
     /// The proxies that are there.
@@ -134,6 +143,10 @@ impl State {
         }
     }
 
+    fn asked_for(&self) -> usize {
+        lock(&self.asked).iter().filter(|asked| asked.starts_with("deadzone-")).count()
+    }
+
     fn create(&self, body: &Value) -> Answer {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let name = text("name").ok_or((400, "missing required field: name"))?;
@@ -141,8 +154,9 @@ impl State {
         thread::sleep(self.mood.create_takes);
         let listener = TcpListener::bind(text("listen").unwrap()).map_err(|_| (500, "bind"))?;
         let listen = listener.local_addr().unwrap().to_string();
-        let upstream = if self.mood.cut_off { "127.0.0.1:1".to_owned() } else { text("upstream").unwrap() };
-        let proxy = Arc::new(Proxy { listen, upstream, ..Proxy::default() });
+        let reaches = self.mood.reach.is_none_or(|most| self.asked_for() <= most);
+        let upstream = if reaches { text("upstream").unwrap() } else { "127.0.0.1:1".to_owned() };
+        let proxy = Arc::new(Proxy { listen, upstream, patient: self.mood.patient, ..Proxy::default() });
         let shown = proxy.shown(&name);
         lock(&self.proxies).insert(name, Arc::clone(&proxy));
         thread::spawn(move || proxy.serve(&listener));
@@ -194,11 +208,15 @@ impl Proxy {
 
     /// The upstream is dialled by whoever accepts, and one that refuses is told by the end of a connection that stood.
     fn serve(self: Arc<Self>, listener: &TcpListener) {
+        let mut kept = Vec::new();
         for client in listener.incoming().flatten() {
             if self.gone.load(Ordering::Relaxed) {
                 return;
             }
-            let Ok(server) = TcpStream::connect(&self.upstream) else { continue };
+            let Ok(server) = TcpStream::connect(&self.upstream) else {
+                kept.extend(self.patient.then_some(client));
+                continue;
+            };
             client.set_nodelay(true).unwrap();
             server.set_nodelay(true).unwrap();
             for (from, to, stream) in [(&client, &server, "upstream"), (&server, &client, "downstream")] {
@@ -272,7 +290,7 @@ fn request(stream: &mut TcpStream) -> Option<(String, String, Value)> {
                 .find_map(|l| l.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 let mut words = head.split_whitespace().map(str::to_owned);
-                let body = serde_json::from_str(body).unwrap_or(Value::Object(Map::new()));
+                let body = serde_json::from_str(body).unwrap_or_default();
                 return Some((words.next()?, words.next()?, body));
             }
         }
