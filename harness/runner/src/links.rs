@@ -133,3 +133,64 @@ impl Dial for ThroughLink {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{net::SocketAddr, rc::Rc, time::Duration};
+
+    use deadzone_link::Fault;
+    use deadzone_play::ForeignLinks;
+
+    use super::{Greeting, LinkProvider, refusal};
+
+    /// Makes every fault, but changes nothing under way.
+    #[derive(Debug)]
+    struct Careful;
+
+    impl LinkProvider for Careful {
+        fn greet(&self, _: SocketAddr) -> Greeting<'_> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn describe(&self) -> String {
+            "careful".to_owned()
+        }
+
+        fn refuses(&self, _: &Fault) -> Option<String> {
+            None
+        }
+
+        fn refuses_change_under_way(&self) -> Option<String> {
+            Some("it would let go".to_owned())
+        }
+
+        fn open(&self, _: SocketAddr, _: &str) -> Rc<dyn ForeignLinks> {
+            unreachable!("nothing is performed")
+        }
+
+        fn leave(&self, _: Duration) {}
+    }
+
+    /// Why a scenario of these steps is refused, if it is.
+    fn refused(steps: &[&str]) -> Option<String> {
+        let head = "mqt 1\n\nscenario s\n  title     A title\n  clauses   5.0/MQTT-3.1.2-22\n  \
+                    catches   mutant-close-swallowed\n\n  client a\n  client b\n\n";
+        let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
+        let end = "  control none a test\n";
+        let (scenarios, _) = crate::parse("s.mqt", "s", &format!("{head}{steps}{end}"));
+        refusal(&Careful, scenarios.first().expect("it is a scenario"))
+    }
+
+    #[test]
+    fn a_delay_is_changed_only_while_nothing_can_be_under_way() {
+        let connect = "a connect clean";
+        assert_eq!(refused(&[connect, "link a delay up 2s", "a ping"]), None);
+        assert_eq!(refused(&[connect, "link a slice up 1", "link a delay both 50ms", "a ping"]), None);
+        assert_eq!(refused(&[connect, "link a delay up 2s", "link a delay up 4s", "a ping"]), None);
+        assert_eq!(refused(&["link a delay up 2s", connect, "b connect clean", "link b delay up 2s"]), None);
+        for second in ["link a delay up 4s", "link a restore", "link a slice up 1"] {
+            let why = refused(&[connect, "link a delay up 2s", "a ping", second, "a ping"]).unwrap();
+            assert!(why.contains("under way") && why.contains("it would let go"), "{why}");
+        }
+    }
+}

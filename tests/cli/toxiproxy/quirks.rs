@@ -158,7 +158,12 @@ impl State {
         let upstream = if reaches { text("upstream").unwrap() } else { "127.0.0.1:1".to_owned() };
         let proxy = Arc::new(Proxy { listen, upstream, patient: self.mood.patient, ..Proxy::default() });
         let shown = proxy.shown(&name);
-        lock(&self.proxies).insert(name, Arc::clone(&proxy));
+        let mut proxies = lock(&self.proxies);
+        if proxies.contains_key(&name) {
+            return Err((409, "proxy already exists"));
+        }
+        proxies.insert(name, Arc::clone(&proxy));
+        drop(proxies);
         thread::spawn(move || proxy.serve(&listener));
         Ok((201, if self.mood.odd_create { json!({"made": true}) } else { shown }))
     }

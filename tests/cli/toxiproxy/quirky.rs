@@ -232,3 +232,14 @@ fn an_interrupt_leaves_no_proxy_behind() {
         }
     }
 }
+
+#[test]
+fn a_proxy_that_comes_after_all_patience_is_not_left_behind() {
+    let quirks = Quirks::start(Mood { create_takes: Duration::from_millis(1500), ..Mood::default() });
+    let (_broker, address) = broker(&[]);
+    let (target, links) = (format!("mqtt://{address}"), format!("toxiproxy=http://{}", quirks.address));
+    let ran = output(&["run", "--broker", &target, "--links", &links, "--timeout-scale", "0.1", "qos1/**"]);
+    assert_eq!(ran.status.code(), Some(5), "{}", stderr(&ran));
+    assert!(quirks.asked_for() > 0);
+    assert_eq!(left(&quirks), Vec::<String>::new());
+}

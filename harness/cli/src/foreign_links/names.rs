@@ -45,7 +45,8 @@ impl Names {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a proxy. Dropped halfway, it leaves its name here.
+    /// Makes a proxy. Dropped halfway, it leaves its name here, and is not asked for again: of two questions the second might
+    /// be answered behind the removal.
     pub(super) async fn create(
         &self,
         api: &Api,
@@ -55,16 +56,20 @@ impl Names {
     ) -> Result<ProxyInfo, ClientError> {
         {
             let mut known = self.known();
-            if known.closed {
-                let why = "the run is over".to_owned();
-                return Err(ClientError::Unreachable(api.authority().to_owned(), why));
+            let why = match known.all.get(name) {
+                _ if known.closed => Some("the run is over"),
+                Some(_) => Some("it did not answer the question for this proxy"),
+                None => None,
+            };
+            if let Some(why) = why {
+                return Err(ClientError::Unreachable(api.authority().to_owned(), why.to_owned()));
             }
             known.all.insert(name.to_owned(), Stage::Asked);
         }
         let made = api.create(name, listen, upstream).await;
         match &made {
-            // It said that it made none. That it has one already is the answer to a question of ours that was broken off.
-            Err(ClientError::Refused { status: 400..=408 | 410..=499, .. }) => self.forget(name),
+            // It said that it made none.
+            Err(ClientError::Refused { status: 400..=499, .. }) => self.forget(name),
             // It may have, whatever it said, and may yet.
             Err(ClientError::Unreachable(..) | ClientError::Refused { status: 500.., .. }) => {}
             Ok(_) | Err(_) => {
