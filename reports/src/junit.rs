@@ -46,6 +46,7 @@ fn suite(run: &RunModel, info: &RunInfo, version: Version, results: &[&ScenarioR
         ("suite", &info.suite),
         ("seed", &info.seed),
         ("switched-on", &info.switched_on.join(", ")),
+        ("links", info.links.as_deref().unwrap_or("deadzone's own")),
         ("complete", if ended { "true" } else { "false" }),
     ];
     for (name, value) in facts {

@@ -70,6 +70,8 @@ pub struct RunInfo {
     pub address: Option<String>,
     /// How it was started and configured, for a maintainer: command line, configuration text; empty if we did not start it.
     pub target_configuration: String,
+    /// Whose links stood between the clients and the target, if not ours: kind, version and address.
+    pub links: Option<String>,
     /// Defects, mutants and variants that are switched on.
     pub switched_on: Vec<String>,
     /// What it offers, by version.

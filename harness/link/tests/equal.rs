@@ -1,7 +1,5 @@
 //! A device with several connections side by side: all of them are equal, and what an end may believe is bounded.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
 use std::sync::Arc;
 
 use deadzone_link::{

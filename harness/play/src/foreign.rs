@@ -11,6 +11,9 @@ use crate::{tape::Tape, transport::Dialling};
 /// Something that is being done to a foreign link.
 pub type Working<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
+/// What becomes known of the way to a target: why it can't be reached, if it can't.
+pub type Reaching<'a> = Pin<Box<dyn Future<Output = Option<String>> + 'a>>;
+
 /// A link for each client of one performance. What it was told to do and did not is kept as its [`Self::failure`]: the
 /// experiment then did not happen, whatever the record says.
 pub trait ForeignLinks {
@@ -18,6 +21,9 @@ pub trait ForeignLinks {
     fn dial(&self, client: usize) -> Dialling<'_>;
     /// Does this to a client's link, now. When it ends, it has taken effect.
     fn apply(&self, client: usize, fault: Fault) -> Working<'_>;
+    /// Why the target can't be reached just now, if it can't: a link may accept a client before it knows. Asked where a
+    /// connection brought no byte, so that what the way did is not put down to the target. It bounds its own wait.
+    fn unreached(&self, client: usize) -> Reaching<'_>;
     /// Takes the links down.
     fn close(&self) -> Working<'_>;
     /// The first thing that did not work.
@@ -40,4 +46,11 @@ pub(crate) async fn apply(
         tape.append(EventKind::Link { client, conn, note });
     }
     ours
+}
+
+/// Asks why the target can't be reached by this client, and records the answer as a connection that could not be made.
+pub(crate) async fn unreached(links: &dyn ForeignLinks, tape: &Tape, client: usize) -> Option<String> {
+    let why = links.unreached(client).await?;
+    tape.append(EventKind::OpenFailed { client, why: why.clone() });
+    Some(why)
 }

@@ -19,7 +19,7 @@ mod tap;
 mod tape;
 mod transport;
 
-pub use foreign::{ForeignLinks, Working};
+pub use foreign::{ForeignLinks, Reaching, Working};
 pub use perform::{Performance, Setup, Timing, nonce, perform};
 pub use player::is_a_deadline;
 pub use room::Room;

@@ -24,6 +24,9 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
             settle(target, patience).await;
+            if let (Some(links), Some(address)) = (&options.links, target.handle().address()) {
+                links.greet(address).await.map_err(over_links)?;
+            }
             through_links(target, options, patience, &word).await
         };
         if embedded {
@@ -57,9 +60,17 @@ async fn through_links(
         return probe(handle.dial(None), &options.versions, patience, word).await;
     };
     let asked = probe(Rc::new(ThroughLink(Rc::clone(&links))), &options.versions, patience, word).await;
+    // A close may be the target's word that it does not speak a version, and may be a link that did not reach it.
+    let doubtful = asked.as_ref().is_ok_and(|offered| offered.len() < options.versions.len());
+    let unreached = if doubtful { links.unreached(0).await } else { None };
+    let asked = unreached.map_or(asked, Err);
     links.close().await;
     // A version that was only not reached must not count as one that is not spoken.
-    links.failure().map_or(asked, Err).map_err(|why| format!("over foreign links: {why}"))
+    links.failure().map_or(asked, Err).map_err(over_links)
+}
+
+fn over_links(why: String) -> String {
+    format!("over foreign links: {why}")
 }
 
 /// From here on one address stands for the target: a connection now here, now there would mix two brokers up.

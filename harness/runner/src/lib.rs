@@ -24,10 +24,10 @@ mod suite;
 mod target;
 
 pub use deadzone_link::Fault;
-pub use deadzone_play::{Dial, Dialling, ForeignLinks, TcpDial, Working};
+pub use deadzone_play::{Dial, Dialling, ForeignLinks, Reaching, Stream, TcpDial, Working};
 pub use error::RunError;
 pub use exit::ExitCode;
-pub use links::LinkProvider;
+pub use links::{Greeting, LinkProvider};
 pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
 pub use profiles::profiles;

@@ -20,7 +20,7 @@ use crate::{
     ask::{ask, unique_word},
     histories::write_histories,
     job::JobContext,
-    links::LinkProvider,
+    links::{InUse, LinkProvider},
     pool::{Progress, work},
     target::{Target, TargetHandle},
 };
@@ -84,11 +84,12 @@ pub fn run(
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
     let mut target = Target::start(&options.target, &options.cancel)?;
-    let capabilities = ask(&mut target, options)?;
-    let handle = target.handle();
-    if options.links.is_some() && handle.address().is_none() {
+    if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
     }
+    let _links = options.links.as_ref().map(InUse::new);
+    let capabilities = ask(&mut target, options)?;
+    let handle = target.handle();
     let mut plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
     if let Some(links) = &options.links {
         plan.leave_to(&**links);
@@ -220,6 +221,7 @@ fn info(
         target_version: version,
         address,
         target_configuration: configuration,
+        links: options.links.as_ref().map(|links| links.describe()),
         switched_on,
         capabilities,
         seed: format!("{:x}", options.seed),

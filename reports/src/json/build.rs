@@ -35,6 +35,7 @@ fn target(info: &RunInfo) -> TargetEntry {
         version: info.target_version.clone(),
         address: info.address.clone(),
         configuration: info.target_configuration.clone(),
+        links: info.links.clone(),
         switched_on: info.switched_on.clone(),
     }
 }

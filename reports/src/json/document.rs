@@ -44,6 +44,8 @@ pub struct TargetEntry {
     pub address: Option<String>,
     /// How it was started and configured; empty if deadzone did not start it.
     pub configuration: String,
+    /// Whose links stood between the clients and the broker: kind, version and address; null where they were deadzone's own.
+    pub links: Option<String>,
     /// Defects, mutants and variants that were switched on.
     pub switched_on: Vec<String>,
 }

@@ -19,6 +19,9 @@ pub(crate) fn name(info: &RunInfo) -> String {
 /// Limits and configuration.
 pub(crate) fn write(page: &mut Page, info: &RunInfo, version: Version) {
     page.field("target", Role::Plain, &name(info), 200);
+    if let Some(links) = &info.links {
+        page.field("links", Role::Plain, links, 200);
+    }
     if !info.switched_on.is_empty() {
         page.field("switched on", Role::Doubtful, &info.switched_on.join(", "), 400);
     }

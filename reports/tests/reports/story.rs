@@ -287,6 +287,7 @@ pub(crate) fn hostile() -> ScenarioResult {
 pub(crate) fn hostile_events() -> Vec<RunEvent> {
     let mut info = info();
     info.target_version = Some(HOSTILE.to_owned());
+    info.links = Some(HOSTILE.to_owned());
     info.target_configuration = HOSTILE.to_owned();
     info.capabilities[0].sources.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
     let finished = RunEvent::ScenarioFinished(Arc::new(hostile()));
@@ -306,6 +307,7 @@ pub(crate) fn info() -> RunInfo {
         target_version: Some("1.4.0".to_owned()),
         address: Some("127.0.0.1:1883".to_owned()),
         target_configuration: "somebroker --config test.conf\nlistener 1883\nallow_anonymous true".to_owned(),
+        links: None,
         switched_on: vec![],
         capabilities: vec![Capabilities {
             version: Version::V5,

@@ -12,5 +12,7 @@ mod documented;
 mod effects;
 mod foreign;
 mod own;
+mod quirks;
+mod quirky;
 #[path = "../support/mod.rs"]
 mod support;

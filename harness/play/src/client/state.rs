@@ -75,6 +75,10 @@ pub(crate) struct ClientState {
     pub(crate) queued: u64,
     /// See `queued`.
     pub(crate) done: u64,
+    /// A connection over a foreign link of which no byte came yet.
+    pub(crate) unheard: Option<ConnId>,
+    /// Why a connection over a foreign link did not reach the target.
+    pub(crate) unreached: Option<String>,
 }
 
 impl ClientState {
@@ -96,6 +100,8 @@ impl ClientState {
             last_write_us: 0,
             queued: 0,
             done: 0,
+            unheard: None,
+            unreached: None,
         }
     }
 
@@ -109,6 +115,11 @@ impl ClientState {
     /// The event that closed this connection's client end, if it did.
     pub(crate) fn closed_by(&self, conn: ConnId) -> Option<u64> {
         self.closed.iter().find(|(c, _)| *c == conn).map(|(_, seq)| *seq)
+    }
+
+    /// Something came on this connection.
+    pub(crate) fn heard_on(&mut self, conn: ConnId) {
+        self.unheard = self.unheard.filter(|unheard| *unheard != conn);
     }
 
     /// When a polite client must ping to keep its connection, µs: after three quarters of the Keep Alive in silence.

@@ -60,6 +60,10 @@ pub(crate) struct Path {
     pub(super) foreign: Option<Rc<dyn ForeignLinks>>,
     /// We shut down writing.
     pub(super) fin_sent: bool,
+    /// Something came from the broker.
+    pub(super) heard: bool,
+    /// The foreign link ended this without having reached the target.
+    pub(super) unreached: bool,
 }
 
 impl Drop for Path {
@@ -102,6 +106,8 @@ impl Path {
             timers: (0, 0),
             foreign,
             fin_sent: false,
+            heard: false,
+            unreached: false,
         }
     }
 
@@ -166,7 +172,7 @@ impl Path {
             }
             read = reader.read(buffer), if may_read => {
                 drop((reader, writer));
-                self.read(read, buffer);
+                self.read(read, buffer).await;
             }
             () = timer => {
                 drop((reader, writer));
@@ -226,25 +232,46 @@ impl Path {
         self.tape.append(EventKind::Closed { conn: self.conn, end, by, how })
     }
 
-    fn read(&mut self, read: std::io::Result<usize>, buffer: &[u8]) {
-        let now_us = self.tape.clock().now_us();
+    async fn read(&mut self, read: std::io::Result<usize>, buffer: &[u8]) {
         match read {
             Ok(n) if n > 0 => {
+                let now_us = self.tape.clock().now_us();
+                self.heard();
                 self.seen.pass(&buffer[..n]);
                 self.client.borrow_mut().link.broker_bytes(now_us, self.path, &buffer[..n]);
             }
             other => {
                 let rst = other.is_err();
+                self.mind_the_way().await;
+                let now_us = self.tape.clock().now_us();
                 self.broker_done = true;
                 self.seen.end_of_stream();
                 // A foreign link may close both directions when one ends: that proves nothing of what the broker sent.
-                let by = if self.foreign.is_some() && self.fin_sent { By::Harness } else { By::Broker };
+                let ours = self.unreached || (self.foreign.is_some() && self.fin_sent);
+                let by = if ours { By::Harness } else { By::Broker };
                 self.closed(End::Broker, by, if rst { Close::Rst } else { Close::Fin });
                 self.client.borrow_mut().link.broker_closed(now_us, self.path, rst);
                 if rst {
                     self.outgoing.clear();
                 }
             }
+        }
+    }
+
+    fn heard(&mut self) {
+        if !self.heard {
+            self.heard = true;
+            self.client.borrow_mut().heard_on(self.conn);
+        }
+    }
+
+    /// A foreign link may accept a client, fail to reach the target, and close: that is none of the target's doing.
+    async fn mind_the_way(&mut self) {
+        let Some(links) = self.foreign.clone().filter(|_| !self.heard) else { return };
+        let client = self.client.borrow().index;
+        if let Some(why) = foreign::unreached(&*links, &self.tape, client).await {
+            self.unreached = true;
+            self.client.borrow_mut().unreached = Some(why);
         }
     }
 

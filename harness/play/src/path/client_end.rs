@@ -34,7 +34,7 @@ impl Path {
     /// The connection ended for the client, by the link or by the broker.
     pub(super) fn lost(&mut self, how: Close) {
         if !self.client_done {
-            let by = if self.broker_done { By::Broker } else { By::Harness };
+            let by = if self.broker_done && !self.unreached { By::Broker } else { By::Harness };
             self.arrived.end_of_stream();
             self.client_end_closed(by, how);
             // A client answers an orderly close with its own, so that the broker's socket does not linger half-open.

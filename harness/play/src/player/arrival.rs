@@ -79,12 +79,21 @@ impl Player<'_> {
                     return None;
                 }
                 Look::Closed(seq) => {
-                    self.unmet(claim, since_us, "closed", Some(seq));
+                    // The target owes nothing on a connection that never came to it.
+                    match self.lost_on_the_way() {
+                        Some(why) => self.unmet(claim, since_us, &why, None),
+                        None => self.unmet(claim, since_us, "closed", Some(seq)),
+                    }
                     return None;
                 }
                 Look::Nothing => {}
             }
-            if now_us >= patience_ends_us || self.tape.overflow().is_some() || self.cancelled() {
+            let ended = now_us >= patience_ends_us;
+            if ended && let Some(why) = self.lost_in_silence(wanted.client, wanted.conn).await {
+                self.unmet(claim, since_us, &why, None);
+                return None;
+            }
+            if ended || self.tape.overflow().is_some() || self.cancelled() {
                 self.unmet(claim, since_us, "patience", None);
                 return None;
             }

@@ -10,12 +10,16 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{Flow, Player};
 use crate::{
     client::{Command, Live},
-    foreign::ForeignLinks,
+    foreign::{self, ForeignLinks},
     path::Path,
 };
 
 /// ENFILE and EMFILE, by the numbers that every Unix gives them: our own limit, which says nothing of the target.
 const TOO_MANY_OPEN: [i32; 2] = [23, 24];
+
+fn no_connection(why: &str) -> String {
+    format!("no connection to the target: {why}")
+}
 
 impl Player<'_> {
     /// Makes a transport connection for a client. On a link that is down it waits for `restore`, within the deadline.
@@ -52,7 +56,24 @@ impl Player<'_> {
             None => "no connection within the time-out".to_owned(),
         };
         self.tape.append(EventKind::OpenFailed { client, why: why.clone() });
-        Flow::Abandon(format!("no connection to the target: {why}"))
+        Flow::Abandon(no_connection(&why))
+    }
+
+    /// Why this connection, on which nothing came, did not reach the target, if it did not.
+    pub(super) async fn lost_in_silence(&self, client: usize, conn: ConnId) -> Option<String> {
+        if self.clients[client].borrow().unheard != Some(conn) {
+            return None;
+        }
+        let links = self.foreign(client)?;
+        let why = foreign::unreached(&*links, &self.tape, client).await?;
+        let lost = no_connection(&why);
+        self.clients[client].borrow_mut().unreached = Some(why);
+        Some(lost)
+    }
+
+    /// Why going on makes no sense, once a connection turned out never to have reached the target.
+    pub(super) fn lost_on_the_way(&self) -> Option<String> {
+        self.clients.iter().find_map(|client| client.borrow().unreached.as_deref().map(no_connection))
     }
 
     fn opened(&mut self, client: usize, stream: Box<dyn crate::Stream>) {
@@ -61,6 +82,7 @@ impl Player<'_> {
         self.tape.append(EventKind::Opened { conn, client });
         let (queue, commands) = unbounded_channel();
         let shared = Rc::clone(&self.clients[client]);
+        let foreign = self.foreign(client);
         {
             let mut state = shared.borrow_mut();
             state.link.open(self.clock.now_us(), PathId(conn.0));
@@ -68,8 +90,8 @@ impl Player<'_> {
             state.last_conn = Some(conn);
             state.last_sent = None;
             state.last_write_us = self.clock.now_us();
+            state.unheard = foreign.is_some().then_some(conn);
         }
-        let foreign = self.foreign(client);
         let path = Path::new(conn, shared, &self.tape, stream, commands, foreign);
         self.tasks.push(tokio::task::spawn_local(path.carry()));
     }

@@ -169,7 +169,10 @@ impl<'a> Player<'a> {
             if self.is_derived_control() {
                 self.carry_out_put_off(step).await;
             }
-            if let Flow::Abandon(why) = self.perform(step).await {
+            let flow = self.perform(step).await;
+            // What hindered the connection comes before what came of it.
+            let lost = self.lost_on_the_way().filter(|_| !abandoned);
+            if let Some(why) = lost.or(if let Flow::Abandon(why) = flow { Some(why) } else { None }) {
                 abandoned = true;
                 self.tape.append(EventKind::Abandoned { step: self.step, why });
             }

@@ -20,6 +20,6 @@ mod server;
 mod stage;
 mod toxic;
 
-pub use client::{Api, Change, ClientError, NotThere, ProxyInfo, plan};
+pub use client::{Api, Change, ClientError, NotThere, ProxyInfo, Release, plan};
 pub use server::{Limits, ReadFault, ServeError, Server, ServerOptions};
 pub use toxic::{Stream, Toxic, ToxicInfo};

@@ -8,6 +8,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
+use crate::links::leave_all;
+
 /// Every process of ours that may be running.
 static RUNNING: Mutex<Running> = Mutex::new(Running { closed: false, all: Vec::new() });
 
@@ -60,14 +62,16 @@ impl Owned {
     }
 }
 
-/// Kills every broker that this process started and removes their scratch folders. For a process that is about to end without
-/// cleaning up: nothing can be started afterwards.
+/// Kills every broker that this process started and removes their scratch folders, and takes down what a run made where
+/// foreign links come from. For a process that is about to end without cleaning up: nothing can be started afterwards.
 pub fn end_started_brokers() {
     let mut running = lock(&RUNNING);
     running.closed = true;
     for owned in running.all.drain(..).filter_map(|known| known.upgrade()) {
         owned.end();
     }
+    drop(running);
+    leave_all();
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,6 +9,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpStream;
 
+use super::Release;
 use crate::{clock::within, toxiproxy::ToxicInfo};
 
 /// The longest that a call may take.
@@ -36,6 +37,21 @@ pub enum ClientError {
     /// The answer is not what its documentation says.
     #[error("Toxiproxy's answer to {0} can't be understood")]
     Shape(String),
+    /// It did something else.
+    #[error("Toxiproxy made another toxic than it was asked for: wanted {wanted}, got {got}")]
+    Another {
+        /// What it was asked for.
+        wanted: String,
+        /// What it says that it has.
+        got: String,
+    },
+}
+
+impl ClientError {
+    /// Whether it says that there is no such thing.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
 }
 
 /// A proxy as the server shows it.
@@ -94,11 +110,15 @@ impl Api {
         host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host)
     }
 
-    /// Its version.
-    pub async fn version(&self) -> Result<String, ClientError> {
-        let shown = self.call(Method::GET, "/version", None).await?;
-        let version = shown.get("version").and_then(Value::as_str);
-        version.map(str::to_owned).ok_or_else(|| ClientError::Shape("/version".to_owned()))
+    /// `host:port`, as it stands in the URL.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Its release.
+    pub async fn release(&self) -> Result<Release, ClientError> {
+        let answer = self.answer(Method::GET, "/version", None).await?;
+        Ok(Release::parse(&String::from_utf8_lossy(&answer)))
     }
 
     /// All proxies, by name.
@@ -152,10 +172,10 @@ impl Api {
         Ok(list.iter().filter_map(|t| ToxicInfo::from_json(t.as_object()?)).collect())
     }
 
-    /// Adds a toxic.
+    /// Adds a toxic. One with other numbers than asked for is an error.
     pub async fn add_toxic(&self, proxy: &str, toxic: &ToxicInfo) -> Result<ToxicInfo, ClientError> {
         let path = format!("/proxies/{}/toxics", escaped(proxy));
-        self.toxic_of(Method::POST, &path, Some(toxic.to_json())).await
+        as_asked(toxic, self.toxic_of(Method::POST, &path, Some(toxic.to_json())).await?)
     }
 
     /// One toxic.
@@ -164,12 +184,12 @@ impl Api {
         self.toxic_of(Method::GET, &path, None).await
     }
 
-    /// Gives a toxic new numbers and toxicity.
+    /// Gives a toxic new numbers and toxicity. One with others than these afterwards is an error.
     pub async fn update_toxic(&self, proxy: &str, toxic: &ToxicInfo) -> Result<ToxicInfo, ClientError> {
         let path = format!("/proxies/{}/toxics/{}", escaped(proxy), escaped(&toxic.name));
         let share = toxic.to_json().get("toxicity").cloned();
         let body = json!({"attributes": toxic.toxic.attributes(), "toxicity": share});
-        self.toxic_of(Method::POST, &path, Some(body)).await
+        as_asked(toxic, self.toxic_of(Method::POST, &path, Some(body)).await?)
     }
 
     /// Removes a toxic.
@@ -206,6 +226,15 @@ impl Api {
 
     /// One call. An answer without a body is null.
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+        let answer = self.answer(method, path, body).await?;
+        if answer.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&answer).map_err(|_| ClientError::Shape(path.to_owned()))
+    }
+
+    /// The body of an answer that says yes.
+    async fn answer(&self, method: Method, path: &str, body: Option<Value>) -> Result<Bytes, ClientError> {
         let answered = within(PATIENCE, self.exchange(method, path, body)).await;
         let (status, answer) = match answered {
             Some(Ok(answered)) => answered,
@@ -218,10 +247,7 @@ impl Api {
         if !status.is_success() {
             return Err(ClientError::Refused { status: status.as_u16(), message: reason(&answer) });
         }
-        if answer.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&answer).map_err(|_| ClientError::Shape(path.to_owned()))
+        Ok(answer)
     }
 
     async fn exchange(
@@ -261,6 +287,15 @@ impl Api {
             }
         }
     }
+}
+
+/// What a server has must be what it was told: else nobody knows what the link does.
+fn as_asked(wanted: &ToxicInfo, got: ToxicInfo) -> Result<ToxicInfo, ClientError> {
+    if got == *wanted {
+        return Ok(got);
+    }
+    let shown = |toxic: &ToxicInfo| toxic.to_json().to_string();
+    Err(ClientError::Another { wanted: shown(wanted), got: shown(&got) })
 }
 
 /// The server's own words, where there are any.

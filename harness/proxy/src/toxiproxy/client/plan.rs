@@ -2,12 +2,13 @@
 
 use deadzone_link::{Cut, Direction, Fault, Way};
 
+use super::Release;
 use crate::toxiproxy::{Stream, Toxic, ToxicInfo};
 
 /// Why a fault can't be made with Toxiproxy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Toxiproxy can't do this: {0}")]
-pub struct NotThere(pub &'static str);
+pub struct NotThere(pub String);
 
 /// What is to be done to a proxy's toxics.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,38 +20,40 @@ pub enum Change {
 }
 
 /// The toxics that make this fault, in order. Only those count whose effect its documentation promises, and of which
-/// nothing on the way is lost where the record could not know it.
-pub fn plan(fault: &Fault) -> Result<Vec<Change>, NotThere> {
+/// nothing on the way is lost where the record could not know it, and whose effect a server of this release has.
+pub fn plan(fault: &Fault, release: &Release) -> Result<Vec<Change>, NotThere> {
+    let not_there = |why: &str| Err(NotThere(why.to_owned()));
     match fault {
         Fault::Delay(way, us) if us % 1000 == 0 => {
             let latency = i64::try_from(us / 1000).unwrap_or(i64::MAX);
             Ok(put(*way, &Toxic::Latency { latency, jitter: 0 }))
         }
-        Fault::Delay(..) => Err(NotThere("its latency has whole milliseconds")),
-        Fault::Slice(way, bytes) => {
+        Fault::Delay(..) => not_there("its latency has whole milliseconds"),
+        Fault::Slice(way, bytes) if release.slices_evenly() => {
             let average_size = i64::from(*bytes);
             Ok(put(*way, &Toxic::Slicer { average_size, size_variation: 0, delay: 0 }))
         }
-        // The next connection must not be reset as well.
-        Fault::Cut(Cut::Rst) => {
-            let mut changes = put(Way::Up, &Toxic::ResetPeer { timeout: 0 });
-            changes.push(Change::Drop(name("reset_peer", Stream::Upstream)));
-            Ok(changes)
+        Fault::Slice(..) => {
+            Err(NotThere(format!("pieces of one size end it before release 2.4.0, and this is {release}")))
         }
         Fault::Restore => Ok(all_names().map(Change::Drop).collect()),
+        Fault::Cut(Cut::Rst) => not_there(
+            "it resets only connections that were made after it was told to, and those only at their next byte: the \
+             broker gets a FIN",
+        ),
         Fault::Cut(Cut::Fin) => {
-            Err(NotThere("it closes both directions when one ends, so what the broker still sends is lost"))
+            not_there("it closes both directions when one ends, so what the broker still sends is lost")
         }
         Fault::Cut(Cut::Silent) => {
-            Err(NotThere("it keeps no broker's end open without a client, and does not read it"))
+            not_there("it keeps no broker's end open without a client, and does not read it")
         }
-        Fault::Blackhole(_) => Err(NotThere(
-            "what it has in hand when data is to be dropped is lost too, and nobody sees how much",
-        )),
+        Fault::Blackhole(_) => {
+            not_there("what it has in hand when data is to be dropped is lost too, and nobody sees how much")
+        }
         Fault::Hold(_) | Fault::Release(_) => {
-            Err(NotThere("it drops what it stops, so that nothing can be delivered afterwards"))
+            not_there("it drops what it stops, so that nothing can be delivered afterwards")
         }
-        Fault::Coalesce(..) => Err(NotThere("it has no toxic that gathers bytes")),
+        Fault::Coalesce(..) => not_there("it has no toxic that gathers bytes"),
     }
 }
 
@@ -75,7 +78,7 @@ fn name(kind: &str, stream: Stream) -> String {
 }
 
 fn all_names() -> impl Iterator<Item = String> {
-    let kinds = ["latency", "slicer", "reset_peer"];
+    let kinds = ["latency", "slicer"];
     kinds.into_iter().flat_map(|kind| [Stream::Upstream, Stream::Downstream].map(|s| name(kind, s)))
 }
 
@@ -84,12 +87,16 @@ mod tests {
     use deadzone_link::{Cut, Fault, Way};
 
     use super::{Change, plan};
-    use crate::toxiproxy::Toxic;
+    use crate::toxiproxy::{Release, Toxic};
+
+    fn today() -> Release {
+        Release::parse("{\"version\": \"2.12.0\"}")
+    }
 
     #[test]
     fn a_delay_both_ways_is_two_latencies_and_restore_knows_their_names() {
-        let made = plan(&Fault::Delay(Way::Both, 50_000)).unwrap();
-        let Ok(dropped) = plan(&Fault::Restore) else { unreachable!() };
+        let made = plan(&Fault::Delay(Way::Both, 50_000), &today()).unwrap();
+        let Ok(dropped) = plan(&Fault::Restore, &today()) else { unreachable!() };
         assert_eq!(made.len(), 2);
         for change in made {
             let Change::Put(info) = change else { unreachable!() };
@@ -102,12 +109,22 @@ mod tests {
     fn what_can_not_be_said_has_its_reason() {
         let faults = [
             Fault::Delay(Way::Up, 1),
+            Fault::Cut(Cut::Rst),
             Fault::Cut(Cut::Fin),
             Fault::Cut(Cut::Silent),
             Fault::Blackhole(Way::Both),
             Fault::Hold(Way::Up),
             Fault::Coalesce(Way::Up, 5),
         ];
-        assert!(faults.iter().all(|fault| plan(fault).is_err()));
+        assert!(faults.iter().all(|fault| plan(fault, &today()).is_err()));
+    }
+
+    #[test]
+    fn a_release_that_slices_would_end_is_not_asked_to() {
+        let slice = Fault::Slice(Way::Up, 1);
+        let why = plan(&slice, &Release::parse("2.3.0")).unwrap_err().to_string();
+        assert!(why.contains("2.3.0") && why.contains("2.4.0"), "{why}");
+        assert!(plan(&slice, &Release::parse("2.4.0")).is_ok());
+        assert!(plan(&Fault::Delay(Way::Up, 1000), &Release::parse("2.1.4")).is_ok());
     }
 }

@@ -1,66 +1,37 @@
-//! `--links toxiproxy=URL`: somebody's Toxiproxy between the clients and the broker. Each client has a proxy of its own.
+//! The proxies of one performance: one for each client, made when it is first needed.
 
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    net::{IpAddr, SocketAddr, ToSocketAddrs},
-    rc::Rc,
-    sync::Arc,
+    io::{self, ErrorKind},
+    net::{IpAddr, SocketAddr},
+    time::Duration,
 };
 
-use anyhow::{Context, anyhow};
-use deadzone_proxy::toxiproxy::{Api, Change, ClientError, plan};
-use deadzone_runner::{Dial, Dialling, Fault, ForeignLinks, LinkProvider, TcpDial, Working};
-use tokio::sync::Mutex;
+use deadzone_proxy::toxiproxy::{Api, Change, ClientError, Release, plan};
+use deadzone_runner::{Dial, Dialling, Fault, ForeignLinks, Reaching, TcpDial, Working};
+use tokio::{io::AsyncReadExt, sync::Mutex, time::timeout};
 
-/// From `--links`.
-pub(crate) fn provider(text: Option<&str>) -> anyhow::Result<Option<Arc<dyn LinkProvider>>> {
-    let Some(text) = text else { return Ok(None) };
-    let url = text.strip_prefix("toxiproxy=").ok_or_else(|| {
-        anyhow!("unknown links `{text}`: expected one like toxiproxy=http://127.0.0.1:8474")
-    })?;
-    let api = Api::new(url)?;
-    let found =
-        (api.host(), 0).to_socket_addrs().with_context(|| format!("no address for {}", api.host()))?;
-    let mut found: Vec<IpAddr> = found.map(|a| a.ip()).collect();
-    found.sort_by_key(IpAddr::is_ipv6);
-    let host = *found.first().ok_or_else(|| anyhow!("no address for {}", api.host()))?;
-    Ok(Some(Arc::new(Toxiproxy { api, host })))
-}
+use super::names::Names;
 
-/// The Toxiproxy that was named.
-#[derive(Debug)]
-struct Toxiproxy {
-    api: Api,
-    host: IpAddr,
-}
-
-impl LinkProvider for Toxiproxy {
-    fn refuses(&self, fault: &Fault) -> Option<String> {
-        plan(fault).err().map(|why| format!("`{fault}`: {why}"))
-    }
-
-    fn open(&self, target: SocketAddr, word: &str) -> Rc<dyn ForeignLinks> {
-        Rc::new(Proxies {
-            api: self.api.clone(),
-            host: self.host,
-            target,
-            word: word.to_owned(),
-            open: Mutex::default(),
-            failure: RefCell::default(),
-        })
-    }
-}
+/// The longest that a target or a proxy is dialled to see whether it is reached.
+const REACH_LIMIT: Duration = Duration::from_secs(3);
+/// A connection that stands for so long reached the target: one whose upstream refuses ends at once.
+const STANDS: Duration = Duration::from_millis(300);
 
 /// The proxies of one performance.
-struct Proxies {
-    api: Api,
-    host: IpAddr,
-    target: SocketAddr,
-    word: String,
+pub(super) struct Proxies {
+    pub(super) api: Api,
+    pub(super) release: Release,
+    pub(super) names: Names,
+    pub(super) host: IpAddr,
+    pub(super) target: SocketAddr,
+    pub(super) word: String,
     /// Where each client's proxy listens.
-    open: Mutex<BTreeMap<usize, SocketAddr>>,
-    failure: RefCell<Option<String>>,
+    pub(super) open: Mutex<BTreeMap<usize, SocketAddr>>,
+    /// Clients whose proxy the server was asked for.
+    pub(super) asked: RefCell<Vec<usize>>,
+    pub(super) failure: RefCell<Option<String>>,
 }
 
 impl Proxies {
@@ -81,7 +52,9 @@ impl Proxies {
             (false, IpAddr::V4(_)) => "0.0.0.0:0".to_owned(),
             (false, IpAddr::V6(_)) => "[::]:0".to_owned(),
         };
-        let made = self.api.create(&self.name(client), &any, &self.target.to_string()).await?;
+        self.asked.borrow_mut().push(client);
+        let (name, target) = (self.name(client), self.target.to_string());
+        let made = self.names.create(&self.api, &name, &any, &target).await?;
         let port = made.listen.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         let port = port.ok_or_else(|| ClientError::Shape("/proxies".to_owned()))?;
         let address = SocketAddr::new(self.host, port);
@@ -93,7 +66,7 @@ impl Proxies {
         self.proxy(client).await?;
         let name = self.name(client);
         // What can't be made was refused before the run.
-        for change in plan(fault).unwrap_or_default() {
+        for change in plan(fault, &self.release).unwrap_or_default() {
             let there: Vec<String> = self.api.toxics(&name).await?.into_iter().map(|t| t.name).collect();
             match change {
                 Change::Put(toxic) if there.contains(&toxic.name) => {
@@ -109,11 +82,31 @@ impl Proxies {
         Ok(())
     }
 
+    /// Toxiproxy accepts a client before it dials, and a dial that fails is a connection that ends. So whether the target
+    /// is there is asked beside it, and whether a connection through it stands.
+    async fn why_unreached(&self, client: usize) -> Option<String> {
+        if let Err(error) = within(self.target).await {
+            return Some(format!("{} can't be reached beside Toxiproxy either: {error}", self.target));
+        }
+        let through = self.open.lock().await.get(&client).copied()?;
+        let ended = match within(through).await {
+            Ok(mut stream) => timeout(STANDS, stream.read_u8()).await.is_ok_and(|read| read.is_err()),
+            Err(_) => true,
+        };
+        ended.then(|| format!("{} can be reached, and not over Toxiproxy", self.target))
+    }
+
     fn keep(&self, done: Result<(), ClientError>) {
         if let Err(error) = done {
             self.failure.borrow_mut().get_or_insert_with(|| error.to_string());
         }
     }
+}
+
+/// A connection to there, within the limit.
+async fn within(address: SocketAddr) -> io::Result<Box<dyn deadzone_runner::Stream>> {
+    let late = || Err(io::Error::from(ErrorKind::TimedOut));
+    timeout(REACH_LIMIT, TcpDial { address }.dial()).await.unwrap_or_else(|_| late())
 }
 
 impl ForeignLinks for Proxies {
@@ -124,7 +117,7 @@ impl ForeignLinks for Proxies {
                 Err(error) => {
                     let text = error.to_string();
                     self.keep(Err(error));
-                    Err(std::io::Error::other(text))
+                    Err(io::Error::other(text))
                 }
             }
         })
@@ -134,11 +127,16 @@ impl ForeignLinks for Proxies {
         Box::pin(async move { self.keep(self.change(client, &fault).await) })
     }
 
+    fn unreached(&self, client: usize) -> Reaching<'_> {
+        Box::pin(self.why_unreached(client))
+    }
+
     fn close(&self) -> Working<'_> {
         Box::pin(async move {
-            let open = std::mem::take(&mut *self.open.lock().await);
-            for client in open.into_keys() {
-                self.keep(self.api.delete(&self.name(client)).await);
+            // Whatever became of the question for it.
+            let asked = std::mem::take(&mut *self.asked.borrow_mut());
+            for client in asked {
+                self.keep(self.names.remove(&self.api, &self.name(client)).await);
             }
         })
     }
