@@ -1,10 +1,11 @@
 //! The times without service: stalls, outages and hand-overs, one after another. Knows no bytes.
 
+use std::collections::VecDeque;
+
 use super::{
-    decision::Process,
-    dice::{Dice, Identity},
+    dice::Dice,
     fixed,
-    shape::{HandoverShape, OutageShape, OutageTimes, Shape, StallShape},
+    shape::{HandoverShape, OutageShape, OutageTimes, StallShape},
 };
 
 /// Why there is no service.
@@ -52,63 +53,101 @@ pub(crate) enum Source {
     Handover(HandoverShape),
 }
 
-/// The gaps of one source over time. Times asked for never go back.
+/// A gap that is not over, and how much of the stream was drawn before it.
+#[derive(Debug)]
+struct Known {
+    gap: Gap,
+    drawn: u64,
+}
+
+/// The gaps of one source over time. To look ahead changes nothing: a gap is forgotten only when it is over.
 #[derive(Debug)]
 pub(crate) struct Gaps {
     pub(crate) source: Source,
     pub(crate) dice: Dice,
     /// When the numbers of the source came into force, µs: there is no gap before.
     origin_us: u64,
-    current: Option<Gap>,
+    /// In order: those that are not over, as far as somebody looked.
+    known: VecDeque<Known>,
+    /// Of these, so many have begun, and whoever watches them knows.
+    told: usize,
+    /// Somebody watches them begin.
+    watched: bool,
+    last: Option<Gap>,
     /// How many were made.
     made: usize,
-    /// There is no other.
-    over: bool,
+    /// Nobody will ask for an earlier time, µs.
+    settled_us: u64,
 }
 
 impl Gaps {
     pub(crate) fn new(source: Source, dice: Dice, origin_us: u64) -> Self {
-        Self { source, dice, origin_us, current: None, made: 0, over: false }
-    }
-
-    /// The outages of a link: each view of them sees the same.
-    pub(crate) fn of_outages(
-        shape: &Shape,
-        identity: &Identity,
-        (origin_us, since_us): (u64, u64),
-    ) -> Option<Self> {
-        let outage = shape.outage.clone()?;
-        let from_us = if matches!(outage.when, OutageTimes::List(..)) { since_us } else { origin_us };
-        Some(Self::new(Source::Outage(outage), Dice::new(identity, None, Process::Outage), from_us))
-    }
-
-    /// The hand-overs of a link: each view of them sees the same.
-    pub(crate) fn of_handovers(shape: &Shape, identity: &Identity, origin_us: u64) -> Option<Self> {
-        let dice = || Dice::new(identity, None, Process::Handover);
-        shape.handover.map(|handover| Self::new(Source::Handover(handover), dice(), origin_us))
+        let watched = !matches!(source, Source::Stall(_));
+        let known = VecDeque::new();
+        Self { source, dice, origin_us, known, told: 0, watched, last: None, made: 0, settled_us: 0 }
     }
 
     /// The gap at this time, or the next one.
-    pub(crate) fn from(&mut self, now_us: u64) -> Option<Gap> {
-        while !self.over && self.current.is_none_or(|gap| gap.to_us <= now_us) {
-            let next = self.next(self.current);
-            self.made += 1;
-            self.over = next.is_none();
-            self.current = next;
+    pub(crate) fn at(&mut self, now_us: u64) -> Option<Gap> {
+        if let Some(known) = self.known.iter().find(|known| known.gap.to_us > now_us) {
+            return Some(known.gap);
         }
-        self.current
+        loop {
+            let gap = self.make()?;
+            if gap.to_us > now_us {
+                return Some(gap);
+            }
+        }
     }
 
-    /// The gap that was found last, without letting time pass.
-    pub(crate) fn current(&self) -> Option<Gap> {
-        self.current
+    /// The next gap that has begun until now.
+    pub(crate) fn begun(&mut self, now_us: u64) -> Option<Gap> {
+        if self.known.len() == self.told {
+            self.make()?;
+        }
+        let gap = self.known.get(self.told)?.gap;
+        (gap.from_us <= now_us).then(|| self.told += 1)?;
+        Some(gap)
     }
 
-    /// Leaves the current gap for the next one.
-    pub(crate) fn skip(&mut self) {
-        if let Some(gap) = self.current {
-            self.from(gap.to_us);
+    /// When the next one begins, µs, as far as it is known.
+    pub(crate) fn begins_us(&self) -> Option<u64> {
+        self.known.get(self.told).map(|known| known.gap.from_us)
+    }
+
+    /// Those that have begun and are not over.
+    pub(crate) fn under_way(&self, now_us: u64) -> impl Iterator<Item = Gap> {
+        let under_way = move |gap: &Gap| gap.from_us <= now_us && now_us < gap.to_us;
+        self.known.iter().map(|known| known.gap).filter(under_way)
+    }
+
+    /// Nobody will ask for an earlier time.
+    pub(crate) fn settle(&mut self, now_us: u64) {
+        self.settled_us = now_us;
+        while (!self.watched || self.told > 0) && self.known.front().is_some_and(|k| k.gap.to_us <= now_us) {
+            self.known.pop_front();
+            self.told = self.told.saturating_sub(1);
         }
+    }
+
+    /// They end: their stream, from which is drawn what belongs to the time until now and no more.
+    pub(crate) fn end(mut self, now_us: u64) -> Dice {
+        self.at(now_us);
+        if let Some(ahead) = self.known.iter().find(|known| known.gap.from_us > now_us) {
+            self.dice.rewind(ahead.drawn);
+        }
+        self.dice
+    }
+
+    fn make(&mut self) -> Option<Gap> {
+        let drawn = self.dice.drawn();
+        let gap = self.next(self.last)?;
+        self.made += 1;
+        self.last = Some(gap);
+        if self.watched || gap.to_us > self.settled_us {
+            self.known.push_back(Known { gap, drawn });
+        }
+        Some(gap)
     }
 
     fn next(&mut self, last: Option<Gap>) -> Option<Gap> {
