@@ -134,7 +134,7 @@ fn happens() -> impl Strategy<Value = Vec<(u64, usize, Do)>> {
         Just(Fault::Restore),
     ];
     let what = prop_oneof![20 => send, 2 => fault.prop_map(Do::Fault), 1 => (3..6u32).prop_map(Do::Open)];
-    prop::collection::vec((0..30 * S, 0..2usize, what), 1..40)
+    prop::collection::vec((0..6 * S, 0..2usize, what), 1..60)
 }
 
 proptest! {

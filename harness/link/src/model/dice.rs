@@ -207,3 +207,46 @@ impl Draw<'_> {
         (self.0.next_u64() >> 32) as Fx
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const PROCESSES: [Process; 7] = [
+        Process::Delay,
+        Process::Rate,
+        Process::Stall,
+        Process::Loss,
+        Process::Outage,
+        Process::Handover,
+        Process::Idle,
+    ];
+
+    #[test]
+    fn every_process_of_every_direction_draws_its_own() {
+        let mut first = BTreeSet::new();
+        for process in PROCESSES {
+            for direction in [None, Some(Direction::Up), Some(Direction::Down)] {
+                let mut dice = Dice::new(&Identity::default(), direction, process);
+                first.insert(dice.decide(|draw| draw.0.next_u64()));
+            }
+        }
+        assert_eq!(first.len(), PROCESSES.len() * 3);
+    }
+
+    #[test]
+    fn a_stream_is_drawn_anew_from_where_it_was_seen_to() {
+        let mut dice = Dice::new(&Identity::default(), None, Process::Stall);
+        dice.replay(&[Decision { process: Process::Stall, direction: None, value: 7 }]);
+        let draw = |dice: &mut Dice| dice.decide(|draw| draw.0.next_u64());
+        assert_eq!(draw(&mut dice), 7);
+        let first: Vec<u64> = (0..5).map(|_| draw(&mut dice)).collect();
+        dice.rewind(2);
+        assert_eq!([draw(&mut dice), draw(&mut dice)], first[2..4]);
+        // What was played is not drawn.
+        dice.rewind(0);
+        assert_eq!(draw(&mut dice), first[0]);
+    }
+}

@@ -210,3 +210,62 @@ fn outage(shape: &OutageShape, dice: &mut Dice, origin_us: u64, after_us: u64, m
     let to_us = from_us.max(after_us) + (length_us + attach_us).max(1);
     Some(Gap { from_us: from_us.max(after_us), to_us, cause: Cause::Outage, new_address })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Chance, Process};
+
+    fn every_second(watched: bool) -> Gaps {
+        let mut gaps = {
+            let outage = OutageShape {
+                when: OutageTimes::Chance(1_000_000, (1_000, 100_000)),
+                attach_us: (0, 0),
+                new_address: 0,
+            };
+            Gaps::new(Source::Outage(outage), Chance::default().take(Process::Outage, None), 0)
+        };
+        gaps.watched = watched;
+        gaps
+    }
+
+    #[test]
+    fn looking_ahead_changes_nothing() {
+        let (mut one, mut other) = (every_second(false), every_second(false));
+        other.at(1_000_000_000);
+        for at_us in (0..1_000_000_000).step_by(777_777) {
+            assert_eq!(one.at(at_us), other.at(at_us));
+            one.settle(at_us);
+        }
+        let (at_us, again) = (500_000_000, other.at(500_000_000));
+        assert_eq!(other.at(at_us), again);
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        for watched in [false, true] {
+            let mut gaps = every_second(watched);
+            for at_us in (0..10_000_000_000).step_by(50_000_000) {
+                while watched && gaps.begun(at_us).is_some() {}
+                gaps.settle(at_us);
+                gaps.at(at_us + 10_000_000);
+                assert!(gaps.known.len() < 100, "{}", gaps.known.len());
+            }
+            // After a long time of nothing as well.
+            gaps.settle(100_000_000_000);
+            gaps.at(100_000_000_000);
+            assert!(watched || gaps.known.len() < 100, "{}", gaps.known.len());
+        }
+    }
+
+    #[test]
+    fn how_far_somebody_looked_does_not_show_in_the_stream() {
+        let drawn = |ahead_us: u64| {
+            let mut gaps = every_second(false);
+            gaps.at(50_000_000);
+            gaps.at(50_000_000 + ahead_us);
+            gaps.end(50_000_000).drawn()
+        };
+        assert_eq!(drawn(0), drawn(40_000_000));
+    }
+}

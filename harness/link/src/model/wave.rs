@@ -105,3 +105,30 @@ impl Wave {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Chance, Process};
+
+    fn wave() -> Wave {
+        let shape = WaveShape { median: 1_000_000, sigma: ONE / 2, correlation: ONE / 2, step_us: 1_000_000 };
+        Wave::new(shape, Chance::default().take(Process::Rate, None), 500_000)
+    }
+
+    #[test]
+    fn looking_ahead_changes_nothing_and_what_is_over_is_forgotten() {
+        let (mut one, mut other, mut later) = (wave(), wave(), wave());
+        other.at(3_000_000_000);
+        later.settle(2_000_000_000);
+        for at_us in (0..3_000_000_000).step_by(333_333) {
+            let value = one.at(at_us);
+            assert_eq!(value, other.at(at_us));
+            assert!(at_us < 2_000_000_000 || value == later.at(at_us));
+            one.settle(at_us);
+            assert!(one.values.len() <= 1);
+        }
+        assert!(later.values.len() <= 1_001);
+        assert_eq!([one, other].map(|wave| wave.end(2_999_999_999).drawn()), [3_000; 2]);
+    }
+}
