@@ -75,6 +75,8 @@ impl Link {
     /// [`Self::poll_note`]. Not needed for a path of which both ends were closed.
     pub fn forget(&mut self, path: PathId) {
         let Some(mut gone) = self.paths.remove(&path) else { return };
+        self.radio.let_go(&mut gone);
+        self.radio.count(&self.paths, &mut self.stirs);
         while let Some(output) = gone.pop() {
             if let Output::Note(note) = output {
                 self.notes.push_back(note);
@@ -157,6 +159,9 @@ impl Link {
         }
         self.turn(now_us);
         self.deliver(now_us);
+        if let Some(modem) = &mut self.radio.modem {
+            modem.settle(now_us);
+        }
     }
 
     /// Bytes that the link holds for a path in either direction (held, delayed, withheld), for back-pressure.
@@ -220,5 +225,6 @@ impl Link {
         for path in self.paths.values_mut() {
             path.deliver(now_us, &self.effects, &mut self.radio.modem);
         }
+        self.radio.count(&self.paths, &mut self.stirs);
     }
 }

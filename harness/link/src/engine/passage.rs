@@ -17,12 +17,12 @@ pub(super) type Offset = Option<(PathId, Direction)>;
 impl Link {
     /// Bytes enter a path at one end.
     pub(super) fn enter(&mut self, now_us: u64, id: PathId, direction: Direction, bytes: &[u8]) {
+        if direction == Direction::Down && self.answers_broker(now_us, id, None) {
+            return;
+        }
         let Some(stream) = self.paths.get_mut(&id).map(|path| path.stream(direction)) else { return };
         if stream.sealed || stream.ended {
             stream.ignore(bytes.len());
-            return;
-        }
-        if self.forgets(now_us, id, direction) {
             return;
         }
         self.pump(now_us, id, direction, bytes);
@@ -32,7 +32,7 @@ impl Link {
     /// Takes a stream as far as its bytes go: lets them pass up to each offset that a trigger names, where its fault happens.
     fn pump(&mut self, now_us: u64, id: PathId, direction: Direction, mut input: &[u8]) {
         let mut discarded = 0;
-        let travel = if input.is_empty() { Travel::NONE } else { self.travel(now_us, id, direction) };
+        let travel = if input.is_empty() { Travel::NONE } else { self.travel(now_us, direction) };
         loop {
             let watched = self.watches(id);
             let Some(path) = self.paths.get_mut(&id) else { return };
@@ -79,18 +79,23 @@ impl Link {
     /// One end closes. Its close travels in `direction`, behind its bytes.
     pub(super) fn close(&mut self, now_us: u64, id: PathId, direction: Direction, end: End) {
         self.give_up(now_us, id, direction, "the stream ended inside the packet");
-        let travel = self.travel(now_us, id, direction);
+        if direction == Direction::Down && self.answers_broker(now_us, id, Some(end)) {
+            return;
+        }
+        let travel = self.travel(now_us, direction);
+        let passes = direction == Direction::Down || end == End::Fin || self.reset_passes(now_us, id);
         let Some(path) = self.paths.get_mut(&id) else { return };
         let stream = path.stream(direction);
         if stream.ended {
             return;
         }
         stream.ended = true;
-        let arrives = !stream.sealed && stream.send_end(now_us, end, self.effects.lane(direction), travel);
+        let lane = self.effects.lane(direction);
+        let arrives = passes && !stream.sealed && stream.send_end(now_us, end, lane, travel);
         if end == End::Rst {
             // Nothing reaches an end that has reset; and an end that a reset reaches is gone as well.
             let back = direction.opposite();
-            let bytes = path.stream(back).discard();
+            let bytes = path.stream(back).discard(now_us, self.radio.modem.as_deref_mut());
             path.stream(back).ended |= arrives;
             if bytes > 0 {
                 path.put_note(Note::Discarded { direction: back, bytes });
@@ -122,10 +127,10 @@ impl Link {
             Fault::Slice(way, n) => self.effects.change(way, |lane| lane.slice = (n > 0).then_some(n)),
             Fault::Coalesce(way, us) => self.effects.change(way, |lane| lane.gather_us = us),
             Fault::Delay(way, us) => self.effects.change(way, |lane| lane.delay_us = us),
-            Fault::Release(way) => self.release(way),
+            Fault::Release(way) => self.release(now_us, way),
             Fault::Restore => {
                 self.note(target, Note::Restored);
-                self.release(Way::Both);
+                self.release(now_us, Way::Both);
                 for path in self.paths.values_mut() {
                     path.stream(Direction::Up).queue.hasten(now_us);
                     path.stream(Direction::Down).queue.hasten(now_us);
@@ -158,13 +163,15 @@ impl Link {
     }
 
     /// Held bytes may go on.
-    fn release(&mut self, way: Way) {
+    fn release(&mut self, now_us: u64, way: Way) {
         for direction in [Direction::Up, Direction::Down] {
             if !way.covers(direction) || !self.effects.lane(direction).held {
                 continue;
             }
             for path in self.paths.values_mut() {
-                let bytes = path.stream(direction).queue.bytes() as u64;
+                let queue = &mut path.stream(direction).queue;
+                queue.not_before(now_us);
+                let bytes = queue.bytes() as u64;
                 if bytes > 0 {
                     path.put_note(Note::Released { direction, bytes });
                 }
@@ -179,15 +186,12 @@ impl Link {
         let Some(path) = self.paths.get_mut(&id).filter(|path| !path.cut) else { return };
         path.cut = true;
         path.put_note(Note::Cut { how });
-        if let Some(modem) = &mut self.radio.modem {
-            // What was being served is thrown away: the next connection need not wait for it.
-            modem.free(now_us);
-        }
         for direction in [Direction::Up, Direction::Down] {
             let lane = self.effects.lane(direction);
             let arrives = offset == Some(direction) || (direction == Direction::Up && how == Cut::Fin);
             if !arrives || lane.held {
-                let bytes = path.stream(direction).discard();
+                // The next connection need not wait until it would have been served.
+                let bytes = path.stream(direction).discard(now_us, self.radio.modem.as_deref_mut());
                 if bytes > 0 {
                     path.put_note(Note::Discarded { direction, bytes });
                 }

@@ -30,7 +30,7 @@ pub(super) struct Path {
     due_bytes: usize,
     /// A fault cut it.
     pub(super) cut: bool,
-    /// The last time that bytes entered, µs.
+    /// The last time that address translation saw something of it, µs.
     pub(super) active_us: u64,
     /// The address translation forgot it.
     pub(super) forgotten: bool,
@@ -82,7 +82,10 @@ impl Path {
             if effects.lane(direction).held {
                 return;
             }
-            let Some(load) = self.stream(direction).queue.pop_due(now_us) else { return };
+            let Some((at_us, load)) = self.stream(direction).queue.pop_due(now_us) else { return };
+            if direction == Direction::Up && !self.passes_up(at_us, &load, effects, modem) {
+                continue;
+            }
             let bytes = match load {
                 Load::Bytes(bytes) => bytes,
                 Load::Gathered(batch, _) => batch.freeze(),
@@ -182,17 +185,6 @@ impl Path {
         let [up, down] = self.streams();
         let stream = if direction == Direction::Up { up } else { down };
         stream.blind(effects.lane(direction))
-    }
-
-    /// Something on the way answers what this direction's sender writes with a reset. The other end hears nothing.
-    pub(super) fn refuse(&mut self, direction: Direction) {
-        let back = direction.opposite();
-        let bytes = self.stream(direction).discard() + self.stream(back).queue.discard() as u64;
-        if bytes > 0 {
-            self.put_note(Note::Discarded { direction, bytes });
-        }
-        self.stream(direction).ended = true;
-        self.put_end(back, End::Rst);
     }
 
     /// When the next thing leaves a queue by itself.

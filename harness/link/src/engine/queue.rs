@@ -27,9 +27,21 @@ pub(super) enum Load {
     End(End),
 }
 
+impl Load {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Gathered(batch, _) => batch.len(),
+            Self::End(_) => 0,
+        }
+    }
+}
+
 /// What the radio makes of bytes that enter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Travel {
+    /// The radio is ready for them then, µs; in the past if it is.
+    pub(super) ready_us: u64,
     /// How long they travel to where they are served, µs.
     pub(super) us: u64,
     /// How many are served in one go.
@@ -38,16 +50,36 @@ pub(super) struct Travel {
 
 impl Travel {
     /// No radio.
-    pub(super) const NONE: Self = Self { us: 0, go_bytes: usize::MAX };
+    pub(super) const NONE: Self = Self { ready_us: 0, us: 0, go_bytes: usize::MAX };
+}
+
+/// Something on its way.
+#[derive(Debug)]
+struct Item {
+    /// It is where it is served, or leaves, µs.
+    due_us: u64,
+    /// Without any fault it would be then, µs.
+    bare_us: u64,
+    /// The radio is ready for it then, µs.
+    ready_us: u64,
+    load: Load,
+}
+
+impl Item {
+    /// Of what enters now and waits for a fault as long.
+    fn new(now_us: u64, faults_us: u64, travel: Travel, load: Load) -> Self {
+        let bare_us = now_us.max(travel.ready_us).saturating_add(travel.us);
+        Self { due_us: bare_us.saturating_add(faults_us), bare_us, ready_us: travel.ready_us, load }
+    }
 }
 
 /// One direction's waiting room. Only its front may leave, so no change of delay reorders.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    items: VecDeque<(u64, Load)>,
+    items: VecDeque<Item>,
     bytes: usize,
-    /// When the radio has served the front; without one it goes when it is due.
-    served_us: Option<u64>,
+    /// When the radio has served the front, and in which turn; without a radio it goes when it is due.
+    served: Option<(u64, u64)>,
     /// The radio lost the front; its sender tries again then, µs. Meanwhile the radio is free for others.
     again_us: Option<u64>,
     /// The last thing left then, µs: nothing behind it leaves earlier.
@@ -55,96 +87,107 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Lets bytes in that travel `travel_us` on top of the lane's delay, in pieces that the radio serves in one go.
+    /// Lets bytes in that travel on top of the lane's delay, in pieces that the radio serves in one go.
     pub(super) fn push(&mut self, now_us: u64, mut bytes: Bytes, lane: &Lane, travel: Travel) {
         self.bytes += bytes.len();
         if lane.gather_us == 0 {
-            let due = now_us.saturating_add(lane.delay_us).saturating_add(travel.us);
+            let mut put =
+                |piece| self.items.push_back(Item::new(now_us, lane.delay_us, travel, Load::Bytes(piece)));
             while bytes.len() > travel.go_bytes {
-                self.items.push_back((due, Load::Bytes(bytes.split_to(travel.go_bytes))));
+                put(bytes.split_to(travel.go_bytes));
             }
-            self.items.push_back((due, Load::Bytes(bytes)));
+            put(bytes);
             return;
         }
-        if let Some((_, Load::Gathered(batch, until))) = self.items.back_mut()
+        let item = Item::new(now_us, 0, travel, Load::End(End::Fin));
+        if let Some(Item { load: Load::Gathered(batch, until), bare_us, .. }) = self.items.back_mut()
             && now_us < *until
         {
+            *bare_us = item.bare_us.max(*bare_us);
             batch.extend_from_slice(&bytes);
             return;
         }
-        let until = now_us.saturating_add(lane.gather_us);
-        let due = until.saturating_add(lane.delay_us).saturating_add(travel.us);
-        self.items.push_back((due, Load::Gathered(BytesMut::from(&bytes[..]), until)));
+        let load = Load::Gathered(BytesMut::from(&bytes[..]), now_us.saturating_add(lane.gather_us));
+        let faults_us = lane.gather_us.saturating_add(lane.delay_us);
+        self.items.push_back(Item::new(now_us, faults_us, travel, load));
     }
 
     /// Lets a close in behind the bytes. It is never gathered, but waits for what is.
     pub(super) fn push_end(&mut self, now_us: u64, end: End, lane: &Lane, travel: Travel) {
-        let due = now_us.saturating_add(lane.delay_us).saturating_add(travel.us);
-        self.items.push_back((due, Load::End(end)));
+        self.items.push_back(Item::new(now_us, lane.delay_us, travel, Load::End(end)));
     }
 
-    /// Takes what is due, in order.
-    pub(super) fn pop_due(&mut self, now_us: u64) -> Option<Load> {
-        self.front_due_us().filter(|due| *due <= now_us)?;
-        self.last_us = self.front_due_us()?;
-        self.served_us = None;
-        let (_, load) = self.items.pop_front()?;
-        match &load {
-            Load::Bytes(bytes) => self.bytes -= bytes.len(),
-            Load::Gathered(batch, _) => self.bytes -= batch.len(),
-            Load::End(_) => {}
-        }
-        Some(load)
+    /// Takes what is due, in order, with when it leaves.
+    pub(super) fn pop_due(&mut self, now_us: u64) -> Option<(u64, Load)> {
+        self.last_us = self.front_due_us().filter(|due_us| *due_us <= now_us)?;
+        self.served = None;
+        let load = self.items.pop_front()?.load;
+        self.bytes -= load.len();
+        Some((self.last_us, load))
     }
 
     /// When the front is due.
     pub(super) fn front_due_us(&self) -> Option<u64> {
-        self.items.front().map(|(due, _)| self.served_us.or(self.again_us).unwrap_or(*due).max(self.last_us))
+        let served_us = self.served.map(|(us, _)| us).or(self.again_us);
+        self.items.front().map(|item| served_us.unwrap_or(item.due_us).max(self.last_us))
     }
 
     /// Has the radio serve the front as soon as it is there, once: when it leaves, or is tried again, is fixed from then
     /// on. Not earlier: whoever comes first is served first, on whichever path and direction. What kept it, if it was
     /// served now.
     pub(super) fn serve(&mut self, now_us: u64, modem: &mut Modem, direction: Direction) -> Option<Served> {
-        let (due_us, load) = self.items.front()?;
-        let from_us = self.again_us.unwrap_or(*due_us).max(self.last_us);
-        if self.served_us.is_some() || now_us < from_us {
+        let front = self.items.front()?;
+        let from_us = self.again_us.unwrap_or(front.due_us).max(self.last_us);
+        // A reset is the link's own doing: it waits for nothing.
+        if self.served.is_some() || now_us < from_us || matches!(front.load, Load::End(End::Rst)) {
             return None;
         }
-        let bytes = match load {
-            Load::Bytes(bytes) => bytes.len(),
-            Load::Gathered(batch, _) => batch.len(),
-            Load::End(End::Fin) => 0,
-            // A reset is the link's own doing: it waits for nothing.
-            Load::End(End::Rst) => return None,
-        };
-        let served = modem.serve(from_us, direction, bytes);
+        let served = modem.serve(from_us, direction, front.load.len());
         self.again_us = served.again_us;
-        self.served_us = self.again_us.is_none().then_some(served.leaves_us);
+        self.served = self.again_us.is_none().then_some((served.leaves_us, served.turn));
         Some(served)
     }
 
-    /// The radio is another one: the front is served anew, from `now_us` at the earliest.
+    /// The radio is another one, or none: what it has not finished is served anew, from `now_us` at the earliest.
     pub(super) fn serve_anew(&mut self, now_us: u64) {
-        if self.served_us.take().is_some() | self.again_us.take().is_some() {
+        let unfinished = self.served.take_if(|(us, _)| *us > now_us).is_some();
+        if unfinished | self.again_us.take().is_some() {
             self.last_us = self.last_us.max(now_us);
         }
     }
 
-    /// Makes everything due by `now_us`.
+    /// What waits here goes on now, and not as if it had gone on before.
+    pub(super) fn not_before(&mut self, now_us: u64) {
+        self.last_us = self.last_us.max(now_us);
+    }
+
+    /// No fault delays anything any more. A radio still does.
     pub(super) fn hasten(&mut self, now_us: u64) {
-        for (due, load) in &mut self.items {
-            *due = (*due).min(now_us);
-            if let Load::Gathered(_, until) = load {
+        for item in &mut self.items {
+            item.due_us = item.due_us.min(item.bare_us.max(now_us));
+            if let Load::Gathered(_, until) = &mut item.load {
                 *until = (*until).min(now_us);
             }
         }
     }
 
-    /// Throws everything away; how many bytes that was.
-    pub(super) fn discard(&mut self) -> usize {
+    /// The radio is ready at `ready_us`: what waits for it and for nothing else goes on so much sooner.
+    pub(super) fn awake(&mut self, ready_us: u64) {
+        for item in &mut self.items {
+            let sooner_us = item.ready_us.saturating_sub(ready_us);
+            item.ready_us -= sooner_us;
+            item.due_us -= sooner_us;
+            item.bare_us -= sooner_us;
+        }
+    }
+
+    /// Throws everything away; how many bytes that was. The radio need not finish what it serves.
+    pub(super) fn discard(&mut self, now_us: u64, modem: Option<&mut Modem>) -> usize {
         self.items.clear();
-        (self.served_us, self.again_us) = (None, None);
+        self.again_us = None;
+        if let (Some((_, turn)), Some(modem)) = (self.served.take(), modem) {
+            modem.give_back(now_us, Some(turn));
+        }
         std::mem::take(&mut self.bytes)
     }
 

@@ -1,11 +1,11 @@
 //! The radio of a link: what its profile does to paths, and the public face of profiles. The model itself is in `model`.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{link::Link, output::PathId, queue::Travel};
+use super::{link::Link, output::PathId, path::Path, queue::Travel};
 use crate::{
     Cell, Cut, Decision, Direction, Identity, Note, Profile,
-    model::{Modem, NatShape},
+    model::{Begin, Chance, Modem},
 };
 
 /// A radio, where the link has a profile.
@@ -14,21 +14,42 @@ pub(super) struct Radio {
     pub(super) modem: Option<Box<Modem>>,
     /// All links that were made of it may share it: with its numbers and their sources it takes more than 8 KiB.
     profile: Option<Arc<Profile>>,
-    /// For a profile that comes later.
-    identity: Option<Identity>,
-    recording: bool,
-    replay: Vec<Decision>,
+    /// It outlives every modem.
+    chance: Chance,
+    cell: Option<Cell>,
+    /// Bytes on the way up and down, over all paths.
+    held: [usize; 2],
 }
 
 impl Radio {
     /// There is no coverage.
     pub(super) fn is_dark(&self) -> bool {
-        self.modem.as_ref().is_some_and(|modem| modem.dark_until_us.is_some())
+        self.modem.as_ref().is_some_and(|modem| modem.coverage.dark_until_us.is_some())
     }
 
     /// When coverage or the address may change next, µs.
     pub(super) fn turns_us(&self) -> Option<u64> {
-        self.modem.as_ref().and_then(|modem| modem.turns_us())
+        self.modem.as_ref().and_then(|modem| modem.coverage.turns_us())
+    }
+
+    /// What a path that is gone would still have been served is free.
+    pub(super) fn let_go(&mut self, path: &mut Path) {
+        let Some(modem) = &mut self.modem else { return };
+        let now_us = modem.settled_us();
+        for direction in Direction::BOTH {
+            path.stream(direction).discard(now_us, Some(modem));
+        }
+    }
+
+    /// Counts what is on the way. Where there was no room and now there is, all who send that way must hear of it.
+    pub(super) fn count(&mut self, paths: &BTreeMap<PathId, Box<Path>>, stirs: &mut u64) {
+        let Some(modem) = &self.modem else { return };
+        for direction in Direction::BOTH {
+            let room = modem.shape.lane(direction).room_bytes();
+            let held = paths.values().map(|path| path.held_of(direction)).sum();
+            let before = std::mem::replace(&mut self.held[direction as usize], held);
+            *stirs += u64::from(before >= room && held < room);
+        }
     }
 }
 
@@ -43,12 +64,12 @@ impl Link {
     /// An unimpaired link; a profile that comes into force later draws from this identity's streams.
     pub fn with_identity(identity: Identity) -> Self {
         let mut link = Self::new();
-        link.radio.identity = Some(identity);
+        link.radio.chance = Chance::new(identity);
         link
     }
 
     /// Another profile from now on, or an overlay over the one in force. What is on its way is served by the new numbers;
-    /// processes whose numbers do not change go on undisturbed.
+    /// processes whose numbers do not change go on undisturbed. Outages that an overlay itself lists begin anew.
     pub fn change_profile(&mut self, now_us: u64, profile: &Profile) {
         self.change_profile_shared(now_us, Arc::new(profile.clone()));
     }
@@ -72,7 +93,9 @@ impl Link {
         if self.radio.profile.take().is_none() {
             return;
         }
-        self.radio.modem = None;
+        if let Some(modem) = self.radio.modem.take() {
+            modem.end(now_us, &mut self.radio.chance);
+        }
         self.stirs += 1;
         for path in self.paths.values_mut() {
             path.stream(Direction::Up).queue.serve_anew(now_us);
@@ -85,21 +108,20 @@ impl Link {
     /// Puts a profile into force without letting any process begin.
     fn install(&mut self, now_us: u64, since_us: u64, profile: Arc<Profile>) {
         self.stirs += 1;
+        let anew = profile.overlay && !profile.list("outage.schedule_s").is_empty();
+        let begin = Begin { origin_us: now_us, since_us, anew };
         let profile = match &self.radio.profile {
             Some(below) if profile.overlay => Arc::new(below.with(&profile)),
             _ => profile,
         };
         let shape = profile.shape();
         match &mut self.radio.modem {
-            Some(modem) => modem.change(now_us, since_us, shape),
+            Some(modem) => modem.change(shape, begin, &mut self.radio.chance),
             None => {
-                let unnamed = Identity { seed: 0, scenario: String::new(), link: String::new() };
-                let identity = self.radio.identity.clone().unwrap_or(unnamed);
-                let mut modem = Box::new(Modem::new(shape, identity, now_us, since_us));
-                if self.radio.recording {
-                    modem.record();
+                let mut modem = Box::new(Modem::new(shape, begin, &mut self.radio.chance));
+                if let Some(cell) = &self.radio.cell {
+                    modem.share(cell);
                 }
-                modem.replay(&self.radio.replay);
                 self.radio.modem = Some(modem);
             }
         }
@@ -118,17 +140,22 @@ impl Link {
 
     /// This link's bytes are served in turn with those of every other link of the cell.
     pub fn share(&mut self, cell: &Cell) {
+        self.radio.cell = Some(cell.clone());
         if let Some(modem) = &mut self.radio.modem {
-            modem.share(cell.clone());
+            modem.share(cell);
         }
     }
 
-    /// How many more bytes a path takes in this direction before its sender must wait: the queue is bounded.
-    /// Without a profile it takes any number.
-    pub fn room(&self, path: PathId, direction: Direction) -> usize {
+    /// How many more bytes a path takes in this direction before its sender must wait: the modem has one bounded queue for
+    /// all its paths. Without a profile it takes any number. Where there is room again, [`Self::stirs`] grows.
+    pub fn room(&self, _path: PathId, direction: Direction) -> usize {
         let Some(modem) = &self.radio.modem else { return usize::MAX };
-        let held = self.paths.get(&path).map_or(0, |path| path.held_of(direction));
-        modem.shape.lane(direction).room_bytes().saturating_sub(held)
+        modem.shape.lane(direction).room_bytes().saturating_sub(self.radio.held[direction as usize])
+    }
+
+    /// The same for whoever has more to send than bytes, and would wait for ever where a fault holds them: then any number.
+    pub fn room_unless_held(&self, path: PathId, direction: Direction) -> usize {
+        if self.effects.lane(direction).held { usize::MAX } else { self.room(path, direction) }
     }
 
     /// How many more bytes a real sender could have on the way: its kernel waits for an answer where nothing comes out any
@@ -143,23 +170,29 @@ impl Link {
 
     /// Writes down from now on what chance decides; before time passes, so that nothing is missed. A profile may come later.
     pub fn record_decisions(&mut self) {
-        self.radio.recording = true;
-        if let Some(modem) = &mut self.radio.modem {
-            modem.record();
-        }
+        let Radio { modem, chance, .. } = &mut self.radio;
+        chance.record(modem.iter_mut().flat_map(|modem| modem.dice()));
     }
 
-    /// What chance decided since recording began, process by process.
+    /// What chance decided since recording began, or since it was last taken, process by process: one list each, over all
+    /// profiles that the link has had.
     pub fn decisions(&mut self) -> Vec<Decision> {
-        self.radio.modem.as_mut().map_or_else(Vec::new, |modem| modem.decisions())
+        let Radio { modem, chance, .. } = &mut self.radio;
+        chance.decisions(modem.iter_mut().flat_map(|modem| modem.dice()))
     }
 
-    /// Plays decisions instead of chance; before time passes. Where the list ends, chance goes on. A profile may come later.
+    /// Takes what chance decided since this was last asked, process by process: who writes it down meanwhile need not have
+    /// it kept. All that was taken, one behind the other, is the list to be played.
+    pub fn take_decisions(&mut self) -> Vec<Decision> {
+        let Radio { modem, chance, .. } = &mut self.radio;
+        chance.take_decisions(modem.iter_mut().flat_map(|modem| modem.dice()))
+    }
+
+    /// Plays decisions instead of chance; before time passes. Where the list ends, chance goes on. A profile may come later,
+    /// and another one behind it: a process goes on in its list as it does in its stream.
     pub fn replay_decisions(&mut self, decisions: &[Decision]) {
-        match &mut self.radio.modem {
-            Some(modem) => modem.replay(decisions),
-            None => self.radio.replay = decisions.to_vec(),
-        }
+        let Radio { modem, chance, .. } = &mut self.radio;
+        chance.replay(decisions, modem.iter_mut().flat_map(|modem| modem.dice()));
     }
 
     /// Lets coverage and addresses change until now. A new address ends every connection of the modem for the client; the
@@ -181,47 +214,17 @@ impl Link {
     }
 
     /// What the radio makes of bytes that enter now.
-    pub(super) fn travel(&mut self, now_us: u64, id: PathId, direction: Direction) -> Travel {
+    pub(super) fn travel(&mut self, now_us: u64, direction: Direction) -> Travel {
         let Some(modem) = &mut self.radio.modem else { return Travel::NONE };
         let entry = modem.enter(now_us, direction);
         let go_bytes = modem.shape.lane(direction).go_bytes();
         if let Some(wakes_us) = entry.wakes_us {
             self.stirs += 1;
-            modem.free(now_us);
-            // What waited for a sleeping radio is delivered now that it wakes up.
+            // What waited for a sleeping radio goes on now that it wakes up.
             for path in self.paths.values_mut() {
-                let queue = &mut path.stream(Direction::Down).queue;
-                queue.hasten(wakes_us);
-                queue.serve_anew(now_us);
+                path.stream(Direction::Down).queue.awake(wakes_us);
             }
         }
-        if let Some(path) = self.paths.get_mut(&id) {
-            path.active_us = now_us;
-        }
-        Travel { us: entry.travel_us, go_bytes }
-    }
-
-    /// Whether the address translation has forgotten the path; then these bytes go nowhere.
-    pub(super) fn forgets(&mut self, now_us: u64, id: PathId, direction: Direction) -> bool {
-        let (Some(modem), Some(path)) = (&self.radio.modem, self.paths.get_mut(&id)) else { return false };
-        if !path.forgotten {
-            let Some(NatShape { rst, idle_us }) = modem.forgot(now_us, path.active_us) else { return false };
-            path.forgotten = true;
-            let what = format!(
-                "the address translation has forgotten it after {} s of silence",
-                idle_us / 1_000_000
-            );
-            path.put_note(Note::Radio { direction: None, what });
-            if !rst {
-                path.stream(Direction::Up).die();
-                path.stream(Direction::Down).die();
-            }
-        }
-        let rst = modem.shape.nat.is_some_and(|nat| nat.rst);
-        if rst {
-            // Whoever sends learns it; the other end does when it sends itself.
-            path.refuse(direction);
-        }
-        rst
+        Travel { ready_us: entry.ready_us, us: entry.travel_us, go_bytes }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     queue::{End, Queue, Travel},
     scanner::Scanner,
 };
-use crate::Direction;
+use crate::{Direction, model::Modem};
 
 /// One direction's stream.
 #[derive(Debug)]
@@ -85,14 +85,22 @@ impl Stream {
         self.dead = true;
     }
 
+    /// These bytes came to where nobody knows their path any more, and so will all that is behind them.
+    pub(super) fn swallow(&mut self, bytes: usize, now_us: u64, modem: Option<&mut Modem>) {
+        let bytes = bytes + self.queue.discard(now_us, modem);
+        self.dead = true;
+        self.lost += bytes as u64;
+        self.lost_unreported |= bytes > 0;
+    }
+
     /// The total that black holes took, if it has grown since this was last asked.
     pub(super) fn lost(&mut self) -> Option<u64> {
         std::mem::take(&mut self.lost_unreported).then_some(self.lost)
     }
 
     /// Seals the stream and throws away what still travels; how many bytes that was.
-    pub(super) fn discard(&mut self) -> u64 {
+    pub(super) fn discard(&mut self, now_us: u64, modem: Option<&mut Modem>) -> u64 {
         self.sealed = true;
-        (self.queue.discard() + self.scanner.abandon()) as u64
+        (self.queue.discard(now_us, modem) + self.scanner.abandon()) as u64
     }
 }

@@ -16,7 +16,7 @@ pub enum Process {
     Rate,
     /// Stalls: how long service lasts, then how long it stops, in turn, µs.
     Stall,
-    /// How often a segment is lost in a row, a value for each segment.
+    /// How often in a row one of the segments that are served in one go is lost, a value for each go.
     Loss,
     /// Outages: how long after the end of the last one, how long, how long to attach again, µs, and whether the address is new.
     Outage,

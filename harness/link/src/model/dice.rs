@@ -1,4 +1,5 @@
 //! A process's own stream of chance: seeded by what it belongs to, recorded and replayed. Knows no distribution's use.
+//! A stream lives as long as its link: processes come and go with profiles, and each goes on where it was.
 
 use std::collections::VecDeque;
 
@@ -14,7 +15,7 @@ use super::{
 use crate::Direction;
 
 /// Whose chance it is: the same words give the same link on every machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The run's seed.
     pub seed: u64,
@@ -38,13 +39,15 @@ pub(crate) struct Dice {
     process: Process,
     direction: Option<Direction>,
     rng: ChaCha8Rng,
+    /// How many decisions were drawn from it, and not played.
+    drawn: u64,
     replay: VecDeque<u64>,
     recorded: Option<Vec<Decision>>,
 }
 
 impl Dice {
     /// The stream of this process of this link.
-    pub(crate) fn new(identity: &Identity, direction: Option<Direction>, process: Process) -> Self {
+    fn new(identity: &Identity, direction: Option<Direction>, process: Process) -> Self {
         let way = match direction {
             None => "",
             Some(Direction::Up) => "up",
@@ -58,21 +61,26 @@ impl Dice {
             let basis = 0xcbf2_9ce4_8422_2325 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             chunk.copy_from_slice(&hash(basis, &parts).to_be_bytes());
         }
-        Self { process, direction, rng: ChaCha8Rng::from_seed(key), replay: VecDeque::new(), recorded: None }
+        let (rng, replay) = (ChaCha8Rng::from_seed(key), VecDeque::new());
+        Self { process, direction, rng, drawn: 0, replay, recorded: None }
     }
 
     /// Writes down what is decided from now on.
-    pub(crate) fn record(&mut self) {
+    fn record(&mut self) {
         self.recorded.get_or_insert_default();
     }
 
-    /// What was decided since recording began.
-    pub(crate) fn recorded(&self) -> &[Decision] {
+    /// What was decided since recording began, or since it was last taken.
+    fn recorded(&self) -> &[Decision] {
         self.recorded.as_deref().unwrap_or_default()
     }
 
+    fn take_recorded(&mut self) -> Vec<Decision> {
+        self.recorded.as_mut().map_or_else(Vec::new, std::mem::take)
+    }
+
     /// Takes decisions from a list as long as it lasts.
-    pub(crate) fn replay(&mut self, decisions: &[Decision]) {
+    fn replay(&mut self, decisions: &[Decision]) {
         let own = |d: &&Decision| d.process == self.process && d.direction == self.direction;
         self.replay = decisions.iter().filter(own).map(|d| d.value).collect();
     }
@@ -81,12 +89,90 @@ impl Dice {
     pub(crate) fn decide(&mut self, draw: impl FnOnce(&mut Draw<'_>) -> u64) -> u64 {
         let value = match self.replay.pop_front() {
             Some(value) => value,
-            None => draw(&mut Draw(&mut self.rng)),
+            None => {
+                self.drawn += 1;
+                draw(&mut Draw(&mut self.rng))
+            }
         };
         if let Some(list) = &mut self.recorded {
             list.push(Decision { process: self.process, direction: self.direction, value });
         }
         value
+    }
+
+    /// How many decisions were drawn until now.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
+    /// Draws anew what was drawn after `drawn` decisions: nobody has seen what followed from it. So where a stream stands
+    /// does not depend on how far ahead somebody had to look. What was played, or written down, stays so.
+    pub(crate) fn rewind(&mut self, drawn: u64) {
+        let back = self.drawn.saturating_sub(drawn);
+        self.drawn -= back;
+        let position = self.rng.get_word_pos();
+        self.rng.set_word_pos(position.saturating_sub(u128::from(back) * WORDS));
+    }
+}
+
+/// Words of the generator that one decision takes: each draws once.
+const WORDS: u128 = 2;
+
+/// All streams of a link: those that no process holds at the moment, and what is to be done with every one.
+#[derive(Debug, Default)]
+pub(crate) struct Chance {
+    pub(crate) identity: Identity,
+    parked: Vec<Dice>,
+    recording: bool,
+    replay: Vec<Decision>,
+}
+
+impl Chance {
+    pub(crate) fn new(identity: Identity) -> Self {
+        Self { identity, ..Self::default() }
+    }
+
+    /// The stream of a process, where it was left.
+    pub(crate) fn take(&mut self, process: Process, direction: Option<Direction>) -> Dice {
+        let own = |dice: &Dice| dice.process == process && dice.direction == direction;
+        if let Some(at) = self.parked.iter().position(own) {
+            return self.parked.swap_remove(at);
+        }
+        let mut dice = Dice::new(&self.identity, direction, process);
+        dice.replay(&self.replay);
+        if self.recording {
+            dice.record();
+        }
+        dice
+    }
+
+    /// Nobody draws from these for now.
+    pub(crate) fn park_all(&mut self, dice: impl IntoIterator<Item = Dice>) {
+        self.parked.extend(dice);
+    }
+
+    /// Writes down what is decided from now on; `held` are the streams that processes hold.
+    pub(crate) fn record<'a>(&'a mut self, held: impl Iterator<Item = &'a mut Dice>) {
+        self.recording = true;
+        self.parked.iter_mut().chain(held).for_each(Dice::record);
+    }
+
+    /// Takes decisions from a list as long as it lasts.
+    pub(crate) fn replay<'a>(&'a mut self, decisions: &[Decision], held: impl Iterator<Item = &'a mut Dice>) {
+        self.replay = decisions.to_vec();
+        self.parked.iter_mut().chain(held).for_each(|dice| dice.replay(decisions));
+    }
+
+    /// What was decided since recording began, or since it was last taken, process by process.
+    pub(crate) fn decisions<'a>(&'a mut self, held: impl Iterator<Item = &'a mut Dice>) -> Vec<Decision> {
+        self.parked.iter_mut().chain(held).flat_map(|dice| dice.recorded()).copied().collect()
+    }
+
+    pub(crate) fn take_decisions<'a>(
+        &'a mut self,
+        held: impl Iterator<Item = &'a mut Dice>,
+    ) -> Vec<Decision> {
+        self.parked.iter_mut().chain(held).flat_map(Dice::take_recorded).collect()
     }
 }
 
@@ -113,6 +199,54 @@ impl Draw<'_> {
 
     /// Whether something of this probability happens.
     pub(crate) fn happens(&mut self, probability: Fx) -> bool {
-        ((self.0.next_u64() >> 32) as Fx) < probability
+        self.part() < probability
+    }
+
+    /// Evenly from 0 to 1: something happens if it is less than its probability.
+    pub(crate) fn part(&mut self) -> Fx {
+        (self.0.next_u64() >> 32) as Fx
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const PROCESSES: [Process; 7] = [
+        Process::Delay,
+        Process::Rate,
+        Process::Stall,
+        Process::Loss,
+        Process::Outage,
+        Process::Handover,
+        Process::Idle,
+    ];
+
+    #[test]
+    fn every_process_of_every_direction_draws_its_own() {
+        let mut first = BTreeSet::new();
+        for process in PROCESSES {
+            for direction in [None, Some(Direction::Up), Some(Direction::Down)] {
+                let mut dice = Dice::new(&Identity::default(), direction, process);
+                first.insert(dice.decide(|draw| draw.0.next_u64()));
+            }
+        }
+        assert_eq!(first.len(), PROCESSES.len() * 3);
+    }
+
+    #[test]
+    fn a_stream_is_drawn_anew_from_where_it_was_seen_to() {
+        let mut dice = Dice::new(&Identity::default(), None, Process::Stall);
+        dice.replay(&[Decision { process: Process::Stall, direction: None, value: 7 }]);
+        let draw = |dice: &mut Dice| dice.decide(|draw| draw.0.next_u64());
+        assert_eq!(draw(&mut dice), 7);
+        let first: Vec<u64> = (0..5).map(|_| draw(&mut dice)).collect();
+        dice.rewind(2);
+        assert_eq!([draw(&mut dice), draw(&mut dice)], first[2..4]);
+        // What was played is not drawn.
+        dice.rewind(0);
+        assert_eq!(draw(&mut dice), first[0]);
     }
 }

@@ -1,10 +1,11 @@
 //! The times without service: stalls, outages and hand-overs, one after another. Knows no bytes.
 
+use std::collections::VecDeque;
+
 use super::{
-    decision::Process,
-    dice::{Dice, Identity},
+    dice::Dice,
     fixed,
-    shape::{HandoverShape, OutageShape, OutageTimes, Shape, StallShape},
+    shape::{HandoverShape, OutageShape, OutageTimes, StallShape},
 };
 
 /// Why there is no service.
@@ -52,63 +53,101 @@ pub(crate) enum Source {
     Handover(HandoverShape),
 }
 
-/// The gaps of one source over time. Times asked for never go back.
+/// A gap that is not over, and how much of the stream was drawn before it.
+#[derive(Debug)]
+struct Known {
+    gap: Gap,
+    drawn: u64,
+}
+
+/// The gaps of one source over time. To look ahead changes nothing: a gap is forgotten only when it is over.
 #[derive(Debug)]
 pub(crate) struct Gaps {
     pub(crate) source: Source,
     pub(crate) dice: Dice,
     /// When the numbers of the source came into force, µs: there is no gap before.
     origin_us: u64,
-    current: Option<Gap>,
+    /// In order: those that are not over, as far as somebody looked.
+    known: VecDeque<Known>,
+    /// Of these, so many have begun, and whoever watches them knows.
+    told: usize,
+    /// Somebody watches them begin.
+    watched: bool,
+    last: Option<Gap>,
     /// How many were made.
     made: usize,
-    /// There is no other.
-    over: bool,
+    /// Nobody will ask for an earlier time, µs.
+    settled_us: u64,
 }
 
 impl Gaps {
     pub(crate) fn new(source: Source, dice: Dice, origin_us: u64) -> Self {
-        Self { source, dice, origin_us, current: None, made: 0, over: false }
-    }
-
-    /// The outages of a link: each view of them sees the same.
-    pub(crate) fn of_outages(
-        shape: &Shape,
-        identity: &Identity,
-        (origin_us, since_us): (u64, u64),
-    ) -> Option<Self> {
-        let outage = shape.outage.clone()?;
-        let from_us = if matches!(outage.when, OutageTimes::List(..)) { since_us } else { origin_us };
-        Some(Self::new(Source::Outage(outage), Dice::new(identity, None, Process::Outage), from_us))
-    }
-
-    /// The hand-overs of a link: each view of them sees the same.
-    pub(crate) fn of_handovers(shape: &Shape, identity: &Identity, origin_us: u64) -> Option<Self> {
-        let dice = || Dice::new(identity, None, Process::Handover);
-        shape.handover.map(|handover| Self::new(Source::Handover(handover), dice(), origin_us))
+        let watched = !matches!(source, Source::Stall(_));
+        let known = VecDeque::new();
+        Self { source, dice, origin_us, known, told: 0, watched, last: None, made: 0, settled_us: 0 }
     }
 
     /// The gap at this time, or the next one.
-    pub(crate) fn from(&mut self, now_us: u64) -> Option<Gap> {
-        while !self.over && self.current.is_none_or(|gap| gap.to_us <= now_us) {
-            let next = self.next(self.current);
-            self.made += 1;
-            self.over = next.is_none();
-            self.current = next;
+    pub(crate) fn at(&mut self, now_us: u64) -> Option<Gap> {
+        if let Some(known) = self.known.iter().find(|known| known.gap.to_us > now_us) {
+            return Some(known.gap);
         }
-        self.current
+        loop {
+            let gap = self.make()?;
+            if gap.to_us > now_us {
+                return Some(gap);
+            }
+        }
     }
 
-    /// The gap that was found last, without letting time pass.
-    pub(crate) fn current(&self) -> Option<Gap> {
-        self.current
+    /// The next gap that has begun until now.
+    pub(crate) fn begun(&mut self, now_us: u64) -> Option<Gap> {
+        if self.known.len() == self.told {
+            self.make()?;
+        }
+        let gap = self.known.get(self.told)?.gap;
+        (gap.from_us <= now_us).then(|| self.told += 1)?;
+        Some(gap)
     }
 
-    /// Leaves the current gap for the next one.
-    pub(crate) fn skip(&mut self) {
-        if let Some(gap) = self.current {
-            self.from(gap.to_us);
+    /// When the next one begins, µs, as far as it is known.
+    pub(crate) fn begins_us(&self) -> Option<u64> {
+        self.known.get(self.told).map(|known| known.gap.from_us)
+    }
+
+    /// Those that have begun and are not over.
+    pub(crate) fn under_way(&self, now_us: u64) -> impl Iterator<Item = Gap> {
+        let under_way = move |gap: &Gap| gap.from_us <= now_us && now_us < gap.to_us;
+        self.known.iter().map(|known| known.gap).filter(under_way)
+    }
+
+    /// Nobody will ask for an earlier time.
+    pub(crate) fn settle(&mut self, now_us: u64) {
+        self.settled_us = now_us;
+        while (!self.watched || self.told > 0) && self.known.front().is_some_and(|k| k.gap.to_us <= now_us) {
+            self.known.pop_front();
+            self.told = self.told.saturating_sub(1);
         }
+    }
+
+    /// They end: their stream, from which is drawn what belongs to the time until now and no more.
+    pub(crate) fn end(mut self, now_us: u64) -> Dice {
+        self.at(now_us);
+        if let Some(ahead) = self.known.iter().find(|known| known.gap.from_us > now_us) {
+            self.dice.rewind(ahead.drawn);
+        }
+        self.dice
+    }
+
+    fn make(&mut self) -> Option<Gap> {
+        let drawn = self.dice.drawn();
+        let gap = self.next(self.last)?;
+        self.made += 1;
+        self.last = Some(gap);
+        if self.watched || gap.to_us > self.settled_us {
+            self.known.push_back(Known { gap, drawn });
+        }
+        Some(gap)
     }
 
     fn next(&mut self, last: Option<Gap>) -> Option<Gap> {
@@ -170,4 +209,63 @@ fn outage(shape: &OutageShape, dice: &mut Dice, origin_us: u64, after_us: u64, m
     let new_address = dice.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
     let to_us = from_us.max(after_us) + (length_us + attach_us).max(1);
     Some(Gap { from_us: from_us.max(after_us), to_us, cause: Cause::Outage, new_address })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Chance, Process};
+
+    fn every_second(watched: bool) -> Gaps {
+        let mut gaps = {
+            let outage = OutageShape {
+                when: OutageTimes::Chance(1_000_000, (1_000, 100_000)),
+                attach_us: (0, 0),
+                new_address: 0,
+            };
+            Gaps::new(Source::Outage(outage), Chance::default().take(Process::Outage, None), 0)
+        };
+        gaps.watched = watched;
+        gaps
+    }
+
+    #[test]
+    fn looking_ahead_changes_nothing() {
+        let (mut one, mut other) = (every_second(false), every_second(false));
+        other.at(1_000_000_000);
+        for at_us in (0..1_000_000_000).step_by(777_777) {
+            assert_eq!(one.at(at_us), other.at(at_us));
+            one.settle(at_us);
+        }
+        let (at_us, again) = (500_000_000, other.at(500_000_000));
+        assert_eq!(other.at(at_us), again);
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        for watched in [false, true] {
+            let mut gaps = every_second(watched);
+            for at_us in (0..10_000_000_000).step_by(50_000_000) {
+                while watched && gaps.begun(at_us).is_some() {}
+                gaps.settle(at_us);
+                gaps.at(at_us + 10_000_000);
+                assert!(gaps.known.len() < 100, "{}", gaps.known.len());
+            }
+            // After a long time of nothing as well.
+            gaps.settle(100_000_000_000);
+            gaps.at(100_000_000_000);
+            assert!(watched || gaps.known.len() < 100, "{}", gaps.known.len());
+        }
+    }
+
+    #[test]
+    fn how_far_somebody_looked_does_not_show_in_the_stream() {
+        let drawn = |ahead_us: u64| {
+            let mut gaps = every_second(false);
+            gaps.at(50_000_000);
+            gaps.at(50_000_000 + ahead_us);
+            gaps.end(50_000_000).drawn()
+        };
+        assert_eq!(drawn(0), drawn(40_000_000));
+    }
 }

@@ -1,30 +1,22 @@
 //! One direction of a modem: how long bytes travel, and when they are served. Knows no paths and no faults.
 
 use super::{
-    decision::{Decision, Process},
-    dice::{Dice, Identity},
+    book::Air,
+    coverage::Coverage,
+    decision::Process,
+    dice::{Chance, Dice},
+    fixed::{self, Fx, ONE},
     gaps::{Cause, Gap, Gaps, Source},
     rto::Rto,
-    shape::{LaneShape, Service, Shape},
-    trace::OPPORTUNITY,
+    shape::{LaneShape, SEGMENT, Service},
     wave::Wave,
 };
 use crate::Direction;
 
 /// Bits per byte times microseconds per second: work is counted so that a rate of 1 bit/s does one unit in 1 µs.
 const WORK_PER_BYTE: u128 = 8_000_000;
-
-/// The service of one direction.
-#[derive(Debug)]
-enum Server {
-    Unlimited,
-    Rate(Box<Wave>),
-    /// With the next opportunity and the bytes left in it.
-    Trace {
-        next: u64,
-        left: u64,
-    },
-}
+/// Most times in a row that a segment is lost.
+const MOST_LOSSES: u64 = 8;
 
 /// When something is served, and what kept it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +33,14 @@ pub(crate) struct Served {
     pub(crate) lost: Option<(Cause, u64)>,
     /// Bytes of a stream were lost, and their sender tries again then, µs: nothing has left yet.
     pub(crate) again_us: Option<u64>,
+    /// Under this number it can be given up.
+    pub(crate) turn: u64,
 }
 
 impl Served {
     fn at(from_us: u64) -> Self {
-        Self { done_us: from_us, leaves_us: from_us, kept: None, losses: 0, lost: None, again_us: None }
+        let (done_us, leaves_us) = (from_us, from_us);
+        Self { done_us, leaves_us, kept: None, losses: 0, lost: None, again_us: None, turn: 0 }
     }
 
     fn keep(&mut self, cause: Cause, kept_us: u64) {
@@ -59,68 +54,91 @@ impl Served {
 #[derive(Debug)]
 pub(crate) struct Lane {
     delay: Option<Wave>,
-    floor_us: u64,
-    server: Server,
+    rate: Option<Box<Wave>>,
     stall: Option<Gaps>,
-    outage: Option<Gaps>,
-    handover: Option<Gaps>,
     loss: Dice,
     pub(crate) rto: Rto,
-    pub(crate) shape: LaneShape,
+    shape: LaneShape,
 }
 
 impl Lane {
-    pub(crate) fn new(
-        shape: &Shape,
-        identity: &Identity,
+    pub(crate) fn new(shape: &LaneShape, origin_us: u64, direction: Direction, chance: &mut Chance) -> Self {
+        let loss = chance.take(Process::Loss, Some(direction));
+        let (rto, shape) = (Rto::default(), shape.clone());
+        let mut lane = Self { delay: None, rate: None, stall: None, loss, rto, shape };
+        lane.begin(origin_us, direction, chance);
+        lane
+    }
+
+    /// Other numbers from now on. Every process whose numbers stay goes on, the others begin where their streams stand.
+    pub(crate) fn change(
+        &mut self,
+        shape: &LaneShape,
+        now_us: u64,
         direction: Direction,
-        (origin_us, since_us): (u64, u64),
-    ) -> Self {
-        let lane = shape.lane(direction).clone();
-        let own = |process| Dice::new(identity, Some(direction), process);
-        Self {
-            delay: lane.delay.map(|shape| Wave::new(shape, own(Process::Delay), origin_us)),
-            floor_us: lane.floor_us,
-            server: server(&lane.service, origin_us, || own(Process::Rate)),
-            stall: lane.stall.map(|s| Gaps::new(Source::Stall(s), own(Process::Stall), origin_us)),
-            outage: Gaps::of_outages(shape, identity, (origin_us, since_us)),
-            handover: Gaps::of_handovers(shape, identity, origin_us),
-            loss: own(Process::Loss),
-            rto: Rto::default(),
-            shape: lane,
+        chance: &mut Chance,
+    ) {
+        let old = std::mem::replace(&mut self.shape, shape.clone());
+        if old.delay != shape.delay {
+            chance.park_all(self.delay.take().map(|wave| wave.end(now_us)));
+        }
+        if old.service != shape.service {
+            chance.park_all(self.rate.take().map(|wave| wave.end(now_us)));
+        }
+        if old.stall != shape.stall {
+            chance.park_all(self.stall.take().map(|gaps| gaps.end(now_us)));
+        }
+        self.begin(now_us, direction, chance);
+    }
+
+    /// Begins each process that has numbers and does not go on.
+    fn begin(&mut self, origin_us: u64, direction: Direction, chance: &mut Chance) {
+        let mut own = |process| chance.take(process, Some(direction));
+        if let (None, Some(shape)) = (&self.delay, self.shape.delay) {
+            self.delay = Some(Wave::new(shape, own(Process::Delay), origin_us));
+        }
+        if let (None, Service::Rate(shape)) = (&self.rate, &self.shape.service) {
+            self.rate = Some(Box::new(Wave::new(*shape, own(Process::Rate), origin_us)));
+        }
+        if let (None, Some(shape)) = (&self.stall, self.shape.stall) {
+            self.stall = Some(Gaps::new(Source::Stall(shape), own(Process::Stall), origin_us));
         }
     }
 
-    /// Takes over every process of an older lane whose numbers are the same, with its place in its stream.
-    pub(crate) fn keep(&mut self, old: &mut Self) {
-        if self.shape.delay == old.shape.delay {
-            std::mem::swap(&mut self.delay, &mut old.delay);
+    pub(crate) fn end(self, now_us: u64, chance: &mut Chance) {
+        let waves = self.delay.into_iter().chain(self.rate.map(|wave| *wave));
+        chance.park_all(waves.map(|wave| wave.end(now_us)));
+        chance.park_all(self.stall.map(|gaps| gaps.end(now_us)));
+        chance.park_all([self.loss]);
+    }
+
+    /// Nobody will ask for an earlier time.
+    pub(crate) fn settle(&mut self, now_us: u64) {
+        if let Some(delay) = &mut self.delay {
+            delay.settle(now_us);
         }
-        if self.shape.service == old.shape.service {
-            std::mem::swap(&mut self.server, &mut old.server);
+        if let Some(rate) = &mut self.rate {
+            rate.settle(now_us);
         }
-        let same = |new: &Option<Gaps>, old: &Option<Gaps>| matches!((new, old), (Some(new), Some(old)) if new.source == old.source);
-        for (new, old) in [
-            (&mut self.stall, &mut old.stall),
-            (&mut self.outage, &mut old.outage),
-            (&mut self.handover, &mut old.handover),
-        ] {
-            if same(new, old) {
-                std::mem::swap(new, old);
-            }
+        if let Some(stall) = &mut self.stall {
+            stall.settle(now_us);
         }
-        std::mem::swap(&mut self.loss, &mut old.loss);
-        self.rto = old.rto;
     }
 
     /// How long bytes travel that start now, µs.
     pub(crate) fn travel_us(&mut self, now_us: u64) -> u64 {
-        self.floor_us + self.delay.as_mut().map_or(0, |wave| wave.at(now_us))
+        self.shape.floor_us + self.delay.as_mut().map_or(0, |wave| wave.at(now_us))
     }
 
     /// Serves this many bytes of a stream from `from_us` on: those that are lost come again by the retransmission clock.
-    pub(crate) fn serve(&mut self, from_us: u64, bytes: usize) -> Served {
-        let mut served = self.through(from_us, bytes);
+    pub(crate) fn serve(
+        &mut self,
+        from_us: u64,
+        bytes: usize,
+        coverage: &mut Coverage,
+        air: &mut Air<'_>,
+    ) -> Served {
+        let mut served = self.through(from_us, bytes, coverage, air);
         match served.lost.take() {
             Some((cause, back_us)) => {
                 let again_us = self.rto.resumes_us(served.done_us, back_us);
@@ -130,14 +148,37 @@ impl Lane {
             None => {
                 served.losses = self.losses(bytes);
                 served.leaves_us = served.done_us + self.rto.late_us(served.losses);
+                if served.losses > 0 {
+                    self.past_gaps(&mut served, coverage);
+                }
             }
         }
         served
     }
 
+    /// What is sent again meets the gaps that are then: it waits for the end, or is lost once more and tried again.
+    fn past_gaps(&mut self, served: &mut Served, coverage: &mut Coverage) {
+        while let Some(gap) = self.gap(served.leaves_us, coverage).filter(|g| g.from_us <= served.leaves_us) {
+            if gap.cause.loses() {
+                let again_us = self.rto.resumes_us(served.done_us, gap.to_us);
+                served.keep(gap.cause, again_us - served.leaves_us);
+                served.again_us = Some(again_us);
+                return;
+            }
+            served.keep(gap.cause, gap.to_us - served.leaves_us);
+            served.leaves_us = gap.to_us;
+        }
+    }
+
     /// Serves one packet from `from_us` on, or loses it.
-    pub(crate) fn pass(&mut self, from_us: u64, bytes: usize) -> Served {
-        let mut served = self.through(from_us, bytes);
+    pub(crate) fn pass(
+        &mut self,
+        from_us: u64,
+        bytes: usize,
+        coverage: &mut Coverage,
+        air: &mut Air<'_>,
+    ) -> Served {
+        let mut served = self.through(from_us, bytes, coverage, air);
         let probability = self.shape.loss;
         if served.lost.is_none() && probability > 0 {
             served.losses = self.loss.decide(|draw| u64::from(draw.happens(probability)));
@@ -146,12 +187,12 @@ impl Lane {
     }
 
     /// Serves from `from_us` on until it is done, or lost in a gap.
-    fn through(&mut self, from_us: u64, bytes: usize) -> Served {
+    fn through(&mut self, from_us: u64, bytes: usize, coverage: &mut Coverage, air: &mut Air<'_>) -> Served {
         let mut served = Served::at(from_us);
         let mut left = bytes as u128 * WORK_PER_BYTE;
         let mut now_us = from_us;
         loop {
-            let next_gap_us = match self.gap(now_us) {
+            let next_gap_us = match self.gap(now_us, coverage) {
                 Some(gap) if gap.from_us <= now_us && gap.cause.loses() => {
                     served.lost = Some((gap.cause, gap.to_us));
                     break;
@@ -164,7 +205,7 @@ impl Lane {
                 Some(gap) => gap.from_us,
                 None => u64::MAX,
             };
-            if self.work(&mut now_us, next_gap_us, &mut left) {
+            if self.work(&mut now_us, next_gap_us, &mut left, air) {
                 break;
             }
         }
@@ -173,93 +214,101 @@ impl Lane {
     }
 
     /// Works until it is done (`true`) or the gap begins.
-    fn work(&mut self, now_us: &mut u64, gap_us: u64, left: &mut u128) -> bool {
-        match (&mut self.server, &self.shape.service) {
-            (Server::Rate(wave), _) => loop {
-                if *left == 0 {
-                    return true;
-                }
-                let rate = u128::from(wave.at(*now_us).max(1));
-                let until_us = wave.changes_us().min(gap_us);
-                let needed_us = left.div_ceil(rate);
-                let span_us = u128::from(until_us.saturating_sub(*now_us));
-                if needed_us <= span_us {
-                    *now_us += needed_us as u64;
-                    return true;
-                }
-                *left -= span_us * rate;
-                *now_us = until_us;
-                if until_us == gap_us {
-                    return false;
-                }
-            },
-            (Server::Trace { next, left: room }, Service::Trace(trace)) => {
-                while *left > 0 {
-                    if *room == 0 || trace.at_us(*next) < *now_us {
-                        *next = trace.first_at(*now_us).max(if *room == 0 { *next + 1 } else { 0 });
-                        *room = OPPORTUNITY;
-                    }
-                    if trace.at_us(*next) >= gap_us {
-                        *now_us = gap_us;
-                        return false;
-                    }
-                    *now_us = (*now_us).max(trace.at_us(*next));
-                    let taken = (u128::from(*room) * WORK_PER_BYTE).min(*left);
-                    *left -= taken;
-                    *room -= (taken / WORK_PER_BYTE) as u64;
-                }
-                true
+    fn work(&mut self, now_us: &mut u64, gap_us: u64, left: &mut u128, air: &mut Air<'_>) -> bool {
+        while *left > 0 {
+            let (free_us, taken_us) = air.free(*now_us);
+            if free_us >= gap_us {
+                *now_us = gap_us;
+                return false;
             }
-            _ => true,
+            *now_us = free_us;
+            if let Some(wave) = &mut self.rate {
+                let rate = u128::from(wave.at(*now_us).max(1));
+                let until_us = wave.changes_us(*now_us).min(gap_us).min(taken_us);
+                let span_us = u128::from(until_us - *now_us).min(left.div_ceil(rate));
+                *left = left.saturating_sub(span_us * rate);
+                air.reserve(*now_us, *now_us + span_us as u64);
+                *now_us += span_us as u64;
+            } else if let Service::Trace(trace) = &self.shape.service {
+                let (at_us, bytes) = trace.next(*now_us);
+                if at_us >= taken_us.min(gap_us) {
+                    *now_us = taken_us.min(gap_us);
+                    continue;
+                }
+                let room = bytes.saturating_sub(air.taken_at(at_us));
+                *now_us = if room == 0 { at_us + 1 } else { at_us };
+                let taken = (u128::from(room) * WORK_PER_BYTE).min(*left);
+                *left -= taken;
+                if taken > 0 {
+                    air.take(at_us, (taken / WORK_PER_BYTE) as u64);
+                }
+            } else {
+                *left = 0;
+            }
         }
+        true
     }
 
     fn losses(&mut self, bytes: usize) -> u64 {
-        const MOST: u64 = 8;
         let probability = self.shape.loss;
         if bytes == 0 || probability == 0 {
             return 0;
         }
-        self.loss.decide(|draw| (0..MOST).take_while(|_| draw.happens(probability)).count() as u64)
+        let segments = bytes.div_ceil(SEGMENT) as u64;
+        self.loss.decide(|draw| {
+            let part = draw.part();
+            (1..=MOST_LOSSES).take_while(|times| part < any_lost(probability, *times, segments)).count()
+                as u64
+        })
     }
 
     /// The gap at this time or the next one, over all sources.
-    fn gap(&mut self, now_us: u64) -> Option<Gap> {
-        let sources = [&mut self.stall, &mut self.outage, &mut self.handover];
-        sources.into_iter().flatten().filter_map(|gaps| gaps.from(now_us)).min_by_key(|gap| gap.from_us)
+    fn gap(&mut self, now_us: u64, coverage: &mut Coverage) -> Option<Gap> {
+        let stall = self.stall.as_mut().and_then(|gaps| gaps.at(now_us));
+        stall.into_iter().chain(coverage.gap(now_us)).min_by_key(|gap| gap.from_us)
     }
 
-    /// Every dice of its own; the shared ones belong to the modem.
+    /// Every stream of its own.
     pub(crate) fn dice(&mut self) -> impl Iterator<Item = &mut Dice> {
-        let rate = match &mut self.server {
-            Server::Rate(wave) => Some(&mut wave.dice),
-            _ => None,
-        };
         let delay = self.delay.as_mut().map(|wave| &mut wave.dice);
+        let rate = self.rate.as_mut().map(|wave| &mut wave.dice);
         let stall = self.stall.as_mut().map(|gaps| &mut gaps.dice);
         [delay, rate, stall, Some(&mut self.loss)].into_iter().flatten()
     }
-
-    /// The dice of outages and of hand-overs: this direction's view of what all share.
-    pub(crate) fn shared(&mut self) -> [Option<&mut Dice>; 2] {
-        [&mut self.outage, &mut self.handover].map(|gaps| gaps.as_mut().map(|gaps| &mut gaps.dice))
-    }
-
-    /// Plays a list instead of chance, as far as it goes.
-    pub(crate) fn replay(&mut self, decisions: &[Decision]) {
-        for dice in self.dice() {
-            dice.replay(decisions);
-        }
-        for gaps in [&mut self.outage, &mut self.handover].into_iter().flatten() {
-            gaps.dice.replay(decisions);
-        }
-    }
 }
 
-fn server(service: &Service, origin_us: u64, dice: impl FnOnce() -> Dice) -> Server {
-    match service {
-        Service::Unlimited => Server::Unlimited,
-        Service::Rate(shape) => Server::Rate(Box::new(Wave::new(*shape, dice(), origin_us))),
-        Service::Trace(_) => Server::Trace { next: 0, left: OPPORTUNITY },
+/// The probability that at least one of these many segments is lost so many times in a row.
+fn any_lost(probability: Fx, times: u64, segments: u64) -> Fx {
+    ONE - power(ONE - power(probability, times), segments)
+}
+
+fn power(base: Fx, exponent: u64) -> Fx {
+    let (mut base, mut left, mut product) = (base, exponent, ONE);
+    while left > 0 {
+        if left & 1 == 1 {
+            product = fixed::mul(product, base);
+        }
+        base = fixed::mul(base, base);
+        left >>= 1;
+    }
+    product
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_lost_segment_of_many_makes_it_late() {
+        let float = |x: Fx| x as f64 / ONE as f64;
+        for p in [1e-6, 1e-4, 0.001, 0.02, 0.5] {
+            for n in [1, 2, 193] {
+                for k in [1, 2] {
+                    let asked = 1.0 - (1.0 - f64::powi(p, k)).powi(n);
+                    let got = float(any_lost(fixed::fx(p), k as u64, n as u64));
+                    assert!((got - asked).abs() < 1e-3 * asked + 1e-7, "{p} {n} {k}: {got} {asked}");
+                }
+            }
+        }
     }
 }

@@ -6,16 +6,26 @@
 //! hand-overs (what was sent is lost, and TCP's retransmission clock decides when it comes). A segment may be lost too;
 //! it is then late by that clock, and all behind it waits. Nothing is ever lost from the middle.
 //!
-//! Every process draws from a stream of its own ([`Identity`], direction, [`Process`]) and depends on time alone, so a
-//! change of one leaves all others as they were. What was drawn can be written out and played again ([`Decision`]).
+//! Every process draws from a stream of its own ([`Identity`], direction, [`Process`]), so a change of one leaves all others
+//! as they were. Delay, rate, stalls, outages and hand-overs depend on time alone, whatever is sent and whatever is looked
+//! at ahead. Loss is decided for each go of bytes, and a promotion for each time that an idle radio is needed: their n-th
+//! decision is always the same, but what is sent says when it comes. A stream lives as long as its link; a process
+//! whose numbers change goes on drawing from it where time has brought it. What was drawn can be written out and
+//! played again ([`Decision`]).
+//!
+//! Service is reserved ahead (`book`), so that paths, directions and the links of a cell get its time once, and what is
+//! thrown away gives back its own part only.
 //!
 //! Nothing here knows a path, a fault or a packet.
 
+mod book;
 mod cell;
+mod coverage;
 mod decision;
 mod dice;
 mod fixed;
 mod gaps;
+mod idle;
 mod lane;
 mod modem;
 mod rto;
@@ -24,7 +34,9 @@ mod trace;
 mod wave;
 
 pub use cell::Cell;
+pub(crate) use coverage::Begin;
 pub use decision::{Decision, Process};
+pub(crate) use dice::Chance;
 pub use dice::Identity;
 pub(crate) use fixed::{Fx, fx};
 pub(crate) use lane::Served;

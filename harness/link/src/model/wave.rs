@@ -1,5 +1,7 @@
 //! A log-normal quantity that remembers itself: AR(1) in the logarithm, one value a step. Knows not what it measures.
 
+use std::collections::VecDeque;
+
 use super::{
     dice::Dice,
     fixed::{self, Fx, ONE},
@@ -27,45 +29,106 @@ pub(crate) struct Wave {
     origin_us: u64,
     /// How much of each step is new.
     fresh: Fx,
-    /// Steps taken, the first at the beginning.
-    steps: u64,
     deviation: Fx,
-    value: u64,
+    /// The values that are known, from the one of this number on: of now, and as far ahead as somebody looked.
+    first: u64,
+    values: VecDeque<u64>,
+    /// Nobody will ask for a value before the one of this number.
+    settled: u64,
 }
 
 impl Wave {
     pub(crate) fn new(shape: WaveShape, dice: Dice, origin_us: u64) -> Self {
         let fresh = fixed::sqrt(ONE - fixed::mul(shape.correlation, shape.correlation));
-        Self { shape, dice, origin_us, fresh, steps: 0, deviation: 0, value: shape.median }
+        let values = VecDeque::new();
+        Self { shape, dice, origin_us, fresh, deviation: 0, first: 0, values, settled: 0 }
     }
 
-    /// The value at this time. Time does not go back: what was passed stays.
+    /// The value at this time.
     pub(crate) fn at(&mut self, now_us: u64) -> u64 {
         if self.shape.sigma == 0 {
             return self.shape.median;
         }
-        let wanted = now_us.saturating_sub(self.origin_us) / self.shape.step_us + 1;
-        while self.steps < wanted {
-            self.step();
+        let wanted = self.number(now_us);
+        let mut newest = self.shape.median;
+        while self.first + self.values.len() as u64 <= wanted {
+            newest = self.step();
+            if self.values.is_empty() && self.first < self.settled {
+                self.first += 1;
+            } else {
+                self.values.push_back(newest);
+            }
         }
-        self.value
+        let at = wanted.saturating_sub(self.first) as usize;
+        self.values.get(at).copied().unwrap_or(newest)
     }
 
-    /// When the value changes next, µs.
-    pub(crate) fn changes_us(&self) -> u64 {
-        if self.shape.sigma == 0 { u64::MAX } else { self.origin_us + self.steps * self.shape.step_us }
+    /// When the value of this time changes, µs.
+    pub(crate) fn changes_us(&self, now_us: u64) -> u64 {
+        match self.shape.sigma {
+            0 => u64::MAX,
+            _ => self.origin_us + (self.number(now_us) + 1) * self.shape.step_us,
+        }
     }
 
-    fn step(&mut self) {
-        let (shape, first, fresh) = (self.shape, self.steps == 0, self.fresh);
+    /// Nobody will ask for an earlier time.
+    pub(crate) fn settle(&mut self, now_us: u64) {
+        self.settled = self.number(now_us);
+        while self.first < self.settled && self.values.pop_front().is_some() {
+            self.first += 1;
+        }
+    }
+
+    /// It ends: its stream, from which is drawn what belongs to the time until now and no more.
+    pub(crate) fn end(mut self, now_us: u64) -> Dice {
+        self.at(now_us);
+        let known = self.first + self.values.len() as u64;
+        let ahead = known.saturating_sub(self.number(now_us) + 1);
+        self.dice.rewind(self.dice.drawn().saturating_sub(ahead));
+        self.dice
+    }
+
+    fn number(&self, now_us: u64) -> u64 {
+        now_us.saturating_sub(self.origin_us) / self.shape.step_us
+    }
+
+    fn step(&mut self) -> u64 {
+        let (shape, fresh) = (self.shape, self.fresh);
+        let first = self.first == 0 && self.values.is_empty();
         let deviation = &mut self.deviation;
-        self.steps += 1;
-        self.value = self.dice.decide(|draw| {
+        self.dice.decide(|draw| {
             let new = draw.normal();
             // The first value is drawn from where the process settles, so that no warm-up is needed.
             *deviation =
                 if first { new } else { fixed::mul(shape.correlation, *deviation) + fixed::mul(fresh, new) };
             fixed::times_exp(shape.median, fixed::mul(shape.sigma, *deviation))
-        });
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Chance, Process};
+
+    fn wave() -> Wave {
+        let shape = WaveShape { median: 1_000_000, sigma: ONE / 2, correlation: ONE / 2, step_us: 1_000_000 };
+        Wave::new(shape, Chance::default().take(Process::Rate, None), 500_000)
+    }
+
+    #[test]
+    fn looking_ahead_changes_nothing_and_what_is_over_is_forgotten() {
+        let (mut one, mut other, mut later) = (wave(), wave(), wave());
+        other.at(3_000_000_000);
+        later.settle(2_000_000_000);
+        for at_us in (0..3_000_000_000).step_by(333_333) {
+            let value = one.at(at_us);
+            assert_eq!(value, other.at(at_us));
+            assert!(at_us < 2_000_000_000 || value == later.at(at_us));
+            one.settle(at_us);
+            assert!(one.values.len() <= 1);
+        }
+        assert!(later.values.len() <= 1_001);
+        assert_eq!([one, other].map(|wave| wave.end(2_999_999_999).drawn()), [3_000; 2]);
     }
 }

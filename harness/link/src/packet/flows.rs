@@ -31,13 +31,14 @@ struct State {
 pub(super) struct Flows(BTreeMap<Flow, State>);
 
 impl Flows {
-    /// A packet of a flow comes by: what became of it until now. `opens` begins it anew from the device's side.
-    /// `forgot` says whether a flow that was silent since then is forgotten.
+    /// A packet of a flow comes by: what became of it until now. `opens` begins it anew from the device's side, and `reaches`
+    /// says that this packet is where addresses are translated. `forgot` says whether a flow that was silent since then
+    /// is forgotten.
     pub(super) fn meet(
         &mut self,
         now_us: u64,
         flow: Flow,
-        opens: bool,
+        (opens, reaches): (bool, bool),
         forgot: impl FnOnce(u64) -> bool,
     ) -> Standing {
         if !self.0.contains_key(&flow) && self.0.len() >= FLOWS_MAX {
@@ -47,12 +48,12 @@ impl Flows {
         let fresh = State { standing: Standing::Known, active_us: now_us };
         let state = self.0.entry(flow).or_insert(fresh);
         if opens {
-            state.standing = Standing::Known;
+            *state = State { standing: Standing::Known, active_us: now_us };
         } else if state.standing == Standing::Known && forgot(state.active_us) {
             state.standing = Standing::Forgotten;
         }
-        if state.standing == Standing::Known {
-            state.active_us = now_us;
+        if state.standing == Standing::Known && reaches {
+            state.active_us = state.active_us.max(now_us);
         }
         state.standing
     }
@@ -71,13 +72,13 @@ mod tests {
     fn the_longest_silent_flow_makes_room() {
         let mut flows = Flows::default();
         for n in 0..FLOWS_MAX as u64 {
-            flows.meet(n, Flow(n), false, |_| false);
+            flows.meet(n, Flow(n), (false, true), |_| false);
         }
         flows.move_all();
-        flows.meet(1_000_000, Flow(u64::MAX), false, |_| false);
+        flows.meet(1_000_000, Flow(u64::MAX), (false, true), |_| false);
         assert_eq!(flows.0.len(), FLOWS_MAX);
         // The first one is new again, the second one is still what it was.
-        assert_eq!(flows.meet(1_000_001, Flow(1), false, |_| false), Standing::Moved);
-        assert_eq!(flows.meet(1_000_001, Flow(0), false, |_| false), Standing::Known);
+        assert_eq!(flows.meet(1_000_001, Flow(1), (false, true), |_| false), Standing::Moved);
+        assert_eq!(flows.meet(1_000_001, Flow(0), (false, true), |_| false), Standing::Known);
     }
 }

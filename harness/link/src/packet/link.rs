@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use super::flows::{Flow, Flows, Standing};
-use crate::{Direction, Identity, Profile, model::Modem};
+use crate::{
+    Direction, Identity, Profile,
+    model::{Begin, Chance, Modem},
+};
 
 /// What becomes of a packet that is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +75,10 @@ impl PacketSums {
 #[derive(Debug)]
 struct Waiting<T> {
     at_us: u64,
+    /// The radio is ready for it then, µs: until then it waits for nothing else.
+    ready_us: u64,
     bytes: usize,
+    flow: Flow,
     packet: T,
 }
 
@@ -105,8 +111,9 @@ impl<T> PacketLink<T> {
             held_bytes: 0,
             sums: PacketSums::default(),
         };
+        let begin = Begin { origin_us: 0, since_us: 0, anew: true };
         Self {
-            modem: Modem::new(profile.shape(), identity, 0, 0),
+            modem: Modem::new(profile.shape(), begin, &mut Chance::new(identity)),
             lanes: [lane(), lane()],
             flows: Flows::default(),
         }
@@ -126,7 +133,7 @@ impl<T> PacketLink<T> {
         self.lanes[direction as usize].sums.offered += 1;
         let fate = match self.refusal(now_us, direction, flow, opens, bytes) {
             Some(fate) => fate,
-            None => self.take(now_us, direction, bytes, packet),
+            None => self.take(now_us, direction, flow, bytes, packet),
         };
         if let Fate::Lost(why) | Fate::Refused(why) = fate {
             self.lanes[direction as usize].sums.lose(why);
@@ -141,18 +148,29 @@ impl<T> PacketLink<T> {
             let due =
                 Direction::BOTH.into_iter().filter_map(|d| Some((self.lanes[d as usize].leaves_us()?, d)));
             let (_, direction) = due.filter(|(at_us, _)| *at_us <= now_us).min_by_key(|(at_us, _)| *at_us)?;
+            let left = self.lanes[direction as usize].leaving.pop_front()?;
+            let noise = left.packet.is_none();
+            let forgotten = !noise && self.forgotten_on_the_way(left.at_us, direction, left.flow);
             let lane = &mut self.lanes[direction as usize];
-            let left = lane.leaving.pop_front()?;
             lane.held_bytes -= left.bytes;
-            match left.packet {
+            match left.packet.filter(|_| !forgotten) {
                 Some(packet) => {
                     lane.sums.arrived += 1;
                     lane.sums.arrived_bytes += left.bytes as u64;
                     return Some((direction, packet));
                 }
-                None => lane.sums.lose(Lost::Noise),
+                None => lane.sums.lose(if noise { Lost::Noise } else { Lost::Forgotten }),
             }
         }
+    }
+
+    /// Addresses are translated where what the device sends leaves the link: nothing before it is heard of there. What the
+    /// address has become meanwhile is for the next packet to learn.
+    fn forgotten_on_the_way(&mut self, now_us: u64, direction: Direction, flow: Flow) -> bool {
+        let modem = &self.modem;
+        let forgot = |since_us| modem.forgot(now_us, since_us).is_some();
+        direction == Direction::Up
+            && self.flows.meet(now_us, flow, (false, true), forgot) == Standing::Forgotten
     }
 
     /// When something happens next, µs.
@@ -177,7 +195,8 @@ impl<T> PacketLink<T> {
     ) -> Option<Fate> {
         let opens = opens && direction == Direction::Up;
         let modem = &self.modem;
-        match self.flows.meet(now_us, flow, opens, |since_us| modem.forgot(now_us, since_us).is_some()) {
+        let forgot = |since_us| modem.forgot(now_us, since_us).is_some();
+        match self.flows.meet(now_us, flow, (opens, direction == Direction::Down), forgot) {
             Standing::Moved if direction == Direction::Up => return Some(Fate::Refused(Lost::Moved)),
             Standing::Moved => return Some(Fate::Lost(Lost::Moved)),
             Standing::Forgotten if modem.shape.nat.is_some_and(|nat| nat.rst) => {
@@ -191,21 +210,24 @@ impl<T> PacketLink<T> {
         full.then_some(Fate::Lost(Lost::Queue))
     }
 
-    fn take(&mut self, now_us: u64, direction: Direction, bytes: usize, packet: T) -> Fate {
+    fn take(&mut self, now_us: u64, direction: Direction, flow: Flow, bytes: usize, packet: T) -> Fate {
         let entry = self.modem.enter(now_us, direction);
         if let Some(wakes_us) = entry.wakes_us {
-            // What waited for a sleeping radio is served now that it wakes up.
-            self.modem.free(now_us);
+            // What waited for a sleeping radio goes on now that it wakes up; none overtakes another.
+            let mut behind_us = 0;
             for waiting in &mut self.lanes[Direction::Down as usize].travelling {
-                waiting.at_us = waiting.at_us.min(wakes_us);
+                let sooner_us = waiting.ready_us.saturating_sub(wakes_us);
+                waiting.at_us = (waiting.at_us - sooner_us).max(behind_us);
+                waiting.ready_us -= sooner_us;
+                behind_us = waiting.at_us;
             }
         }
         let lane = &mut self.lanes[direction as usize];
         // None overtakes another: the radio delivers in order.
         let behind_us = lane.travelling.back().map_or(0, |last| last.at_us);
-        let at_us = (now_us + entry.travel_us).max(behind_us);
+        let at_us = (entry.ready_us + entry.travel_us).max(behind_us);
         lane.held_bytes += bytes;
-        lane.travelling.push_back(Waiting { at_us, bytes, packet });
+        lane.travelling.push_back(Waiting { at_us, ready_us: entry.ready_us, bytes, flow, packet });
         Fate::Taken
     }
 
@@ -220,8 +242,8 @@ impl<T> PacketLink<T> {
                 .into_iter()
                 .filter_map(|d| Some((self.lanes[d as usize].travelling.front()?.at_us, d)));
             let due = fronts.filter(|(at_us, _)| *at_us <= now_us).min_by_key(|(at_us, _)| *at_us);
-            let Some((from_us, direction)) = due else { return };
-            let Some(waiting) = self.lanes[direction as usize].travelling.pop_front() else { return };
+            let Some((from_us, direction)) = due else { break };
+            let Some(waiting) = self.lanes[direction as usize].travelling.pop_front() else { break };
             let served = self.modem.pass(from_us, direction, waiting.bytes);
             let lane = &mut self.lanes[direction as usize];
             if served.lost.is_some() {
@@ -231,8 +253,10 @@ impl<T> PacketLink<T> {
             }
             // What noise takes has its time on the air all the same.
             let packet = (served.losses == 0).then_some(waiting.packet);
-            lane.leaving.push_back(Waiting { at_us: served.leaves_us, bytes: waiting.bytes, packet });
+            let (ready_us, bytes, flow) = (waiting.ready_us, waiting.bytes, waiting.flow);
+            lane.leaving.push_back(Waiting { at_us: served.leaves_us, ready_us, bytes, flow, packet });
         }
+        self.modem.settle(now_us);
     }
 }
 

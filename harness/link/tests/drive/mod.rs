@@ -1,5 +1,7 @@
 //! Drives a link with a profile from both ends, in its own time.
 
+#![allow(dead_code, reason = "no test needs all of it")]
+
 use deadzone_link::{Direction, Identity, Link, Note, Output, PathId};
 use proptest::prelude::*;
 

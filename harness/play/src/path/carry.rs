@@ -47,6 +47,12 @@ pub(crate) struct Path {
     pub(super) seen: Tap,
     pub(super) arrived: Tap,
     pub(super) outgoing: VecDeque<Outgoing>,
+    /// What the client has written and its link has no room for yet, in order.
+    pub(super) unsent: VecDeque<Bytes>,
+    /// The turn of the command that wrote it is not over.
+    writing: bool,
+    /// Commands behind it.
+    behind: VecDeque<Command>,
     /// The broker's side ended: nothing more will be read.
     pub(super) broker_done: bool,
     /// The client's end is closed.
@@ -69,6 +75,7 @@ pub(crate) struct Path {
 impl Drop for Path {
     /// However it ends, by itself or by the end of the run, what is incomplete is told.
     fn drop(&mut self) {
+        self.client.borrow_mut().done += self.behind.len() as u64 + u64::from(self.writing);
         for tap in [&mut self.sent, &mut self.given, &mut self.seen, &mut self.arrived] {
             tap.end_of_stream();
         }
@@ -99,6 +106,9 @@ impl Path {
             stream,
             queue,
             outgoing: VecDeque::new(),
+            unsent: VecDeque::new(),
+            writing: false,
+            behind: VecDeque::new(),
             broker_done: false,
             client_done: false,
             orphaned: false,
@@ -123,6 +133,18 @@ impl Path {
             if self.ended || (self.broker_done && self.client_done && self.outgoing.is_empty()) {
                 break;
             }
+            if self.send_unsent() {
+                continue;
+            }
+            if self.unsent.is_empty() && self.outgoing.is_empty() {
+                if std::mem::take(&mut self.writing) {
+                    self.command_done();
+                }
+                if let Some(command) = self.behind.pop_front() {
+                    self.take(command).await;
+                    continue;
+                }
+            }
             self.turn(&mut buffer).await;
         }
         self.tape.nudge();
@@ -133,7 +155,9 @@ impl Path {
         let clock = self.tape.clock();
         let (wake_us, ping_us, held, room) = {
             let client = self.client.borrow();
-            let ping = if self.client_done { None } else { client.ping_due_us() };
+            // Who waits until he can write has something to say anyway.
+            let pings = !self.client_done && self.unsent.is_empty();
+            let ping = client.ping_due_us().filter(|_| pings);
             let room = client.link.room(self.path, Direction::Down);
             (client.link.wake_at_us(), ping, client.link.held_bytes(self.path), room)
         };
@@ -161,11 +185,11 @@ impl Path {
             command = self.queue.recv(), if may_take => {
                 drop((reader, writer));
                 match command {
-                    Some(command) => {
-                        self.command(command).await;
-                        self.client.borrow_mut().done += 1;
-                        self.tape.nudge();
+                    // What is to be done behind bytes waits for them, but not the end of the run.
+                    Some(command) if !self.unsent.is_empty() && !matches!(command, Command::End) => {
+                        self.behind.push_back(command);
                     }
+                    Some(command) => self.take(command).await,
                     // The client has let go of this connection; its broker's end lives on.
                     None => self.orphaned = true,
                 }
@@ -180,6 +204,21 @@ impl Path {
                 self.mind_spinning();
             }
         }
+    }
+
+    /// A command's turn comes. It is over once all that it writes is on the link.
+    async fn take(&mut self, command: Command) {
+        self.command(command).await;
+        if self.unsent.is_empty() || self.ended {
+            self.command_done();
+        } else {
+            self.writing = true;
+        }
+    }
+
+    fn command_done(&self) {
+        self.client.borrow_mut().done += 1;
+        self.tape.nudge();
     }
 
     /// A timer that is due again and again without anything coming of it would keep virtual time still for ever.

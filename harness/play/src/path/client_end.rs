@@ -1,17 +1,47 @@
 //! The client's end of a connection: what it writes, what arrives, and how it ends.
 
+use bytes::Bytes;
 use deadzone_history::{By, Close, End};
+use deadzone_link::Direction;
 use deadzone_wire::{Bare, Packet};
 
 use super::carry::{Outgoing, Path};
 use crate::{client::Arrived, tap::Tapped};
 
 impl Path {
-    /// The client writes: recorded at its end, remembered in its session, and put on the link.
+    /// The client writes, as far as its link has room; the rest waits, and whatever it writes behind it.
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        if self.client_done {
-            return;
+        if !self.client_done {
+            self.unsent.push_back(Bytes::copy_from_slice(bytes));
+            self.send_unsent();
         }
+    }
+
+    /// Puts on the link what waits for it, as far as there is room; whether anything went.
+    pub(super) fn send_unsent(&mut self) -> bool {
+        let mut sent = false;
+        while let Some(mut bytes) = self.unsent.pop_front() {
+            // An end that is closed writes no more.
+            if self.client_done {
+                continue;
+            }
+            let room = self.client.borrow().link.room_unless_held(self.path, Direction::Up);
+            if room == 0 && !bytes.is_empty() {
+                self.unsent.push_front(bytes);
+                break;
+            }
+            let piece = bytes.split_to(room.min(bytes.len()));
+            if !bytes.is_empty() {
+                self.unsent.push_front(bytes);
+            }
+            self.put(&piece);
+            sent = true;
+        }
+        sent
+    }
+
+    /// Bytes of the client: recorded at its end, remembered in its session, and put on the link.
+    fn put(&mut self, bytes: &[u8]) {
         let now_us = self.tape.clock().now_us();
         let tapped = self.sent.pass(bytes);
         let mut client = self.client.borrow_mut();
@@ -25,7 +55,7 @@ impl Path {
 
     pub(super) fn ping_if_due(&mut self) {
         let due = self.client.borrow().ping_due_us().is_some_and(|at| at <= self.tape.clock().now_us());
-        if due && !self.client_done {
+        if due && !self.client_done && self.unsent.is_empty() {
             self.client.borrow_mut().own_pings += 1;
             self.write(&Packet::Bare(Bare::pingreq()).encode(self.version).to_bytes());
         }
