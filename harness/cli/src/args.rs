@@ -239,7 +239,8 @@ pub(crate) struct LinkArgs {
     /// Write the record of every connection into this folder, which must not hold any yet
     #[arg(long, value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
-    /// Write what chance decided into this file, a line of JSON for each modem, once nobody uses it any more
+    /// Write what chance decided into this file, a line of JSON for each modem, once nobody uses it any more; one that goes
+    /// on has a line for each half minute
     #[arg(long, value_name = "FILE", conflicts_with_all = ["api", "packet"])]
     pub(crate) decisions: Option<PathBuf>,
     /// Play decisions of such a file to the modems that it names; where its lists end, chance goes on

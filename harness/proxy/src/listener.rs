@@ -224,10 +224,10 @@ impl Shared {
             link.share(cell);
         }
         let modem = Modem::new(now_us, link, &config.steps);
-        Arc::new(match recording {
-            Some(book) => modem.written_to(book, &config.name, name),
-            None => modem,
-        })
+        let Some(book) = recording else { return Arc::new(modem) };
+        let modem = Arc::new(modem.written_to(book, &config.name, name));
+        book.enter(&modem);
+        modem
     }
 
     /// Logs a failure, but not a flood of them.

@@ -75,6 +75,15 @@ impl Modem {
         std::iter::from_fn(|| inner.link.poll_note()).collect()
     }
 
+    /// Writes down what chance decided since this was last done, if anybody wants it.
+    pub(crate) fn write_down(&self) {
+        let Some((book, link, modem)) = &self.book else { return };
+        let decisions = self.lock().link.take_decisions();
+        if !decisions.is_empty() {
+            book.write(Decided { link: link.clone(), modem: modem.clone(), decisions });
+        }
+    }
+
     /// Whether nothing goes through it now.
     pub(crate) fn is_idle(&self) -> bool {
         let inner = self.lock();
@@ -84,11 +93,7 @@ impl Modem {
 
 impl Drop for Modem {
     fn drop(&mut self) {
-        let Some((book, link, modem)) = self.book.take() else { return };
-        let decisions = self.lock().link.decisions();
-        if !decisions.is_empty() {
-            book.write(Decided { link, modem, decisions });
-        }
+        self.write_down();
     }
 }
 

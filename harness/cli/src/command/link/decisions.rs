@@ -1,4 +1,5 @@
-//! What chance decided, as a file of JSON lines: one line for each modem, written when it is gone, and read to be played.
+//! What chance decided, as a file of JSON lines: one for each modem, written when it is gone, or more for one that lives
+//! long. They are read to be played.
 
 use std::{
     fs::{self, File},
@@ -12,10 +13,15 @@ use deadzone_proxy::{Decided, DecisionBook};
 
 use crate::args::LinkArgs;
 
+/// How many writings go by until modems that go on are asked as well: half a minute of them.
+const WRITES_A_GATHERING: u32 = 120;
+
 /// The book of a run, and the file that it goes to.
 pub(super) struct Journal {
     pub(super) book: Option<Arc<DecisionBook>>,
     file: Option<(File, PathBuf)>,
+    /// How often it was written.
+    writes: u32,
 }
 
 impl Journal {
@@ -35,12 +41,16 @@ impl Journal {
         };
         let wanted = file.is_some() || args.replay.is_some();
         let book = wanted.then(|| Arc::new(DecisionBook::new(file.is_some(), played)));
-        Ok(Self { book, file })
+        Ok(Self { book, file, writes: 0 })
     }
 
-    /// Writes what was decided for modems that are gone; where that fails it is not tried again.
+    /// Writes what was decided for modems that are gone, and now and then for the others.
     pub(super) fn write(&mut self) -> anyhow::Result<()> {
         let (Some(book), Some((file, path))) = (&self.book, &mut self.file) else { return Ok(()) };
+        self.writes = self.writes.wrapping_add(1);
+        if self.writes.is_multiple_of(WRITES_A_GATHERING) {
+            book.gather();
+        }
         for decided in book.take() {
             let line = serde_json::to_string(&decided)? + "\n";
             file.write_all(line.as_bytes()).with_context(|| format!("could not write {}", path.display()))?;
