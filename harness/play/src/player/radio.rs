@@ -56,7 +56,7 @@ impl Player<'_> {
         if self.is_derived_control() {
             return Flow::On;
         }
-        let found = self.setup.profiles.get(name).or_else(|_| self.setup.profiles.find(name).cloned());
+        let found = self.setup.profiles.change(name);
         let profile = match found {
             Ok(profile) => profile,
             Err(why) => return Flow::Abandon(why.to_string()),
