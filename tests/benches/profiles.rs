@@ -12,7 +12,7 @@ use measure::{Extent, Line, catalogue, quantile, table};
 
 const HOURS: u64 = 10;
 /// So many outages, hand-overs and so on are waited for, if ten hours have fewer; and so many bytes of a stream at most.
-const EXTENT: Extent = Extent { seconds: HOURS * 3600, events: 3_000.0, bytes: 1e9 };
+const EXTENT: Extent = Extent { seconds: HOURS * 3600, events: 3_000.0, messages: 4.5e6, bytes: 1e9 };
 const OFF_MAX: f64 = 0.10;
 const WALL_MAX_S: f64 = 10.0;
 const MESSAGES: u64 = 10_000;
@@ -39,12 +39,19 @@ fn main() -> ExitCode {
         }
         for (part, name) in [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9")] {
             let got = quantile(&trips, part) / 1000.0;
-            println!("{:<12} {:<28} {:>12} {got:>12.3}         ms", profile.name, format!("whole: round trip {name}"), "-");
+            println!(
+                "{:<12} {:<28} {:>12} {got:>12.3}         ms",
+                profile.name,
+                format!("whole: round trip {name}"),
+                "-"
+            );
         }
         let slow = if wall_s > WALL_MAX_S { "  <-- too slow" } else { "" };
         wrong += u32::from(wall_s > WALL_MAX_S);
-        let most = lines.iter().filter(|line| line.least_off == 0.0).max_by(|a, b| a.off().total_cmp(&b.off()));
-        let most = most.map_or_else(String::new, |line| format!("{:.1} % ({})", line.off() * 100.0, line.what));
+        let most =
+            lines.iter().filter(|line| line.least_off == 0.0).max_by(|a, b| a.off().total_cmp(&b.off()));
+        let most =
+            most.map_or_else(String::new, |line| format!("{:.1} % ({})", line.off() * 100.0, line.what));
         worst.push(format!("{:<12} worst {most}; {wall_s:.1} s{slow}", profile.name));
     }
     println!("\n{}", worst.join("\n"));

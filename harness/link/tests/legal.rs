@@ -84,7 +84,8 @@ fn in_order(numbers: &mut BTreeMap<String, Number>) {
         let path = |name: &str| format!("stall.{name}.{way}");
         let Some(every) = numbers.get(&path("every_s")).map(|n| n.values[0]) else { continue };
         let keys = ["least_s", "median_s", "p90_s", "cap_s"].map(path);
-        let mut values: Vec<f64> = keys.iter().filter_map(|key| numbers.get(key)).map(|n| n.values[0]).collect();
+        let mut values: Vec<f64> =
+            keys.iter().filter_map(|key| numbers.get(key)).map(|n| n.values[0]).collect();
         values.sort_by(f64::total_cmp);
         let longest = values.last().copied().unwrap_or(0.0);
         let given = keys.iter().filter(|key| numbers.contains_key(*key)).cloned().collect::<Vec<_>>();

@@ -5,9 +5,9 @@ mod measure;
 
 use measure::{Extent, Line, catalogue, table};
 
-/// A tenth of what the bench measures, or less: a line may be off by four deviations of so many samples. That is a fifth for
+/// A tenth of what the bench measures, or less: a line may be off by four deviations of so many samples. That is a quarter for
 /// what is counted; a wrong number is off by more, or the bench finds it.
-const EXTENT: Extent = Extent { seconds: 1_200, events: 400.0, bytes: 20e6 };
+const EXTENT: Extent = Extent { seconds: 600, events: 250.0, messages: 60e3, bytes: 5e6 };
 
 #[test]
 fn profiles_do_what_they_say() {

@@ -69,10 +69,7 @@ fn what_would_be_ignored_is_refused() {
             &["outage: every_s=600 least_s=30 most_s=30 repeat_s=9"],
             "outage.repeat_s: it belongs to `schedule_s`",
         ),
-        (
-            &["outage: every_s=600"],
-            "outage: it needs `every_s` with `least_s` and `most_s`, or `schedule_s`",
-        ),
+        (&["outage: every_s=600"], "outage: it needs `every_s` with `least_s` and `most_s`, or `schedule_s`"),
         (&["trace = {}"], "trace: expected a file's name, or { up = …, down = … }"),
         (&["trace = { up = 5 }"], "trace: expected a file's name, or { up = …, down = … }"),
         (
@@ -164,7 +161,10 @@ fn an_overlay_lies_over_a_rate_as_over_a_trace() {
     let both = all.change("slow+deep").unwrap();
     assert!(both.overlay && both.one("queue.capacity_bytes.up").is_some());
     assert_eq!(all.get("slow+deep").err(), Some(ProfileError::Overlay("slow".to_owned())));
-    assert_eq!(all.change("calm+deep").map(|over| all.find("rated").unwrap().with(&over).has_rate()), Ok(false));
+    assert_eq!(
+        all.change("calm+deep").map(|over| all.find("rated").unwrap().with(&over).has_rate()),
+        Ok(false)
+    );
 }
 
 trait HasRate {

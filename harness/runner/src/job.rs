@@ -197,7 +197,7 @@ pub(crate) fn once(
             dial: context.target.dial(context.mutant),
             links: links.clone(),
             nonce,
-            profiles: profiles(),
+            profiles: planned.profiles.as_deref().unwrap_or_else(|| profiles()),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             timing: context.timing,
             target: TargetFacts::default(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deadzone_history::{Capabilities, ScenarioKey};
+use deadzone_link::Catalogue;
 use deadzone_script::{Need, Scenario};
 use deadzone_wire::Version;
 
@@ -18,6 +19,8 @@ pub struct Planned {
     pub key: ScenarioKey,
     /// The scenario.
     pub scenario: Arc<Scenario>,
+    /// Link profiles, where they are not the embedded ones alone.
+    pub profiles: Option<Arc<Catalogue>>,
     /// Why it is not applicable to this target, if it is not.
     pub excluded: Option<String>,
 }
@@ -58,7 +61,8 @@ impl Plan {
                     None => Some(format!("the target does not speak MQTT {version}")),
                 };
                 let key = ScenarioKey { id: scenario.id.clone(), version: *version };
-                items.push(Planned { key, scenario: Arc::clone(scenario), excluded });
+                let profiles = suite.profiles.get(&scenario.file).cloned();
+                items.push(Planned { key, scenario: Arc::clone(scenario), profiles, excluded });
             }
         }
         Self { items }

@@ -46,29 +46,27 @@ impl Catalogue {
         for (name, text) in traces {
             catalogue.add_trace(name, text);
         }
-        catalogue.add_all(profiles)?;
+        catalogue.add_all(profiles).map_err(|(_, why)| why)?;
         Ok(catalogue)
     }
 
     /// Adds a profile of the user's; it may inherit from any other and name any trace.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), ProfileError> {
-        self.add_all([(name, text)])
+        self.add_all([(name, text)]).map_err(|(_, why)| why)
     }
 
-    /// Adds profiles of the user's that may inherit from each other.
+    /// Adds profiles of the user's that may inherit from each other; a mistake comes with the name of whose reading met it.
     pub fn add_all<'a>(
         &mut self,
         profiles: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<(), ProfileError> {
-        let names: Vec<&str> = profiles
-            .into_iter()
-            .map(|(name, text)| {
-                self.texts.insert(name.to_owned(), text.to_owned());
-                name
-            })
-            .collect();
+    ) -> Result<(), (String, ProfileError)> {
+        let mut names = Vec::new();
+        for (name, text) in profiles {
+            self.texts.insert(name.to_owned(), text.to_owned());
+            names.push(name);
+        }
         for name in names {
-            let profile = Reading(self, 0).profile(name)?;
+            let profile = Reading(self, 0).profile(name).map_err(|why| (name.to_owned(), why))?;
             self.profiles.insert(name.to_owned(), profile);
         }
         Ok(())

@@ -52,7 +52,11 @@ impl Profile {
                     let pairs = list.chunks(2).map(|pair| (scaled(pair[0], S), scaled(pair[1], S)));
                     let (repeat_us, from_us) =
                         (self.us("outage.repeat_s", S), self.us("outage.schedule_from_s", S));
-                    OutageTimes::List(pairs.collect(), repeat_us, from_us.checked_rem(repeat_us).unwrap_or(from_us))
+                    OutageTimes::List(
+                        pairs.collect(),
+                        repeat_us,
+                        from_us.checked_rem(repeat_us).unwrap_or(from_us),
+                    )
                 }
             },
             attach_us: self.span_us("outage.attach_least_s", "outage.attach_most_s", S),
@@ -114,9 +118,8 @@ impl Profile {
     /// The stalls of one direction.
     pub(super) fn stall(&self, direction: Direction) -> Option<StallShape> {
         let us = |name: &str| scaled(self.way(&format!("stall.{name}"), direction).unwrap_or(0.0), 1e6);
-        self.has("stall").then(|| {
-            StallShape::new(us("every_s"), us("least_s"), us("median_s"), us("p90_s"), us("cap_s"))
-        })
+        self.has("stall")
+            .then(|| StallShape::new(us("every_s"), us("least_s"), us("median_s"), us("p90_s"), us("cap_s")))
     }
 
     /// How long an answer may well take beyond what a good link needs, µs: for time-outs of whoever waits. Round trips at

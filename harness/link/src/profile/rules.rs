@@ -114,12 +114,14 @@ impl Profile {
             ("outage.least_s", "outage.most_s", "it is more than outage.most_s"),
             ("outage.attach_least_s", "outage.attach_most_s", "it is more than outage.attach_most_s"),
             ("handover.gap_least_ms", "handover.gap_most_ms", "it is more than handover.gap_most_ms"),
-            ("handover.failure_least_s", "handover.failure_most_s", "it is more than handover.failure_most_s"),
+            (
+                "handover.failure_least_s",
+                "handover.failure_most_s",
+                "it is more than handover.failure_most_s",
+            ),
         ]
         .into_iter()
-        .find(|(least, most, _)| {
-            self.one(least).unwrap_or(0.0) > self.one(most).unwrap_or(f64::MAX)
-        })
+        .find(|(least, most, _)| self.one(least).unwrap_or(0.0) > self.one(most).unwrap_or(f64::MAX))
         .map(|(least, _, why)| (least.to_owned(), why))
     }
 
@@ -135,10 +137,16 @@ impl Profile {
                 return wrong("least_s", "it is not less than stall.median_s");
             }
             if n("cap_s") < n("median_s") {
-                return wrong("cap_s", "it is less than stall.median_s: half of all stalls would be as long as it");
+                return wrong(
+                    "cap_s",
+                    "it is less than stall.median_s: half of all stalls would be as long as it",
+                );
             }
             if self.stall(direction).is_some_and(|shape| shape.service_us == 0) {
-                return wrong("every_s", "it is not more than the mean length of a stall: there would be no service");
+                return wrong(
+                    "every_s",
+                    "it is not more than the mean length of a stall: there would be no service",
+                );
             }
             None
         })

@@ -66,6 +66,8 @@ pub(crate) struct Extent {
     pub(crate) seconds: u64,
     /// So many of what is counted: stalls, outages, hand-overs, losses.
     pub(crate) events: f64,
+    /// Most messages that wait for a loss.
+    pub(crate) messages: f64,
     /// Most bytes of one stream that is always full.
     pub(crate) bytes: f64,
 }
@@ -80,7 +82,7 @@ pub(crate) fn table(profile: &Profile, extent: Extent) -> Vec<Line> {
         lines.extend(stream::full(profile, direction, extent, &rates));
         lines.extend(waves::rate_lines(profile, direction, &rates));
     }
-    lines.extend(seldom::seldom(profile, extent.events));
+    lines.extend(seldom::seldom(profile, extent));
     lines
 }
 

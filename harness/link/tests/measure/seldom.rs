@@ -3,7 +3,7 @@
 
 use deadzone_link::{Direction, Link, Number, Profile};
 
-use super::{Lcg, Line, identity, quantile, quantile_error, stream::gaps, trips::pings, without};
+use super::{Extent, Lcg, Line, identity, quantile, quantile_error, stream::gaps, trips::pings, without};
 
 /// Every section but the delay.
 const ALL: [&str; 8] = ["rate", "queue", "loss", "stall", "outage", "idle", "handover", "nat"];
@@ -40,7 +40,8 @@ fn counted(what: &str, often: (f64, f64), long: (f64, f64), deviation: f64, even
 }
 
 /// The lines of every process that the profile has, each over about so many of what it does.
-pub(super) fn seldom(profile: &Profile, events: f64) -> Vec<Line> {
+pub(super) fn seldom(profile: &Profile, extent: Extent) -> Vec<Line> {
+    let events = extent.events;
     let n = |key: &str| profile.one(key).unwrap_or(0.0);
     let mut lines = Vec::new();
     let mut add = |key: &str, measured: Vec<Line>| {
@@ -65,11 +66,12 @@ pub(super) fn seldom(profile: &Profile, events: f64) -> Vec<Line> {
         (profile.one("loss.probability_per_segment.up"), profile.one("loss.probability_per_segment.down"))
     {
         let chance = 1.0 - (1.0 - up) * (1.0 - down);
-        let trips = pings(&only(profile, "loss"), (events / chance) as u64 * 10, 10_000_000);
+        let tries = (events / chance).min(extent.messages);
+        let trips = pings(&only(profile, "loss"), tries as u64 * 10, 10_000_000);
         // What comes again comes a retransmission time-out late: the round trip and 200 ms.
         let late = trips.iter().filter(|us| **us >= trips[0] + 150_000).count() as f64;
         let values = (chance * 100.0, late * 100.0 / trips.len() as f64);
-        let line = Line::new("round trips with loss", values, "%", values.0 / events.sqrt());
+        let line = Line::new("round trips with loss", values, "%", values.0 / (tries * chance).sqrt());
         add("loss.probability_per_segment.up", vec![line]);
     }
     if profile.one("nat.idle_s").is_some() {
@@ -124,9 +126,8 @@ fn handovers(bare: &Profile, events: f64) -> Vec<Line> {
     let gaps = gaps(&calm, Direction::Up, seconds as u64, piece);
     let total_us: u64 = gaps.iter().sum();
     // Behind a hand-over a periodic one comes after its time from the beginning, any other from the end.
-    let every_s = |mean_s: f64| {
-        n("handover.every_s") + if n("handover.periodic") == 1.0 { 0.0 } else { mean_s }
-    };
+    let every_s =
+        |mean_s: f64| n("handover.every_s") + if n("handover.periodic") == 1.0 { 0.0 } else { mean_s };
     let often = (3600.0 / every_s(mean_s), gaps.len() as f64 * 3600.0 / seconds);
     let long = (mean_s, total_us as f64 / 1e6 / gaps.len().max(1) as f64);
     let mut lines = Vec::from(counted("hand-overs", often, long, deviation_ms / 1e3, events));

@@ -111,7 +111,11 @@ pub(super) fn stalls(profile: &Profile, direction: Direction, events: f64) -> Ve
         (length_s.min(n("cap_s")) * 1e6) as u64
     });
     let seen = gaps.len() as f64;
-    let what = if least > 0.0 { format!("stalls {direction} of {least} s or more") } else { format!("stalls {direction}") };
+    let what = if least > 0.0 {
+        format!("stalls {direction} of {least} s or more")
+    } else {
+        format!("stalls {direction}")
+    };
     let per_min = (60.0 / n("every_s"), seen * 60.0 / seconds as f64);
     let error = |part| quantile_error(&asked, part, seen) / 1e6;
     vec![

@@ -72,7 +72,9 @@ pub(super) fn round_trips(profile: &Profile, seconds: u64) -> Vec<Line> {
             let kbit =
                 n("rate.mean_kbit_per_s") * spread(sigma, chance.normal()) * (-sigma * sigma / 2.0).exp();
             let served_ms = if kbit > 0.0 { PING as f64 * 8.0 / kbit } else { 0.0 };
-            n("delay.floor_ms") + n("delay.median_ms") * spread(n("delay.sigma_ln"), chance.normal()) + served_ms
+            n("delay.floor_ms")
+                + n("delay.median_ms") * spread(n("delay.sigma_ln"), chance.normal())
+                + served_ms
         });
         (1000.0 * (ways[0] + ways[1])) as u64
     });

@@ -45,8 +45,7 @@ fn correlation(what: String, asked: f64, values: &[f64]) -> Line {
 /// Correlation of the delay over 100 ms. Its median is set to 2 ms, so that none waits for the one before it.
 pub(super) fn delays(profile: &Profile, seconds: u64) -> Vec<Line> {
     const KEY: &str = "delay.correlation_per_100ms";
-    let mut bare =
-        without(profile, &["rate", "queue", "stall", "outage", "handover", "loss", "idle", "nat"]);
+    let mut bare = without(profile, &["rate", "queue", "stall", "outage", "handover", "loss", "idle", "nat"]);
     bare.trace = [None, None];
     bare.set("delay.median_ms=2").expect("a legal number");
     let of = |direction: Direction| {
