@@ -220,3 +220,38 @@ impl WaveShape {
         Self { median, sigma, correlation: correlation.min(ONE - 1), step_us }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mean of `least + LN(median - least, p90 - least)`, capped, s: by many parts of a float's normal distribution.
+    fn mean_s(least: f64, median: f64, p90: f64, cap: f64) -> f64 {
+        let sigma = ((p90 - least) / (median - least)).ln() / 1.281_551_565_544_6;
+        let step = 0.001;
+        let parts = (-8_000..8_000).map(|n| f64::from(n) * step).map(|z| {
+            let density = (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt();
+            density * step * (least + (median - least) * (sigma * z).exp()).min(cap)
+        });
+        parts.sum()
+    }
+
+    #[test]
+    fn a_stall_and_the_service_behind_it_take_the_time_from_one_beginning_to_the_next() {
+        for (every, least, median, p90, cap) in [
+            (18.0, 0.5, 0.9, 1.6, 4.0),
+            (14.0, 0.5, 0.85, 2.5, 6.0),
+            (30.0, 0.0, 4.0, 10.0, 40.0),
+            (9.0, 0.0, 2.0, 2.0, 2.0),
+        ] {
+            let us = |s: f64| (s * 1e6) as u64;
+            let shape = StallShape::new(us(every), us(least), us(median), us(p90), us(cap));
+            let (wanted, got) = (mean_s(least, median, p90, cap), shape.mean_us() as f64 / 1e6);
+            assert!((got - wanted).abs() < wanted * 0.005, "{got} {wanted}");
+            assert_eq!(shape.service_us + shape.mean_us(), us(every));
+            assert_eq!(shape.length_us(0).abs_diff(us(median)) / 10, 0);
+            assert!(shape.length_us(-20 * ONE) >= us(least) && shape.length_us(20 * ONE) == us(cap));
+        }
+        assert_eq!(StallShape::new(1_000_000, 0, 2_000_000, 2_000_000, 2_000_000).service_us, 0);
+    }
+}
