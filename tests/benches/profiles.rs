@@ -35,7 +35,12 @@ fn main() -> ExitCode {
         for line in &lines {
             let bad = line.is_beyond(OFF_MAX);
             wrong += u32::from(bad);
-            println!("{:<12} {}{}", profile.name, row(line), if bad { "  <-- off" } else { "" });
+            let mark = match (bad, line.is_no_chance()) {
+                (true, _) => "  <-- off",
+                (false, true) => "  (more than four deviations)",
+                (false, false) => "",
+            };
+            println!("{:<12} {}{mark}", profile.name, row(line));
         }
         for (part, name) in [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9")] {
             let got = quantile(&trips, part) / 1000.0;

@@ -18,8 +18,11 @@ fn profiles_do_what_they_say() {
     let wrong: Vec<String> = lines
         .filter(|(_, line)| line.is_no_chance())
         .map(|(name, line)| {
-            let Line { what, asked, got, unit, error, .. } = line;
-            format!("{name}: {what} asked {asked} got {got} {unit}, chance explains {error}")
+            let off = line.off() * 100.0;
+            let Line { what, asked, got, unit, error, source, .. } = line;
+            format!(
+                "{name}: {what} asked {asked} got {got} {unit}, {off:.1} % off, by chance {error} ({source})"
+            )
         })
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
