@@ -1,6 +1,10 @@
 //! Nothing that a profile gives is without effect: what contradicts, and who wins where one lies over another.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "a test stops where it fails; its texts are short"
+)]
 
 use deadzone_link::{Catalogue, Identity, Link, Profile, ProfileError};
 

@@ -50,7 +50,7 @@ pub(crate) fn beside<'a>(
     file: &Path,
     names: impl Iterator<Item = &'a str>,
 ) -> Result<Option<(Catalogue, String)>, SuiteError> {
-    let folder = file.parent().unwrap_or(Path::new(""));
+    let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let mut wanted: Vec<String> = names.flat_map(|spec| spec.split('+')).map(str::to_owned).collect();
     let mut found: BTreeMap<String, (PathBuf, String)> = BTreeMap::new();
     let mut catalogue = profiles().clone();

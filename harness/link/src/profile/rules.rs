@@ -1,6 +1,10 @@
 //! Which numbers of a profile belong together. Nothing that is given may be without effect: whoever wrote it meant something.
 
-use super::{error::ProfileError, named::Profile, schema::KEYS};
+use super::{
+    error::ProfileError,
+    named::Profile,
+    schema::{KEYS, Key},
+};
 use crate::Direction;
 
 /// What says that outages come by chance.
@@ -72,7 +76,7 @@ impl Profile {
                 !self.overlay && !self.served(direction)
             }),
         };
-        let needed = KEYS.iter().filter(|k| k.needed && self.has(k.section)).flat_map(|k| k.entries());
+        let needed = KEYS.iter().filter(|k| k.needed && self.has(k.section)).flat_map(Key::entries);
         needed
             .filter(|entry| !self.numbers.contains_key(entry) && !needless(entry))
             .map(|entry| (entry, "its section needs it"))

@@ -82,7 +82,7 @@ pub(super) fn rate_lines(profile: &Profile, direction: Direction, rates: &[f64])
     if rates.is_empty() {
         return Vec::new();
     }
-    let n = |key: &str| profile.way(key, direction).or(profile.one(key)).unwrap_or(0.0);
+    let n = |key: &str| profile.way(key, direction).or_else(|| profile.one(key)).unwrap_or(0.0);
     let (sigma, rho) = (n("rate.sigma_ln"), n("rate.correlation_per_s"));
     let asked = n("rate.mean_kbit_per_s");
     let got = rates.iter().sum::<f64>() / rates.len() as f64 / 1e3;
