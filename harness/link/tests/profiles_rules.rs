@@ -233,6 +233,16 @@ fn a_schedule_begins_at_a_time_of_its_day() {
     let within = [(0.0, 5.0), (95.0, 105.0), (895.0, 905.0), (995.0, 1005.0), (1095.0, 1105.0)];
     assert_eq!(at(&mut profile, 205), within);
     assert_eq!(at(&mut profile, 310), [(790.0, 800.0), (890.0, 900.0), (990.0, 1000.0)]);
+    // The commuter's day, ten seconds before the first tunnel.
+    let shipped = Catalogue::new(
+        deadzone_scenarios::profiles().iter().copied(),
+        deadzone_scenarios::traces().iter().copied(),
+    );
+    let mut commute = shipped.unwrap().get("geo+commute").unwrap();
+    commute.set("outage.attach_least_s=0").unwrap();
+    commute.set("outage.attach_most_s=0").unwrap();
+    commute.set("outage.schedule_from_s=26390").unwrap();
+    assert_eq!(dark(&commute, 400), [(10.0, 22.0), (310.0, 355.0)]);
     profile.set("outage.repeat_s=0").unwrap();
     assert_eq!(at(&mut profile, 205), [(0.0, 5.0), (95.0, 105.0)]);
     assert_eq!(at(&mut profile, 310), []);

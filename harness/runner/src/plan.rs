@@ -10,6 +10,7 @@ use deadzone_wire::Version;
 use crate::{
     Selection, Suite,
     links::{LinkProvider, refusal},
+    profiles::profiles,
 };
 
 /// One scenario in one version.
@@ -23,6 +24,13 @@ pub struct Planned {
     pub profiles: Option<Arc<Catalogue>>,
     /// Why it is not applicable to this target, if it is not.
     pub excluded: Option<String>,
+}
+
+impl Planned {
+    /// The link profiles that it may name.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        self.profiles.as_deref().unwrap_or_else(|| profiles())
+    }
 }
 
 /// All that is to be done, in the order of the suite.
