@@ -82,7 +82,7 @@ pub const KEYS: &[Key] = &[
         "least_s",
         Kind::Ways,
         (0.0, 3600.0),
-        "no stall is shorter, nor does any other number count one",
+        "shortest; the other numbers are of stalls of this length and more",
     ),
     need("stall", "median_s", Kind::Ways, (0.001, 3600.0), "median length"),
     need("stall", "p90_s", Kind::Ways, (0.001, 3600.0), "length that one in ten exceeds"),
