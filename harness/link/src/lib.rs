@@ -26,5 +26,5 @@ pub use fault::{Cut, Fault, LinkStep, When};
 pub use model::{Cell, Decision, Identity, Process, Trace, TraceError};
 pub use note::Note;
 pub use packet::{FLOWS_MAX, Fate, Flow, Lost, PacketLink, PacketSums};
-pub use profile::{Catalogue, KEYS, Key, Kind, Number, Profile, ProfileError};
+pub use profile::{Catalogue, KEYS, Key, Kind, Number, Profile, ProfileError, Wants};
 pub use trigger::{Edge, Trigger};

@@ -78,13 +78,40 @@ fn numbers() -> impl Strategy<Value = Vec<(String, Vec<f64>)>> {
     each.prop_map(|sections| sections.concat())
 }
 
+/// Puts what must rise in its order: else hardly any draw had stalls, and those are what there is to try out.
+fn in_order(numbers: &mut BTreeMap<String, Number>) {
+    for way in ["up", "down"] {
+        let path = |name: &str| format!("stall.{name}.{way}");
+        let Some(every) = numbers.get(&path("every_s")).map(|n| n.values[0]) else { continue };
+        let keys = ["least_s", "median_s", "p90_s", "cap_s"].map(path);
+        let mut values: Vec<f64> =
+            keys.iter().filter_map(|key| numbers.get(key)).map(|n| n.values[0]).collect();
+        values.sort_by(f64::total_cmp);
+        let longest = values.last().copied().unwrap_or(0.0);
+        let given = keys.iter().filter(|key| numbers.contains_key(*key)).cloned().collect::<Vec<_>>();
+        for (key, value) in given.into_iter().zip(values).chain([(path("every_s"), every + longest)]) {
+            numbers.get_mut(&key).unwrap().values[0] = value;
+        }
+    }
+    if numbers.contains_key("outage.schedule_s") {
+        for key in ["outage.every_s", "outage.least_s", "outage.most_s"] {
+            numbers.remove(key);
+        }
+    }
+    if !numbers.contains_key("rate.mean_kbit_per_s.up") {
+        numbers.retain(|key, _| !key.starts_with("queue."));
+    }
+}
+
 /// A profile with these numbers, if the schema takes them together.
 fn profile(numbers: &[(String, Vec<f64>)]) -> Option<Profile> {
     let mut profile = Catalogue::new([("any", BARE)], []).unwrap().get("any").unwrap();
     let numbers = numbers.iter().map(|(path, values)| {
         (path.clone(), Number { values: values.clone(), source: "default".to_owned() })
     });
-    profile.numbers.extend(numbers.collect::<BTreeMap<_, _>>());
+    let mut numbers: BTreeMap<_, _> = numbers.collect();
+    in_order(&mut numbers);
+    profile.numbers.extend(numbers);
     // Setting a number has the whole looked at.
     let floor_ms = profile.numbers["delay.floor_ms.up"].values[0];
     profile.set(&format!("delay.floor_ms.up={floor_ms}")).ok()?;

@@ -178,7 +178,7 @@ fn an_opportunity_of_a_trace_is_used_once() {
 
 #[test]
 fn half_duplex_over_a_trace_uses_an_opportunity_for_one_direction() {
-    let mut profile = traced("5\n", &RATE);
+    let mut profile = traced("5\n", &[]);
     let happens = [(0, Do::Send(1, Up, 1300)), (0, Do::Send(1, Down, 1300))];
     let when = |profile: &Profile| -> Vec<u64> {
         play_one(link(profile, 1), &happens, S).iter().map(|l| l.0).collect()

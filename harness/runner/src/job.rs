@@ -19,7 +19,6 @@ use tokio::{runtime::Builder, task::LocalSet};
 use crate::{
     LinkProvider, Mutant, Planned,
     again::{again_and_without, first_and_others, weigh},
-    profiles::profiles,
     seed,
     target::{TargetHandle, paused_runtime},
 };
@@ -197,7 +196,7 @@ pub(crate) fn once(
             dial: context.target.dial(context.mutant),
             links: links.clone(),
             nonce,
-            profiles: profiles(),
+            profiles: planned.catalogue(),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             timing: context.timing,
             target: TargetFacts::default(),

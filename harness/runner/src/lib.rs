@@ -34,5 +34,5 @@ pub use profiles::profiles;
 pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
-pub use suite::{FileMistakes, Suite, SuiteError, area_of, parse};
+pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
 pub use target::{EmbeddedSpec, TargetSpec, end_started_brokers};

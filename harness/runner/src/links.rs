@@ -177,8 +177,8 @@ mod tests {
                     catches   mutant-close-swallowed\n\n  client a\n  client b\n\n";
         let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
         let end = "  control none a test\n";
-        let (scenarios, _) = crate::parse("s.mqt", "s", &format!("{head}{steps}{end}"));
-        refusal(&Careful, scenarios.first().expect("it is a scenario"))
+        let parsed = crate::parse("s.mqt", "s", &format!("{head}{steps}{end}"), false).unwrap();
+        refusal(&Careful, parsed.scenarios.first().expect("it is a scenario"))
     }
 
     #[test]

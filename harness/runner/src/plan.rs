@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use deadzone_history::{Capabilities, ScenarioKey};
+use deadzone_link::Catalogue;
 use deadzone_script::{Need, Scenario};
 use deadzone_wire::Version;
 
 use crate::{
     Selection, Suite,
     links::{LinkProvider, refusal},
+    profiles::profiles,
 };
 
 /// One scenario in one version.
@@ -18,8 +20,17 @@ pub struct Planned {
     pub key: ScenarioKey,
     /// The scenario.
     pub scenario: Arc<Scenario>,
+    /// Link profiles, where they are not the embedded ones alone.
+    pub profiles: Option<Arc<Catalogue>>,
     /// Why it is not applicable to this target, if it is not.
     pub excluded: Option<String>,
+}
+
+impl Planned {
+    /// The link profiles that it may name.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        self.profiles.as_deref().unwrap_or_else(|| profiles())
+    }
 }
 
 /// All that is to be done, in the order of the suite.
@@ -58,7 +69,8 @@ impl Plan {
                     None => Some(format!("the target does not speak MQTT {version}")),
                 };
                 let key = ScenarioKey { id: scenario.id.clone(), version: *version };
-                items.push(Planned { key, scenario: Arc::clone(scenario), excluded });
+                let profiles = suite.profiles.get(&scenario.file).cloned();
+                items.push(Planned { key, scenario: Arc::clone(scenario), profiles, excluded });
             }
         }
         Self { items }

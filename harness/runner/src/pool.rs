@@ -165,10 +165,15 @@ impl Watch<'_> {
 
     /// Turns what runs for longer than any of its own deadlines allows into errors.
     fn give_up_overdue(&mut self) {
-        let limit = wall_limit(self.context);
-        let overdue: Vec<usize> =
-            self.running.iter().filter(|(_, s)| s.elapsed() > limit).map(|(i, _)| *i).collect();
-        for i in overdue {
+        let limit = |i: usize| wall_limit(self.context, &self.planned[i].0);
+        let overdue: Vec<(usize, Duration)> = self
+            .running
+            .iter()
+            .map(|(i, since)| (*i, since.elapsed(), limit(*i)))
+            .filter(|(_, elapsed, limit)| elapsed > limit)
+            .map(|(i, _, limit)| (i, limit))
+            .collect();
+        for (i, limit) in overdue {
             self.running.remove(&i);
             self.hanging.insert(i);
             self.is_an_error(i, format!("no end within {} s of wall time: given up", limit.as_secs()));
@@ -231,8 +236,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn wall_limit(context: &JobContext) -> Duration {
-    let ms = (context.timing.scenario_ms + context.timing.teardown_ms) as f64 * context.timing.scale.max(1.0);
+/// A slow radio takes its time; a scenario over one is not overdue when its neighbours are.
+fn wall_limit(context: &JobContext, planned: &Planned) -> Duration {
+    let timing = context.timing.over_radio(&planned.scenario, planned.catalogue());
+    let ms = (timing.scenario_ms + timing.teardown_ms) as f64 * timing.scale.max(1.0);
     Duration::from_millis(ms as u64) * WALL_FACTOR
 }
 
@@ -254,7 +261,9 @@ mod tests {
     fn items(n: usize) -> Vec<(Planned, Arc<str>)> {
         let suite = Suite::embedded().unwrap();
         let plan = Plan::new(&suite, &Selection::default(), &[deadzone_wire::Version::V5], &[]);
-        plan.items.into_iter().take(n).map(|p| (p, Arc::from(""))).collect()
+        // A radio would have longer deadlines.
+        let plain = plan.items.into_iter().filter(|planned| planned.scenario.profiles().is_empty());
+        plain.take(n).map(|p| (p, Arc::from(""))).collect()
     }
 
     fn passed(context: &JobContext, planned: &Planned, source: &Arc<str>) -> ScenarioResult {
@@ -263,6 +272,19 @@ mod tests {
 
     fn kinds(results: &[Arc<ScenarioResult>]) -> Vec<VerdictKind> {
         results.iter().map(|r| r.verdict.kind).collect()
+    }
+
+    #[test]
+    fn a_slow_radio_is_given_its_time() {
+        let suite = Suite::embedded().unwrap();
+        let plan = Plan::new(&suite, &Selection::default(), &[deadzone_wire::Version::V5], &[]);
+        let of = |id: &str| {
+            let planned = plan.items.iter().find(|planned| planned.key.id == id).unwrap();
+            wall_limit(&hasty(), planned)
+        };
+        assert_eq!(of("will/lost/silent"), Duration::from_millis(90));
+        // It waits for 400 s at most.
+        assert!(of("cellular/nat/forgotten") > Duration::from_secs(400));
     }
 
     #[test]

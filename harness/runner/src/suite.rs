@@ -1,10 +1,19 @@
 //! The scenarios to choose from: embedded ones, or files of the user's.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use deadzone_link::{Catalogue, ProfileError};
 use deadzone_script::{Diagnostic, Scenario, Severity};
 
-use crate::seed::Fnv;
+use crate::{
+    profiles::{self, profiles},
+    seed::Fnv,
+};
 
 /// Scenarios with the text that they come from.
 #[derive(Clone, Debug)]
@@ -13,6 +22,8 @@ pub struct Suite {
     pub scenarios: Vec<Arc<Scenario>>,
     /// Text by file, as [`Scenario::file`] names it.
     pub sources: BTreeMap<String, Arc<str>>,
+    /// The embedded link profiles with those of the user's, for each file that names some.
+    pub profiles: BTreeMap<String, Arc<Catalogue>>,
     /// Hash of all text, hex.
     pub hash: String,
     /// Warnings, by file.
@@ -29,6 +40,14 @@ pub enum SuiteError {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// A link profile beside a file has a mistake.
+    #[error("{path}: {why}")]
+    Profile {
+        /// The profile's file.
+        path: PathBuf,
+        /// What is wrong.
+        why: ProfileError,
     },
     /// Files have mistakes.
     #[error("{} in the scenario files", mistakes(.0))]
@@ -62,13 +81,30 @@ pub fn area_of(path: &str) -> String {
     below.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned()
 }
 
-/// The scenarios of one file with everything that is wrong with it: the text by itself, and names that only we know.
-pub fn parse(file: &str, area: &str, text: &str) -> (Vec<Scenario>, Vec<Diagnostic>) {
+/// What a file says.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Its scenarios, as far as they could be read.
+    pub scenarios: Vec<Scenario>,
+    /// Everything that is wrong with it: the text by itself, and names that only we know.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The embedded link profiles with those of the user's that it names, and the text of these.
+    profiles: Option<(Catalogue, String)>,
+}
+
+/// Reads one file; one of the user's, which is where its name says, may have link profiles beside it.
+pub fn parse(file: &str, area: &str, text: &str, own: bool) -> Result<Parsed, SuiteError> {
     let (scenarios, mut diagnostics) = deadzone_script::parse(file, area, text);
-    let mistakes =
-        |scenario: &Scenario| deadzone_script::profile_mistakes(scenario, text, crate::profiles::wrong);
+    let names = scenarios.iter().flat_map(Scenario::profiles).filter(|_| own);
+    let found = profiles::beside(Path::new(file), names)?;
+    let catalogue = match &found {
+        Some((catalogue, _)) => catalogue,
+        None => profiles(),
+    };
+    let wrong = |name: &str, place| profiles::wrong(catalogue, name, place);
+    let mistakes = |scenario: &Scenario| deadzone_script::profile_mistakes(scenario, text, wrong);
     diagnostics.extend(scenarios.iter().flat_map(mistakes));
-    (scenarios, diagnostics)
+    Ok(Parsed { scenarios, diagnostics, profiles: found })
 }
 
 impl Suite {
@@ -77,6 +113,7 @@ impl Suite {
         let files = deadzone_scenarios::files();
         Self::from_texts(
             files.iter().map(|f| (f.path.to_owned(), f.area.to_owned(), f.text.to_owned())).collect(),
+            false,
         )
     }
 
@@ -96,14 +133,15 @@ impl Suite {
                 name.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned();
             texts.push((name, area, text));
         }
-        Self::from_texts(texts)
+        Self::from_texts(texts, true)
     }
 
-    /// From `(file, area, text)`.
-    pub fn from_texts(texts: Vec<(String, String, String)>) -> Result<Self, SuiteError> {
+    /// From `(file, area, text)`; files of the user's may have link profiles beside them.
+    fn from_texts(texts: Vec<(String, String, String)>, own: bool) -> Result<Self, SuiteError> {
         let mut suite = Self {
             scenarios: Vec::new(),
             sources: BTreeMap::new(),
+            profiles: BTreeMap::new(),
             hash: String::new(),
             warnings: Vec::new(),
         };
@@ -111,7 +149,11 @@ impl Suite {
         let mut hash = Fnv::default();
         for (file, area, text) in texts {
             hash = hash.with(file.as_bytes()).with(b"\0").with(text.as_bytes()).with(b"\0");
-            let (scenarios, diagnostics) = parse(&file, &area, &text);
+            let Parsed { scenarios, diagnostics, profiles } = parse(&file, &area, &text, own)?;
+            if let Some((catalogue, text)) = profiles {
+                hash = hash.with(text.as_bytes());
+                suite.profiles.insert(file.clone(), Arc::new(catalogue));
+            }
             if diagnostics.iter().any(|d| d.severity == Severity::Error) {
                 bad.push(FileMistakes { file, source: text, diagnostics });
                 continue;

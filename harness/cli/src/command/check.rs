@@ -41,7 +41,9 @@ fn check_file(path: &Path) -> Result<(usize, usize), String> {
     let text = String::from_utf8(bytes)
         .map_err(|e| format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()))?;
     let name = path.to_string_lossy();
-    let (scenarios, diagnostics) = deadzone_runner::parse(&name, &deadzone_runner::area_of(&name), &text);
-    output::print_error(&deadzone_script::render(&name, &text, &diagnostics, output::colour()));
-    Ok((scenarios.len(), diagnostics.iter().filter(|d| d.severity == Severity::Error).count()))
+    let area = deadzone_runner::area_of(&name);
+    let parsed = deadzone_runner::parse(&name, &area, &text, true).map_err(|e| e.to_string())?;
+    let diagnostics = &parsed.diagnostics;
+    output::print_error(&deadzone_script::render(&name, &text, diagnostics, output::colour()));
+    Ok((parsed.scenarios.len(), diagnostics.iter().filter(|d| d.severity == Severity::Error).count()))
 }

@@ -7,7 +7,7 @@ use deadzone_runner::ExitCode;
 use crate::output;
 
 /// Messages that a picture is made of.
-const MESSAGES: u64 = 1_000;
+const MESSAGES: u64 = 2_000;
 /// Which part of them each column of the picture shows, in thousandths.
 const COLUMNS: [usize; 8] = [50, 250, 500, 750, 900, 950, 990, 999];
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -17,8 +17,9 @@ const LOWEST_MS: u64 = 30;
 pub(crate) fn links() -> anyhow::Result<ExitCode> {
     let catalogue = deadzone_runner::profiles();
     let mut text = String::from(
-        "round trips of small messages: the picture runs from the fastest twentieth to the slowest thousandth, and each\n\
-         step up is three times as long (the lowest is below 30 ms, the highest above 20 s)\n\n",
+        "round trips of messages of 8 bytes, half of them begun by the client and half by the broker, each after 2 s or 60 s\n\
+         of silence; what never comes back is not in it. The picture runs from the fastest twentieth to the slowest\n\
+         thousandth, and each step up is three times as long (the lowest is below 30 ms, the highest above 20 s)\n\n",
     );
     for profile in catalogue.profiles().filter(|p| !p.overlay) {
         let trips = profile.round_trips_us(MESSAGES, 0);

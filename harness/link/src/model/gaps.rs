@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use super::{
     dice::Dice,
-    fixed,
     shape::{HandoverShape, OutageShape, OutageTimes, StallShape},
 };
 
@@ -154,11 +153,8 @@ impl Gaps {
         let after_us = last.map_or(self.origin_us, |gap| gap.to_us);
         match &self.source {
             Source::Stall(shape) => {
-                let up_us = self.dice.decide(|draw| draw.exponential(shape.every_us)).max(1);
-                let length_us = self.dice.decide(|draw| {
-                    let deviation = draw.normal();
-                    fixed::times_exp(shape.median_us, fixed::mul(shape.sigma, deviation)).min(shape.cap_us)
-                });
+                let up_us = self.dice.decide(|draw| draw.exponential(shape.service_us)).max(1);
+                let length_us = self.dice.decide(|draw| shape.length_us(draw.normal()));
                 let from_us = after_us + up_us;
                 let to_us = from_us + length_us.max(1);
                 Some(Gap { from_us, to_us, cause: Cause::Stall, new_address: false })
@@ -174,12 +170,11 @@ impl Gaps {
 /// The hand-over behind one that began at `last_us` and ended at `after_us`. Those that would fall into it do not happen, so
 /// that there is always service between two.
 fn handover(shape: &HandoverShape, dice: &mut Dice, last_us: u64, after_us: u64) -> Gap {
-    let wait_us = dice.decide(|draw| match shape.periodic {
-        true => {
-            let every_us = shape.every_us.max(1);
-            every_us - (after_us - last_us) % every_us
-        }
-        false => draw.exponential(shape.every_us).max(1),
+    let wait_us = dice.decide(|draw| {
+        // Drawn in any case: each decision takes its own place in the stream.
+        let by_chance_us = draw.exponential(shape.every_us).max(1);
+        let every_us = shape.every_us.max(1);
+        if shape.periodic { every_us - (after_us - last_us) % every_us } else { by_chance_us }
     });
     let failed = dice.decide(|draw| u64::from(draw.happens(shape.failure))) == 1;
     let (least, most) = if failed { shape.failure_us } else { shape.gap_us };
@@ -196,13 +191,17 @@ fn outage(shape: &OutageShape, dice: &mut Dice, origin_us: u64, after_us: u64, m
             let wait_us = dice.decide(|draw| draw.exponential(*every_us)).max(1);
             (after_us + wait_us, dice.decide(|draw| draw.even(*least, *most)))
         }
-        OutageTimes::List(list, period_us) => {
-            let turn = made / list.len().max(1);
+        OutageTimes::List(list, period_us, begins_us) => {
+            // Those that are over when the profile comes into force never are; of one that is not, the rest is.
+            let over = list.iter().filter(|(at_us, length_us)| at_us + length_us <= *begins_us).count();
+            let (turn, place) = ((over + made) / list.len().max(1), (over + made) % list.len().max(1));
             if turn > 0 && *period_us == 0 {
                 return None;
             }
-            let (at_us, length_us) = *list.get(made % list.len().max(1))?;
-            (origin_us + turn as u64 * period_us + at_us, length_us)
+            let (at_us, length_us) = *list.get(place)?;
+            let at_us = turn as u64 * period_us + at_us;
+            let passed_us = begins_us.saturating_sub(at_us);
+            (origin_us + at_us.saturating_sub(*begins_us), length_us - passed_us)
         }
     };
     let attach_us = dice.decide(|draw| draw.even(shape.attach_us.0, shape.attach_us.1));

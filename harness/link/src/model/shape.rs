@@ -52,8 +52,11 @@ pub(crate) enum Service {
 /// Service stops now and then; nothing is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StallShape {
-    /// Mean time between stalls, µs.
-    pub(crate) every_us: u64,
+    /// Mean time of service between two, µs; 0: there is no room for any.
+    pub(crate) service_us: u64,
+    /// No stall is shorter, µs.
+    pub(crate) least_us: u64,
+    /// Median of what comes on top, µs, and the deviation of its logarithm.
     pub(crate) median_us: u64,
     pub(crate) sigma: Fx,
     pub(crate) cap_us: u64,
@@ -74,8 +77,9 @@ pub(crate) struct OutageShape {
 pub(crate) enum OutageTimes {
     /// By chance: mean time between them and their length from and to, µs.
     Chance(u64, (u64, u64)),
-    /// By a list of beginnings and lengths from when the profile came into force, and the period of it (0: once), µs.
-    List(Vec<(u64, u64)>, u64),
+    /// By a list of beginnings and lengths and the period of it (0: once); the profile comes into force at the third of its
+    /// times, µs.
+    List(Vec<(u64, u64)>, u64, u64),
 }
 
 /// The cell changes.
@@ -184,11 +188,28 @@ impl LaneShape {
 }
 
 impl StallShape {
-    /// A log-normal length with this median and this 90 % point.
-    pub(crate) fn new(every_us: u64, median_us: u64, p90_us: u64, cap_us: u64) -> Self {
-        let spread = (fixed::ln(p90_us.max(median_us)) - fixed::ln(median_us)).max(0);
+    /// One begins every `every_us` in the mean. Their lengths are log-normal from `least_us` on, with this median and this
+    /// 90 % point.
+    pub(crate) fn new(every_us: u64, least_us: u64, median_us: u64, p90_us: u64, cap_us: u64) -> Self {
+        let above = |us: u64| us.saturating_sub(least_us).max(1);
+        let spread = (fixed::ln(above(p90_us)) - fixed::ln(above(median_us))).max(0);
         let sigma = ((i128::from(spread) << 32) / i128::from(fixed::Z_90)) as Fx;
-        Self { every_us, median_us, sigma, cap_us }
+        let shape = Self { service_us: 0, least_us, median_us: above(median_us), sigma, cap_us };
+        Self { service_us: every_us.saturating_sub(shape.mean_us()), ..shape }
+    }
+
+    /// The length at this deviation from the median, µs.
+    pub(crate) fn length_us(&self, deviation: Fx) -> u64 {
+        let above_us = fixed::times_exp(self.median_us, fixed::mul(self.sigma, deviation));
+        self.least_us.saturating_add(above_us).min(self.cap_us).max(1)
+    }
+
+    /// The mean length, µs: over evenly spaced parts of all stalls, because a cap has no closed form in whole numbers.
+    pub(crate) fn mean_us(&self) -> u64 {
+        const PARTS: u64 = 512;
+        let middle = |part: u64| fixed::normal((2 * part + 1) * (u64::MAX / (2 * PARTS)));
+        let total: u128 = (0..PARTS).map(|part| u128::from(self.length_us(middle(part)))).sum();
+        (total / u128::from(PARTS)) as u64
     }
 }
 
@@ -197,5 +218,40 @@ impl WaveShape {
     pub(crate) fn of_mean(mean: u64, sigma: Fx, correlation: Fx, step_us: u64) -> Self {
         let median = fixed::times_exp(mean, -(fixed::mul(sigma, sigma) / 2)).max(1);
         Self { median, sigma, correlation: correlation.min(ONE - 1), step_us }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mean of `least + LN(median - least, p90 - least)`, capped, s: by many parts of a float's normal distribution.
+    fn mean_s(least: f64, median: f64, p90: f64, cap: f64) -> f64 {
+        let sigma = ((p90 - least) / (median - least)).ln() / 1.281_551_565_544_6;
+        let step = 0.001;
+        let parts = (-8_000..8_000).map(|n| f64::from(n) * step).map(|z| {
+            let density = (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt();
+            density * step * (least + (median - least) * (sigma * z).exp()).min(cap)
+        });
+        parts.sum()
+    }
+
+    #[test]
+    fn a_stall_and_the_service_behind_it_take_the_time_from_one_beginning_to_the_next() {
+        for (every, least, median, p90, cap) in [
+            (18.0, 0.5, 0.9, 1.6, 4.0),
+            (14.0, 0.5, 0.85, 2.5, 6.0),
+            (30.0, 0.0, 4.0, 10.0, 40.0),
+            (9.0, 0.0, 2.0, 2.0, 2.0),
+        ] {
+            let us = |s: f64| (s * 1e6) as u64;
+            let shape = StallShape::new(us(every), us(least), us(median), us(p90), us(cap));
+            let (wanted, got) = (mean_s(least, median, p90, cap), shape.mean_us() as f64 / 1e6);
+            assert!((got - wanted).abs() < wanted * 0.005, "{got} {wanted}");
+            assert_eq!(shape.service_us + shape.mean_us(), us(every));
+            assert_eq!(shape.length_us(0).abs_diff(us(median)) / 10, 0);
+            assert!(shape.length_us(-20 * ONE) >= us(least) && shape.length_us(20 * ONE) == us(cap));
+        }
+        assert_eq!(StallShape::new(1_000_000, 0, 2_000_000, 2_000_000, 2_000_000).service_us, 0);
     }
 }

@@ -42,25 +42,33 @@ impl Catalogue {
         profiles: impl IntoIterator<Item = (&'a str, &'a str)>,
         traces: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, ProfileError> {
-        let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-        let mut catalogue = Self {
-            profiles: BTreeMap::new(),
-            texts: profiles.into_iter().map(own).collect(),
-            traces: traces.into_iter().map(own).collect(),
-        };
-        let names: Vec<String> = catalogue.texts.keys().cloned().collect();
-        for name in names {
-            let profile = Reading(&catalogue, 0).profile(&name)?;
-            catalogue.profiles.insert(name, profile);
+        let mut catalogue = Self::default();
+        for (name, text) in traces {
+            catalogue.add_trace(name, text);
         }
+        catalogue.add_all(profiles).map_err(|(_, why)| why)?;
         Ok(catalogue)
     }
 
     /// Adds a profile of the user's; it may inherit from any other and name any trace.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), ProfileError> {
-        self.texts.insert(name.to_owned(), text.to_owned());
-        let profile = Reading(self, 0).profile(name)?;
-        self.profiles.insert(name.to_owned(), profile);
+        self.add_all([(name, text)]).map_err(|(_, why)| why)
+    }
+
+    /// Adds profiles of the user's that may inherit from each other; a mistake comes with the name of whose reading met it.
+    pub fn add_all<'a>(
+        &mut self,
+        profiles: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), (String, ProfileError)> {
+        let mut names = Vec::new();
+        for (name, text) in profiles {
+            self.texts.insert(name.to_owned(), text.to_owned());
+            names.push(name);
+        }
+        for name in names {
+            let profile = Reading(self, 0).profile(name).map_err(|why| (name.to_owned(), why))?;
+            self.profiles.insert(name.to_owned(), profile);
+        }
         Ok(())
     }
 
@@ -81,11 +89,18 @@ impl Catalogue {
 
     /// A profile to begin with: `lte-m`, or with overlays `lte-m+nat-short`.
     pub fn get(&self, spec: &str) -> Result<Profile, ProfileError> {
+        let profile = self.change(spec)?;
+        if profile.overlay {
+            let first = spec.split('+').next().unwrap_or_default();
+            return Err(ProfileError::Overlay(first.to_owned()));
+        }
+        Ok(profile)
+    }
+
+    /// What a link may change to: a profile with overlays or without, or overlays alone, which together are one overlay.
+    pub fn change(&self, spec: &str) -> Result<Profile, ProfileError> {
         let mut names = spec.split('+');
         let first = self.find(names.next().unwrap_or_default())?;
-        if first.overlay {
-            return Err(ProfileError::Overlay(first.name.clone()));
-        }
         names.try_fold(first.clone(), |below, name| Ok(below.with(self.find(name)?)))
     }
 }

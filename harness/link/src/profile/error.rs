@@ -31,3 +31,13 @@ pub enum ProfileError {
     #[error("profile `{0}` inherits from itself")]
     Circle(String),
 }
+
+impl ProfileError {
+    /// The profile whose text is wrong, where that is known.
+    pub fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Toml { profile, .. } | Self::Key { profile, .. } => Some(profile),
+            Self::Unknown(_) | Self::Overlay(_) | Self::Circle(_) => None,
+        }
+    }
+}

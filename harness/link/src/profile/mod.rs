@@ -12,9 +12,13 @@ mod named;
 mod numbers;
 mod parse;
 mod preview;
+mod rules;
 mod schema;
+mod setting;
+mod wants;
 
 pub use catalogue::Catalogue;
 pub use error::ProfileError;
 pub use named::{Number, Profile};
 pub use schema::{KEYS, Key, Kind};
+pub use wants::Wants;

@@ -50,7 +50,13 @@ impl Profile {
                 [] => chance(),
                 list => {
                     let pairs = list.chunks(2).map(|pair| (scaled(pair[0], S), scaled(pair[1], S)));
-                    OutageTimes::List(pairs.collect(), self.us("outage.repeat_s", S))
+                    let (repeat_us, from_us) =
+                        (self.us("outage.repeat_s", S), self.us("outage.schedule_from_s", S));
+                    OutageTimes::List(
+                        pairs.collect(),
+                        repeat_us,
+                        from_us.checked_rem(repeat_us).unwrap_or(from_us),
+                    )
                 }
             },
             attach_us: self.span_us("outage.attach_least_s", "outage.attach_most_s", S),
@@ -86,7 +92,7 @@ impl Profile {
         let sigma = |path: &str| fx(way(path).unwrap_or(0.0));
         let service = match &self.trace[direction as usize] {
             Some(trace) => Service::Trace(Arc::clone(trace)),
-            None if self.has("rate") => Service::Rate(WaveShape::of_mean(
+            None if way("rate.mean_kbit_per_s").is_some() => Service::Rate(WaveShape::of_mean(
                 us("rate.mean_kbit_per_s", 1e3),
                 sigma("rate.sigma_ln"),
                 self.number("rate.correlation_per_s"),
@@ -105,15 +111,15 @@ impl Profile {
             service,
             queue_bytes: way("queue.capacity_bytes").unwrap_or(QUEUE_BYTES) as usize,
             loss: sigma("loss.probability_per_segment"),
-            stall: self.has("stall").then(|| {
-                StallShape::new(
-                    us("stall.every_s", 1e6),
-                    us("stall.median_s", 1e6),
-                    us("stall.p90_s", 1e6),
-                    us("stall.cap_s", 1e6),
-                )
-            }),
+            stall: self.stall(direction),
         }
+    }
+
+    /// The stalls of one direction.
+    pub(super) fn stall(&self, direction: Direction) -> Option<StallShape> {
+        let us = |name: &str| scaled(self.way(&format!("stall.{name}"), direction).unwrap_or(0.0), 1e6);
+        self.has("stall")
+            .then(|| StallShape::new(us("every_s"), us("least_s"), us("median_s"), us("p90_s"), us("cap_s")))
     }
 
     /// How long an answer may well take beyond what a good link needs, µs: for time-outs of whoever waits. Round trips at

@@ -41,14 +41,7 @@ impl Reader<'_> {
 
     fn profile(&self, table: &Table) -> Result<Profile, ProfileError> {
         let mut profile = match table.get("inherits") {
-            None => Profile {
-                name: String::new(),
-                title: String::new(),
-                overlay: false,
-                numbers: Default::default(),
-                trace: [None, None],
-                without: Vec::new(),
-            },
+            None => Profile::default(),
             Some(parent) => self.shelf.profile(self.text("inherits", parent)?)?,
         };
         profile.name = self.name.to_owned();
@@ -56,6 +49,7 @@ impl Reader<'_> {
         if let Some(value) = table.get("without") {
             profile.without = self.without(&mut profile, value)?;
         }
+        let mut own = Profile::default();
         for (word, value) in table {
             match word.as_str() {
                 "title" | "inherits" | "without" => {}
@@ -63,10 +57,11 @@ impl Reader<'_> {
                     Value::Boolean(overlay) => profile.overlay = *overlay,
                     _ => return self.wrong(word, "expected true or false"),
                 },
-                "trace" => profile.trace = self.traces(value)?,
-                section => self.section(&mut profile, section, value)?,
+                "trace" => own.trace = self.traces(value)?,
+                section => self.section(&mut own, section, value)?,
             }
         }
+        profile.take(&own);
         if !profile.overlay && !profile.has("delay") {
             return self.wrong("delay", "a profile that is no overlay needs it");
         }
@@ -161,18 +156,7 @@ impl Reader<'_> {
             _ => float(value).map(|value| vec![value]),
         };
         let Some(values) = values else { return self.wrong(&path, "expected a number") };
-        for value in &values {
-            key.check(*value).or_else(|why| self.wrong(&path, why))?;
-        }
-        if key.kind == Kind::Pairs {
-            let pairs = values.chunks(2);
-            let sound = pairs.clone().all(|pair| pair.len() == 2 && pair[1] > 0.0)
-                && pairs.clone().zip(pairs.skip(1)).all(|(one, next)| one[0] + one[1] <= next[0]);
-            if !sound || values.is_empty() {
-                return self
-                    .wrong(&path, "expected beginnings and lengths in turn, rising and without overlap");
-            }
-        }
+        key.check(&values).or_else(|why| self.wrong(&path, why))?;
         Ok(values)
     }
 
@@ -191,13 +175,19 @@ impl Reader<'_> {
                 let both = read(name)?;
                 Ok([both.clone(), both])
             }
-            Value::Table(table) if table.keys().all(|k| matches!(k.as_str(), "up" | "down")) => {
+            Value::Table(table) if names_traces(table) => {
                 let way = |way: &str| table.get(way).and_then(Value::as_str).map_or(Ok(None), read);
                 Ok([way("up")?, way("down")?])
             }
             _ => self.wrong("trace", "expected a file's name, or { up = …, down = … }"),
         }
     }
+}
+
+/// Of one direction or both, and each a name.
+fn names_traces(table: &Table) -> bool {
+    let way = |(way, name): (&String, &Value)| matches!(way.as_str(), "up" | "down") && name.is_str();
+    !table.is_empty() && table.iter().all(way)
 }
 
 fn is_source(text: &str) -> bool {

@@ -1,62 +1,108 @@
-//! What a profile does to a round trip, tried out: small messages through a link of its own, echoed at once.
+//! What a profile does to a round trip, tried out: small messages through a link of its own, answered at once.
 
 use std::collections::VecDeque;
 
 use super::named::Profile;
-use crate::{Identity, Link, Output, PathId};
+use crate::{Direction, Identity, Link, Output, PathId};
 
 /// A small MQTT packet's size, bytes.
 const MESSAGE: usize = 8;
-/// Distance of messages, µs: shorter than most radios need to fall asleep.
-const EVERY_US: u64 = 7_000_000;
+
+/// Who speaks after which silence, s, in turn: an idle radio is met by both ends, and a sleeping one is left asleep.
+const TURNS: [(Direction, u64); 4] =
+    [(Direction::Up, 60), (Direction::Down, 2), (Direction::Up, 2), (Direction::Down, 60)];
+
+/// The messages of one direction on their way: an answer is `true`, and when its question was asked, µs.
+type OnWay = VecDeque<(bool, u64)>;
+
+struct Trial {
+    link: Link,
+    path: PathId,
+    connected: bool,
+    on_way: [OnWay; 2],
+    /// Bytes of an unfinished message.
+    part: [usize; 2],
+    trips: Vec<u64>,
+}
 
 impl Profile {
-    /// Round trips of `count` small messages, one each 7 s of the link's time, sorted, µs. Those that were under way when a
-    /// connection ended are left out.
+    /// Round trips of `count` small messages with every process on, sorted, µs. One half begins at the client, the other at
+    /// the broker; each follows a silence of 2 s or of 60 s. Those that never come back are left out.
     pub fn round_trips_us(&self, count: u64, seed: u64) -> Vec<u64> {
         let identity = Identity { seed, scenario: "preview".to_owned(), link: self.name.clone() };
-        let mut link = Link::with_profile(self, identity);
-        let (mut sent, mut trips) = (VecDeque::new(), Vec::new());
-        let (mut now_us, mut made, mut echoed) = (0u64, 0u64, 0usize);
-        let (mut path, mut connected) = (PathId(0), false);
-        // Whatever is under way at the end gets an hour.
-        let end_us = count * EVERY_US + 3_600_000_000;
-        while now_us < end_us && (made < count || !sent.is_empty()) {
-            let next_us = made * EVERY_US;
+        let mut trial = Trial {
+            link: Link::with_profile(self, identity),
+            path: PathId(0),
+            connected: false,
+            on_way: Default::default(),
+            part: [0; 2],
+            trips: Vec::new(),
+        };
+        let turn = |made: u64| TURNS[(made % TURNS.len() as u64) as usize];
+        let (mut now_us, mut made, mut next_us) = (0u64, 0u64, 0u64);
+        loop {
             if made < count && now_us >= next_us {
+                trial.ask(now_us, turn(made).0);
                 made += 1;
-                link.advance(now_us);
-                if !connected && link.usable() {
-                    (path, connected) = (PathId(path.0 + 1), true);
-                    link.open(now_us, path);
-                }
-                if connected {
-                    // No packet is so long, so the link does not look for packets.
-                    link.client_bytes(now_us, path, &[0xff; MESSAGE]);
-                    sent.push_back(now_us);
-                }
+                next_us += turn(made).1 * 1_000_000;
             }
-            while let Some(output) = link.poll(now_us, path) {
-                match output {
-                    Output::ToBroker(bytes) => link.broker_bytes(now_us, path, &bytes),
-                    Output::ToClient(bytes) => {
-                        echoed += bytes.len();
-                        for _ in 0..echoed / MESSAGE {
-                            trips.extend(sent.pop_front().map(|at_us: u64| now_us - at_us));
-                        }
-                        echoed %= MESSAGE;
-                    }
-                    Output::RstToClient => {
-                        sent.clear();
-                        (echoed, connected) = (0, false);
-                    }
-                    _ => {}
-                }
+            trial.carry(now_us);
+            // Whatever is under way at the end gets an hour.
+            let end_us = if made < count { next_us } else { next_us + 3_600_000_000 };
+            if made == count && (now_us >= end_us || trial.on_way.iter().all(VecDeque::is_empty)) {
+                break;
             }
-            let next_us = if made < count { made * EVERY_US } else { end_us };
-            now_us = link.wake_at_us().unwrap_or(u64::MAX).max(now_us + 1).min(next_us);
+            now_us = trial.link.wake_at_us().unwrap_or(u64::MAX).max(now_us + 1).min(end_us);
         }
-        trips.sort_unstable();
-        trips
+        trial.trips.sort_unstable();
+        trial.trips
+    }
+}
+
+impl Trial {
+    /// A message of this direction. A client that has no connection makes one; the broker has none to speak on then.
+    fn ask(&mut self, now_us: u64, direction: Direction) {
+        self.link.advance(now_us);
+        if !self.connected && direction == Direction::Up && self.link.usable() {
+            (self.path, self.connected) = (PathId(self.path.0 + 1), true);
+            self.link.open(now_us, self.path);
+        }
+        if self.connected {
+            self.write(now_us, direction, (false, now_us));
+        }
+    }
+
+    fn write(&mut self, now_us: u64, direction: Direction, message: (bool, u64)) {
+        self.on_way[direction as usize].push_back(message);
+        // No packet is so long, so the link does not look for packets.
+        match direction {
+            Direction::Up => self.link.client_bytes(now_us, self.path, &[0xff; MESSAGE]),
+            Direction::Down => self.link.broker_bytes(now_us, self.path, &[0xff; MESSAGE]),
+        }
+    }
+
+    /// Takes what arrives, and answers it.
+    fn carry(&mut self, now_us: u64) {
+        while let Some(output) = self.link.poll(now_us, self.path) {
+            let (direction, bytes) = match output {
+                Output::ToBroker(bytes) => (Direction::Up, bytes.len()),
+                Output::ToClient(bytes) => (Direction::Down, bytes.len()),
+                Output::RstToClient => {
+                    (self.on_way, self.part, self.connected) = (Default::default(), [0; 2], false);
+                    continue;
+                }
+                _ => continue,
+            };
+            let part = &mut self.part[direction as usize];
+            let whole = (*part + bytes) / MESSAGE;
+            *part = (*part + bytes) % MESSAGE;
+            for _ in 0..whole {
+                match self.on_way[direction as usize].pop_front() {
+                    Some((false, at_us)) => self.write(now_us, direction.opposite(), (true, at_us)),
+                    Some((true, at_us)) => self.trips.push(now_us - at_us),
+                    None => {}
+                }
+            }
+        }
     }
 }

@@ -3,13 +3,11 @@
 
 use deadzone_link::{Direction, Link, Number, Profile};
 
-use super::{Lcg, Line, identity, pings, quantile, saturate, without};
-
-/// What, asked, got, in which unit.
-type Measured = (&'static str, f64, f64, &'static str);
+use super::{Extent, Lcg, Line, identity, quantile, quantile_error, stream::gaps, trips::pings, without};
 
 /// Every section but the delay.
 const ALL: [&str; 8] = ["rate", "queue", "loss", "stall", "outage", "idle", "handover", "nat"];
+
 /// The profile with this section only, and with no delay but its floor.
 fn only(profile: &Profile, section: &str) -> Profile {
     let others: Vec<&str> = ALL.into_iter().filter(|s| *s != section).collect();
@@ -27,29 +25,36 @@ fn fix(profile: &mut Profile, key: &str, value: f64) {
     }
 }
 
-/// The lines of every process that the profile has, each over about so many of what it does.
-pub(crate) fn seldom(profile: &Profile, events: f64) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut add = |key: &str, measured: Vec<Measured>| {
-        let source = profile.numbers.get(key).map_or("default", |n| n.source.as_str());
-        lines.extend(measured.into_iter().map(|(what, asked, got, unit)| Line {
-            what: what.to_owned(),
-            asked,
-            got,
-            unit,
-            source: source.to_owned(),
-        }));
-    };
+/// Evenly distributed from least to most: the mean, and how much one value deviates.
+fn even(profile: &Profile, least: &str, most: &str) -> (f64, f64) {
     let n = |key: &str| profile.one(key).unwrap_or(0.0);
+    ((n(least) + n(most)) / 2.0, (n(most) - n(least)) / 12f64.sqrt())
+}
+
+/// How often, and how long in the mean, of so many whose lengths deviate by so much.
+fn counted(what: &str, often: (f64, f64), long: (f64, f64), deviation: f64, events: f64) -> [Line; 2] {
+    [
+        Line::new(what, often, "/h", often.0 / events.sqrt()),
+        Line::new(format!("{what}: mean"), long, "s", deviation / events.sqrt()),
+    ]
+}
+
+/// The lines of every process that the profile has, each over about so many of what it does.
+pub(super) fn seldom(profile: &Profile, extent: Extent) -> Vec<Line> {
+    let events = extent.events;
+    let n = |key: &str| profile.one(key).unwrap_or(0.0);
+    let mut lines = Vec::new();
+    let mut add = |key: &str, measured: Vec<Line>| {
+        lines.extend(measured.into_iter().map(|line| line.from(profile, key)));
+    };
     if profile.one("outage.every_s").is_some() {
         let dark = darkness(&only(profile, "outage"), events * n("outage.every_s"));
-        let mean_s = (n("outage.least_s") + n("outage.most_s")) / 2.0
-            + (n("outage.attach_least_s") + n("outage.attach_most_s")) / 2.0;
-        let asked = 3600.0 / (n("outage.every_s") + mean_s);
-        add(
-            "outage.every_s",
-            vec![("outages", asked, dark.per_hour, "/h"), ("outages: mean", mean_s, dark.mean_s, "s")],
-        );
+        let out = even(profile, "outage.least_s", "outage.most_s");
+        let attach = even(profile, "outage.attach_least_s", "outage.attach_most_s");
+        let mean_s = out.0 + attach.0;
+        let often = (3600.0 / (n("outage.every_s") + mean_s), dark.per_hour);
+        let deviation = out.1.hypot(attach.1);
+        add("outage.every_s", counted("outages", often, (mean_s, dark.mean_s), deviation, events).into());
     }
     if profile.one("handover.every_s").is_some() {
         add("handover.every_s", handovers(&only(profile, "handover"), events));
@@ -61,20 +66,17 @@ pub(crate) fn seldom(profile: &Profile, events: f64) -> Vec<Line> {
         (profile.one("loss.probability_per_segment.up"), profile.one("loss.probability_per_segment.down"))
     {
         let chance = 1.0 - (1.0 - up) * (1.0 - down);
-        let bare = only(profile, "loss");
-        let trips = pings(&bare, (events / chance) as u64 * 10, 10_000_000);
+        let tries = (events / chance).min(extent.messages);
+        let trips = pings(&only(profile, "loss"), tries as u64 * 10, 10_000_000);
         // What comes again comes a retransmission time-out late: the round trip and 200 ms.
         let late = trips.iter().filter(|us| **us >= trips[0] + 150_000).count() as f64;
-        add(
-            "loss.probability_per_segment.up",
-            vec![("round trips with loss", chance * 100.0, late * 100.0 / trips.len() as f64, "%")],
-        );
+        let values = (chance * 100.0, late * 100.0 / trips.len() as f64);
+        let line = Line::new("round trips with loss", values, "%", values.0 / (tries * chance).sqrt());
+        add("loss.probability_per_segment.up", vec![line]);
     }
     if profile.one("nat.idle_s").is_some() {
-        add(
-            "nat.idle_s",
-            vec![("silence forgotten", n("nat.idle_s"), forgotten_after_s(&only(profile, "nat")), "s")],
-        );
+        let values = (n("nat.idle_s"), forgotten_after_s(&only(profile, "nat")));
+        add("nat.idle_s", vec![Line::new("silence forgotten", values, "s", values.0 * 0.005)]);
     }
     lines
 }
@@ -107,47 +109,40 @@ fn darkness(profile: &Profile, seconds: f64) -> Dark {
 }
 
 /// Interruptions as gaps in a stream that is always full; failures as times without coverage.
-fn handovers(bare: &Profile, events: f64) -> Vec<Measured> {
+fn handovers(bare: &Profile, events: f64) -> Vec<Line> {
     let n = |key: &str| bare.one(key).unwrap_or(0.0);
     let seconds = events * n("handover.every_s");
-    let (least_s, most_s) = (n("handover.gap_least_ms") / 1e3, n("handover.gap_most_ms") / 1e3);
-    let (mean_s, failure) = ((least_s + most_s) / 2.0, n("handover.failure_probability"));
+    let (least_ms, most_ms) = ("handover.gap_least_ms", "handover.gap_most_ms");
+    let (mean_ms, deviation_ms) = even(bare, least_ms, most_ms);
+    let (mean_s, failure) = (mean_ms / 1e3, n("handover.failure_probability"));
     let mut calm = bare.clone();
     fix(&mut calm, "handover.failure_probability", 0.0);
     fix(&mut calm, "handover.new_address_probability", 0.0);
     fix(&mut calm, "rate.mean_kbit_per_s", 8.0);
     fix(&mut calm, "rate.sigma_ln", 0.0);
     fix(&mut calm, "rate.correlation_per_s", 0.0);
-    // A piece takes this long where nothing is in its way.
-    let step_us = ((n("handover.every_s") * 5e3).min(1.3e6) as u64 / 1000).max(1) * 1000;
-    let (mut last_us, mut gaps) = (0, Vec::new());
-    saturate(&calm, seconds as u64, Direction::Up, step_us as usize / 1000, |now_us, _| {
-        let gap_us = (now_us - last_us).saturating_sub(step_us);
-        if gap_us >= 1_000 {
-            gaps.push(gap_us);
-        }
-        last_us = now_us;
-    });
+    // A piece takes so many milliseconds where nothing is in its way.
+    let piece = ((n("handover.every_s") * 5.0).min(1_300.0) as usize).max(1);
+    let gaps = gaps(&calm, Direction::Up, seconds as u64, piece);
     let total_us: u64 = gaps.iter().sum();
-    let periodic = n("handover.periodic") == 1.0;
-    let every_s = n("handover.every_s") + if periodic { 0.0 } else { mean_s };
-    let mut lines = vec![
-        ("hand-overs", 3600.0 / every_s, gaps.len() as f64 * 3600.0 / seconds, "/h"),
-        ("hand-overs: mean", mean_s, total_us as f64 / 1e6 / gaps.len().max(1) as f64, "s"),
-    ];
+    // Behind a hand-over a periodic one comes after its time from the beginning, any other from the end.
+    let every_s =
+        |mean_s: f64| n("handover.every_s") + if n("handover.periodic") == 1.0 { 0.0 } else { mean_s };
+    let often = (3600.0 / every_s(mean_s), gaps.len() as f64 * 3600.0 / seconds);
+    let long = (mean_s, total_us as f64 / 1e6 / gaps.len().max(1) as f64);
+    let mut lines = Vec::from(counted("hand-overs", often, long, deviation_ms / 1e3, events));
     if failure > 0.0 {
-        let failed_s = (n("handover.failure_least_s") + n("handover.failure_most_s")) / 2.0;
+        let (failed_s, deviation_s) = even(bare, "handover.failure_least_s", "handover.failure_most_s");
         let mean_s = (1.0 - failure) * mean_s + failure * failed_s;
-        let every_s = n("handover.every_s") + if periodic { 0.0 } else { mean_s };
         let dark = darkness(bare, seconds / failure);
-        lines.push(("hand-overs that fail", failure * 3600.0 / every_s, dark.per_hour, "/h"));
-        lines.push(("hand-overs that fail: mean", failed_s, dark.mean_s, "s"));
+        let often = (failure * 3600.0 / every_s(mean_s), dark.per_hour);
+        lines.extend(counted("hand-overs that fail", often, (failed_s, dark.mean_s), deviation_s, events));
     }
     lines
 }
 
 /// Round trips of an idle radio beyond those of one that is not.
-fn promotions(bare: &Profile, events: f64) -> Vec<Measured> {
+fn promotions(bare: &Profile, events: f64) -> Vec<Line> {
     let n = |key: &str| bare.one(key).unwrap_or(0.0);
     let (median_ms, sigma) = (n("idle.promotion_ms"), n("idle.promotion_sigma_ln"));
     if median_ms == 0.0 {
@@ -156,12 +151,11 @@ fn promotions(bare: &Profile, events: f64) -> Vec<Measured> {
     let floor_ms = n("delay.floor_ms.up") + n("delay.floor_ms.down");
     let every_us = ((n("idle.after_s") + 60.0) * 1e6) as u64;
     let trips = pings(bare, (events * every_us as f64 / 1e6) as u64, every_us);
-    let mut chance = Lcg(13);
-    let mut asked: Vec<u64> =
-        (0..50_000).map(|_| (median_ms * 1e3 * (sigma * chance.normal()).exp()) as u64).collect();
-    asked.sort_unstable();
-    let line =
-        |what, part| (what, quantile(&asked, part) / 1e3, quantile(&trips, part) / 1e3 - floor_ms, "ms");
+    let asked = Lcg(13).sorted(|chance| (median_ms * 1e3 * (sigma * chance.normal()).exp()) as u64);
+    let line = |what, part| {
+        let values = (quantile(&asked, part) / 1e3, quantile(&trips, part) / 1e3 - floor_ms);
+        Line::new(what, values, "ms", quantile_error(&asked, part, events) / 1e3)
+    };
     vec![line("promotion: median", 0.5), line("promotion: p90", 0.9)]
 }
 

@@ -1,8 +1,8 @@
 //! Link profiles of a scenario: the links that clients begin with, changes on the way, and the patience that they need.
 
 use deadzone_history::RunKind;
-use deadzone_link::{Identity, Link};
-use deadzone_script::{ClientDecl, Control};
+use deadzone_link::{Catalogue, Identity, Link};
+use deadzone_script::{ClientDecl, Control, Scenario};
 
 use super::{Flow, Player};
 use crate::{
@@ -29,24 +29,31 @@ fn is_derived_control(setup: &Setup<'_>) -> bool {
     setup.run == RunKind::Control && !matches!(setup.scenario.control, Control::Steps(_))
 }
 
-/// Every time-out, longer by what the scenario's profiles may cost: a slow link is no fault of the target.
+/// The time-outs of this performance. A derived control run has no profiles.
 pub(super) fn timing(setup: &Setup<'_>) -> Timing {
-    let of = |name: &str| {
-        let names = name.split('+').filter_map(|part| setup.profiles.find(part).ok());
-        names.map(deadzone_link::Profile::patience_us).sum::<u64>()
-    };
-    let extra_ms = setup.scenario.profiles().into_iter().map(of).max().unwrap_or(0).div_ceil(1000);
-    let timing = setup.timing;
-    if extra_ms == 0 || is_derived_control(setup) {
-        return timing;
+    match is_derived_control(setup) {
+        true => setup.timing,
+        false => setup.timing.over_radio(setup.scenario, setup.profiles),
     }
-    Timing {
-        within_ms: timing.within_ms + extra_ms,
-        patience_ms: timing.patience_ms + extra_ms,
-        connect_ms: timing.connect_ms + extra_ms,
-        scenario_ms: timing.scenario_ms + WAITS * extra_ms,
-        grace_ms: timing.grace_ms + extra_ms.min(10_000),
-        ..timing
+}
+
+impl Timing {
+    /// Every time-out, longer by what the scenario's profiles may cost: a slow link is no fault of the target.
+    #[must_use]
+    pub fn over_radio(self, scenario: &Scenario, profiles: &Catalogue) -> Self {
+        let of = |name: &str| {
+            let names = name.split('+').filter_map(|part| profiles.find(part).ok());
+            names.map(deadzone_link::Profile::patience_us).sum::<u64>()
+        };
+        let extra_ms = scenario.profiles().into_iter().map(of).max().unwrap_or(0).div_ceil(1000);
+        Self {
+            within_ms: self.within_ms + extra_ms,
+            patience_ms: self.patience_ms + extra_ms,
+            connect_ms: self.connect_ms + extra_ms,
+            scenario_ms: self.scenario_ms + WAITS * extra_ms,
+            grace_ms: self.grace_ms + extra_ms.min(10_000),
+            ..self
+        }
     }
 }
 
@@ -56,7 +63,7 @@ impl Player<'_> {
         if self.is_derived_control() {
             return Flow::On;
         }
-        let found = self.setup.profiles.get(name).or_else(|_| self.setup.profiles.find(name).cloned());
+        let found = self.setup.profiles.change(name);
         let profile = match found {
             Ok(profile) => profile,
             Err(why) => return Flow::Abandon(why.to_string()),
