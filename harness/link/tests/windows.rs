@@ -51,7 +51,9 @@ const TRACE: &str = "3\n3\n10\n40\n41\n41\n41\n90\n";
 
 fn profile(trace: bool, half_duplex: bool, sigma: f64, stalls: bool) -> Profile {
     let sigma = format!("rate.sigma_ln={sigma}");
-    let mut settings = vec!["rate.mean_kbit_per_s=80", "rate.correlation_per_s=0.5", sigma.as_str()];
+    let rate = ["rate.mean_kbit_per_s=80", "rate.correlation_per_s=0.5", sigma.as_str()];
+    // A trace has its own.
+    let mut settings = if trace { Vec::new() } else { rate.to_vec() };
     settings.push(if half_duplex { "rate.half_duplex=true" } else { "rate.half_duplex=false" });
     settings.push("loss.probability_per_segment=0");
     if stalls {
