@@ -23,6 +23,7 @@ use std::{
 
 use deadzone_link::{Identity, Link, PathId};
 use deadzone_proxy::{Board, Catalogue, Clock, HELD_MAX, LinkConfig, ModemKind, Profile, listen};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Rounds; what is printed is the median over them.
 const ROUNDS: usize = 7;
@@ -38,8 +39,7 @@ const IN_MEMORY: usize = 10_000;
 /// 100 ms each way and nothing else: bulk is limited by what may be on the way, 4 MiB.
 const DELAYED: &str = "title = \"100 ms each way\"\n[delay]\nfloor_ms = { both = 100, source = \"default\" }\n\
                        median_ms = { both = 0, source = \"default\" }\nsigma_ln = { both = 0, source = \"default\" }\n\
-                       correlation_per_100ms = { value = 0, source = \"default\" }\n\
-                       [queue]\ncapacity_bytes = { both = 4194304, source = \"default\" }\n";
+                       correlation_per_100ms = { value = 0, source = \"default\" }\n";
 /// Round trips of a round, and bytes of its bulk transfer, where each takes long.
 const FEW_PINGS: usize = 20;
 const SLOW_BULK_BYTES: usize = 128 << 20;
@@ -57,6 +57,9 @@ const PEERS: [(&str, &str, &str, &str); 4] = [
 ];
 
 fn main() {
+    // Children inherit it.
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
     match env::var(ROLE).as_deref() {
         Ok("link") => serve_link(None),
         Ok("lte-m") => serve_link(Some(profile("lte-m", &[]))),
@@ -318,7 +321,7 @@ fn memory_of_idle(proxies: &[(&str, &Proxy)]) {
         let before = proxy.resident_kib();
         let idle: Vec<TcpStream> = (0..IDLE).map(|_| connect(proxy.1, b'i')).collect();
         thread::sleep(Duration::from_secs(1));
-        let each = (proxy.resident_kib() - before) as f64 / idle.len() as f64;
+        let each = proxy.resident_kib().saturating_sub(before) as f64 / idle.len() as f64;
         println!("{name:<28} {each:.2} KiB for each of {IDLE} idle connections (wanted: under 16)");
     }
 }
@@ -344,7 +347,7 @@ fn in_memory(name: Option<&str>) -> f64 {
             link
         })
         .collect();
-    (resident_kib("self") - before) as f64 / links.len() as f64
+    resident_kib("self").saturating_sub(before) as f64 / links.len() as f64
 }
 
 /// Resident memory of a process, KiB.
