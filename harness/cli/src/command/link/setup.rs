@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, bail};
 use deadzone_proxy::{
     CONNECTIONS_MAX, Catalogue, Cell, DIAL_LIMIT, LinkConfig, LinkEntry, LinkStep, LinksFile, ModemKind,
-    Profile,
+    Profile, Wants,
 };
 
 use crate::{
@@ -138,13 +138,14 @@ fn profile(spec: &str, changes: &[String]) -> anyhow::Result<Profile> {
 fn add_file(catalogue: &mut Catalogue, file: &str, depth: usize) -> anyhow::Result<String> {
     let path = Path::new(file);
     let text = fs::read_to_string(path).with_context(|| format!("could not read {file}"))?;
-    for trace in traces(&text) {
+    let wants = Wants::of(&text);
+    for trace in wants.traces {
         let file = path.with_file_name(&trace);
         let shown = file.display();
         let text = fs::read_to_string(&file).with_context(|| format!("could not read {shown}"))?;
         catalogue.add_trace(&trace, &text);
     }
-    if let Some(parent) = inherited(&text).filter(|parent| catalogue.find(parent).is_err()) {
+    if let Some(parent) = wants.profile.filter(|parent| catalogue.find(parent).is_err()) {
         let beside = path.with_file_name(format!("{parent}.toml"));
         if depth < INHERITED_FILES_MAX && beside.is_file() {
             add_file(catalogue, &beside.to_string_lossy(), depth + 1)?;
@@ -153,24 +154,6 @@ fn add_file(catalogue: &mut Catalogue, file: &str, depth: usize) -> anyhow::Resu
     let name = path.file_stem().map_or_else(|| file.into(), |stem| stem.to_string_lossy());
     catalogue.add(&name, &text)?;
     Ok(name.into_owned())
-}
-
-/// The profile that a file inherits.
-fn inherited(text: &str) -> Option<String> {
-    let table: toml::Table = text.parse().ok()?;
-    table.get("inherits")?.as_str().map(str::to_owned)
-}
-
-/// The files that `trace` names. Whatever else is wrong with the text is found when it is read as a profile.
-fn traces(text: &str) -> Vec<String> {
-    let table: toml::Table = text.parse().unwrap_or_default();
-    match table.get("trace") {
-        Some(toml::Value::String(name)) => vec![name.clone()],
-        Some(toml::Value::Table(ways)) => {
-            ways.values().filter_map(|v| v.as_str().map(str::to_owned)).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn fault(text: &str) -> anyhow::Result<LinkStep> {

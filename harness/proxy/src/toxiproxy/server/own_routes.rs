@@ -154,8 +154,9 @@ async fn put_proxy_profile(
 ) -> Result<Response, ApiError> {
     let collection = shared.lock().await;
     let wanted = profile::read(&body, &collection.catalogue)?;
-    let mut served = collection.get(&name)?.served();
-    profile::put_on_all(&mut served, wanted)?;
+    let proxy = collection.get(&name)?;
+    let mut served = proxy.served();
+    profile::put_on_all(&mut served, proxy.now_us(), wanted)?;
     let reached: Vec<u64> = served.links.keys().copied().collect();
     Ok(shown(
         StatusCode::OK,

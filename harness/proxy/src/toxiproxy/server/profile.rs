@@ -25,10 +25,8 @@ pub(super) fn read(body: &[u8], catalogue: &Catalogue) -> Result<Profile, ApiErr
         (Some(_), None) if loose_json::text(given, "name")?.is_some() => {
             return Err(ApiError::BadBody("name belongs to toml: a profile has one".to_owned()));
         }
-        // An overlay by itself goes over whatever is in force.
-        (Some(name), None) => {
-            catalogue.find(name).cloned().or_else(|_| catalogue.get(name)).map_err(wrong)?
-        }
+        // Overlays by themselves go over whatever is in force.
+        (Some(name), None) => catalogue.change(name).map_err(wrong)?,
         (None, Some(text)) => {
             let name = loose_json::text(given, "name")?.unwrap_or(UNNAMED);
             let mut all = catalogue.clone();
@@ -70,15 +68,22 @@ pub(super) fn put(live: &Live, profile: Profile) -> Result<(), ApiError> {
 }
 
 /// Puts it into force on every connection of a proxy that lives now, and on those that come.
-pub(super) fn put_on_all(served: &mut Served, profile: Profile) -> Result<(), ApiError> {
+pub(super) fn put_on_all(served: &mut Served, now_us: u64, profile: Profile) -> Result<(), ApiError> {
     must_lie_over(&profile, served.profile.is_some())?;
-    let profile = Arc::new(match &served.profile {
-        Some(below) if profile.overlay => below.with(&profile),
-        _ => profile,
-    });
-    served.profile = Some(Arc::clone(&profile));
+    // Listed outages are those of the world: who comes later finds them where they are by then.
+    if profile.numbers.contains_key("outage.schedule_s") {
+        served.profile_since_us = now_us;
+    }
+    let given = Arc::new(profile);
+    let whole = match &served.profile {
+        Some(below) if given.overlay => Arc::new(below.with(&given)),
+        _ => Arc::clone(&given),
+    };
+    served.profile = Some(Arc::clone(&whole));
     for live in served.links.values() {
-        let profile = Arc::clone(&profile);
+        // An overlay goes over what a connection has: the same one again begins again.
+        let over = given.overlay && live.chain().profile().is_some();
+        let profile = Arc::clone(if over { &given } else { &whole });
         live.change(|now_us, chain| {
             chain.change_link(now_us, |link| link.change_profile_shared(now_us, profile));
         });
@@ -120,6 +125,7 @@ mod tests {
         let read = |body: &Value| read(body.to_string().as_bytes(), &catalogue());
         assert_eq!(read(&json!({"profile": "slow+over"})).unwrap().name, "slow+over");
         assert!(read(&json!({"profile": "over"})).unwrap().overlay);
+        assert!(read(&json!({"profile": "over+over"})).unwrap().overlay);
         let set = read(&json!({"profile": "slow", "set": ["delay.floor_ms=7"]})).unwrap();
         assert_eq!(set.numbers["delay.floor_ms.up"].values, [7.0]);
         let text = format!("inherits = \"slow\"\n{}", "title = \"mine\"\n");

@@ -51,6 +51,8 @@ pub(super) struct Served {
     pub(super) links: BTreeMap<u64, Arc<Live>>,
     /// What new connections behave like.
     pub(super) profile: Option<Arc<Profile>>,
+    /// When the outages that it lists began to count, µs.
+    pub(super) profile_since_us: u64,
     connections: u64,
     /// It was said that no more are taken.
     is_full: bool,
@@ -73,6 +75,11 @@ pub(super) fn lock(served: &Mutex<Served>) -> MutexGuard<'_, Served> {
 }
 
 impl Proxy {
+    /// The time of its connections, µs.
+    pub(super) fn now_us(&self) -> u64 {
+        self.ground.clock.now_us()
+    }
+
     pub(super) fn new(ground: Ground, name: &str, listen: &str, upstream: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -197,7 +204,8 @@ impl Door {
         let mut chain = Chain::new(clock.now_us(), self.ground.seed, &self.name, served.connections);
         if let Some(profile) = &served.profile {
             let (now_us, profile) = (clock.now_us(), Arc::clone(profile));
-            chain.change_link(now_us, |link| link.change_profile_shared(now_us, profile));
+            let since_us = served.profile_since_us;
+            chain.change_link(now_us, |link| link.begin_profile(now_us, since_us, profile));
         }
         served.toxics.equip(clock.now_us(), &mut chain);
         let id = LINKS.fetch_add(1, Ordering::Relaxed);
