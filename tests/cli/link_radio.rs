@@ -220,3 +220,73 @@ fn the_status_line_is_for_terminals() {
     let (report, log) = link.interrupt();
     assert!(!report.contains("open of") && log.is_empty(), "{report}{log}");
 }
+
+/// The lines of a text from here to there, without their indentation.
+fn block(text: &str, from: &str, to: &str) -> String {
+    let begin = text.find(from).unwrap_or_else(|| panic!("no {from:?} in {text}"));
+    let length = text[begin..].find(to).unwrap_or_else(|| panic!("no {to:?} behind {from:?}"));
+    text[begin..begin + length].lines().map(|line| line.trim_start().to_owned() + "\n").collect()
+}
+
+#[test]
+fn what_the_documents_show_can_be_served() {
+    let scratch = Scratch::new("shown");
+    let upstream = upstream(echo).to_string();
+    // A profile, as `explain profiles` writes it.
+    let explained = support::stdout(&output(&["explain", "profiles"]));
+    let profile = own(&scratch, "mine.toml", &block(&explained, "title = ", "\nEvery number"));
+    let sets = explained.lines().find_map(|line| line.strip_prefix("Change it:")).unwrap();
+    let sets: Vec<&str> = sets.split(',').flat_map(|set| set.trim().splitn(2, ' ')).collect();
+    // The list has a comma of its own.
+    assert_eq!(sets[..4], ["--set", "delay.median_ms.up=80", "--set", "nat.rst=true"]);
+    let args =
+        [&["--listen", "127.0.0.1:0", "--upstream", &upstream, "--profile", &profile], &sets[..4]].concat();
+    there_and_back(serve(&args, 1).connect(), 1);
+    // A file of links, as the README writes it.
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let links = block(&readme, "[[link]]", "```");
+    let links =
+        ["127.0.0.1:1884", "127.0.0.1:1885"].iter().fold(links, |text, at| text.replace(at, "127.0.0.1:0"));
+    let links = links.replace("127.0.0.1:1883", &upstream).replace(", \"[::1]:1884\"", "");
+    let links = own(&scratch, "links.toml", &links);
+    let served = serve(&["--config", &links], 2);
+    let mut gateway = TcpStream::connect(served.addresses[1]).unwrap();
+    gateway.write_all(b"x").unwrap();
+    gateway.read_exact(&mut [0]).unwrap();
+    // Each embedded profile can be shown, and what is shown is a profile.
+    let shown = support::stdout(&output(&["links", "lte-m"]));
+    let copy = own(&scratch, "copy.toml", &shown);
+    there_and_back(before(upstream.parse().unwrap(), &["--profile", &copy]).connect(), 1);
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    let scratch = Scratch::new("refused");
+    let links =
+        own(&scratch, "links.toml", "[[link]]\nlisten = [\"127.0.0.1:0\"]\nupstream = \"127.0.0.1:1\"\n");
+    let kept = own(&scratch, "kept", "what was written before");
+    let upstream = ["--upstream", "127.0.0.1:1", "--listen"];
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (args, said) in [
+        (&["--config", &links, "--cell"][..], "cannot be used with"),
+        (&["--config", &links, "--set", "rate.mean_kbit_per_s=5"], "cannot be used with"),
+        (&["--config", &links, "--listen", "127.0.0.1:0"], "cannot be used with"),
+        (&["--config", &links, "--metrics"], "cannot be used with"),
+        (&[upstream[0], upstream[1], "--metrics"], "cannot be used with"),
+        (&["--packet", "--profile", "lte-m", "--connections", "3"], "need --upstream"),
+        (&[upstream[0], upstream[1], "--decisions", &kept], "need one"),
+        (&[upstream[0], upstream[1], "--profile", "lte-m+lte-m"], "two parts of"),
+        (&[upstream[0], upstream[1], "--profile", "lte-m+tunel"], "did you mean `tunnel`?"),
+        // A start that fails takes nothing away.
+        (
+            &[&upstream[..], &[&taken, "--profile", "lte-m", "--decisions", &kept]].concat(),
+            "could not listen",
+        ),
+    ] {
+        let run = output(&[&["link"], args].concat());
+        assert_eq!(run.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&run).contains(said), "{args:?}: {}", stderr(&run));
+    }
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "what was written before");
+}

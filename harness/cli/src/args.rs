@@ -6,9 +6,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
-  130  interrupted by a signal; reports are written all the same
+  130  interrupted by a signal; reports are written all the same. `link` and `broker` end so: 0
    70  a bug of ours
-    2  wrong usage, mistakes in a scenario file, or a file that can't be written
+    2  wrong usage, mistakes in a scenario file, a file that can't be written, or `link` can't listen
     5  the target can't be reached or does not speak MQTT; `broker` can't listen
     4  nothing ran
     1  at least one failure
@@ -30,11 +30,11 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// List scenarios, with versions, clauses and what they catch
     List(ListArgs),
-    /// List the link profiles, with what each does to a round trip
-    Links,
+    /// List the link profiles, with what each does to a round trip, or show one with its numbers and their sources
+    Links(LinksArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
-    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, or `links`
+    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links` or `profiles`
     Explain(ExplainArgs),
     /// Prove that every scenario can fail, and that legal variants pass
     Selftest(SelftestArgs),
@@ -137,6 +137,13 @@ pub(crate) struct ListArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct LinksArgs {
+    /// A profile or an overlay: its file, as your own may be written (`explain profiles` has every number there is)
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
@@ -145,7 +152,8 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
-    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, or `links`: what an emulated link can't show
+    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, or `profiles`:
+    /// how one is written
     pub(crate) what: String,
 }
 
@@ -199,10 +207,10 @@ pub(crate) struct LinkArgs {
     #[arg(long, value_name = "ADDR", conflicts_with_all = OF_ONE_LINK)]
     pub(crate) api: Option<SocketAddr>,
     /// With --api: serve byte counts under /metrics, as Prometheus reads them
-    #[arg(long, requires = "api")]
+    #[arg(long, requires = "api", conflicts_with_all = ["upstream", "config", "packet"])]
     pub(crate) metrics: bool,
-    /// Where to listen, once or more; loopback unless you say otherwise
-    #[arg(long, default_value = "127.0.0.1:1884", value_name = "ADDR", conflicts_with = "config")]
+    /// Where to listen, once or more; loopback unless you say otherwise [default: 127.0.0.1:1884]
+    #[arg(long, value_name = "ADDR", conflicts_with = "config")]
     pub(crate) listen: Vec<SocketAddr>,
     /// The broker, HOST:PORT; resolved anew for each connection
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "config")]
@@ -210,16 +218,18 @@ pub(crate) struct LinkArgs {
     /// How the radio behaves: a profile's name, with overlays as in `lte-m+nat-short`, or a TOML file of your own
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "config")]
     pub(crate) profile: Option<String>,
-    /// Change a number of the profile, as in `rate.mean_kbit_per_s.up=100`
-    #[arg(long, value_name = "KEY=VALUE", requires = "profile")]
+    /// Change a number of the profile, as in `rate.mean_kbit_per_s.up=100`, or a list, `outage.schedule_s=20,8`;
+    /// `explain profiles` has them all
+    #[arg(long, value_name = "KEY=VALUE", requires = "profile", conflicts_with = "config")]
     pub(crate) set: Vec<String>,
     /// All connections share one cell: what one is served, the others wait for
-    #[arg(long, requires = "profile")]
+    #[arg(long, requires = "profile", conflicts_with = "config")]
     pub(crate) cell: bool,
-    /// What happens to the link, as behind `link NAME` in a scenario: 'blackhole up from PUBREC', 'cut rst after 5s'
+    /// What happens to the link, as behind `link NAME` in a scenario: 'blackhole up from PUBREC', 'cut rst after 5s'. A
+    /// black hole from the very beginning keeps connections waiting, as there is no way to make one
     #[arg(long, value_name = "FAULT", conflicts_with = "config")]
     pub(crate) fault: Vec<String>,
-    /// Seed of the link's chances, decimal or 0x hex
+    /// Seed of the link's chances, decimal or 0x hex [default: 0x5eed]
     #[arg(long, value_name = "SEED", value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
     /// Whose the modem is: `per-connection` meets the faults anew each time, `per-source` keeps them for an address, whose
@@ -233,7 +243,8 @@ pub(crate) struct LinkArgs {
     /// Without --upstream nothing listens outside; programs are started in the namespaces
     #[arg(long, requires = "profile", conflicts_with_all = ["api", "config", "fault", "cell", "history", "modem"])]
     pub(crate) packet: bool,
-    /// Several links from one TOML file
+    /// Several links from one TOML file: `[[link]]` tables with `listen = ["ADDR"]`, `upstream`, and as here `name`,
+    /// `profile`, `set`, `cell`, `seed`, `faults`, `modem`, `connections`
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Write the record of every connection into this folder, which must not hold any yet

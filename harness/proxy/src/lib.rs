@@ -28,7 +28,8 @@ pub mod toxiproxy;
 
 /// Parts of this crate's types, so that whoever only serves links needs no other crate.
 pub use deadzone_link::{
-    Catalogue, Cell, Cut, Direction, Identity, LinkStep, Note, PacketSums, Profile, ProfileError, Wants,
+    Catalogue, Cell, Cut, Direction, Identity, KEYS, Kind, LinkStep, Note, PacketSums, Profile, ProfileError,
+    Wants,
 };
 
 pub use board::{Board, Ending, Flow, OUTCOMES_MAX, Outcome, Sums};

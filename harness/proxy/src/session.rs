@@ -43,7 +43,9 @@ impl Session {
         let config = &self.config;
         let who = Who { link: config.name.clone(), number, peer: self.peer, seed: config.seed };
         let from_us = self.clock.now_us();
-        let (story, end, unread) = self.carry(client, &who, &control, &traffic).await;
+        let (mut story, end, unread) = self.carry(client, &who, &control, &traffic).await;
+        // Whether packets can be read matters where something waits for one.
+        story.disarmed = story.disarmed.filter(|_| config.looks_at_packets());
         let flow = |taken, given, unread, swallowed, discarded| Flow {
             acknowledged: Traffic::get(taken) + unread,
             given: Traffic::get(given),
@@ -66,7 +68,7 @@ impl Session {
         let peer = self.peer;
         let news = match (&end, &story.disarmed) {
             (Ending::Unreached(why), _) => Some(format!("{peer} was reset: {why}")),
-            (_, Some(why)) if config.looks_at_packets() => {
+            (_, Some(why)) => {
                 Some(format!("connection {number} from {peer}: {why}: faults at packets were off"))
             }
             _ => None,

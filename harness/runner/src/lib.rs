@@ -30,7 +30,7 @@ pub use exit::ExitCode;
 pub use links::{Greeting, LinkProvider};
 pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
-pub use profiles::profiles;
+pub use profiles::{profile_texts, profiles};
 pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};

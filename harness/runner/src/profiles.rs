@@ -22,6 +22,11 @@ pub fn profiles() -> &'static Catalogue {
     })
 }
 
+/// Their texts, by name.
+pub fn profile_texts() -> &'static [(&'static str, &'static str)] {
+    deadzone_scenarios::profiles()
+}
+
 /// What is wrong with a name that a scenario uses, and what to do instead. Clients begin with a profile; a step may bring
 /// an overlay alone.
 pub(crate) fn wrong(

@@ -1,5 +1,6 @@
 //! `deadzone explain`.
 
+use deadzone_proxy::Kind;
 use std::str::FromStr;
 
 use deadzone_reference_broker::{Defect, Variant};
@@ -39,7 +40,7 @@ trip and at least 200 ms, the same once more, then doubled up to 120 s) and neve
 It can't show:
   acknowledgements   The kernel of whoever runs the link acknowledges bytes before they cross it: what the radio's queue
                      takes, into a black hole or a hold at most 64 KiB, and behind that what one small socket buffer
-                     takes (8 KiB). A real sender on a dead radio has none of it acknowledged. The report of
+                     takes (about 12 KiB). A real sender on a dead radio has none of it acknowledged. The report of
                      `deadzone link` says of each connection how many bytes either end believes delivered.
   TCP keep-alive     TCP's own keep-alive, TCP_USER_TIMEOUT and the end of retransmission (about 15 minutes) never happen:
                      that kernel answers. Only MQTT's Keep Alive can be judged.
@@ -53,11 +54,62 @@ It can't show:
 `deadzone link --packet` (Linux, root) applies the same profile to IP packets, with the kernel's own TCP at both ends: there lost
 packets, acknowledgements, SYNs inside its namespaces and the finer TCP are real. Faults at packets of MQTT are not possible there.
 
+A connection needs both directions to be made: a black hole that is there from the beginning, in either, keeps whoever comes waiting
+until it is gone, and what was sent meanwhile then goes on.
+
 Each number of a profile stands with its source: `measured`, an address, or `default`, which is an engineer's guess.
 ";
 
+/// How a profile is written, without its numbers.
+const PROFILES: &str = r#"profiles: how a link behaves by itself, as a TOML file
+
+  title = "my modem in the cellar"
+  inherits = "lte-m"                  # optional: begin with another one, by name or beside this file
+  without = ["handover"]              # optional: sections of it to leave out
+
+  [delay]
+  median_ms = { up = 60, down = 45, source = "measured" }       # each direction by itself
+  sigma_ln = { both = 0.4, source = "default" }                 # or both alike
+
+  [nat]
+  idle_s = { value = 240, source = "https://example.org/where-it-says-so" }
+
+Every number has its unit in its name and its source beside it: `measured`, `default` (a guess) or an address. A section that is
+given must be whole. `overlay = true` makes a profile that lies over others, as in lte-m+mine, and replaces whole sections.
+`trace = "FILE"`, or `trace = { up = "FILE", down = "FILE" }`, plays a recorded trace instead of a rate: a file beside this one, in
+Mahimahi's format (each line a whole number of ms from the beginning, at which 1504 bytes can leave; it starts over at its end).
+
+Use it:     deadzone link --profile mine.toml, mine.toml+tunnel, or `via mine` in a scenario beside it
+Change it:  --set delay.median_ms.up=80, --set nat.rst=true, --set outage.schedule_s=20,8
+See others: deadzone links, deadzone links lte-m
+
+All numbers (* its section needs it):
+"#;
+
+fn profiles() -> String {
+    let mut section = "";
+    let lines = deadzone_proxy::KEYS.iter().map(|key| {
+        let head = if key.section == section { String::new() } else { format!("\n  [{}]\n", key.section) };
+        section = key.section;
+        let needed = if key.needed { '*' } else { ' ' };
+        let range = format!(", {} to {}", key.least, key.most);
+        let (given, range) = match key.kind {
+            Kind::One => ("value", range.as_str()),
+            Kind::Ways => ("both, or up and down", range.as_str()),
+            Kind::Flag => ("true or false", ""),
+            Kind::Pairs => ("a list: from, length, …", range.as_str()),
+        };
+        format!("{head}  {needed} {:<26} {} ({given}{range})\n", key.name, key.what)
+    });
+    PROFILES.to_owned() + &lines.collect::<String>()
+}
+
 fn topic(what: &str) -> Option<String> {
-    (what == "links").then(|| LINKS.to_owned())
+    match what {
+        "links" => Some(LINKS.to_owned()),
+        "profiles" => Some(profiles()),
+        _ => None,
+    }
 }
 
 fn code(what: &str) -> Option<String> {

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use anyhow::bail;
 use deadzone_runner::ExitCode;
 
-use crate::output;
+use crate::{args::LinksArgs, output};
 
 /// Messages that a picture is made of.
 const MESSAGES: u64 = 2_000;
@@ -14,7 +15,28 @@ const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '�
 /// The least round trip that is drawn higher than a line, ms; each step up is three times as much.
 const LOWEST_MS: u64 = 30;
 
-pub(crate) fn links() -> anyhow::Result<ExitCode> {
+pub(crate) fn links(args: &LinksArgs) -> anyhow::Result<ExitCode> {
+    match &args.name {
+        Some(name) => one(name),
+        None => all(),
+    }
+}
+
+/// The file of one, with what it is written on.
+fn one(name: &str) -> anyhow::Result<ExitCode> {
+    let profiles = deadzone_runner::profile_texts();
+    let Some((_, text)) = profiles.iter().find(|(known, _)| *known == name) else {
+        let near = deadzone_spec::nearest(name, profiles.iter().map(|(known, _)| *known));
+        bail!(
+            "there is no profile `{name}`{}",
+            near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"))
+        );
+    };
+    output::print(&format!("# {name}. How profiles are written: deadzone explain profiles\n{text}"));
+    Ok(ExitCode::Success)
+}
+
+fn all() -> anyhow::Result<ExitCode> {
     let catalogue = deadzone_runner::profiles();
     let mut text = String::from(
         "round trips of messages of 8 bytes, half of them begun by the client and half by the broker, each after 2 s or 60 s\n\
@@ -38,7 +60,10 @@ pub(crate) fn links() -> anyhow::Result<ExitCode> {
     for profile in catalogue.profiles().filter(|p| p.overlay) {
         writeln!(text, "{:<13} {}", profile.name, profile.title)?;
     }
-    text.push_str("\nin a scenario: client x via lte-m. What links can't show: deadzone explain links\n");
+    text.push_str(
+        "\nin a scenario: client x via lte-m. One with its numbers: deadzone links lte-m. Your own: deadzone explain profiles\n\
+         What links can't show: deadzone explain links\n",
+    );
     output::print(&text);
     Ok(ExitCode::Success)
 }

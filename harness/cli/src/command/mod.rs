@@ -22,7 +22,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),
         Command::List(args) => list::list(args),
-        Command::Links => links::links(),
+        Command::Links(args) => links::links(&args),
         Command::Check(args) => Ok(check::check(&args)),
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),

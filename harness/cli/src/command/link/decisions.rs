@@ -25,23 +25,25 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Reads what is to be played, and begins the file that is to be written.
+    /// Reads what is to be played. What was written earlier stays until [`Self::begin`].
     pub(super) fn open(args: &LinkArgs) -> anyhow::Result<Self> {
         let played = match &args.replay {
             Some(path) => read(path)?,
             None => Vec::new(),
         };
-        let file = match &args.decisions {
-            Some(path) => {
-                let file =
-                    File::create(path).with_context(|| format!("could not write {}", path.display()))?;
-                Some((file, path.clone()))
-            }
-            None => None,
-        };
-        let wanted = file.is_some() || args.replay.is_some();
-        let book = wanted.then(|| Arc::new(DecisionBook::new(file.is_some(), played)));
-        Ok(Self { book, file, writes: 0 })
+        let recording = args.decisions.is_some();
+        let wanted = recording || args.replay.is_some();
+        let book = wanted.then(|| Arc::new(DecisionBook::new(recording, played)));
+        Ok(Self { book, file: None, writes: 0 })
+    }
+
+    /// Begins the file that is to be written, once there is something to write about.
+    pub(super) fn begin(&mut self, args: &LinkArgs) -> anyhow::Result<()> {
+        if let Some(path) = &args.decisions {
+            let file = File::create(path).with_context(|| format!("could not write {}", path.display()))?;
+            self.file = Some((file, path.clone()));
+        }
+        Ok(())
     }
 
     /// Writes what was decided for modems that are gone, and now and then for the others.

@@ -1,6 +1,6 @@
 //! `deadzone link`: the link in front of any broker, for any client, until a signal ends it.
 //!
-//! `setup` makes links of the command line or a file, `serve` runs them, `status` shows how it goes, `report` says at the end
+//! `setup` makes links of the command line or a file with their `profile`s, `serve` runs them, `status` shows how it goes, `report` says at the end
 //! what happened to whom, `history` keeps a record of each connection, and
 //! `decisions` of what chance decided. `packet` is the same for IP packets.
 
@@ -8,6 +8,7 @@ mod decisions;
 mod history;
 #[cfg(target_os = "linux")]
 mod packet;
+mod profile;
 mod report;
 mod serve;
 mod setup;

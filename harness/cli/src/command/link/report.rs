@@ -5,15 +5,15 @@ use std::{
     io,
 };
 
-use deadzone_proxy::{Board, Client, End, Ending, Flow, Links, OUTCOMES_MAX, Outcome, Sums};
+use deadzone_proxy::{Board, Client, End, Ending, Flow, Links, OUTCOMES_MAX, Outcome, Profile, Sums};
 
 /// Shorter waits for the modem are no news, µs.
 const WAIT_TOLD_US: u64 = 100_000;
 /// Connections that the report tells one by one: the last so many.
 const SHOWN: usize = 50;
 
-/// One line for a listener.
-pub(super) fn listening(link: &Links) -> io::Result<String> {
+/// One line for a listener. Links are named where there are `several`.
+pub(super) fn listening(link: &Links, several: bool) -> io::Result<String> {
     let config = link.config();
     let address = link.address()?;
     let faults = match config.steps.len() {
@@ -21,8 +21,10 @@ pub(super) fn listening(link: &Links) -> io::Result<String> {
         1 => format!(", {}", config.steps[0]),
         n => format!(", {n} faults"),
     };
-    let profile = config.profile.as_ref().map_or_else(String::new, |profile| format!(", {}", profile.name));
-    Ok(format!("listening on {address} -> {}{profile}{faults}\n", config.upstream))
+    let seeded = |profile: &Profile| format!(", {} with seed {:#x}", profile.name, config.seed);
+    let profile = config.profile.as_ref().map_or_else(String::new, seeded);
+    let name = if several { format!(", named {}", config.name) } else { String::new() };
+    Ok(format!("listening on {address} -> {}{name}{profile}{faults}\n", config.upstream))
 }
 
 /// The status line.

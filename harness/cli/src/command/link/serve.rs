@@ -41,10 +41,11 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         let mut served = Vec::new();
         for config in configs {
             for link in listen(config, clock, &board, recorder.clone())? {
-                text.push_str(&report::listening(&link)?);
+                text.push_str(&report::listening(&link, several)?);
                 served.push(link);
             }
         }
+        journal.begin(args)?;
         output::print(&text);
         let serving: Vec<_> = served.into_iter().map(|link| tokio::spawn(link.serve())).collect();
         let status = Status::new();

@@ -1,12 +1,17 @@
 //! The command line or the file to what the proxy serves: addresses, and faults in the scenario language.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+};
 
 use anyhow::{Context, bail};
 use deadzone_proxy::{
-    CONNECTIONS_MAX, Catalogue, Cell, DIAL_LIMIT, LinkConfig, LinkEntry, LinkStep, LinksFile, ModemKind,
-    Profile, Wants,
+    CONNECTIONS_MAX, Cell, DIAL_LIMIT, LinkConfig, LinkEntry, LinkStep, LinksFile, ModemKind, Profile,
 };
+
+use super::profile::profile;
 
 use crate::{
     args::{LinkArgs, Modem},
@@ -16,8 +21,8 @@ use crate::{
 /// Seed where none is given: any number will do, as long as it is everybody's.
 pub(crate) const DEFAULT_SEED: u64 = 0x5eed;
 
-/// Files that inherit one another, at most: more are a circle.
-const INHERITED_FILES_MAX: usize = 8;
+/// Where a link listens if nobody says.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1884);
 
 /// Every link that is asked for.
 pub(crate) fn configs(args: &LinkArgs) -> anyhow::Result<Vec<LinkConfig>> {
@@ -26,9 +31,11 @@ pub(crate) fn configs(args: &LinkArgs) -> anyhow::Result<Vec<LinkConfig>> {
             let shown = path.display();
             let text = fs::read_to_string(path).with_context(|| format!("could not read {shown}"))?;
             let entries = LinksFile::parse(&text).with_context(|| format!("{shown} can't be used"))?.link;
+            let folder = path.parent().unwrap_or_else(|| Path::new(""));
             let named = |(entry, number): (LinkEntry, usize)| {
                 let name = name_of(&entry, number);
-                config(entry, number, args).with_context(|| format!("link `{name}` of {shown} can't be used"))
+                config(entry, number, args, folder)
+                    .with_context(|| format!("link `{name}` of {shown} can't be used"))
             };
             let configs: Vec<LinkConfig> =
                 entries.into_iter().zip(1..).map(named).collect::<Result<_, _>>()?;
@@ -42,7 +49,10 @@ pub(crate) fn configs(args: &LinkArgs) -> anyhow::Result<Vec<LinkConfig>> {
         }
         None => typed(args)?,
     };
-    Ok(vec![config(entries, 1, args)?])
+    if entries.profile.is_none() && (args.decisions.is_some() || args.replay.is_some()) {
+        bail!("without --profile chance decides nothing: --decisions and --replay need one");
+    }
+    Ok(vec![config(entries, 1, args, Path::new(""))?])
 }
 
 /// A link's name. Not an address: seeds and records are the same on every machine.
@@ -55,10 +65,13 @@ fn name_of(entry: &LinkEntry, number: usize) -> String {
 pub(super) fn packet(args: &LinkArgs) -> anyhow::Result<(Profile, Option<LinkConfig>)> {
     let spec = args.profile.as_deref().context("give --profile")?;
     let outside = match &args.upstream {
-        Some(_) => Some(config(typed(args)?, 1, args)?),
+        Some(_) => Some(config(typed(args)?, 1, args, Path::new(""))?),
+        None if !args.listen.is_empty() || args.connections.is_some() => {
+            bail!("--listen and --connections need --upstream: without it nothing listens outside");
+        }
         None => None,
     };
-    Ok((profile(spec, &args.set)?, outside))
+    Ok((profile(spec, &args.set, Path::new(""))?, outside))
 }
 
 /// The one link of the command line.
@@ -72,7 +85,7 @@ fn typed(args: &LinkArgs) -> anyhow::Result<LinkEntry> {
     };
     Ok(LinkEntry {
         name: None,
-        listen: args.listen.clone(),
+        listen: if args.listen.is_empty() { vec![DEFAULT_LISTEN] } else { args.listen.clone() },
         upstream,
         profile: args.profile.clone(),
         set: args.set.clone(),
@@ -84,7 +97,8 @@ fn typed(args: &LinkArgs) -> anyhow::Result<LinkEntry> {
     })
 }
 
-fn config(entry: LinkEntry, number: usize, args: &LinkArgs) -> anyhow::Result<LinkConfig> {
+/// What an entry asks for; files that it names lie in this folder, or where their paths lead from there.
+fn config(entry: LinkEntry, number: usize, args: &LinkArgs, folder: &Path) -> anyhow::Result<LinkConfig> {
     let upstream = entry.upstream.strip_prefix("mqtt://").unwrap_or(&entry.upstream).to_owned();
     let port = upstream.rsplit_once(':').and_then(|(host, port)| {
         port.parse::<u16>().ok().filter(|_| !host.is_empty() && !host.contains('/'))
@@ -98,7 +112,7 @@ fn config(entry: LinkEntry, number: usize, args: &LinkArgs) -> anyhow::Result<Li
         bail!("`set` and `cell` belong to a `profile`, and there is none");
     }
     let profile = match &entry.profile {
-        Some(spec) => Some(profile(spec, &entry.set)?),
+        Some(spec) => Some(profile(spec, &entry.set, folder)?),
         None => None,
     };
     let steps = entry.faults.iter().map(|text| fault(text)).collect::<anyhow::Result<_>>()?;
@@ -121,44 +135,9 @@ fn config(entry: LinkEntry, number: usize, args: &LinkArgs) -> anyhow::Result<Li
     })
 }
 
-/// A profile: names and files that overlay each other, as in `lte-m+nat-short` or `mine.toml+tunnel`.
-fn profile(spec: &str, changes: &[String]) -> anyhow::Result<Profile> {
-    let mut catalogue = deadzone_runner::profiles().clone();
-    let parts = spec.split('+').map(|part| match part.ends_with(".toml") || part.contains('/') {
-        true => add_file(&mut catalogue, part, 0),
-        false => Ok(part.to_owned()),
-    });
-    let names = parts.collect::<anyhow::Result<Vec<_>>>()?;
-    let mut profile = catalogue.get(&names.join("+"))?;
-    changes.iter().try_for_each(|change| profile.set(change))?;
-    Ok(profile)
-}
-
-/// Adds a profile from a file; its name. What it inherits or names as a trace may lie beside it.
-fn add_file(catalogue: &mut Catalogue, file: &str, depth: usize) -> anyhow::Result<String> {
-    let path = Path::new(file);
-    let text = fs::read_to_string(path).with_context(|| format!("could not read {file}"))?;
-    let wants = Wants::of(&text);
-    for trace in wants.traces {
-        let file = path.with_file_name(&trace);
-        let shown = file.display();
-        let text = fs::read_to_string(&file).with_context(|| format!("could not read {shown}"))?;
-        catalogue.add_trace(&trace, &text);
-    }
-    if let Some(parent) = wants.profile.filter(|parent| catalogue.find(parent).is_err()) {
-        let beside = path.with_file_name(format!("{parent}.toml"));
-        if depth < INHERITED_FILES_MAX && beside.is_file() {
-            add_file(catalogue, &beside.to_string_lossy(), depth + 1)?;
-        }
-    }
-    let name = path.file_stem().map_or_else(|| file.into(), |stem| stem.to_string_lossy());
-    catalogue.add(&name, &text)?;
-    Ok(name.into_owned())
-}
-
 fn fault(text: &str) -> anyhow::Result<LinkStep> {
     deadzone_script::parse_fault(text).map_err(|mistakes| {
         output::print_error(&deadzone_script::render("fault", text, &mistakes, output::colour()));
-        anyhow::anyhow!("`{text}` is no fault of a link")
+        anyhow::anyhow!("the fault `{text}` can't be used")
     })
 }
