@@ -108,8 +108,8 @@ fn what_is_no_decision_is_named_with_its_line() {
         (["--replay", "/nowhere/at/all"], "could not read /nowhere/at/all"),
         (["--decisions", "/nowhere/at/all"], "could not write /nowhere/at/all"),
     ] {
-        let run =
-            output(&[&["link", "--upstream", "127.0.0.1:1", "--listen", "127.0.0.1:0"], &args[..]].concat());
+        let link = ["link", "--upstream", "127.0.0.1:1", "--listen", "127.0.0.1:0", "--profile", "lte-m"];
+        let run = output(&[&link, &args[..]].concat());
         assert_eq!(run.status.code(), Some(2), "{args:?}: {}", stderr(&run));
         assert!(stderr(&run).contains(said), "{args:?}: {}", stderr(&run));
     }
