@@ -1,4 +1,7 @@
 //! A device with several connections side by side: all of them are equal, and what an end may believe is bounded.
+//! And when a coverage that is replaced, or begins later than its surroundings, moves or darkens anybody.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 
@@ -142,4 +145,76 @@ fn listed_outages_count_from_where_the_surroundings_began() {
     assert_eq!([20, 31, 40].map(|s| dark(&mut link, s)), [false; 3]);
     let mut link = made_at(20_000_000, 20_000_000);
     assert_eq!([20, 31, 40].map(|s| dark(&mut link, s)), [false, true, false]);
+}
+
+/// A profile without chance, and of what this says.
+fn made(outage: &str) -> String {
+    let rest = if outage.is_empty() { String::new() } else { ["[outage]\n", outage].concat() };
+    let delay = "title = \"t\"\n[delay]\nfloor_ms = { value = 1, source = \"default\" }\n\
+        median_ms = { value = 0, source = \"default\" }\nsigma_ln = { value = 0, source = \"default\" }\n\
+        correlation_per_100ms = { value = 0, source = \"default\" }\n";
+    delay.to_owned() + &rest
+}
+
+fn scheduled(schedule_s: &str, attach_s: u32, repeat_s: u32) -> String {
+    let line = |key: &str, value: &str| format!("{key} = {{ value = {value}, source = \"default\" }}\n");
+    let attach = attach_s.to_string();
+    let lines = [
+        line("schedule_s", schedule_s),
+        line("attach_least_s", &attach),
+        line("attach_most_s", &attach),
+        line("repeat_s", &repeat_s.to_string()),
+        line("new_address_probability", "1"),
+    ];
+    made(&lines.concat())
+}
+
+fn catalogue(texts: &[(&str, &str)]) -> Catalogue {
+    Catalogue::new(texts.iter().copied(), []).unwrap()
+}
+
+fn identified() -> Link {
+    Link::with_identity(Identity { seed: 1, scenario: "s".to_owned(), link: "l".to_owned() })
+}
+
+#[test]
+fn an_outage_that_is_no_more_moves_nobody() {
+    let (out, plain) = (scheduled("[10, 20]", 0, 0), made(""));
+    let all = catalogue(&[("out", &out), ("plain", &plain)]);
+    let mut link = identified();
+    link.change_profile(0, &all.get("out").unwrap());
+    link.advance(15_000_000);
+    assert!(!link.usable());
+    link.change_profile(20_000_000, &all.get("plain").unwrap());
+    link.open(21_000_000, PathId(1));
+    link.client_bytes(40_000_000, PathId(1), PINGREQ);
+    link.advance(41_000_000);
+    let seen: Vec<Output> = std::iter::from_fn(|| link.poll(41_000_000, PathId(1))).collect();
+    assert!(!cut(&seen) && passed(&seen) == 2, "{seen:?}");
+}
+
+#[test]
+fn an_outage_that_was_over_before_moves_nobody() {
+    let out = scheduled("[1, 1]", 0, 0);
+    let profile = Arc::new(catalogue(&[("out", &out)]).get("out").unwrap());
+    let mut link = identified();
+    link.open(100_000_000, PathId(1));
+    link.begin_profile(100_000_000, 0, profile);
+    let seen: Vec<Output> = std::iter::from_fn(|| link.poll(101_000_000, PathId(1))).collect();
+    assert!(!cut(&seen), "{seen:?}");
+}
+
+#[test]
+fn a_schedule_keeps_its_times_whatever_attaching_takes() {
+    let out = scheduled("[0, 2, 4, 2]", 3, 10);
+    let mut link = identified();
+    link.change_profile(0, &catalogue(&[("out", &out)]).get("out").unwrap());
+    // Dark for 5 s, and from 4 s for 5 s: 9 s, of every 10.
+    for turn in 0..20_u64 {
+        let dark = [0, 3, 6, 8, 9].map(|second| {
+            link.advance(turn * 10_000_000 + second * 1_000_000 + 500_000);
+            !link.usable()
+        });
+        assert_eq!(dark, [true, true, true, true, false], "{turn}");
+    }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Coverage {
     pub(crate) dark_until_us: Option<u64>,
     /// Gaps that have begun, and after which the address is new.
     moving: Vec<Gap>,
+    /// What was over before this came into force moves nobody.
+    origin_us: u64,
 }
 
 impl Coverage {
@@ -36,6 +38,7 @@ impl Coverage {
             handover: handovers(shape, begin, chance),
             dark_until_us: None,
             moving: Vec::new(),
+            origin_us: begin.origin_us,
         }
     }
 
@@ -50,9 +53,13 @@ impl Coverage {
             end(self.handover.take(), now_us, chance);
             self.handover = handovers(new, begin, chance);
         }
+        // What a process that is no more had begun does not come to its end.
         let goes_on = [&self.outage, &self.handover].into_iter().flatten();
-        let dark = goes_on.flat_map(|gaps| gaps.under_way(now_us)).filter(|gap| gap.cause.loses());
+        let under_way: Vec<Gap> = goes_on.flat_map(|gaps| gaps.under_way(now_us)).collect();
+        let dark = under_way.iter().filter(|gap| gap.cause.loses());
         self.dark_until_us = dark.map(|gap| gap.to_us).max();
+        self.moving = under_way.into_iter().filter(|gap| gap.new_address).collect();
+        self.origin_us = now_us;
     }
 
     pub(crate) fn end(&mut self, now_us: u64, chance: &mut Chance) {
@@ -83,7 +90,7 @@ impl Coverage {
                 if gap.to_us > now_us && matches!(gap.cause, Cause::Outage | Cause::Failure) {
                     self.dark_until_us = Some(gap.to_us.max(self.dark_until_us.unwrap_or(0)));
                 }
-                if gap.new_address {
+                if gap.new_address && gap.to_us > self.origin_us {
                     self.moving.push(gap);
                 }
             }

@@ -206,8 +206,10 @@ fn outage(shape: &OutageShape, dice: &mut Dice, origin_us: u64, after_us: u64, m
     };
     let attach_us = dice.decide(|draw| draw.even(shape.attach_us.0, shape.attach_us.1));
     let new_address = dice.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
-    let to_us = from_us.max(after_us) + (length_us + attach_us).max(1);
-    Some(Gap { from_us: from_us.max(after_us), to_us, cause: Cause::Outage, new_address })
+    // One that begins while another is not over begins behind it, and ends when it would have: a list keeps its times.
+    let begins_us = from_us.max(after_us);
+    let to_us = (from_us + length_us + attach_us).max(begins_us + 1);
+    Some(Gap { from_us: begins_us, to_us, cause: Cause::Outage, new_address })
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use crate::Direction;
 /// What says that outages come by chance.
 pub(super) const CHANCE_OUTAGE: [&str; 3] = ["outage.every_s", "outage.least_s", "outage.most_s"];
 
+/// Shortest period of a schedule: shorter ones are noise, and every turn of one is looked at.
+const REPEAT_LEAST_S: f64 = 0.1;
+
 impl Profile {
     /// Every section is whole, and no number contradicts another one or is without effect.
     pub(crate) fn check(&self) -> Result<(), ProfileError> {
@@ -92,6 +95,9 @@ impl Profile {
             return Some(("outage".to_owned(), WHEN));
         }
         let repeat_s = self.one("outage.repeat_s").filter(|repeat_s| *repeat_s > 0.0)?;
+        if repeat_s < REPEAT_LEAST_S {
+            return Some(("outage.repeat_s".to_owned(), "it is 0 (once), or at least 0.1"));
+        }
         let [.., from_s, length_s] = list else { return None };
         (from_s + length_s > repeat_s).then(|| ("outage.repeat_s".to_owned(), "the schedule is longer"))
     }
