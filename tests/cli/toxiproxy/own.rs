@@ -78,6 +78,9 @@ fn own_routes_show_links_and_do_faults() {
     let mut back = [0; 4];
     stream.read_exact(&mut back).unwrap();
     assert_eq!(api.post(&faults, &json!({"fault": "melt"})).refusal().0, 400);
+    // It does not speak MQTT, so what waits for a packet would wait for ever.
+    let (status, said) = api.post(&faults, &json!({"text": "cut rst before PINGREQ up"})).refusal();
+    assert!(status == 400 && said.contains("does not speak MQTT"), "{status} {said}");
     assert_eq!(
         api.post("/v1/links/0/faults", &json!({"fault": "restore"})).refusal(),
         (404, "link not found".to_owned())

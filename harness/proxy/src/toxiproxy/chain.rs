@@ -138,6 +138,11 @@ impl Chain {
         &self.notes
     }
 
+    /// Packet triggers can never work.
+    pub(super) fn is_opaque(&self) -> bool {
+        self.opaque
+    }
+
     /// Packet triggers can work.
     pub(super) fn is_mqtt(&self) -> bool {
         self.spoken && !self.opaque

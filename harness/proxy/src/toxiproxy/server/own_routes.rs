@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
+use deadzone_link::When;
 use serde_json::{Value, json};
 
 use super::{
@@ -100,6 +101,10 @@ async fn link_fault(
     let collection = shared.lock().await;
     let live = live(&collection, &id)?;
     let step = fault::read(&body, collection.read_fault)?;
+    if matches!(step.when, When::On(_)) && live.chain().is_opaque() {
+        let why = "this connection does not speak MQTT: no packet will ever be seen on it";
+        return Err(ApiError::BadBody(why.to_owned()));
+    }
     live.change(|now_us, chain| chain.step(now_us, step));
     Ok(shown(StatusCode::OK, &described(&live)))
 }
