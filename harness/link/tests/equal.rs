@@ -9,7 +9,7 @@ use deadzone_link::{
     Catalogue, Cut, Direction, Edge, Fault, Identity, Link, LinkStep, Note, Output, PathId, Trigger, Way,
     When,
 };
-use deadzone_wire::{PacketKind, Pattern};
+use deadzone_wire::{Field, PacketKind, Pattern, Value};
 
 const PINGREQ: &[u8] = b"\xc0\x00";
 
@@ -81,10 +81,28 @@ fn what_one_connection_does_concerns_the_others_only_where_something_happened() 
     assert_eq!(link.path_wakes_at_us(PathId(0)), Some(3_000));
     assert_eq!(link.path_wakes_at_us(PathId(1)), None);
     link.step(2_000, LinkStep { fault: Fault::Restore, when: When::After(500) });
+    assert!(link.stirs() > before, "nobody asks anew when to wake");
     assert_eq!(link.path_wakes_at_us(PathId(1)), Some(2_500));
     let before = link.stirs();
     link.advance(2_500);
     assert!(link.stirs() > before);
+}
+
+#[test]
+fn an_older_connection_hears_of_a_newer_one_that_triggers_leave_it_for() {
+    let pattern =
+        Pattern { kind: PacketKind::Publish, fields: vec![(Field::Topic, Value::Bytes("t".into()))] };
+    let trigger = Trigger { edge: Edge::Before, nth: 1, pattern, direction: Direction::Up };
+    for (equal, concerned) in [(false, true), (true, false)] {
+        let mut link = with_paths(equal, 1);
+        link.step(0, LinkStep { fault: Fault::Cut(Cut::Rst), when: When::On(trigger.clone()) });
+        link.client_bytes(1, PathId(0), b"\x30\x04\x00");
+        outputs(&mut link, 0);
+        let before = link.stirs();
+        link.open(1, PathId(1));
+        assert_eq!(link.stirs() > before, concerned);
+        assert_eq!(passed(&outputs(&mut link, 0)) > 0, concerned, "what waited for a trigger passes");
+    }
 }
 
 #[test]

@@ -47,8 +47,8 @@ impl Link {
         self.equal = true;
     }
 
-    /// Grows whenever something happened that may concern paths other than the one of the call: a fault, a radio that
-    /// woke up, another address or profile.
+    /// Grows whenever something happened that may concern paths other than the one of the call: a fault, or one that waits
+    /// from now on, a radio that woke up, another address or profile, a newer connection where only the newest counts.
     pub fn stirs(&self) -> u64 {
         self.stirs
     }
@@ -63,6 +63,7 @@ impl Link {
     pub fn open(&mut self, now_us: u64, path: PathId) {
         self.advance(now_us);
         if let Some(older) = self.current().filter(|_| !self.equal) {
+            self.stirs += 1;
             // Triggers leave the older path here, and so does what waits for one of them.
             self.give_up(now_us, older, Direction::Up, "a newer connection was made");
             self.give_up(now_us, older, Direction::Down, "a newer connection was made");
@@ -90,7 +91,11 @@ impl Link {
         self.advance(now_us);
         match self.armed.take_in(now_us, step) {
             Taken::Now(fault) => self.fire(now_us, fault, None),
-            Taken::Waits(fault, text) => self.note(self.current(), Note::Armed { fault, text }),
+            Taken::Waits(fault, text) => {
+                // Every path's server must know when it is due.
+                self.stirs += 1;
+                self.note(self.current(), Note::Armed { fault, text });
+            }
         }
         self.advance(now_us);
     }

@@ -4,11 +4,11 @@ use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
 use deadzone_history::ConnId;
-use deadzone_link::{Link, LinkStep, Profile};
+use deadzone_link::{Link, LinkStep, PathId, Profile};
 use deadzone_wire::{Packet, Version};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Session;
+use super::{Line, Session, lines::Lines};
 
 /// A client behind a shared handle; everything of a run lives on one thread.
 pub(crate) type SharedClient = Rc<RefCell<ClientState>>;
@@ -55,7 +55,9 @@ pub(crate) struct ClientState {
     pub(crate) client_id: String,
     /// Sends owed answers, resends and pings by itself.
     pub(crate) polite: bool,
-    pub(crate) link: Link,
+    /// Changed by [`Self::on_link`] only.
+    link: Link,
+    lines: Lines,
     pub(crate) session: Session,
     pub(crate) live: Option<Live>,
     /// The newest connection, alive or not.
@@ -89,6 +91,7 @@ impl ClientState {
             client_id,
             polite,
             link,
+            lines: Lines::default(),
             session: Session::default(),
             live: None,
             last_conn: None,
@@ -103,6 +106,32 @@ impl ClientState {
             unheard: None,
             unreached: None,
         }
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Does something to the link, for the connection `by` if for any. Whoever serves another one that it may concern is poked.
+    pub(crate) fn on_link<T>(&mut self, by: Option<PathId>, call: impl FnOnce(&mut Link) -> T) -> T {
+        let answer = call(&mut self.link);
+        self.lines.stirred(self.link.stirs(), by);
+        answer
+    }
+
+    /// Somebody serves this connection from now on, and is poked here.
+    pub(crate) fn serve(&mut self, path: PathId) -> Rc<Line> {
+        self.lines.open(path)
+    }
+
+    /// Nobody serves this connection any more.
+    pub(crate) fn leave(&mut self, path: PathId) {
+        self.lines.close(path);
+    }
+
+    /// All connections have done what others made due on them.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.lines.are_calm()
     }
 
     /// Puts a command into the live connection's queue; `false` when there is none.

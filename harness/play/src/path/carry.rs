@@ -4,7 +4,7 @@ use std::{collections::VecDeque, rc::Rc};
 
 use bytes::{Buf, Bytes};
 use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
-use deadzone_link::{Cut, Direction, LinkStep, Note, Output, PathId};
+use deadzone_link::{Cut, Direction, Link, LinkStep, Note, Output, PathId};
 use deadzone_wire::Version;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    client::{Command, SharedClient},
+    client::{Command, Line, SharedClient},
     foreign::{self, ForeignLinks},
     tap::Tap,
     tape::Tape,
@@ -39,6 +39,8 @@ pub(crate) struct Path {
     pub(super) path: PathId,
     pub(super) version: Version,
     pub(super) client: SharedClient,
+    /// Where others tell us that they made something due here.
+    line: Rc<Line>,
     pub(super) tape: Tape,
     pub(super) stream: Box<dyn Stream>,
     pub(super) queue: UnboundedReceiver<Command>,
@@ -75,7 +77,10 @@ pub(crate) struct Path {
 impl Drop for Path {
     /// However it ends, by itself or by the end of the run, what is incomplete is told.
     fn drop(&mut self) {
-        self.client.borrow_mut().done += self.behind.len() as u64 + u64::from(self.writing);
+        let mut client = self.client.borrow_mut();
+        client.leave(self.path);
+        client.done += self.behind.len() as u64 + u64::from(self.writing);
+        drop(client);
         for tap in [&mut self.sent, &mut self.given, &mut self.seen, &mut self.arrived] {
             tap.end_of_stream();
         }
@@ -92,16 +97,19 @@ impl Path {
         foreign: Option<Rc<dyn ForeignLinks>>,
     ) -> Self {
         let version = client.borrow().version;
+        let path = PathId(conn.0);
+        let line = client.borrow_mut().serve(path);
         let tap = |direction, end| Tap::new(tape, conn, direction, end, version);
         Self {
             conn,
-            path: PathId(conn.0),
+            path,
             version,
             sent: tap(Direction::Up, End::Client),
             given: tap(Direction::Up, End::Broker),
             seen: tap(Direction::Down, End::Broker),
             arrived: tap(Direction::Down, End::Client),
             client,
+            line,
             tape: tape.clone(),
             stream,
             queue,
@@ -158,8 +166,8 @@ impl Path {
             // Who waits until he can write has something to say anyway.
             let pings = !self.client_done && self.unsent.is_empty();
             let ping = client.ping_due_us().filter(|_| pings);
-            let room = client.link.room(self.path, Direction::Down);
-            (client.link.wake_at_us(), ping, client.link.held_bytes(self.path), room)
+            let room = client.link().room(self.path, Direction::Down);
+            (client.link().wake_at_us(), ping, client.link().held_bytes(self.path), room)
         };
         let next_us = [wake_us, ping_us].into_iter().flatten().min();
         let timer = async {
@@ -198,6 +206,8 @@ impl Path {
                 drop((reader, writer));
                 self.read(read, buffer).await;
             }
+            // The next round does what is due.
+            () = self.line.poked() => {}
             () = timer => {
                 drop((reader, writer));
                 self.ping_if_due();
@@ -274,22 +284,20 @@ impl Path {
     async fn read(&mut self, read: std::io::Result<usize>, buffer: &[u8]) {
         match read {
             Ok(n) if n > 0 => {
-                let now_us = self.tape.clock().now_us();
                 self.heard();
                 self.seen.pass(&buffer[..n]);
-                self.client.borrow_mut().link.broker_bytes(now_us, self.path, &buffer[..n]);
+                self.on_link(|link, now_us, path| link.broker_bytes(now_us, path, &buffer[..n]));
             }
             other => {
                 let rst = other.is_err();
                 self.mind_the_way().await;
-                let now_us = self.tape.clock().now_us();
                 self.broker_done = true;
                 self.seen.end_of_stream();
                 // A foreign link may close both directions when one ends: that proves nothing of what the broker sent.
                 let ours = self.unreached || (self.foreign.is_some() && self.fin_sent);
                 let by = if ours { By::Harness } else { By::Broker };
                 self.closed(End::Broker, by, if rst { Close::Rst } else { Close::Fin });
-                self.client.borrow_mut().link.broker_closed(now_us, self.path, rst);
+                self.on_link(|link, now_us, path| link.broker_closed(now_us, path, rst));
                 if rst {
                     self.outgoing.clear();
                 }
@@ -315,15 +323,16 @@ impl Path {
     }
 
     async fn command(&mut self, command: Command) {
-        let now_us = self.tape.clock().now_us();
         match command {
             Command::Write(bytes) => self.write(&bytes),
             Command::Link(step) => self.step(step).await,
-            Command::Profile(profile) => self.client.borrow_mut().link.change_profile(now_us, &profile),
+            Command::Profile(profile) => {
+                self.on_link(|link, now_us, _| link.change_profile(now_us, &profile));
+            }
             Command::Close => {
                 if !self.client_done {
                     self.client_end_closed(By::Harness, Close::Fin);
-                    self.client.borrow_mut().link.client_closed(now_us, self.path, false);
+                    self.on_link(|link, now_us, path| link.client_closed(now_us, path, false));
                 }
             }
             Command::End => {
@@ -341,16 +350,20 @@ impl Path {
                 return;
             }
         }
+        self.on_link(|link, now_us, _| link.step(now_us, step));
+    }
+
+    /// Does something to the link now, on behalf of this path.
+    pub(super) fn on_link<T>(&self, call: impl FnOnce(&mut Link, u64, PathId) -> T) -> T {
         let now_us = self.tape.clock().now_us();
-        self.client.borrow_mut().link.step(now_us, step);
+        self.client.borrow_mut().on_link(Some(self.path), |link| call(link, now_us, self.path))
     }
 
     /// Does everything that the link has due for this path.
     fn drain_link(&mut self) {
+        let poked = self.line.see_to();
         loop {
-            let now_us = self.tape.clock().now_us();
-            let output = self.client.borrow_mut().link.poll(now_us, self.path);
-            match output {
+            match self.on_link(Link::poll) {
                 None => break,
                 Some(Output::ToBroker(bytes)) => {
                     self.given.pass(&bytes);
@@ -366,12 +379,11 @@ impl Path {
                 Some(Output::Note(note)) => self.note(note),
             }
         }
-        loop {
-            let note = self.client.borrow_mut().link.poll_note();
-            match note {
-                Some(note) => self.note(note),
-                None => break,
-            }
+        while let Some(note) = self.on_link(|link, _, _| link.poll_note()) {
+            self.note(note);
+        }
+        if poked {
+            self.tape.nudge();
         }
     }
 

@@ -25,7 +25,7 @@ impl Path {
             if self.client_done {
                 continue;
             }
-            let room = self.client.borrow().link.room_unless_held(self.path, Direction::Up);
+            let room = self.client.borrow().link().room_unless_held(self.path, Direction::Up);
             if room == 0 && !bytes.is_empty() {
                 self.unsent.push_front(bytes);
                 break;
@@ -50,7 +50,7 @@ impl Path {
             client.last_sent = Some(seq);
             client.session.sent(&decoded.packet);
         }
-        client.link.client_bytes(now_us, self.path, bytes);
+        client.on_link(Some(self.path), |link| link.client_bytes(now_us, self.path, bytes));
     }
 
     pub(super) fn ping_if_due(&mut self) {
@@ -120,9 +120,8 @@ impl Path {
         }
         if self.arrived.is_garbage() {
             // A client that can't frame what it reads closes (3.1.1/MQTT-4.8.0-1, 5.0 §4.13.1).
-            let now_us = self.tape.clock().now_us();
             self.client_end_closed(By::Harness, Close::Fin);
-            self.client.borrow_mut().link.client_closed(now_us, self.path, false);
+            self.on_link(|link, now_us, path| link.client_closed(now_us, path, false));
         }
     }
 }

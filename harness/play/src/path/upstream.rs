@@ -105,7 +105,7 @@ impl Carried {
     async fn at(&self, ms: u64) -> (usize, usize, u64) {
         self.clock.until_us(ms * 1000 + 500).await;
         let client = self.client.borrow();
-        (client.link.held_on(PathId(CONN), Direction::Up), *self.got.borrow(), client.done)
+        (client.link().held_on(PathId(CONN), Direction::Up), *self.got.borrow(), client.done)
     }
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use deadzone_history::{By, ConnId, End, EventKind};
-use deadzone_link::PathId;
+use deadzone_link::{Link, PathId};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{Flow, Player};
@@ -32,7 +32,7 @@ impl Player<'_> {
                 self.tape.append(EventKind::OpenFailed { client, why: why.clone() });
                 return Flow::Abandon(why);
             }
-            let wake_us = self.clients[client].borrow().link.wake_at_us().unwrap_or(deadline_us);
+            let wake_us = self.clients[client].borrow().link().wake_at_us().unwrap_or(deadline_us);
             self.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
         }
         let left_us = deadline_us.saturating_sub(self.clock.now_us()).max(1);
@@ -85,7 +85,8 @@ impl Player<'_> {
         let foreign = self.foreign(client);
         {
             let mut state = shared.borrow_mut();
-            state.link.open(self.clock.now_us(), PathId(conn.0));
+            let (now_us, path) = (self.clock.now_us(), PathId(conn.0));
+            state.on_link(Some(path), |link| link.open(now_us, path));
             state.live = Some(Live { conn, queue });
             state.last_conn = Some(conn);
             state.last_sent = None;
@@ -105,14 +106,14 @@ impl Player<'_> {
     /// Lets timed faults of an unconnected link happen, and says whether a connection could be made.
     fn link_usable(&self, client: usize) -> bool {
         self.drain_notes(client);
-        self.clients[client].borrow().link.usable()
+        self.clients[client].borrow().link().usable()
     }
 
     /// Records what a link did while nothing was connected.
     pub(super) fn drain_notes(&self, client: usize) {
         let mut state = self.clients[client].borrow_mut();
-        state.link.advance(self.clock.now_us());
-        while let Some(note) = state.link.poll_note() {
+        state.on_link(None, |link| link.advance(self.clock.now_us()));
+        while let Some(note) = state.on_link(None, Link::poll_note) {
             self.tape.append(EventKind::Link { client, conn: None, note });
         }
     }
@@ -138,6 +139,14 @@ impl Player<'_> {
             self.change_or_until(deadline_us).await;
         }
         true
+    }
+
+    /// Waits until the client's connections have done what a step made due on them.
+    pub(super) async fn settled(&self, client: usize) {
+        let deadline_us = self.clock.now_us() + self.timing.scaled_us(self.timing.within_ms);
+        while !self.clients[client].borrow().is_calm() && self.clock.now_us() < deadline_us {
+            self.change_or_until(deadline_us).await;
+        }
     }
 
     /// Writes bytes as the client. Abandons where it has no connection.

@@ -35,9 +35,11 @@ impl Player<'_> {
             {
                 return Flow::On;
             }
-            self.clients[client].borrow_mut().link.step(self.clock.now_us(), step);
+            let now_us = self.clock.now_us();
+            self.clients[client].borrow_mut().on_link(None, |link| link.step(now_us, step));
             self.drain_notes(client);
         }
+        self.settled(client).await;
         Flow::On
     }
 

@@ -69,9 +69,11 @@ impl Player<'_> {
             Err(why) => return Flow::Abandon(why.to_string()),
         };
         if !self.enqueue(client, Command::Profile(Box::new(profile.clone()))).await {
-            self.clients[client].borrow_mut().link.change_profile(self.clock.now_us(), &profile);
+            let now_us = self.clock.now_us();
+            self.clients[client].borrow_mut().on_link(None, |link| link.change_profile(now_us, &profile));
             self.drain_notes(client);
         }
+        self.settled(client).await;
         Flow::On
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use deadzone_history::{EventKind, Expected};
+use deadzone_link::Link;
 use deadzone_script::{At, ConnectMode, ConnectOptions, Payload, Step, StepKind};
 use deadzone_wire::{Packet, PacketKind, Pattern, Publish, Version};
 
@@ -15,7 +16,7 @@ impl Player<'_> {
     /// Ends every connection; on a target that lives on, empties the sessions and retained messages that this run left.
     pub(crate) async fn tear_down(&mut self) {
         for client in 0..self.clients.len() {
-            let never_fired = self.clients[client].borrow_mut().link.finish();
+            let never_fired = self.clients[client].borrow_mut().on_link(None, Link::finish);
             for note in never_fired {
                 self.tape.append(EventKind::Link { client, conn: None, note });
             }
