@@ -51,6 +51,11 @@ impl Process {
             Self::Idle => "idle",
         }
     }
+
+    /// Whether it decides for a time that has not come: its decisions belong to times, and not to what is sent.
+    pub(super) fn looks_ahead(self) -> bool {
+        !matches!(self, Self::Loss | Self::Idle)
+    }
 }
 
 impl fmt::Display for Process {
