@@ -98,10 +98,12 @@ impl Dice {
         })
     }
 
-    /// Takes decisions from a list as long as it lasts.
+    /// Takes decisions from a list as long as it lasts. No value is greater than one that could be drawn: what is computed
+    /// with it neither overflows nor goes on for ever.
     fn replay(&mut self, decisions: &[Decision]) {
         let own = |d: &&Decision| d.process == self.process && d.direction == self.direction;
-        self.replay = decisions.iter().filter(own).map(|d| d.value).collect();
+        let most = self.process.most();
+        self.replay = decisions.iter().filter(own).map(|d| d.value.min(most)).collect();
         self.played.clear();
     }
 

@@ -32,6 +32,18 @@ impl Cause {
     pub(crate) fn loses(self) -> bool {
         matches!(self, Self::Outage | Self::Failure)
     }
+
+    /// No legal profile has a longer one, µs. A list of decisions may, and what changes by steps is computed through each
+    /// gap in which bytes wait.
+    fn longest_us(self) -> u64 {
+        const S: u64 = 1_000_000;
+        match self {
+            Self::Stall => 3600 * S,
+            Self::Handover => 60 * S,
+            Self::Failure => 86_400 * S,
+            Self::Outage => 30 * 86_400 * S,
+        }
+    }
 }
 
 /// A time without service.
@@ -153,7 +165,8 @@ impl Gaps {
 
     fn make(&mut self) -> Option<Gap> {
         let drawn = self.dice.drawn();
-        let gap = self.next(self.last)?;
+        let mut gap = self.next(self.last)?;
+        gap.to_us = gap.to_us.min(gap.from_us + gap.cause.longest_us());
         let decided = self.dice.decided();
         if self.last.is_none_or(|last| last.from_us <= self.settled_us) {
             self.dice.settle(decided);
