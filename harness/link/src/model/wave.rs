@@ -20,7 +20,8 @@ pub(crate) struct WaveShape {
     pub(crate) step_us: u64,
 }
 
-/// The quantity over time. It depends on the time since it began only, never on who asks how often.
+/// The quantity over time. It depends on the time since it began only, never on who asks how often. So each step is taken,
+/// and a link that nobody asked anything of for a week takes all of them at once: six million for a delay, a second or so.
 #[derive(Debug)]
 pub(crate) struct Wave {
     pub(crate) shape: WaveShape,
