@@ -151,7 +151,7 @@ impl Gaps {
     /// but stays decided: whoever plays the decisions again must know that there was none before it.
     pub(crate) fn end(mut self, now_us: u64) -> Dice {
         while self.last.is_none_or(|last| last.from_us <= now_us) && self.make().is_some() {}
-        self.dice.take_back(self.decided(now_us).unwrap_or(self.dice.decided()));
+        self.dice.take_back(self.decided(now_us).unwrap_or_else(|| self.dice.decided()));
         if let Some(ahead) = self.known.iter().find(|known| known.gap.from_us > now_us) {
             self.dice.rewind(ahead.drawn);
         }
