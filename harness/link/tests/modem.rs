@@ -8,7 +8,7 @@ mod script;
 use deadzone_link::{
     Cell, Cut,
     Direction::{Down, Up},
-    Fault, Identity, Link, PathId, Profile, Way,
+    Fault, Identity, Link, LinkStep, PathId, Profile, Way, When,
 };
 use made::{made, outages, set_schedule, shipped, traced};
 use script::{Do, Left, Out, play, play_one};
@@ -313,4 +313,66 @@ fn two_overlays_of_outages_do_not_share_their_chances() {
     let attached: Vec<u64> = link.decisions().iter().map(|d| d.value).filter(|value| *value > 1).collect();
     assert_eq!(attached.len(), 2, "{attached:?}");
     assert_ne!(attached[0], attached[1]);
+}
+
+#[test]
+fn a_cut_frees_what_was_on_its_way_into_an_outage() {
+    let mut profile = made(&["rate.mean_kbit_per_s=1", "rate.sigma_ln=0", "rate.correlation_per_s=0"]);
+    set_schedule(&mut profile, &[7.0, 20.0]);
+    let happens = |other: usize| {
+        vec![
+            (0, 0, Do::Open(1)),
+            (0, 0, Do::Send(1, Up, 1000)),
+            (S, 0, CUT),
+            (S, other, Do::Open(2)),
+            (S, other, Do::Send(2, Up, 100)),
+        ]
+    };
+    // 1,000 bytes take 8 s: the outage is known to take them. 100 take 0.8 s.
+    let left = bytes(&play(&mut [link(&profile, 1)], &happens(0), 100 * S));
+    assert_eq!(left, [(S + 810 * MS, 2, 100)]);
+    // Of a cell as well.
+    let cell = Cell::new();
+    let mut links = [1, 2].map(|seed| link(&profile, seed));
+    links.iter_mut().for_each(|link| link.share(&cell));
+    let left = bytes(&play(&mut links, &happens(1), 100 * S));
+    assert_eq!(left, [(S + 810 * MS, 2, 100)]);
+}
+
+#[test]
+fn a_link_that_comes_into_a_cell_still_gives_back_what_it_had() {
+    let mut link = link(&made(&RATE), 1);
+    let send = |link: &mut Link, at_us, path| {
+        link.open(at_us, PathId(path));
+        link.opaque(PathId(path), "a test");
+        link.client_bytes(at_us, PathId(path), &[7; 1000]);
+    };
+    send(&mut link, 0, 1);
+    link.advance(20 * MS);
+    link.share(&Cell::new());
+    link.step(30 * MS, LinkStep { fault: Fault::Cut(Cut::Rst), when: When::Now });
+    send(&mut link, 30 * MS, 2);
+    link.advance(40 * MS);
+    assert_eq!(link.path_wakes_at_us(PathId(2)), Some(140 * MS));
+}
+
+#[test]
+fn what_was_served_by_a_radio_before_gives_back_nothing_of_this_one() {
+    let profile = made(&RATE);
+    let happens = [
+        (0, 0, Do::Open(1)),
+        (0, 0, Do::Open(2)),
+        (0, 0, Do::Fault(Fault::Hold(Way::Up))),
+        (0, 0, Do::Send(1, Up, 1000)),
+        (S, 0, Do::NoProfile),
+        (2 * S, 0, Do::Profile(profile.clone())),
+        (2 * S, 0, Do::Send(2, Up, 1000)),
+        // The first connection is gone, and with it a turn of the same number.
+        (2 * S + 20 * MS, 0, Do::Close(1, Down, true)),
+        (2 * S + 20 * MS, 0, Do::Fault(Fault::Release(Way::Up))),
+        (2 * S + 30 * MS, 0, Do::Open(3)),
+        (2 * S + 30 * MS, 0, Do::Send(3, Up, 1000)),
+    ];
+    let left = bytes(&play(&mut [link(&profile, 1)], &happens, 10 * S));
+    assert_eq!(left, [(2 * S + 110 * MS, 2, 1000), (2 * S + 210 * MS, 3, 1000)]);
 }

@@ -80,8 +80,9 @@ pub(super) struct Queue {
     bytes: usize,
     /// When the radio has served the front, and in which turn; without a radio it goes when it is due.
     served: Option<(u64, u64)>,
-    /// The radio lost the front; its sender tries again then, µs. Meanwhile the radio is free for others.
-    again_us: Option<u64>,
+    /// The radio lost the front, or will lose it, in this turn; its sender tries again then, µs. Meanwhile the radio is free
+    /// for others.
+    again: Option<(u64, u64)>,
     /// The last thing left then, µs: nothing behind it leaves earlier.
     last_us: u64,
 }
@@ -128,8 +129,8 @@ impl Queue {
 
     /// When the front is due.
     pub(super) fn front_due_us(&self) -> Option<u64> {
-        let served_us = self.served.map(|(us, _)| us).or(self.again_us);
-        self.items.front().map(|item| served_us.unwrap_or(item.due_us).max(self.last_us))
+        let known = self.served.or(self.again);
+        self.items.front().map(|item| known.map_or(item.due_us, |(us, _)| us).max(self.last_us))
     }
 
     /// Has the radio serve the front as soon as it is there, once: when it leaves, or is tried again, is fixed from then
@@ -137,22 +138,26 @@ impl Queue {
     /// served now.
     pub(super) fn serve(&mut self, now_us: u64, modem: &mut Modem, direction: Direction) -> Option<Served> {
         let front = self.items.front()?;
-        let from_us = self.again_us.unwrap_or(front.due_us).max(self.last_us);
+        let from_us = self.again.map_or(front.due_us, |(us, _)| us).max(self.last_us);
         // A reset is the link's own doing: it waits for nothing.
         if self.served.is_some() || now_us < from_us || matches!(front.load, Load::End(End::Rst)) {
             return None;
         }
         let served = modem.serve(from_us, direction, front.load.len());
-        self.again_us = served.again_us;
-        self.served = self.again_us.is_none().then_some((served.leaves_us, served.turn));
+        self.again = served.again_us.map(|us| (us, served.turn));
+        self.served = self.again.is_none().then_some((served.leaves_us, served.turn));
         Some(served)
     }
 
     /// The radio is another one, or none: what it has not finished is served anew, from `now_us` at the earliest.
     pub(super) fn serve_anew(&mut self, now_us: u64) {
         let unfinished = self.served.take_if(|(us, _)| *us > now_us).is_some();
-        if unfinished | self.again_us.take().is_some() {
+        if unfinished | self.again.take().is_some() {
             self.last_us = self.last_us.max(now_us);
+        }
+        // What is finished has nothing to give back, and another radio counts its turns from 1 again.
+        if let Some((_, turn)) = &mut self.served {
+            *turn = 0;
         }
     }
 
@@ -184,8 +189,9 @@ impl Queue {
     /// Throws everything away; how many bytes that was. The radio need not finish what it serves.
     pub(super) fn discard(&mut self, now_us: u64, modem: Option<&mut Modem>) -> usize {
         self.items.clear();
-        self.again_us = None;
-        if let (Some((_, turn)), Some(modem)) = (self.served.take(), modem) {
+        // One of them at most.
+        let turn = self.served.take().or_else(|| self.again.take());
+        if let (Some((_, turn)), Some(modem)) = (turn, modem) {
             modem.give_back(now_us, Some(turn));
         }
         std::mem::take(&mut self.bytes)

@@ -12,6 +12,9 @@ pub(super) struct Owner {
     pub(super) turn: u64,
 }
 
+/// In a book that is a link's own there is nobody else: a link may come into a cell, or into another one, at any time.
+pub(super) const ALONE: u32 = 0;
+
 #[derive(Clone, Copy, Debug)]
 struct Span {
     from_us: u64,
@@ -109,8 +112,9 @@ impl Book {
 /// All that must be free for one turn of service, and on whose behalf.
 pub(super) struct Air<'a> {
     pub(super) own: &'a mut Book,
-    pub(super) cell: Option<&'a mut Book>,
-    pub(super) owner: Owner,
+    /// With the link's number in it.
+    pub(super) cell: Option<(&'a mut Book, u32)>,
+    pub(super) turn: u64,
 }
 
 impl Air<'_> {
@@ -119,7 +123,7 @@ impl Air<'_> {
         let mut at_us = at_us;
         loop {
             let (from_us, until_us) = self.own.free(at_us);
-            let Some(cell) = &self.cell else { return (from_us, until_us) };
+            let Some((cell, _)) = &self.cell else { return (from_us, until_us) };
             let (both_us, cell_until_us) = cell.free(from_us);
             if both_us == from_us {
                 return (from_us, until_us.min(cell_until_us));
@@ -129,21 +133,23 @@ impl Air<'_> {
     }
 
     pub(super) fn reserve(&mut self, from_us: u64, to_us: u64) {
-        self.own.reserve(from_us, to_us, self.owner);
-        if let Some(cell) = &mut self.cell {
-            cell.reserve(from_us, to_us, self.owner);
+        let turn = self.turn;
+        self.own.reserve(from_us, to_us, Owner { member: ALONE, turn });
+        if let Some((cell, member)) = &mut self.cell {
+            cell.reserve(from_us, to_us, Owner { member: *member, turn });
         }
     }
 
     /// How many bytes are taken of the opportunities of this moment.
     pub(super) fn taken_at(&self, at_us: u64) -> u64 {
-        self.own.taken_at(at_us).max(self.cell.as_ref().map_or(0, |cell| cell.taken_at(at_us)))
+        self.own.taken_at(at_us).max(self.cell.as_ref().map_or(0, |(cell, _)| cell.taken_at(at_us)))
     }
 
     pub(super) fn take(&mut self, at_us: u64, bytes: u64) {
-        self.own.take(at_us, bytes, self.owner);
-        if let Some(cell) = &mut self.cell {
-            cell.take(at_us, bytes, self.owner);
+        let turn = self.turn;
+        self.own.take(at_us, bytes, Owner { member: ALONE, turn });
+        if let Some((cell, member)) = &mut self.cell {
+            cell.take(at_us, bytes, Owner { member: *member, turn });
         }
     }
 }

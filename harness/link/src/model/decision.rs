@@ -38,7 +38,29 @@ pub struct Decision {
     pub value: u64,
 }
 
+impl Decision {
+    /// Whether chance could decide so under any legal profile. A greater value comes from a file that was damaged or made up;
+    /// a link that plays it takes the greatest possible one.
+    pub fn is_possible(&self) -> bool {
+        self.value <= self.process.most()
+    }
+}
+
+/// Most times in a row that a segment is lost.
+pub(super) const MOST_LOSSES: u64 = 8;
+/// More than any legal profile can draw, µs: no time is further off, and sums of a few are no overflow.
+const FAR_US: u64 = 1 << 53;
+
 impl Process {
+    /// The greatest value that it decides.
+    pub(super) fn most(self) -> u64 {
+        match self {
+            Self::Rate => u64::MAX / 2,
+            Self::Loss => MOST_LOSSES,
+            Self::Delay | Self::Stall | Self::Outage | Self::Handover | Self::Idle => FAR_US,
+        }
+    }
+
     /// Its name in seeds and in the record.
     pub fn name(self) -> &'static str {
         match self {
@@ -50,6 +72,11 @@ impl Process {
             Self::Handover => "handover",
             Self::Idle => "idle",
         }
+    }
+
+    /// Whether it decides for a time that has not come: its decisions belong to times, and not to what is sent.
+    pub(super) fn looks_ahead(self) -> bool {
+        !matches!(self, Self::Loss | Self::Idle)
     }
 }
 

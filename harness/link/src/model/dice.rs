@@ -39,9 +39,17 @@ pub(crate) struct Dice {
     process: Process,
     direction: Option<Direction>,
     rng: ChaCha8Rng,
-    /// How many decisions were drawn from it, and not played.
+    /// How many decisions there were.
+    decided: u64,
+    /// How many of them were drawn, and not played.
     drawn: u64,
+    /// So many decisions belong to the time until now. Those behind them are of a time that somebody looked ahead to; if it
+    /// never comes, they are taken back.
+    settled: u64,
     replay: VecDeque<u64>,
+    /// Decisions that were played and may be taken back, in order, with their numbers.
+    played: VecDeque<(u64, u64)>,
+    /// The last of all decisions.
     recorded: Option<Vec<Decision>>,
 }
 
@@ -61,8 +69,9 @@ impl Dice {
             let basis = 0xcbf2_9ce4_8422_2325 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             chunk.copy_from_slice(&hash(basis, &parts).to_be_bytes());
         }
-        let (rng, replay) = (ChaCha8Rng::from_seed(key), VecDeque::new());
-        Self { process, direction, rng, drawn: 0, replay, recorded: None }
+        let rng = ChaCha8Rng::from_seed(key);
+        let (replay, played) = (VecDeque::new(), VecDeque::new());
+        Self { process, direction, rng, decided: 0, drawn: 0, settled: 0, replay, played, recorded: None }
     }
 
     /// Writes down what is decided from now on.
@@ -70,34 +79,61 @@ impl Dice {
         self.recorded.get_or_insert_default();
     }
 
-    /// What was decided since recording began, or since it was last taken.
+    /// How many of those that are written down stay so, whatever happens.
+    fn lasting(&self) -> usize {
+        let ahead = self.decided.saturating_sub(self.settled) as usize;
+        self.recorded.as_ref().map_or(0, |list| list.len().saturating_sub(ahead))
+    }
+
+    /// What was decided since recording began, or since it was last taken, for the time until now.
     fn recorded(&self) -> &[Decision] {
-        self.recorded.as_deref().unwrap_or_default()
+        self.recorded.as_deref().map_or(&[], |list| &list[..self.lasting()])
     }
 
     fn take_recorded(&mut self) -> Vec<Decision> {
-        self.recorded.as_mut().map_or_else(Vec::new, std::mem::take)
+        let lasting = self.lasting();
+        self.recorded.as_mut().map_or_else(Vec::new, |list| {
+            let ahead = list.split_off(lasting);
+            std::mem::replace(list, ahead)
+        })
     }
 
-    /// Takes decisions from a list as long as it lasts.
+    /// Takes decisions from a list as long as it lasts. No value is greater than one that could be drawn: what is computed
+    /// with it neither overflows nor goes on for ever.
     fn replay(&mut self, decisions: &[Decision]) {
         let own = |d: &&Decision| d.process == self.process && d.direction == self.direction;
-        self.replay = decisions.iter().filter(own).map(|d| d.value).collect();
+        let most = self.process.most();
+        self.replay = decisions.iter().filter(own).map(|d| d.value.min(most)).collect();
+        self.played.clear();
     }
 
     /// One decision: from the list if one is played, else drawn.
     pub(crate) fn decide(&mut self, draw: impl FnOnce(&mut Draw<'_>) -> u64) -> u64 {
         let value = match self.replay.pop_front() {
-            Some(value) => value,
+            Some(value) => {
+                if self.process.looks_ahead() && self.decided >= self.settled {
+                    self.played.push_back((self.decided, value));
+                }
+                value
+            }
             None => {
                 self.drawn += 1;
                 draw(&mut Draw(&mut self.rng))
             }
         };
+        self.decided += 1;
+        if !self.process.looks_ahead() {
+            self.settled = self.decided;
+        }
         if let Some(list) = &mut self.recorded {
             list.push(Decision { process: self.process, direction: self.direction, value });
         }
         value
+    }
+
+    /// How many decisions there were until now.
+    pub(crate) fn decided(&self) -> u64 {
+        self.decided
     }
 
     /// How many decisions were drawn until now.
@@ -105,8 +141,36 @@ impl Dice {
         self.drawn
     }
 
-    /// Draws anew what was drawn after `drawn` decisions: nobody has seen what followed from it. So where a stream stands
-    /// does not depend on how far ahead somebody had to look. What was played, or written down, stays so.
+    /// The first of all decisions, so many, belong to the time until now.
+    pub(crate) fn settle(&mut self, decisions: u64) {
+        self.settled = self.settled.max(decisions);
+        while self.played.front().is_some_and(|(number, _)| *number < self.settled) {
+            self.played.pop_front();
+        }
+    }
+
+    /// Of all decisions only the first remain, so many: nobody has seen what followed from the others. They are played
+    /// again, or drawn again, and not written down. So what a stream decides does not depend on how far ahead somebody had
+    /// to look.
+    pub(crate) fn take_back(&mut self, decisions: u64) {
+        let back = self.decided.saturating_sub(decisions);
+        self.decided -= back;
+        let mut drawn = back;
+        while let Some((_, value)) = self.played.back().filter(|(number, _)| *number >= decisions) {
+            self.replay.push_front(*value);
+            self.played.pop_back();
+            drawn -= 1;
+        }
+        self.rewind(self.drawn.saturating_sub(drawn));
+        if let Some(list) = &mut self.recorded {
+            list.truncate(list.len().saturating_sub(back as usize));
+        }
+        // Who goes on with the stream begins here.
+        self.settled = self.decided;
+        self.played.clear();
+    }
+
+    /// Draws anew what was drawn after `drawn` decisions, though they remain.
     pub(crate) fn rewind(&mut self, drawn: u64) {
         let back = self.drawn.saturating_sub(drawn);
         self.drawn -= back;

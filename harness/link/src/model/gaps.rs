@@ -32,6 +32,18 @@ impl Cause {
     pub(crate) fn loses(self) -> bool {
         matches!(self, Self::Outage | Self::Failure)
     }
+
+    /// No legal profile has a longer one, µs. A list of decisions may, and what changes by steps is computed through each
+    /// gap in which bytes wait.
+    fn longest_us(self) -> u64 {
+        const S: u64 = 1_000_000;
+        match self {
+            Self::Stall => 3600 * S,
+            Self::Handover => 60 * S,
+            Self::Failure => 86_400 * S,
+            Self::Outage => 30 * 86_400 * S,
+        }
+    }
 }
 
 /// A time without service.
@@ -52,11 +64,14 @@ pub(crate) enum Source {
     Handover(HandoverShape),
 }
 
-/// A gap that is not over, and how much of the stream was drawn before it.
+/// A gap that is not over.
 #[derive(Debug)]
 struct Known {
     gap: Gap,
+    /// How much of the stream was drawn before it.
     drawn: u64,
+    /// How much of the stream was decided with it.
+    decided: u64,
 }
 
 /// The gaps of one source over time. To look ahead changes nothing: a gap is forgotten only when it is over.
@@ -123,28 +138,43 @@ impl Gaps {
     /// Nobody will ask for an earlier time.
     pub(crate) fn settle(&mut self, now_us: u64) {
         self.settled_us = now_us;
+        if let Some(decided) = self.decided(now_us) {
+            self.dice.settle(decided);
+        }
         while (!self.watched || self.told > 0) && self.known.front().is_some_and(|k| k.gap.to_us <= now_us) {
             self.known.pop_front();
             self.told = self.told.saturating_sub(1);
         }
     }
 
-    /// They end: their stream, from which is drawn what belongs to the time until now and no more.
+    /// They end: their stream, from which is drawn what belongs to the time until now and no more. The gap ahead is drawn anew
+    /// but stays decided: whoever plays the decisions again must know that there was none before it.
     pub(crate) fn end(mut self, now_us: u64) -> Dice {
-        self.at(now_us);
+        while self.last.is_none_or(|last| last.from_us <= now_us) && self.make().is_some() {}
+        self.dice.take_back(self.decided(now_us).unwrap_or_else(|| self.dice.decided()));
         if let Some(ahead) = self.known.iter().find(|known| known.gap.from_us > now_us) {
             self.dice.rewind(ahead.drawn);
         }
         self.dice
     }
 
+    /// How many decisions of the stream belong to the time until then: with the next gap.
+    fn decided(&self, until_us: u64) -> Option<u64> {
+        self.known.iter().find(|known| known.gap.from_us > until_us).map(|known| known.decided)
+    }
+
     fn make(&mut self) -> Option<Gap> {
         let drawn = self.dice.drawn();
-        let gap = self.next(self.last)?;
+        let mut gap = self.next(self.last)?;
+        gap.to_us = gap.to_us.min(gap.from_us + gap.cause.longest_us());
+        let decided = self.dice.decided();
+        if self.last.is_none_or(|last| last.from_us <= self.settled_us) {
+            self.dice.settle(decided);
+        }
         self.made += 1;
         self.last = Some(gap);
         if self.watched || gap.to_us > self.settled_us {
-            self.known.push_back(Known { gap, drawn });
+            self.known.push_back(Known { gap, drawn, decided });
         }
         Some(gap)
     }

@@ -3,7 +3,7 @@
 use super::{
     book::Air,
     coverage::Coverage,
-    decision::Process,
+    decision::{MOST_LOSSES, Process},
     dice::{Chance, Dice},
     fixed::{self, Fx, ONE},
     gaps::{Cause, Gap, Gaps, Source},
@@ -15,8 +15,6 @@ use crate::Direction;
 
 /// Bits per byte times microseconds per second: work is counted so that a rate of 1 bit/s does one unit in 1 µs.
 const WORK_PER_BYTE: u128 = 8_000_000;
-/// Most times in a row that a segment is lost.
-const MOST_LOSSES: u64 = 8;
 
 /// When something is served, and what kept it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! Knows no paths and no faults.
 
 use super::{
-    book::{Air, Book, Owner},
+    book::{ALONE, Air, Book},
     cell::{Cell, Member},
     coverage::{Begin, Coverage},
     decision::Process,
@@ -123,10 +123,11 @@ impl Modem {
         };
         let own = &mut self.books[if self.shape.half_duplex { 0 } else { direction as usize }];
         let mut cell = self.cell.as_ref().map(|member| (member, member.lock()));
-        let owner = Owner { member: cell.as_ref().map_or(0, |(member, _)| member.number), turn: self.turns };
-        let cell = cell.as_mut().map(|(member, inner)| inner.book(direction, member.settled_us));
-        let mut served = work(lane, &mut self.coverage, &mut Air { own, cell, owner });
-        served.turn = self.turns;
+        let cell =
+            cell.as_mut().map(|(member, inner)| (inner.book(direction, member.settled_us), member.number));
+        let turn = self.turns;
+        let mut served = work(lane, &mut self.coverage, &mut Air { own, cell, turn });
+        served.turn = turn;
         // What goes on is no silence.
         self.idle.busy(served.leaves_us);
         served
@@ -134,9 +135,8 @@ impl Modem {
 
     /// What was to be served after now, in this turn or in all of them, is gone.
     pub(crate) fn give_back(&mut self, now_us: u64, turn: Option<u64>) {
-        let member = self.cell.as_ref().map_or(0, |member| member.number);
         for book in &mut self.books {
-            book.give_back(now_us, member, turn);
+            book.give_back(now_us, ALONE, turn);
         }
         if let Some(member) = &self.cell {
             member.give_back(now_us, turn);

@@ -20,13 +20,16 @@ pub(crate) struct WaveShape {
     pub(crate) step_us: u64,
 }
 
-/// The quantity over time. It depends on the time since it began only, never on who asks how often.
+/// The quantity over time. It depends on the time since it began only, never on who asks how often. So each step is taken,
+/// and a link that nobody asked anything of for a week takes all of them at once: six million for a delay, a second or so.
 #[derive(Debug)]
 pub(crate) struct Wave {
     pub(crate) shape: WaveShape,
     pub(crate) dice: Dice,
     /// When it begins, µs.
     origin_us: u64,
+    /// How much its stream had decided then.
+    before: u64,
     /// How much of each step is new.
     fresh: Fx,
     deviation: Fx,
@@ -40,8 +43,11 @@ pub(crate) struct Wave {
 impl Wave {
     pub(crate) fn new(shape: WaveShape, dice: Dice, origin_us: u64) -> Self {
         let fresh = fixed::sqrt(ONE - fixed::mul(shape.correlation, shape.correlation));
-        let values = VecDeque::new();
-        Self { shape, dice, origin_us, fresh, deviation: 0, first: 0, values, settled: 0 }
+        let (before, values) = (dice.decided(), VecDeque::new());
+        let mut wave =
+            Self { shape, dice, origin_us, before, fresh, deviation: 0, first: 0, values, settled: 0 };
+        wave.settle(origin_us);
+        wave
     }
 
     /// The value at this time.
@@ -74,6 +80,7 @@ impl Wave {
     /// Nobody will ask for an earlier time.
     pub(crate) fn settle(&mut self, now_us: u64) {
         self.settled = self.number(now_us);
+        self.dice.settle(self.decided(now_us));
         while self.first < self.settled && self.values.pop_front().is_some() {
             self.first += 1;
         }
@@ -82,10 +89,16 @@ impl Wave {
     /// It ends: its stream, from which is drawn what belongs to the time until now and no more.
     pub(crate) fn end(mut self, now_us: u64) -> Dice {
         self.at(now_us);
-        let known = self.first + self.values.len() as u64;
-        let ahead = known.saturating_sub(self.number(now_us) + 1);
-        self.dice.rewind(self.dice.drawn().saturating_sub(ahead));
+        self.dice.take_back(self.decided(now_us));
         self.dice
+    }
+
+    /// How many decisions of its stream belong to the time until then: each step is one.
+    fn decided(&self, until_us: u64) -> u64 {
+        match self.shape.sigma {
+            0 => self.before,
+            _ => self.before + self.number(until_us) + 1,
+        }
     }
 
     fn number(&self, now_us: u64) -> u64 {

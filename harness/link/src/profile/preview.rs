@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::named::Profile;
-use crate::{Direction, Identity, Link, Output, PathId};
+use crate::{Direction, Identity, Link, Note, Output, PathId};
 
 /// A small MQTT packet's size, bytes.
 const MESSAGE: usize = 8;
@@ -22,12 +22,17 @@ struct Trial {
     on_way: [OnWay; 2],
     /// Bytes of an unfinished message.
     part: [usize; 2],
+    /// How long the client waits for an answer that never comes, µs.
+    patience_us: u64,
+    /// Something was lost without a word: no answer comes any more.
+    lost: bool,
     trips: Vec<u64>,
 }
 
 impl Profile {
     /// Round trips of `count` small messages with every process on, sorted, µs. One half begins at the client, the other at
-    /// the broker; each follows a silence of 2 s or of 60 s. Those that never come back are left out.
+    /// the broker; each follows a silence of 2 s or of 60 s. Those that never come back are left out. Where the address
+    /// translation forgets without a word, a client that has waited for [`Self::patience_us`] makes another connection.
     pub fn round_trips_us(&self, count: u64, seed: u64) -> Vec<u64> {
         let identity = Identity { seed, scenario: "preview".to_owned(), link: self.name.clone() };
         let mut trial = Trial {
@@ -36,11 +41,17 @@ impl Profile {
             connected: false,
             on_way: Default::default(),
             part: [0; 2],
+            patience_us: self.patience_us(),
+            lost: false,
             trips: Vec::new(),
         };
         let turn = |made: u64| TURNS[(made % TURNS.len() as u64) as usize];
         let (mut now_us, mut made, mut next_us) = (0u64, 0u64, 0u64);
         loop {
+            if trial.gives_up_us() <= now_us {
+                trial.link.forget(trial.path);
+                trial.disconnect();
+            }
             if made < count && now_us >= next_us {
                 trial.ask(now_us, turn(made).0);
                 made += 1;
@@ -52,7 +63,8 @@ impl Profile {
             if made == count && (now_us >= end_us || trial.on_way.iter().all(VecDeque::is_empty)) {
                 break;
             }
-            now_us = trial.link.wake_at_us().unwrap_or(u64::MAX).max(now_us + 1).min(end_us);
+            let wakes_us = trial.link.wake_at_us().unwrap_or(u64::MAX).min(trial.gives_up_us());
+            now_us = wakes_us.max(now_us + 1).min(end_us);
         }
         trial.trips.sort_unstable();
         trial.trips
@@ -72,6 +84,22 @@ impl Trial {
         }
     }
 
+    /// When the client has waited too long for an answer, µs. What the broker asks it knows nothing of, and what is only slow
+    /// shall be seen to be.
+    fn gives_up_us(&self) -> u64 {
+        if !self.lost {
+            return u64::MAX;
+        }
+        let [up, down] = &self.on_way;
+        let asked = up.iter().filter(|message| !message.0).chain(down.iter().filter(|message| message.0));
+        asked.map(|message| message.1.saturating_add(self.patience_us)).min().unwrap_or(u64::MAX)
+    }
+
+    fn disconnect(&mut self) {
+        (self.on_way, self.part) = (Default::default(), [0; 2]);
+        (self.connected, self.lost) = (false, false);
+    }
+
     fn write(&mut self, now_us: u64, direction: Direction, message: (bool, u64)) {
         self.on_way[direction as usize].push_back(message);
         // No packet is so long, so the link does not look for packets.
@@ -88,7 +116,11 @@ impl Trial {
                 Output::ToBroker(bytes) => (Direction::Up, bytes.len()),
                 Output::ToClient(bytes) => (Direction::Down, bytes.len()),
                 Output::RstToClient => {
-                    (self.on_way, self.part, self.connected) = (Default::default(), [0; 2], false);
+                    self.disconnect();
+                    continue;
+                }
+                Output::Note(Note::Swallowed { .. }) => {
+                    self.lost = true;
                     continue;
                 }
                 _ => continue,
