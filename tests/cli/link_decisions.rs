@@ -103,8 +103,13 @@ fn what_is_no_decision_is_named_with_its_line() {
     let file = scratch.file("wrong");
     fs::write(&file, "{\"link\":\"a\",\"modem\":\"1\",\"decisions\":[]}\n{\"link\":\"a\"}\n").unwrap();
     let wrong = file.to_str().unwrap();
+    let file = scratch.file("impossible");
+    let line = r#"{"link":"a","modem":"1","decisions":[{"process":"loss","direction":"up","value":18446744073709551615}]}"#;
+    fs::write(&file, line).unwrap();
+    let impossible = file.to_str().unwrap();
     for (args, said) in [
         (["--replay", wrong], "wrong:2: no decisions: missing field `modem`"),
+        (["--replay", impossible], "impossible:1: no profile could decide 18446744073709551615 for loss"),
         (["--replay", "/nowhere/at/all"], "could not read /nowhere/at/all"),
         (["--decisions", "/nowhere/at/all"], "could not write /nowhere/at/all"),
     ] {

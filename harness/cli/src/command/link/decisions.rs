@@ -65,7 +65,14 @@ fn read(path: &Path) -> anyhow::Result<Vec<Decided>> {
     let shown = path.display();
     let text = fs::read_to_string(path).with_context(|| format!("could not read {shown}"))?;
     let parse = |(line, number): (&str, usize)| {
-        serde_json::from_str(line).map_err(|error| anyhow!("{shown}:{number}: no decisions: {error}"))
+        let decided: Decided =
+            serde_json::from_str(line).map_err(|error| anyhow!("{shown}:{number}: no decisions: {error}"))?;
+        match decided.decisions.iter().find(|decision| !decision.is_possible()) {
+            Some(no) => {
+                Err(anyhow!("{shown}:{number}: no profile could decide {} for {}", no.value, no.process))
+            }
+            None => Ok(decided),
+        }
     };
     text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty()).map(parse).collect()
 }
