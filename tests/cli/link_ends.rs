@@ -203,6 +203,18 @@ fn what_begins_like_a_connect_and_is_none_passes() {
 }
 
 #[test]
+fn who_speaks_something_else_is_no_news_where_no_packet_is_waited_for() {
+    let link = before(upstream(echo), &["--fault", "delay both 1ms"]);
+    let mut client = link.connect();
+    client.write_all(b"\x16\x03\x01").unwrap();
+    client.read_exact(&mut [0; 3]).unwrap();
+    drop(client);
+    let (report, log) = link.interrupt();
+    assert!(report.contains("(not MQTT)") && !report.contains("faults at packets"), "{report}");
+    assert_eq!(log, "");
+}
+
+#[test]
 fn an_upstream_without_an_address_resets_clients() {
     let link = serve(&["--listen", "127.0.0.1:0", "--upstream", "broker.invalid:1883"], 1);
     assert_eq!(link.connect().read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
