@@ -1,15 +1,23 @@
-//! The catalogue of normative statements of MQTT 3.1.1 (141) and 5.0 (251), and of statements that have no number.
+//! The versions of MQTT, and one table of their normative statements: 141 of 3.1.1, 251 of 5.0, and those that have no
+//! number.
 //!
 //! The data is in `data/*.tsv`, one statement a line, in our own words. An id carries its version
 //! (`5.0/MQTT-4.3.3-10`), because the same number means another thing in the other one. Ids of our own begin with `DZ-`
-//! and are in `data/own.tsv`: adding one means adding a line.
+//! and are in `data/own.tsv`: adding one means adding a line. In code an id is a [`ClauseId`]; [`id!`] and [`pair!`] look
+//! it up while they compile.
 //!
-//! This crate knows no packets and no scenarios: which scenario asserts a clause is the runner's to count.
+//! This crate knows no packets and no scenarios, and every other crate of ours may use it.
 
-mod catalogue;
 mod clause;
+mod id;
 mod nearest;
+mod pair;
+mod table;
+mod version;
 
-pub use catalogue::{all, find, suggest};
-pub use clause::{Clause, Level, Party};
+pub use clause::{Clause, Level, Party, Reaction};
+pub use id::{ClauseId, all};
 pub use nearest::nearest;
+pub use pair::Pair;
+pub use table::suggest;
+pub use version::{UnknownVersion, Version};

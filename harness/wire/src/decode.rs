@@ -1,5 +1,6 @@
 //! Bytes to a typed packet plus every violation seen on the way.
 
+use deadzone_spec::ClauseId;
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -18,8 +19,8 @@ pub enum Sender {
 /// One departure from the standard that is visible in the bytes of a single packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The clause broken, with its version: `5.0/MQTT-2.1.3-1`. Where the standard gives no number the id is ours: `3.1.1/DZ-…`.
-    pub clause: &'static str,
+    /// The clause broken, in the version of the packet.
+    pub clause: ClauseId,
     /// What is wrong, for people: a lowercase fragment.
     pub what: Cow<'static, str>,
     /// Offset of the offending byte from the start of the frame's body; 0 for the fixed header.

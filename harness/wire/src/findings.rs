@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Sender, Text, Version, Violation, clause, clause::Clause};
+use crate::{Sender, Text, Version, Violation, clause, clause::Rule};
 
 /// Violations so far, with what is needed to phrase the next one.
 pub(crate) struct Findings {
@@ -17,14 +17,14 @@ impl Findings {
     }
 
     /// Notes a violation, unless this version has no such rule.
-    pub(crate) fn note(&mut self, rule: &Clause, offset: usize, what: impl Into<Cow<'static, str>>) {
+    pub(crate) fn note(&mut self, rule: &Rule, offset: usize, what: impl Into<Cow<'static, str>>) {
         if let Some(clause) = rule.id(self.version) {
             self.list.push(Violation { clause, what: what.into(), offset });
         }
     }
 
     /// Notes a violation where the condition holds.
-    pub(crate) fn note_if(&mut self, broken: bool, rule: &Clause, offset: usize, what: &'static str) {
+    pub(crate) fn note_if(&mut self, broken: bool, rule: &Rule, offset: usize, what: &'static str) {
         if broken {
             self.note(rule, offset, what);
         }
@@ -36,7 +36,7 @@ impl Findings {
     }
 
     /// Checks a string whose rules have numbers of their own.
-    pub(crate) fn text_under(&mut self, text: &Text, offset: usize, utf8: &Clause, nul: &Clause) {
+    pub(crate) fn text_under(&mut self, text: &Text, offset: usize, utf8: &Rule, nul: &Rule) {
         if let Err(error) = std::str::from_utf8(&text.0) {
             self.note(utf8, offset + error.valid_up_to(), "ill-formed UTF-8");
         }

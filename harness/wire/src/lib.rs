@@ -24,10 +24,9 @@ mod reason;
 mod text;
 mod topic;
 mod varint;
-mod version;
 mod writer;
 
-pub use clause::{clauses, own_clauses};
+pub use deadzone_spec::Version;
 pub use decode::{Decoded, Sender, Violation, decode};
 pub use field::{Field, UnknownField, Value};
 pub use frame::{Frame, Framer, FramingError, MAX_REMAINING_LENGTH};
@@ -41,4 +40,3 @@ pub use property::{Properties, Property, PropertyId, PropertyValue};
 pub use reason::reason_name;
 pub use text::Text;
 pub use varint::VarInt;
-pub use version::Version;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{Text, VarInt, clause, clause::Clause, findings::Findings};
+use crate::{Text, VarInt, clause, clause::Rule, findings::Findings};
 
 /// Reads data types one after another; offsets count from the start of the frame's body.
 pub(crate) struct Reader {
@@ -106,7 +106,7 @@ impl Reader {
     }
 
     /// A Packet Identifier, which is not 0.
-    pub(crate) fn packet_id(&mut self, findings: &mut Findings, rule: &Clause) -> Result<u16, Broken> {
+    pub(crate) fn packet_id(&mut self, findings: &mut Findings, rule: &Rule) -> Result<u16, Broken> {
         let offset = self.offset();
         let id = self.u16()?;
         findings.note_if(id == 0, rule, offset, "Packet Identifier 0");

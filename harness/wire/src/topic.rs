@@ -1,11 +1,11 @@
 //! The syntax of Topic Names and Topic Filters (3.1.1 §4.7, 5.0 §4.7 and §4.8.2). Knows nothing of matching.
 
-use crate::{Text, Version, clause, clause::Clause, findings::Findings};
+use crate::{Text, Version, clause, clause::Rule, findings::Findings};
 
 const SHARE: &[u8] = b"$share/";
 
 /// Checks what a Topic Name may hold; `offset` is that of its first character. Emptiness is the caller's: an alias may excuse it.
-pub(crate) fn check_name(findings: &mut Findings, name: &Text, offset: usize, wildcard: &Clause) {
+pub(crate) fn check_name(findings: &mut Findings, name: &Text, offset: usize, wildcard: &Rule) {
     check_nul(findings, name, offset);
     if let Some(at) = name.0.iter().position(|b| matches!(b, b'#' | b'+')) {
         findings.note(wildcard, offset + at, "wildcard in a Topic Name");

@@ -39,7 +39,9 @@ fn found(bytes: &[u8], version: Version, sender: Sender) -> Vec<&'static str> {
     framer.push(bytes);
     match framer.next() {
         Some(Ok(_)) if !framer.pending().is_empty() => vec!["rest"],
-        Some(Ok(frame)) => decode(&frame, version, sender).violations.iter().map(|v| v.clause).collect(),
+        Some(Ok(frame)) => {
+            decode(&frame, version, sender).violations.iter().map(|v| v.clause.as_str()).collect()
+        }
         Some(Err(_)) => vec!["unframeable"],
         None => vec!["incomplete"],
     }

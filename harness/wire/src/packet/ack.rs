@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     PacketKind, Properties, Version, clause,
-    clause::Clause,
+    clause::Rule,
     findings::Findings,
     packet::code,
     property::Home,
@@ -33,7 +33,7 @@ impl AckKind {
         }
     }
 
-    fn code_rule(self) -> &'static Clause {
+    fn code_rule(self) -> &'static Rule {
         match self {
             Self::Puback => &clause::PUBACK_CODE,
             Self::Pubrec => &clause::PUBREC_CODE,

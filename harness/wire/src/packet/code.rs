@@ -1,12 +1,11 @@
 //! The Reason Code with its short forms, which PUBACK to PUBCOMP, DISCONNECT and AUTH share.
 
 use crate::{
-    PacketKind, Properties, Sender, Version, clause, clause::Clause, findings::Findings, reason,
-    writer::Writer,
+    PacketKind, Properties, Sender, Version, clause, clause::Rule, findings::Findings, reason, writer::Writer,
 };
 
 /// Checks a code against the list of its packet; `rule` is broken by one that is not listed.
-pub(crate) fn check(findings: &mut Findings, kind: PacketKind, code: u8, offset: usize, rule: &Clause) {
+pub(crate) fn check(findings: &mut Findings, kind: PacketKind, code: u8, offset: usize, rule: &Rule) {
     if reason::reason_name(findings.version, kind, code).is_none() {
         findings.note(rule, offset, format!("code 0x{code:02x} is not listed for {kind}"));
         return;

@@ -1,8 +1,7 @@
 //! Where each property may stand, how often, and in what range (5.0 §2.2.2.2 and the sections of the packets).
 
 use crate::{
-    PacketKind, Property, PropertyId, PropertyValue, Sender, clause, clause::Clause, findings::Findings,
-    topic,
+    PacketKind, Property, PropertyId, PropertyValue, Sender, clause, clause::Rule, findings::Findings, topic,
 };
 
 /// What a property list belongs to.
@@ -55,7 +54,7 @@ impl Home {
     fn check_value(self, id: PropertyId, value: &PropertyValue, offset: usize, findings: &mut Findings) {
         use PropertyId as Id;
 
-        let range = |findings: &mut Findings, bad: bool, rule: &Clause| {
+        let range = |findings: &mut Findings, bad: bool, rule: &Rule| {
             if bad {
                 findings.note(rule, offset, format!("{id:?} is out of range"));
             }
@@ -80,7 +79,7 @@ impl Home {
         }
     }
 
-    fn of_other_party(self, id: PropertyId, sender: Sender) -> Option<&'static Clause> {
+    fn of_other_party(self, id: PropertyId, sender: Sender) -> Option<&'static Rule> {
         match (self, id, sender) {
             (Self::Packet(PacketKind::Publish), PropertyId::SubscriptionIdentifier, Sender::Client) => {
                 Some(&clause::CLIENT_SUB_ID)

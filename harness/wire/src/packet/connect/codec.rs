@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     Connect, PacketKind, Properties, Version, Will, clause,
-    clause::Clause,
+    clause::Rule,
     findings::Findings,
     property::Home,
     reader::{Broken, Reader},
@@ -71,7 +71,7 @@ impl Connect {
     }
 
     fn check_flags(&self, offset: usize, findings: &mut Findings) {
-        let set = |findings: &mut Findings, broken: bool, rule: &Clause, what: &'static str| {
+        let set = |findings: &mut Findings, broken: bool, rule: &Rule, what: &'static str| {
             findings.note_if(broken, rule, offset, what);
         };
         set(findings, self.reserved(), &clause::CONNECT_RESERVED, "reserved Connect Flag is set");
@@ -139,7 +139,7 @@ impl Will {
 }
 
 /// Whether anything is left for an announced field; nothing at all is a violation, yet the packet can be taken apart.
-fn present(reader: &Reader, findings: &mut Findings, rule: &Clause, what: &'static str) -> bool {
+fn present(reader: &Reader, findings: &mut Findings, rule: &Rule, what: &'static str) -> bool {
     findings.note_if(reader.is_empty(), rule, reader.offset(), what);
     !reader.is_empty()
 }
