@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use deadzone_spec::ClauseId;
+
 macro_rules! defects {
     ($($variant:ident $name:literal $what:literal [$($clause:literal)*] $like:literal;)*) => {
         /// One wrong behaviour that can be switched on. Two defects that excuse each other are not meant to be combined.
@@ -25,8 +27,8 @@ macro_rules! defects {
             }
 
             /// The clauses that it breaks, each with its version. A version without a clause does not forbid it.
-            pub fn clauses(self) -> &'static [&'static str] {
-                match self { $(Self::$variant => &[$($clause),*],)* }
+            pub fn clauses(self) -> &'static [ClauseId] {
+                match self { $(Self::$variant => const { &[$(ClauseId::of($clause)),*] },)* }
             }
 
             /// The address of a report of a bug of this sort in a real broker, or of the nearest to it.

@@ -66,7 +66,7 @@ fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
     let repeats: Vec<&str> = result.repeats.iter().map(|kind| kind.word()).collect();
     let facts = [
         ("verdict", result.verdict.kind.word()),
-        ("clauses", &result.clauses.join(" ")),
+        ("clauses", &deadzone_spec::joined(&result.clauses)),
         ("seed", seed),
         ("repeats", &repeats.join(", ")),
         ("repeat", &result.repeat_command),
@@ -104,11 +104,9 @@ fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
         }
         VerdictKind::Fail => {
             let first = verdict.findings.first();
-            let level =
-                first.and_then(|f| deadzone_spec::find(&f.clause)).map(|clause| clause.level.to_string());
-            let clause = first.map_or("", |finding| finding.clause.as_str());
-            let what = format!("{} {clause}", level.unwrap_or_default());
-            (NonSuccessKind::Failure, what.trim().to_owned(), first.map_or(reason, |f| f.got.as_str()))
+            let what =
+                first.map_or_else(String::new, |f| format!("{} {}", f.clause.clause().level, f.clause));
+            (NonSuccessKind::Failure, what, first.map_or(reason, |f| f.got.as_str()))
         }
         kind => (NonSuccessKind::Error, kind.word().to_owned(), reason),
     };

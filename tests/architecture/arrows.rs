@@ -24,11 +24,11 @@ const fn pure(folder: &'static str, ours: &'static [&'static str], others: &'sta
 }
 
 const ARROWS: [Arrow; 14] = [
-    pure("harness/wire", &[], &["bytes", "serde", "thiserror"]),
-    pure("harness/spec", &[], &["serde"]),
+    pure("harness/spec", &[], &["serde", "thiserror"]),
+    pure("harness/wire", &["spec"], &["bytes", "serde", "thiserror"]),
     pure("harness/link", &["wire"], &["bytes", "rand_chacha", "serde", "thiserror", "toml"]),
     pure("harness/script", &["wire", "link", "spec"], &["annotate-snippets", "winnow", "thiserror"]),
-    pure("harness/history", &["wire", "link"], &["bytes", "serde", "serde_json", "thiserror"]),
+    pure("harness/history", &["wire", "link", "spec"], &["bytes", "serde", "serde_json", "thiserror"]),
     pure("harness/oracle", &["wire", "spec", "history"], &["bytes"]),
     pure(
         "reports",
@@ -36,7 +36,7 @@ const ARROWS: [Arrow; 14] = [
         &["anstyle", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
     ),
     pure("scenarios", &[], &[]),
-    arrow("reference-broker", &["wire"]),
+    arrow("reference-broker", &["wire", "spec"]),
     arrow("harness/play", &["wire", "link", "script", "history"]),
     arrow("harness/proxy", &["wire", "link"]),
     arrow(

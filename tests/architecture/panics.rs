@@ -9,12 +9,20 @@ use crate::{
 const MACROS: [&str; 3] = ["panic", "todo", "unimplemented"];
 
 /// File, what it has, how often, why.
-const ALLOWED: [(&str, &str, usize, &str); 1] = [(
-    "harness/runner/src/job.rs",
-    "panic!",
-    1,
-    "asked for by a hidden option, to prove from outside that a panic becomes the verdict `error`",
-)];
+const ALLOWED: [(&str, &str, usize, &str); 2] = [
+    (
+        "harness/runner/src/job.rs",
+        "panic!",
+        1,
+        "asked for by a hidden option, to prove from outside that a panic becomes the verdict `error`",
+    ),
+    (
+        "harness/spec/src/id.rs",
+        "panic!",
+        1,
+        "evaluated by the compiler, so that code which names an unknown clause is refused",
+    ),
+];
 
 /// Every place that can panic: what, line.
 fn places(source: &Source) -> Vec<(String, usize)> {

@@ -1,6 +1,7 @@
 //! What the script expects, lowered into the record.
 
 use bytes::Bytes;
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Field, Pattern, Value};
 
 use crate::ConnId;
@@ -28,7 +29,7 @@ pub struct Claim {
     /// The step's text.
     pub text: String,
     /// Clauses of this version that the step names; empty leaves it to the oracle's table.
-    pub clauses: Vec<String>,
+    pub clauses: Vec<ClauseId>,
     /// What is claimed.
     pub kind: ClaimKind,
 }

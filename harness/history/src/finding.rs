@@ -1,5 +1,6 @@
 //! Verdicts and the findings that carry them.
 
+use deadzone_spec::ClauseId;
 use serde::{Deserialize, Serialize};
 
 use crate::Place;
@@ -51,10 +52,10 @@ impl VerdictKind {
 /// One broken clause with its evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The clause, with version.
-    pub clause: String,
+    /// The clause.
+    pub clause: ClauseId,
     /// Further clauses of the same obligation that the scenario names.
-    pub also: Vec<String>,
+    pub also: Vec<ClauseId>,
     /// Name of the rule or checker that found it.
     pub by: String,
     /// What a conformant broker does here.
@@ -91,7 +92,7 @@ pub enum GradeLevel {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grade {
     /// The clause concerned, if one.
-    pub clause: Option<String>,
+    pub clause: Option<ClauseId>,
     /// Its level.
     pub level: GradeLevel,
     /// What was seen.

@@ -1,5 +1,6 @@
 //! What was run: the first line of a history.
 
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ pub struct Header {
     /// What `{run}` stood for.
     pub nonce: String,
     /// The clauses that the scenario names for this version.
-    pub clauses: Vec<String>,
+    pub clauses: Vec<ClauseId>,
     /// The clients in the order of the script; events name them by index.
     pub clients: Vec<ClientInfo>,
     /// Facts about the target that judgement needs.

@@ -1,5 +1,6 @@
 //! What the runner tells its listeners: typed events, in order.
 
+use deadzone_spec::ClauseId;
 use std::sync::Arc;
 
 use deadzone_wire::Version;
@@ -111,7 +112,7 @@ pub struct ScenarioResult {
     /// Line of the `scenario` keyword.
     pub line: u32,
     /// Its clauses of this version.
-    pub clauses: Vec<String>,
+    pub clauses: Vec<ClauseId>,
     /// Addresses of real bugs of this sort.
     pub like: Vec<String>,
     /// The verdict.

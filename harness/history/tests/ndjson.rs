@@ -6,6 +6,7 @@ use deadzone_history::{
     read, write,
 };
 use deadzone_link::{Cut, Direction, Note};
+use deadzone_spec::id;
 use deadzone_wire::{Field, Frame, PacketKind, Pattern, Publish, Subscribe, Value, VarInt, Version};
 
 fn text(history: &History) -> String {
@@ -49,7 +50,7 @@ fn every_kind(version: Version) -> History {
     let alternatives = vec![Expected::Packet(pattern), Expected::Closed];
     let arrives =
         ClaimKind::Arrives { client: 1, conn: p, alternatives, strict: true, answers: None, intent: true };
-    h.claim_of("x", &["5.0/MQTT-4.3.3-10"], arrives);
+    h.claim_of("x", &[id!("5.0/MQTT-4.3.3-10")], arrives);
     for count in [
         HowOften::ExactlyOnce,
         HowOften::AtLeastOnce,

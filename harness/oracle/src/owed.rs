@@ -1,6 +1,6 @@
 //! Which clause a missing packet breaks: one table, by what was waited for and the version. 3.1 has no clauses.
 
-use deadzone_spec::{Party, find};
+use deadzone_spec::{ClauseId, Pair, Party, id, pair};
 use deadzone_wire::{PacketKind, Version};
 
 /// What was owed and did not come.
@@ -31,115 +31,97 @@ pub(crate) enum CloseCause {
     Takeover,
     /// One and a half times the keep-alive passed in silence.
     KeepAlive,
-    /// A protocol violation, by the clause that was broken; empty where the bytes form no packet.
-    Violation(&'static str),
+    /// A protocol violation, by the clause that was broken; `None` where the bytes form no packet.
+    Violation(Option<ClauseId>),
 }
 
 /// The clause, for what the server owes.
-pub(crate) fn clause(owed: Owed, version: Version) -> Option<&'static str> {
-    let (v311, v5) = pair(owed)?;
-    match version {
-        Version::V31 => None,
-        Version::V311 => Some(v311),
-        Version::V5 => Some(v5),
-    }
+pub(crate) fn clause(owed: Owed, version: Version) -> Option<ClauseId> {
+    pair(owed)?.of(version)
 }
 
-fn pair(owed: Owed) -> Option<(&'static str, &'static str)> {
+fn pair(owed: Owed) -> Option<Pair> {
     Some(match owed {
         Owed::Answer(kind) => answer(kind)?,
-        Owed::PubrecAgain => ("3.1.1/MQTT-4.3.3-2", "5.0/MQTT-4.3.3-10"),
-        Owed::Delivery => ("3.1.1/MQTT-4.5.0-1", "5.0/MQTT-4.5.0-1"),
-        Owed::Resend => ("3.1.1/MQTT-4.4.0-1", "5.0/MQTT-4.4.0-1"),
-        Owed::Retained => ("3.1.1/MQTT-3.3.1-6", "5.0/MQTT-3.3.1-9"),
-        Owed::Close(CloseCause::SecondConnect) => ("3.1.1/MQTT-3.1.0-2", "5.0/MQTT-3.1.0-2"),
-        Owed::Close(CloseCause::Refused) => ("3.1.1/MQTT-3.2.2-5", "5.0/MQTT-3.2.2-7"),
-        Owed::Close(CloseCause::Takeover) => ("3.1.1/MQTT-3.1.4-2", "5.0/MQTT-3.1.4-3"),
-        Owed::Close(CloseCause::KeepAlive) => ("3.1.1/MQTT-3.1.2-24", "5.0/MQTT-3.1.2-22"),
+        Owed::PubrecAgain => pair!("MQTT-4.3.3-2", "MQTT-4.3.3-10"),
+        Owed::Delivery => pair!("MQTT-4.5.0-1", "MQTT-4.5.0-1"),
+        Owed::Resend => pair!("MQTT-4.4.0-1", "MQTT-4.4.0-1"),
+        Owed::Retained => pair!("MQTT-3.3.1-6", "MQTT-3.3.1-9"),
+        Owed::Close(CloseCause::SecondConnect) => pair!("MQTT-3.1.0-2", "MQTT-3.1.0-2"),
+        Owed::Close(CloseCause::Refused) => pair!("MQTT-3.2.2-5", "MQTT-3.2.2-7"),
+        Owed::Close(CloseCause::Takeover) => pair!("MQTT-3.1.4-2", "MQTT-3.1.4-3"),
+        Owed::Close(CloseCause::KeepAlive) => pair!("MQTT-3.1.2-24", "MQTT-3.1.2-22"),
         // Where the broken clause says itself what the server does, it is that one.
-        Owed::Close(CloseCause::Violation(clause)) if binds_only_server(clause) => (clause, clause),
-        Owed::Close(CloseCause::Violation(_)) => ("3.1.1/MQTT-4.8.0-1", "5.0/MQTT-4.13.1-1"),
+        Owed::Close(CloseCause::Violation(Some(id))) if id.clause().party == Party::Server => {
+            Pair { v311: Some(id), v5: Some(id) }
+        }
+        Owed::Close(CloseCause::Violation(_)) => pair!("MQTT-4.8.0-1", "MQTT-4.13.1-1"),
     })
 }
 
-fn answer(kind: PacketKind) -> Option<(&'static str, &'static str)> {
+fn answer(kind: PacketKind) -> Option<Pair> {
     Some(match kind {
-        PacketKind::Connack => ("3.1.1/MQTT-3.1.4-4", "5.0/MQTT-3.1.4-5"),
-        PacketKind::Puback => ("3.1.1/MQTT-4.3.2-2", "5.0/MQTT-4.3.2-4"),
-        PacketKind::Pubrec => ("3.1.1/MQTT-4.3.3-2", "5.0/MQTT-4.3.3-8"),
-        PacketKind::Pubrel => ("3.1.1/MQTT-4.3.3-1", "5.0/MQTT-4.3.3-4"),
-        PacketKind::Pubcomp => ("3.1.1/MQTT-4.3.3-2", "5.0/MQTT-4.3.3-11"),
-        PacketKind::Suback => ("3.1.1/MQTT-3.8.4-1", "5.0/MQTT-3.8.4-1"),
-        PacketKind::Unsuback => ("3.1.1/MQTT-3.10.4-4", "5.0/MQTT-3.10.4-4"),
-        PacketKind::Pingresp => ("3.1.1/MQTT-3.12.4-1", "5.0/MQTT-3.12.4-1"),
+        PacketKind::Connack => pair!("MQTT-3.1.4-4", "MQTT-3.1.4-5"),
+        PacketKind::Puback => pair!("MQTT-4.3.2-2", "MQTT-4.3.2-4"),
+        PacketKind::Pubrec => pair!("MQTT-4.3.3-2", "MQTT-4.3.3-8"),
+        PacketKind::Pubrel => pair!("MQTT-4.3.3-1", "MQTT-4.3.3-4"),
+        PacketKind::Pubcomp => pair!("MQTT-4.3.3-2", "MQTT-4.3.3-11"),
+        PacketKind::Suback => pair!("MQTT-3.8.4-1", "MQTT-3.8.4-1"),
+        PacketKind::Unsuback => pair!("MQTT-3.10.4-4", "MQTT-3.10.4-4"),
+        PacketKind::Pingresp => pair!("MQTT-3.12.4-1", "MQTT-3.12.4-1"),
         _ => return None,
     })
 }
 
-fn binds_only_server(id: &str) -> bool {
-    find(id).is_some_and(|clause| clause.party == Party::Server)
-}
-
-/// Whether a broker can be blamed by this id: ids that the catalogue does not know are ours.
-pub(crate) fn binds_server(id: &str) -> bool {
-    find(id).is_none_or(deadzone_spec::Clause::binds_server)
-}
-
 /// The id of our own for claims that nobody names a statement for.
-pub(crate) fn unnamed(version: Version) -> &'static str {
+pub(crate) fn unnamed(version: Version) -> ClauseId {
     match version {
-        Version::V31 => "3.1/DZ-claim",
-        Version::V311 => "3.1.1/DZ-claim",
-        Version::V5 => "5.0/DZ-claim",
+        Version::V31 => id!("3.1/DZ-claim"),
+        Version::V311 => id!("3.1.1/DZ-claim"),
+        Version::V5 => id!("5.0/DZ-claim"),
     }
 }
 
 /// The clause of a finding and the others that the script names: the step's own come first, then the table's, which the
 /// scenario need not name, then the scenario's. Those of another version or that bind only clients are left out.
 pub(crate) fn choose(
-    step: &[String],
-    table: Option<&str>,
-    scenario: &[String],
+    step: &[ClauseId],
+    table: Option<ClauseId>,
+    scenario: &[ClauseId],
     version: Version,
-) -> (String, Vec<String>) {
-    let prefix = format!("{version}/");
-    let fits = |id: &&String| id.starts_with(&prefix) && binds_server(id);
-    let mut step = step.iter().filter(fits);
+) -> (ClauseId, Vec<ClauseId>) {
+    let fits = |id: &ClauseId| id.version() == version && id.binds_server();
+    let mut step = step.iter().copied().filter(fits);
     if let Some(first) = step.next() {
-        return (first.clone(), step.cloned().collect());
+        return (first, step.collect());
     }
     if let Some(table) = table {
-        return (table.to_owned(), Vec::new());
+        return (table, Vec::new());
     }
-    let mut scenario = scenario.iter().filter(fits);
+    let mut scenario = scenario.iter().copied().filter(fits);
     match scenario.next() {
-        Some(first) => (first.clone(), scenario.cloned().collect()),
-        None => (unnamed(version).to_owned(), Vec::new()),
+        Some(first) => (first, scenario.collect()),
+        None => (unnamed(version), Vec::new()),
     }
 }
 
 /// As [`choose`] for claims about messages: the table's clause counts only where the scenario is about it.
 pub(crate) fn choose_for_messages(
-    step: &[String],
-    table: &[&str],
-    scenario: &[String],
+    step: &[ClauseId],
+    table: &[ClauseId],
+    scenario: &[ClauseId],
     version: Version,
-) -> (String, Vec<String>) {
-    let prefix = format!("{version}/");
-    let fits = |id: &&String| id.starts_with(&prefix) && binds_server(id);
-    if step.iter().any(|id| fits(&id)) {
+) -> (ClauseId, Vec<ClauseId>) {
+    let fits = |id: &ClauseId| id.version() == version && id.binds_server();
+    if step.iter().any(fits) {
         return choose(step, None, scenario, version);
     }
-    let named: Vec<&String> = scenario.iter().filter(fits).collect();
-    let ours = table.iter().find(|id| named.iter().any(|named| named == *id));
-    let head = ours.map(|id| (*id).to_owned()).or_else(|| named.first().map(|id| (*id).clone()));
-    match (head, table.first()) {
-        (Some(head), _) => {
-            let also = named.into_iter().filter(|id| **id != head).cloned().collect();
-            (head, also)
-        }
-        (None, Some(table)) if version != Version::V31 => ((*table).to_owned(), Vec::new()),
-        _ => (unnamed(version).to_owned(), Vec::new()),
+    let named: Vec<ClauseId> = scenario.iter().copied().filter(fits).collect();
+    let ours = table.iter().find(|id| named.contains(id));
+    match (ours.or(named.first()).copied(), table.first()) {
+        (Some(head), _) => (head, named.into_iter().filter(|id| *id != head).collect()),
+        (None, Some(table)) if version != Version::V31 => (*table, Vec::new()),
+        _ => (unnamed(version), Vec::new()),
     }
 }
 
@@ -154,16 +136,15 @@ mod tests {
             CloseCause::Refused,
             CloseCause::Takeover,
             CloseCause::KeepAlive,
-            CloseCause::Violation(""),
+            CloseCause::Violation(None),
         ];
         let others = [Owed::PubrecAgain, Owed::Delivery, Owed::Resend, Owed::Retained];
         let all = PacketKind::ALL.map(Owed::Answer).into_iter().chain(others).chain(closes.map(Owed::Close));
         for owed in all {
             for version in [Version::V311, Version::V5] {
                 let Some(id) = clause(owed, version) else { continue };
-                let found = find(id).unwrap_or_else(|| panic!("{id} is not in the catalogue"));
-                assert!(found.binds_server() && found.level == deadzone_spec::Level::Must, "{id}");
-                assert_eq!(found.version, version.as_str());
+                assert!(id.binds_server() && id.clause().level == deadzone_spec::Level::Must, "{id}");
+                assert_eq!(id.version(), version);
             }
             assert_eq!(clause(owed, Version::V31), None);
         }
@@ -171,15 +152,19 @@ mod tests {
 
     #[test]
     fn the_steps_clause_comes_first_and_the_clients_never() {
-        let own = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        let step = own(&["3.1.1/MQTT-4.3.3-2", "5.0/MQTT-4.6.0-2", "5.0/MQTT-4.3.3-8", "5.0/MQTT-4.3.3-10"]);
-        let chosen = choose(&step, Some("5.0/MQTT-4.3.3-11"), &[], Version::V5);
-        assert_eq!(chosen, ("5.0/MQTT-4.3.3-8".to_owned(), own(&["5.0/MQTT-4.3.3-10"])));
-        assert_eq!(choose(&[], None, &step, Version::V311).0, "3.1.1/MQTT-4.3.3-2");
-        assert_eq!(choose(&[], None, &step, Version::V31).0, "3.1/DZ-claim");
-        let chosen = choose_for_messages(&[], &["5.0/MQTT-4.3.3-10"], &step, Version::V5);
-        assert_eq!(chosen, ("5.0/MQTT-4.3.3-10".to_owned(), own(&["5.0/MQTT-4.3.3-8"])));
-        let chosen = choose_for_messages(&[], &["5.0/MQTT-4.3.3-1"], &step, Version::V5);
-        assert_eq!(chosen.0, "5.0/MQTT-4.3.3-8");
+        let step = [
+            id!("3.1.1/MQTT-4.3.3-2"),
+            id!("5.0/MQTT-4.6.0-2"),
+            id!("5.0/MQTT-4.3.3-8"),
+            id!("5.0/MQTT-4.3.3-10"),
+        ];
+        let chosen = choose(&step, Some(id!("5.0/MQTT-4.3.3-11")), &[], Version::V5);
+        assert_eq!(chosen, (id!("5.0/MQTT-4.3.3-8"), vec![id!("5.0/MQTT-4.3.3-10")]));
+        assert_eq!(choose(&[], None, &step, Version::V311).0, id!("3.1.1/MQTT-4.3.3-2"));
+        assert_eq!(choose(&[], None, &step, Version::V31).0, id!("3.1/DZ-claim"));
+        let chosen = choose_for_messages(&[], &[id!("5.0/MQTT-4.3.3-10")], &step, Version::V5);
+        assert_eq!(chosen, (id!("5.0/MQTT-4.3.3-10"), vec![id!("5.0/MQTT-4.3.3-8")]));
+        let chosen = choose_for_messages(&[], &[id!("5.0/MQTT-4.3.3-1")], &step, Version::V5);
+        assert_eq!(chosen.0, id!("5.0/MQTT-4.3.3-8"));
     }
 }

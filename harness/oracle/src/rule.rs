@@ -2,10 +2,10 @@
 //!
 //! A rule that panics becomes an error of that rule only. Which verdict findings make is not decided here.
 
+use deadzone_spec::{ClauseId, Pair};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use deadzone_history::{ConnId, Event, Finding, Grade, GradeLevel, History};
-use deadzone_wire::Version;
 
 use crate::{rules, trace::Trace};
 
@@ -24,32 +24,12 @@ pub(crate) trait Rule {
     fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes);
 }
 
-/// One statement under its number in each version.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clauses {
-    /// In 3.1.1.
-    pub(crate) v311: Option<&'static str>,
-    /// In 5.0.
-    pub(crate) v5: Option<&'static str>,
-}
-
-impl Clauses {
-    /// The id in this version; 3.1 has no clauses.
-    pub(crate) fn of(&self, version: Version) -> Option<&'static str> {
-        match version {
-            Version::V31 => None,
-            Version::V311 => self.v311,
-            Version::V5 => self.v5,
-        }
-    }
-}
-
 /// What a rule saw go wrong.
 #[derive(Debug)]
 pub(crate) struct Fault<'a> {
     /// Where: its version decides on the clause.
     pub(crate) conn: ConnId,
-    pub(crate) clauses: &'a Clauses,
+    pub(crate) clauses: &'a Pair,
     /// What a conformant broker does here.
     pub(crate) wanted: String,
     /// What this one did.
@@ -75,11 +55,11 @@ impl Notes {
             let text = format!("{} ({})", fault.got, fault.wanted);
             return self.grade(event, None, text, fault.evidence);
         };
-        self.broken_clause(event, trace, clause.to_owned(), fault);
+        self.broken_clause(event, trace, clause, fault);
     }
 
     /// The same for a clause that is known by its id.
-    pub(crate) fn broken_clause(&mut self, event: &Event, trace: &Trace, clause: String, fault: Fault<'_>) {
+    pub(crate) fn broken_clause(&mut self, event: &Event, trace: &Trace, clause: ClauseId, fault: Fault<'_>) {
         let finding = Finding {
             clause,
             also: Vec::new(),
@@ -101,9 +81,9 @@ impl Notes {
     }
 
     /// Notes something that is no failure.
-    pub(crate) fn grade(&mut self, event: &Event, clause: Option<&str>, text: String, seqs: Vec<u64>) {
+    pub(crate) fn grade(&mut self, event: &Event, clause: Option<ClauseId>, text: String, seqs: Vec<u64>) {
         if self.grades.len() < MOST_GRADES {
-            let (clause, evidence) = (clause.map(str::to_owned), evidence(event, seqs));
+            let evidence = evidence(event, seqs);
             self.grades.push(Grade { clause, level: GradeLevel::Info, text, evidence });
         }
     }
@@ -183,6 +163,8 @@ pub(crate) fn obey_these(history: &History, rules: Vec<Box<dyn Rule>>) -> Vec<Ru
 
 #[cfg(test)]
 mod tests {
+    use deadzone_wire::Version;
+
     use deadzone_history::{HandMade, Start};
 
     use super::*;

@@ -125,7 +125,7 @@ impl Setup<'_> {
             seed: format!("{:016x}", self.seed),
             run: self.run,
             nonce: self.nonce.clone(),
-            clauses: scenario.clauses_of(self.version).map(str::to_owned).collect(),
+            clauses: scenario.clauses_of(self.version).collect(),
             clients: scenario
                 .clients
                 .iter()

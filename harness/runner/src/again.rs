@@ -11,6 +11,7 @@ use deadzone_history::{
 };
 use deadzone_play::{Timing, is_a_deadline};
 use deadzone_script::Control;
+use deadzone_spec::ClauseId;
 
 use crate::{
     Planned,
@@ -140,11 +141,11 @@ fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &m
         None => return,
     };
     let clause = first_clause(&result.verdict);
-    let same_clause = run.verdict.findings.iter().any(|f| Some(f.clause.as_str()) == clause.as_deref());
+    let same_clause = run.verdict.findings.iter().any(|f| Some(f.clause) == clause);
     let text = match run.verdict.kind {
         VerdictKind::Fail if same_clause => "fails too: the fault is not needed for it".to_owned(),
         VerdictKind::Fail => {
-            format!("fails with another clause: {}", first_clause(&run.verdict).unwrap_or_default())
+            format!("fails with another clause: {}", first_clause(&run.verdict).map_or("", ClauseId::as_str))
         }
         kind => match &run.verdict.reason {
             Some(reason) => format!("{}: {reason}", kind.word()),
@@ -179,6 +180,6 @@ fn is_unreachable(history: &History) -> bool {
     unreachable
 }
 
-fn first_clause(verdict: &Verdict) -> Option<String> {
-    verdict.findings.first().map(|f| f.clause.clone())
+fn first_clause(verdict: &Verdict) -> Option<ClauseId> {
+    verdict.findings.first().map(|f| f.clause)
 }

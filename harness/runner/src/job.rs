@@ -115,7 +115,7 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
         file: scenario.file.clone(),
         source: Arc::clone(source),
         line: scenario.at.line,
-        clauses: scenario.clauses_of(planned.key.version).map(str::to_owned).collect(),
+        clauses: scenario.clauses_of(planned.key.version).collect(),
         like: scenario.like.clone(),
         verdict: Verdict::because(VerdictKind::Inconclusive, "not performed"),
         control: None,

@@ -12,7 +12,7 @@ use std::{
 
 use deadzone_history::{Capabilities, RunEvent, RunInfo, RunKind, ScenarioResult, Summary, VerdictKind};
 use deadzone_play::{Room, Timing};
-use deadzone_spec::Party;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use crate::{
@@ -241,18 +241,17 @@ fn summary(
     let slow = count(VerdictKind::PassSlow);
     let mut coverage = Vec::new();
     for version in &options.versions {
-        let named: BTreeSet<&str> = results
+        let named: BTreeSet<ClauseId> = results
             .iter()
             .filter(|r| r.key.version == *version)
             .filter(|r| {
                 matches!(r.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail)
             })
-            .flat_map(|r| r.clauses.iter().map(String::as_str))
-            .filter(|c| deadzone_spec::find(c).is_some_and(binds_server))
+            .flat_map(|r| r.clauses.iter().copied())
+            .filter(|c| c.binds_server())
             .collect();
-        let prefix = format!("{version}/MQTT-");
-        let all =
-            deadzone_spec::all().iter().filter(|c| c.id.starts_with(&prefix) && binds_server(c)).count();
+        let numbered = deadzone_spec::all().filter(|c| c.version() == *version && c.clause().is_numbered());
+        let all = numbered.filter(|c| c.binds_server()).count();
         coverage.push((*version, named.len(), all));
     }
     let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), interrupted);
@@ -269,10 +268,6 @@ fn summary(
         exit_code: exit as u8,
         wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
     }
-}
-
-fn binds_server(clause: &deadzone_spec::Clause) -> bool {
-    clause.party != Party::Client
 }
 
 #[cfg(test)]

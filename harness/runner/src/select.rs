@@ -1,6 +1,7 @@
 //! Which scenarios: by id, glob, clause or tag.
 
 use deadzone_script::Scenario;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 /// What the user chose; nothing chosen means everything.
@@ -71,8 +72,9 @@ fn chosen(word: &str, scenario: &Scenario, version: Version) -> bool {
 }
 
 /// `MQTT-4.3.3` names `5.0/MQTT-4.3.3-10`; so does the whole id.
-fn names_clause(word: &str, clause: &str) -> bool {
-    let number = if word.contains('/') { clause } else { clause.split_once('/').map_or(clause, |(_, n)| n) };
+fn names_clause(word: &str, id: ClauseId) -> bool {
+    let clause = id.clause();
+    let number = if word.contains('/') { clause.id } else { clause.number };
     number == word || number.strip_prefix(word).is_some_and(|rest| rest.starts_with(['-', '.']))
 }
 
@@ -120,10 +122,11 @@ mod tests {
 
     #[test]
     fn a_section_names_its_clauses_but_not_its_neighbours() {
-        assert!(names_clause("MQTT-4.3.3", "5.0/MQTT-4.3.3-10"));
-        assert!(names_clause("5.0/MQTT-4.3.3-10", "5.0/MQTT-4.3.3-10"));
-        assert!(!names_clause("3.1.1/MQTT-4.3.3-1", "5.0/MQTT-4.3.3-10"));
-        assert!(!names_clause("MQTT-4.3.3-1", "5.0/MQTT-4.3.3-10"));
+        let id = deadzone_spec::id!("5.0/MQTT-4.3.3-10");
+        assert!(names_clause("MQTT-4.3.3", id));
+        assert!(names_clause("5.0/MQTT-4.3.3-10", id));
+        assert!(!names_clause("3.1.1/MQTT-4.3.3-1", id));
+        assert!(!names_clause("MQTT-4.3.3-1", id));
     }
 
     #[test]

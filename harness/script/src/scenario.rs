@@ -1,5 +1,6 @@
 //! A scenario: one named experiment with its needs, clauses, clients and steps.
 
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use crate::{At, Count, Step, StepKind};
@@ -15,8 +16,8 @@ pub struct Scenario {
     pub at: At,
     /// One line for people.
     pub title: String,
-    /// Clause ids with version, in the order of the text.
-    pub clauses: Vec<String>,
+    /// Clauses, in the order of the text.
+    pub clauses: Vec<ClauseId>,
     /// What the target must offer.
     pub needs: Vec<Need>,
     /// Versions that it runs in; 3.1.1 and 5.0 unless the text says otherwise.
@@ -39,9 +40,8 @@ pub struct Scenario {
 
 impl Scenario {
     /// The clauses of one version.
-    pub fn clauses_of(&self, version: Version) -> impl Iterator<Item = &str> {
-        let prefix = format!("{version}/");
-        self.clauses.iter().map(String::as_str).filter(move |c| c.starts_with(&prefix))
+    pub fn clauses_of(&self, version: Version) -> impl Iterator<Item = ClauseId> {
+        self.clauses.iter().copied().filter(move |c| c.version() == version)
     }
 }
 

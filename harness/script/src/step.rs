@@ -1,6 +1,7 @@
 //! A step: one line of a scenario.
 
 use deadzone_link::{Direction, Edge, Fault};
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Field, Mutation, PacketKind, Version};
 
 /// A place in a scenario file: 1-based line and column (in characters), and the length of what is meant (1 or more).
@@ -30,7 +31,7 @@ pub struct Step {
     /// Only in this version (`only 5.0`).
     pub only: Option<Version>,
     /// Clauses that this step asserts (`@ 5.0/MQTT-4.3.3-11 …`); empty leaves it to the oracle's table.
-    pub clauses: Vec<String>,
+    pub clauses: Vec<ClauseId>,
 }
 
 /// Bytes with placeholders: `{run}` is replaced when the scenario is performed. Escapes of the text are already resolved.

@@ -68,6 +68,11 @@ pub fn all() -> impl DoubleEndedIterator<Item = ClauseId> + ExactSizeIterator {
     (0..TABLE.len() as u16).map(ClauseId)
 }
 
+/// The ids in one line, with a space between each two.
+pub fn joined(ids: &[ClauseId]) -> String {
+    ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 /// 0 equal, 1 the first is greater, 2 the second is: `Ord` can't be asked in a constant.
 const fn compare(a: &[u8], b: &[u8]) -> u8 {
     let mut at = 0;
@@ -95,6 +100,12 @@ impl fmt::Display for ClauseId {
 impl fmt::Debug for ClauseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl AsRef<str> for ClauseId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 

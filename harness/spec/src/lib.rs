@@ -16,7 +16,7 @@ mod table;
 mod version;
 
 pub use clause::{Clause, Level, Party, Reaction};
-pub use id::{ClauseId, all};
+pub use id::{ClauseId, all, joined};
 pub use nearest::nearest;
 pub use pair::Pair;
 pub use table::suggest;

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn suggests_near_ids() {
-        let suggest = |id| super::suggest(id).map(ClauseId::as_str);
+        let suggest = |id| suggest(id).map(ClauseId::as_str);
         assert_eq!(suggest("MQTT-4.3.3-10"), Some("5.0/MQTT-4.3.3-10"));
         assert_eq!(suggest("3.1.1/MQTT-4.3.3-10"), Some("5.0/MQTT-4.3.3-10"));
         assert_eq!(suggest("5.0/MQTT-4.3.3-01"), Some("5.0/MQTT-4.3.3-1"));

@@ -158,7 +158,7 @@ impl Broker {
             return self.send_connack(id, false, 0, None);
         }
         if let Some(violation) = malformed::offence(&decoded, &self.config) {
-            tracing::debug!(conn = id.0, clause = violation.clause, "{}", violation.what);
+            tracing::debug!(conn = id.0, clause = %violation.clause, "{}", violation.what);
             return self.end(id, Ending::Offence(malformed::reason(violation)));
         }
         match decoded.packet {

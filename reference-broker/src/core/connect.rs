@@ -1,5 +1,6 @@
 //! CONNECT: whether it is accepted, with which session, and what CONNACK says (3.1.1 §3.1, §3.2; 5.0 §3.1, §3.2).
 
+use deadzone_spec::{ClauseId, id};
 use deadzone_wire::{
     Connack, Connect, Decoded, Packet, Properties, PropertyId, PropertyValue, Text, Version,
 };
@@ -222,11 +223,11 @@ fn window(connect: &Connect, config: &Config) -> u16 {
 
 /// How a bad CONNECT is refused. 3.1.1 says no CONNACK except for an unknown level and a bad client identifier
 /// (3.1.1/MQTT-3.1.4-1); 5.0 lets the server say why, and we do.
-fn refusal(clause: &str, version: Version, reason: u8) -> Option<u8> {
+fn refusal(clause: ClauseId, version: Version, reason: u8) -> Option<u8> {
     match clause {
         // An unknown level has no layout of its own: 0x01 in the form of 3.1.1, which every older client reads.
-        "3.1.1/MQTT-3.1.2-2" => Some(0x01),
-        "3.1.1/MQTT-3.1.3-7" | "3.1/DZ-client-id-length" => Some(0x02),
+        id if id == id!("3.1.1/MQTT-3.1.2-2") => Some(0x01),
+        id if id == id!("3.1.1/MQTT-3.1.3-7") || id == id!("3.1/DZ-client-id-length") => Some(0x02),
         _ => (version == Version::V5).then_some(reason),
     }
 }

@@ -1,5 +1,6 @@
 //! From a violation that decoding found to what the broker does about it. Knows clauses by id, and nothing of state.
 
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Decoded, PacketKind, Violation};
 
 use crate::{Config, Defect};
@@ -25,9 +26,9 @@ fn overlooked(violation: &Violation, kind: PacketKind, config: &Config) -> bool 
 }
 
 /// The number without version and prefix; ids of our own without the version only.
-fn bare(clause: &str) -> &str {
-    let id = clause.split_once('/').map_or(clause, |(_, id)| id);
-    id.strip_prefix("MQTT-").unwrap_or(id)
+fn bare(clause: ClauseId) -> &'static str {
+    let number = clause.clause().number;
+    number.strip_prefix("MQTT-").unwrap_or(number)
 }
 
 /// The reason code that 5.0 names for the violation, for DISCONNECT or CONNACK. Where the text says "Protocol Error" it

@@ -65,7 +65,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         title: r.title.clone(),
         file: r.file.clone(),
         line: r.line,
-        clauses: r.clauses.clone(),
+        clauses: r.clauses.iter().map(ToString::to_string).collect(),
         like: r.like.clone(),
         verdict: verdict(r.verdict.kind),
         reason: r.verdict.reason.clone(),
@@ -96,8 +96,8 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
 
 fn finding(f: &Finding) -> FindingEntry {
     FindingEntry {
-        clause: f.clause.clone(),
-        also: f.also.clone(),
+        clause: f.clause.to_string(),
+        also: f.also.iter().map(ToString::to_string).collect(),
         by: f.by.clone(),
         wanted: f.wanted.clone(),
         got: f.got.clone(),
@@ -111,7 +111,7 @@ fn finding(f: &Finding) -> FindingEntry {
 
 fn grade(g: &Grade) -> GradeEntry {
     GradeEntry {
-        clause: g.clause.clone(),
+        clause: g.clause.map(|id| id.to_string()),
         level: match g.level {
             GradeLevel::Should => GradeWord::Should,
             GradeLevel::May => GradeWord::May,

@@ -1,26 +1,16 @@
 //! A clause for people: level, id, obligation, and where the standard says it.
 
-use deadzone_spec::find;
+use deadzone_spec::ClauseId;
 
 use super::page::{Page, Role};
 
 /// The clause with its obligation and section.
-pub(crate) fn write(page: &mut Page, id: &str, also: &[String]) {
-    match find(id) {
-        Some(clause) => {
-            let level = clause.level.to_string();
-            page.field(&level, Role::Strong, &format!("{id}  {}", clause.text), 400);
-            page.field(
-                "",
-                Role::Faint,
-                &format!("MQTT {} section {}, {}", clause.version, clause.section(), clause.url()),
-                300,
-            );
-        }
-        None => page.field("clause", Role::Strong, id, 120),
-    }
+pub(crate) fn write(page: &mut Page, id: ClauseId, also: &[ClauseId]) {
+    let clause = id.clause();
+    page.field(&clause.level.to_string(), Role::Strong, &format!("{id}  {}", clause.text), 400);
+    let place = format!("MQTT {} section {}, {}", clause.version, clause.section, clause.url());
+    page.field("", Role::Faint, &place, 300);
     for id in also {
-        let text = find(id).map_or("", |clause| clause.text);
-        page.field("also", Role::Plain, &format!("{id}  {text}"), 400);
+        page.field("also", Role::Plain, &format!("{id}  {}", id.clause().text), 400);
     }
 }

@@ -70,7 +70,7 @@ fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
 
 fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: bool) {
     page.blank();
-    clause::write(page, &finding.clause, &finding.also);
+    clause::write(page, finding.clause, &finding.also);
     page.field("want", Role::Plain, &finding.wanted, 600);
     page.field("got", Role::Bad, &finding.got, 600);
     page.field("meanwhile", Role::Plain, &finding.meanwhile, 600);
@@ -157,7 +157,7 @@ fn circumstances(page: &mut Page, result: &ScenarioResult) {
 pub(crate) fn grades(page: &mut Page, result: &ScenarioResult) {
     for grade in &result.verdict.grades {
         let level = format!("{:?}", grade.level).to_uppercase();
-        let clause = grade.clause.as_deref().map(|clause| format!("{clause}: ")).unwrap_or_default();
+        let clause = grade.clause.map(|clause| format!("{clause}: ")).unwrap_or_default();
         page.field(
             "grade",
             Role::Doubtful,

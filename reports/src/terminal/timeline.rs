@@ -1,6 +1,7 @@
 //! Draws the timeline. Each row has a lane with the client's end on the left and the broker's end on the right; a packet's
 //! text stands at its sender's end and its arrow shows how far it came.
 
+use deadzone_spec::ClauseId;
 use std::collections::BTreeSet;
 
 use deadzone_history::{By, Close, Direction, End, Event, EventKind, Finding, History};
@@ -35,7 +36,7 @@ pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>
                 };
                 lanes.row(page, &rows[i], mark);
                 if let (Some(finding), true) = (finding, Some(i) == last) {
-                    lanes.verdict(page, &finding.clause, &finding.got);
+                    lanes.verdict(page, finding.clause, &finding.got);
                 }
             }
         }
@@ -231,7 +232,7 @@ impl<'a> Lanes<'a> {
     }
 
     /// Under the last row of the evidence: what is wrong with it.
-    fn verdict(&self, page: &mut Page, clause: &str, got: &str) {
+    fn verdict(&self, page: &mut Page, clause: ClauseId, got: &str) {
         let text = page.safe(&format!("{clause}: {got}"), 240);
         let here = page.glyphs.here;
         for (i, line) in

@@ -91,8 +91,8 @@ pub(crate) fn result(payload: &str) -> ScenarioResult {
     let (history, evidence, claim) = delivered_twice(payload);
     let got = format!("\"{payload}\" was delivered to sub 2 times: #{} and #{}", evidence[0], evidence[3]);
     let finding = Finding {
-        clause: "5.0/MQTT-4.3.3-10".to_owned(),
-        also: vec!["5.0/MQTT-4.3.3-9".to_owned()],
+        clause: deadzone_spec::id!("5.0/MQTT-4.3.3-10"),
+        also: vec![deadzone_spec::id!("5.0/MQTT-4.3.3-9")],
         by: "exactly-once".to_owned(),
         wanted: "one delivery: between PUBREC id=7 and PUBREL id=7 a PUBLISH with id 7 is the same message"
             .to_owned(),
@@ -162,7 +162,7 @@ pub(crate) fn silent() -> ScenarioResult {
     h.pass_us(10_000_000);
     h.unmet(claim, 12_000_000, "patience", None);
     let finding = Finding {
-        clause: "5.0/MQTT-4.3.3-11".to_owned(),
+        clause: deadzone_spec::id!("5.0/MQTT-4.3.3-11"),
         also: vec![],
         by: "claims".to_owned(),
         wanted: "PUBCOMP id=7".to_owned(),
@@ -189,7 +189,7 @@ pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
         file: "scenarios/qos2/recovery.mqt".to_owned(),
         source: SOURCE.into(),
         line: 3,
-        clauses: vec!["5.0/MQTT-4.3.3-10".to_owned()],
+        clauses: vec![deadzone_spec::id!("5.0/MQTT-4.3.3-10")],
         like: vec!["https://github.com/vernemq/vernemq/issues/2552".to_owned()],
         verdict: Verdict::because(kind, "no server in the path"),
         control: None,
@@ -223,7 +223,7 @@ pub(crate) fn long() -> ScenarioResult {
     h.torn(first, Direction::Up, End::Broker, torn, 14);
     h.cut_fin(first);
     let finding = Finding {
-        clause: "5.0/MQTT-4.8.2-1".to_owned(),
+        clause: deadzone_spec::id!("5.0/MQTT-4.8.2-1"),
         also: vec![],
         by: "rule".to_owned(),
         wanted: "something else".to_owned(),

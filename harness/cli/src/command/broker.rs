@@ -46,7 +46,7 @@ fn listing() -> Result<String, std::fmt::Error> {
     let mut text = String::from("defects (deadzone broker --defect NAME, deadzone run --defect NAME)\n");
     for defect in Defect::ALL {
         writeln!(text, "  {:<36} {}", defect.name(), defect.what())?;
-        writeln!(text, "  {:<36} {}  like {}", "", defect.clauses().join(" "), defect.like())?;
+        writeln!(text, "  {:<36} {}  like {}", "", deadzone_spec::joined(defect.clauses()), defect.like())?;
     }
     text.push_str("legal variants (--variant NAME)\n");
     for variant in Variant::ALL {

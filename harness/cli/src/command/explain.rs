@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_runner::{ExitCode, Mutant};
+use deadzone_spec::{ClauseId, joined};
 
 use crate::{args::ExplainArgs, output};
 
@@ -117,7 +118,7 @@ fn code(what: &str) -> Option<String> {
 }
 
 fn clause(what: &str) -> Option<String> {
-    let clause = deadzone_spec::find(what)?;
+    let clause = ClauseId::find(what)?.clause();
     Some(format!(
         "{}  {}, binds {}\n{}\n{}\n",
         clause.id,
@@ -130,7 +131,7 @@ fn clause(what: &str) -> Option<String> {
 
 fn switch(what: &str) -> Option<String> {
     if let Ok(defect) = Defect::from_str(what) {
-        let clauses = defect.clauses().join(" ");
+        let clauses = joined(defect.clauses());
         return Some(format!(
             "defect {what}: {}\nclauses  {clauses}\nlike     {}\n",
             defect.what(),
@@ -138,7 +139,7 @@ fn switch(what: &str) -> Option<String> {
         ));
     }
     if let Ok(mutant) = Mutant::from_str(what) {
-        return Some(format!("mutant {what}: {}\n", mutant.what()));
+        return Some(format!("mutant {what}: {}\nclauses  {}\n", mutant.what(), joined(mutant.clauses())));
     }
     Variant::from_str(what).ok().map(|v| format!("legal variant {what}: {}\n", v.what()))
 }

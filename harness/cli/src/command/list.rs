@@ -21,7 +21,12 @@ pub(crate) fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
         count += 1;
         let catches: Vec<&str> = scenario.catches.iter().map(|c| c.name.as_str()).collect();
         writeln!(text, "{}  [{}]\n    {}", scenario.id, versions.join(", "), scenario.title)?;
-        writeln!(text, "    clauses  {}\n    catches  {}", scenario.clauses.join(" "), catches.join(" "))?;
+        writeln!(
+            text,
+            "    clauses  {}\n    catches  {}",
+            deadzone_spec::joined(&scenario.clauses),
+            catches.join(" ")
+        )?;
         if !scenario.tags.is_empty() {
             writeln!(text, "    tags     {}", scenario.tags.join(" "))?;
         }

@@ -1,6 +1,7 @@
 //! Steps, claims and how they ended, made by hand.
 
 use bytes::Bytes;
+use deadzone_spec::ClauseId;
 use deadzone_wire::{PacketKind, Pattern};
 
 use super::HandMade;
@@ -21,12 +22,12 @@ impl HandMade {
     }
 
     /// A claim that names its clauses; its number.
-    pub fn claim_of(&mut self, text: &str, clauses: &[&str], kind: ClaimKind) -> u32 {
+    pub fn claim_of(&mut self, text: &str, clauses: &[ClauseId], kind: ClaimKind) -> u32 {
         let id = self.claims;
         self.claims += 1;
         let step = self.step.saturating_sub(1);
         let place = Place { line: step + 1, column: 1, length: text.chars().count().max(1) as u32 };
-        let clauses = clauses.iter().map(|c| (*c).to_owned()).collect();
+        let clauses = clauses.to_vec();
         let claim = Claim { id, step, place, text: text.to_owned(), clauses, kind };
         self.event(EventKind::Claim(Box::new(claim)));
         id

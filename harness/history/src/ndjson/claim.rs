@@ -1,5 +1,6 @@
 //! Claims as JSON: patterns as a packet's name with its fields, bytes as `"hex:…"`.
 
+use deadzone_spec::ClauseId;
 use std::str::FromStr;
 
 use bytes::Bytes;
@@ -18,7 +19,7 @@ pub(crate) struct ClaimJson {
     place: [u32; 3],
     text: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    clauses: Vec<String>,
+    clauses: Vec<ClauseId>,
     kind: KindJson,
 }
 

@@ -1,7 +1,7 @@
 //! Sorts opinions by what they do to the verdict, and reads the verdict off.
 
 use deadzone_history::{Finding, Grade, GradeLevel, Place, Verdict, VerdictKind};
-use deadzone_spec::Level;
+use deadzone_spec::{ClauseId, Level};
 use deadzone_wire::Version;
 
 use super::fold;
@@ -47,7 +47,7 @@ impl Heap {
     }
 
     fn finding(&mut self, survey: &Survey<'_>, mut finding: Finding) {
-        let level = match level(&finding.clause, survey.history.header.version) {
+        let level = match level(finding.clause, survey.history.header.version) {
             Ok(()) => {
                 finding.place = finding.place.or_else(|| step_of(survey, &finding));
                 for text in [&mut finding.wanted, &mut finding.got, &mut finding.meanwhile] {
@@ -114,15 +114,14 @@ fn first(reasons: &mut [(u64, String)]) -> Option<String> {
 }
 
 /// Whether a finding of this clause fails; otherwise the level of its grade.
-fn level(clause: &str, version: Version) -> Result<(), GradeLevel> {
-    let interoperability = clause.starts_with("3.1/DZ-") && clause != owed::unnamed(Version::V31);
+fn level(clause: ClauseId, version: Version) -> Result<(), GradeLevel> {
+    let interoperability = clause.version() == Version::V31 && clause != owed::unnamed(Version::V31);
     if version == Version::V31 && !interoperability {
         return Err(GradeLevel::Info);
     }
-    let Some(known) = deadzone_spec::find(clause) else { return Ok(()) };
-    debug_assert!(known.binds_server(), "{clause} binds the client only: no broker can break it");
-    match known.level {
-        _ if !known.binds_server() => Err(GradeLevel::Info),
+    debug_assert!(clause.binds_server(), "{clause} binds the client only: no broker can break it");
+    match clause.clause().level {
+        _ if !clause.binds_server() => Err(GradeLevel::Info),
         Level::Must => Ok(()),
         Level::Should => Err(GradeLevel::Should),
         Level::May => Err(GradeLevel::May),

@@ -4,13 +4,14 @@
 //! while the exchange is open, are graded.
 
 use deadzone_history::{Event, EventKind};
+use deadzone_spec::Pair;
 use deadzone_wire::{AckKind, Packet, Version};
 
 use super::clauses::{
     ACK_ID, ACK_OF_QOS, ONE_CODE_EACH, ONE_UNSUBSCRIBE_CODE_EACH, PUBCOMP_UNASKED, REQUEST_ID,
 };
 use crate::{
-    rule::{Clauses, Fault, Notes, Rule},
+    rule::{Fault, Notes, Rule},
     trace::{Answered, Fit, Moment, Session, Standing, Trace},
 };
 
@@ -82,7 +83,7 @@ fn unfit(
 }
 
 fn codes(event: &Event, trace: &Trace, notes: &mut Notes, (seen, packet, given): (&Answered, &Packet, u64)) {
-    let (codes, clauses): (&[u8], &'static Clauses) = match packet {
+    let (codes, clauses): (&[u8], &'static Pair) = match packet {
         Packet::Suback(p) => (&p.codes, &ONE_CODE_EACH),
         Packet::Unsuback(p) if trace.version(seen.conn) == Version::V5 => {
             (&p.codes, &ONE_UNSUBSCRIBE_CODE_EACH)

@@ -1,5 +1,6 @@
 //! Nothing comes after the broker's DISCONNECT or after a refusing CONNACK.
 
+use deadzone_spec::Pair;
 use std::collections::BTreeMap;
 
 use deadzone_history::{ConnId, Direction, End, Event, EventKind};
@@ -7,14 +8,14 @@ use deadzone_wire::{Packet, Version};
 
 use super::clauses::{DISCONNECT_IS_LAST, REFUSAL_CLOSES};
 use crate::{
-    rule::{Clauses, Fault, Notes, Rule},
+    rule::{Fault, Notes, Rule},
     trace::Trace,
 };
 
 #[derive(Debug, Default)]
 pub(crate) struct AfterTheEnd {
     /// The packet after which nothing may come.
-    ended: BTreeMap<ConnId, (u64, &'static Clauses)>,
+    ended: BTreeMap<ConnId, (u64, &'static Pair)>,
 }
 
 impl Rule for AfterTheEnd {

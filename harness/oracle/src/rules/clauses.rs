@@ -1,24 +1,12 @@
 //! The statements that rules hold a broker to, by their number in each version. Knows ids only.
 
-use crate::rule::Clauses;
+use deadzone_spec::{Pair, pair};
 
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
-        $(
-            #[doc = $doc]
-            pub(crate) const $name: Clauses = Clauses { v311: id!("3.1.1/", $v311), v5: id!("5.0/", $v5) };
-        )*
+        $(#[doc = $doc] pub(crate) const $name: Pair = pair!($v311, $v5);)*
         #[cfg(test)]
-        const ALL: &[Clauses] = &[$($name),*];
-    };
-}
-
-macro_rules! id {
-    ($version:literal, -) => {
-        None
-    };
-    ($version:literal, $number:literal) => {
-        Some(concat!($version, $number))
+        const ALL: &[Pair] = &[$($name),*];
     };
 }
 
@@ -89,15 +77,14 @@ clauses! {
 
 #[cfg(test)]
 mod tests {
-    use deadzone_spec::{Level, find};
+    use deadzone_spec::{Level, Pair};
 
     use super::ALL;
 
     #[test]
     fn each_is_a_must_that_binds_the_server() {
-        for id in ALL.iter().flat_map(|c| [c.v311, c.v5]).flatten() {
-            let clause = find(id).unwrap_or_else(|| panic!("{id} is not in the catalogue"));
-            assert!(clause.binds_server() && clause.level == Level::Must, "{id}");
+        for id in ALL.iter().copied().flat_map(Pair::ids) {
+            assert!(id.binds_server() && id.clause().level == Level::Must, "{id}");
         }
     }
 }

@@ -4,16 +4,16 @@
 //! version does not have.
 
 use deadzone_history::{ConnId, Direction, End, Event, EventKind, PacketEvent};
-use deadzone_spec::find;
+use deadzone_spec::{Pair, id};
 use deadzone_wire::{VarInt, Version};
 
 use crate::{
-    rule::{Clauses, Fault, Notes, Rule},
+    rule::{Fault, Notes, Rule},
     trace::Trace,
 };
 
 /// Only for findings that name their clause themselves.
-const NONE: Clauses = Clauses { v311: None, v5: None };
+const NONE: Pair = Pair { v311: None, v5: None };
 
 #[derive(Debug)]
 pub(crate) struct Malformed;
@@ -38,7 +38,7 @@ impl Rule for Malformed {
 
 fn packet(event: &Event, packet: &PacketEvent, trace: &Trace, notes: &mut Notes) {
     for violation in &packet.decoded.violations {
-        if find(violation.clause).is_some_and(|c| !c.binds_server()) {
+        if !violation.clause.binds_server() {
             continue;
         }
         let got = format!("{}: {}", packet.decoded.packet.summary(), violation.what);
@@ -46,7 +46,7 @@ fn packet(event: &Event, packet: &PacketEvent, trace: &Trace, notes: &mut Notes)
             notes.grade(event, None, got, Vec::new());
             continue;
         }
-        let wanted = find(violation.clause).map_or("a packet that is well formed", |c| c.text);
+        let wanted = violation.clause.clause().text;
         let fault = Fault {
             conn: packet.conn,
             clauses: &NONE,
@@ -55,7 +55,7 @@ fn packet(event: &Event, packet: &PacketEvent, trace: &Trace, notes: &mut Notes)
             evidence: Vec::new(),
             could_instead: vec!["send the packet well formed, or close the connection: it did neither"],
         };
-        notes.broken_clause(event, trace, violation.clause.to_owned(), fault);
+        notes.broken_clause(event, trace, violation.clause, fault);
     }
 }
 
@@ -67,11 +67,11 @@ fn unframed(event: &Event, conn: ConnId, bytes: &[u8], trace: &Trace, notes: &mu
     let got = "a Remaining Length longer than four bytes".to_owned();
     let clause = match trace.version(conn) {
         Version::V31 => return notes.grade(event, None, got, Vec::new()),
-        Version::V311 => "3.1.1/DZ-remaining-length",
-        Version::V5 => "5.0/DZ-overlong-varint",
+        Version::V311 => id!("3.1.1/DZ-remaining-length"),
+        Version::V5 => id!("5.0/DZ-overlong-varint"),
     };
     let wanted = "a Remaining Length of one to four bytes".to_owned();
     let could_instead = vec!["send whole packets, or close the connection: it sent what cannot be framed"];
     let fault = Fault { conn, clauses: &NONE, wanted, got, evidence: Vec::new(), could_instead };
-    notes.broken_clause(event, trace, clause.to_owned(), fault);
+    notes.broken_clause(event, trace, clause, fault);
 }

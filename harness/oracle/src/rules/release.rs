@@ -1,11 +1,12 @@
 //! PUBREL from the broker answers PUBREC; after a resume it may be sent again; in 5.0 not while the connection lasts.
 
 use deadzone_history::Event;
+use deadzone_spec::Pair;
 use deadzone_wire::Version;
 
 use super::clauses::{ACK_ID, LIVE_RESEND, RELEASE_UNASKED};
 use crate::{
-    rule::{Clauses, Fault, Notes, Rule},
+    rule::{Fault, Notes, Rule},
     trace::{Moment, Released, Session, Stage, Standing, Trace},
 };
 
@@ -48,7 +49,7 @@ impl Rule for Release {
     }
 }
 
-fn say(seen: &Released, clauses: &'static Clauses, wanted: &str, got: &str) -> Fault<'static> {
+fn say(seen: &Released, clauses: &'static Pair, wanted: &str, got: &str) -> Fault<'static> {
     Fault {
         conn: seen.conn,
         clauses,

@@ -5,13 +5,14 @@
 //! messages are judged; wills, resends and shared subscriptions are not.
 
 use deadzone_history::Event;
+use deadzone_spec::Pair;
 
 use super::{
     clauses::{RETAIN_AS_PUBLISHED, RETAIN_TO_ESTABLISHED},
     exchange::Delivery,
 };
 use crate::{
-    rule::{Clauses, Fault, Notes, Rule},
+    rule::{Fault, Notes, Rule},
     trace::{Sight, Source, Trace},
 };
 
@@ -55,7 +56,7 @@ impl Rule for Retain {
     }
 }
 
-fn say(delivery: &Delivery<'_>, source: &Source, clauses: &'static Clauses, wanted: &str) -> Fault<'static> {
+fn say(delivery: &Delivery<'_>, source: &Source, clauses: &'static Pair, wanted: &str) -> Fault<'static> {
     Fault {
         conn: delivery.seen.conn,
         clauses,

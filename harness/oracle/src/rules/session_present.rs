@@ -4,11 +4,12 @@
 //! CONNECT that was never answered may have replaced it; both are the trace's business.
 
 use deadzone_history::{Event, EventKind};
+use deadzone_spec::Pair;
 use deadzone_wire::{Packet, Version};
 
 use super::clauses::{CLEAN_HAS_NONE, SESSION_KEPT, SESSION_OVER};
 use crate::{
-    rule::{Clauses, Fault, Notes, Rule},
+    rule::{Fault, Notes, Rule},
     trace::{Begun, Moment, Trace},
 };
 
@@ -29,7 +30,7 @@ impl Rule for SessionPresent {
         if !begun.first || connack.code != 0 || conn.deviant.is_some() || conn.version == Version::V31 {
             return;
         }
-        let say = |clauses: &'static Clauses, wanted: &str, could_instead| Fault {
+        let say = |clauses: &'static Pair, wanted: &str, could_instead| Fault {
             conn: begun.conn,
             clauses,
             wanted: wanted.to_owned(),

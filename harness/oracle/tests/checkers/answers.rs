@@ -4,6 +4,7 @@ use deadzone_history::{
     By, ClaimKind, Close, End, EventKind, Expected, HandMade, Start, Verdict, VerdictKind,
 };
 use deadzone_oracle::judge;
+use deadzone_spec::id;
 use deadzone_wire::{Ack, AckKind, Connack, Field, PacketKind, Suback, Subscribe, Version};
 
 use crate::wait::*;
@@ -95,7 +96,7 @@ fn the_steps_own_clause_comes_first() {
         answers: None,
         intent: false,
     };
-    let claim = h.claim_of("<- PUBREC", &["5.0/MQTT-4.9.0-3"], kind);
+    let claim = h.claim_of("<- PUBREC", &[id!("5.0/MQTT-4.9.0-3")], kind);
     h.unmet(claim, 10_000_000, "patience", None);
     fails_by(&judge(&h.finish()), "5.0/MQTT-4.9.0-3");
 }

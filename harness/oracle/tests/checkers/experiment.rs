@@ -1,10 +1,11 @@
 //! Whether the experiment took place, whether our clients were legal, and how opinions make a verdict.
 
 use deadzone_history::{
-    ClaimKind, EventKind, Finding, HandMade, HowOften, RunKind, Start, Verdict, VerdictKind,
+    ClaimKind, EventKind, Finding, GradeLevel, HandMade, HowOften, RunKind, Start, Verdict, VerdictKind,
 };
 use deadzone_history::{Direction, Note};
 use deadzone_oracle::{RuleOutcome, judge, judge_with};
+use deadzone_spec::{ClauseId, id};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Publish, Version};
 
 const BOTH: [Version; 2] = [Version::V311, Version::V5];
@@ -19,7 +20,7 @@ fn ack(kind: AckKind, id: u16) -> Packet {
 
 fn finding(clause: &str, evidence: &[u64]) -> Finding {
     Finding {
-        clause: clause.to_owned(),
+        clause: ClauseId::find(clause).expect("a clause"),
         also: Vec::new(),
         by: "test".to_owned(),
         wanted: "right".to_owned(),
@@ -172,10 +173,8 @@ fn at_rest_or_whose_turn_it_is() {
             h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
             judge(&h.finish())
         };
-        let number = |v311: &str, v5: &str| {
-            format!("{version}/MQTT-{}", if version == Version::V5 { v5 } else { v311 })
-        };
-        let fails = |verdict: Verdict, clause: String| {
+        let number = |v311: &str, v5: &str| super::wait::of(version, v311, v5);
+        let fails = |verdict: Verdict, clause: ClauseId| {
             assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");
             assert_eq!(
                 (verdict.findings[0].by.as_str(), &verdict.findings[0].clause),
@@ -249,18 +248,20 @@ fn findings_come_in_the_order_of_time_and_cascades_fold() {
             .events
             .iter()
             .position(|e| matches!(&e.kind, EventKind::Packet(p) if p.decoded.packet.packet_id() == Some(7)));
-        let extra =
-            found(vec![finding(&own("late"), &[seen]), finding(&own("first"), &[given.unwrap() as u64])]);
+        let extra = found(vec![
+            finding(&own("no-codes"), &[seen]),
+            finding(&own("whole-packet"), &[given.unwrap() as u64]),
+        ]);
         let verdict = judge_with(&history, extra);
         let heads: Vec<&str> = verdict.findings.iter().map(|f| f.by.as_str()).collect();
-        assert_eq!(verdict.findings[0].clause, own("first"), "{heads:?}");
+        assert_eq!(verdict.findings[0].clause, *own("whole-packet"), "{heads:?}");
         let folded: Vec<&str> = verdict.findings[0].folded.iter().map(|f| f.by.as_str()).collect();
         assert_eq!(folded, ["arrival"], "the same exchange of the same client");
         let late = verdict
             .findings
             .iter()
             .flat_map(|f| std::iter::once(f).chain(&f.folded))
-            .any(|f| f.clause == own("late"));
+            .any(|f| f.clause == *own("no-codes"));
         assert!(late && verdict.findings.len() == 2, "another client's is another finding: {verdict:#?}");
         assert!(verdict.findings.iter().all(|f| f.place.is_some()));
     }
@@ -268,13 +269,13 @@ fn findings_come_in_the_order_of_time_and_cascades_fold() {
 
 #[test]
 fn should_and_may_are_grades() {
-    let weak = |c: &&deadzone_spec::Clause| c.level != deadzone_spec::Level::Must && c.binds_server();
-    let weak: Vec<_> = deadzone_spec::all().iter().filter(weak).collect();
+    let weak = |id: &ClauseId| id.clause().level != deadzone_spec::Level::Must && id.binds_server();
+    let weak: Vec<_> = deadzone_spec::all().filter(weak).collect();
     assert!(!weak.is_empty(), "the catalogue has statements below MUST");
     for clause in weak {
-        let mut h = HandMade::new(clause.version.parse().unwrap());
+        let mut h = HandMade::new(clause.version());
         h.client("pub");
-        let verdict = judge_with(&h.finish(), found(vec![finding(clause.id, &[0])]));
+        let verdict = judge_with(&h.finish(), found(vec![finding(clause.as_str(), &[0])]));
         assert_eq!((verdict.kind, verdict.grades.len()), (VerdictKind::Pass, 1), "{verdict:#?}");
     }
 }
@@ -290,18 +291,21 @@ fn no_broker_is_blamed_by_a_clients_clause() {
 #[test]
 fn a_scenarios_clause_for_clients_is_passed_over() {
     let mut h = unanswered(Version::V5);
-    h.header().clauses = vec!["5.0/MQTT-4.6.0-2".to_owned()];
+    h.header().clauses = vec![id!("5.0/MQTT-4.6.0-2")];
     assert_eq!(judge(&h.finish()).findings[0].clause, "5.0/MQTT-4.3.2-4");
 }
 
 #[test]
-fn in_3_1_only_interoperability_fails() {
+fn in_3_1_everything_is_graded() {
     is(&judge(&unanswered(Version::V31).finish()), VerdictKind::Inconclusive, "PUBACK");
     let mut h = unanswered(Version::V31);
-    h.header().clauses = vec!["3.1/DZ-handshakes-complete".to_owned()];
+    h.header().clauses = vec![id!("3.1/DZ-no-codes")];
     let verdict = judge(&h.finish());
-    assert_eq!(verdict.kind, VerdictKind::Fail);
-    assert_eq!(verdict.findings[0].clause, "3.1/DZ-handshakes-complete");
+    assert_eq!((verdict.kind, verdict.grades.len()), (VerdictKind::Pass, 1), "{verdict:#?}");
+    assert_eq!(
+        (verdict.grades[0].clause, verdict.grades[0].level),
+        (Some(id!("3.1/DZ-no-codes")), GradeLevel::Should)
+    );
     let mut h = HandMade::new(Version::V31);
     h.client("pub");
     let verdict = judge_with(&h.finish(), found(vec![finding("3.1.1/MQTT-4.3.2-2", &[0])]));

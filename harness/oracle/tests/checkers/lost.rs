@@ -2,6 +2,7 @@
 
 use deadzone_history::{EventKind, HandMade, HowOften, Start, Verdict, VerdictKind};
 use deadzone_oracle::judge;
+use deadzone_spec::id;
 use deadzone_wire::{Ack, AckKind, Packet, Publish, Unsuback, Unsubscribe, Version};
 
 use crate::story::*;
@@ -33,7 +34,7 @@ fn lost_although_acknowledged() {
 #[test]
 fn the_scenarios_clause_is_taken_where_the_table_has_another() {
     let mut s = Story::new(Version::V5, 2);
-    s.h.header().clauses = vec!["5.0/MQTT-4.3.3-13".to_owned(), "5.0/MQTT-4.3.3-8".to_owned()];
+    s.h.header().clauses = vec![id!("5.0/MQTT-4.3.3-13"), id!("5.0/MQTT-4.3.3-8")];
     s.publish(2, "once");
     let verdict = s.waits_in_vain("once");
     let finding = fails_by(&verdict, "5.0/MQTT-4.3.3-13");

@@ -2,14 +2,15 @@
 
 use deadzone_history::{ConnId, Finding, HandMade, HowOften, Start, Verdict, VerdictKind};
 use deadzone_oracle::judge;
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Ack, AckKind, Packet, Publish, Version};
 
 pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
 pub(crate) const TOPIC: &str = "dz1/t";
 
-pub(crate) fn of(version: Version, v311: &str, v5: &str) -> String {
+pub(crate) fn of(version: Version, v311: &str, v5: &str) -> ClauseId {
     let number = if version == Version::V5 { v5 } else { v311 };
-    format!("{version}/MQTT-{number}")
+    ClauseId::find(&format!("{version}/MQTT-{number}")).expect("a clause")
 }
 
 pub(crate) fn message(qos: u8, id: u16, dup: bool, payload: &str) -> Packet {
@@ -73,12 +74,16 @@ impl Story {
 }
 
 #[track_caller]
-pub(crate) fn fails_by<'a>(verdict: &'a Verdict, clause: &str) -> &'a Finding {
+pub(crate) fn fails_by<'a>(verdict: &'a Verdict, clause: impl AsRef<str>) -> &'a Finding {
     assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");
     let by = |f: &&Finding| f.by == "receives";
     let all = verdict.findings.iter().flat_map(|f| std::iter::once(f).chain(&f.folded));
     let found: Vec<&Finding> = all.filter(by).collect();
-    assert_eq!(found.iter().map(|f| f.clause.as_str()).collect::<Vec<_>>(), [clause], "{verdict:#?}");
+    assert_eq!(
+        found.iter().map(|f| f.clause.as_str()).collect::<Vec<_>>(),
+        [clause.as_ref()],
+        "{verdict:#?}"
+    );
     assert!(!found[0].could_instead.is_empty() && found[0].evidence.is_sorted() && found[0].place.is_some());
     found[0]
 }

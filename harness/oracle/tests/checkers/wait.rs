@@ -2,13 +2,14 @@
 
 use deadzone_history::{ClaimKind, ConnId, Expected, HandMade, Start, Verdict, VerdictKind};
 use deadzone_oracle::judge;
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Ack, AckKind, Field, Packet, PacketKind, Pattern, Publish, Value, Version};
 
 pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
 
-pub(crate) fn of(version: Version, v311: &str, v5: &str) -> String {
+pub(crate) fn of(version: Version, v311: &str, v5: &str) -> ClauseId {
     let number = if version == Version::V5 { v5 } else { v311 };
-    format!("{version}/MQTT-{number}")
+    ClauseId::find(&format!("{version}/MQTT-{number}")).expect("a clause")
 }
 
 pub(crate) fn publish(qos: u8, id: u16, dup: bool) -> Packet {
@@ -53,9 +54,9 @@ pub(crate) fn silence(mut h: HandMade, conn: ConnId, wanted: Expected) -> Verdic
 }
 
 #[track_caller]
-pub(crate) fn fails_by(verdict: &Verdict, clause: &str) {
+pub(crate) fn fails_by(verdict: &Verdict, clause: impl AsRef<str>) {
     assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");
-    assert_eq!(verdict.findings[0].clause, clause, "{verdict:#?}");
+    assert_eq!(verdict.findings[0].clause, clause.as_ref(), "{verdict:#?}");
     assert_eq!(verdict.findings.len(), 1, "{verdict:#?}");
     let finding = &verdict.findings[0];
     assert!(!finding.could_instead.is_empty() && finding.evidence.is_sorted() && finding.place.is_some());

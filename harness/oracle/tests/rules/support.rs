@@ -28,7 +28,7 @@ pub(crate) fn found(h: HandMade, wanted: &[(&str, &str)]) {
             assert!(!finding.evidence.is_empty() && !finding.could_instead.is_empty(), "{finding:?}");
             assert!(finding.evidence.iter().all(|s| *s < history.events.len() as u64));
             assert!(finding.evidence.is_sorted());
-            got.push((outcome.rule.to_owned(), finding.clause.clone()));
+            got.push((outcome.rule.to_owned(), finding.clause.to_string()));
         }
     }
     let wanted: Vec<_> = wanted.iter().map(|(r, c)| ((*r).to_owned(), format!("{version}/{c}"))).collect();

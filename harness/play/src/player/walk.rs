@@ -238,13 +238,13 @@ impl<'a> Player<'a> {
     pub(super) fn claim(&mut self, step: &Step, kind: ClaimKind) -> u32 {
         let id = self.next_claim;
         self.next_claim += 1;
-        let prefix = format!("{}/", self.setup.version);
+        let version = self.setup.version;
         let claim = Claim {
             id,
             step: self.step,
             place: Place { line: step.at.line, column: step.at.column, length: step.at.length },
             text: step.text.clone(),
-            clauses: step.clauses.iter().filter(|c| c.starts_with(&prefix)).cloned().collect(),
+            clauses: step.clauses.iter().copied().filter(|c| c.version() == version).collect(),
             kind,
         };
         self.tape.append(EventKind::Claim(Box::new(claim)));

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use deadzone_spec::ClauseId;
+
 /// One way to make any good broker a bad one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mutant {
@@ -78,6 +80,61 @@ impl Mutant {
             Self::PubrelSwallowed => "PUBREC is never answered by PUBREL",
         }
     }
+
+    /// The clauses that it breaks, in each version.
+    pub fn clauses(self) -> &'static [ClauseId] {
+        match self {
+            Self::SessionPresentFlipped => {
+                const {
+                    &[
+                        ClauseId::of("3.1.1/MQTT-3.2.2-1"),
+                        ClauseId::of("3.1.1/MQTT-3.2.2-2"),
+                        ClauseId::of("3.1.1/MQTT-3.2.2-3"),
+                        ClauseId::of("5.0/MQTT-3.2.2-2"),
+                        ClauseId::of("5.0/MQTT-3.2.2-3"),
+                    ]
+                }
+            }
+            Self::DupCleared => {
+                const { &[ClauseId::of("3.1.1/MQTT-3.3.1-1"), ClauseId::of("5.0/MQTT-3.3.1-1")] }
+            }
+            Self::PubcompSwallowed => {
+                const { &[ClauseId::of("3.1.1/MQTT-4.3.3-2"), ClauseId::of("5.0/MQTT-4.3.3-11")] }
+            }
+            Self::PubackSwallowed => {
+                const { &[ClauseId::of("3.1.1/MQTT-4.3.2-2"), ClauseId::of("5.0/MQTT-4.3.2-4")] }
+            }
+            Self::PubackIdShifted => {
+                const { &[ClauseId::of("3.1.1/MQTT-2.3.1-6"), ClauseId::of("5.0/MQTT-2.2.1-5")] }
+            }
+            Self::RetainSet => {
+                const { &[ClauseId::of("3.1.1/MQTT-3.3.1-9"), ClauseId::of("5.0/MQTT-3.3.1-12")] }
+            }
+            Self::PingrespSwallowed => {
+                const { &[ClauseId::of("3.1.1/MQTT-3.12.4-1"), ClauseId::of("5.0/MQTT-3.12.4-1")] }
+            }
+            Self::ConnackTwice => {
+                const { &[ClauseId::of("3.1.1/DZ-one-connack"), ClauseId::of("5.0/MQTT-3.2.0-2")] }
+            }
+            Self::CloseSwallowed => {
+                const {
+                    &[
+                        ClauseId::of("3.1.1/MQTT-3.1.2-24"),
+                        ClauseId::of("3.1.1/MQTT-3.1.4-2"),
+                        ClauseId::of("3.1.1/MQTT-4.8.0-1"),
+                        ClauseId::of("5.0/MQTT-3.1.2-22"),
+                        ClauseId::of("5.0/MQTT-3.1.4-3"),
+                    ]
+                }
+            }
+            Self::GrantUnderstated => {
+                const { &[ClauseId::of("3.1.1/MQTT-3.8.4-6"), ClauseId::of("5.0/MQTT-3.8.4-8")] }
+            }
+            Self::PubrelSwallowed => {
+                const { &[ClauseId::of("3.1.1/MQTT-4.3.3-1"), ClauseId::of("5.0/MQTT-4.3.3-4")] }
+            }
+        }
+    }
 }
 
 impl FromStr for Mutant {
@@ -85,5 +142,21 @@ impl FromStr for Mutant {
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|m| m.name() == s).ok_or_else(|| format!("unknown mutant `{s}`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mutant;
+
+    #[test]
+    fn each_breaks_what_binds_the_server_in_both_versions() {
+        for mutant in Mutant::ALL {
+            let clauses = mutant.clauses();
+            assert!(clauses.iter().all(|id| id.binds_server()), "{}", mutant.name());
+            for version in ["3.1.1", "5.0"] {
+                assert!(clauses.iter().any(|id| id.version().as_str() == version), "{}", mutant.name());
+            }
+        }
     }
 }

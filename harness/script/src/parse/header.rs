@@ -4,7 +4,7 @@ use deadzone_spec::nearest;
 use deadzone_wire::Version;
 
 use super::marks::unknown_version;
-use super::scenario::Draft;
+use super::scenario::{Draft, clause};
 use super::value::{is_name, number};
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Catch, Need};
@@ -54,12 +54,16 @@ pub(super) fn read(
 
 fn clauses(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
     for (word, at) in rest.words() {
-        if draft.scenario.clauses.iter().any(|known| known == word) {
-            out.push(Diagnostic::error(code::REPEATED, at, format!("clause {} is named twice", shown(word))));
-            continue;
+        match clause(word, at) {
+            Err(mistake) => out.push(mistake),
+            Ok(id) if draft.scenario.clauses.contains(&id) => {
+                out.push(Diagnostic::error(code::REPEATED, at, format!("clause {id} is named twice")));
+            }
+            Ok(id) => {
+                draft.scenario.clauses.push(id);
+                draft.clause_places.push(at);
+            }
         }
-        draft.scenario.clauses.push(word.to_owned());
-        draft.clause_places.push(at);
     }
 }
 

@@ -1,10 +1,11 @@
 //! What may end any step line: `deviant`, `only V`, `@ CLAUSE …`. Knows nothing of the step itself.
 
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::cursor::{Cursor, Parsed};
 use super::lexer::{Kind, Token};
-use super::scenario::check_clause;
+use super::scenario::{self, check_clause};
 use crate::diagnostic::{Diagnostic, code, shown};
 
 /// The marks of one step.
@@ -12,7 +13,7 @@ use crate::diagnostic::{Diagnostic, code, shown};
 pub(super) struct Marks {
     pub(super) deviant: bool,
     pub(super) only: Option<Version>,
-    pub(super) clauses: Vec<String>,
+    pub(super) clauses: Vec<ClauseId>,
 }
 
 const DEVIANT: &str = "deviant";
@@ -63,7 +64,7 @@ pub(super) fn unknown_version(word: &str, at: crate::At) -> Diagnostic {
         .label("expected 3.1, 3.1.1 or 5.0")
 }
 
-fn clauses(cursor: &mut Cursor<'_>, clauses: &mut Vec<String>, versions: &[Version]) -> Parsed<()> {
+fn clauses(cursor: &mut Cursor<'_>, clauses: &mut Vec<ClauseId>, versions: &[Version]) -> Parsed<()> {
     cursor.word("a clause").and_then(|(word, at)| clause(cursor, clauses, versions, word, at))?;
     while let Some(word) = cursor.peek_word().filter(|word| !WORDS.contains(word)) {
         let at = cursor.here();
@@ -75,16 +76,23 @@ fn clauses(cursor: &mut Cursor<'_>, clauses: &mut Vec<String>, versions: &[Versi
 
 fn clause(
     cursor: &mut Cursor<'_>,
-    clauses: &mut Vec<String>,
+    clauses: &mut Vec<ClauseId>,
     versions: &[Version],
     word: &str,
     at: crate::At,
 ) -> Parsed<()> {
-    if let Some(mistake) = check_clause(word, at, versions) {
+    let id = match scenario::clause(word, at) {
+        Ok(id) => id,
+        Err(mistake) => {
+            cursor.report(mistake);
+            return Ok(());
+        }
+    };
+    if let Some(mistake) = check_clause(id, at, versions) {
         cursor.report(mistake);
-    } else if clauses.iter().any(|known| known == word) {
-        cursor.report(Diagnostic::error(code::TWICE, at, format!("clause {word} is given twice")));
+    } else if clauses.contains(&id) {
+        cursor.report(Diagnostic::error(code::TWICE, at, format!("clause {id} is given twice")));
     }
-    clauses.push(word.to_owned());
+    clauses.push(id);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_spec::Party;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::lexer::{Kind, Token, Value};
@@ -85,7 +85,7 @@ impl Draft {
     /// Looks at the whole; gives the scenario if nothing in it is wrong.
     pub(super) fn finish(mut self, mistakes: &mut Vec<Diagnostic>) -> Option<Scenario> {
         self.missing(mistakes);
-        for (clause, at) in self.scenario.clauses.iter().zip(&self.clause_places) {
+        for (clause, at) in self.scenario.clauses.iter().copied().zip(&self.clause_places) {
             mistakes.extend(check_clause(clause, *at, &self.scenario.versions));
         }
         order::check(&self.scenario.clients, &self.scenario.steps, &self.doubt, mistakes);
@@ -116,20 +116,25 @@ impl Draft {
     }
 }
 
+/// The clause that this word names.
+pub(super) fn clause(word: &str, at: At) -> Result<ClauseId, Diagnostic> {
+    ClauseId::find(word).ok_or_else(|| {
+        let mistake =
+            Diagnostic::error(code::UNKNOWN_CLAUSE, at, format!("unknown clause `{}`", shown(word)));
+        mistake.suggest(deadzone_spec::suggest(word).map(ClauseId::as_str))
+    })
+}
+
 /// What is wrong with naming this clause in a scenario of these versions.
-pub(super) fn check_clause(id: &str, at: At, versions: &[Version]) -> Option<Diagnostic> {
-    let Some(clause) = deadzone_spec::find(id) else {
-        let mistake = Diagnostic::error(code::UNKNOWN_CLAUSE, at, format!("unknown clause `{}`", shown(id)));
-        return Some(mistake.suggest(deadzone_spec::suggest(id)));
-    };
-    if !versions.iter().any(|version| version.as_str() == clause.version) {
-        let message = format!("this scenario does not run in MQTT {}", clause.version);
+pub(super) fn check_clause(id: ClauseId, at: At, versions: &[Version]) -> Option<Diagnostic> {
+    if !versions.contains(&id.version()) {
+        let message = format!("this scenario does not run in MQTT {}", id.version());
         return Some(Diagnostic::error(code::OTHER_VERSION, at, message).label("a clause of that version"));
     }
-    if clause.party == Party::Client {
+    if !id.binds_server() {
         let mistake = Diagnostic::error(code::CLIENT_CLAUSE, at, format!("{id} binds the client only"));
         return Some(
-            mistake.label(clause.text).help("a broker can't break it; name what the broker must do"),
+            mistake.label(id.clause().text).help("a broker can't break it; name what the broker must do"),
         );
     }
     None

@@ -11,7 +11,7 @@ pub(super) fn print(out: &mut String, scenario: &Scenario) {
     let slug = scenario.id.rsplit('/').next().unwrap_or(&scenario.id);
     let _ = writeln!(out, "scenario {slug}");
     list(out, "title", std::iter::once(one_line(&scenario.title)));
-    list(out, "clauses", scenario.clauses.iter().cloned());
+    list(out, "clauses", scenario.clauses.iter().map(ToString::to_string));
     if !scenario.needs.is_empty() {
         let needs: Vec<String> = scenario.needs.iter().map(need).collect();
         list(out, "needs", std::iter::once(needs.join(", ")));

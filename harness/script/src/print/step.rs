@@ -41,7 +41,7 @@ fn print(out: &mut String, indent: &str, step: &Step, clients: &[ClientDecl]) {
         let _ = write!(out, " only {version}");
     }
     if !step.clauses.is_empty() {
-        let _ = write!(out, " @ {}", step.clauses.join(" "));
+        let _ = write!(out, " @ {}", deadzone_spec::joined(&step.clauses));
     }
     out.push('\n');
 }

@@ -117,14 +117,14 @@ fn cause(wait: &Wait<'_, '_>) -> Option<CloseCause> {
     let mut events = given.filter_map(|seq| wait.survey.packet_event(*seq)).enumerate();
     let broken = events.find_map(|(nth, event)| match event.decoded.violations.first() {
         _ if nth > 0 && event.decoded.packet.kind() == PacketKind::Connect => Some(CloseCause::SecondConnect),
-        Some(violation) => Some(CloseCause::Violation(violation.clause)),
+        Some(violation) => Some(CloseCause::Violation(Some(violation.clause))),
         None => None,
     });
     if broken.is_some() {
         return broken;
     }
     if wait.conn.scraps_given.is_some() {
-        return Some(CloseCause::Violation(""));
+        return Some(CloseCause::Violation(None));
     }
     if taken_over(wait) {
         return Some(CloseCause::Takeover);

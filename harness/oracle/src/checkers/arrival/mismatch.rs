@@ -1,6 +1,7 @@
 //! The packet that was waited for came, but is not as claimed; or another one came first where the step is strict.
 
 use deadzone_history::{Grade, GradeLevel};
+use deadzone_spec::{ClauseId, pair};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version};
 
 use super::{
@@ -109,11 +110,7 @@ fn another(wait: &Wait<'_, '_>, got: u64, packet: &Packet) -> Opinion {
     let asked = question::question(wait);
     let table = wait.main_pattern().and_then(|pattern| {
         let first = pattern.kind == PacketKind::Connack;
-        let first = first.then_some(match wait.version {
-            Version::V31 => None,
-            Version::V311 => Some("3.1.1/MQTT-3.2.0-1"),
-            Version::V5 => Some("5.0/MQTT-3.2.0-1"),
-        });
+        let first = first.then_some(pair!("MQTT-3.2.0-1", "MQTT-3.2.0-1").of(wait.version));
         first.unwrap_or_else(|| owed::clause(question::owed(wait, pattern, asked), wait.version))
     });
     let mut evidence: Vec<u64> = asked.into_iter().map(|(_, seq)| seq).collect();
@@ -123,7 +120,7 @@ fn another(wait: &Wait<'_, '_>, got: u64, packet: &Packet) -> Opinion {
 }
 
 /// The clause for a field of a PUBLISH that is not as claimed.
-fn field_clause(pattern: &Pattern, packet: &Packet, version: Version) -> Option<&'static str> {
+fn field_clause(pattern: &Pattern, packet: &Packet, version: Version) -> Option<ClauseId> {
     let field = pattern.matches(packet).err()?.field?;
     (pattern.kind == PacketKind::Publish).then_some(())?;
     let wanted = number(pattern, field)?;

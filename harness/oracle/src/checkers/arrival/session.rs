@@ -1,5 +1,6 @@
 //! session_present: whether the broker holds the session that this run left (3.1.1 §3.2.2.2, 5.0 §3.2.2.1.1).
 
+use deadzone_spec::id;
 use deadzone_wire::{Field, Packet, Pattern, Version};
 
 use super::wait::{Wait, number};
@@ -42,11 +43,11 @@ pub(super) fn opinion(wait: &Wait<'_, '_>, pattern: &Pattern, got: u64, packet: 
     }
     let table = match (wait.version, wanted, clean) {
         (Version::V31, _, _) => None,
-        (Version::V311, true, _) => Some("3.1.1/MQTT-3.2.2-2"),
-        (Version::V311, false, true) => Some("3.1.1/MQTT-3.2.2-1"),
-        (Version::V311, false, false) => Some("3.1.1/MQTT-3.2.2-3"),
-        (Version::V5, false, true) => Some("5.0/MQTT-3.2.2-2"),
-        (Version::V5, _, _) => Some("5.0/MQTT-3.2.2-3"),
+        (Version::V311, true, _) => Some(id!("3.1.1/MQTT-3.2.2-2")),
+        (Version::V311, false, true) => Some(id!("3.1.1/MQTT-3.2.2-1")),
+        (Version::V311, false, false) => Some(id!("3.1.1/MQTT-3.2.2-3")),
+        (Version::V5, false, true) => Some(id!("5.0/MQTT-3.2.2-2")),
+        (Version::V5, _, _) => Some(id!("5.0/MQTT-3.2.2-3")),
     };
     let mut evidence: Vec<u64> = wait.conn.connect.into_iter().collect();
     evidence.push(got);

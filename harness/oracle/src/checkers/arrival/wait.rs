@@ -1,6 +1,7 @@
 //! One wait of the script, with everything that judging it needs at hand.
 
 use deadzone_history::{Claim, ClaimKind, Expected, Finding};
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value, Version};
 
 use crate::{
@@ -101,7 +102,7 @@ impl<'s, 'h> Wait<'s, 'h> {
     /// A finding of this claim; `table` is the clause for what is owed here.
     pub(super) fn finding(
         &self,
-        table: Option<&str>,
+        table: Option<ClauseId>,
         got: String,
         evidence: Vec<u64>,
         could_instead: Vec<String>,

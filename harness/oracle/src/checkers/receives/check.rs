@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use deadzone_history::{Claim, ClaimKind, Finding, HowOften};
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Field, Packet, Value, Version};
 
 use super::{
@@ -109,7 +110,7 @@ impl<'s, 'h> Watch<'s, 'h> {
 
     pub(super) fn finding(
         &self,
-        table: &[&str],
+        table: &[ClauseId],
         wanted: String,
         got: String,
         mut evidence: Vec<u64>,

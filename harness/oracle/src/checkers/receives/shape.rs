@@ -1,6 +1,7 @@
 //! Fields of copies, and the order of first complete copies.
 
 use bytes::Bytes;
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Field, Value};
 
 use super::{check::Watch, clauses, deliveries::Delivery};
@@ -37,7 +38,7 @@ pub(super) fn field(watch: &Watch<'_, '_>, payload: &Bytes, delivery: &Delivery<
         wording::payload(payload),
         watch.survey.name(watch.client)
     );
-    let table: Vec<&str> = clauses::field_clause(field, number, watch.version).into_iter().collect();
+    let table: Vec<ClauseId> = clauses::field_clause(field, number, watch.version).into_iter().collect();
     let evidence = publication.map(Publication::first).into_iter().chain([delivery.first()]).collect();
     Some(Opinion::broken(watch.finding(&table, wanted, got, evidence, instead::copy())))
 }
