@@ -30,8 +30,8 @@ pub enum Level {
     May,
 }
 
-/// What the standard asks of the other side, which meets the breach. Codes are those that the standard names for it, in a
-/// packet of 5.0 that comes before the close.
+/// What the standard asks of the side that meets the breach; a statement that itself says how a server reacts (5.0/MQTT-3.1.4-1:
+/// close on such a CONNECT) holds that reaction. Codes are those that the standard names, in a packet before the close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
     /// It must close; it may give one of these codes first.
