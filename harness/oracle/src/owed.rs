@@ -118,7 +118,7 @@ pub(crate) fn choose_for_messages(
     }
     let named: Vec<ClauseId> = scenario.iter().copied().filter(fits).collect();
     let ours = table.iter().find(|id| named.contains(id));
-    match (ours.or(named.first()).copied(), table.first()) {
+    match (ours.or_else(|| named.first()).copied(), table.first()) {
         (Some(head), _) => (head, named.into_iter().filter(|id| *id != head).collect()),
         (None, Some(table)) if version != Version::V31 => (*table, Vec::new()),
         _ => (unnamed(version), Vec::new()),

@@ -70,7 +70,7 @@ pub fn all() -> impl DoubleEndedIterator<Item = ClauseId> + ExactSizeIterator {
 
 /// The ids in one line, with a space between each two.
 pub fn joined(ids: &[ClauseId]) -> String {
-    ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ")
+    ids.iter().copied().map(ClauseId::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// 0 equal, 1 the first is greater, 2 the second is: `Ord` can't be asked in a constant.

@@ -33,7 +33,7 @@ impl Pair {
 /// assert_eq!(deadzone_spec::id!("5.0/MQTT-4.3.3-10").as_str(), "5.0/MQTT-4.3.3-10");
 /// ```
 /// ```compile_fail
-/// deadzone_spec::id!("5.0/MQTT-4.3.3-99");
+/// deadzone_spec::id!("a text that is no clause");
 /// ```
 #[macro_export]
 macro_rules! id {

@@ -25,6 +25,8 @@ impl Rule {
 macro_rules! rules {
     ($($name:ident: $v31:tt $v311:tt $v5:tt;)*) => {
         $(pub(crate) const $name: Rule = Rule { v31: numbered!("3.1/", $v31), later: pair!($v311, $v5) };)*
+        #[cfg(test)]
+        const ALL: &[Rule] = &[$($name),*];
     };
 }
 
@@ -107,4 +109,22 @@ rules! {
     SERVER_EXPIRY: - - "MQTT-3.14.2-2";
     DATA_WITHOUT_METHOD: - - "DZ-authentication-data-alone";
     AUTH_WITHOUT_METHOD: - - "DZ-authentication-method-absent";
+}
+
+#[cfg(test)]
+mod tests {
+    use deadzone_spec::Reaction;
+
+    use super::{ALL, ClauseId, Version};
+
+    /// 3.1.1 has a server close on whatever a packet alone shows; only what it need not look at is graded.
+    #[test]
+    fn what_a_client_breaks_in_3_1_1_is_closed_on() {
+        let of_client = ALL.iter().filter_map(|rule| rule.id(Version::V311)).filter(|id| id.binds_client());
+        let closes = |reaction| matches!(reaction, Reaction::Close(_) | Reaction::Refuse(_));
+        let mut open: Vec<&str> =
+            of_client.filter(|id| !closes(id.clause().reaction)).map(ClauseId::as_str).collect();
+        open.sort_unstable();
+        assert_eq!(open, ["3.1.1/DZ-wrong-sender", "3.1.1/MQTT-3.3.1-2"]);
+    }
 }
