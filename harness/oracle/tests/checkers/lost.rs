@@ -25,7 +25,7 @@ fn lost_although_acknowledged() {
             let mut s = Story::new(version, qos);
             s.publish(qos, "once");
             let verdict = s.waits_in_vain("once");
-            let finding = fails_by(&verdict, &of(version, "4.5.0-1", "4.5.0-1"));
+            let finding = fails_by(&verdict, of(version, "4.5.0-1", "4.5.0-1"));
             assert!(finding.meanwhile.starts_with("nothing"), "{}", finding.meanwhile);
         }
     }
@@ -125,7 +125,7 @@ fn a_copy_into_a_dead_link_must_come_again() {
         s.h.down_lost(conn, message(1, 1, false, "once"));
         s.h.cut_silent(conn);
         s.resume_subscriber();
-        fails_by(&s.waits_in_vain("once"), &of(version, "4.4.0-1", "4.4.0-1"));
+        fails_by(&s.waits_in_vain("once"), of(version, "4.4.0-1", "4.4.0-1"));
     }
 }
 

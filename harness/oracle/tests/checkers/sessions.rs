@@ -41,7 +41,7 @@ fn a_session_that_was_left_must_be_there() {
             1,
             false,
         );
-        fails_by(&v, &of(version, "3.2.2-2", "3.2.2-3"));
+        fails_by(&v, of(version, "3.2.2-2", "3.2.2-3"));
         let v = resumed(
             version,
             |h, conn| {
@@ -50,7 +50,7 @@ fn a_session_that_was_left_must_be_there() {
             1,
             false,
         );
-        fails_by(&v, &of(version, "3.2.2-2", "3.2.2-3"));
+        fails_by(&v, of(version, "3.2.2-2", "3.2.2-3"));
     }
     let expired = |h: &mut HandMade, conn| {
         h.cut_fin(conn);
@@ -129,7 +129,7 @@ fn a_session_out_of_nowhere_fails() {
         let claim = arrival(&mut h, conn, vec![wanted], false, false);
         let seen = h.down(conn, Connack::new(version, true, 0));
         h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
-        fails_by(&judge(&h.finish()), &of(version, "3.2.2-1", "3.2.2-2"));
+        fails_by(&judge(&h.finish()), of(version, "3.2.2-1", "3.2.2-2"));
     }
 }
 
@@ -143,7 +143,7 @@ fn closed_instead_of_an_answer() {
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[(Field::Id, 7)])], false, false);
         h.unmet(claim, 1_000, "closed", Some(close));
         let v = judge(&h.finish());
-        fails_by(&v, &of(version, "4.3.3-2", "4.3.3-8"));
+        fails_by(&v, of(version, "4.3.3-2", "4.3.3-8"));
         assert!(v.findings[0].got.starts_with("closed instead of PUBREC id=7"), "{}", v.findings[0].got);
 
         // Our own cut, and a close before the packet was there, are nothing of the broker's.
@@ -192,7 +192,7 @@ fn closed_where_the_client_was_to_come_to_rest() {
             h.closed(conn, End::Client, By::Broker, Close::Fin);
             h.closed(conn, End::Broker, By::Harness, Close::Fin);
         };
-        fails_by(&rest(true, &closes), &of(version, "4.3.3-1", "4.3.3-4"));
+        fails_by(&rest(true, &closes), of(version, "4.3.3-1", "4.3.3-4"));
         is(&rest(false, &closes), VerdictKind::Inconclusive, "was not connected");
         let cut = |h: &mut HandMade, conn| {
             h.cut_fin(conn);
@@ -216,13 +216,13 @@ fn a_close_that_must_come() {
         let connect = h.connect_packet(0, Start::Clean);
         h.up(conn, connect);
         h.step("pub <- closed");
-        fails_by(&silence(h, conn, Expected::Closed), &of(version, "3.1.0-2", "3.1.0-2"));
+        fails_by(&silence(h, conn, Expected::Closed), of(version, "3.1.0-2", "3.1.0-2"));
 
         let (mut h, old) = started(version);
         h.connect(0, Start::Resume);
         let claim = arrival(&mut h, old, vec![Expected::Closed], false, false);
         h.unmet(claim, 10_000_000, "patience", None);
-        fails_by(&judge(&h.finish()), &of(version, "3.1.4-2", "3.1.4-3"));
+        fails_by(&judge(&h.finish()), of(version, "3.1.4-2", "3.1.4-3"));
     }
 }
 
@@ -236,7 +236,7 @@ fn keep_alive_is_judged_by_its_own_time() {
             let v = judge(&h.finish());
             assert_eq!(v.kind, kind, "{v:#?}");
             if kind == VerdictKind::Fail {
-                fails_by(&v, &of(version, "3.1.2-24", "3.1.2-22"));
+                fails_by(&v, of(version, "3.1.2-24", "3.1.2-22"));
             }
         }
     }
@@ -270,7 +270,7 @@ fn strict_means_the_very_next_packet() {
         let seen = h.down(conn, deadzone_wire::Bare::pingresp());
         h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
         let v = judge(&h.finish());
-        fails_by(&v, &of(version, "3.2.0-1", "3.2.0-1"));
+        fails_by(&v, of(version, "3.2.0-1", "3.2.0-1"));
         let by: Vec<&str> = v.findings[0].folded.iter().map(|f| f.by.as_str()).collect();
         assert_eq!(by, ["arrival"], "the claim says the same as the rule about the same packet: {v:#?}");
     }

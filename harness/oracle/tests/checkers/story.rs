@@ -74,7 +74,7 @@ impl Story {
 }
 
 #[track_caller]
-pub(crate) fn fails_by<'a>(verdict: &'a Verdict, clause: impl AsRef<str>) -> &'a Finding {
+pub(crate) fn fails_by(verdict: &Verdict, clause: impl AsRef<str>) -> &Finding {
     assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");
     let by = |f: &&Finding| f.by == "receives";
     let all = verdict.findings.iter().flat_map(|f| std::iter::once(f).chain(&f.folded));
