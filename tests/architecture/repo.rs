@@ -119,9 +119,11 @@ fn collect(folder: &Path, below: &str, files: &mut Vec<File>) {
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         // Another process may remove a file between listing and reading it.
         let Ok(metadata) = entry.metadata() else { continue };
+        if SKIPPED.contains(&name.as_str()) {
+            continue; // `.git` is a file in a work tree beside the clone
+        }
         if metadata.is_dir() {
-            let ours = !SKIPPED.contains(&name.as_str()) && !entry.path().join(CARGO_TAG).exists();
-            if ours {
+            if !entry.path().join(CARGO_TAG).exists() {
                 collect(&entry.path(), &path, files);
             }
         } else if metadata.is_file()
