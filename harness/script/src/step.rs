@@ -123,7 +123,7 @@ pub enum StepKind {
         /// Exactly these.
         bytes: Vec<u8>,
     },
-    /// `X <- A | B [within T]`, `X <-! A`.
+    /// `X <- A | B [within T]`, `X <- some A`, `X <-! A`.
     Receive {
         /// Who.
         client: usize,
@@ -131,6 +131,8 @@ pub enum StepKind {
         alternatives: Vec<Arrival>,
         /// Must be the very next packet.
         strict: bool,
+        /// `some`: one that fits, wherever it stands among those that were not taken; else the oldest that is meant.
+        some: bool,
         /// Patience, ms; `None` is the default.
         within_ms: Option<u64>,
     },
