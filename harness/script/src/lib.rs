@@ -12,6 +12,7 @@ mod rounds;
 mod scenario;
 mod stands;
 mod step;
+mod text;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
 pub use gate::Gate;

@@ -66,6 +66,7 @@ fn clients(kind: &mut StepKind) -> Vec<&mut usize> {
         | StepKind::Unsubscribe { client, .. }
         | StepKind::Publish { client, .. }
         | StepKind::Burst { client, .. }
+        | StepKind::Finds { client, .. }
         | StepKind::Disconnect { client, .. }
         | StepKind::Ping { client }
         | StepKind::Send { client, .. }
@@ -94,6 +95,10 @@ fn texts(kind: &mut StepKind, each: &mut dyn FnMut(&mut Payload, bool)) {
         }
         StepKind::Unsubscribe { filters, .. } => filters.iter_mut().for_each(|filter| each(filter, false)),
         StepKind::Fence { topic, .. } | StepKind::Ready { topic, .. } => each(topic, false),
+        StepKind::Finds { topic, payload, .. } => {
+            each(topic, false);
+            each(payload, false);
+        }
         StepKind::ExpectReceives { payloads, .. } => payloads.iter_mut().for_each(|p| each(p, false)),
         _ => {}
     }
@@ -112,6 +117,7 @@ pub(crate) fn names(kind: &StepKind, each: &mut dyn FnMut(&Payload)) {
             options.will.iter().for_each(|will| each(&will.topic));
         }
         StepKind::Subscribe { filters, .. } => filters.iter().for_each(|filter| each(&filter.filter)),
+        StepKind::Finds { topic, .. } => each(topic),
         StepKind::Publish { packet, .. } | StepKind::Burst { packet, .. } | StepKind::Send { packet, .. } => {
             for (field, value) in &packet.fields {
                 if let (Field::Topic | Field::Filter | Field::ClientId, FieldValue::Text(name)) = (field, value) {

@@ -62,6 +62,7 @@ fn asked(kind: &StepKind, gates: &mut BTreeSet<Gate>) {
                 gates.insert(Gate::WildcardMatched);
             }
         }
+        StepKind::Finds { .. } => gates.extend([Gate::Connection, Gate::Subscription, Gate::RetainedStored]),
         StepKind::Publish { packet, .. } | StepKind::Burst { packet, .. } => published(packet, gates),
         StepKind::Send { packet, .. } => match packet.kind {
             PacketKind::Connect => _ = gates.insert(Gate::Connection),

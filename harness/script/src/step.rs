@@ -34,7 +34,8 @@ pub struct Step {
     pub clauses: Vec<ClauseId>,
 }
 
-/// Bytes with placeholders: `{run}` is replaced when the scenario is performed. Escapes of the text are already resolved.
+/// Bytes with placeholders, which are filled in when the scenario is performed ([`Payload::filled`]). Escapes of the text are
+/// already resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Payload(pub Vec<u8>);
 
@@ -92,6 +93,17 @@ pub enum StepKind {
         count: u32,
         /// Topic and QoS; its payload is the prefix.
         packet: PacketTemplate,
+    },
+    /// `X finds "topic" "payload" [qos=N]`: new sessions that subscribe, until one gets the retained message.
+    Finds {
+        /// Who.
+        client: usize,
+        /// The topic.
+        topic: Payload,
+        /// What is stored there.
+        payload: Payload,
+        /// QoS that is asked for.
+        qos: u8,
     },
     /// `X disconnect [reason=N] [expiry=N]`: DISCONNECT, then an orderly close of the client's end.
     Disconnect {

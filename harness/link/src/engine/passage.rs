@@ -130,6 +130,9 @@ impl Link {
             Fault::Release(way) => self.release(now_us, way),
             Fault::Restore => {
                 self.note(target, Note::Restored);
+                for ArmedFault { number: fault, text, .. } in self.armed.take_effects() {
+                    self.note(target, Note::NeverFired { fault, text });
+                }
                 self.release(now_us, Way::Both);
                 for path in self.paths.values_mut() {
                     path.stream(Direction::Up).queue.hasten(now_us);

@@ -23,7 +23,7 @@ use crate::{
     tape::Tape,
 };
 
-use super::{arrival::Order, control::PutOff};
+use super::{arrival::Order, control::PutOff, finds::LONGEST_US};
 
 /// How the reason begins when the whole walk took too long.
 const DEADLINE: &str = "the scenario's deadline of";
@@ -64,6 +64,8 @@ pub(crate) struct Player<'a> {
     watch_end: bool,
     /// Control run: clients whose cut was put off.
     pub(super) put_off: BTreeMap<usize, PutOff>,
+    /// From which event on a client's link has its newest armed fault.
+    pub(super) armed_since: BTreeMap<usize, u64>,
     step: u32,
     /// A claim was not met, so no further round begins.
     missed: Cell<bool>,
@@ -107,6 +109,7 @@ impl<'a> Player<'a> {
             markers: 0,
             watch_end: false,
             put_off: BTreeMap::new(),
+            armed_since: BTreeMap::new(),
             step: 0,
             missed: Cell::new(false),
             leaving: false,
@@ -158,7 +161,8 @@ impl<'a> Player<'a> {
 
     /// Walks one round within the scenario's deadline. `false`: it was not walked to its end.
     async fn walk_round(&mut self, first: usize, steps: &'a [Step]) -> bool {
-        let deadline_us = self.timing.scaled_us(self.timing.scenario_ms);
+        let looks_us = steps.iter().filter(|s| matches!(s.kind, StepKind::Finds { .. })).count() as u64 * LONGEST_US;
+        let deadline_us = self.timing.scaled_us(self.timing.scenario_ms) + looks_us;
         let clock = self.clock;
         let walked = clock.at_most_us(deadline_us, self.walk_steps(first, steps)).await;
         if walked.is_none() {
@@ -244,6 +248,9 @@ impl<'a> Player<'a> {
             }
             StepKind::Publish { client, packet } => self.publish(step, *client, packet, None).await,
             StepKind::Burst { client, count, packet } => self.burst(step, *client, *count, packet).await,
+            StepKind::Finds { client, topic, payload, qos } => {
+                self.finds(step, *client, topic, payload, *qos).await
+            }
             StepKind::Disconnect { client, reason, expiry_s } => {
                 self.disconnect(*client, *reason, *expiry_s).await
             }

@@ -205,6 +205,21 @@ impl<'l> StepLine<'_, 'l> {
         Ok(packet)
     }
 
+    /// `"topic" "payload" [qos=N]`.
+    pub(super) fn finds(&mut self, client: usize) -> Parsed<StepKind> {
+        let topic = self.topic()?;
+        let payload = self.cursor.text("a payload")?.0;
+        let mut qos = None;
+        while let Some(pair) = self.next_pair() {
+            self.known(pair, "finds", &["qos"], &[])?;
+            if qos.replace(self.ranged(pair, &range::FENCE_QOS)? as u8).is_some() {
+                let mistake = Diagnostic::error(code::TWICE, pair.key_at, "qos is given twice");
+                self.cursor.report(mistake);
+            }
+        }
+        Ok(StepKind::Finds { client, topic, payload, qos: qos.unwrap_or(0) })
+    }
+
     pub(super) fn disconnect(&mut self, client: usize) -> Parsed<StepKind> {
         let versions = self.versions_of(client);
         let (mut reason, mut expiry_s, mut given) = (None, None, Vec::new());

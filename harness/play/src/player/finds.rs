@@ -1,0 +1,114 @@
+//! `finds`: whether a retained message is stored. Storing may lag behind the acknowledgement, so one look proves nothing:
+//! new sessions look again and again, for at most a minute.
+
+use bytes::Bytes;
+use deadzone_history::{ClaimKind, ConnId, HowOften};
+use deadzone_script::{ConnectMode, ConnectOptions, Payload, Step, SubscribeFilter};
+use deadzone_wire::{Field, Packet, Value};
+
+use super::{Flow, Player};
+
+/// When each look begins, ms after the first.
+const LOOKS_MS: [u64; 5] = [0, 1_000, 5_000, 20_000, 60_000];
+/// How often a message that was not found at once is looked up again.
+const AGAIN: usize = 2;
+/// The longest that the looks take, µs, with the patience of the last and what is looked up again.
+pub(super) const LONGEST_US: u64 = 70_000_000;
+
+impl Player<'_> {
+    pub(super) async fn finds(
+        &mut self,
+        step: &Step,
+        client: usize,
+        topic: &Payload,
+        payload: &Payload,
+        qos: u8,
+    ) -> Flow {
+        let wanted = self.words.bytes(payload);
+        let fields = vec![(Field::Retain, Value::Number(1)), (Field::Topic, Value::Bytes(self.words.bytes(topic)))];
+        let payloads = vec![wanted.clone()];
+        let claim = self.claim(step, ClaimKind::Receives { client, payloads, fields, count: HowOften::AtLeastOnce });
+        let since_us = self.clock.now_us();
+        let filter = SubscribeFilter {
+            filter: topic.clone(),
+            qos,
+            no_local: false,
+            retain_as_published: false,
+            retain_handling: 0,
+        };
+        for (look, after_ms) in LOOKS_MS.into_iter().enumerate() {
+            self.clock.until_us(since_us + after_ms * 1000).await;
+            let found = match self.look_up(step, client, &filter, &wanted).await {
+                Ok(found) => found,
+                Err(why) => return self.lost(claim, since_us, why),
+            };
+            let Some(seq) = found else { continue };
+            if look == 0 {
+                self.met(claim, vec![seq], false);
+                return Flow::On;
+            }
+            let mut seen = vec![seq];
+            for _ in 0..AGAIN {
+                match self.look_up(step, client, &filter, &wanted).await {
+                    Ok(Some(seq)) => seen.push(seq),
+                    Ok(None) => return self.lost(claim, since_us, "it was found, and then it was not".to_owned()),
+                    Err(why) => return self.lost(claim, since_us, why),
+                }
+            }
+            self.met(claim, seen, true);
+            return Flow::On;
+        }
+        self.lost(claim, since_us, "patience".to_owned())
+    }
+
+    fn lost(&self, claim: u32, since_us: u64, why: String) -> Flow {
+        self.unmet(claim, since_us, &why, None);
+        Flow::Abandon(why)
+    }
+
+    /// One look by a session of its own: the arrival, if the message came.
+    async fn look_up(
+        &mut self,
+        step: &Step,
+        client: usize,
+        filter: &SubscribeFilter,
+        wanted: &Bytes,
+    ) -> Result<Option<u64>, String> {
+        if self.live_conn(client).is_some()
+            && let Flow::Abandon(why) = self.disconnect(client, None, None).await
+        {
+            return Err(why);
+        }
+        let options = ConnectOptions::default();
+        if let Flow::Abandon(why) = self.connect(step, client, ConnectMode::Clean, &options, &[]).await {
+            return Err(why);
+        }
+        let Some(conn) = self.live_conn(client) else {
+            return Err("the target closed behind its CONNACK".to_owned());
+        };
+        if let Flow::Abandon(why) =
+            self.subscribe(step, client, std::slice::from_ref(filter), None, &[]).await
+        {
+            return Err(why);
+        }
+        // The look-up of the broker may go on behind its SUBACK.
+        let ends_us = self.clock.now_us() + self.timing.scaled_us(self.timing.within_ms).min(LOOKS_MS[1] * 1000);
+        loop {
+            if let Some(seq) = self.retained_copy(client, conn, wanted) {
+                return Ok(Some(seq));
+            }
+            if self.clock.now_us() >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
+                return Ok(None);
+            }
+            self.change_or_until(ends_us).await;
+        }
+    }
+
+    fn retained_copy(&self, client: usize, conn: ConnId, wanted: &Bytes) -> Option<u64> {
+        let state = self.clients[client].borrow();
+        state.inbox.iter().filter(|a| a.conn == conn && !a.marker).find_map(|a| match &a.packet {
+            Packet::Publish(p) if p.retain && p.payload == *wanted => Some(a.seq),
+            _ => None,
+        })
+    }
+}
