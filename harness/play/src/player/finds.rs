@@ -2,9 +2,9 @@
 //! new sessions look again and again, for at most a minute.
 
 use bytes::Bytes;
-use deadzone_history::{ClaimKind, ConnId, HowOften};
+use deadzone_history::{ClaimKind, ConnId, Expected};
 use deadzone_script::{ConnectMode, ConnectOptions, Payload, Step, SubscribeFilter};
-use deadzone_wire::{Field, Packet, Value};
+use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value};
 
 use super::{Flow, Player};
 
@@ -25,10 +25,14 @@ impl Player<'_> {
         qos: u8,
     ) -> Flow {
         let wanted = self.words.bytes(payload);
-        let fields = vec![(Field::Retain, Value::Number(1)), (Field::Topic, Value::Bytes(self.words.bytes(topic)))];
-        let payloads = vec![wanted.clone()];
-        let claim = self.claim(step, ClaimKind::Receives { client, payloads, fields, count: HowOften::AtLeastOnce });
-        let since_us = self.clock.now_us();
+        let shape = Pattern {
+            kind: PacketKind::Publish,
+            fields: vec![
+                (Field::Topic, Value::Bytes(self.words.bytes(topic))),
+                (Field::Payload, Value::Bytes(wanted.clone())),
+                (Field::Retain, Value::Number(1)),
+            ],
+        };
         let filter = SubscribeFilter {
             filter: topic.clone(),
             qos,
@@ -36,34 +40,40 @@ impl Player<'_> {
             retain_as_published: false,
             retain_handling: 0,
         };
-        for (look, after_ms) in LOOKS_MS.into_iter().enumerate() {
+        let since_us = self.clock.now_us();
+        let (mut found, mut late) = (0, false);
+        let mut looks = LOOKS_MS.into_iter();
+        while let Some(after_ms) = if found > 0 { Some(0) } else { looks.next() } {
             self.clock.until_us(since_us + after_ms * 1000).await;
-            let found = match self.look_up(step, client, &filter, &wanted).await {
-                Ok(found) => found,
-                Err(why) => return self.lost(claim, since_us, why),
+            let seen = match self.look_up(step, client, &filter, &wanted).await {
+                Ok(seen) => seen,
+                Err(why) => return Flow::Abandon(why),
             };
-            let Some(seq) = found else { continue };
-            if look == 0 {
-                self.met(claim, vec![seq], false);
-                return Flow::On;
-            }
-            let mut seen = vec![seq];
-            for _ in 0..AGAIN {
-                match self.look_up(step, client, &filter, &wanted).await {
-                    Ok(Some(seq)) => seen.push(seq),
-                    Ok(None) => return self.lost(claim, since_us, "it was found, and then it was not".to_owned()),
-                    Err(why) => return self.lost(claim, since_us, why),
+            match seen {
+                Some(seq) if !late || found == AGAIN => {
+                    let claim = self.look_claim(step, client, &shape);
+                    self.met(claim, vec![seq], late);
+                    return Flow::On;
                 }
+                Some(_) => found += 1,
+                None if found > 0 => break,
+                None => late = true,
             }
-            self.met(claim, seen, true);
-            return Flow::On;
         }
-        self.lost(claim, since_us, "patience".to_owned())
+        let claim = self.look_claim(step, client, &shape);
+        self.unmet(claim, since_us, "patience", None);
+        Flow::Abandon("the retained message was not found".to_owned())
     }
 
-    fn lost(&self, claim: u32, since_us: u64, why: String) -> Flow {
-        self.unmet(claim, since_us, &why, None);
-        Flow::Abandon(why)
+    /// The claim about the look that decides, on its own connection.
+    fn look_claim(&mut self, step: &Step, client: usize, shape: &Pattern) -> u32 {
+        let (conn, answers) = {
+            let state = self.clients[client].borrow();
+            (state.last_conn.unwrap_or(ConnId(0)), state.last_sent)
+        };
+        let alternatives = vec![Expected::Packet(shape.clone())];
+        let kind = ClaimKind::Arrives { client, conn, alternatives, strict: false, answers, intent: false };
+        self.claim(step, kind)
     }
 
     /// One look by a session of its own: the arrival, if the message came.
