@@ -6,7 +6,9 @@ use crate::{StepKind, rounds};
 
 pub(super) fn check(draft: &Draft, out: &mut Vec<Diagnostic>) {
     let Some(at) = draft.times_at.filter(|_| draft.scenario.times > 1) else { return };
-    let exchanges = |kind: &StepKind| matches!(kind, StepKind::Connect { .. } | StepKind::Open { .. });
+    let exchanges = |kind: &StepKind| {
+        matches!(kind, StepKind::Connect { .. } | StepKind::Open { .. } | StepKind::Finds { .. })
+    };
     if !draft.scenario.steps.iter().any(|step| exchanges(&step.kind)) {
         let mistake = Diagnostic::error(code::NO_STEPS, at, "no step that could be repeated");
         out.push(mistake.help("a round begins with a connection"));
