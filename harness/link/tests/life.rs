@@ -101,6 +101,24 @@ fn a_connection_after_restore_is_clean_and_the_old_one_stays_dead() {
 }
 
 #[test]
+fn a_restore_disarms_the_effects_that_it_would_end() {
+    let mut bench = Bench::with(&[
+        at(DARK, Before, 1, Kind::Pubrel, Up),
+        at(Fault::Cut(Cut::Rst), After, 1, Kind::Publish, Up),
+        now(Restore),
+    ]);
+    bench.up(PUBREL);
+    assert_eq!(bench.to_broker, PUBREL, "the black hole that waited for it is gone");
+    let never = |fault, text: &str| Note::NeverFired { fault, text: text.to_owned() };
+    assert!(bench.notes().contains(&&never(1, "blackhole up before PUBREL up")), "{:?}", bench.notes());
+    assert_eq!(
+        bench.link.finish(),
+        [never(2, "cut rst after PUBLISH up")],
+        "a cut is no effect and waits on"
+    );
+}
+
+#[test]
 fn a_black_hole_that_swallowed_nothing_leaves_no_trace() {
     let mut bench = Bench::with(&[now(DARK), now(Restore)]);
     bench.up(PUBREL);

@@ -120,7 +120,9 @@ pub(crate) fn names(kind: &StepKind, each: &mut dyn FnMut(&Payload)) {
         StepKind::Finds { topic, .. } => each(topic),
         StepKind::Publish { packet, .. } | StepKind::Burst { packet, .. } | StepKind::Send { packet, .. } => {
             for (field, value) in &packet.fields {
-                if let (Field::Topic | Field::Filter | Field::ClientId, FieldValue::Text(name)) = (field, value) {
+                if let (Field::Topic | Field::Filter | Field::ClientId, FieldValue::Text(name)) =
+                    (field, value)
+                {
                     each(name);
                 }
             }

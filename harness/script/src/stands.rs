@@ -177,7 +177,13 @@ impl<'s> Messages<'s> {
                 StepKind::Connect { client, options, .. } => {
                     if let Some(will) = &options.will {
                         let (payload, qos) = (&will.payload, u32::from(will.qos));
-                        this.published.push(Message { payload, numbered: false, qos, retain: will.retain, will: true });
+                        this.published.push(Message {
+                            payload,
+                            numbered: false,
+                            qos,
+                            retain: will.retain,
+                            will: true,
+                        });
                     }
                     if let Some(id) = &options.client_id {
                         ids.entry(id).or_default().push(*client);

@@ -7,7 +7,8 @@ const CLIENTS: &str = " client a\n client m manual\n client d direct\n";
 
 fn read(header: &str, steps: &str) -> Scenario {
     let steps: String = steps.lines().map(|step| format!(" {}\n", step.trim())).collect();
-    let source = format!("{HEADER}{header}{CLIENTS} a connect clean\n m connect clean\n d connect clean\n{steps}");
+    let source =
+        format!("{HEADER}{header}{CLIENTS} a connect clean\n m connect clean\n d connect clean\n{steps}");
     let (mut scenarios, mistakes) = parse("f.mqt", "f", &source);
     assert_eq!(mistakes, [], "{source}");
     scenarios.remove(0)
@@ -37,7 +38,10 @@ fn steps_show_their_gates() {
             "a subscribe \"t\" qos=2\n d burst 3 \"t\" \"p\" qos=2\n expect a receives \"p3\" exactly once",
             "qos2-in subscription qos2-out",
         ),
-        ("a subscribe \"t\" qos=2\n d publish \"t\" \"p\" qos=2\n expect a receives \"p\" nothing", "qos2-in subscription"),
+        (
+            "a subscribe \"t\" qos=2\n d publish \"t\" \"p\" qos=2\n expect a receives \"p\" nothing",
+            "qos2-in subscription",
+        ),
         ("a connect resume", "session"),
         ("a connect resume session_present=0", ""),
         ("m open\n m -> CONNECT clean=0\n m <- CONNACK session_present=1", "session"),

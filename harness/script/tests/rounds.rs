@@ -72,7 +72,9 @@ fn the_number_survives_printing() {
 
 #[test]
 fn placeholders_are_filled_in() {
-    for (text, bytes) in [("{run}/t", "RUN/t"), ("{pad 3}{run}{pad 1}", "...RUN."), ("{pads}", "{pads}"), ("{ru", "{ru")] {
+    for (text, bytes) in
+        [("{run}/t", "RUN/t"), ("{pad 3}{run}{pad 1}", "...RUN."), ("{pads}", "{pads}"), ("{ru", "{ru")]
+    {
         assert_eq!(filled(&Payload(text.as_bytes().to_vec())), bytes);
     }
 }

@@ -42,7 +42,7 @@ fn packet(event: &Event, packet: &PacketEvent, trace: &Trace, notes: &mut Notes)
             continue;
         }
         let got = format!("{}: {}", packet.decoded.packet.summary(), violation.what);
-        if trace.version(packet.conn) == Version::V31 {
+        if trace.version(packet.conn) == Version::V31 || !agreed(packet.conn, trace) {
             notes.grade(event, None, got, Vec::new());
             continue;
         }
@@ -57,6 +57,15 @@ fn packet(event: &Event, packet: &PacketEvent, trace: &Trace, notes: &mut Notes)
         };
         notes.broken_clause(event, trace, violation.clause, fault);
     }
+}
+
+/// Whether a version was agreed on: not before a CONNECT, nor behind one that is malformed or names a level that nobody
+/// knows. What a server answers then is in no version's format.
+fn agreed(conn: ConnId, trace: &Trace) -> bool {
+    trace.connection(conn).is_none_or(|conn| {
+        let connect = conn.connect.as_ref().map(|connect| connect.seq);
+        connect.is_some_and(|seq| conn.deviant.is_none_or(|deviant| deviant > seq))
+    })
 }
 
 /// A frame over the recorder's own bound can't be framed either, and says nothing of the broker.

@@ -102,7 +102,8 @@ impl Player<'_> {
             return Err(why);
         }
         // The look-up of the broker may go on behind its SUBACK.
-        let ends_us = self.clock.now_us() + self.timing.scaled_us(self.timing.within_ms).min(LOOKS_MS[1] * 1000);
+        let ends_us =
+            self.clock.now_us() + self.timing.scaled_us(self.timing.within_ms).min(LOOKS_MS[1] * 1000);
         loop {
             if let Some(seq) = self.retained_copy(client, conn, wanted) {
                 return Ok(Some(seq));

@@ -44,7 +44,9 @@ impl Player<'_> {
         self.settled(client).await;
         if waits {
             let armed = self.tape.events().iter().find_map(|e| match &e.kind {
-                EventKind::Link { client: c, note: Note::Armed { .. }, .. } if *c == client && e.seq >= before => {
+                EventKind::Link { client: c, note: Note::Armed { .. }, .. }
+                    if *c == client && e.seq >= before =>
+                {
                     Some(e.seq)
                 }
                 _ => None,

@@ -161,7 +161,8 @@ impl<'a> Player<'a> {
 
     /// Walks one round within the scenario's deadline. `false`: it was not walked to its end.
     async fn walk_round(&mut self, first: usize, steps: &'a [Step]) -> bool {
-        let looks_us = steps.iter().filter(|s| matches!(s.kind, StepKind::Finds { .. })).count() as u64 * LONGEST_US;
+        let looks_us =
+            steps.iter().filter(|s| matches!(s.kind, StepKind::Finds { .. })).count() as u64 * LONGEST_US;
         let deadline_us = self.timing.scaled_us(self.timing.scenario_ms) + looks_us;
         let clock = self.clock;
         let walked = clock.at_most_us(deadline_us, self.walk_steps(first, steps)).await;
@@ -258,7 +259,13 @@ impl<'a> Player<'a> {
             StepKind::Send { client, packet, broken_by } => self.send(*client, packet, broken_by).await,
             StepKind::SendBytes { client, bytes } => self.send_bytes(*client, bytes).await,
             StepKind::Receive { client, alternatives, strict, some, within_ms } => {
-                let how = if *strict { Order::Next } else if *some { Order::Some } else { Order::Oldest };
+                let how = if *strict {
+                    Order::Next
+                } else if *some {
+                    Order::Some
+                } else {
+                    Order::Oldest
+                };
                 self.receive(step, *client, alternatives, how, *within_ms).await
             }
             StepKind::Fence { publisher, subscriber, topic, qos } => {

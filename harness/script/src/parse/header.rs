@@ -10,9 +10,8 @@ use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Catch, Gate, Need};
 
 /// The keywords.
-pub(super) const KEYWORDS: [&str; 11] = [
-    "title", "clauses", "needs", "versions", "tags", "catches", "like", "solo", "gate", "stands", "times",
-];
+pub(super) const KEYWORDS: [&str; 11] =
+    ["title", "clauses", "needs", "versions", "tags", "catches", "like", "solo", "gate", "stands", "times"];
 /// Those that may be repeated.
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
@@ -186,7 +185,8 @@ fn stands_on(draft: &mut Draft, keyword_at: At, rest: Rest<'_>, out: &mut Vec<Di
             None => out.push(unknown_gate(word, at)),
         }
     }
-    if draft.stands_on.len() == before && out.last().is_none_or(|mistake| mistake.at.line != keyword_at.line) {
+    if draft.stands_on.len() == before && out.last().is_none_or(|mistake| mistake.at.line != keyword_at.line)
+    {
         out.push(Diagnostic::error(code::MISSING, keyword_at, "`stands on` names no gate"));
     }
 }

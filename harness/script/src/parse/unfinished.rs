@@ -77,7 +77,9 @@ fn sent(client: &mut Client, step: &Step, packet: &PacketTemplate, v5: bool) -> 
             }
             if v5 && before.received {
                 let why = format!("in 5.0 a PUBLISH is not sent again after its PUBREC (line {line})");
-                return Some(mistake(why).help("send its PUBREL; if it is meant, end the line with `deviant`"));
+                return Some(
+                    mistake(why).help("send its PUBREL; if it is meant, end the line with `deviant`"),
+                );
             }
             if v5 && before.connection == connection {
                 let why = format!("in 5.0 a PUBLISH is not sent again on a live connection (line {line})");
