@@ -1,5 +1,7 @@
 //! `times N`: rounds share nothing, and the first is as the text says.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+
 use deadzone_script::{FieldValue, Payload, Scenario, StepKind, parse, print};
 
 const SOURCE: &str = r#"scenario s

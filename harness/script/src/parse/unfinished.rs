@@ -68,7 +68,7 @@ fn sent(client: &mut Client, step: &Step, packet: &PacketTemplate, v5: bool) -> 
             let id = number(Field::Id)?;
             let connection = client.connection;
             let now = Open { line: step.at.line, connection, received: false };
-            let Some(before) = client.open.insert(id, now) else { return None };
+            let before = client.open.insert(id, now)?;
             let line = before.line;
             let mistake = |why: String| Diagnostic::error(code::NOT_MARKED, step.at, why);
             let help = "take its answer first; if it is meant, end the line with `deviant`";
