@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use deadzone_history::{Close, EventKind};
-use deadzone_wire::{Packet, PropertyId};
+use deadzone_wire::{Packet, Properties, PropertyId};
 
 use super::deliveries::{Delivery, Known};
 use crate::survey::{Conn, Origin, Publication, Survey};
@@ -84,18 +84,29 @@ fn taken_over(known: &Known<'_, '_>, client: usize, p: &Publication<'_>, at: u64
     }
 }
 
+/// Whether this packet is a DISCONNECT that takes the will back: well formed, of reason 0x00, and not one that a server must
+/// refuse because it sets an expiry behind a CONNECT without one.
+fn takes_back(survey: &Survey<'_>, given: &[u64], seq: u64) -> bool {
+    let Some(event) = survey.packet_event(seq) else { return false };
+    let Packet::Disconnect(disconnect) = &event.decoded.packet else { return false };
+    let expiry = |properties: &Properties| {
+        properties.number(PropertyId::SessionExpiryInterval).is_some_and(|seconds| seconds > 0)
+    };
+    let kept = given.iter().filter_map(|seq| survey.packet(*seq)).any(|packet| match packet {
+        Packet::Connect(connect) => expiry(&connect.properties),
+        _ => false,
+    });
+    let refused = disconnect.properties.as_ref().is_some_and(expiry) && !kept;
+    disconnect.code() == 0 && event.decoded.violations.is_empty() && !refused
+}
+
 /// Where the will was let loose.
 fn will_due(survey: &Survey<'_>, p: &Publication<'_>, delay_s: u32, at: u64) -> Result<u64, String> {
     let conn = survey.conn(p.conn).ok_or_else(|| "its connection is not in the record".to_owned())?;
     if conn.accepted.is_none() {
         return Err("the CONNECT with the will was not accepted".to_owned());
     }
-    let disconnected = conn
-        .given
-        .last()
-        .and_then(|seq| survey.packet(*seq))
-        .is_some_and(|packet| matches!(packet, Packet::Disconnect(d) if d.code() != 0x04));
-    if disconnected {
+    if conn.given.last().is_some_and(|seq| takes_back(survey, &conn.given, *seq)) {
         return Err("the client disconnected, which takes the will back".to_owned());
     }
     let ends = [conn.closed_by_broker, conn.ended_for_broker].into_iter().flatten();
