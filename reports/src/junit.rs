@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use deadzone_history::{RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{RunInfo, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
@@ -123,7 +123,7 @@ fn rerun(kind: VerdictKind) -> Option<TestRerun> {
     let mut rerun = TestRerun::new(match kind {
         VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable => return None,
         VerdictKind::Fail => NonSuccessKind::Failure,
-        VerdictKind::Inconclusive | VerdictKind::Error => NonSuccessKind::Error,
+        VerdictKind::Inconclusive | VerdictKind::Blocked | VerdictKind::Error => NonSuccessKind::Error,
     });
     rerun.set_type(kind.word());
     Some(rerun)

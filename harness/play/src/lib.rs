@@ -20,7 +20,6 @@ mod tape;
 mod transport;
 
 pub use foreign::{ForeignLinks, Reaching, Working};
-pub use perform::{Performance, Setup, Timing, nonce, perform};
-pub use player::is_a_deadline;
+pub use perform::{Performance, Setup, Timing, nonce, perform, run_prefix};
 pub use room::Room;
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

@@ -10,7 +10,7 @@ use std::{
 };
 
 use deadzone_history::{
-    ClientInfo, Event, EventKind, Header, History, Overflow, Recorder, RecorderLimits, RunKind, SCHEMA,
+    ClientInfo, Event, EventKind, Header, History, Origin, Overflow, Recorder, RecorderLimits, SCHEMA,
     TargetFacts,
 };
 use deadzone_link::Catalogue;
@@ -44,6 +44,8 @@ pub struct Timing {
     pub within_ms: u64,
     /// Patience for an answer in all.
     pub patience_ms: u64,
+    /// How long a wait that met silence may be extended, in all; it is never scaled.
+    pub long_bound_ms: u64,
     /// For a connection, waiting for `restore` included.
     pub connect_ms: u64,
     /// For the whole walk.
@@ -60,6 +62,7 @@ impl Default for Timing {
             scale: 1.0,
             within_ms: 2_000,
             patience_ms: 10_000,
+            long_bound_ms: 60_000,
             connect_ms: 5_000,
             scenario_ms: 30_000,
             grace_ms: 250,
@@ -82,11 +85,13 @@ pub struct Setup<'a> {
     /// In which version.
     pub version: Version,
     /// With its faults, or as a control.
-    pub run: RunKind,
+    pub run: Origin,
     /// How to reach the target.
     pub dial: Rc<dyn Dial>,
     /// Somebody else's links for the script's clients, instead of `dial` and of our own faults.
     pub links: Option<Rc<dyn ForeignLinks>>,
+    /// What every `{run}` of the whole run begins with: see [`run_prefix`].
+    pub run_prefix: String,
     /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
     pub nonce: String,
     /// The link profiles that scenarios may name.
@@ -115,6 +120,7 @@ impl Setup<'_> {
     }
 
     fn header(&self, scenario: &Scenario) -> Header {
+        let timing = crate::player::timing(self);
         Header {
             schema: SCHEMA.to_owned(),
             deadzone: env!("CARGO_PKG_VERSION").to_owned(),
@@ -122,7 +128,8 @@ impl Setup<'_> {
             file: scenario.file.clone(),
             version: self.version,
             seed: format!("{:016x}", self.seed),
-            run: self.run,
+            origin: self.run,
+            run_prefix: self.run_prefix.clone(),
             nonce: self.nonce.clone(),
             clauses: scenario.clauses_of(self.version).collect(),
             clients: scenario
@@ -135,6 +142,8 @@ impl Setup<'_> {
                     version: c.version.unwrap_or(self.version),
                 })
                 .collect(),
+            patience_us: timing.scaled_us(timing.patience_ms),
+            long_bound_us: timing.long_bound_ms * 1000,
             target: self.target.clone(),
         }
     }
@@ -153,14 +162,22 @@ pub struct Performance {
     pub trouble: Option<String>,
 }
 
-/// The word that `{run}` stands for, from the run's own word, the scenario, the version and the attempt: 14 letters and digits.
-pub fn nonce(run: &str, scenario: &str, version: Version, attempt: u32) -> String {
+/// What the words of a run begin with, from the run's own word: 6 letters and digits.
+pub fn run_prefix(run: &str) -> String {
     let mut hash = Fnv::default();
-    for part in [run, "\0", scenario, "\0", version.as_str()] {
+    hash.write(run.as_bytes());
+    format!("dz{:04x}", hash.finish() & 0xffff)
+}
+
+/// The word that `{run}` stands for, from the run's prefix, the scenario, the version and the attempt: 14 letters and digits.
+/// Scenarios count offsets behind it, so its length is part of the language.
+pub fn nonce(run_prefix: &str, scenario: &str, version: Version, attempt: u32) -> String {
+    let mut hash = Fnv::default();
+    for part in [run_prefix, "\0", scenario, "\0", version.as_str()] {
         hash.write(part.as_bytes());
     }
     hash.write_u32(attempt);
-    format!("dz{:012x}", hash.finish() & 0xffff_ffff_ffff)
+    format!("{run_prefix}{:08x}", hash.finish() & 0xffff_ffff)
 }
 
 /// FNV-1a, 64 bit: stable over platforms and releases, which the standard library's hasher does not promise.

@@ -6,12 +6,11 @@ use std::{
     thread::ScopedJoinHandle,
 };
 
-use deadzone_history::{
-    ClaimKind, ControlResult, EventKind, History, RunKind, ScenarioResult, Verdict, VerdictKind,
-};
-use deadzone_play::{Timing, is_a_deadline};
+use deadzone_history::{Abandon, ClaimKind, EventKind, History, Origin};
+use deadzone_play::Timing;
 use deadzone_script::Control;
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{ControlResult, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     Planned,
@@ -70,11 +69,11 @@ pub(crate) fn again_and_without(context: &JobContext, planned: &Planned) -> Othe
     let timing = Timing { patience_ms: AGAIN_PATIENCE_MS, ..context.timing };
     let quick = JobContext { timing, ..context.clone() };
     let repeats = if context.target.is_embedded() { 0 } else { REPEATS };
-    let mut wanted: Vec<(RunKind, u32)> = (1..=repeats).map(|attempt| (RunKind::Main, attempt)).collect();
+    let mut wanted: Vec<(Origin, u32)> = (1..=repeats).map(|attempt| (Origin::Scenario, attempt)).collect();
     if !matches!(planned.scenario.control, Control::None(_)) {
-        wanted.push((RunKind::Control, REPEATS + 1));
+        wanted.push((Origin::Control, REPEATS + 1));
     }
-    let perform = |(run, attempt): &(RunKind, u32)| once(&quick, planned, *run, *attempt);
+    let perform = |(run, attempt): &(Origin, u32)| once(&quick, planned, *run, *attempt);
     let mut runs: Vec<Result<Run, String>> = if planned.scenario.solo {
         wanted.iter().map(perform).collect()
     } else {
@@ -173,7 +172,7 @@ fn is_unreachable(history: &History) -> bool {
                 preconditions.insert(claim.id);
             }
             EventKind::Unmet { claim, .. } => unreachable |= preconditions.contains(claim),
-            EventKind::Abandoned { why, .. } => unreachable |= !is_a_deadline(why),
+            EventKind::Abandoned { why, .. } => unreachable |= !matches!(why, Abandon::Deadline { .. }),
             _ => {}
         }
     }

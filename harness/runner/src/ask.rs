@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, time::Duration};
 
-use deadzone_history::Capabilities;
+use deadzone_verdict::Capabilities;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{

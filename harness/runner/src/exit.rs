@@ -1,6 +1,6 @@
 //! Exit codes: a stable promise.
 
-use deadzone_history::VerdictKind;
+use deadzone_verdict::VerdictKind;
 
 /// What the process exits with. Where several apply the first of this order wins:
 /// interrupted, our bug, usage, target, nothing ran, failure, stale expectation, inconclusive, success.
@@ -35,7 +35,7 @@ impl ExitCode {
             let code = match kind {
                 VerdictKind::Pass | VerdictKind::PassSlow => Self::Success,
                 VerdictKind::NotApplicable => Self::NothingRan,
-                VerdictKind::Inconclusive => Self::Inconclusive,
+                VerdictKind::Inconclusive | VerdictKind::Blocked => Self::Inconclusive,
                 VerdictKind::Fail => Self::Failure,
                 VerdictKind::Error => Self::Bug,
             };

@@ -9,11 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{
-    Direction, EventKind, History, Overflow, RunKind, ScenarioResult, TargetFacts, Verdict, VerdictKind,
-};
+use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Performance, Room, Setup, Timing, nonce, perform};
+use deadzone_play::{Performance, Room, Setup, Timing, nonce, perform, run_prefix};
+use deadzone_verdict::{ScenarioResult, Verdict, VerdictKind};
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
@@ -45,7 +44,7 @@ pub(crate) struct JobContext {
     /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
     pub(crate) room: Option<Arc<Room>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
-    pub(crate) run: RunKind,
+    pub(crate) run: Origin,
 }
 
 #[cfg(test)]
@@ -65,7 +64,7 @@ impl JobContext {
             doubt: Arc::new(|| {}),
             room: None,
             links: None,
-            run: RunKind::Main,
+            run: Origin::Scenario,
         }
     }
 }
@@ -163,7 +162,7 @@ fn investigate(context: &JobContext, planned: &Planned, result: &mut ScenarioRes
 
 /// Embedded, the same run must give the same bytes: otherwise no verdict of ours can be trusted.
 fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
-    let again = once(context, planned, RunKind::Main, 0).ok().map(|run| run.history);
+    let again = once(context, planned, Origin::Scenario, 0).ok().map(|run| run.history);
     // A run that a signal ended early proves nothing against the first.
     if again != result.history && !context.cancel.load(Ordering::Relaxed) {
         let why = "the same run gave another history: deadzone is not deterministic here";
@@ -176,7 +175,7 @@ fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResu
 pub(crate) fn once(
     context: &JobContext,
     planned: &Planned,
-    run: RunKind,
+    run: Origin,
     attempt: u32,
 ) -> Result<Run, String> {
     let embedded = context.target.is_embedded();
@@ -187,7 +186,8 @@ pub(crate) fn once(
     let performance = local.block_on(&runtime, async {
         // Embedded brokers are new for each run, so nothing needs to differ between attempts.
         let attempt = if embedded { 0 } else { attempt };
-        let nonce = nonce(&context.word, &planned.key.id, planned.key.version, attempt);
+        let run_prefix = run_prefix(&context.word);
+        let nonce = nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             scenario: &planned.scenario,
@@ -195,6 +195,7 @@ pub(crate) fn once(
             run,
             dial: context.target.dial(context.mutant),
             links: links.clone(),
+            run_prefix,
             nonce,
             profiles: planned.catalogue(),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),

@@ -1,6 +1,6 @@
 //! From a suite to verdicts: what to run, against which target, how often, and what came of it.
 //!
-//! The runner emits typed [`deadzone_history::RunEvent`]s and prints nothing. Embedded, every scenario has its own broker
+//! The runner emits typed [`deadzone_verdict::RunEvent`]s and prints nothing. Embedded, every scenario has its own broker
 //! and its own paused runtime, so that neither parallelism nor a neighbour changes a byte; against a real target it has a
 //! thread and a runtime of its own, because it mostly waits.
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use deadzone_history::{Capabilities, ScenarioKey};
 use deadzone_link::Catalogue;
 use deadzone_script::{Need, Scenario};
+use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
 use crate::{

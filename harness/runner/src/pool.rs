@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     Planned,

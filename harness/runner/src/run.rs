@@ -10,9 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{Capabilities, RunEvent, RunInfo, RunKind, ScenarioResult, Summary, VerdictKind};
+use deadzone_history::Origin;
 use deadzone_play::{Room, Timing};
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
 use crate::{
@@ -127,7 +128,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         panic_in: options.panic_in.clone(),
         doubt: Arc::new(|| {}),
         room,
-        run: RunKind::Main,
+        run: Origin::Scenario,
     }
 }
 
@@ -260,6 +261,7 @@ fn summary(
         slow,
         fail: count(VerdictKind::Fail),
         inconclusive: count(VerdictKind::Inconclusive),
+        blocked: count(VerdictKind::Blocked),
         not_applicable: count(VerdictKind::NotApplicable),
         error: count(VerdictKind::Error),
         not_run: plan.items.len() - results.len(),

@@ -1,7 +1,7 @@
 //! Makes the document of a run: nothing but copying, field by field, so that a new field of the harness is no accident in
 //! the format.
 
-use deadzone_history::{
+use deadzone_verdict::{
     Capabilities, Finding, Grade, GradeLevel, RunInfo, ScenarioResult, Summary, VerdictKind,
 };
 
@@ -89,6 +89,7 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
         VerdictKind::PassSlow => VerdictWord::PassSlow,
         VerdictKind::Fail => VerdictWord::Fail,
         VerdictKind::Inconclusive => VerdictWord::Inconclusive,
+        VerdictKind::Blocked => VerdictWord::Blocked,
         VerdictKind::NotApplicable => VerdictWord::NotApplicable,
         VerdictKind::Error => VerdictWord::Error,
     }
@@ -133,6 +134,7 @@ fn summary(s: &Summary) -> SummaryEntry {
         slow: s.slow as u64,
         fail: s.fail as u64,
         inconclusive: s.inconclusive as u64,
+        blocked: s.blocked as u64,
         not_applicable: s.not_applicable as u64,
         error: s.error as u64,
         not_run: s.not_run as u64,

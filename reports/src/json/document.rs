@@ -135,6 +135,8 @@ pub enum VerdictWord {
     Fail,
     /// The experiment did not happen.
     Inconclusive,
+    /// A gate that it stands on did not pass.
+    Blocked,
     /// A limit of the target excludes it.
     NotApplicable,
     /// The harness's fault, or the environment's.
@@ -224,6 +226,9 @@ pub struct SummaryEntry {
     pub fail: u64,
     /// Inconclusive.
     pub inconclusive: u64,
+    /// Kept away by a gate that did not pass.
+    #[serde(default)]
+    pub blocked: u64,
     /// Not applicable.
     pub not_applicable: u64,
     /// Errors.

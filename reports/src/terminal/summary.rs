@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{ScenarioResult, Summary, VerdictKind};
 
 use super::{
     failure,
@@ -71,6 +71,7 @@ fn counts(page: &mut Page, s: &Summary) {
         (Role::Bad, s.fail, "failed"),
         (Role::Bad, s.error, if s.error == 1 { "error" } else { "errors" }),
         (Role::Doubtful, s.inconclusive, "inconclusive"),
+        (Role::Doubtful, s.blocked, "blocked"),
         (Role::Faint, s.not_applicable, "not applicable"),
         (Role::Doubtful, s.not_run, "not run"),
     ];

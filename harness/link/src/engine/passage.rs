@@ -119,7 +119,7 @@ impl Link {
         }
         let target = targets.last().copied();
         for id in targets.iter().copied().map(Some).chain(target.is_none().then_some(None)) {
-            self.note(id, Note::Fired { fault: fault.number, text: fault.text.clone() });
+            self.note(id, Note::Fired { fault: fault.number, effect: fault.fault, text: fault.text.clone() });
         }
         match fault.fault {
             Fault::Blackhole(way) => self.effects.change(way, |lane| lane.dark = true),
@@ -130,8 +130,8 @@ impl Link {
             Fault::Release(way) => self.release(now_us, way),
             Fault::Restore => {
                 self.note(target, Note::Restored);
-                for ArmedFault { number: fault, text, .. } in self.armed.take_effects() {
-                    self.note(target, Note::NeverFired { fault, text });
+                for ArmedFault { number: fault, fault: effect, text } in self.armed.take_effects() {
+                    self.note(target, Note::NeverFired { fault, effect, text });
                 }
                 self.release(now_us, Way::Both);
                 for path in self.paths.values_mut() {

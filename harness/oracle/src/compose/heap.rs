@@ -1,7 +1,8 @@
 //! Sorts opinions by what they do to the verdict, and reads the verdict off.
 
-use deadzone_history::{Finding, Grade, GradeLevel, Place, Verdict, VerdictKind};
+use deadzone_history::Place;
 use deadzone_spec::{ClauseId, Level};
+use deadzone_verdict::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
 use super::fold;
@@ -99,7 +100,7 @@ impl Heap {
         self.grades.dedup();
         self.grades.truncate(GRADES);
         let findings = fold::fold(survey, self.findings);
-        Verdict { kind, findings, grades: self.grades, reason }
+        Verdict { kind, findings, grades: self.grades, reason, ..Verdict::pass() }
     }
 }
 

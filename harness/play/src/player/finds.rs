@@ -2,7 +2,7 @@
 //! new sessions look again and again, for at most a minute.
 
 use bytes::Bytes;
-use deadzone_history::{ClaimKind, ConnId, Expected};
+use deadzone_history::{Abandon, ClaimKind, ConnId, Ended, Expected, Late};
 use deadzone_script::{ConnectMode, ConnectOptions, Payload, Step, SubscribeFilter};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value};
 
@@ -52,7 +52,8 @@ impl Player<'_> {
             match seen {
                 Some(seq) if !late || found == AGAIN => {
                     let claim = self.look_claim(step, client, &shape);
-                    self.met(claim, vec![seq], late);
+                    let us = self.clock.now_us() - since_us;
+                    self.met(claim, &[seq], if late { Late::Slow { us } } else { Late::InTime });
                     return Flow::On;
                 }
                 Some(_) => found += 1,
@@ -61,8 +62,8 @@ impl Player<'_> {
             }
         }
         let claim = self.look_claim(step, client, &shape);
-        self.unmet(claim, since_us, "patience", None);
-        Flow::Abandon("the retained message was not found".to_owned())
+        self.unmet(claim, since_us, Ended::Patience, None);
+        self.unmet_claim("the retained message was not found")
     }
 
     /// The claim about the look that decides, on its own connection.
@@ -72,8 +73,15 @@ impl Player<'_> {
             (state.last_conn.unwrap_or(ConnId(0)), state.last_sent)
         };
         let alternatives = vec![Expected::Packet(shape.clone())];
-        let kind = ClaimKind::Arrives { client, conn, alternatives, strict: false, answers, intent: false };
-        self.claim(step, kind)
+        let kind = ClaimKind::Arrives {
+            client: client.into(),
+            conn,
+            alternatives,
+            strict: false,
+            answers,
+            intent: false,
+        };
+        self.claim(step, self.timing.scaled_us(self.timing.within_ms), kind)
     }
 
     /// One look by a session of its own: the arrival, if the message came.
@@ -83,7 +91,7 @@ impl Player<'_> {
         client: usize,
         filter: &SubscribeFilter,
         wanted: &Bytes,
-    ) -> Result<Option<u64>, String> {
+    ) -> Result<Option<u64>, Abandon> {
         if self.live_conn(client).is_some()
             && let Flow::Abandon(why) = self.disconnect(client, None, None).await
         {
@@ -94,7 +102,7 @@ impl Player<'_> {
             return Err(why);
         }
         let Some(conn) = self.live_conn(client) else {
-            return Err("the target closed behind its CONNACK".to_owned());
+            return Err(Abandon::ClosedEarly);
         };
         if let Flow::Abandon(why) =
             self.subscribe(step, client, std::slice::from_ref(filter), None, &[]).await
@@ -117,7 +125,7 @@ impl Player<'_> {
 
     fn retained_copy(&self, client: usize, conn: ConnId, wanted: &Bytes) -> Option<u64> {
         let state = self.clients[client].borrow();
-        state.inbox.iter().filter(|a| a.conn == conn && !a.marker).find_map(|a| match &a.packet {
+        state.inbox.iter().filter(|a| a.conn == conn && !a.marker).find_map(|a| match a.packet() {
             Packet::Publish(p) if p.retain && p.payload == *wanted => Some(a.seq),
             _ => None,
         })

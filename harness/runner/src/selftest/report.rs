@@ -1,6 +1,6 @@
 //! What a selftest is asked and what it finds.
 
-use deadzone_history::ScenarioKey;
+use deadzone_verdict::ScenarioKey;
 use deadzone_wire::Version;
 
 use crate::Options;

@@ -3,9 +3,10 @@
 use deadzone_spec::ClauseId;
 use std::sync::Arc;
 
+use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{History, Verdict, VerdictKind};
+use crate::{Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +143,8 @@ pub struct Summary {
     pub fail: usize,
     /// Inconclusive.
     pub inconclusive: usize,
+    /// Kept away by a gate that did not pass.
+    pub blocked: usize,
     /// Not applicable.
     pub not_applicable: usize,
     /// Errors.
