@@ -79,10 +79,13 @@ impl Armed {
 
     /// Removes what waits for a packet to begin an effect that a restore would end. An armed cut is no effect, and what
     /// waits for its time happens then.
-    pub(super) fn take_effects(&mut self) -> Vec<ArmedFault> {
+    /// What was armed behind the restore itself (its number; 0: it never waited) goes on waiting.
+    pub(super) fn take_effects(&mut self, restore: u32) -> Vec<ArmedFault> {
         let is_effect = |fault: &Fault| !matches!(fault, Fault::Cut(_) | Fault::Restore | Fault::Release(_));
-        let (ended, kept): (Vec<_>, Vec<_>) =
-            self.triggers.drain(..).partition(|(_, armed)| is_effect(&armed.fault));
+        let (ended, kept): (Vec<_>, Vec<_>) = self
+            .triggers
+            .drain(..)
+            .partition(|(_, armed)| is_effect(&armed.fault) && (restore == 0 || armed.number < restore));
         self.triggers = kept;
         ended.into_iter().map(|(_, armed)| armed).collect()
     }
