@@ -144,8 +144,7 @@ impl State {
                 }
                 let new = SessionIx(self.sessions.len() as u32);
                 let name = client_id.clone().unwrap_or_default();
-                let begun = (!connack.session_present(), facts.clean);
-                let mut session = Session::new(name, version, begun, id);
+                let mut session = Session::new(name, version, !connack.session_present(), id);
                 // It says that it lost what it had to keep: what it does next may show that it did not.
                 let kept = self.conn(id).is_some_and(|c| c.outlook == Outlook::Owed) && !facts.clean;
                 session.doubtful = (kept && !connack.session_present()).then_some(self.now.seq);

@@ -28,8 +28,6 @@ pub(crate) struct Session {
     pub(crate) version: Version,
     /// Its beginning was seen in this run: nothing in it comes from before.
     pub(crate) own: bool,
-    /// It was asked for anew: whatever the broker told of it, none was to be there before.
-    pub(crate) clean: bool,
     pub(crate) connections: Connections,
     /// It may have been replaced without our seeing it, so that nothing about its state is certain.
     pub(crate) doubtful: Option<u64>,
@@ -107,12 +105,11 @@ pub(crate) enum Outlook {
 }
 
 impl Session {
-    pub(super) fn new(client_id: Text, version: Version, (own, clean): (bool, bool), conn: ConnId) -> Self {
+    pub(super) fn new(client_id: Text, version: Version, own: bool, conn: ConnId) -> Self {
         Self {
             client_id,
             version,
             own,
-            clean,
             connections: Connections::new(conn),
             doubtful: None,
             deviant: None,
@@ -144,7 +141,7 @@ impl Session {
         ended_us: Option<u64>,
         closed_us: Option<u64>,
     ) -> Outlook {
-        let known = (self.own || self.clean) && self.doubtful.is_none() && self.deviant.is_none();
+        let known = self.doubtful.is_none() && self.deviant.is_none();
         if !known || self.ended.is_some() || self.version != version {
             return Outlook::Open;
         }
