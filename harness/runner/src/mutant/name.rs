@@ -29,11 +29,25 @@ pub enum Mutant {
     GrantUnderstated,
     /// PUBREL never comes.
     PubrelSwallowed,
+    /// A PUBLISH above QoS 0 comes with packet identifier 0.
+    PacketIdZeroed,
+    /// Each third PUBLISH above QoS 0 comes with the identifier of the one before it.
+    PacketIdRepeated,
+    /// A PUBLISH comes with one QoS less.
+    QosLowered,
+    /// Behind each PUBLISH comes one that nobody published.
+    PublishInvented,
+    /// Each third PUBLISH never comes.
+    ThirdPublishSwallowed,
+    /// Every PUBLISH carries the identifier of a subscription that was never made.
+    SubscriptionIdAdded,
+    /// The connection is reset where PUBREL should come.
+    ResetAtPubrel,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 18] = [
         Self::SessionPresentFlipped,
         Self::DupCleared,
         Self::PubcompSwallowed,
@@ -45,6 +59,13 @@ impl Mutant {
         Self::CloseSwallowed,
         Self::GrantUnderstated,
         Self::PubrelSwallowed,
+        Self::PacketIdZeroed,
+        Self::PacketIdRepeated,
+        Self::QosLowered,
+        Self::PublishInvented,
+        Self::ThirdPublishSwallowed,
+        Self::SubscriptionIdAdded,
+        Self::ResetAtPubrel,
     ];
 
     /// Its name in scenario files and on the command line.
@@ -61,6 +82,13 @@ impl Mutant {
             Self::CloseSwallowed => "mutant-close-swallowed",
             Self::GrantUnderstated => "mutant-grant-understated",
             Self::PubrelSwallowed => "mutant-pubrel-swallowed",
+            Self::PacketIdZeroed => "mutant-packet-id-zeroed",
+            Self::PacketIdRepeated => "mutant-packet-id-repeated",
+            Self::QosLowered => "mutant-qos-lowered",
+            Self::PublishInvented => "mutant-publish-invented",
+            Self::ThirdPublishSwallowed => "mutant-third-publish-swallowed",
+            Self::SubscriptionIdAdded => "mutant-subscription-id-added",
+            Self::ResetAtPubrel => "mutant-reset-at-pubrel",
         }
     }
 
@@ -78,6 +106,17 @@ impl Mutant {
             Self::CloseSwallowed => "the connection is never closed by the broker",
             Self::GrantUnderstated => "messages come at a higher QoS than SUBACK granted",
             Self::PubrelSwallowed => "PUBREC is never answered by PUBREL",
+            Self::PacketIdZeroed => "a PUBLISH above QoS 0 has the packet identifier 0",
+            Self::PacketIdRepeated => {
+                "each third PUBLISH above QoS 0 has the packet identifier of the one before it"
+            }
+            Self::QosLowered => "every PUBLISH to a subscriber comes one QoS below what is owed",
+            Self::PublishInvented => "behind each PUBLISH comes another at QoS 0 that no client published",
+            Self::ThirdPublishSwallowed => "each third PUBLISH of a connection never comes",
+            Self::SubscriptionIdAdded => {
+                "every PUBLISH in 5.0 carries the identifier of a subscription that was never made"
+            }
+            Self::ResetAtPubrel => "the connection is reset where PUBREL should come",
         }
     }
 
