@@ -5,9 +5,11 @@ use std::{
     str::FromStr,
 };
 
+use deadzone_history::ScenarioResult;
 use deadzone_reference_broker::Defect;
 use deadzone_wire::Version;
 
+use super::prove::names_a_clause;
 use crate::{Mutant, Suite};
 
 /// Something that can be switched on to make a broker wrong.
@@ -23,6 +25,14 @@ impl Culprit {
             Self::Defect(d) => d.name(),
             Self::Mutant(m) => m.name(),
         }
+    }
+
+    /// Whether the failure is this culprit's: one of its findings is of a clause that the defect breaks. A mutant names no
+    /// clauses, so that each failure is its own.
+    pub(super) fn is_blamed_in(self, result: &ScenarioResult) -> bool {
+        let Self::Defect(defect) = self else { return true };
+        let broken = |clause: &str| defect.clauses().contains(&clause);
+        result.verdict.findings.iter().any(|f| names_a_clause(f, &broken))
     }
 
     pub(super) fn parse(name: &str) -> Option<Self> {
