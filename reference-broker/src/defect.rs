@@ -254,7 +254,7 @@ defects! {
         "https://github.com/LabOverWire/mqtt-lib/issues/113";
     PublisherSubscriptionIdForwarded "publisher-subscription-id-forwarded"
         "takes a PUBLISH with a Subscription Identifier from a client and hands the identifier on"
-        ["5.0/DZ-claim"]
+        ["5.0/DZ-publisher-subscription-identifier"]
         "https://github.com/eclipse-mosquitto/mosquitto/issues/3319";
     DropsSubscriberAtPubrec "drops-subscriber-at-pubrec"
         "resets the connection of a subscriber at each of its PUBRECs, so that no QoS 2 delivery ever ends"
@@ -266,11 +266,11 @@ defects! {
         "https://github.com/emqx/emqx/issues/1216";
     InventsMessages "invents-messages"
         "sends beside each message another one at QoS 0 that no client has published"
-        ["3.1.1/DZ-claim" "5.0/DZ-claim"]
+        ["3.1.1/DZ-content-of-nobody" "5.0/DZ-content-of-nobody"]
         "https://github.com/hivemq/hivemq-community-edition/issues/291";
     StrayRetained "stray-retained"
         "sends every client behind CONNACK a retained message that it never subscribed to"
-        ["3.1.1/DZ-claim" "5.0/DZ-claim"]
+        ["3.1.1/MQTT-3.3.2-3" "5.0/MQTT-3.3.2-3"]
         "https://github.com/mochi-mqtt/server/issues/153";
     PacketIdZero "packet-id-zero"
         "gives the first message of each session the packet identifier 0"

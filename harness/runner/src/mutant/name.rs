@@ -172,6 +172,25 @@ impl Mutant {
             Self::PubrelSwallowed => {
                 const { &[ClauseId::of("3.1.1/MQTT-4.3.3-1"), ClauseId::of("5.0/MQTT-4.3.3-4")] }
             }
+            Self::PacketIdZeroed => {
+                const { &[ClauseId::of("3.1.1/MQTT-2.3.1-1"), ClauseId::of("5.0/MQTT-2.2.1-4")] }
+            }
+            Self::PacketIdRepeated => {
+                const { &[ClauseId::of("3.1.1/MQTT-2.3.1-4"), ClauseId::of("5.0/MQTT-2.2.1-4")] }
+            }
+            Self::QosLowered => {
+                const { &[ClauseId::of("3.1.1/MQTT-3.8.4-6"), ClauseId::of("5.0/MQTT-3.8.4-8")] }
+            }
+            Self::PublishInvented => {
+                const { &[ClauseId::of("3.1.1/DZ-content-of-nobody"), ClauseId::of("5.0/DZ-content-of-nobody")] }
+            }
+            Self::ThirdPublishSwallowed => {
+                const { &[ClauseId::of("3.1.1/MQTT-4.5.0-1"), ClauseId::of("5.0/MQTT-4.5.0-1")] }
+            }
+            Self::SubscriptionIdAdded => const { &[ClauseId::of("5.0/MQTT-3.3.4-4")] },
+            Self::ResetAtPubrel => {
+                const { &[ClauseId::of("3.1.1/MQTT-4.3.3-1"), ClauseId::of("5.0/MQTT-4.3.3-4")] }
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use deadzone_history::ScenarioResult;
 use deadzone_reference_broker::Defect;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::prove::names_a_clause;
@@ -27,11 +28,16 @@ impl Culprit {
         }
     }
 
-    /// Whether the failure is this culprit's: one of its findings is of a clause that the defect breaks. A mutant names no
-    /// clauses, so that each failure is its own.
+    fn clauses(self) -> &'static [ClauseId] {
+        match self {
+            Self::Defect(d) => d.clauses(),
+            Self::Mutant(m) => m.clauses(),
+        }
+    }
+
+    /// Whether the failure is this culprit's: one of its findings is of a clause that it breaks.
     pub(super) fn is_blamed_in(self, result: &ScenarioResult) -> bool {
-        let Self::Defect(defect) = self else { return true };
-        let broken = |clause: &str| defect.clauses().contains(&clause);
+        let broken = |clause: ClauseId| self.clauses().contains(&clause);
         result.verdict.findings.iter().any(|f| names_a_clause(f, &broken))
     }
 

@@ -8,6 +8,7 @@ use std::{
 use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_script::Control;
+use deadzone_spec::ClauseId;
 use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
@@ -267,15 +268,15 @@ impl Prover<'_> {
 /// It failed, with a clause that it claims. The rules that are always on may see the same bug earlier, by a clause of their
 /// own, or fold it under an earlier one.
 fn is_killed(result: &ScenarioResult) -> bool {
-    let claimed = |clause: &str| result.clauses.iter().any(|c| c == clause);
+    let claimed = |clause: ClauseId| result.clauses.contains(&clause);
     result.verdict.kind == VerdictKind::Fail
         && result.verdict.findings.iter().any(|f| names_a_clause(f, &claimed))
 }
 
 /// Whether a finding, or one that is folded under it, names such a clause.
-pub(super) fn names_a_clause(finding: &Finding, such: &dyn Fn(&str) -> bool) -> bool {
-    such(&finding.clause)
-        || finding.also.iter().any(|c| such(c))
+pub(super) fn names_a_clause(finding: &Finding, such: &dyn Fn(ClauseId) -> bool) -> bool {
+    such(finding.clause)
+        || finding.also.iter().any(|c| such(*c))
         || finding.folded.iter().any(|f| names_a_clause(f, such))
 }
 
