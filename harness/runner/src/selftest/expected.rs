@@ -103,6 +103,7 @@ pub(super) const UNCAUGHT: &[(&str, &str)] = &[
         "hangs-at-unsubscribe",
         "a scenario that claims the answer to UNSUBSCRIBE, and a verdict for a broker that is stuck",
     ),
+    ("mutant-publish-invented", "a rule on the content of each delivery"),
     ("mutant-subscription-id-added", "a rule that a delivery carries the receiver's own identifiers only"),
 ];
 
