@@ -124,7 +124,7 @@ impl Broker {
         let overdue = |c: &Connection| c.deadline_us(config).is_some_and(|d| d <= now_us);
         let silent: Vec<ConnId> = self.conns.iter().filter(|(_, c)| overdue(c)).map(|(id, _)| *id).collect();
         for conn in silent {
-            let policy = self.conns.get(&conn).is_some_and(|c| c.has_no_keep_alive());
+            let policy = self.conns.get(&conn).is_some_and(Connection::has_no_keep_alive);
             self.end(conn, if policy { Ending::Policy(ADMINISTRATIVE_ACTION) } else { Ending::KeepAlive });
         }
         self.tick_sessions();

@@ -181,7 +181,7 @@ impl Server {
     /// The process may open no more files: as at the bound on connections the oldest silent one goes, and then a moment
     /// passes until it is gone.
     async fn make_room(&self) {
-        self.tell(|broker, now_us| broker.out_of_room(now_us));
+        self.tell(Broker::out_of_room);
         sleep(OUT_OF_FILES_PAUSE).await;
     }
 

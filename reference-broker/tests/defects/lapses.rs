@@ -51,7 +51,7 @@ pub(crate) fn returns_to_an_ended_session(rig: &mut Rig) -> String {
     let mut seen = Vec::new();
     for conn in 2..=5 {
         rig.connect_with(conn, "c", false, |c| {
-            number(&mut c.properties.items, PropertyId::SessionExpiryInterval, 0)
+            number(&mut c.properties.items, PropertyId::SessionExpiryInterval, 0);
         });
         seen.push(rig.log(conn));
         rig.disconnect(conn, None);

@@ -49,11 +49,9 @@ pub(crate) fn broker(args: &BrokerArgs) -> anyhow::Result<ExitCode> {
 
 /// Every bound of the broker, for `--help`.
 pub(crate) fn limits() -> String {
-    let mut text = String::from("Limits:\n");
-    for (name, value, what) in Limits::default().described() {
-        text.push_str(&format!("  {name} = {value}\n      {what}\n"));
-    }
-    text
+    let row = |(name, value, what)| format!("  {name} = {value}\n      {what}\n");
+    let rows: String = Limits::default().described().into_iter().map(row).collect();
+    format!("Limits:\n{rows}")
 }
 
 fn listing() -> Result<String, std::fmt::Error> {

@@ -72,7 +72,7 @@ struct Round<'a> {
 impl Prover<'_> {
     fn prove(&mut self) {
         let defects = Defect::ALL.iter().copied().map(Culprit::Defect);
-        let mutants = Mutant::ALL.into_iter().map(Culprit::Mutant);
+        let mutants = Mutant::ALL.iter().copied().map(Culprit::Mutant);
         let culprits: Vec<Culprit> =
             if self.embedded { defects.chain(mutants).collect() } else { mutants.collect() };
         self.rounds.1 = 1 + culprits.len() + if self.embedded { 1 + Variant::ALL.len() } else { 0 };
