@@ -86,7 +86,6 @@ pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("foreign-subscription-ids", "two clients with different Subscription Identifiers"),
     ("publisher-subscription-id-forwarded", "a PUBLISH of a client with a Subscription Identifier"),
     ("invents-messages", "a rule on the content of each delivery"),
-    ("stray-retained", "a rule on the topic of each delivery"),
     ("session-present-sometimes", "a step that is played twenty times"),
     ("will-after-disconnect-sometimes", "a step that is played twenty times"),
     ("waiting-message-lost", "a rule that a later message overtook one that is still owed"),
