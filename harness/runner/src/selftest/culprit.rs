@@ -5,9 +5,9 @@ use std::{
     str::FromStr,
 };
 
-use deadzone_history::ScenarioResult;
 use deadzone_reference_broker::Defect;
 use deadzone_spec::ClauseId;
+use deadzone_verdict::ScenarioResult;
 use deadzone_wire::Version;
 
 use super::prove::names_a_clause;

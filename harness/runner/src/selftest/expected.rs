@@ -1,7 +1,7 @@
 //! What the selftest expects: the verdicts that each legal variant may get, and which culprits nothing catches yet.
 
-use deadzone_history::VerdictKind;
 use deadzone_reference_broker::Variant;
+use deadzone_verdict::VerdictKind;
 
 use VerdictKind::{Inconclusive, NotApplicable, Pass, PassSlow};
 
