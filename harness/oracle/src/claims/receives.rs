@@ -160,7 +160,8 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
             return watch.inconclusive(found, format!("{what} did not come, but was not owed: {why}"));
         }
         Err(Excuse::Either(why)) => {
-            return found.graded(unmet.at.seq, None, format!("{what} did not come: {why}"), Vec::new());
+            let clause = owed::clause(Owed::Will, watch.version);
+            return found.graded(unmet.at.seq, clause, format!("{what} did not come: {why}"), Vec::new());
         }
         Err(Excuse::ThrownOut(conn, closed)) => return thrown_out(watch, payload, (conn, closed), found),
     };

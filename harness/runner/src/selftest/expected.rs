@@ -43,12 +43,7 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
 /// Legal variants under which scenarios still get other verdicts than these, each with what is missing in the judge or the
 /// player. The selftest tells each such verdict, and minds a variant that stands here without need.
 pub(super) const PENDING: &[(Variant, &str)] = &[
-    (Variant::GrantsAtMostQos1, "every claim weakens to the smaller of the published and the granted QoS"),
     (Variant::Resends30sLate, "a wait that met silence is extended before it is judged"),
-    (
-        Variant::AutomaticSubscription,
-        "CONNACKs are counted, and a PUBLISH on a topic outside the run is foreign",
-    ),
     (Variant::KeepAliveZeroRefused, "a refused keep-alive 0 makes what needs it not applicable"),
     (Variant::Connack10sLate, "a wait that met silence is extended before it is judged"),
     (Variant::Acknowledges10sLate, "a wait that met silence is extended before it is judged"),
@@ -60,12 +55,6 @@ pub(super) const PENDING: &[(Variant, &str)] = &[
         Variant::RefusesQuickReturn,
         "a CONNECT that is closed soon after a takeover is tried again after a pause",
     ),
-    (Variant::RoutesLater, "a message may go to a subscription that was made after its acknowledgement"),
-    (Variant::RetainsLater, "a retained message that is not found at once is looked for again"),
-    (
-        Variant::LooksUpBehindSuback,
-        "what is published behind SUBACK may come live and once more with RETAIN 1",
-    ),
     (
         Variant::OneInFlight,
         "what needs two messages in flight does not apply to a broker that sends one at a time",
@@ -75,24 +64,8 @@ pub(super) const PENDING: &[(Variant, &str)] = &[
 /// Defects and mutants that no scenario catches yet, by a clause that it claims and the defect breaks, each with what would.
 /// The selftest tells them, and minds one that stands here although something catches it.
 pub(super) const UNCAUGHT: &[(&str, &str)] = &[
-    (
-        "will-lost-at-refused-disconnect",
-        "a will, a DISCONNECT 0xFF or one with an expiry that CONNECT ruled out, and a watcher",
-    ),
-    ("overlap-qos-lowered", "overlapping subscriptions at QoS 0, 1 and 2, judged by the highest grant"),
-    ("queued-qos-lowered", "a message that waits for its client, judged by both bounds of its QoS"),
-    ("will-qos-lowered", "a will at QoS 2, judged by both bounds of its QoS"),
-    ("retained-qos-lowered", "a retained message at QoS 2, judged by both bounds of its QoS"),
-    ("foreign-subscription-ids", "two clients with different Subscription Identifiers"),
-    ("publisher-subscription-id-forwarded", "a PUBLISH of a client with a Subscription Identifier"),
-    ("invents-messages", "a rule on the content of each delivery"),
-    ("session-present-sometimes", "a step that is played twenty times"),
-    ("will-after-disconnect-sometimes", "a step that is played twenty times"),
-    ("waiting-message-lost", "a rule that a later message overtook one that is still owed"),
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
-    ("unknown-level-served", "a CONNECT of an unknown level"),
-    ("ping-before-connect-answered", "a PINGREQ as the first packet"),
     ("half-dead-after-unsubscribe", "an UNSUBSCRIBE, and then two new clients"),
     (
         "ends-at-unsubscribe",
@@ -102,7 +75,6 @@ pub(super) const UNCAUGHT: &[(&str, &str)] = &[
         "hangs-at-unsubscribe",
         "a scenario that claims the answer to UNSUBSCRIBE, and a verdict for a broker that is stuck",
     ),
-    ("mutant-publish-invented", "a rule on the content of each delivery"),
     ("mutant-subscription-id-added", "a rule that a delivery carries the receiver's own identifiers only"),
 ];
 

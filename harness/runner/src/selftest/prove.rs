@@ -266,11 +266,15 @@ impl Prover<'_> {
 }
 
 /// It failed, with a clause that it claims. The rules that are always on may see the same bug earlier, by a clause of their
-/// own, or fold it under an earlier one.
+/// own, or fold it under an earlier one. Where the standard leaves it open, the grade by that clause counts.
 fn is_killed(result: &ScenarioResult) -> bool {
     let claimed = |clause: ClauseId| result.clauses.contains(&clause);
-    result.verdict.kind == VerdictKind::Fail
-        && result.verdict.findings.iter().any(|f| names_a_clause(f, &claimed))
+    let graded = || result.verdict.grades.iter().any(|grade| grade.clause.is_some_and(claimed));
+    match result.verdict.kind {
+        VerdictKind::Fail => result.verdict.findings.iter().any(|f| names_a_clause(f, &claimed)),
+        VerdictKind::Pass | VerdictKind::PassSlow => graded(),
+        _ => false,
+    }
 }
 
 /// Whether a finding, or one that is folded under it, names such a clause.
