@@ -83,7 +83,7 @@ pub(super) fn unmet(state: &State, claimed: &Claimed, unmet: Unmet, found: &mut 
         }
         Some((seq, packet)) => mismatch::judge(&wait, seq, packet, found),
         None if unmet.why == Ended::Closed => {
-            closing::instead(&wait, unmet.got.unwrap_or(unmet.at.seq), found)
+            closing::instead(&wait, unmet.got.unwrap_or(unmet.at.seq), found);
         }
         None => silence::judge(&wait, found),
     }
