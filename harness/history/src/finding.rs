@@ -17,6 +17,8 @@ pub enum VerdictKind {
     Fail,
     /// The experiment did not happen.
     Inconclusive,
+    /// A gate that it stands on is shut.
+    Blocked,
     /// A declared or advertised limit of the target excludes it.
     NotApplicable,
     /// Our fault, or the environment's.
@@ -31,20 +33,22 @@ impl VerdictKind {
             Self::PassSlow => "pass (slow)",
             Self::Fail => "fail",
             Self::Inconclusive => "inconclusive",
+            Self::Blocked => "blocked",
             Self::NotApplicable => "not applicable",
             Self::Error => "error",
         }
     }
 
-    /// Which of several wins: error > fail > inconclusive > not applicable > pass.
+    /// Which of several wins: error > fail > inconclusive > blocked > not applicable > pass.
     pub fn precedence(self) -> u8 {
         match self {
             Self::Pass => 0,
             Self::PassSlow => 1,
             Self::NotApplicable => 2,
-            Self::Inconclusive => 3,
-            Self::Fail => 4,
-            Self::Error => 5,
+            Self::Blocked => 3,
+            Self::Inconclusive => 4,
+            Self::Fail => 5,
+            Self::Error => 6,
         }
     }
 }
@@ -112,16 +116,27 @@ pub struct Verdict {
     pub grades: Vec<Grade>,
     /// Why, for `inconclusive`, `not applicable` and `error`.
     pub reason: Option<String>,
+    /// The gate that blocks it, by name; `blocked` only.
+    pub blocked_by: Option<String>,
+    /// Clauses that a claim or rule judged in this performance: it could have come out otherwise.
+    pub judged: Vec<String>,
 }
 
 impl Verdict {
     /// A pass without anything to say.
     pub fn pass() -> Self {
-        Self { kind: VerdictKind::Pass, findings: Vec::new(), grades: Vec::new(), reason: None }
+        Self {
+            kind: VerdictKind::Pass,
+            findings: Vec::new(),
+            grades: Vec::new(),
+            reason: None,
+            blocked_by: None,
+            judged: Vec::new(),
+        }
     }
 
     /// A verdict that consists of its reason.
     pub fn because(kind: VerdictKind, reason: impl Into<String>) -> Self {
-        Self { kind, findings: Vec::new(), grades: Vec::new(), reason: Some(reason.into()) }
+        Self { kind, reason: Some(reason.into()), ..Self::pass() }
     }
 }

@@ -9,18 +9,22 @@
 
 mod client;
 mod clock;
+mod credentials;
 mod foreign;
 mod lower;
 mod path;
 mod perform;
 mod player;
 mod room;
+mod slots;
 mod tap;
 mod tape;
 mod transport;
 
+pub use credentials::Credentials;
 pub use foreign::{ForeignLinks, Reaching, Working};
 pub use perform::{Performance, Setup, Timing, nonce, perform};
 pub use player::is_a_deadline;
 pub use room::Room;
+pub use slots::{LocalBoxFuture, OwnSlot, Slots};
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

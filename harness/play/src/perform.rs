@@ -19,9 +19,11 @@ use deadzone_wire::Version;
 
 use crate::{
     clock::Clock,
+    credentials::Credentials,
     foreign::ForeignLinks,
     player::Player,
     room::{Room, Share},
+    slots::Slots,
     tape::Tape,
     transport::Dial,
 };
@@ -52,6 +54,10 @@ pub struct Timing {
     pub grace_ms: u64,
     /// For leaving the target as it was found.
     pub teardown_ms: u64,
+    /// How long a silence is waited out before it is a failure, ms: a parked wait lasts until then, at every scale.
+    pub long_bound_ms: u64,
+    /// Nothing is parked: a silence ends at the patience and proves nothing.
+    pub quick: bool,
 }
 
 impl Default for Timing {
@@ -64,6 +70,8 @@ impl Default for Timing {
             scenario_ms: 30_000,
             grace_ms: 250,
             teardown_ms: 3_000,
+            long_bound_ms: 60_000,
+            quick: false,
         }
     }
 }
@@ -85,6 +93,12 @@ pub struct Setup<'a> {
     pub run: RunKind,
     /// How to reach the target.
     pub dial: Rc<dyn Dial>,
+    /// The same without links or mutants between: for the harness's own signs of life.
+    pub direct: Rc<dyn Dial>,
+    /// The job slot that a parked wait gives away.
+    pub slots: Rc<dyn Slots>,
+    /// What a CONNECT without a user name and a password says, where the target asks for some.
+    pub credentials: Option<Credentials>,
     /// Somebody else's links for the script's clients, instead of `dial` and of our own faults.
     pub links: Option<Rc<dyn ForeignLinks>>,
     /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
@@ -152,6 +166,8 @@ pub struct Performance {
     pub cancelled: bool,
     /// The environment refused what the run needs: whatever the record shows is not the target's doing.
     pub trouble: Option<String>,
+    /// Since when the broker gave no sign of life to a wait that ended in vain, µs.
+    pub lifeless_since_us: Option<u64>,
 }
 
 /// The word that `{run}` stands for, from the run's own word, the scenario, the version and the attempt: 14 letters and digits.
@@ -206,7 +222,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
         // Nothing will be judged by it; its beginning shows what happened.
         keep_beginning(&mut history);
     }
-    Performance { history, overflow, cancelled, trouble }
+    Performance { history, overflow, cancelled, trouble, lifeless_since_us: None }
 }
 
 fn keep_beginning(history: &mut History) {

@@ -4,6 +4,7 @@
 //! This crate does not know how a step is performed, nor what a verdict is.
 
 mod diagnostic;
+mod gate;
 mod names;
 mod parse;
 mod print;
@@ -11,6 +12,7 @@ mod scenario;
 mod step;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
+pub use gate::{Gate, UnknownGate};
 pub use names::{ProfilePlace, profile_mistakes};
 pub use parse::{parse, parse_fault};
 pub use print::print;

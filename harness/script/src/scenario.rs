@@ -3,7 +3,7 @@
 use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
-use crate::{At, Count, Step, StepKind};
+use crate::{At, Count, Gate, Step, StepKind};
 
 /// One named experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub struct Scenario {
     pub like: Vec<String>,
     /// Touches the whole broker: runs alone.
     pub solo: bool,
+    /// The gate that this scenario is, if it is one.
+    pub gate: Option<Gate>,
+    /// The gates that it stands on.
+    pub stands_on: Vec<Gate>,
+    /// How often its steps are played, each time with fresh ids.
+    pub times: u32,
     /// The clients, in the order of declaration.
     pub clients: Vec<ClientDecl>,
     /// The steps, in order.

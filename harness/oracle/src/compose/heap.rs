@@ -99,7 +99,7 @@ impl Heap {
         self.grades.dedup();
         self.grades.truncate(GRADES);
         let findings = fold::fold(survey, self.findings);
-        Verdict { kind, findings, grades: self.grades, reason }
+        Verdict { kind, findings, grades: self.grades, reason, ..Verdict::pass() }
     }
 }
 
