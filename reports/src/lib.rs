@@ -17,7 +17,7 @@ mod timeline;
 pub use error::ReportError;
 pub use json::{
     CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry,
-    RUN_SCHEMA, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
+    RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
     run_document, run_schema,
 };
 pub use junit::junit;

@@ -27,7 +27,9 @@ pub use hand_made::{HandMade, Start};
 pub use header::{ClientInfo, Header, RunKind, SCHEMA, TargetFacts};
 pub use ndjson::{HistoryError, read, write};
 pub use recorder::{Overflow, Recorder, RecorderLimits};
-pub use run::{Capabilities, ControlResult, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary};
+pub use run::{
+    Capabilities, ControlResult, Coverage, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary,
+};
 
 /// A whole record.
 #[derive(Clone, Debug, PartialEq)]

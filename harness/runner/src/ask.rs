@@ -3,12 +3,14 @@
 use std::{rc::Rc, time::Duration};
 
 use deadzone_history::Capabilities;
+use deadzone_play::Dial;
+use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     Options, RunError,
     links::ThroughLink,
-    probe::{cancelled, first_that_accepts, probe},
+    probe::{Client, cancelled, first_that_accepts, probe},
     target::{Target, paused_runtime},
 };
 
@@ -21,13 +23,16 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
     let timing = options.timing();
     let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
     let word = if embedded { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
+    // Its version is set for each that is asked for.
+    let client =
+        Client { version: Version::V5, patience, id: word, credentials: target.handle().credentials() };
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
             settle(target, patience).await;
             if let (Some(links), Some(address)) = (&options.links, target.handle().address()) {
                 links.greet(address).await.map_err(over_links)?;
             }
-            through_links(target, options, patience, &word).await
+            through_links(target, options, &client).await
         };
         if embedded {
             // In virtual time nothing is waited for.
@@ -41,8 +46,8 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
     });
     asked.ok_or(RunError::Interrupted)?.map_err(|why| match target {
         Target::Embedded(_) => RunError::Target { target: "embedded".to_owned(), why },
-        Target::Remote { name, address, .. } => {
-            let target = if name.contains("//") { name.clone() } else { format!("{name} at {address}") };
+        Target::Remote { name, places, .. } => {
+            let target = if name.contains("//") { name.clone() } else { format!("{name} at {places}") };
             RunError::Target { target, why }
         }
     })
@@ -52,14 +57,14 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
 async fn through_links(
     target: &Target,
     options: &Options,
-    patience: Duration,
-    word: &str,
+    client: &Client,
 ) -> Result<Vec<Capabilities>, String> {
     let handle = target.handle();
-    let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{word}")) else {
-        return probe(handle.dial(None), &options.versions, patience, word).await;
+    let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{}", client.id)) else {
+        return probe(|version| handle.dials(version, None).0, &options.versions, client).await;
     };
-    let asked = probe(Rc::new(ThroughLink(Rc::clone(&links))), &options.versions, patience, word).await;
+    let through = |_| Rc::new(ThroughLink(Rc::clone(&links))) as Rc<dyn Dial>;
+    let asked = probe(through, &options.versions, client).await;
     // A close may be the target's word that it does not speak a version, and may be a link that did not reach it.
     let doubtful = asked.as_ref().is_ok_and(|offered| offered.len() < options.versions.len());
     let unreached = if doubtful { links.unreached(0).await } else { None };
@@ -75,11 +80,13 @@ fn over_links(why: String) -> String {
 
 /// From here on one address stands for the target: a connection now here, now there would mix two brokers up.
 async fn settle(target: &mut Target, patience: Duration) {
-    if let Target::Remote { address, others, .. } = target
-        && !others.is_empty()
-    {
-        let all: Vec<_> = std::iter::once(*address).chain(others.drain(..)).collect();
-        *address = first_that_accepts(&all, patience).await.unwrap_or(*address);
+    if let Target::Remote { places, .. } = target {
+        for place in places.all_mut() {
+            if !place.others.is_empty() {
+                let all: Vec<_> = std::iter::once(place.address).chain(place.others.drain(..)).collect();
+                place.address = first_that_accepts(&all, patience).await.unwrap_or(place.address);
+            }
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 //! the format.
 
 use deadzone_history::{
-    Capabilities, Finding, Grade, GradeLevel, RunInfo, ScenarioResult, Summary, VerdictKind,
+    Capabilities, Finding, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary, VerdictKind,
 };
 
 use super::document::{
     CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry,
-    RUN_SCHEMA, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
+    RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
 };
 use crate::{ReportError, RunModel};
 
@@ -76,10 +76,22 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
             same_clause: c.same_clause,
             text: c.text.clone(),
         }),
-        repeats: r.repeats.iter().map(|kind| verdict(*kind)).collect(),
+        blocked_by: r.verdict.blocked_by.clone(),
+        repeats: r.repeats.iter().map(|run| verdict(run.verdict.kind)).collect(),
+        repeated: r.repeats.iter().map(repeated).collect(),
+        compared: r.compared.clone(),
+        judged: r.verdict.judged.clone(),
         seed: r.history.as_ref().map(|history| history.header.seed.clone()),
         repeat_command: r.repeat_command.clone(),
         wall_ms: r.wall_ms,
+    }
+}
+
+fn repeated(run: &Repeat) -> RepeatEntry {
+    RepeatEntry {
+        verdict: verdict(run.verdict.kind),
+        reason: run.verdict.reason.clone(),
+        clauses: run.verdict.findings.iter().map(|f| f.clause.clone()).collect(),
     }
 }
 
@@ -89,6 +101,7 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
         VerdictKind::PassSlow => VerdictWord::PassSlow,
         VerdictKind::Fail => VerdictWord::Fail,
         VerdictKind::Inconclusive => VerdictWord::Inconclusive,
+        VerdictKind::Blocked => VerdictWord::Blocked,
         VerdictKind::NotApplicable => VerdictWord::NotApplicable,
         VerdictKind::Error => VerdictWord::Error,
     }
@@ -123,16 +136,18 @@ fn grade(g: &Grade) -> GradeEntry {
 }
 
 fn summary(s: &Summary) -> SummaryEntry {
-    let coverage = s.coverage.iter().map(|(version, named, of)| CoverageEntry {
-        version: version.to_string(),
-        named: *named as u64,
-        of: *of as u64,
+    let coverage = s.coverage.iter().map(|c| CoverageEntry {
+        version: c.version.to_string(),
+        named: c.tested as u64,
+        of: c.of as u64,
+        own: c.own as u64,
     });
     SummaryEntry {
         pass: s.pass as u64,
         slow: s.slow as u64,
         fail: s.fail as u64,
         inconclusive: s.inconclusive as u64,
+        blocked: s.blocked as u64,
         not_applicable: s.not_applicable as u64,
         error: s.error as u64,
         not_run: s.not_run as u64,
@@ -140,5 +155,8 @@ fn summary(s: &Summary) -> SummaryEntry {
         interrupted: s.interrupted,
         exit_code: s.exit_code,
         wall_ms: s.wall_ms,
+        confirmation_ms: s.confirmation_ms,
+        long_bound_s: s.long_bound_s,
+        notices: s.notices.clone(),
     }
 }

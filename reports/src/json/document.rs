@@ -113,14 +113,37 @@ pub struct ScenarioEntry {
     pub grades: Vec<GradeEntry>,
     /// The control run, where one was made.
     pub control: Option<ControlEntry>,
+    /// The gate that blocks it, by name; null unless blocked.
+    #[serde(default)]
+    pub blocked_by: Option<String>,
     /// Verdicts of the repeats, the first run excluded.
     pub repeats: Vec<VerdictWord>,
+    /// What each repeat found, in the same order.
+    #[serde(default)]
+    pub repeated: Vec<RepeatEntry>,
+    /// What the runs were compared by and what came of it; null where nothing was repeated.
+    #[serde(default)]
+    pub compared: Option<String>,
+    /// Clauses that were judged in this performance.
+    #[serde(default)]
+    pub judged: Vec<String>,
     /// Seed of this scenario in this version, hex; null where it was not performed.
     pub seed: Option<String>,
     /// The one command that repeats it.
     pub repeat_command: String,
     /// Wall time, ms.
     pub wall_ms: u64,
+}
+
+/// One repeat, with what it showed by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RepeatEntry {
+    /// Its own verdict.
+    pub verdict: VerdictWord,
+    /// Why, where the verdict needs a reason.
+    pub reason: Option<String>,
+    /// The clauses that it found broken.
+    pub clauses: Vec<String>,
 }
 
 /// A verdict.
@@ -135,6 +158,8 @@ pub enum VerdictWord {
     Fail,
     /// The experiment did not happen.
     Inconclusive,
+    /// A gate that it stands on is shut.
+    Blocked,
     /// A limit of the target excludes it.
     NotApplicable,
     /// The harness's fault, or the environment's.
@@ -224,6 +249,9 @@ pub struct SummaryEntry {
     pub fail: u64,
     /// Inconclusive.
     pub inconclusive: u64,
+    /// Blocked by a gate.
+    #[serde(default)]
+    pub blocked: u64,
     /// Not applicable.
     pub not_applicable: u64,
     /// Errors.
@@ -238,6 +266,15 @@ pub struct SummaryEntry {
     pub exit_code: u8,
     /// Wall time of the run, ms.
     pub wall_ms: u64,
+    /// Wall time of the confirmation, ms; a part of `wall_ms`.
+    #[serde(default)]
+    pub confirmation_ms: u64,
+    /// How long silences were waited out, s; null where none was.
+    #[serde(default)]
+    pub long_bound_s: Option<u64>,
+    /// What was told of the run as a whole: throttles, gates that are shut, a target that was lost.
+    #[serde(default)]
+    pub notices: Vec<String>,
 }
 
 /// Coverage of one version.
@@ -245,10 +282,13 @@ pub struct SummaryEntry {
 pub struct CoverageEntry {
     /// `3.1`, `3.1.1` or `5.0`.
     pub version: String,
-    /// Server clauses that at least one passed or failed performance named.
+    /// Numbered server clauses that were put to the test.
     pub named: u64,
-    /// Server clauses of the standard.
+    /// Numbered server clauses of the standard.
     pub of: u64,
+    /// Ids of deadzone's own that were put to the test.
+    #[serde(default)]
+    pub own: u64,
 }
 
 impl RunDocument {

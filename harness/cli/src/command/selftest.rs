@@ -27,6 +27,8 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
         timeout_scale: config.timeout_scale.value,
         history: None,
         fail_fast: false,
+        quick: false,
+        long_bound_s: config.long_bound_s.value,
         command: "deadzone run".to_owned(),
         cancel: signals::cancel_flag(),
         panic_in: None,

@@ -17,7 +17,11 @@ use super::{
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
     ask::ask,
-    run::{context, perform_plan},
+    job::carry_out,
+    ledger::Ledger,
+    passes::tasks,
+    pool::{Limits, Pass, work},
+    run::{context, limits},
     target::{Target, TargetHandle},
 };
 
@@ -229,12 +233,23 @@ impl Prover<'_> {
         let mut tell =
             |ended| (self.tell)(SelftestProgress { round: round.name, number, of, ended, planned });
         tell(0);
-        let results = perform_plan(self.suite, &run, &context, &plan, &mut |event| {
+        let source = |file: &str| self.suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
+        let tasks = tasks(&plan, source);
+        let limits = limits(&run, &context);
+        let mut told = |event| {
             if let RunEvent::ScenarioFinished(_) = event {
                 ended += 1;
                 tell(ended);
             }
-        });
+        };
+        let mut ledger = Ledger::new(true, &mut told);
+        let (solo, shared): (Vec<_>, Vec<_>) =
+            tasks.into_iter().partition(|task| task.planned.scenario.solo && !self.embedded);
+        for (tasks, limits) in [(shared, limits), (solo, Limits { jobs: 1, solo: true, ..limits })] {
+            let pass = Pass { context: &context, limits, fail_fast: false, perform: carry_out, health: None };
+            work(pass, tasks, &mut |progress| ledger.take(progress));
+        }
+        let results = ledger.results;
         self.report.performances += results.len();
         // What a signal cut short shows nothing.
         self.interrupted();

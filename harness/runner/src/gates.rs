@@ -1,0 +1,132 @@
+//! The gates of a target: base properties that other scenarios stand on. They run first; behind one that is shut nothing is
+//! tried, and each says why.
+
+use std::collections::BTreeMap;
+
+use deadzone_history::{ScenarioResult, Verdict, VerdictKind};
+use deadzone_script::Gate;
+use deadzone_wire::Version;
+
+use crate::Planned;
+
+/// How a gate ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// What stands on it may be tried.
+    Open,
+    /// A violation: one finding, and what stands on it is blocked.
+    Failed {
+        /// The gate's scenario.
+        scenario: String,
+        /// The clause that it breaks.
+        clause: String,
+    },
+    /// A legal refusal: what stands on it does not apply.
+    Limited(String),
+    /// Not known, for this reason: what stands on it is blocked, and not counted.
+    Unknown(String),
+}
+
+/// All gates of a run that were tried. One that no scenario is stays open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gates {
+    states: BTreeMap<(Version, Gate), State>,
+}
+
+impl Gates {
+    /// Takes the result of a gate's scenario. Several scenarios may be one gate, each in another legal way: one that passes
+    /// opens it.
+    pub(crate) fn take(&mut self, gate: Gate, result: &ScenarioResult) {
+        let state = state(result);
+        let key = (result.key.version, gate);
+        let better = |known: &State| rank(&state) < rank(known);
+        if self.states.get(&key).is_none_or(better) {
+            self.states.insert(key, state);
+        }
+    }
+
+    /// How a gate ended.
+    pub(crate) fn state(&self, gate: Gate, version: Version) -> &State {
+        self.states.get(&(version, gate)).unwrap_or(&State::Open)
+    }
+
+    /// The target was found to send one unacknowledged message at a time.
+    pub(crate) fn one_in_flight(&self, version: Version) -> bool {
+        matches!(self.state(Gate::InFlight, version), State::Limited(_))
+    }
+
+    /// The verdict of what stands on a gate that is not open.
+    pub(crate) fn verdict(&self, planned: &Planned) -> Option<Verdict> {
+        let version = planned.key.version;
+        let own = planned.scenario.gate;
+        let shut = planned.scenario.stands_on.iter().filter(|gate| Some(**gate) != own);
+        let (gate, state) = shut
+            .map(|gate| (*gate, self.state(*gate, version)))
+            .filter(|(_, state)| **state != State::Open)
+            .min_by_key(|(gate, state)| (blocking_rank(state), *gate))?;
+        Some(match state {
+            State::Open => return None,
+            State::Failed { scenario, clause } => {
+                blocked(gate, format!("gate {gate} failed: {scenario} [{version}] breaks {clause}"))
+            }
+            State::Unknown(why) => blocked(gate, format!("gate {gate} is not known: {why}")),
+            State::Limited(why) => {
+                Verdict::because(VerdictKind::NotApplicable, format!("gate {gate}: {why}"))
+            }
+        })
+    }
+
+    /// Every gate that was tried, for people: `qos2-in [5.0] open`.
+    pub(crate) fn lines(&self) -> Vec<(Version, Gate, &'static str, String)> {
+        self.states
+            .iter()
+            .map(|((version, gate), state)| {
+                let (word, why) = match state {
+                    State::Open => ("open", String::new()),
+                    State::Failed { scenario, clause } => ("failed", format!("{scenario}: {clause}")),
+                    State::Limited(why) => ("limited", why.clone()),
+                    State::Unknown(why) => ("not known", why.clone()),
+                };
+                (*version, *gate, word, why)
+            })
+            .collect()
+    }
+}
+
+fn blocked(gate: Gate, reason: String) -> Verdict {
+    Verdict { blocked_by: Some(gate.name().to_owned()), ..Verdict::because(VerdictKind::Blocked, reason) }
+}
+
+fn state(result: &ScenarioResult) -> State {
+    let verdict = &result.verdict;
+    let why = || verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
+    match verdict.kind {
+        VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
+        VerdictKind::Fail => State::Failed {
+            scenario: result.key.id.clone(),
+            clause: verdict.findings.first().map(|f| f.clause.clone()).unwrap_or_default(),
+        },
+        VerdictKind::NotApplicable => State::Limited(why()),
+        VerdictKind::Inconclusive | VerdictKind::Blocked | VerdictKind::Error => State::Unknown(why()),
+    }
+}
+
+/// Of two scenarios that are one gate, which says what it is: open wins, then a violation, then a legal limit.
+fn rank(state: &State) -> u8 {
+    match state {
+        State::Open => 0,
+        State::Failed { .. } => 1,
+        State::Limited(_) => 2,
+        State::Unknown(_) => 3,
+    }
+}
+
+/// Of several gates that are shut, which one is named: what can't apply needs no other reason.
+fn blocking_rank(state: &State) -> u8 {
+    match state {
+        State::Limited(_) => 0,
+        State::Failed { .. } => 1,
+        State::Unknown(_) => 2,
+        State::Open => 3,
+    }
+}

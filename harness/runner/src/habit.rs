@@ -1,0 +1,79 @@
+//! One habit, one finding: a harmless wrong packet that comes again and again is reported once for the target, and the
+//! scenarios whose own claims held keep their verdict.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use deadzone_history::{Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_wire::Version;
+
+use crate::fingerprint::{self, Fingerprint};
+
+/// The scenario that a habit is reported under.
+const TARGET: &str = "target";
+/// Most scenarios that are named for one habit.
+const NAMED: usize = 6;
+
+/// Whether a breach of this clause is a habit.
+pub(crate) fn is_habit(clause: &str) -> bool {
+    clause.ends_with("/DZ-server-disconnect")
+}
+
+/// The habits of a target, as scenarios show them.
+#[derive(Debug, Default)]
+pub(crate) struct Habits {
+    shown: BTreeMap<(Version, Fingerprint), Shown>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    finding: Finding,
+    /// The first scenario that shows it, with its record.
+    first: ScenarioResult,
+    scenarios: Vec<String>,
+}
+
+impl Habits {
+    /// Takes the habits out of a result whose own claims held. One that failed by something else keeps them: they may be a
+    /// part of its story.
+    pub(crate) fn lift(&mut self, result: &mut ScenarioResult) {
+        let all = |f: &Finding| is_habit(&f.clause) && f.claim.is_none();
+        let findings = &result.verdict.findings;
+        if result.verdict.kind != VerdictKind::Fail || findings.is_empty() || !findings.iter().all(all) {
+            return;
+        }
+        let shown_by = result.clone();
+        for finding in std::mem::take(&mut result.verdict.findings) {
+            let key = (result.key.version, fingerprint::of(&finding));
+            let shown = self.shown.entry(key).or_insert_with(|| Shown {
+                finding,
+                first: shown_by.clone(),
+                scenarios: Vec::new(),
+            });
+            shown.scenarios.push(result.key.id.clone());
+        }
+        result.verdict.kind = VerdictKind::Pass;
+        result.control = None;
+    }
+
+    /// The findings of the target, one result for each version.
+    pub(crate) fn results(self) -> Vec<Arc<ScenarioResult>> {
+        let mut by_version: BTreeMap<Version, ScenarioResult> = BTreeMap::new();
+        for ((version, _), mut shown) in self.shown {
+            shown.scenarios.sort();
+            let more = shown.scenarios.len().saturating_sub(NAMED);
+            let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let named = shown.scenarios[..shown.scenarios.len() - more].join(", ");
+            let count = shown.scenarios.len();
+            let mut finding = shown.finding;
+            finding.got = format!("{} (a habit, seen in {count} scenarios: {named}{tail})", finding.got);
+            let result = by_version.entry(version).or_insert_with(|| ScenarioResult {
+                key: ScenarioKey { id: TARGET.to_owned(), version },
+                title: "what the target does again and again".to_owned(),
+                verdict: Verdict { kind: VerdictKind::Fail, ..Verdict::pass() },
+                ..shown.first
+            });
+            result.verdict.findings.push(finding);
+        }
+        by_version.into_values().map(Arc::new).collect()
+    }
+}
