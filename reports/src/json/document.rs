@@ -114,18 +114,14 @@ pub struct ScenarioEntry {
     /// The control run, where one was made.
     pub control: Option<ControlEntry>,
     /// The gate that blocks it, by name; null unless blocked.
-    #[serde(default)]
     pub blocked_by: Option<String>,
     /// Verdicts of the repeats, the first run excluded.
     pub repeats: Vec<VerdictWord>,
     /// What each repeat found, in the same order.
-    #[serde(default)]
     pub repeated: Vec<RepeatEntry>,
     /// What the runs were compared by and what came of it; null where nothing was repeated.
-    #[serde(default)]
     pub compared: Option<String>,
     /// Clauses that were judged in this performance.
-    #[serde(default)]
     pub judged: Vec<String>,
     /// Seed of this scenario in this version, hex; null where it was not performed.
     pub seed: Option<String>,
@@ -250,7 +246,6 @@ pub struct SummaryEntry {
     /// Inconclusive.
     pub inconclusive: u64,
     /// Blocked by a gate.
-    #[serde(default)]
     pub blocked: u64,
     /// Not applicable.
     pub not_applicable: u64,
@@ -267,13 +262,10 @@ pub struct SummaryEntry {
     /// Wall time of the run, ms.
     pub wall_ms: u64,
     /// Wall time of the confirmation, ms; a part of `wall_ms`.
-    #[serde(default)]
     pub confirmation_ms: u64,
     /// How long silences were waited out, s; null where none was.
-    #[serde(default)]
     pub long_bound_s: Option<u64>,
     /// What was told of the run as a whole: throttles, gates that are shut, a target that was lost.
-    #[serde(default)]
     pub notices: Vec<String>,
 }
 
@@ -287,7 +279,6 @@ pub struct CoverageEntry {
     /// Numbered server clauses of the standard.
     pub of: u64,
     /// Ids of deadzone's own that were put to the test.
-    #[serde(default)]
     pub own: u64,
 }
 
