@@ -154,12 +154,14 @@ impl Passes<'_> {
     /// What was not let in is performed again, now that nothing is parked; behind many connections alone and after a rest.
     fn again(&mut self) {
         let put_off = std::mem::take(&mut self.ledger.again);
-        let (parked, throttled): (Vec<_>, Vec<_>) =
-            put_off.into_iter().partition(|(_, why)| *why == Why::BesideParked);
         let fresh =
             |(task, _): (Task, Why)| Task { attempt: task.attempt + AGAIN_ATTEMPT, rested: true, ..task };
-        let parked: Vec<Task> = parked.into_iter().map(fresh).collect();
-        let throttled: Vec<Task> = throttled.into_iter().map(fresh).collect();
+        let of = |wanted: Why| {
+            put_off.iter().filter(|(_, why)| *why == wanted).cloned().map(fresh).collect::<Vec<Task>>()
+        };
+        let (unclear, parked, throttled) = (of(Why::Unclear), of(Why::BesideParked), of(Why::Throttled));
+        // The target turned out to live.
+        self.pass(unclear, self.limits);
         let alone = Limits { jobs: 1, solo: true, ..self.limits };
         if !parked.is_empty() {
             let n = parked.len();

@@ -60,6 +60,12 @@ impl Passes<'_> {
         let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
         rest.retain(|task| !told.contains(&task.planned.key));
         self.ledger.waiting.retain(|task| !rest.iter().any(|other| other.planned.key == task.planned.key));
+        // What ended while the loss was not known yet proves nothing, whoever it was.
+        for (task, _) in std::mem::take(&mut self.ledger.again) {
+            if !rest.iter().any(|known| known.planned.key == task.planned.key) {
+                rest.push(task);
+            }
+        }
         rest.extend(outcome.left);
         for task in &mut rest {
             task.attempt += SUSPECT_ATTEMPT;
@@ -160,10 +166,19 @@ impl Passes<'_> {
     /// Nothing can be tried: what was in flight is not known, and says so.
     fn blame_nobody(&mut self, trouble: &Trouble, suspects: &[Task]) {
         let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
-        let waits: BTreeSet<_> = self.ledger.waiting.iter().map(|t| t.planned.key.clone()).collect();
+        let mut unknown: Vec<Task> =
+            std::mem::take(&mut self.ledger.again).into_iter().map(|a| a.0).collect();
         for task in suspects {
             let key = &task.planned.key;
-            if told.contains(key) || waits.contains(key) {
+            match self.ledger.waiting.iter_mut().find(|waiting| waiting.planned.key == *key) {
+                // Its silences began on a target that was being lost.
+                Some(waiting) => waiting.first.iter_mut().for_each(|first| first.waited_out = false),
+                None if !unknown.iter().any(|known| known.planned.key == *key) => unknown.push(task.clone()),
+                None => {}
+            }
+        }
+        for task in &unknown {
+            if told.contains(&task.planned.key) {
                 continue;
             }
             let why = format!("the target was lost while it ran: {} ({})", trouble.kind.word(), trouble.text);

@@ -41,6 +41,12 @@ impl Health {
         Self { examiner, process, examination: None, settled: BTreeSet::new() }
     }
 
+    /// Whether it is not clear now that the target lives.
+    pub(crate) fn is_unclear(&self) -> bool {
+        let ended = self.process.as_ref().is_some_and(|ended| ended().is_some());
+        ended || self.examination.is_some() || self.examiner.pulse.refused_since().is_some()
+    }
+
     /// A look; something if the target was lost.
     pub(crate) fn look(&mut self, slots: &Arc<Slots<Task>>) -> Option<Trouble> {
         if let Some(how) = self.process.as_ref().and_then(|ended| ended()) {

@@ -67,4 +67,6 @@ pub(crate) enum Why {
     BesideParked,
     /// Many connections came before: the target may hold back.
     Throttled,
+    /// It was not clear meanwhile whether the target lives.
+    Unclear,
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Planned,
+    fingerprint::{self, Class},
     health::Trouble,
     job::{JobContext, blank},
 };
@@ -41,6 +42,8 @@ pub(super) struct Watch<'a> {
     ended: Vec<(Instant, usize)>,
     suspects: BTreeSet<usize>,
     throttled: u32,
+    /// Whether the target lives is not clear: what does not pass now proves nothing.
+    pub(super) unclear: bool,
     tell: &'a mut dyn FnMut(Progress),
 }
 
@@ -61,6 +64,7 @@ impl<'a> Watch<'a> {
             ended: Vec::new(),
             suspects: BTreeSet::new(),
             throttled: 0,
+            unclear: false,
             tell,
         }
     }
@@ -91,8 +95,10 @@ impl<'a> Watch<'a> {
 
     fn ended(&mut self, i: usize, mut done: Done, beside_parked: bool) {
         self.ended.push((Instant::now(), i));
+        if self.unclear && !self.tasks[i].rested && !is_proven(&done) {
+            done.next = Next::Again(Why::Unclear);
         // A client that is not let in while others hold connections proves nothing.
-        if done.not_let_in && beside_parked && !self.tasks[i].rested {
+        } else if done.not_let_in && beside_parked && !self.tasks[i].rested {
             done.next = Next::Again(Why::BesideParked);
         } else if done.next == Next::Again(Why::Throttled) {
             self.slow_down();
@@ -169,6 +175,16 @@ impl<'a> Watch<'a> {
         }
         self.running.is_empty()
     }
+}
+
+/// Whether a result stands whatever became of the target afterwards.
+fn is_proven(done: &Done) -> bool {
+    let verdict = &done.result.verdict;
+    let deed = |history: &deadzone_history::History| {
+        verdict.findings.iter().any(|finding| fingerprint::class(finding, history) == Class::Done)
+    };
+    matches!(verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable)
+        || done.result.history.as_deref().is_some_and(deed)
 }
 
 /// A slow radio takes its time; a scenario over one is not overdue when its neighbours are.

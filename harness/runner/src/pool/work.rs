@@ -123,6 +123,8 @@ pub(crate) fn work(pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Progre
         match receiver.recv_timeout(WATCH_EVERY) {
             Ok(Message::Left) => crew.alive -= 1,
             Ok(message) => {
+                watch.unclear =
+                    trouble.is_some() || health.as_ref().is_some_and(|health| health.is_unclear());
                 if let Message::Parked(_) = &message
                     && slots.has_more()
                 {
@@ -160,6 +162,7 @@ pub(crate) fn work(pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Progre
             break true;
         }
     };
+    watch.unclear |= trouble.is_some();
     while let Ok(message) = receiver.try_recv() {
         if !matches!(message, Message::Left) {
             watch.take(message);
