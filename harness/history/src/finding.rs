@@ -119,7 +119,7 @@ pub struct Verdict {
     /// The gate that blocks it, by name; `blocked` only.
     pub blocked_by: Option<String>,
     /// Clauses that a claim or rule judged in this performance: it could have come out otherwise.
-    pub judged: Vec<String>,
+    pub judged: Vec<ClauseId>,
 }
 
 impl Verdict {

@@ -3,16 +3,16 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_history::{Coverage, ScenarioResult, VerdictKind};
-use deadzone_spec::Party;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 /// The clauses that a result judged. A performance that did not happen judged nothing.
-pub(crate) fn judged(result: &ScenarioResult) -> impl Iterator<Item = &str> {
+pub(crate) fn judged(result: &ScenarioResult) -> impl Iterator<Item = ClauseId> {
     let happened =
         matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail);
     // Until the verdict says what it judged, the names of the header stand for it.
     let named = if result.verdict.judged.is_empty() { &result.clauses } else { &result.verdict.judged };
-    named.iter().filter(move |_| happened).map(String::as_str)
+    named.iter().filter(move |_| happened).copied()
 }
 
 /// Coverage by version, ids of our own apart.
@@ -22,19 +22,10 @@ pub(crate) fn coverage(results: &[Arc<ScenarioResult>], versions: &[Version]) ->
 
 fn of_version(results: &[Arc<ScenarioResult>], version: Version) -> Coverage {
     let of_this = results.iter().filter(|r| r.key.version == version);
-    let judged: BTreeSet<&str> = of_this.flat_map(|r| judged(r)).filter(|c| binds_server(c)).collect();
-    let own = judged.iter().filter(|clause| is_own(clause)).count();
-    let prefix = format!("{version}/");
-    let all = deadzone_spec::all().iter().filter(|clause| clause.id.starts_with(&prefix));
-    let of = all.filter(|clause| clause.party != Party::Client && !is_own(clause.id)).count();
+    let judged: BTreeSet<ClauseId> =
+        of_this.flat_map(|r| judged(r)).filter(|id| id.version() == version && id.binds_server()).collect();
+    let own = judged.iter().filter(|id| !id.clause().is_numbered()).count();
+    let numbered = deadzone_spec::all().filter(|id| id.version() == version && id.clause().is_numbered());
+    let of = numbered.filter(|id| id.binds_server()).count();
     Coverage { version, tested: judged.len() - own, of, own }
-}
-
-fn binds_server(clause: &str) -> bool {
-    deadzone_spec::find(clause).is_some_and(|clause| clause.party != Party::Client)
-}
-
-/// Whether this is an id of ours, not one of the standard's.
-pub(crate) fn is_own(clause: &str) -> bool {
-    clause.split_once('/').is_some_and(|(_, number)| number.starts_with("DZ-"))
 }

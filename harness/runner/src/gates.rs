@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use deadzone_history::{ScenarioResult, Verdict, VerdictKind};
 use deadzone_script::Gate;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use crate::Planned;
@@ -19,7 +20,7 @@ pub(crate) enum State {
         /// The gate's scenario.
         scenario: String,
         /// The clause that it breaks.
-        clause: String,
+        clause: Option<ClauseId>,
     },
     /// A legal refusal: what stands on it does not apply.
     Limited(String),
@@ -66,9 +67,10 @@ impl Gates {
             .min_by_key(|(gate, state)| (blocking_rank(state), *gate))?;
         Some(match state {
             State::Open => return None,
-            State::Failed { scenario, clause } => {
-                blocked(gate, format!("gate {gate} failed: {scenario} [{version}] breaks {clause}"))
-            }
+            State::Failed { scenario, clause } => blocked(
+                gate,
+                format!("gate {gate} failed: {scenario} [{version}] breaks {}", breach(*clause)),
+            ),
             State::Unknown(why) => blocked(gate, format!("gate {gate} is not known: {why}")),
             State::Limited(why) => {
                 Verdict::because(VerdictKind::NotApplicable, format!("gate {gate}: {why}"))
@@ -83,7 +85,9 @@ impl Gates {
             .map(|((version, gate), state)| {
                 let (word, why) = match state {
                     State::Open => ("open", String::new()),
-                    State::Failed { scenario, clause } => ("failed", format!("{scenario}: {clause}")),
+                    State::Failed { scenario, clause } => {
+                        ("failed", format!("{scenario}: {}", breach(*clause)))
+                    }
                     State::Limited(why) => ("limited", why.clone()),
                     State::Unknown(why) => ("not known", why.clone()),
                 };
@@ -91,6 +95,11 @@ impl Gates {
             })
             .collect()
     }
+}
+
+/// The clause that a gate breaks, for people.
+fn breach(clause: Option<ClauseId>) -> &'static str {
+    clause.map_or("what it claims", ClauseId::as_str)
 }
 
 fn blocked(gate: Gate, reason: String) -> Verdict {
@@ -104,7 +113,7 @@ fn state(result: &ScenarioResult) -> State {
         VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
         VerdictKind::Fail => State::Failed {
             scenario: result.key.id.clone(),
-            clause: verdict.findings.first().map(|f| f.clause.clone()).unwrap_or_default(),
+            clause: verdict.findings.first().map(|f| f.clause),
         },
         VerdictKind::NotApplicable => State::Limited(why()),
         VerdictKind::Inconclusive | VerdictKind::Blocked | VerdictKind::Error => State::Unknown(why()),

@@ -13,11 +13,6 @@ const TARGET: &str = "target";
 /// Most scenarios that are named for one habit.
 const NAMED: usize = 6;
 
-/// Whether a breach of this clause is a habit.
-pub(crate) fn is_habit(clause: &str) -> bool {
-    clause.ends_with("/DZ-server-disconnect")
-}
-
 /// The habits of a target, as scenarios show them.
 #[derive(Debug, Default)]
 pub(crate) struct Habits {
@@ -36,7 +31,7 @@ impl Habits {
     /// Takes the habits out of a result whose own claims held. One that failed by something else keeps them: they may be a
     /// part of its story.
     pub(crate) fn lift(&mut self, result: &mut ScenarioResult) {
-        let all = |f: &Finding| is_habit(&f.clause) && f.claim.is_none();
+        let all = |f: &Finding| f.clause.clause().habit && f.claim.is_none();
         let findings = &result.verdict.findings;
         if result.verdict.kind != VerdictKind::Fail || findings.is_empty() || !findings.iter().all(all) {
             return;

@@ -128,7 +128,7 @@ impl Passes<'_> {
         let known = self.ledger.waiting.iter().position(|other| other.planned.key == planned.key);
         let first = known.map(|i| self.ledger.waiting.remove(i)).and_then(|task| task.first);
         let history = first.and_then(|first| first.result.history);
-        let clause = format!("{}/{}", planned.key.version, trouble.kind.own_id());
+        let clause = trouble.kind.own_id(planned.key.version);
         let evidence = history.as_ref().and_then(|h| h.events.last()).map(|event| event.seq);
         let finding = Finding {
             clause,

@@ -80,7 +80,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         repeats: r.repeats.iter().map(|run| verdict(run.verdict.kind)).collect(),
         repeated: r.repeats.iter().map(repeated).collect(),
         compared: r.compared.clone(),
-        judged: r.verdict.judged.clone(),
+        judged: r.verdict.judged.iter().map(ToString::to_string).collect(),
         seed: r.history.as_ref().map(|history| history.header.seed.clone()),
         repeat_command: r.repeat_command.clone(),
         wall_ms: r.wall_ms,
@@ -91,7 +91,7 @@ fn repeated(run: &Repeat) -> RepeatEntry {
     RepeatEntry {
         verdict: verdict(run.verdict.kind),
         reason: run.verdict.reason.clone(),
-        clauses: run.verdict.findings.iter().map(|f| f.clause.clone()).collect(),
+        clauses: run.verdict.findings.iter().map(|f| f.clause.to_string()).collect(),
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, history: &History, certain: u
     let verdict = &mut result.verdict;
     for (finding, text) in &dropped {
         verdict.grades.push(Grade {
-            clause: Some(finding.clause.clone()),
+            clause: Some(finding.clause),
             level: GradeLevel::Info,
             text: text.clone(),
             evidence: finding.evidence.clone(),

@@ -6,7 +6,7 @@ use deadzone_script::Control;
 use crate::{
     Planned,
     fingerprint::{self, Class},
-    habit, record,
+    record,
 };
 
 /// How many times a wrong deed, close or refusal is tried again.
@@ -34,7 +34,7 @@ impl Wanted {
 pub(crate) fn wanted(planned: &Planned, verdict: &Verdict, history: &History, embedded: bool) -> Wanted {
     let repeats = match verdict.kind {
         VerdictKind::Fail => {
-            let own = verdict.findings.iter().filter(|f| f.claim.is_some() || !habit::is_habit(&f.clause));
+            let own = verdict.findings.iter().filter(|f| f.claim.is_some() || !f.clause.clause().habit);
             let each = own.map(|finding| match fingerprint::class(finding, history) {
                 Class::Done | Class::CloseOrRefusal => REPEATS,
                 Class::Silence => SILENCE_REPEATS,

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use deadzone_spec::{ClauseId, Version, id};
+
 /// How a target was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -23,11 +25,15 @@ impl Kind {
         }
     }
 
-    /// The slug of the clause of ours that whoever causes it breaks.
-    pub(crate) fn own_id(self) -> &'static str {
-        match self {
-            Self::Crashed => "DZ-crash",
-            Self::Hung | Self::HalfDead => "DZ-hang",
+    /// The clause of ours that a target breaks which one client can bring there.
+    pub(crate) fn own_id(self, version: Version) -> ClauseId {
+        match (self, version) {
+            (Self::Crashed, Version::V31) => id!("3.1/DZ-crash"),
+            (Self::Crashed, Version::V311) => id!("3.1.1/DZ-crash"),
+            (Self::Crashed, Version::V5) => id!("5.0/DZ-crash"),
+            (Self::Hung | Self::HalfDead, Version::V31) => id!("3.1/DZ-hang"),
+            (Self::Hung | Self::HalfDead, Version::V311) => id!("3.1.1/DZ-hang"),
+            (Self::Hung | Self::HalfDead, Version::V5) => id!("5.0/DZ-hang"),
         }
     }
 }
