@@ -11,7 +11,7 @@ use crate::{
     Options, RunError,
     links::ThroughLink,
     probe::{Client, cancelled, first_that_accepts, probe},
-    target::{Target, paused_runtime},
+    target::{Declared, Target, paused_runtime},
 };
 
 /// What the target offers in each version that was asked for. Of several addresses it settles for one.
@@ -44,6 +44,8 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
             answered = answered => Some(answered),
         }
     });
+    let declared = target.handle().declared().cloned().unwrap_or_default();
+    let asked = asked.map(|asked| asked.map(|offered| declare(offered, &declared)));
     asked.ok_or(RunError::Interrupted)?.map_err(|why| match target {
         Target::Embedded(_) => RunError::Target { target: "embedded".to_owned(), why },
         Target::Remote { name, places, .. } => {
@@ -72,6 +74,22 @@ async fn through_links(
     links.close().await;
     // A version that was only not reached must not count as one that is not spoken.
     links.failure().map_or(asked, Err).map_err(over_links)
+}
+
+/// What is declared counts where no packet can tell it: 5.0 says its limits itself, whatever a descriptor says.
+fn declare(mut offered: Vec<Capabilities>, declared: &Declared) -> Vec<Capabilities> {
+    let source = || "declared by the target's descriptor".to_owned();
+    for offered in offered.iter_mut().filter(|offered| offered.version != Version::V5) {
+        if let Some(qos) = declared.max_qos.filter(|qos| *qos < offered.max_qos) {
+            offered.max_qos = qos;
+            offered.sources.push(("qos".to_owned(), source()));
+        }
+        if declared.retained == Some(false) && offered.retain {
+            offered.retain = false;
+            offered.sources.push(("retain".to_owned(), source()));
+        }
+    }
+    offered
 }
 
 fn over_links(why: String) -> String {

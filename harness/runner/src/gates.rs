@@ -139,3 +139,89 @@ fn blocking_rank(state: &State) -> u8 {
         State::Open => 3,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deadzone_history::Finding;
+
+    use super::*;
+    use crate::{EmbeddedSpec, Selection, Suite, job::JobContext, job::blank, target::TargetHandle};
+
+    /// Two scenarios in 5.0, the second of which stands on these gates.
+    fn pair(stands_on: &[Gate]) -> (ScenarioResult, Planned) {
+        let suite = Suite::embedded().unwrap();
+        let plan = crate::Plan::new(&suite, &Selection::default(), &[Version::V5], &[]);
+        let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
+        let result = blank(&context, &plan.items[0], &"".into());
+        let mut other = plan.items[1].clone();
+        std::sync::Arc::make_mut(&mut other.scenario).stands_on = stands_on.to_vec();
+        (result, other)
+    }
+
+    fn with(result: &ScenarioResult, verdict: Verdict) -> ScenarioResult {
+        ScenarioResult { verdict, ..result.clone() }
+    }
+
+    fn violation() -> Verdict {
+        let finding = Finding {
+            clause: deadzone_spec::id!("5.0/MQTT-4.3.3-8"),
+            also: Vec::new(),
+            by: "arrival".to_owned(),
+            wanted: String::new(),
+            got: String::new(),
+            meanwhile: String::new(),
+            evidence: Vec::new(),
+            claim: Some(0),
+            place: None,
+            could_instead: Vec::new(),
+            folded: Vec::new(),
+        };
+        Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() }
+    }
+
+    #[test]
+    fn a_violation_blocks_and_names_its_gate() {
+        let (result, other) = pair(&[Gate::Qos2In]);
+        let mut gates = Gates::default();
+        assert_eq!(gates.verdict(&other), None, "what was not tried is open");
+        gates.take(Gate::Qos2In, &with(&result, violation()));
+        let verdict = gates.verdict(&other).unwrap();
+        assert_eq!((verdict.kind, verdict.blocked_by.as_deref()), (VerdictKind::Blocked, Some("qos2-in")));
+        assert!(verdict.reason.unwrap().contains("5.0/MQTT-4.3.3-8"));
+    }
+
+    #[test]
+    fn a_legal_refusal_does_not_apply_and_an_unknown_gate_blocks() {
+        let (result, other) = pair(&[Gate::InFlight, Gate::Qos2In]);
+        let mut gates = Gates::default();
+        let limit = Verdict::because(VerdictKind::NotApplicable, "it holds the next message back");
+        gates.take(Gate::InFlight, &with(&result, limit));
+        assert!(gates.one_in_flight(Version::V5) && !gates.one_in_flight(Version::V311));
+        assert_eq!(gates.verdict(&other).unwrap().kind, VerdictKind::NotApplicable);
+        let (result, other) = pair(&[Gate::WillPublished]);
+        gates.take(Gate::WillPublished, &with(&result, Verdict::because(VerdictKind::Inconclusive, "hm")));
+        let verdict = gates.verdict(&other).unwrap();
+        assert_eq!(verdict.kind, VerdictKind::Blocked);
+        assert!(verdict.reason.unwrap().contains("hm"));
+    }
+
+    #[test]
+    fn another_legal_way_opens_a_gate() {
+        let (result, other) = pair(&[Gate::SessionResumed]);
+        let mut gates = Gates::default();
+        gates.take(Gate::SessionResumed, &with(&result, violation()));
+        gates.take(Gate::SessionResumed, &with(&result, Verdict::pass()));
+        assert_eq!(gates.verdict(&other), None);
+        gates.take(Gate::SessionResumed, &with(&result, violation()));
+        assert_eq!(gates.verdict(&other), None, "in whatever order");
+    }
+
+    #[test]
+    fn a_gate_does_not_block_itself() {
+        let (result, mut other) = pair(&[Gate::Connection]);
+        std::sync::Arc::make_mut(&mut other.scenario).gate = Some(Gate::Connection);
+        let mut gates = Gates::default();
+        gates.take(Gate::Connection, &with(&result, violation()));
+        assert_eq!(gates.verdict(&other), None);
+    }
+}

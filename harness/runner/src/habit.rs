@@ -72,3 +72,64 @@ impl Habits {
         by_version.into_values().map(Arc::new).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deadzone_spec::id;
+
+    use super::*;
+    use crate::{
+        EmbeddedSpec, Plan, Selection, Suite,
+        job::{JobContext, blank},
+        target::TargetHandle,
+    };
+
+    fn finding(clause: deadzone_spec::ClauseId, claim: Option<u32>) -> Finding {
+        Finding {
+            clause,
+            also: Vec::new(),
+            by: "test".to_owned(),
+            wanted: String::new(),
+            got: "e0 00".to_owned(),
+            meanwhile: String::new(),
+            evidence: Vec::new(),
+            claim,
+            place: None,
+            could_instead: Vec::new(),
+            folded: Vec::new(),
+        }
+    }
+
+    fn results(n: usize, findings: &[Finding]) -> Vec<ScenarioResult> {
+        let suite = Suite::embedded().unwrap();
+        let plan = Plan::new(&suite, &Selection::default(), &[Version::V311], &[]);
+        let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
+        let failed = Verdict { kind: VerdictKind::Fail, findings: findings.to_vec(), ..Verdict::pass() };
+        let of = |planned| ScenarioResult { verdict: failed.clone(), ..blank(&context, planned, &"".into()) };
+        plan.items.iter().take(n).map(of).collect()
+    }
+
+    #[test]
+    fn a_habit_is_one_failure_of_the_target() {
+        let mut habits = Habits::default();
+        let habit = finding(id!("3.1.1/DZ-server-disconnect"), None);
+        let mut seen = results(9, &[habit]);
+        seen.iter_mut().for_each(|result| habits.lift(result));
+        assert!(seen.iter().all(|result| result.verdict.kind == VerdictKind::Pass));
+        let told = habits.results();
+        let [target] = told.as_slice() else { panic!("{} results", told.len()) };
+        assert_eq!((target.key.id.as_str(), target.verdict.findings.len()), ("target", 1));
+        assert!(target.verdict.findings[0].got.contains("seen in 9 scenarios"));
+    }
+
+    #[test]
+    fn one_that_failed_otherwise_keeps_its_whole_story() {
+        let mut habits = Habits::default();
+        let habit = finding(id!("3.1.1/DZ-server-disconnect"), None);
+        let other = finding(id!("3.1.1/MQTT-4.3.3-2"), Some(0));
+        let mut seen = results(1, &[other, habit]);
+        habits.lift(&mut seen[0]);
+        assert_eq!((seen[0].verdict.kind, seen[0].verdict.findings.len()), (VerdictKind::Fail, 2));
+        assert!(habits.results().is_empty());
+    }
+}

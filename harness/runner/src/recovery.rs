@@ -1,10 +1,7 @@
 //! What follows on a lost target: where it may be restarted it is, and each suspect runs alone on it. One that loses it twice
 //! is the cause; the rest goes on.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use deadzone_history::{Finding, ScenarioResult, Verdict, VerdictKind};
 
@@ -33,7 +30,7 @@ impl Passes<'_> {
     /// Says what happened, and gives back what may go on.
     pub(crate) fn recover(&mut self, trouble: &Trouble, outcome: Outcome) -> Vec<Task> {
         let suspects = outcome.in_flight;
-        let ago = Instant::now().saturating_duration_since(trouble.since);
+        let ago = trouble.since.elapsed();
         self.ledger.notice(format!(
             "the target {}: {}; last well {} ago; suspects: {}",
             if trouble.kind == Kind::Crashed { "crashed" } else { trouble.kind.word() },
@@ -93,12 +90,11 @@ impl Passes<'_> {
         let mut last = None;
         for attempt in 1..=TWICE {
             let task = Task { attempt: SUSPECT_ATTEMPT + attempt, first: None, ..suspect.clone() };
-            let began = Instant::now();
             let _ = carry_out(&self.context, &task, None);
             if self.is_interrupted() {
                 return None;
             }
-            let trouble = self.trouble(began)?;
+            let trouble = self.trouble()?;
             last = Some(trouble);
             if !self.bring_back() {
                 self.lost = last.clone();
@@ -109,14 +105,14 @@ impl Passes<'_> {
     }
 
     /// Whether the target is lost now.
-    fn trouble(&self, since: Instant) -> Option<Trouble> {
+    fn trouble(&self) -> Option<Trouble> {
         let ended = self.target.process().map(|process| (process.ended())());
         if let Some(Some(how)) = ended {
             let text = format!("its process ended ({how})");
-            return Some(Trouble { kind: Kind::Crashed, since, text });
+            return Some(Trouble::now(Kind::Crashed, text));
         }
         match self.examiner()?.is_whole().ok()? {
-            Found::Lost(kind, text) => Some(Trouble { kind, since, text }),
+            Found::Lost(kind, text) => Some(Trouble::now(kind, text)),
             Found::Whole | Found::BackAgain => None,
         }
     }

@@ -1,7 +1,7 @@
 //! A meddler between deadzone and a broker: it sees every packet of either side and may hold it, replace it or end the
 //! connection. Each connection has threads of its own, which end with it.
 
-#![allow(unreachable_pub, reason = "every test target uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "every test target uses its own part")]
 
 use std::{
     io::{Read, Write},

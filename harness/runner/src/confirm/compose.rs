@@ -106,3 +106,134 @@ fn tally(first: &Verdict, history: &History, certain: usize, repeats: &[&Repeat]
 fn compared(of: usize, findings: usize, notes: Vec<String>) -> Option<String> {
     (of > 1 && findings > 0).then(|| format!("by what was found; {}", notes.join("; ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use deadzone_history::{Claim, ClaimKind, Event, EventKind, HandMade, Place};
+    use deadzone_spec::{ClauseId, id};
+    use deadzone_wire::Version;
+
+    use super::*;
+    use crate::{
+        EmbeddedSpec, Plan, Selection, Suite,
+        job::{JobContext, blank},
+        target::TargetHandle,
+    };
+
+    const DEED: ClauseId = id!("5.0/MQTT-4.3.3-10");
+    const CLOSE: ClauseId = id!("5.0/MQTT-3.1.4-5");
+    const SILENCE: ClauseId = id!("5.0/MQTT-4.3.2-4");
+
+    /// A record in which claim 1 met a close, and claim 2 silence.
+    fn history() -> History {
+        let mut history = HandMade::new(Version::V5).finish();
+        for (id, why, got) in [(1, "closed", Some(0)), (2, "patience", None)] {
+            let place = Place { line: 1, column: 1, length: 1 };
+            let kind = ClaimKind::Quiescent { client: 0 };
+            let claim = Claim { id, step: 0, place, text: String::new(), clauses: Vec::new(), kind };
+            let unmet = EventKind::Unmet { claim: id, waited_us: 1, why: why.to_owned(), got };
+            for kind in [EventKind::Claim(Box::new(claim)), unmet] {
+                let seq = history.events.len() as u64;
+                history.events.push(Event { seq, at_us: seq, kind });
+            }
+        }
+        history
+    }
+
+    fn found(clauses: &[ClauseId]) -> Verdict {
+        let finding = |clause: &ClauseId| Finding {
+            clause: *clause,
+            also: Vec::new(),
+            by: "test".to_owned(),
+            wanted: String::new(),
+            got: "this".to_owned(),
+            meanwhile: String::new(),
+            evidence: Vec::new(),
+            claim: [(CLOSE, 1), (SILENCE, 2)].iter().find(|(c, _)| c == clause).map(|(_, claim)| *claim),
+            place: None,
+            could_instead: Vec::new(),
+            folded: Vec::new(),
+        };
+        if clauses.is_empty() {
+            return Verdict::pass();
+        }
+        Verdict {
+            kind: VerdictKind::Fail,
+            findings: clauses.iter().map(finding).collect(),
+            ..Verdict::pass()
+        }
+    }
+
+    /// What becomes of a first run and its repeats.
+    fn composed(first: &[ClauseId], repeats: &[&[ClauseId]], waited_out: bool) -> ScenarioResult {
+        let suite = Suite::embedded().unwrap();
+        let plan = Plan::new(&suite, &Selection::default(), &[Version::V5], &[]);
+        let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
+        let mut result = blank(&context, &plan.items[0], &"".into());
+        let history = Arc::new(history());
+        result.verdict = found(first);
+        let repeat = |clauses: &&[ClauseId]| Repeat {
+            verdict: found(clauses),
+            history: Some(Arc::clone(&history)),
+            cut_short: false,
+        };
+        result.repeats = repeats.iter().map(repeat).collect();
+        compose(&mut result, &history, 0, waited_out);
+        result
+    }
+
+    fn clauses(result: &ScenarioResult) -> Vec<ClauseId> {
+        result.verdict.findings.iter().map(|finding| finding.clause).collect()
+    }
+
+    #[test]
+    fn a_deed_is_proof_however_rare() {
+        let result = composed(&[DEED], &[&[], &[]], true);
+        assert_eq!((result.verdict.kind, clauses(&result)), (VerdictKind::Fail, vec![DEED]));
+        assert!(result.compared.unwrap().contains("1 of 3 runs, intermittent"));
+    }
+
+    #[test]
+    fn what_only_a_repeat_proves_is_listed_too() {
+        let result = composed(&[DEED], &[&[DEED], &[CLOSE, DEED], &[CLOSE]], true);
+        assert_eq!(clauses(&result), [DEED, CLOSE]);
+    }
+
+    #[test]
+    fn a_close_wants_a_second_one() {
+        let once = composed(&[CLOSE], &[&[], &[]], true);
+        assert_eq!(once.verdict.kind, VerdictKind::Inconclusive);
+        assert!(once.verdict.reason.unwrap().contains("closed 1 of 3"));
+        assert!(once.verdict.grades.iter().any(|grade| grade.clause == Some(CLOSE)));
+        assert_eq!(composed(&[CLOSE], &[&[], &[CLOSE]], true).verdict.kind, VerdictKind::Fail);
+    }
+
+    #[test]
+    fn a_silence_that_was_waited_out_is_never_cleared_by_a_repeat() {
+        let result = composed(&[SILENCE], &[&[]], true);
+        assert_eq!(result.verdict.kind, VerdictKind::Fail);
+        assert!(result.compared.unwrap().contains("silent in 1 of 2 runs, answered in 1"));
+        let short = composed(&[SILENCE], &[&[SILENCE]], false);
+        assert_eq!(short.verdict.kind, VerdictKind::Inconclusive);
+        assert!(short.verdict.reason.unwrap().starts_with("unconfirmed"));
+    }
+
+    #[test]
+    fn a_silence_of_a_repeat_alone_proves_nothing() {
+        let result = composed(&[DEED], &[&[SILENCE], &[SILENCE]], true);
+        assert_eq!(clauses(&result), [DEED]);
+    }
+
+    #[test]
+    fn a_repeat_that_was_cut_short_does_not_count() {
+        let mut result = composed(&[CLOSE], &[&[], &[]], true);
+        result.verdict = found(&[CLOSE]);
+        for repeat in &mut result.repeats {
+            (repeat.verdict, repeat.cut_short) = (found(&[]), true);
+        }
+        compose(&mut result, &history(), 0, true);
+        assert!(result.verdict.reason.unwrap().contains("closed 1 of 1"));
+    }
+}

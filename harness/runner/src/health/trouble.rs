@@ -38,6 +38,13 @@ impl Kind {
     }
 }
 
+impl Trouble {
+    /// A loss that is noticed at once.
+    pub(crate) fn now(kind: Kind, text: String) -> Self {
+        Self { kind, since: Instant::now(), text }
+    }
+}
+
 /// A target that was lost.
 #[derive(Clone, Debug)]
 pub(crate) struct Trouble {

@@ -95,42 +95,41 @@ impl Crew<'_> {
         self.alive += 1;
         self.handles.push(thread::spawn(move || worker(perform, &context, &slots, &sender)));
     }
+
+    /// Takes note of what concerns the crew; `false` for what concerns nobody else.
+    fn hears(&mut self, message: &Message) -> bool {
+        match message {
+            Message::Left => {
+                self.alive -= 1;
+                return false;
+            }
+            // The slot that became free is for somebody.
+            Message::Parked(_) if self.slots.has_more() => self.hire(),
+            _ => {}
+        }
+        true
+    }
 }
 
 /// Carries out the tasks of a pass and tells of each.
-pub(crate) fn work(pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Progress)) -> Outcome {
+pub(crate) fn work(mut pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Progress)) -> Outcome {
     let halt = Arc::new(AtomicBool::new(pass.context.cancel.load(Ordering::Relaxed)));
     let context = JobContext { halt: Arc::clone(&halt), ..pass.context.clone() };
     let numbered = tasks.iter().cloned().enumerate().map(|(i, task)| (i, task.connections(), task));
     let slots = Arc::new(Slots::new(pass.limits, numbered));
     let (sender, receiver) = channel();
     let workers = pass.limits.jobs.clamp(1, tasks.len().max(1));
-    let crew_slots = Arc::clone(&slots);
-    let mut crew = Crew {
-        context: &context,
-        perform: pass.perform,
-        slots: crew_slots,
-        sender,
-        handles: Vec::new(),
-        alive: 0,
-    };
+    let (perform, book) = (pass.perform, Arc::clone(&slots));
+    let mut crew = Crew { context: &context, perform, slots: book, sender, handles: Vec::new(), alive: 0 };
     (0..workers).for_each(|_| crew.hire());
     let mut watch = Watch::new(&context, &tasks, &slots, tell);
-    let mut health = pass.health;
     let mut halted_at: Option<Instant> = None;
     let mut trouble = None;
     let abandoned = loop {
+        watch.unclear = trouble.is_some() || pass.health.as_ref().is_some_and(|health| health.is_unclear());
         match receiver.recv_timeout(WATCH_EVERY) {
-            Ok(Message::Left) => crew.alive -= 1,
             Ok(message) => {
-                watch.unclear =
-                    trouble.is_some() || health.as_ref().is_some_and(|health| health.is_unclear());
-                if let Message::Parked(_) = &message
-                    && slots.has_more()
-                {
-                    crew.hire();
-                }
-                if watch.take(message) && pass.fail_fast {
+                if crew.hears(&message) && watch.take(message) && pass.fail_fast {
                     slots.stop();
                 }
             }
@@ -140,18 +139,14 @@ pub(crate) fn work(pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Progre
         if crew.alive == 0 {
             break false;
         }
-        if context.cancel.load(Ordering::Relaxed) {
-            halt.store(true, Ordering::Relaxed);
-        }
         if trouble.is_none()
-            && let Some(health) = &mut health
-            && let Some(found) = health.look(&slots)
+            && let Some(found) = pass.health.as_mut().and_then(|health| health.look(&slots))
         {
             watch.lost(&found);
             trouble = Some(found);
-            halt.store(true, Ordering::Relaxed);
         }
-        if halt.load(Ordering::Relaxed) {
+        if trouble.is_some() || context.cancel.load(Ordering::Relaxed) {
+            halt.store(true, Ordering::Relaxed);
             slots.stop();
             if halted_at.get_or_insert_with(Instant::now).elapsed() > INTERRUPTED_LIMIT {
                 break true;
@@ -164,15 +159,11 @@ pub(crate) fn work(pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Progre
     };
     watch.unclear |= trouble.is_some();
     while let Ok(message) = receiver.try_recv() {
-        if !matches!(message, Message::Left) {
-            watch.take(message);
-        }
+        watch.take(message);
     }
     let in_flight = watch.in_flight();
     if !abandoned {
-        for handle in crew.handles {
-            let _ = handle.join();
-        }
+        crew.handles.into_iter().for_each(|handle| drop(handle.join()));
     }
     let left = slots.rest().into_iter().map(|(_, task)| task).collect();
     Outcome { left, in_flight, trouble, parks: slots.parks() }

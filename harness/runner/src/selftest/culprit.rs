@@ -6,6 +6,7 @@ use std::{
 };
 
 use deadzone_reference_broker::Defect;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use crate::{Mutant, Suite};
@@ -22,6 +23,14 @@ impl Culprit {
         match self {
             Self::Defect(d) => d.name(),
             Self::Mutant(m) => m.name(),
+        }
+    }
+
+    /// The clauses that it breaks.
+    pub(super) fn clauses(self) -> &'static [ClauseId] {
+        match self {
+            Self::Defect(d) => d.clauses(),
+            Self::Mutant(m) => m.clauses(),
         }
     }
 

@@ -166,6 +166,7 @@ impl Prover<'_> {
         }
         let (mut killers, mut asked) = (0, false);
         for result in &results {
+            self.prove_clauses(culprit, result);
             let killed = is_killed(result);
             killers += usize::from(killed);
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
@@ -189,6 +190,20 @@ impl Prover<'_> {
         // A part of the suite can't be asked to catch everything.
         if killers == 0 && (asked || (self.embedded && self.is_everything())) {
             self.report.holes.push(format!("nothing catches {}", culprit.name()));
+        }
+    }
+
+    /// A clause is proven where a culprit that breaks that very clause is caught under it.
+    fn prove_clauses(&mut self, culprit: Culprit, result: &ScenarioResult) {
+        for clause in &result.clauses {
+            self.report.proven.entry(*clause).or_default();
+        }
+        if result.verdict.kind != VerdictKind::Fail {
+            return;
+        }
+        let found = result.verdict.findings.iter().flat_map(|f| std::iter::once(f).chain(&f.folded));
+        for finding in found.filter(|f| culprit.clauses().contains(&f.clause)) {
+            self.report.proven.entry(finding.clause).or_default().insert(culprit.name().to_owned());
         }
     }
 

@@ -1,6 +1,9 @@
 //! What a selftest is asked and what it finds.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use deadzone_history::ScenarioKey;
+use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use crate::Options;
@@ -60,6 +63,17 @@ pub struct SelftestReport {
     pub performances: usize,
     /// Scenario performances that passed under each legal variant (variant, passed, of).
     pub variants: Vec<(String, usize, usize)>,
+    /// Clauses that scenarios name, each with the defects and mutants that break that very clause and were caught under it:
+    /// without one, nothing shows that a breach would be noticed.
+    pub proven: BTreeMap<ClauseId, BTreeSet<String>>,
     /// A signal ended it.
     pub interrupted: bool,
+}
+
+impl SelftestReport {
+    /// Named clauses of a version, and how many of them are proven.
+    pub fn proven_of(&self, version: Version) -> (usize, usize) {
+        let of_this = || self.proven.iter().filter(|(clause, _)| clause.version() == version);
+        (of_this().count(), of_this().filter(|(_, by)| !by.is_empty()).count())
+    }
 }

@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(wrong(&format!("{address}max_qos = 3\n")), "line 2: max_qos: expected 0, 1 or 2");
         assert!(wrong(&format!("{address}password = \"p\"\n")).starts_with("line 2: password"));
         assert!(wrong("[address]\n\"4.0\" = \"mqtt://127.0.0.1:1\"\n").contains("no version"));
-        assert!(wrong("address = \"http://x\"\n").starts_with("line 1: address"));
+        assert!(wrong("address = \"127.0.0.1\"\n").starts_with("line 1: address"));
         assert!(wrong("name = \"x\"\n").contains("address"));
         assert!(wrong(&format!("{address}durable = \"ever\"\n")).starts_with("line 2, column"));
         assert!(wrong(&format!("schema = \"deadzone.target/2\"\n{address}")).contains("deadzone.target/1"));
