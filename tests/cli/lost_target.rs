@@ -134,14 +134,38 @@ fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
     assert_eq!((code, &document["summary"]["not_run"]), (Some(0), &Value::from(0)), "{notices}");
 }
 
-/// The process that a process started, once it has.
+#[test]
+fn a_broker_of_ours_does_not_outlive_a_harness_that_is_killed() {
+    let words = ["run", "--broker", "reference", "long"];
+    let child = deadzone(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Running(child);
+    let broker = child_of(child.0.id());
+    thread::sleep(Duration::from_millis(500));
+    child.0.kill().unwrap();
+    child.0.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while fs::metadata(format!("/proc/{broker}")).is_ok() && !is_zombie(broker) {
+        assert!(Instant::now() < deadline, "it lives on");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Ended, and waited for by nobody yet.
+fn is_zombie(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z')
+}
+
+/// The broker that a process started, once it has.
 fn child_of(parent: u32) -> u32 {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         for entry in fs::read_dir("/proc").unwrap().flatten() {
             let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
             let behind = stat.rsplit(')').next().unwrap_or_default();
-            if behind.split_whitespace().nth(1) == Some(&parent.to_string()) {
+            let words = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+            let serves = words.split('\0').any(|word| word == "broker");
+            if serves && behind.split_whitespace().nth(1) == Some(&parent.to_string()) {
                 return entry.file_name().to_str().unwrap().parse().unwrap();
             }
         }

@@ -44,6 +44,12 @@ pub(crate) enum Command {
     Link(LinkArgs),
     /// Print the JSON Schema of `run --json`
     Schema,
+    /// Kill a process when standard input ends without a word
+    #[command(hide = true)]
+    Guard {
+        /// The process.
+        pid: u32,
+    },
 }
 
 /// Options that `run` and `selftest` share.

@@ -28,7 +28,8 @@ pub use header::{ClientInfo, Header, RunKind, SCHEMA, TargetFacts};
 pub use ndjson::{HistoryError, read, write};
 pub use recorder::{Overflow, Recorder, RecorderLimits};
 pub use run::{
-    Capabilities, ControlResult, Coverage, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary,
+    Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
+    Summary,
 };
 
 /// A whole record.

@@ -183,6 +183,21 @@ pub struct Summary {
     pub long_bound_s: Option<u64>,
     /// What was told of the run as a whole, in order.
     pub notices: Vec<String>,
+    /// The gates that were tried.
+    pub gates: Vec<GateState>,
+}
+
+/// How a gate ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateState {
+    /// The version.
+    pub version: Version,
+    /// The gate's name.
+    pub gate: String,
+    /// `open`, `failed`, `limited` or `not known`.
+    pub state: String,
+    /// Why, where it is not open.
+    pub why: String,
 }
 
 /// What a run put to the test in one version.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{ScenarioResult, Verdict, VerdictKind};
+use deadzone_history::{GateState, ScenarioResult, Verdict, VerdictKind};
 use deadzone_script::Gate;
 use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
@@ -78,8 +78,8 @@ impl Gates {
         })
     }
 
-    /// Every gate that was tried, for people: `qos2-in [5.0] open`.
-    pub(crate) fn lines(&self) -> Vec<(Version, Gate, &'static str, String)> {
+    /// Every gate that was tried.
+    pub(crate) fn all(&self) -> Vec<GateState> {
         self.states
             .iter()
             .map(|((version, gate), state)| {
@@ -91,7 +91,8 @@ impl Gates {
                     State::Limited(why) => ("limited", why.clone()),
                     State::Unknown(why) => ("not known", why.clone()),
                 };
-                (*version, *gate, word, why)
+                let (gate, state) = (gate.name().to_owned(), word.to_owned());
+                GateState { version: *version, gate, state, why }
             })
             .collect()
     }

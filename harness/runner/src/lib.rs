@@ -45,4 +45,6 @@ pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
-pub use target::{Declared, Durable, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers};
+pub use target::{
+    Declared, Durable, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers, guard_with,
+};

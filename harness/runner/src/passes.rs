@@ -87,10 +87,12 @@ impl Passes<'_> {
             self.again();
             self.confirm();
         }
-        for (version, gate, word, why) in self.ledger.gates.lines() {
-            if !matches!(word, "open") {
-                self.ledger.notice(format!("gate {gate} [{version}] is {word}: {why}"));
-            }
+        for gate in self.ledger.gates.all().into_iter().filter(|gate| gate.state != "open") {
+            let one_at_a_time = self.ledger.gates.one_in_flight(gate.version) && gate.gate == "in-flight";
+            let habit = if one_at_a_time { " (it sends one unacknowledged message at a time)" } else { "" };
+            let text =
+                format!("gate {} [{}] is {}{habit}: {}", gate.gate, gate.version, gate.state, gate.why);
+            self.ledger.notice(text);
         }
     }
 

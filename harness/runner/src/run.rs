@@ -310,6 +310,7 @@ fn summary(
         confirmation_ms: ms(passes.confirmation),
         long_bound_s: waited.then_some(options.long_bound_s),
         notices: passes.ledger.notices.clone(),
+        gates: passes.ledger.gates.all(),
     }
 }
 

@@ -2,12 +2,14 @@
 //! the format.
 
 use deadzone_history::{
-    Capabilities, Finding, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary, VerdictKind,
+    Capabilities, Finding, GateState, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
+    VerdictKind,
 };
 
 use super::document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry,
-    RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
+    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
+    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
+    VerdictWord,
 };
 use crate::{ReportError, RunModel};
 
@@ -135,6 +137,15 @@ fn grade(g: &Grade) -> GradeEntry {
     }
 }
 
+fn gate(g: &GateState) -> GateEntry {
+    GateEntry {
+        version: g.version.to_string(),
+        gate: g.gate.clone(),
+        state: g.state.clone(),
+        why: g.why.clone(),
+    }
+}
+
 fn summary(s: &Summary) -> SummaryEntry {
     let coverage = s.coverage.iter().map(|c| CoverageEntry {
         version: c.version.to_string(),
@@ -158,5 +169,6 @@ fn summary(s: &Summary) -> SummaryEntry {
         confirmation_ms: s.confirmation_ms,
         long_bound_s: s.long_bound_s,
         notices: s.notices.clone(),
+        gates: s.gates.iter().map(gate).collect(),
     }
 }

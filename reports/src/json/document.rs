@@ -267,6 +267,21 @@ pub struct SummaryEntry {
     pub long_bound_s: Option<u64>,
     /// What was told of the run as a whole: throttles, gates that are shut, a target that was lost.
     pub notices: Vec<String>,
+    /// The gates that were tried, by version.
+    pub gates: Vec<GateEntry>,
+}
+
+/// How a gate ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GateEntry {
+    /// `3.1.1` or `5.0`.
+    pub version: String,
+    /// The gate: `qos2-in`.
+    pub gate: String,
+    /// `open`, `failed`, `limited` or `not known`.
+    pub state: String,
+    /// Why, where it is not open.
+    pub why: String,
 }
 
 /// Coverage of one version.

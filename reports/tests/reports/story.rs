@@ -347,6 +347,7 @@ pub(crate) fn summary() -> Summary {
         confirmation_ms: 2_345,
         long_bound_s: None,
         notices: vec![],
+        gates: vec![],
     }
 }
 

@@ -20,7 +20,7 @@ pub use declared::{Declared, Durable};
 pub(crate) use embedded::{embedded_dial, paused_runtime};
 pub(crate) use handle::{Target, TargetHandle};
 pub(crate) use log::LogTail;
-pub use owned::end_started_brokers;
+pub use owned::{end_started_brokers, guard_with};
 pub use places::{Place, Places};
 pub(crate) use pulse::Pulse;
 pub use spec::{EmbeddedSpec, TargetSpec};
