@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use deadzone_history::{RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{RunInfo, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 

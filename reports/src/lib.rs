@@ -1,6 +1,6 @@
 //! Renderings of verdicts and histories: terminal, JUnit, JSON.
 //!
-//! Everything here listens to the runner's [`deadzone_history::RunEvent`]s and makes text. [`Terminal`] writes as a run
+//! Everything here listens to the runner's [`deadzone_verdict::RunEvent`]s and makes text. [`Terminal`] writes as a run
 //! goes on; [`Collector`] gathers a [`RunModel`], from which [`junit()`] and [`run_document`] make whole documents. All of
 //! them share the two-ended timeline and the escaping: whatever came from a broker is hostile until escaped.
 //!

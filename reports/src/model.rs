@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadzone_history::{RunEvent, RunInfo, ScenarioResult, Summary};
+use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, Summary};
 
 /// A run as far as it was told.
 #[derive(Clone, Debug, Default)]

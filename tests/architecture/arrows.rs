@@ -23,16 +23,17 @@ const fn pure(folder: &'static str, ours: &'static [&'static str], others: &'sta
     Arrow { folder, ours, others: Some(others) }
 }
 
-const ARROWS: [Arrow; 14] = [
+const ARROWS: [Arrow; 15] = [
     pure("harness/spec", &[], &["serde", "thiserror"]),
     pure("harness/wire", &["spec"], &["bytes", "serde", "thiserror"]),
     pure("harness/link", &["wire"], &["bytes", "rand_chacha", "serde", "thiserror", "toml"]),
     pure("harness/script", &["wire", "link", "spec"], &["annotate-snippets", "winnow", "thiserror"]),
     pure("harness/history", &["wire", "link", "spec"], &["bytes", "serde", "serde_json", "thiserror"]),
-    pure("harness/oracle", &["wire", "spec", "history"], &["bytes"]),
+    pure("harness/verdict", &["wire", "spec", "history"], &["serde"]),
+    pure("harness/oracle", &["wire", "spec", "history", "verdict"], &["bytes"]),
     pure(
         "reports",
-        &["wire", "spec", "history"],
+        &["wire", "spec", "history", "verdict"],
         &["anstyle", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
     ),
     pure("scenarios", &[], &[]),
@@ -41,11 +42,33 @@ const ARROWS: [Arrow; 14] = [
     arrow("harness/proxy", &["wire", "link"]),
     arrow(
         "harness/runner",
-        &["wire", "link", "spec", "script", "history", "oracle", "play", "scenarios", "reference-broker"],
+        &[
+            "wire",
+            "link",
+            "spec",
+            "script",
+            "history",
+            "verdict",
+            "oracle",
+            "play",
+            "scenarios",
+            "reference-broker",
+        ],
     ),
     arrow(
         "harness/cli",
-        &["wire", "spec", "script", "history", "runner", "reports", "scenarios", "reference-broker", "proxy"],
+        &[
+            "wire",
+            "spec",
+            "script",
+            "history",
+            "verdict",
+            "runner",
+            "reports",
+            "scenarios",
+            "reference-broker",
+            "proxy",
+        ],
     ),
     arrow("tests", &[]),
 ];

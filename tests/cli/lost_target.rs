@@ -122,8 +122,9 @@ fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
         "--json",
         json.to_str().unwrap(),
     ];
-    let child = deadzone(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut child = Running(child);
+    let mut run = deadzone(&words);
+    run.args(["--json", json.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = Running(run.spawn().unwrap());
     let broker = child_of(child.0.id());
     thread::sleep(Duration::from_millis(500));
     assert!(Command::new("kill").args(["-9", &broker.to_string()]).status().unwrap().success());

@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
-use deadzone_history::{RunEvent, ScenarioKey};
 use deadzone_runner::SelftestProgress;
+use deadzone_verdict::{RunEvent, ScenarioKey};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The moving line. It stands on stderr, so that stdout stays what it would be in a pipe.

@@ -4,8 +4,10 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::ClientIx;
+
 /// The schema's name and major version.
-pub const SCHEMA: &str = "deadzone.history/1";
+pub const SCHEMA: &str = "deadzone.history/2";
 
 /// The first line of a history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,7 +16,7 @@ pub struct Header {
     pub schema: String,
     /// Version of deadzone that wrote it.
     pub deadzone: String,
-    /// Scenario id.
+    /// Scenario id; in a link's record the link's name.
     pub scenario: String,
     /// Scenario file, as the scenario root names it.
     pub file: String,
@@ -22,33 +24,44 @@ pub struct Header {
     pub version: Version,
     /// Seed of this scenario in this version, hex.
     pub seed: String,
-    /// Which run this is.
-    pub run: RunKind,
-    /// What `{run}` stood for.
+    /// What was recorded.
+    pub origin: Origin,
+    /// What every topic and client id of the whole run begins with. A topic that begins so but not with `nonce` belongs to
+    /// another scenario of the run.
+    pub run_prefix: String,
+    /// What `{run}` stood for: it begins with `run_prefix`.
     pub nonce: String,
     /// The clauses that the scenario names for this version.
     pub clauses: Vec<ClauseId>,
-    /// The clients in the order of the script; events name them by index.
+    /// The clients in the order of the script; events name them by index. Empty in a link's record.
     pub clients: Vec<ClientInfo>,
+    /// After how long a wait that met silence is parked, µs.
+    #[serde(default)]
+    pub patience_us: u64,
+    /// How long a parked wait lasts in all, µs.
+    #[serde(default)]
+    pub long_bound_us: u64,
     /// Facts about the target that judgement needs.
     pub target: TargetFacts,
 }
 
 impl Header {
     /// The version in force on this client's connections; the harness's own client speaks the scenario's.
-    pub fn version_of(&self, client: usize) -> Version {
-        self.clients.get(client).map_or(self.version, |c| c.version)
+    pub fn version_of(&self, client: ClientIx) -> Version {
+        self.clients.get(client.index()).map_or(self.version, |c| c.version)
     }
 }
 
-/// The main run or the control run.
+/// What a history is the record of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum RunKind {
-    /// With the scenario's faults.
-    Main,
-    /// Without.
+pub enum Origin {
+    /// A scenario with its faults.
+    Scenario,
+    /// The same without them.
     Control,
+    /// Clients of somebody else, over a link of ours.
+    Link,
 }
 
 /// A client of the script.
@@ -64,10 +77,38 @@ pub struct ClientInfo {
     pub version: Version,
 }
 
-/// Declared facts about the target that change what may be judged.
+/// Declared and probed facts about the target that change what may be judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TargetFacts {
     /// It makes subscriptions of its own for clients, so that a topic may match no filter that we sent.
     pub automatic_subscriptions: bool,
+    /// It declares topics for which it keeps no order.
+    pub unordered_topics: bool,
+    /// What outlives its process.
+    pub durable: Durability,
+    /// Most messages that it keeps for one session, where it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
+    /// Longest life of a session without connection, seconds, where it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_ttl_s: Option<u32>,
+    /// Most connections at once, where it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
+    /// A probe found that it sends one unacknowledged message at a time.
+    pub in_flight_one: bool,
+}
+
+/// What of its state a target declares to keep over a kill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// Nothing.
+    #[default]
+    None,
+    /// What was written at its last interval.
+    Periodic,
+    /// Whatever it has acknowledged.
+    Ack,
 }

@@ -1,8 +1,8 @@
-//! The record: what crossed the wire at both ends, what happened to the links, what the script claimed, and what was judged.
+//! The record: what crossed the wire at both ends, what happened to the links and to the target, what the script claimed.
 //!
 //! A [`History`] is append-only and ordered by sequence number; it holds no wall time, host, path or process id, so that
 //! equal runs give equal bytes. It carries the script's [`Claim`]s, so a recorded file can be judged without its script.
-//! [`RunEvent`]s are what the runner tells its listeners.
+//! A [`Tap`] makes events of the bytes that pass both ends of a connection; [`Recorder`] numbers and bounds them.
 //!
 //! [`HandMade`] builds records by hand, for tests of whatever reads them.
 //!
@@ -10,27 +10,33 @@
 
 mod claim;
 mod event;
-mod finding;
 mod hand_made;
 mod header;
+mod ids;
+mod mask;
 mod ndjson;
+mod outcome;
+mod packet;
 mod recorder;
-mod run;
+mod side;
+mod step;
+mod tap;
+mod twins;
 
 /// Parts of the record's types, so that whoever only reads records needs no link.
-pub use deadzone_link::{Cut, Direction, Note};
+pub use deadzone_link::{Cut, Direction, Fault, Note, Way};
 
 pub use claim::{Claim, ClaimKind, Expected, HowOften, Place};
-pub use event::{By, Close, ConnId, End, Event, EventKind, PacketEvent};
-pub use finding::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
+pub use event::{Event, EventKind};
 pub use hand_made::{HandMade, Start};
-pub use header::{ClientInfo, Header, RunKind, SCHEMA, TargetFacts};
-pub use ndjson::{HistoryError, read, write};
+pub use header::{ClientInfo, Durability, Header, Origin, SCHEMA, TargetFacts};
+pub use ids::{By, ClientIx, Close, ConnId, End, Seq};
+pub use ndjson::{HistoryError, Reader, Writer, read, write};
+pub use outcome::{Abandon, Ended, Late, OpenError};
+pub use packet::{Fragment, MARKER, PacketEvent, Purpose, Recorded, Skipped, Unframable, Unframed};
 pub use recorder::{Overflow, Recorder, RecorderLimits};
-pub use run::{
-    Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
-    Summary,
-};
+pub use step::{SkipReason, StepClass, StepEvent, TargetEvent, TargetStep};
+pub use tap::{Tap, Tapped};
 
 /// A whole record.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Any sequence of frames and fragments survives its file.
 
 use bytes::Bytes;
-use deadzone_history::{End, EventKind, HandMade, read, write};
+use deadzone_history::{End, EventKind, Fragment, HandMade, OpenError, Purpose, read, write};
 use deadzone_link::Direction;
 use deadzone_wire::{Frame, VarInt, Version};
 use proptest::{collection::vec, prelude::*};
@@ -37,15 +37,17 @@ proptest! {
                     let frame = Frame { first, length, body: body.into() };
                     let direction = if up { Direction::Up } else { Direction::Down };
                     let end = if broker { End::Broker } else { End::Client };
-                    h.frame(conn, direction, end, &frame, marker);
+                    let sender = if marker { Purpose::Marker } else { Purpose::Script };
+                    h.frame(conn, direction, end, &frame, sender);
                 }
                 Part::Fragment { bytes, more } => {
                     let (direction, end) = (Direction::Up, End::Broker);
                     let bytes = Bytes::from(bytes);
-                    h.event(EventKind::Fragment { conn, direction, end, bytes, length: more });
+                    let fragment = Fragment { conn, direction, end, of: None, bytes, length: more };
+                    h.event(EventKind::Fragment(Box::new(fragment)));
                 }
                 Part::Text(why) => {
-                    h.event(EventKind::OpenFailed { client, why });
+                    h.event(EventKind::OpenFailed { client, why: OpenError::Other(why.into()) });
                 }
                 Part::Time(us) => {
                     h.pass_us(u64::from(us));

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use deadzone_history::{
-    By, ClaimKind, Close, ConnId, End, EventKind, Expected, HandMade, History, HistoryError, HowOften, Start,
-    read, write,
+    Abandon, By, ClaimKind, ClientIx, Close, ConnId, Cut, Direction, End, Ended, EventKind, Expected, Fault,
+    HandMade, History, HistoryError, HowOften, Late, Note, OpenError, Purpose, Reader, SkipReason, Skipped,
+    Start, StepClass, TargetEvent, TargetStep, Unframable, Unframed, Way, read, write,
 };
-use deadzone_link::{Cut, Direction, Note};
 use deadzone_spec::id;
 use deadzone_wire::{Field, Frame, PacketKind, Pattern, Publish, Subscribe, Value, VarInt, Version};
 
@@ -31,25 +31,59 @@ fn every_kind(version: Version) -> History {
     h.up_lost(p, Publish::new("dz1/t", 0, None, vec![0xff, 0x00]));
     h.marker(s, Direction::Down, Publish::new("dz1/ready", 0, None, "m"));
     h.torn(p, Direction::Up, End::Broker, Subscribe::new(9, "dz1/x", 1), 5);
-    h.event(EventKind::Unframed {
+    h.event(EventKind::Unframed(Box::new(Unframed {
         conn: p,
         direction: Direction::Down,
         end: End::Broker,
-        why: "Remaining Length longer than four bytes".into(),
+        why: Unframable::TooLarge { declared: 9, limit: 8 },
         bytes: Bytes::from_static(&[0x20, 0xff, 0xff, 0xff, 0xff]),
-    });
+    })));
+    let (conn, direction, end) = (p, Direction::Down, End::Broker);
+    let head = Bytes::from_static(&[0x30, 0xff]);
+    h.event(EventKind::Skipped(Box::new(Skipped {
+        conn,
+        direction,
+        end,
+        of: None,
+        length: 9,
+        hash: 7,
+        head,
+    })));
+    h.life(s);
+    h.routing_pair("dz1/pair");
+    h.target(TargetEvent::HalfDead);
+    h.event(EventKind::ClockStep { ms: -2_000 });
     let lying =
         Frame { first: 0x30, length: VarInt::with_width(90, 3), body: Bytes::from_static(b"\0\x01t") };
-    h.frame(p, Direction::Up, End::Client, &lying, false);
+    h.frame(p, Direction::Up, End::Client, &lying, Purpose::Script);
+    every_claim(&mut h, p, given);
+    every_word(&mut h, publisher, p);
+    h.grace(500_000);
+    h.cut_rst(p);
+    h.closed(s, End::Broker, By::Broker, Close::Rst);
+    h.teardown();
+    h.event(EventKind::TeardownFailed { what: "a session may be left".into() });
+    h.finish()
+}
+
+fn every_claim(h: &mut HandMade, p: ConnId, given: u64) {
     let claim = h.arrives(p, PacketKind::Pubrec, Some(given));
     h.met(claim, &[3, 4]);
     h.met_late(claim, &[5]);
+    h.met_when(claim, &[], Late::AfterLife { us: 29_800_000 });
+    h.parked(claim);
     let fields =
         vec![(Field::Id, Value::Number(7)), (Field::Payload, Value::Bytes(Bytes::from_static(b"\0a")))];
     let pattern = Pattern { kind: PacketKind::Publish, fields: fields.clone() };
     let alternatives = vec![Expected::Packet(pattern), Expected::Closed];
-    let arrives =
-        ClaimKind::Arrives { client: 1, conn: p, alternatives, strict: true, answers: None, intent: true };
+    let arrives = ClaimKind::Arrives {
+        client: ClientIx(1),
+        conn: p,
+        alternatives,
+        strict: true,
+        answers: None,
+        intent: true,
+    };
     h.claim_of("x", &[id!("5.0/MQTT-4.3.3-10")], arrives);
     for count in [
         HowOften::ExactlyOnce,
@@ -59,22 +93,32 @@ fn every_kind(version: Version) -> History {
         HowOften::Never,
     ] {
         let payloads = vec![Bytes::from_static(b"a"), Bytes::new()];
-        h.claim("y", ClaimKind::Receives { client: 0, payloads, fields: fields.clone(), count });
+        h.claim("y", ClaimKind::Receives { client: ClientIx(0), payloads, fields: fields.clone(), count });
     }
-    h.claim("z", ClaimKind::Quiescent { client: 0 });
-    h.claim("z", ClaimKind::Precondition { client: 0 });
-    h.unmet(2, 10_000_000, "patience", Some(4));
-    h.link(publisher, Some(p), Note::Fired { fault: 1, text: "cut rst".into() });
+    h.claim("z", ClaimKind::Quiescent { client: ClientIx(0) });
+    h.claim("z", ClaimKind::Precondition { client: ClientIx(0) });
+    h.unmet(2, 10_000_000, Ended::Patience, Some(4));
+}
+
+fn every_word(h: &mut HandMade, publisher: ClientIx, p: ConnId) {
+    h.link(
+        publisher,
+        Some(p),
+        Note::Fired { fault: 1, effect: Fault::Cut(Cut::Rst), text: "cut rst".into() },
+    );
+    let effect = Fault::Slice(Way::Both, 7);
+    h.link(publisher, Some(p), Note::Armed { fault: 2, effect, text: "slice 7".into() });
     h.link(publisher, None, Note::Cut { how: Cut::Rst });
-    h.event(EventKind::Step { step: 9, line: 12, text: "only 5.0".into(), skipped: Some("version".into()) });
-    h.event(EventKind::OpenFailed { client: 1, why: "refused".into() });
-    h.event(EventKind::Abandoned { step: 9, why: "not connected".into() });
+    h.skipped_step("only 5.0", SkipReason::OtherVersion);
+    h.deviant_step("link pub cut rst");
+    h.step_of("target kill", StepClass::Target(TargetStep::Kill), false, None);
+    for why in [OpenError::Refused, OpenError::Other("no \"way\"".into())] {
+        h.event(EventKind::OpenFailed { client: publisher, why: why.clone() });
+        h.event(EventKind::Abandoned { step: 9, why: Abandon::NoConnection(why) });
+    }
+    h.event(EventKind::Abandoned { step: 9, why: Abandon::Deadline { ms: 30_000 } });
+    h.event(EventKind::Abandoned { step: 9, why: Abandon::unmet(2, "no PUBREC as claimed") });
     h.event(EventKind::Starved { ms: 300 });
-    h.grace(500_000);
-    h.cut_rst(p);
-    h.closed(s, End::Broker, By::Broker, Close::Rst);
-    h.teardown();
-    h.finish()
 }
 
 #[test]
@@ -95,8 +139,15 @@ fn a_packet_stands_in_bytes_and_in_words() {
     h.up(conn, Publish::new("dz1/t", 1, Some(7), "x"));
     let written = text(&h.finish());
     let line = written.lines().nth(2).expect("the packet at the client's end");
-    assert!(line.starts_with(r#"{"seq":1,"at_us":2000,"event":{"packet":{"conn":0,"direction":"up","end":"client","text":"PUBLISH"#), "{line}");
+    assert!(
+        line.starts_with(
+            r#"{"seq":1,"at_us":2000,"packet":{"conn":0,"direction":"up","end":"client","text":"PUBLISH"#
+        ),
+        "{line}"
+    );
     assert!(line.contains(r#""hex":"320b0005647a312f7400070078""#), "{line}");
+    let line = written.lines().nth(3).expect("the packet at the broker's end");
+    assert!(line.contains(r#""of":1"#) && !line.contains("hex"), "its bytes are those of its twin: {line}");
 }
 
 #[test]
@@ -113,8 +164,8 @@ fn a_file_that_was_cut_off_is_refused_wherever_it_ends() {
 
 #[test]
 fn another_major_is_refused_before_anything_else_is_read() {
-    let other = r#"{"schema":"deadzone.history/2","whatever":[]}"#;
-    assert!(matches!(back(other), Err(HistoryError::Schema(s)) if s == "deadzone.history/2"));
+    let other = r#"{"schema":"deadzone.history/3","whatever":[]}"#;
+    assert!(matches!(back(other), Err(HistoryError::Schema(s)) if s == "deadzone.history/3"));
 }
 
 #[test]
@@ -148,7 +199,19 @@ fn what_is_broken_is_named_with_its_line() {
     assert!(refused(&history, r#""hex":"10"#, r#""hex":"1"#).1.contains("odd number"));
     assert!(refused(&history, r#""packet":{"conn":0"#, r#""packet":{"conn":9"#).1.contains("never opened"));
     assert!(refused(&history, r#"{"end":{"events":"#, r#"{"end":{"events":1"#).1.contains("counts"));
+    assert!(
+        refused(&history, r#""of":2"#, r#""of":3"#)
+            .1
+            .contains("event 3 is no packet that could come out here")
+    );
+    assert!(refused(&history, r#""of":2"#, r#""off":2"#).1.contains("a packet without bytes"));
     assert!(refused(&history, r#"["id",7]"#, r#"["identity",7]"#).1.contains("identity"));
+    assert!(
+        refused(&history, r#""of":2"#, r#""of":3"#)
+            .1
+            .contains("event 3 is no packet that could come out here")
+    );
+    assert!(refused(&history, r#""of":2"#, r#""off":2"#).1.contains("a packet without bytes"));
     assert!(refused(&history, r#"["id",7]"#, r#"["id",-7]"#).1.contains("no value of `id`"));
     let more = format!("{}\n{{}}\n", text(&history));
     assert!(matches!(back(&more), Err(HistoryError::Line { why, .. }) if why == "something behind the end"));
@@ -163,4 +226,23 @@ fn a_connect_is_read_in_its_own_version() {
     h.up(conn, deadzone_wire::Connect::new(Version::V5, "other"));
     let history = h.finish();
     assert_eq!(back(&text(&history)).expect("readable"), history);
+}
+
+#[test]
+fn a_file_that_was_cut_off_gives_its_whole_lines_and_then_says_so() {
+    let history = every_kind(Version::V5);
+    let written = text(&history);
+    let cut = written.len() - 200;
+    let mut reader = Reader::new(&written.as_bytes()[..cut]).expect("the header is whole");
+    let mut events = Vec::new();
+    let end = loop {
+        match reader.next().expect("the end is told before there is none") {
+            Ok(event) => events.push(event),
+            Err(error) => break error,
+        }
+    };
+    let whole = written[..cut].matches('\n').count();
+    assert!(matches!(end, HistoryError::Truncated(lines) if lines == whole), "{end}");
+    assert!(reader.next().is_none());
+    assert_eq!(events, history.events[..whole - 1], "all but the header's line");
 }

@@ -19,7 +19,8 @@ pub enum Cut {
 }
 
 /// One thing that happens to a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// Swallows every byte that enters that way until the link is restored, and the close behind it. Bytes that entered
     /// before, held or delayed, still arrive.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cut, Direction};
+use crate::{Cut, Direction, Fault};
 
 /// Something that happened to a link, for the record. Texts are in scenario notation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub enum Note {
     Armed {
         /// Its number in this link, from 1.
         fault: u32,
+        /// What it does.
+        effect: Fault,
         /// The step's text.
         text: String,
     },
@@ -19,6 +21,8 @@ pub enum Note {
     Fired {
         /// Its number; 0 for a fault without trigger or time.
         fault: u32,
+        /// What it does.
+        effect: Fault,
         /// The step's text.
         text: String,
     },
@@ -26,6 +30,8 @@ pub enum Note {
     NeverFired {
         /// Its number.
         fault: u32,
+        /// What it does.
+        effect: Fault,
         /// The step's text.
         text: String,
     },

@@ -79,8 +79,11 @@ fn counting_starts_when_armed() {
 fn a_fault_that_never_fired_is_reported_once() {
     let mut bench =
         Bench::with(&[at(DARK, Before, 1, Kind::Pubrel, Up), after(Restore, 5), now(Slice(Way::Up, 1))]);
-    let never = |fault, text: &str| Note::NeverFired { fault, text: text.to_owned() };
-    let want = vec![never(1, "blackhole up before PUBREL up"), never(2, "restore after 5us")];
+    let never = |fault, effect, text: &str| Note::NeverFired { fault, effect, text: text.to_owned() };
+    let want = vec![
+        never(1, Blackhole(Way::Up), "blackhole up before PUBREL up"),
+        never(2, Restore, "restore after 5us"),
+    ];
     assert_eq!(bench.link.finish(), want);
     assert!(bench.link.finish().is_empty());
 }

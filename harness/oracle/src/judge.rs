@@ -3,7 +3,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use deadzone_history::{History, Verdict, VerdictKind};
+use deadzone_history::History;
+use deadzone_verdict::{Verdict, VerdictKind};
 
 use crate::{
     checkers,

@@ -1,6 +1,6 @@
 //! What one checker thinks. Composing opinions into a verdict is not decided here.
 
-use deadzone_history::{Finding, Grade};
+use deadzone_verdict::{Finding, Grade};
 
 /// One opinion of a checker.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@
 use deadzone_spec::{ClauseId, Pair};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use deadzone_history::{ConnId, Event, Finding, Grade, GradeLevel, History};
+use deadzone_history::{ConnId, Event, History};
+use deadzone_verdict::{Fact, Finding, Grade, GradeLevel, Phase};
 
 use crate::{rules, trace::Trace};
 
@@ -14,6 +15,21 @@ const MOST_FOLDED: usize = 16;
 
 /// Most grades that one rule keeps.
 const MOST_GRADES: usize = 32;
+
+/// The kind of fact that a rule states.
+fn fact_of(rule: &str) -> Fact {
+    match rule {
+        "order" => Fact::OutOfOrder,
+        "copies" => Fact::DeliveredTwice,
+        "resend" => Fact::ResendMissing,
+        "topic-matches" => Fact::DeliveredUnwanted,
+        "receive-maximum" | "maximum-packet-size" => Fact::LimitExceeded,
+        "well-formed" => Fact::Malformed,
+        "session-present" => Fact::WrongState,
+        "dup" | "packet-id-free" | "topic-alias" | "retain-flag" | "granted-qos" => Fact::WrongField,
+        _ => Fact::WrongPacket,
+    }
+}
 
 /// A property of the protocol that holds in every history.
 pub(crate) trait Rule {
@@ -63,6 +79,10 @@ impl Notes {
         let finding = Finding {
             clause,
             also: Vec::new(),
+            fact: fact_of(self.rule),
+            phase: Phase::default(),
+            client: None,
+            qos: None,
             by: self.rule.to_owned(),
             wanted: fault.wanted,
             got: fault.got,

@@ -3,7 +3,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use deadzone_history::{ConnId, EventKind};
+use deadzone_history::{ConnId, EventKind, OpenError};
 use deadzone_link::{Fault, LinkStep, Note};
 
 use crate::{tape::Tape, transport::Dialling};
@@ -42,15 +42,15 @@ pub(crate) async fn apply(
     links.apply(client, step.fault).await;
     let ours = matches!(step.fault, Fault::Cut(_) | Fault::Restore);
     if !ours {
-        let note = Note::Fired { fault: 0, text: step.to_string() };
-        tape.append(EventKind::Link { client, conn, note });
+        let note = Box::new(Note::Fired { fault: 0, effect: step.fault, text: step.to_string() });
+        tape.append(EventKind::Link { client: client.into(), conn, note });
     }
     ours
 }
 
 /// Asks why the target can't be reached by this client, and records the answer as a connection that could not be made.
-pub(crate) async fn unreached(links: &dyn ForeignLinks, tape: &Tape, client: usize) -> Option<String> {
-    let why = links.unreached(client).await?;
-    tape.append(EventKind::OpenFailed { client, why: why.clone() });
+pub(crate) async fn unreached(links: &dyn ForeignLinks, tape: &Tape, client: usize) -> Option<OpenError> {
+    let why = OpenError::Other(links.unreached(client).await?.into());
+    tape.append(EventKind::OpenFailed { client: client.into(), why: why.clone() });
     Some(why)
 }

@@ -23,8 +23,7 @@ mod transport;
 
 pub use credentials::Credentials;
 pub use foreign::{ForeignLinks, Reaching, Working};
-pub use perform::{Performance, Setup, Timing, nonce, perform};
-pub use player::is_a_deadline;
+pub use perform::{Performance, Setup, Timing, nonce, perform, run_prefix};
 pub use room::Room;
 pub use slots::{LocalBoxFuture, OwnSlot, Slots};
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

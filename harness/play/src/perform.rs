@@ -10,7 +10,7 @@ use std::{
 };
 
 use deadzone_history::{
-    ClientInfo, Event, EventKind, Header, History, Overflow, Recorder, RecorderLimits, RunKind, SCHEMA,
+    ClientInfo, Event, EventKind, Header, History, Origin, Overflow, Recorder, RecorderLimits, SCHEMA,
     TargetFacts,
 };
 use deadzone_link::Catalogue;
@@ -46,6 +46,8 @@ pub struct Timing {
     pub within_ms: u64,
     /// Patience for an answer in all.
     pub patience_ms: u64,
+    /// How long a wait that met silence may be extended, in all; it is never scaled.
+    pub long_bound_ms: u64,
     /// For a connection, waiting for `restore` included.
     pub connect_ms: u64,
     /// For the whole walk.
@@ -54,8 +56,6 @@ pub struct Timing {
     pub grace_ms: u64,
     /// For leaving the target as it was found.
     pub teardown_ms: u64,
-    /// How long a silence is waited out before it is a failure, ms: a parked wait lasts until then, at every scale.
-    pub long_bound_ms: u64,
     /// Nothing is parked: a silence ends at the patience and proves nothing.
     pub quick: bool,
 }
@@ -66,11 +66,11 @@ impl Default for Timing {
             scale: 1.0,
             within_ms: 2_000,
             patience_ms: 10_000,
+            long_bound_ms: 60_000,
             connect_ms: 5_000,
             scenario_ms: 30_000,
             grace_ms: 250,
             teardown_ms: 3_000,
-            long_bound_ms: 60_000,
             quick: false,
         }
     }
@@ -90,7 +90,7 @@ pub struct Setup<'a> {
     /// In which version.
     pub version: Version,
     /// With its faults, or as a control.
-    pub run: RunKind,
+    pub run: Origin,
     /// How to reach the target.
     pub dial: Rc<dyn Dial>,
     /// The same without links or mutants between: for the harness's own signs of life.
@@ -101,6 +101,8 @@ pub struct Setup<'a> {
     pub credentials: Option<Credentials>,
     /// Somebody else's links for the script's clients, instead of `dial` and of our own faults.
     pub links: Option<Rc<dyn ForeignLinks>>,
+    /// What every `{run}` of the whole run begins with: see [`run_prefix`].
+    pub run_prefix: String,
     /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
     pub nonce: String,
     /// The link profiles that scenarios may name.
@@ -129,7 +131,7 @@ impl Setup<'_> {
     }
 
     fn header(&self) -> Header {
-        let scenario = self.scenario;
+        let (scenario, timing) = (self.scenario, crate::player::timing(self));
         Header {
             schema: SCHEMA.to_owned(),
             deadzone: env!("CARGO_PKG_VERSION").to_owned(),
@@ -137,7 +139,8 @@ impl Setup<'_> {
             file: scenario.file.clone(),
             version: self.version,
             seed: format!("{:016x}", self.seed),
-            run: self.run,
+            origin: self.run,
+            run_prefix: self.run_prefix.clone(),
             nonce: self.nonce.clone(),
             clauses: scenario.clauses_of(self.version).collect(),
             clients: scenario
@@ -150,6 +153,8 @@ impl Setup<'_> {
                     version: c.version.unwrap_or(self.version),
                 })
                 .collect(),
+            patience_us: timing.scaled_us(timing.patience_ms),
+            long_bound_us: timing.long_bound_ms * 1000,
             target: self.target.clone(),
         }
     }
@@ -170,14 +175,22 @@ pub struct Performance {
     pub lifeless_since_us: Option<u64>,
 }
 
-/// The word that `{run}` stands for, from the run's own word, the scenario, the version and the attempt: 14 letters and digits.
-pub fn nonce(run: &str, scenario: &str, version: Version, attempt: u32) -> String {
+/// What the words of a run begin with, from the run's own word: 6 letters and digits.
+pub fn run_prefix(run: &str) -> String {
     let mut hash = Fnv::default();
-    for part in [run, "\0", scenario, "\0", version.as_str()] {
+    hash.write(run.as_bytes());
+    format!("dz{:04x}", hash.finish() & 0xffff)
+}
+
+/// The word that `{run}` stands for, from the run's prefix, the scenario, the version and the attempt: 14 letters and digits.
+/// Scenarios count offsets behind it, so its length is part of the language.
+pub fn nonce(run_prefix: &str, scenario: &str, version: Version, attempt: u32) -> String {
+    let mut hash = Fnv::default();
+    for part in [run_prefix, "\0", scenario, "\0", version.as_str()] {
         hash.write(part.as_bytes());
     }
     hash.write_u32(attempt);
-    format!("dz{:012x}", hash.finish() & 0xffff_ffff_ffff)
+    format!("{run_prefix}{:08x}", hash.finish() & 0xffff_ffff)
 }
 
 /// FNV-1a, 64 bit: stable over platforms and releases, which the standard library's hasher does not promise.

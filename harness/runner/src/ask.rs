@@ -2,8 +2,8 @@
 
 use std::{rc::Rc, time::Duration};
 
-use deadzone_history::Capabilities;
 use deadzone_play::Dial;
+use deadzone_verdict::Capabilities;
 use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_history::{Coverage, ScenarioResult, VerdictKind};
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{Coverage, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 /// The clauses that a result judged. A performance that did not happen judged nothing.

@@ -1,6 +1,6 @@
 //! Exit codes: a stable promise.
 
-use deadzone_history::VerdictKind;
+use deadzone_verdict::VerdictKind;
 
 /// What the process exits with. Where several apply the first of this order wins:
 /// interrupted, our bug, usage, target, nothing ran, failure, stale expectation, inconclusive, success.

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{GateState, ScenarioResult, Verdict, VerdictKind};
 use deadzone_script::Gate;
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{GateState, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
 use crate::Planned;
@@ -143,7 +143,7 @@ fn blocking_rank(state: &State) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use deadzone_history::Finding;
+    use deadzone_verdict::Finding;
 
     use super::*;
     use crate::{EmbeddedSpec, Selection, Suite, job::JobContext, job::blank, target::TargetHandle};
@@ -167,6 +167,10 @@ mod tests {
         let finding = Finding {
             clause: deadzone_spec::id!("5.0/MQTT-4.3.3-8"),
             also: Vec::new(),
+            fact: deadzone_verdict::Fact::WrongPacket,
+            phase: deadzone_verdict::Phase::default(),
+            client: None,
+            qos: None,
             by: "arrival".to_owned(),
             wanted: String::new(),
             got: String::new(),

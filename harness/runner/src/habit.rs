@@ -3,10 +3,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use deadzone_history::{Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Finding, Fingerprint, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
-
-use crate::fingerprint::{self, Fingerprint};
 
 /// The scenario that a habit is reported under.
 const TARGET: &str = "target";
@@ -38,7 +36,7 @@ impl Habits {
         }
         let shown_by = result.clone();
         for finding in std::mem::take(&mut result.verdict.findings) {
-            let key = (result.key.version, fingerprint::of(&finding));
+            let key = (result.key.version, finding.fingerprint());
             let shown = self.shown.entry(key).or_insert_with(|| Shown {
                 finding,
                 first: shown_by.clone(),
@@ -88,6 +86,10 @@ mod tests {
         Finding {
             clause,
             also: Vec::new(),
+            fact: deadzone_verdict::Fact::WrongPacket,
+            phase: deadzone_verdict::Phase::default(),
+            client: None,
+            qos: None,
             by: "test".to_owned(),
             wanted: String::new(),
             got: "e0 00".to_owned(),

@@ -7,7 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use deadzone_history::{History, ScenarioKey, ScenarioResult};
+use deadzone_history::History;
+use deadzone_verdict::{ScenarioKey, ScenarioResult};
 
 use crate::RunError;
 

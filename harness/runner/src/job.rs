@@ -1,6 +1,7 @@
 //! One scenario in one version: its first run, and what it wants next.
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -9,17 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{
-    Direction, EventKind, History, Overflow, RunKind, ScenarioResult, TargetFacts, Verdict, VerdictKind,
-};
+use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Credentials, Performance, Room, Setup, Timing, nonce, perform};
+use deadzone_play::{Credentials, Performance, Room, Setup, Timing, nonce, perform, run_prefix};
+use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
+use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     LinkProvider, Mutant, Planned,
     confirm::{compose, confirm, settle, wanted},
-    fingerprint::{self, Class},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
     target::{TargetHandle, paused_runtime},
@@ -48,11 +48,13 @@ pub(crate) struct JobContext {
     /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
     pub(crate) room: Option<Arc<Room>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
-    pub(crate) run: RunKind,
+    pub(crate) run: Origin,
     /// Who the clients are to the target.
     pub(crate) credentials: Option<Credentials>,
     /// What the target declares that changes what may be judged.
     pub(crate) facts: TargetFacts,
+    /// Versions in which the gate found that the target sends one unacknowledged message at a time.
+    pub(crate) one_in_flight: BTreeSet<Version>,
 }
 
 impl JobContext {
@@ -79,9 +81,10 @@ impl JobContext {
             panic_in: None,
             room: None,
             links: None,
-            run: RunKind::Main,
+            run: Origin::Scenario,
             credentials: None,
             facts: TargetFacts::default(),
+            one_in_flight: BTreeSet::new(),
         }
     }
 }
@@ -195,20 +198,20 @@ fn first_run(
     }
     let wanted = wanted(planned, &result.verdict, &history, embedded);
     if context.timing.quick {
-        settle(&mut result.verdict, &history, waited_out);
+        settle(&mut result.verdict, waited_out);
     } else if !wanted.is_nothing() {
         return (Next::Confirm(wanted, waited_out), not_let_in);
     } else if embedded {
-        compose(result, &history, 1, waited_out);
+        compose(result, 1, waited_out);
     } else {
-        settle(&mut result.verdict, &history, waited_out);
+        settle(&mut result.verdict, waited_out);
     }
     (Next::Told, not_let_in)
 }
 
 /// Embedded, the same run must give the same bytes: otherwise no verdict of ours can be trusted.
 fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
-    let again = once(context, planned, RunKind::Main, 0, None).ok().map(|run| run.history);
+    let again = once(context, planned, Origin::Scenario, 0, None).ok().map(|run| run.history);
     // A run that a signal ended early proves nothing against the first.
     if again != result.history && !context.is_halted() {
         let why = "the same run gave another history: deadzone is not deterministic here";
@@ -221,7 +224,7 @@ fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResu
 pub(crate) fn once(
     context: &JobContext,
     planned: &Planned,
-    run: RunKind,
+    run: Origin,
     attempt: u32,
     seat: Option<&Seat>,
 ) -> Result<Run, String> {
@@ -235,7 +238,8 @@ pub(crate) fn once(
     let performance = local.block_on(&runtime, async {
         // Embedded brokers are new for each run, so nothing needs to differ between attempts.
         let attempt = if embedded { 0 } else { attempt };
-        let nonce = nonce(&context.word, &planned.key.id, planned.key.version, attempt);
+        let run_prefix = run_prefix(&context.word);
+        let nonce = nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
         let (dial, direct) = context.target.dials(planned.key.version, context.mutant);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
@@ -247,11 +251,15 @@ pub(crate) fn once(
             slots: Seat::of(seat),
             credentials: context.credentials.clone(),
             links: links.clone(),
+            run_prefix,
             nonce,
             profiles: planned.catalogue(),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             timing,
-            target: context.facts.clone(),
+            target: TargetFacts {
+                in_flight_one: context.one_in_flight.contains(&planned.key.version),
+                ..context.facts.clone()
+            },
             teardown: !embedded,
             heartbeat: !embedded,
             doubt: Arc::new(|| {}),
@@ -287,7 +295,7 @@ fn ended_early(context: &JobContext, history: &History) -> Verdict {
         return Verdict::because(VerdictKind::Inconclusive, "interrupted");
     }
     let mut verdict = judge(history);
-    verdict.findings.retain(|finding| fingerprint::class(finding, history) == Class::Done);
+    verdict.findings.retain(|finding| finding.fact.class() == FactClass::Done);
     if verdict.kind == VerdictKind::Fail && !verdict.findings.is_empty() {
         return verdict;
     }

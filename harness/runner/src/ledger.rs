@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadzone_history::{RunEvent, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{RunEvent, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     gates::Gates,

@@ -1,6 +1,6 @@
 //! From a suite to verdicts: what to run, against which target, how often, and what came of it.
 //!
-//! The runner emits typed [`deadzone_history::RunEvent`]s and prints nothing. Embedded, every scenario has its own broker
+//! The runner emits typed [`deadzone_verdict::RunEvent`]s and prints nothing. Embedded, every scenario has its own broker
 //! and its own paused runtime, so that neither parallelism nor a neighbour changes a byte; against a real target it has a
 //! thread and a runtime of its own, because it mostly waits.
 
@@ -10,7 +10,6 @@ mod coverage;
 mod error;
 mod exchange;
 mod exit;
-mod fingerprint;
 mod gates;
 mod habit;
 mod health;
@@ -45,6 +44,4 @@ pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
-pub use target::{
-    Declared, Durable, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers, guard_with,
-};
+pub use target::{Declared, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers, guard_with};

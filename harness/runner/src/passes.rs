@@ -7,11 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{Verdict, VerdictKind};
 use deadzone_script::Gate;
+use deadzone_verdict::{Verdict, VerdictKind};
+use deadzone_wire::Version;
 
 use crate::{
     Plan,
+    confirm::settle,
     exchange::Asker,
     health::{Examiner, Health, Trouble},
     job::{JobContext, blank, carry_out},
@@ -87,6 +89,8 @@ impl Passes<'_> {
             self.again();
             self.confirm();
         }
+        let one = [Version::V311, Version::V5].into_iter().filter(|v| self.ledger.gates.one_in_flight(*v));
+        self.context.one_in_flight = one.collect();
         for gate in self.ledger.gates.all().into_iter().filter(|gate| gate.state != "open") {
             let one_at_a_time = self.ledger.gates.one_in_flight(gate.version) && gate.gate == "in-flight";
             let habit = if one_at_a_time { " (it sends one unacknowledged message at a time)" } else { "" };
@@ -228,9 +232,7 @@ impl Passes<'_> {
         for mut task in tasks {
             let Some(first) = task.first.take() else { continue };
             let mut result = first.result;
-            if let Some(history) = result.history.clone() {
-                crate::confirm::settle(&mut result.verdict, &history, first.waited_out);
-            }
+            settle(&mut result.verdict, first.waited_out);
             self.ledger.tell_result(&task, result);
         }
     }

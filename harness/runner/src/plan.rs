@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_history::{Capabilities, ScenarioKey};
 use deadzone_link::Catalogue;
 use deadzone_script::{Gate, Need, Scenario};
+use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
 use crate::{

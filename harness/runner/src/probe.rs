@@ -8,8 +8,8 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use deadzone_history::Capabilities;
 use deadzone_play::{Credentials, Dial, Stream};
+use deadzone_verdict::Capabilities;
 use deadzone_wire::{
     Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version,
     decode,

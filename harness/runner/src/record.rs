@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_history::{By, ClaimKind, ConnId, Direction, End, EventKind, History};
-use deadzone_play::is_a_deadline;
+use deadzone_history::{Abandon, By, ClaimKind, ConnId, Direction, End, EventKind, History};
 use deadzone_wire::Packet;
 
 /// A client that was not let in: no connection, or a CONNECT that met a refusal, a close or silence.
@@ -13,7 +12,7 @@ pub(crate) fn was_not_let_in(history: &History) -> bool {
         match &event.kind {
             EventKind::OpenFailed { .. } => return true,
             EventKind::Teardown => break,
-            EventKind::Packet(packet) if packet.end == End::Broker => match &packet.decoded.packet {
+            EventKind::Packet(packet) if packet.end == End::Broker => match packet.packet() {
                 Packet::Connect(_) => {
                     asked.entry(packet.conn).or_insert(false);
                 }
@@ -45,7 +44,7 @@ pub(crate) fn is_unreachable(history: &History) -> bool {
                 preconditions.insert(claim.id);
             }
             EventKind::Unmet { claim, .. } => unreachable |= preconditions.contains(claim),
-            EventKind::Abandoned { why, .. } => unreachable |= !is_a_deadline(why),
+            EventKind::Abandoned { why, .. } => unreachable |= !matches!(why, Abandon::Deadline { .. }),
             _ => {}
         }
     }

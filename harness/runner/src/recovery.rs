@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use deadzone_history::{Finding, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Fact, Finding, Phase, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     health::{Examiner, Found, Kind, Trouble},
@@ -129,6 +129,10 @@ impl Passes<'_> {
         let finding = Finding {
             clause,
             also: Vec::new(),
+            fact: if trouble.kind == Kind::Crashed { Fact::Crashed } else { Fact::Hung },
+            phase: Phase::default(),
+            client: None,
+            qos: None,
             by: "health".to_owned(),
             wanted: "a target that goes on serving whatever one client does".to_owned(),
             got: format!("{}: {}, twice when it ran alone", trouble.kind.word(), trouble.text),

@@ -10,10 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{
-    Capabilities, RunEvent, RunInfo, RunKind, ScenarioResult, Summary, TargetFacts, VerdictKind,
-};
+use deadzone_history::Origin;
 use deadzone_play::{Room, Timing};
+use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
 use crate::{
@@ -28,7 +27,7 @@ use crate::{
     passes::{Passes, tasks},
     pool::Limits,
     recovery::Recovery,
-    target::{Target, TargetHandle},
+    target::{Declared, Target, TargetHandle},
 };
 
 /// How many scenarios wait on a real target at once, unless the user says otherwise.
@@ -168,8 +167,7 @@ fn plan(
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     let room = (!target.is_embedded()).then(|| Arc::new(Room::new(SHARED_ROOM)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
-    let facts =
-        TargetFacts { automatic_subscriptions: target.declared().is_some_and(|d| d.automatic_subscriptions) };
+    let facts = target.declared().map(Declared::facts).unwrap_or_default();
     JobContext {
         credentials: target.credentials(),
         target,
@@ -184,8 +182,9 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
         room,
-        run: RunKind::Main,
+        run: Origin::Scenario,
         facts,
+        one_in_flight: BTreeSet::new(),
     }
 }
 

@@ -116,6 +116,12 @@ impl Framer {
         Some(Ok(Frame { first, length, body }))
     }
 
+    /// Takes up to this many bytes off the front of what is pending, whatever they are: for a frame that is not wanted.
+    pub fn take(&mut self, most: usize) -> Bytes {
+        let length = self.buffer.len().min(most);
+        self.buffer.split_to(length).freeze()
+    }
+
     /// The bytes of the incomplete frame at the end of what was pushed.
     pub fn pending(&self) -> &[u8] {
         &self.buffer

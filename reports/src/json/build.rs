@@ -1,7 +1,7 @@
 //! Makes the document of a run: nothing but copying, field by field, so that a new field of the harness is no accident in
 //! the format.
 
-use deadzone_history::{
+use deadzone_verdict::{
     Capabilities, Finding, GateState, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
     VerdictKind,
 };

@@ -1,6 +1,7 @@
 //! The line of the scenario with a caret under what failed.
 
-use deadzone_history::{Place, ScenarioResult};
+use deadzone_history::Place;
+use deadzone_verdict::ScenarioResult;
 
 use super::page::{Page, Role};
 

@@ -1,7 +1,7 @@
 //! One failure in the order in which a broker developer asks: what, which clause, wanted and got, where in the scenario,
 //! what crossed the wire, what else would have been right, does it need the fault, how do I see it myself.
 
-use deadzone_history::{Finding, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
     Verbosity, clause, excerpt,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use deadzone_history::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
     TerminalOptions, Verbosity, failure,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{ScenarioResult, Summary, VerdictKind};
 
 use super::{
     failure,

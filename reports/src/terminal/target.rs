@@ -1,6 +1,6 @@
 //! The target as its maintainer needs to know it: version, limits, configuration, log.
 
-use deadzone_history::{RunInfo, ScenarioResult};
+use deadzone_verdict::{RunInfo, ScenarioResult};
 use deadzone_wire::Version;
 
 use super::page::{Page, Role};

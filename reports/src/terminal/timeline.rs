@@ -4,7 +4,8 @@
 use deadzone_spec::ClauseId;
 use std::collections::BTreeSet;
 
-use deadzone_history::{By, Close, Direction, End, Event, EventKind, Finding, History};
+use deadzone_history::{By, Close, Direction, End, Event, EventKind, History};
+use deadzone_verdict::Finding;
 
 use super::page::{Page, Role, wrap};
 use crate::timeline::{Fate, Row, Shown, What, close_word, rows, seconds, select};

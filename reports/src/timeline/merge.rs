@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_history::{Close, ConnId, Cut, Direction, End, Event, EventKind, History, Note, PacketEvent};
+use deadzone_history::{
+    ClientIx, Close, ConnId, Cut, Direction, End, Event, EventKind, Fault, History, Note, PacketEvent,
+    Purpose, Skipped,
+};
 
 use deadzone_wire::PacketKind;
 
@@ -21,7 +24,7 @@ type Stream = (ConnId, Direction);
 /// What must be known of the whole history before one event can be told.
 struct Facts<'a> {
     history: &'a History,
-    client_of: BTreeMap<ConnId, usize>,
+    client_of: BTreeMap<ConnId, ClientIx>,
     /// Packets that both ends have: number at the sender's end to number at the receiver's, and the reverse.
     far_of: BTreeMap<u64, u64>,
     near_of: BTreeMap<u64, u64>,
@@ -30,8 +33,6 @@ struct Facts<'a> {
     discarded: BTreeSet<Stream>,
     /// From which event on the client's end was closed.
     gone: BTreeMap<ConnId, u64>,
-    /// The torn packet at the receiver's end: number, length, prefix.
-    torn: BTreeMap<Stream, (u64, u64, &'a [u8])>,
     /// A whole packet at the sender's end to the fragment of it at the receiver's: number, length.
     torn_of: BTreeMap<u64, (u64, u64)>,
     /// Fragments that are told with their whole packet.
@@ -60,40 +61,19 @@ impl<'a> Facts<'a> {
             swallowed: BTreeSet::new(),
             discarded: BTreeSet::new(),
             gone: BTreeMap::new(),
-            torn: BTreeMap::new(),
             torn_of: BTreeMap::new(),
             told: BTreeSet::new(),
             claims: BTreeMap::new(),
             teardown: None,
         };
-        let mut waiting: BTreeMap<Stream, Vec<(u64, &PacketEvent)>> = BTreeMap::new();
-        for event in &history.events {
-            match &event.kind {
-                EventKind::Packet(p) if p.end == near(p.direction) => {
-                    waiting.entry((p.conn, p.direction)).or_default().push((event.seq, p));
-                }
-                EventKind::Packet(p) => {
-                    let sent = waiting.entry((p.conn, p.direction)).or_default();
-                    if let Some(i) = sent.iter().position(|(_, s)| s.frame == p.frame) {
-                        facts.far_of.insert(sent[i].0, event.seq);
-                        facts.near_of.insert(event.seq, sent[i].0);
-                        // A stream keeps its order: what was sent before a packet that arrived cannot arrive any more.
-                        sent.drain(..=i);
-                    }
-                }
-                _ => facts.note(event),
-            }
-        }
-        for (stream, sent) in &waiting {
-            // Nothing arrives behind a fragment, so it is the first packet that did not arrive whole.
-            if let (Some((fragment, length, prefix)), Some((seq, p))) = (facts.torn.get(stream), sent.first())
-                && p.frame.to_bytes().starts_with(prefix)
-            {
-                facts.torn_of.insert(*seq, (*fragment, *length));
-                facts.told.insert(*fragment);
-            }
-        }
+        history.events.iter().for_each(|event| facts.note(event));
         facts
+    }
+
+    /// Both ends have it.
+    fn pair(&mut self, near: u64, far: u64) {
+        self.far_of.insert(near, far);
+        self.near_of.insert(far, near);
     }
 
     fn note(&mut self, event: &'a Event) {
@@ -101,17 +81,25 @@ impl<'a> Facts<'a> {
             EventKind::Opened { conn, client } => {
                 self.client_of.insert(*conn, *client);
             }
-            EventKind::Link { conn: Some(conn), note: Note::Swallowed { direction, .. }, .. } => {
-                self.swallowed.insert((*conn, *direction));
+            EventKind::Packet(PacketEvent { of: Some(of), .. }) => self.pair(of.get(), event.seq),
+            EventKind::Skipped(skipped) => {
+                if let Some(of) = skipped.of {
+                    self.pair(of.get(), event.seq);
+                }
             }
-            EventKind::Link { conn: Some(conn), note: Note::Discarded { direction, .. }, .. } => {
-                self.discarded.insert((*conn, *direction));
-            }
+            EventKind::Link { conn: Some(conn), note, .. } => match **note {
+                Note::Swallowed { direction, .. } => drop(self.swallowed.insert((*conn, direction))),
+                Note::Discarded { direction, .. } => drop(self.discarded.insert((*conn, direction))),
+                _ => {}
+            },
             EventKind::Closed { conn, end: End::Client, .. } => {
                 self.gone.entry(*conn).or_insert(event.seq);
             }
-            EventKind::Fragment { conn, direction, end, bytes, length } if *end != near(*direction) => {
-                self.torn.entry((*conn, *direction)).or_insert_with(|| (event.seq, *length, bytes.as_ref()));
+            EventKind::Fragment(fragment) => {
+                if let Some(of) = fragment.of {
+                    self.torn_of.insert(of.get(), (event.seq, fragment.length));
+                    self.told.insert(event.seq);
+                }
             }
             EventKind::Claim(claim) => {
                 self.claims.insert(claim.id, &claim.text);
@@ -135,12 +123,13 @@ impl<'a> Facts<'a> {
         };
         match &event.kind {
             EventKind::Packet(p) => self.packet(event.seq, p, &mut row)?,
-            EventKind::Fragment { conn, direction, end, length, .. } => {
-                row.conn = Some(*conn);
+            EventKind::Skipped(skipped) => self.skipped(event.seq, skipped, &mut row)?,
+            EventKind::Fragment(f) => {
+                row.conn = Some(f.conn);
                 if self.told.contains(&event.seq) {
                     row.weight = Weight::Told;
                 }
-                row.what = What::Fragment { direction: *direction, end: *end, length: *length };
+                row.what = What::Fragment { direction: f.direction, end: f.end, length: f.length };
             }
             EventKind::Closed { conn, end, by, how } => {
                 row.conn = Some(*conn);
@@ -154,7 +143,7 @@ impl<'a> Facts<'a> {
                 row.what = What::Note(format!("connection {} opened", conn.0));
             }
             EventKind::Link { client, conn, note } => {
-                row.client = Some(*client);
+                row.client = Some(client.index());
                 row.conn = *conn;
                 let (text, weight) = link_text(note);
                 row.what = What::Link(text);
@@ -162,7 +151,8 @@ impl<'a> Facts<'a> {
             }
             kind => self.other(kind, &mut row),
         }
-        row.client = row.client.or_else(|| row.conn.and_then(|conn| self.client_of.get(&conn).copied()));
+        let owner = || self.client_of.get(&row.conn?).map(|client| client.index());
+        row.client = row.client.or_else(owner);
         // The harness's own client and the cleaning up are no part of the story.
         let harness = row.client.is_some_and(|client| client >= self.history.header.clients.len());
         if harness || self.teardown.is_some_and(|seq| event.seq >= seq) {
@@ -173,8 +163,35 @@ impl<'a> Facts<'a> {
 
     /// `None` for the end of a packet that the row of its other end tells.
     fn packet(&self, seq: u64, p: &PacketEvent, row: &mut Row) -> Option<()> {
-        let far_end = p.end != near(p.direction);
-        let (other, fate) = match (far_end, p.direction) {
+        let (other, fate) = self.fate(seq, (p.conn, p.direction), p.end, p.frame.wire_len() as u64)?;
+        row.other = other;
+        row.conn = Some(p.conn);
+        row.weight = match p.frame.kind() {
+            _ if matches!(p.sender, Purpose::Marker | Purpose::Life) => Weight::Minor,
+            PacketKind::Pingreq | PacketKind::Pingresp => Weight::Minor,
+            PacketKind::Connect | PacketKind::Connack => Weight::Landmark,
+            _ => Weight::Usual,
+        };
+        let text = summary(p.packet());
+        row.what = What::Packet { direction: p.direction, text, fate };
+        Some(())
+    }
+
+    /// The same for one that was too large to keep.
+    fn skipped(&self, seq: u64, skipped: &Skipped, row: &mut Row) -> Option<()> {
+        let &Skipped { conn, direction, end, length, .. } = skipped;
+        let (other, fate) = self.fate(seq, (conn, direction), end, length)?;
+        row.other = other;
+        row.conn = Some(conn);
+        let text = format!("a packet of {length} bytes, too large to keep");
+        row.what = What::Packet { direction, text, fate };
+        Some(())
+    }
+
+    /// The number at the other end and what became of it; `None` where the row of the other end tells it.
+    fn fate(&self, seq: u64, stream: Stream, end: End, length: u64) -> Option<(Option<u64>, Fate)> {
+        let far_end = end != near(stream.1);
+        Some(match (far_end, stream.1) {
             (true, Direction::Down) if self.near_of.contains_key(&seq) => return None,
             (false, Direction::Up) if self.far_of.contains_key(&seq) => return None,
             (true, _) => match self.near_of.get(&seq) {
@@ -183,20 +200,9 @@ impl<'a> Facts<'a> {
             },
             (false, _) => match self.far_of.get(&seq) {
                 Some(arrived) => (Some(*arrived), Fate::Passed(self.between(seq, *arrived))),
-                None => self.lost(seq, p),
+                None => self.lost(seq, stream, length),
             },
-        };
-        row.other = other;
-        row.conn = Some(p.conn);
-        row.weight = match p.frame.kind() {
-            _ if p.marker => Weight::Minor,
-            PacketKind::Pingreq | PacketKind::Pingresp => Weight::Minor,
-            PacketKind::Connect | PacketKind::Connack => Weight::Landmark,
-            _ => Weight::Usual,
-        };
-        let text = summary(&p.decoded.packet);
-        row.what = What::Packet { direction: p.direction, text, fate };
-        Some(())
+        })
     }
 
     fn between(&self, first: u64, second: u64) -> u64 {
@@ -204,13 +210,12 @@ impl<'a> Facts<'a> {
         at(second).saturating_sub(at(first))
     }
 
-    fn lost(&self, seq: u64, p: &PacketEvent) -> (Option<u64>, Fate) {
-        let stream = (p.conn, p.direction);
+    fn lost(&self, seq: u64, stream: Stream, whole: u64) -> (Option<u64>, Fate) {
         if let Some((fragment, length)) = self.torn_of.get(&seq) {
-            return (Some(*fragment), Fate::Torn(*length, p.frame.wire_len() as u64));
+            return (Some(*fragment), Fate::Torn(*length, whole));
         }
-        let gone =
-            p.direction == Direction::Down && self.gone.get(&p.conn).is_some_and(|closed| *closed < seq);
+        let (conn, direction) = stream;
+        let gone = direction == Direction::Down && self.gone.get(&conn).is_some_and(|closed| *closed < seq);
         let why = if gone {
             "client gone"
         } else if self.swallowed.contains(&stream) {
@@ -228,30 +233,36 @@ impl<'a> Facts<'a> {
         row.weight = Weight::Landmark;
         row.what = match kind {
             EventKind::OpenFailed { client, why } => {
-                row.client = Some(*client);
+                row.client = Some(client.index());
                 What::Note(format!("could not connect: {why}"))
             }
-            EventKind::Unframed { conn, direction, why, .. } => {
-                row.conn = Some(*conn);
-                What::Note(format!("{direction} stream is no MQTT from here on: {why}"))
+            EventKind::Unframed(u) => {
+                row.conn = Some(u.conn);
+                What::Note(format!("{} stream is no MQTT from here on: {}", u.direction, u.why))
             }
+            EventKind::Target { what } => What::Note(what.to_string()),
+            EventKind::Parked { claim: id } => What::Note(format!("parked: `{}` met silence", claim(id))),
             EventKind::Unmet { claim: id, waited_us, why, .. } => {
                 What::Silence(format!("`{}` not met after {} ({why})", claim(id), seconds(*waited_us)))
             }
             EventKind::Abandoned { why, .. } => What::Note(format!("script abandoned: {why}")),
             EventKind::Starved { ms } => What::Note(format!("the harness itself was late by {ms} ms")),
+            EventKind::ClockStep { ms } => What::Note(format!("the clocks went apart by {ms} ms")),
             EventKind::Teardown => What::Note("clean-up, not judged".to_owned()),
+            EventKind::TeardownFailed { what } => What::Note(format!("the clean-up failed: {what}")),
             minor => {
                 row.weight = Weight::Told;
                 What::Note(match minor {
                     EventKind::Grace { us } => format!("watched {} longer for late messages", seconds(*us)),
-                    EventKind::Step { line, text, skipped: None, .. } => format!("line {line}: {text}"),
-                    EventKind::Step { line, text, skipped: Some(why), .. } => {
-                        format!("line {line} skipped ({why}): {text}")
-                    }
+                    EventKind::Step(step) => match step.skipped {
+                        None => format!("line {}: {}", step.line, step.text),
+                        Some(why) => format!("line {} skipped ({why}): {}", step.line, step.text),
+                    },
                     EventKind::Claim(c) => format!("claim {}: {}", c.id, c.text),
-                    EventKind::Met { claim: id, slow, .. } => {
-                        format!("met{}: {}", if *slow { ", late" } else { "" }, claim(id))
+                    EventKind::Met { claim: id, late, .. } => {
+                        let late =
+                            late.us().map_or(String::new(), |us| format!(", late, after {}", seconds(us)));
+                        format!("met{late}: {}", claim(id))
                     }
                     other => format!("{other:?}"),
                 })
@@ -266,7 +277,7 @@ fn link_text(note: &Note) -> (String, Weight) {
     let text = match note {
         Note::Armed { text, .. } => format!("armed: {text}"),
         // A cut is told once, by what it did.
-        Note::Fired { text, .. } if text.starts_with("cut") || text == "restore" => {
+        Note::Fired { effect: Fault::Cut(_) | Fault::Restore, text, .. } => {
             return (text.clone(), Weight::Told);
         }
         Note::Fired { text, .. } => text.clone(),

@@ -1,9 +1,8 @@
 //! What can be said of a missing answer: was the question given to the broker, is it shown that the broker read it, and
 //! what was seen from the broker afterwards. Without these a claim of silence is worth nothing.
 
-use deadzone_history::{
-    Claim, ClaimKind, ConnId, Direction, End, Event, EventKind, Finding, History, PacketEvent,
-};
+use deadzone_history::{Claim, ClaimKind, ConnId, Direction, End, Event, EventKind, History, PacketEvent};
+use deadzone_verdict::Finding;
 use deadzone_wire::PacketKind;
 
 use super::summary;
@@ -29,12 +28,8 @@ pub(crate) fn silence(history: &History, finding: &Finding) -> Option<Silence> {
     }
     let ClaimKind::Arrives { conn, answers: Some(sent), .. } = &claim.kind else { return None };
     let sent_packet = packet(history.events.get(usize::try_from(*sent).ok()?)?)?;
-    let given = history.events.iter().filter(|e| e.seq >= *sent).find_map(|e| {
-        let p = packet(e)?;
-        let same = (p.conn, p.direction, p.end) == (*conn, Direction::Up, End::Broker)
-            && p.frame == sent_packet.frame;
-        same.then_some((e, p))
-    });
+    let twin = |p: &PacketEvent| p.of.is_some_and(|of| of.get() == *sent);
+    let given = history.events.iter().find_map(|e| packet(e).filter(|p| twin(p)).map(|p| (e, p)));
     let name = summary(&sent_packet.decoded.packet);
     let Some((at, given)) = given else {
         return Some(Silence {

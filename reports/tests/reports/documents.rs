@@ -1,9 +1,9 @@
 //! JUnit and JSON: what a build reads. `UPDATE_GOLDEN=1` writes schema and golden files anew.
 
-use deadzone_history::RunEvent;
 use deadzone_reports::{
     Collector, ReportError, RunDocument, RunModel, VerdictWord, junit, run_document, run_schema,
 };
+use deadzone_verdict::RunEvent;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
 
@@ -130,7 +130,7 @@ fn the_committed_schema_is_current_and_documents_conform() {
 fn conforms(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     for (keyword, wanted) in schema.as_object().ok_or("no schema")? {
         match keyword.as_str() {
-            "$schema" | "title" | "description" | "format" | "$defs" => {}
+            "$schema" | "title" | "description" | "format" | "default" | "$defs" => {}
             "$ref" => {
                 let pointer = wanted.as_str().and_then(|s| s.strip_prefix('#')).ok_or("foreign reference")?;
                 conforms(root, root.pointer(pointer).ok_or("dangling reference")?, value, at)?;

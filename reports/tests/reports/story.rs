@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use deadzone_history::{
-    By, Capabilities, ClientInfo, Close, ControlResult, Coverage, Cut, Direction, End, Finding, Grade,
-    GradeLevel, HandMade, History, HowOften, Note, Place, Repeat, RunEvent, RunInfo, ScenarioKey,
-    ScenarioResult, Start, Summary, Verdict, VerdictKind,
+    By, ClientInfo, ClientIx, Close, Cut, Direction, End, Ended, Fault, HandMade, History, HowOften, Note,
+    Place, Purpose, Start, Way,
+};
+use deadzone_verdict::{
+    Capabilities, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Phase, Repeat, RunEvent,
+    RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind,
 };
 use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
 
@@ -42,7 +45,7 @@ fn ack(kind: AckKind) -> Ack {
     Ack::new(kind, 7)
 }
 
-fn base() -> (HandMade, usize, usize) {
+fn base() -> (HandMade, ClientIx, ClientIx) {
     let mut h = HandMade::new(Version::V5);
     h.every_us(400);
     "5eed00c3".clone_into(&mut h.header().seed);
@@ -61,10 +64,14 @@ fn delivered_twice(payload: &str) -> (History, Vec<u64>, u32) {
     h.subscribe(observer, 1, "dz1/t", 2);
     let first = h.connect(publisher, Start::Fresh);
     let text = "blackhole down before PUBREC down".to_owned();
-    h.link(publisher, Some(first), Note::Armed { fault: 1, text: text.clone() });
+    h.link(
+        publisher,
+        Some(first),
+        Note::Armed { fault: 1, effect: Fault::Blackhole(Way::Down), text: text.clone() },
+    );
     h.up(first, publish(false));
     let delivered = h.deliver(observer, "dz1/t", 2, 1, payload);
-    h.link(publisher, Some(first), Note::Fired { fault: 1, text });
+    h.link(publisher, Some(first), Note::Fired { fault: 1, effect: Fault::Blackhole(Way::Down), text });
     let owned = h.down_lost(first, ack(AckKind::Pubrec));
     h.link(publisher, Some(first), Note::Swallowed { direction: Direction::Down, bytes: 4 });
     h.pass_us(200_000);
@@ -91,6 +98,10 @@ pub(crate) fn result(payload: &str) -> ScenarioResult {
     let (history, evidence, claim) = delivered_twice(payload);
     let got = format!("\"{payload}\" was delivered to sub 2 times: #{} and #{}", evidence[0], evidence[3]);
     let finding = Finding {
+        fact: Fact::DeliveredTwice,
+        phase: Phase::default(),
+        client: Some("pub".to_owned()),
+        qos: Some(2),
         clause: deadzone_spec::id!("5.0/MQTT-4.3.3-10"),
         also: vec![deadzone_spec::id!("5.0/MQTT-4.3.3-9")],
         by: "exactly-once".to_owned(),
@@ -146,7 +157,7 @@ pub(crate) fn silent() -> ScenarioResult {
     h.up(first, HandMade::message("dz1/t", 2, 7, "once"));
     h.down(first, ack(AckKind::Pubrec));
     let text = "blackhole up before PUBREL up".to_owned();
-    h.link(publisher, Some(first), Note::Fired { fault: 1, text });
+    h.link(publisher, Some(first), Note::Fired { fault: 1, effect: Fault::Blackhole(Way::Up), text });
     h.up_lost(first, ack(AckKind::Pubrel));
     h.link(publisher, Some(first), Note::Swallowed { direction: Direction::Up, bytes: 4 });
     h.pass_us(200_000);
@@ -161,8 +172,12 @@ pub(crate) fn silent() -> ScenarioResult {
     h.up(second, Bare::pingreq());
     let pong = h.down(second, Bare::pingresp());
     h.pass_us(10_000_000);
-    h.unmet(claim, 12_000_000, "patience", None);
+    h.unmet(claim, 12_000_000, Ended::Patience, None);
     let finding = Finding {
+        fact: Fact::AnswerMissing,
+        phase: Phase::default(),
+        client: Some("pub".to_owned()),
+        qos: Some(2),
         clause: deadzone_spec::id!("5.0/MQTT-4.3.3-11"),
         also: vec![],
         by: "claims".to_owned(),
@@ -211,13 +226,13 @@ pub(crate) fn long() -> ScenarioResult {
         h.publish(first, "dz1/many", 1, id, "filler");
     }
     let late = HandMade::message("dz1/t", 2, 7, "late").encode(Version::V5);
-    let sent = h.frame(first, Direction::Up, End::Client, &late, false);
+    let sent = h.frame(first, Direction::Up, End::Client, &late, Purpose::Script);
     h.pass_us(120_000);
-    let given = h.frame(first, Direction::Up, End::Broker, &late, false);
+    let given = h.frame(first, Direction::Up, End::Broker, &late, Purpose::Script);
     let answer = Packet::from(ack(AckKind::Pubrec)).encode(Version::V5);
-    let seen = h.frame(first, Direction::Down, End::Broker, &answer, false);
+    let seen = h.frame(first, Direction::Down, End::Broker, &answer, Purpose::Script);
     h.pass_us(80_000);
-    h.frame(first, Direction::Down, End::Client, &answer, false);
+    h.frame(first, Direction::Down, End::Client, &answer, Purpose::Script);
     let torn = HandMade::message("dz1/torn", 1, 8, "a payload that is torn");
     h.up_lost(first, torn.clone());
     h.link(publisher, Some(first), Note::Discarded { direction: Direction::Up, bytes: 24 });
@@ -225,6 +240,10 @@ pub(crate) fn long() -> ScenarioResult {
     h.torn(first, Direction::Up, End::Broker, torn, 14);
     h.cut_fin(first);
     let finding = Finding {
+        fact: Fact::AnswerMissing,
+        phase: Phase::default(),
+        client: Some("pub".to_owned()),
+        qos: Some(2),
         clause: deadzone_spec::id!("5.0/MQTT-4.8.2-1"),
         also: vec![],
         by: "rule".to_owned(),
@@ -332,11 +351,11 @@ pub(crate) fn info() -> RunInfo {
 
 pub(crate) fn summary() -> Summary {
     Summary {
+        blocked: 0,
         pass: 2,
         slow: 1,
         fail: 2,
         inconclusive: 1,
-        blocked: 0,
         not_applicable: 2,
         error: 1,
         not_run: 0,

@@ -1,7 +1,7 @@
 //! The terminal report against golden files. `UPDATE_GOLDEN=1` writes them anew; read them then.
 
-use deadzone_history::RunEvent;
 use deadzone_reports::{Terminal, TerminalOptions, Verbosity, failure_block};
+use deadzone_verdict::RunEvent;
 
 use crate::{committed, story};
 

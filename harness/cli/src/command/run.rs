@@ -3,9 +3,9 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, anyhow, bail};
-use deadzone_history::RunEvent;
 use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
+use deadzone_verdict::RunEvent;
 
 use crate::{
     args::RunArgs,

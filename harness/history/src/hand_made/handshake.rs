@@ -1,12 +1,12 @@
 //! Exchanges that go right, made by hand.
 
 use deadzone_wire::{
-    Ack, AckKind, Connack, Connect, Disconnect, Packet, PropertyId, PropertyValue, Publish, Suback,
+    Ack, AckKind, Bare, Connack, Connect, Disconnect, Packet, PropertyId, PropertyValue, Publish, Suback,
     Subscribe, Version,
 };
 
 use super::HandMade;
-use crate::{By, Close, ConnId, End};
+use crate::{By, ClientIx, Close, ConnId, Direction, End, Purpose};
 
 /// Seconds for which a session outlives its connection, where the version has such a field.
 const EXPIRY_S: u32 = 3_600;
@@ -27,9 +27,10 @@ pub enum Start {
 
 impl HandMade {
     /// The CONNECT that a client sends to start so; its Client Identifier is its name.
-    pub fn connect_packet(&self, client: usize, start: Start) -> Connect {
+    pub fn connect_packet(&self, client: impl Into<ClientIx>, start: Start) -> Connect {
+        let client = client.into();
         let version = self.header.version_of(client);
-        let name = self.header.clients.get(client).map_or("harness", |c| &c.name);
+        let name = self.header.clients.get(client.index()).map_or("harness", |c| &c.name);
         let mut connect = Connect::new(version, name);
         let clean = match version {
             Version::V5 => matches!(start, Start::Clean | Start::Fresh),
@@ -43,7 +44,8 @@ impl HandMade {
     }
 
     /// A connection with CONNECT and an accepting CONNACK.
-    pub fn connect(&mut self, client: usize, start: Start) -> ConnId {
+    pub fn connect(&mut self, client: impl Into<ClientIx>, start: Start) -> ConnId {
+        let client = client.into();
         let connect = self.connect_packet(client, start);
         let version = self.header.version_of(client);
         let connack = Connack::new(version, start == Start::Resume, 0);
@@ -51,7 +53,12 @@ impl HandMade {
     }
 
     /// A connection with this CONNECT and this CONNACK.
-    pub fn connect_with(&mut self, client: usize, connect: Connect, connack: Connack) -> ConnId {
+    pub fn connect_with(
+        &mut self,
+        client: impl Into<ClientIx>,
+        connect: Connect,
+        connack: Connack,
+    ) -> ConnId {
         let conn = self.open(client);
         self.up(conn, Packet::Connect(connect));
         self.down(conn, Packet::Connack(connack));
@@ -104,6 +111,31 @@ impl HandMade {
             }
         }
         seen
+    }
+
+    /// The harness asks for a sign of life and gets one; PINGRESP's number.
+    pub fn life(&mut self, conn: ConnId) -> u64 {
+        self.up_for(Purpose::Life, conn, Packet::Bare(Bare::pingreq()));
+        self.both_ends(conn, Direction::Down, Packet::Bare(Bare::pingresp()), Purpose::Life).0
+    }
+
+    /// The harness asks for a sign of life in vain; PINGREQ's number.
+    pub fn lifeless(&mut self, conn: ConnId) -> u64 {
+        self.up_for(Purpose::Life, conn, Packet::Bare(Bare::pingreq()))
+    }
+
+    /// The routing pair: two connections of the harness's own beside all links exchange one QoS 1 message on this topic. Their
+    /// numbers, the publisher's first.
+    pub fn routing_pair(&mut self, topic: &str) -> (ConnId, ConnId) {
+        let own = self.harness();
+        let (publisher, subscriber) = (self.connect(own, Start::Clean), self.connect(own, Start::Clean));
+        self.subscribe(subscriber, 1, topic, 1);
+        let message = || Self::message(topic, 1, 1, "deadzone-marker pair");
+        self.marker(publisher, Direction::Up, message());
+        self.down(publisher, ack(AckKind::Puback, 1));
+        self.marker(subscriber, Direction::Down, message());
+        self.up_for(Purpose::Polite, subscriber, ack(AckKind::Puback, 1));
+        (publisher, subscriber)
     }
 
     /// A PUBLISH; the id is ignored at QoS 0.

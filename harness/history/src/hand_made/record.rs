@@ -1,12 +1,14 @@
 //! The growing record: clients, connections, packets, closes.
 
-use bytes::Bytes;
+use std::{collections::BTreeMap, sync::Arc};
+
 use deadzone_link::{Direction, Note};
-use deadzone_wire::{Frame, Packet, Sender, Version, decode};
+use deadzone_wire::{Frame, Packet, Version};
 
 use crate::{
-    By, ClientInfo, Close, ConnId, End, EventKind, Header, History, PacketEvent, Recorder, RecorderLimits,
-    RunKind, SCHEMA, TargetFacts,
+    By, ClientInfo, ClientIx, Close, ConnId, End, EventKind, Fragment, Header, History, Origin, PacketEvent,
+    Purpose, Recorded, Recorder, RecorderLimits, SCHEMA, Seq, TargetEvent, TargetFacts, packet,
+    twins::{Lane, What},
 };
 
 /// A hand-made record is as large as its maker wants.
@@ -18,7 +20,8 @@ const LIMITS: RecorderLimits =
 pub struct HandMade {
     pub(super) recorder: Recorder,
     pub(super) header: Header,
-    pub(super) owners: Vec<usize>,
+    pub(super) owners: Vec<ClientIx>,
+    lanes: BTreeMap<(ConnId, Direction), Lane>,
     pub(super) now_us: u64,
     pub(super) claims: u32,
     pub(super) step: u32,
@@ -26,7 +29,7 @@ pub struct HandMade {
 }
 
 impl HandMade {
-    /// A history in this version, with nonce `dz1`, without clients. Each event comes 1 ms after the one before.
+    /// A history in this version, with nonce `dz1` in a run whose names begin with `dz`, without clients. Each event comes 1 ms after the one before.
     pub fn new(version: Version) -> Self {
         let header = Header {
             schema: SCHEMA.to_owned(),
@@ -35,26 +38,35 @@ impl HandMade {
             file: "hand/made.mqt".to_owned(),
             version,
             seed: "0".to_owned(),
-            run: RunKind::Main,
+            origin: Origin::Scenario,
+            run_prefix: "dz".to_owned(),
             nonce: "dz1".to_owned(),
             clauses: Vec::new(),
             clients: Vec::new(),
+            patience_us: 10_000_000,
+            long_bound_us: 60_000_000,
             target: TargetFacts::default(),
         };
-        let recorder = Recorder::new(header.clone(), RecorderLimits { bytes: u64::MAX, ..LIMITS });
-        Self { recorder, header, owners: Vec::new(), now_us: 0, claims: 0, step: 0, step_us: 1_000 }
+        let recorder = Recorder::new(header.clone(), LIMITS);
+        let (owners, lanes) = (Vec::new(), BTreeMap::new());
+        Self { recorder, header, owners, lanes, now_us: 0, claims: 0, step: 0, step_us: 1_000 }
     }
 
     /// A polite, impaired client of the history's version; its index. Its Client Identifier will be its name.
-    pub fn client(&mut self, name: &str) -> usize {
+    pub fn client(&mut self, name: &str) -> ClientIx {
         let version = self.header.version;
         self.client_with(ClientInfo { name: name.to_owned(), manual: false, direct: false, version })
     }
 
     /// A client with all that is known of it; its index.
-    pub fn client_with(&mut self, client: ClientInfo) -> usize {
+    pub fn client_with(&mut self, client: ClientInfo) -> ClientIx {
         self.header.clients.push(client);
-        self.header.clients.len() - 1
+        ClientIx::from(self.header.clients.len() - 1)
+    }
+
+    /// The harness's own client; the script's must all be there.
+    pub fn harness(&self) -> ClientIx {
+        ClientIx::from(self.header.clients.len())
     }
 
     /// The header, to change it; clients must be there before their connections.
@@ -81,8 +93,8 @@ impl HandMade {
     }
 
     /// A transport connection of a client.
-    pub fn open(&mut self, client: usize) -> ConnId {
-        let conn = ConnId(self.owners.len() as u32);
+    pub fn open(&mut self, client: impl Into<ClientIx>) -> ConnId {
+        let (conn, client) = (ConnId(self.owners.len() as u32), client.into());
         self.owners.push(client);
         self.event(EventKind::Opened { conn, client });
         conn
@@ -90,59 +102,77 @@ impl HandMade {
 
     /// A client's packet at both ends; the broker's end's number.
     pub fn up(&mut self, conn: ConnId, packet: impl Into<Packet>) -> u64 {
-        let frame = self.encode(conn, &packet.into());
-        self.frame(conn, Direction::Up, End::Client, &frame, false);
-        self.frame(conn, Direction::Up, End::Broker, &frame, false)
+        self.up_for(Purpose::Script, conn, packet)
+    }
+
+    /// The same, on somebody's behalf.
+    pub fn up_for(&mut self, sender: Purpose, conn: ConnId, packet: impl Into<Packet>) -> u64 {
+        self.both_ends(conn, Direction::Up, packet, sender).1
     }
 
     /// A client's packet that never reached the broker's end: swallowed or discarded by the link.
     pub fn up_lost(&mut self, conn: ConnId, packet: impl Into<Packet>) -> u64 {
         let frame = self.encode(conn, &packet.into());
-        self.frame(conn, Direction::Up, End::Client, &frame, false)
+        self.frame(conn, Direction::Up, End::Client, &frame, Purpose::Script)
     }
 
     /// The broker's packet at both ends; the broker's end's number.
     pub fn down(&mut self, conn: ConnId, packet: impl Into<Packet>) -> u64 {
-        let frame = self.encode(conn, &packet.into());
-        let seen = self.frame(conn, Direction::Down, End::Broker, &frame, false);
-        self.frame(conn, Direction::Down, End::Client, &frame, false);
-        seen
+        self.both_ends(conn, Direction::Down, packet, Purpose::Script).0
     }
 
     /// The broker's packet that never reached the client: seen at the broker's end only.
     pub fn down_lost(&mut self, conn: ConnId, packet: impl Into<Packet>) -> u64 {
         let frame = self.encode(conn, &packet.into());
-        self.frame(conn, Direction::Down, End::Broker, &frame, false)
+        self.frame(conn, Direction::Down, End::Broker, &frame, Purpose::Script)
     }
 
-    /// The harness's own packet at both ends: a fence, a ready probe.
+    /// The harness's own packet at both ends: a fence, a ready probe, the routing pair. The broker's end's number.
     pub fn marker(&mut self, conn: ConnId, direction: Direction, packet: impl Into<Packet>) -> u64 {
+        let (entered, came_out) = self.both_ends(conn, direction, packet, Purpose::Marker);
+        if direction == Direction::Up { came_out } else { entered }
+    }
+
+    /// A packet where it enters and where it comes out; both numbers.
+    pub(super) fn both_ends(
+        &mut self,
+        conn: ConnId,
+        direction: Direction,
+        packet: impl Into<Packet>,
+        sender: Purpose,
+    ) -> (u64, u64) {
         let frame = self.encode(conn, &packet.into());
-        let (first, second) = match direction {
+        let (near, far) = match direction {
             Direction::Up => (End::Client, End::Broker),
             Direction::Down => (End::Broker, End::Client),
         };
-        let a = self.frame(conn, direction, first, &frame, true);
-        let b = self.frame(conn, direction, second, &frame, true);
-        if first == End::Broker { a } else { b }
+        let entered = self.frame(conn, direction, near, &frame, sender);
+        (entered, self.frame(conn, direction, far, &frame, sender))
     }
 
-    /// Any bytes that frame, right or wrong, at one end.
+    /// Any bytes that frame, right or wrong, at one end. Where they come out they are the twin of what entered so.
     pub fn frame(
         &mut self,
         conn: ConnId,
         direction: Direction,
         end: End,
         frame: &Frame,
-        marker: bool,
+        sender: Purpose,
     ) -> u64 {
-        let sender = match direction {
-            Direction::Up => Sender::Client,
-            Direction::Down => Sender::Server,
-        };
-        let decoded = decode(frame, self.version_on(conn), sender);
-        let packet = PacketEvent { conn, direction, end, frame: frame.clone(), decoded, marker };
-        self.event(EventKind::Packet(Box::new(packet)))
+        let mut body = Arc::new(Recorded::of(frame.clone(), self.version_on(conn), direction));
+        let entering = end == packet::near(direction);
+        let lane = self.lanes.entry((conn, direction)).or_default();
+        let twin = (!entering).then(|| lane.frame_came_out(frame)).flatten();
+        let of = twin.as_ref().map(|twin| Seq::from(twin.seq));
+        if let Some(What::Kept(kept)) = twin.map(|twin| twin.what) {
+            body = kept;
+        }
+        let packet = PacketEvent { conn, direction, end, sender, of, body: Arc::clone(&body) };
+        let seq = self.event(EventKind::Packet(packet));
+        if entering {
+            self.lanes.entry((conn, direction)).or_default().entered(seq, sender, What::Kept(body));
+        }
+        seq
     }
 
     /// The beginning of a packet at the end of a stream: `length` bytes of it passed.
@@ -155,8 +185,12 @@ impl HandMade {
         length: usize,
     ) -> u64 {
         let whole = self.encode(conn, &packet.into()).to_bytes();
-        let bytes: Bytes = whole.slice(..length.min(whole.len()));
-        self.event(EventKind::Fragment { conn, direction, end, length: bytes.len() as u64, bytes })
+        let bytes = whole.slice(..length.min(whole.len()));
+        let lane = self.lanes.entry((conn, direction)).or_default();
+        let torn = (end != packet::near(direction)).then(|| lane.torn(&bytes)).flatten();
+        let of = torn.map(|(seq, _)| Seq::from(seq));
+        let fragment = Fragment { conn, direction, end, of, length: bytes.len() as u64, bytes };
+        self.event(EventKind::Fragment(Box::new(fragment)))
     }
 
     /// One end of a connection closed.
@@ -188,8 +222,13 @@ impl HandMade {
     }
 
     /// Something happened to a link.
-    pub fn link(&mut self, client: usize, conn: Option<ConnId>, note: Note) -> u64 {
-        self.event(EventKind::Link { client, conn, note })
+    pub fn link(&mut self, client: impl Into<ClientIx>, conn: Option<ConnId>, note: Note) -> u64 {
+        self.event(EventKind::Link { client: client.into(), conn, note: Box::new(note) })
+    }
+
+    /// Something became of the target.
+    pub fn target(&mut self, what: TargetEvent) -> u64 {
+        self.event(EventKind::Target { what })
     }
 
     /// From here on nothing is judged.
@@ -205,8 +244,8 @@ impl HandMade {
     }
 
     /// The client that owns a connection; the harness's own where none was opened.
-    pub(crate) fn owner(&self, conn: ConnId) -> usize {
-        self.owners.get(conn.0 as usize).copied().unwrap_or(self.header.clients.len())
+    pub(crate) fn owner(&self, conn: ConnId) -> ClientIx {
+        self.owners.get(conn.0 as usize).copied().unwrap_or_else(|| self.harness())
     }
 
     pub(crate) fn version_on(&self, conn: ConnId) -> Version {

@@ -1,6 +1,7 @@
 //! Bytes as lower-case hex.
 
 use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -33,5 +34,27 @@ fn nibble(digit: u8) -> Result<u8, String> {
         b'a'..=b'f' => Ok(digit - b'a' + 10),
         b'A'..=b'F' => Ok(digit - b'A' + 10),
         other => Err(format!("`{}` is no hex digit", other.escape_ascii())),
+    }
+}
+
+pub(crate) fn serialize<S: Serializer>(bytes: &Bytes, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&encode(bytes))
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+    decode(&String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+/// Several of them.
+pub(crate) mod list {
+    use super::{Bytes, Deserialize, Deserializer, Error, Serializer, decode, encode};
+
+    pub(crate) fn serialize<S: Serializer>(list: &[Bytes], out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(list.iter().map(|bytes| encode(bytes)))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Bytes>, D::Error> {
+        let list = Vec::<String>::deserialize(from)?;
+        list.iter().map(|text| decode(text).map_err(D::Error::custom)).collect()
     }
 }

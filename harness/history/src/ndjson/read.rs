@@ -1,16 +1,20 @@
-//! Lines to history: everything that the schema promises is checked, with the line where it is broken.
+//! Lines to events: everything that the schema promises is checked, with the line where it is broken.
 
 use std::{
     collections::BTreeMap,
     io::{self, BufRead},
+    sync::Arc,
 };
 
 use deadzone_link::Direction;
-use deadzone_wire::{Sender, Version, decode};
+use deadzone_wire::Version;
 use serde::Deserialize;
 
-use super::event::{self, Footer, Line, PacketJson};
-use crate::{ConnId, Event, EventKind, Header, History, PacketEvent, SCHEMA};
+use super::line::{Footer, Line, PacketJson};
+use crate::{
+    ConnId, Event, EventKind, Header, History, Origin, PacketEvent, Recorded, SCHEMA, packet,
+    twins::{Lane, What},
+};
 
 /// Why a history could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +31,7 @@ pub enum HistoryError {
         why: String,
     },
     /// Another schema or another major version of it.
-    #[error("unknown schema `{0}`: this deadzone reads deadzone.history/1")]
+    #[error("unknown schema `{0}`: this deadzone reads {SCHEMA}")]
     Schema(String),
     /// The end footer is missing: the file was cut off.
     #[error("the history has no end: it was cut off after line {0}")]
@@ -40,77 +44,131 @@ struct SchemaOf {
     schema: String,
 }
 
-/// Reads a history that [`write`](super::write) wrote.
-pub fn read(input: &mut dyn BufRead) -> Result<History, HistoryError> {
-    let mut lines = Lines { input, number: 0 };
-    let Some(first) = lines.next()? else {
-        return Err(HistoryError::Truncated(0));
-    };
-    let schema: SchemaOf = lines.parse(&first)?;
-    if schema.schema != SCHEMA {
-        return Err(HistoryError::Schema(schema.schema));
-    }
-    let header: Header = lines.parse(&first)?;
-    let mut versions = BTreeMap::new();
-    let mut events: Vec<Event> = Vec::new();
-    while let Some(text) = lines.next()? {
-        let line: Line = lines.parse(&text)?;
-        if let Some(footer) = line.end {
-            lines.check_end(&footer, events.len() as u64)?;
-            return Ok(History { header, events });
+/// Reads one event after another. The first error is the last item: [`HistoryError::Truncated`] says that all whole lines of a
+/// file that was cut off have been read.
+#[derive(Debug)]
+pub struct Reader<R> {
+    lines: Lines<R>,
+    header: Header,
+    versions: BTreeMap<ConnId, Version>,
+    lanes: BTreeMap<(ConnId, Direction), Lane>,
+    events: u64,
+    last_us: u64,
+    over: bool,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the header.
+    pub fn new(input: R) -> Result<Self, HistoryError> {
+        let mut lines = Lines { input, number: 0 };
+        let Some(first) = lines.next()? else {
+            return Err(HistoryError::Truncated(0));
+        };
+        let schema: SchemaOf = lines.parse(&first)?;
+        if schema.schema != SCHEMA {
+            return Err(HistoryError::Schema(schema.schema));
         }
-        let last_us = events.last().map_or(0, |e| e.at_us);
-        let event = one(line, &header, &mut versions).and_then(|event| {
-            in_order(&event, events.len() as u64, last_us)?;
-            Ok(event)
-        });
-        events.push(event.map_err(|why| lines.wrong(why))?);
+        let header = lines.parse(&first)?;
+        let (versions, lanes) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { lines, header, versions, lanes, events: 0, last_us: 0, over: false })
     }
-    Err(HistoryError::Truncated(lines.number))
+
+    /// What was run.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The next event; `None` behind the end footer.
+    fn event(&mut self) -> Result<Option<Event>, HistoryError> {
+        let Some(text) = self.lines.next()? else {
+            return Err(HistoryError::Truncated(self.lines.number));
+        };
+        let line: Line = self.lines.parse(&text)?;
+        if let Some(footer) = &line.end {
+            self.lines.check_end(footer, self.events)?;
+            return Ok(None);
+        }
+        let event = self.one(line).map_err(|why| self.lines.wrong(why))?;
+        self.events += 1;
+        self.last_us = event.at_us;
+        Ok(Some(event))
+    }
+
+    fn one(&mut self, line: Line) -> Result<Event, String> {
+        let (Some(seq), Some(at_us)) = (line.seq, line.at_us) else {
+            return Err("neither an event with seq and at_us nor the end".to_owned());
+        };
+        if seq != self.events {
+            return Err(format!("event {seq} where {} was due", self.events));
+        }
+        if at_us < self.last_us {
+            return Err(format!("time goes back from {} to {at_us} µs", self.last_us));
+        }
+        let kind = match (line.packet, line.event) {
+            (Some(json), None) => EventKind::Packet(self.packet(seq, &json)?),
+            (None, Some(event)) => event,
+            _ => return Err("neither one packet nor one event".to_owned()),
+        };
+        match &kind {
+            EventKind::Opened { conn, client } => {
+                self.versions.insert(*conn, self.header.version_of(*client));
+            }
+            // Of a client of somebody else its own CONNECT says what it speaks.
+            EventKind::Packet(p) if self.header.origin == Origin::Link => {
+                let version = packet::version_of(p.packet());
+                self.versions.extend(version.map(|version| (p.conn, version)));
+            }
+            _ => {}
+        }
+        Ok(Event { seq, at_us, kind })
+    }
+
+    fn packet(&mut self, seq: u64, json: &PacketJson) -> Result<PacketEvent, String> {
+        let &PacketJson { conn, direction, end, sender, of, .. } = json;
+        let version =
+            *self.versions.get(&conn).ok_or_else(|| format!("connection {} was never opened", conn.0))?;
+        let lane = self.lanes.entry((conn, direction)).or_default();
+        let body = match of {
+            Some(of) => match lane.number_came_out(of).map(|twin| twin.what) {
+                Some(What::Kept(body)) => body,
+                _ => return Err(format!("event {} is no packet that could come out here", of.get())),
+            },
+            None => Arc::new(Recorded::of(json.frame()?, version, direction)),
+        };
+        if end == packet::near(direction) {
+            lane.entered(seq, sender, What::Kept(Arc::clone(&body)));
+        }
+        Ok(PacketEvent { conn, direction, end, sender, of, body })
+    }
 }
 
-fn in_order(event: &Event, seq: u64, last_us: u64) -> Result<(), String> {
-    if event.seq != seq {
-        return Err(format!("event {} where {seq} was due", event.seq));
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = Result<Event, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let event = self.event().transpose();
+        self.over = !matches!(event, Some(Ok(_)));
+        event
     }
-    if event.at_us < last_us {
-        return Err(format!("time goes back from {last_us} to {} µs", event.at_us));
-    }
-    Ok(())
 }
 
-fn one(line: Line, header: &Header, versions: &mut BTreeMap<ConnId, Version>) -> Result<Event, String> {
-    let (Some(seq), Some(at_us), Some(json)) = (line.seq, line.at_us, line.event) else {
-        return Err("neither an event with seq and at_us nor the end".to_owned());
-    };
-    let kind = match event::from_json(json)? {
-        Ok(kind) => kind,
-        Err(json) => EventKind::Packet(Box::new(packet(&json, versions)?)),
-    };
-    if let EventKind::Opened { conn, client } = kind {
-        versions.insert(conn, header.version_of(client));
-    }
-    Ok(Event { seq, at_us, kind })
+/// Reads a whole history that [`write`](super::write()) wrote.
+pub fn read(input: &mut dyn BufRead) -> Result<History, HistoryError> {
+    let mut reader = Reader::new(input)?;
+    let events = reader.by_ref().collect::<Result<_, _>>()?;
+    Ok(History { header: reader.header, events })
 }
 
-fn packet(json: &PacketJson, versions: &BTreeMap<ConnId, Version>) -> Result<PacketEvent, String> {
-    let conn = ConnId(json.conn);
-    let version = *versions.get(&conn).ok_or_else(|| format!("connection {} was never opened", conn.0))?;
-    let frame = event::frame(&json.hex)?;
-    let sender = match json.direction {
-        Direction::Up => Sender::Client,
-        Direction::Down => Sender::Server,
-    };
-    let decoded = decode(&frame, version, sender);
-    Ok(PacketEvent { conn, direction: json.direction, end: json.end, frame, decoded, marker: json.marker })
-}
-
-struct Lines<'a> {
-    input: &'a mut dyn BufRead,
+#[derive(Debug)]
+struct Lines<R> {
+    input: R,
     number: usize,
 }
 
-impl Lines<'_> {
+impl<R: BufRead> Lines<R> {
     /// The next line, `None` at the end of the file.
     fn next(&mut self) -> Result<Option<String>, HistoryError> {
         let mut text = String::new();

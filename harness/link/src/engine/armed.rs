@@ -24,8 +24,8 @@ pub(super) struct Armed {
 
 /// What became of a step.
 pub(super) enum Taken {
-    /// It waits under this number.
-    Waits(u32, String),
+    /// It waits under this number, to do this.
+    Waits(u32, Fault, String),
     /// It is to happen now.
     Now(ArmedFault),
 }
@@ -50,7 +50,7 @@ impl Armed {
                 self.timed.insert(at, (due, armed));
             }
         }
-        Taken::Waits(number, text)
+        Taken::Waits(number, fault, text)
     }
 
     /// The triggers that watch this stream, in the order of arming.

@@ -91,10 +91,10 @@ impl Link {
         self.advance(now_us);
         match self.armed.take_in(now_us, step) {
             Taken::Now(fault) => self.fire(now_us, fault, None),
-            Taken::Waits(fault, text) => {
+            Taken::Waits(fault, effect, text) => {
                 // Every path's server must know when it is due.
                 self.stirs += 1;
-                self.note(self.current(), Note::Armed { fault, text });
+                self.note(self.current(), Note::Armed { fault, effect, text });
             }
         }
         self.advance(now_us);
@@ -192,7 +192,8 @@ impl Link {
 
     /// The experiment is over: a note for every armed fault that never fired.
     pub fn finish(&mut self) -> Vec<Note> {
-        let never = |ArmedFault { number: fault, text, .. }| Note::NeverFired { fault, text };
+        let never =
+            |ArmedFault { number: fault, fault: effect, text }| Note::NeverFired { fault, effect, text };
         self.armed.drain().into_iter().map(never).collect()
     }
 

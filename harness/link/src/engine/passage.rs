@@ -119,7 +119,7 @@ impl Link {
         }
         let target = targets.last().copied();
         for id in targets.iter().copied().map(Some).chain(target.is_none().then_some(None)) {
-            self.note(id, Note::Fired { fault: fault.number, text: fault.text.clone() });
+            self.note(id, Note::Fired { fault: fault.number, effect: fault.fault, text: fault.text.clone() });
         }
         match fault.fault {
             Fault::Blackhole(way) => self.effects.change(way, |lane| lane.dark = true),

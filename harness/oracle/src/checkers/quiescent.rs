@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use deadzone_history::Direction;
-use deadzone_history::{By, ClaimKind, Finding};
+use deadzone_history::{By, ClaimKind};
+use deadzone_verdict::{Fact, Finding, Phase};
 use deadzone_wire::{AckKind, Packet, PacketKind};
 
 use super::{receives::Deliveries, wording};
@@ -33,7 +34,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
                 opinions.push(if starved {
                     Opinion::doubt(at, "the harness was starved while it waited for the client to be at rest")
                 } else {
-                    unrest(survey, claimed, client, at, waited_us)
+                    unrest(survey, claimed, client.index(), at, waited_us)
                 });
             }
         }
@@ -102,6 +103,10 @@ fn closed_instead(survey: &Survey<'_>, claimed: &Claimed<'_>, conn: &Conn, at: u
     Some(Opinion::broken(Finding {
         clause,
         also,
+        fact: Fact::Closed,
+        phase: Phase::default(),
+        client: Some(survey.name(conn.client).to_owned()),
+        qos: None,
         by: NAME.to_owned(),
         wanted: format!("nothing owed to `{}`: {kind}{id}", survey.name(conn.client)),
         got: format!("closed instead of {kind}{id}"),
@@ -132,6 +137,10 @@ fn finding(
     Opinion::broken(Finding {
         clause,
         also,
+        fact: Fact::AnswerMissing,
+        phase: Phase::default(),
+        client: Some(survey.name(conn.client).to_owned()),
+        qos: None,
         by: NAME.to_owned(),
         wanted: format!("nothing owed to `{}`: {wanted}", survey.name(conn.client)),
         got: format!("still owed after {}", wording::seconds(waited_us)),

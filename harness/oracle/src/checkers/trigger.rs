@@ -1,7 +1,7 @@
 //! Whether the experiment took place: triggers that never fired, steps that were given up.
 
 use deadzone_history::Note;
-use deadzone_history::RunKind;
+use deadzone_history::Origin;
 
 use crate::{
     opinion::Opinion,
@@ -19,7 +19,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
         _ => None,
     });
     // The control run puts faults off on purpose.
-    let never = never.filter(|_| survey.history.header.run == RunKind::Main);
+    let never = never.filter(|_| survey.history.header.origin == Origin::Scenario);
     let abandoned = survey.abandoned.iter().filter(|(_, step, _)| !spoken_for(survey, *step));
     let abandoned =
         abandoned.map(|(seq, _, why)| Opinion::doubt(*seq, format!("the experiment was given up: {why}")));

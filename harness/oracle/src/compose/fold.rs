@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use deadzone_history::Direction;
-use deadzone_history::{End, Finding};
+use deadzone_history::End;
+use deadzone_verdict::Finding;
 use deadzone_wire::{AckKind, Packet};
 
 use crate::survey::Survey;

@@ -1,7 +1,8 @@
 //! Sorts opinions by what they do to the verdict, and reads the verdict off.
 
-use deadzone_history::{Finding, Grade, GradeLevel, Place, Verdict, VerdictKind};
+use deadzone_history::Place;
 use deadzone_spec::{ClauseId, Level};
+use deadzone_verdict::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
 use super::fold;

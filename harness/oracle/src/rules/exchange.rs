@@ -20,7 +20,7 @@ impl<'a> Delivery<'a> {
     pub(super) fn of(event: &'a Event, trace: &'a Trace) -> Option<Self> {
         let (seen, session) = trace.judged_delivery()?;
         let EventKind::Packet(packet) = &event.kind else { return None };
-        let marker = packet.marker;
+        let marker = packet.is_marker();
         let packet = &packet.decoded.packet;
         let Packet::Publish(publish) = packet else { return None };
         Some(Self { seen, session, publish, marker, packet })

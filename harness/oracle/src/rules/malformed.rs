@@ -28,8 +28,8 @@ impl Rule for Malformed {
             EventKind::Packet(p) if p.end == End::Broker && p.direction == Direction::Down => {
                 packet(event, p, trace, notes);
             }
-            EventKind::Unframed { conn, direction: Direction::Down, end: End::Broker, bytes, .. } => {
-                unframed(event, *conn, bytes, trace, notes);
+            EventKind::Unframed(u) if (u.direction, u.end) == (Direction::Down, End::Broker) => {
+                unframed(event, u.conn, &u.bytes, trace, notes);
             }
             _ => {}
         }

@@ -35,14 +35,10 @@ pub(super) fn build(history: &History) -> Survey<'_> {
 impl<'h> Survey<'h> {
     fn take(&mut self, event: &'h Event) {
         match &event.kind {
-            EventKind::Opened { conn, client } => self.opened(event.seq, *conn, *client),
+            EventKind::Opened { conn, client } => self.opened(event.seq, *conn, client.index()),
             EventKind::Packet(packet) => self.packet_passed(event.seq, packet),
-            EventKind::Fragment { conn, direction: Direction::Up, end: End::Broker, .. }
-            | EventKind::Unframed { conn, direction: Direction::Up, end: End::Broker, .. } => {
-                if let Some(conn) = self.conns.get_mut(conn.0 as usize) {
-                    conn.scraps_given.get_or_insert(event.seq);
-                }
-            }
+            EventKind::Fragment(f) => self.scraps(event.seq, f.conn, f.direction, f.end),
+            EventKind::Unframed(u) => self.scraps(event.seq, u.conn, u.direction, u.end),
             EventKind::Closed { conn, end, by, .. } => {
                 let closing = Closing { seq: event.seq, by: *by };
                 if let Some(conn) = self.conns.get_mut(conn.0 as usize) {
@@ -53,10 +49,10 @@ impl<'h> Survey<'h> {
                     };
                 }
             }
-            EventKind::Link { client, note, .. } => self.notes.push((event.seq, *client, note)),
-            EventKind::Step { line, text, skipped, .. } => {
-                let skipped = skipped.is_some();
-                self.turns.push(Turn { seq: event.seq, line: *line, text, skipped });
+            EventKind::Link { client, note, .. } => self.notes.push((event.seq, client.index(), note)),
+            EventKind::Step(step) => {
+                let skipped = step.skipped.is_some();
+                self.turns.push(Turn { seq: event.seq, line: step.line, text: &step.text, skipped });
             }
             EventKind::Claim(claim) => {
                 self.claims.push(Claimed {
@@ -66,13 +62,15 @@ impl<'h> Survey<'h> {
                     outcome: Outcome::Open,
                 });
             }
-            EventKind::Met { claim, by, slow } => self.outcome(*claim, Outcome::Met { by, slow: *slow }),
+            EventKind::Met { claim, by, late } => {
+                self.outcome(*claim, Outcome::Met { by, slow: late.us().is_some() });
+            }
             EventKind::Unmet { claim, waited_us, why, got } => {
                 let outcome = Outcome::Unmet {
                     at: event.seq,
                     at_us: event.at_us,
                     waited_us: *waited_us,
-                    why: Why::of(why),
+                    why: Why::of(*why),
                     got: *got,
                 };
                 self.outcome(*claim, outcome);
@@ -82,6 +80,14 @@ impl<'h> Survey<'h> {
                 self.starved.push((event.at_us.saturating_sub(ms.saturating_mul(1_000)), event.at_us));
             }
             _ => {}
+        }
+    }
+
+    fn scraps(&mut self, seq: u64, conn: ConnId, direction: Direction, end: End) {
+        if (direction, end) == (Direction::Up, End::Broker)
+            && let Some(conn) = self.conns.get_mut(conn.0 as usize)
+        {
+            conn.scraps_given.get_or_insert(seq);
         }
     }
 
@@ -132,7 +138,7 @@ impl<'h> Survey<'h> {
                     self.publications.will(seq, client, event.conn, will, qos, retain);
                 }
             }
-            Packet::Publish(publish) if event.marker => self.publications.marker(client, publish),
+            Packet::Publish(publish) if event.is_marker() => self.publications.marker(client, publish),
             Packet::Publish(publish) => {
                 self.publications.given(seq, client, event.conn, publish);
             }

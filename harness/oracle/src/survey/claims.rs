@@ -1,6 +1,6 @@
 //! Claims with what became of them.
 
-use deadzone_history::Claim;
+use deadzone_history::{Claim, Ended};
 
 /// A claim of the script with its outcome.
 #[derive(Clone, Debug)]
@@ -56,12 +56,12 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    pub(crate) fn of(text: &str) -> Self {
-        match text {
-            "patience" => Self::Patience,
-            "closed" => Self::Closed,
-            "mismatch" => Self::Mismatch,
-            other => Self::Harness(other.to_owned()),
+    pub(crate) fn of(ended: Ended) -> Self {
+        match ended {
+            Ended::Patience | Ended::LongBound => Self::Patience,
+            Ended::Closed => Self::Closed,
+            Ended::Mismatch => Self::Mismatch,
+            other => Self::Harness(other.to_string()),
         }
     }
 }

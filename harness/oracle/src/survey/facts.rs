@@ -1,7 +1,6 @@
 //! The survey itself and plain questions to it.
 
-use deadzone_history::Note;
-use deadzone_history::{Event, EventKind, History, PacketEvent};
+use deadzone_history::{Abandon, Event, EventKind, History, Note, PacketEvent};
 use deadzone_wire::{Connack, Connect, Packet, PropertyId, Version};
 
 use super::{Claimed, Conn, Publications, Subscriptions, build};
@@ -33,7 +32,7 @@ pub(crate) struct Survey<'h> {
     /// From, until: when the harness was starved, µs.
     pub(crate) starved: Vec<(u64, u64)>,
     /// Where steps were given up: event, step, why.
-    pub(crate) abandoned: Vec<(u64, u32, &'h str)>,
+    pub(crate) abandoned: Vec<(u64, u32, &'h Abandon)>,
     /// Notes of the links.
     pub(crate) notes: Vec<(u64, usize, &'h Note)>,
     pub(crate) publications: Publications<'h>,

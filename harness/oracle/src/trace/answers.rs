@@ -17,7 +17,7 @@ impl Trace {
         match &packet.decoded.packet {
             Packet::Connect(connect) => self.connect_given(event, id, connect),
             Packet::Disconnect(disconnect) => self.disconnect_given(event, id, disconnect),
-            other => self.given_otherwise(event.seq, id, other, packet.marker),
+            other => self.given_otherwise(event.seq, id, other, packet.is_marker()),
         }
     }
 

@@ -23,7 +23,7 @@ impl Trace {
         let id = packet.conn;
         let (topic, unknown_alias) = self.topic_seen(id, publish);
         let (session, standing) = self.standing(id);
-        let ours = !packet.marker && self.of_this_run(&topic);
+        let ours = !packet.is_marker() && self.of_this_run(&topic);
         let source = if ours { self.messages.source(&publish.payload) } else { None };
         let drained_before = self.drained_before(session);
         if let (Standing::Stale, Some(conn)) = (standing, self.connections.get_mut(&id)) {

@@ -54,17 +54,15 @@ impl Trace {
                 self.connections.insert(*conn, Connection::new(version));
             }
             EventKind::Packet(packet) if packet.end == End::Broker => self.packet(event, packet),
-            EventKind::Fragment { conn, direction, end: End::Broker, .. } => {
-                if let (Some(c), Direction::Down) = (self.connections.get_mut(conn), direction) {
+            EventKind::Fragment(f) if f.end == End::Broker => {
+                if let (Some(c), Direction::Down) = (self.connections.get_mut(&f.conn), f.direction) {
                     c.torn_down = true;
                 }
             }
-            EventKind::Unframed { conn, direction, end: End::Broker, .. } => {
-                self.unframed(event, *conn, *direction);
-            }
+            EventKind::Unframed(u) if u.end == End::Broker => self.unframed(event, u.conn, u.direction),
             EventKind::Closed { conn, end: End::Broker, by, how } => self.closed(event, *conn, *by, *how),
-            EventKind::Step { line, .. } => {
-                self.place = Some(Place { line: *line, column: 1, length: 1 });
+            EventKind::Step(step) => {
+                self.place = Some(Place { line: step.line, column: 1, length: 1 });
             }
             EventKind::Teardown => self.over = true,
             _ => {}

@@ -1,10 +1,9 @@
 //! Answers that are owed: planted anomalies and legal histories, in both versions.
 
-use deadzone_history::{
-    By, ClaimKind, Close, End, EventKind, Expected, HandMade, Start, Verdict, VerdictKind,
-};
+use deadzone_history::{By, ClaimKind, ClientIx, Close, End, Ended, EventKind, Expected, HandMade, Start};
 use deadzone_oracle::judge;
 use deadzone_spec::id;
+use deadzone_verdict::{Verdict, VerdictKind};
 use deadzone_wire::{Ack, AckKind, Connack, Field, PacketKind, Suback, Subscribe, Version};
 
 use crate::wait::*;
@@ -89,7 +88,7 @@ fn the_steps_own_clause_comes_first() {
     let (mut h, conn) = started(Version::V5);
     h.up(conn, publish(2, 7, false));
     let kind = ClaimKind::Arrives {
-        client: 0,
+        client: ClientIx(0),
         conn,
         alternatives: vec![with(PacketKind::Pubrec, &[])],
         strict: false,
@@ -97,7 +96,7 @@ fn the_steps_own_clause_comes_first() {
         intent: false,
     };
     let claim = h.claim_of("<- PUBREC", &[id!("5.0/MQTT-4.9.0-3")], kind);
-    h.unmet(claim, 10_000_000, "patience", None);
+    h.unmet(claim, 10_000_000, Ended::Patience, None);
     fails_by(&judge(&h.finish()), "5.0/MQTT-4.9.0-3");
 }
 
@@ -113,7 +112,7 @@ fn what_never_reached_the_broker_needs_no_answer() {
         h.down(conn, ack(AckKind::Puback, 6));
         h.up_lost(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[(Field::Id, 7)])], false, false);
-        h.unmet(claim, 10_000_000, "patience", None);
+        h.unmet(claim, 10_000_000, Ended::Patience, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "never reached");
     }
 }
@@ -125,7 +124,7 @@ fn an_answer_that_the_link_swallowed_is_not_missing() {
         h.up(conn, publish(1, 7, false));
         h.down_lost(conn, ack(AckKind::Puback, 7));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[(Field::Id, 7)])], false, false);
-        h.unmet(claim, 10_000_000, "patience", None);
+        h.unmet(claim, 10_000_000, Ended::Patience, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "link did not deliver");
     }
 }
@@ -137,21 +136,21 @@ fn a_starved_harness_blames_nobody() {
         h.up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(9_900_000).event(EventKind::Starved { ms: 251 });
-        h.pass_us(100_000).unmet(claim, 10_000_000, "patience", None);
+        h.pass_us(100_000).unmet(claim, 10_000_000, Ended::Patience, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "starved");
 
         let (mut h, conn) = started(version);
         h.up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(7_000_000).event(EventKind::Starved { ms: 6_000 });
-        h.pass_us(3_000_000).unmet(claim, 10_000_000, "patience", None);
+        h.pass_us(3_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "starved");
 
         let (mut h, conn) = started(version);
         h.up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(5_000_000).event(EventKind::Starved { ms: 900 });
-        h.pass_us(5_000_000).unmet(claim, 10_000_000, "patience", None);
+        h.pass_us(5_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
         assert_eq!(
             judge(&h.finish()).kind,
             VerdictKind::Fail,
@@ -163,7 +162,7 @@ fn a_starved_harness_blames_nobody() {
         h.pass_us(5_000_000).up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(1_000_000).event(EventKind::Starved { ms: 250 });
-        h.pass_us(1_000_000).unmet(claim, 2_000_000, "patience", None);
+        h.pass_us(1_000_000).unmet(claim, 2_000_000, Ended::Patience, None);
         assert_eq!(
             judge(&h.finish()).kind,
             VerdictKind::Fail,
@@ -215,21 +214,18 @@ fn refusals_are_the_targets_right() {
         let code = if version == Version::V5 { 0x87 } else { 5 };
         let seen = h.down(conn, Connack::new(version, false, code));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Connack, &[])], false, true);
-        h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
-        h.event(EventKind::Abandoned {
-            step: 0,
-            why: "the connection was not accepted as claimed".to_owned(),
-        });
+        h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
+        h.abandoned(0, "the connection was not accepted as claimed");
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "refused");
 
         let (mut h, conn) = started(version);
         h.up(conn, Subscribe::new(3, "dz1/t", 2));
         let seen = h.down(conn, Suback::new(3, [0x80]));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Suback, &[(Field::Id, 3)])], false, true);
-        h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
-        h.event(EventKind::Abandoned { step: 0, why: "no SUBACK as claimed".to_owned() });
+        h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
+        h.abandoned(0, "no SUBACK as claimed");
         let claim = h.receives(client, &["once"], deadzone_history::HowOften::ExactlyOnce);
-        h.unmet(claim, 10_000_000, "patience", None);
+        h.unmet(claim, 10_000_000, Ended::Patience, None);
         is(&judge(&h.finish()), VerdictKind::NotApplicable, "SUBACK");
 
         let (mut h, conn) = started(version);
@@ -243,6 +239,6 @@ fn refusals_are_the_targets_right() {
     h.up(conn, publish(2, 7, false));
     let seen = h.down(conn, Ack::with_reason(AckKind::Pubrec, 7, 0x97));
     let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[(Field::Id, 7)])], false, false);
-    h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+    h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
     is(&judge(&h.finish()), VerdictKind::Inconclusive, "refused");
 }

@@ -1,8 +1,9 @@
 //! Too many copies, wrong ones and wrong order, beside legal histories, in both versions.
 
 use bytes::Bytes;
-use deadzone_history::{ClaimKind, HandMade, HowOften, Start, Verdict, VerdictKind};
+use deadzone_history::{ClaimKind, Ended, HandMade, HowOften, Start};
 use deadzone_oracle::judge;
+use deadzone_verdict::{Verdict, VerdictKind};
 use deadzone_wire::{AckKind, Connack, Field, Packet, Publish, Suback, Subscribe, Value, Version};
 
 use crate::story::*;
@@ -296,7 +297,7 @@ fn a_retained_message_is_owed_to_a_new_subscription() {
         h.down(conn, Suback::new(1, [1]));
         h.step("expect sub receives");
         let claim = h.receives(s, &["kept"], HowOften::ExactlyOnce);
-        h.unmet(claim, 10_000_000, "patience", None);
+        h.unmet(claim, 10_000_000, Ended::Patience, None);
         fails_by(&judge(&h.finish()), of(version, "3.3.1-6", "3.3.1-9"));
     }
 }
@@ -325,7 +326,7 @@ fn a_will_is_owed_once_the_broker_knows() {
             }
             h.step("expect sub receives");
             let claim = h.receives(s, &["gone"], HowOften::ExactlyOnce);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
             let verdict = judge(&h.finish());
             assert_eq!(verdict.kind, kind, "{verdict:#?}");
         }
@@ -370,7 +371,7 @@ fn one_loss_at_two_subscribers_is_one_finding() {
         s.publish(1, "once");
         for client in [SUB, third] {
             let claim = s.h.receives(client, &["once"], HowOften::ExactlyOnce);
-            s.h.unmet(claim, 10_000_000, "patience", None);
+            s.h.unmet(claim, 10_000_000, Ended::Patience, None);
         }
         let verdict = judge(&s.h.finish());
         assert_eq!((verdict.findings.len(), verdict.findings[0].folded.len()), (1, 1), "{verdict:#?}");

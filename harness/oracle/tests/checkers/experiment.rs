@@ -1,11 +1,10 @@
 //! Whether the experiment took place, whether our clients were legal, and how opinions make a verdict.
 
-use deadzone_history::{
-    ClaimKind, EventKind, Finding, GradeLevel, HandMade, HowOften, RunKind, Start, Verdict, VerdictKind,
-};
+use deadzone_history::{ClaimKind, Ended, EventKind, Fault, HandMade, HowOften, Origin, Start, Way};
 use deadzone_history::{Direction, Note};
 use deadzone_oracle::{RuleOutcome, judge, judge_with};
 use deadzone_spec::{ClauseId, id};
+use deadzone_verdict::{Fact, Finding, GradeLevel, Phase, Verdict, VerdictKind};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Publish, Version};
 
 const BOTH: [Version; 2] = [Version::V311, Version::V5];
@@ -22,6 +21,10 @@ fn finding(clause: &str, evidence: &[u64]) -> Finding {
     Finding {
         clause: ClauseId::find(clause).expect("a clause"),
         also: Vec::new(),
+        fact: Fact::WrongField,
+        phase: Phase::default(),
+        client: None,
+        qos: None,
         by: "test".to_owned(),
         wanted: "right".to_owned(),
         got: "wrong".to_owned(),
@@ -53,7 +56,7 @@ fn unanswered(version: Version) -> HandMade {
     h.step("pub -> PUBLISH");
     h.up(conn, publish(1, 7, false));
     let claim = h.arrives(conn, PacketKind::Puback, None);
-    h.unmet(claim, 10_000_000, "patience", None);
+    h.unmet(claim, 10_000_000, Ended::Patience, None);
     h
 }
 
@@ -72,7 +75,11 @@ fn nothing_to_say() {
 
 #[test]
 fn a_trigger_that_never_fired_counts_only_if_nothing_failed() {
-    let never = || Note::NeverFired { fault: 1, text: "blackhole down from PUBREC".to_owned() };
+    let never = || Note::NeverFired {
+        fault: 1,
+        effect: Fault::Blackhole(Way::Down),
+        text: "blackhole down from PUBREC".to_owned(),
+    };
     for version in BOTH {
         let mut h = HandMade::new(version);
         let client = h.client("pub");
@@ -84,7 +91,7 @@ fn a_trigger_that_never_fired_counts_only_if_nothing_failed() {
         assert_eq!(judge(&h.finish()).kind, VerdictKind::Fail);
 
         let mut h = HandMade::new(version);
-        h.header().run = RunKind::Control;
+        h.header().origin = Origin::Control;
         let client = h.client("pub");
         h.link(client, None, never());
         assert_eq!(judge(&h.finish()), Verdict::pass());
@@ -98,12 +105,12 @@ fn preconditions_and_given_up_steps_are_inconclusive() {
         let client = h.client("pub");
         h.step("link pub saw PUBREC down");
         let claim = h.claim("link pub saw PUBREC down", ClaimKind::Precondition { client });
-        h.unmet(claim, 10_000_000, "patience", None);
-        h.event(EventKind::Abandoned { step: 0, why: "it was not seen".to_owned() });
+        h.unmet(claim, 10_000_000, Ended::Patience, None);
+        h.abandoned(0, "it was not seen");
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "`link pub saw PUBREC down` did not come about");
 
         let mut h = HandMade::new(version);
-        h.event(EventKind::Abandoned { step: 3, why: "no connection to the target".to_owned() });
+        h.abandoned(3, "no connection to the target");
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "no connection to the target");
 
         let mut h = HandMade::new(version);
@@ -128,7 +135,7 @@ fn an_illegal_client_voids_what_comes_after_it() {
             h.step("pub -> PUBLISH");
             h.up(conn, publish(1, 7, false));
             let claim = h.arrives(conn, PacketKind::Puback, None);
-            h.unmet(claim, 10_000_000, "patience", None);
+            h.unmet(claim, 10_000_000, Ended::Patience, None);
             let verdict = judge(&h.finish());
             assert_eq!(verdict.kind, kind, "{verdict:#?}");
             if kind == VerdictKind::Error {
@@ -153,7 +160,7 @@ fn a_resend_that_the_version_forbids_is_illegal() {
             }
             h.up(conn, publish(2, 7, true));
             let claim = h.arrives(conn, PacketKind::Pubrec, None);
-            h.unmet(claim, 10_000_000, "patience", None);
+            h.unmet(claim, 10_000_000, Ended::Patience, None);
             assert_eq!(judge(&h.finish()).kind, kind, "{version} {acknowledged}");
         }
     }
@@ -170,7 +177,7 @@ fn at_rest_or_whose_turn_it_is() {
             h.step("expect pub quiescent");
             let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client });
             tell(&mut h, conn);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
             judge(&h.finish())
         };
         let number = |v311: &str, v5: &str| super::wait::of(version, v311, v5);
@@ -247,7 +254,7 @@ fn findings_come_in_the_order_of_time_and_cascades_fold() {
         let given = history
             .events
             .iter()
-            .position(|e| matches!(&e.kind, EventKind::Packet(p) if p.decoded.packet.packet_id() == Some(7)));
+            .position(|e| matches!(&e.kind, EventKind::Packet(p) if p.packet().packet_id() == Some(7)));
         let extra = found(vec![
             finding(&own("no-codes"), &[seen]),
             finding(&own("whole-packet"), &[given.unwrap() as u64]),
@@ -323,7 +330,7 @@ fn what_the_teardown_does_is_not_judged() {
         h.teardown();
         h.publish(publisher, "dz1/t", 0, 0, "once");
         h.deliver(subscriber, "dz1/t", 0, 0, "once");
-        h.unmet(claim, 0, "patience", None);
+        h.unmet(claim, 0, Ended::Patience, None);
         h.marker(subscriber, Direction::Down, publish(1, 1, false));
         assert_eq!(judge(&h.finish()), Verdict::pass());
     }
@@ -361,7 +368,7 @@ fn ten_thousand_losses_are_one_finding() {
     }
     let payloads: Vec<&str> = payloads.iter().map(String::as_str).collect();
     let claim = h.receives(s, &payloads, HowOften::AtLeastOnce);
-    h.unmet(claim, 10_000_000, "patience", None);
+    h.unmet(claim, 10_000_000, Ended::Patience, None);
     let verdict = judge(&h.finish());
     assert_eq!((verdict.kind, verdict.findings.len()), (VerdictKind::Fail, 1));
     assert_eq!(verdict.findings[0].folded.len(), 64, "bounded");

@@ -1,8 +1,9 @@
 //! Messages that never came, owed and not owed, in both versions.
 
-use deadzone_history::{EventKind, HandMade, HowOften, Start, Verdict, VerdictKind};
+use deadzone_history::{Ended, EventKind, HandMade, HowOften, Start};
 use deadzone_oracle::judge;
 use deadzone_spec::id;
+use deadzone_verdict::{Verdict, VerdictKind};
 use deadzone_wire::{Ack, AckKind, Packet, Publish, Unsuback, Unsubscribe, Version};
 
 use crate::story::*;
@@ -96,7 +97,7 @@ fn lost_but_not_owed() {
         s.publish(1, "once");
         s.h.event(EventKind::Starved { ms: 3_000 });
         let claim = s.h.receives(SUB, &["once"], HowOften::ExactlyOnce);
-        s.h.unmet(claim, 10_000, "patience", None);
+        s.h.unmet(claim, 10_000, Ended::Patience, None);
         is(&judge(&s.h.finish()), VerdictKind::Inconclusive, "starved");
 
         let mut s = Story::new(version, 1);
@@ -152,7 +153,7 @@ fn of_two_retained_writers_at_once_either_may_be_the_last() {
             h.subscribe(conn, 1, TOPIC, 1);
             h.step("expect sub receives");
             let claim = h.receives(s, &["second"], HowOften::ExactlyOnce);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
             assert_eq!(judge(&h.finish()).kind, kind);
         }
     }

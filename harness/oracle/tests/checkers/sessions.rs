@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use deadzone_history::{
-    By, Claim, ClaimKind, Close, ConnId, End, EventKind, Expected, HandMade, Start, Verdict, VerdictKind,
+    By, Claim, ClaimKind, ClientIx, Close, ConnId, End, Ended, EventKind, Expected, HandMade, Start,
 };
 use deadzone_oracle::judge;
+use deadzone_verdict::{Verdict, VerdictKind};
 use deadzone_wire::{Ack, AckKind, Connack, Disconnect, Field, PacketKind, Pattern, Value, Version};
 
 use crate::wait::*;
@@ -26,7 +27,7 @@ fn resumed(
     let fields = [(Field::SessionPresent, wanted)];
     let claim = arrival(&mut h, conn, vec![with(PacketKind::Connack, &fields)], false, false);
     let seen = h.down(conn, Connack::new(version, present, 0));
-    h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+    h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
     judge(&h.finish())
 }
 
@@ -112,7 +113,7 @@ fn a_session_that_the_broker_shortened_is_not_owed() {
     let wanted = with(PacketKind::Connack, &[(Field::SessionPresent, 1)]);
     let claim = arrival(&mut h, conn, vec![wanted], false, false);
     let seen = h.down(conn, Connack::new(Version::V5, false, 0));
-    h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+    h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
     is(&judge(&h.finish()), VerdictKind::Inconclusive, "no session is owed");
 }
 
@@ -128,7 +129,7 @@ fn a_session_out_of_nowhere_fails() {
         let wanted = with(PacketKind::Connack, &[(Field::SessionPresent, 0)]);
         let claim = arrival(&mut h, conn, vec![wanted], false, false);
         let seen = h.down(conn, Connack::new(version, true, 0));
-        h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+        h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
         fails_by(&judge(&h.finish()), of(version, "3.2.2-1", "3.2.2-2"));
     }
 }
@@ -141,7 +142,7 @@ fn closed_instead_of_an_answer() {
         h.broker_closes(conn);
         let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[(Field::Id, 7)])], false, false);
-        h.unmet(claim, 1_000, "closed", Some(close));
+        h.unmet(claim, 1_000, Ended::Closed, Some(close));
         let v = judge(&h.finish());
         fails_by(&v, of(version, "4.3.3-2", "4.3.3-8"));
         assert!(v.findings[0].got.starts_with("closed instead of PUBREC id=7"), "{}", v.findings[0].got);
@@ -151,7 +152,7 @@ fn closed_instead_of_an_answer() {
         h.up(conn, publish(2, 7, false));
         let close = h.cut_silent(conn);
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
-        h.unmet(claim, 1_000, "closed", Some(close));
+        h.unmet(claim, 1_000, Ended::Closed, Some(close));
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "the harness ended");
 
         let (mut h, conn) = started(version);
@@ -159,7 +160,7 @@ fn closed_instead_of_an_answer() {
         h.up(conn, publish(2, 7, false));
         let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
-        h.unmet(claim, 1_000, "closed", Some(close));
+        h.unmet(claim, 1_000, Ended::Closed, Some(close));
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "closed before");
     }
     let (mut h, conn) = started(Version::V5);
@@ -168,7 +169,7 @@ fn closed_instead_of_an_answer() {
     h.broker_closes(conn);
     let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
     let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
-    h.unmet(claim, 1_000, "closed", Some(close));
+    h.unmet(claim, 1_000, Ended::Closed, Some(close));
     is(&judge(&h.finish()), VerdictKind::Inconclusive, "a reason of its own");
 }
 
@@ -182,9 +183,9 @@ fn closed_where_the_client_was_to_come_to_rest() {
                 h.down(conn, publish(2, 9, false));
                 h.up(conn, ack(AckKind::Pubrec, 9));
             }
-            let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client: 0 });
+            let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client: ClientIx(0) });
             tell(&mut h, conn);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
             judge(&h.finish())
         };
         let closes = |h: &mut HandMade, conn| {
@@ -221,7 +222,7 @@ fn a_close_that_must_come() {
         let (mut h, old) = started(version);
         h.connect(0, Start::Resume);
         let claim = arrival(&mut h, old, vec![Expected::Closed], false, false);
-        h.unmet(claim, 10_000_000, "patience", None);
+        h.unmet(claim, 10_000_000, Ended::Patience, None);
         fails_by(&judge(&h.finish()), of(version, "3.1.4-2", "3.1.4-3"));
     }
 }
@@ -232,7 +233,7 @@ fn keep_alive_is_judged_by_its_own_time() {
         for version in BOTH {
             let (mut h, conn) = started(version);
             let claim = arrival(&mut h, conn, vec![Expected::Closed], false, false);
-            h.pass_us(waited_us).unmet(claim, waited_us, "patience", None);
+            h.pass_us(waited_us).unmet(claim, waited_us, Ended::Patience, None);
             let v = judge(&h.finish());
             assert_eq!(v.kind, kind, "{v:#?}");
             if kind == VerdictKind::Fail {
@@ -251,7 +252,7 @@ fn an_early_keep_alive_close_is_no_failure() {
             h.pass_us(idle_us).broker_closes(conn);
             let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
             let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubrec, &[])], false, false);
-            h.unmet(claim, 1_000, "closed", Some(close));
+            h.unmet(claim, 1_000, Ended::Closed, Some(close));
             assert_eq!(judge(&h.finish()).kind, kind);
         }
     }
@@ -268,7 +269,7 @@ fn strict_means_the_very_next_packet() {
         h.up(conn, connect);
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Connack, &[])], true, false);
         let seen = h.down(conn, deadzone_wire::Bare::pingresp());
-        h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+        h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
         let v = judge(&h.finish());
         fails_by(&v, of(version, "3.2.0-1", "3.2.0-1"));
         let by: Vec<&str> = v.findings[0].folded.iter().map(|f| f.by.as_str()).collect();
@@ -284,7 +285,7 @@ fn a_pubcomp_for_a_forgotten_id_is_graded() {
     h.up(conn, ack(AckKind::Pubrel, 7));
     let seen = h.down(conn, Ack::with_reason(AckKind::Pubcomp, 7, 0x92));
     let claim = arrival(&mut h, conn, vec![with(PacketKind::Pubcomp, &[(Field::Id, 7)])], false, false);
-    h.unmet(claim, 1_000, "mismatch", Some(seen + 1));
+    h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
     let v = judge(&h.finish());
     assert_eq!((v.kind, v.grades.len()), (VerdictKind::Inconclusive, 1), "{v:#?}");
 }
@@ -309,17 +310,18 @@ fn a_claim_about_an_unknown_connection_is_no_panic() {
     let mut h = HandMade::new(Version::V5);
     h.client("pub");
     let claim = arrival(&mut h, ConnId(9), vec![Expected::Closed], false, false);
-    h.unmet(claim, 0, "not connected", Some(77));
+    h.unmet(claim, 0, Ended::NotConnected, Some(77));
     let claim = Claim {
         id: 99,
         step: 0,
         place: Default::default(),
-        text: String::new(),
+        text: "".into(),
         clauses: Vec::new(),
-        kind: ClaimKind::Quiescent { client: 12 },
+        within_us: 0,
+        kind: ClaimKind::Quiescent { client: ClientIx(12) },
     };
     h.event(EventKind::Claim(Box::new(claim)));
-    h.unmet(99, 0, "patience", None);
-    h.unmet(5, 0, "patience", None);
+    h.unmet(99, 0, Ended::Patience, None);
+    h.unmet(5, 0, Ended::Patience, None);
     assert_ne!(judge(&h.finish()).kind, VerdictKind::Fail);
 }

@@ -1,8 +1,9 @@
 //! A publisher and a subscriber, for claims about messages.
 
-use deadzone_history::{ConnId, Finding, HandMade, HowOften, Start, Verdict, VerdictKind};
+use deadzone_history::{ClientIx, ConnId, Ended, HandMade, HowOften, Start};
 use deadzone_oracle::judge;
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{Finding, Verdict, VerdictKind};
 use deadzone_wire::{Ack, AckKind, Packet, Publish, Version};
 
 pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
@@ -29,7 +30,7 @@ pub(crate) struct Story {
     pub(crate) subscriber: ConnId,
 }
 
-pub(crate) const SUB: usize = 1;
+pub(crate) const SUB: ClientIx = ClientIx(1);
 
 impl Story {
     pub(crate) fn new(version: Version, granted: u8) -> Self {
@@ -68,7 +69,7 @@ impl Story {
 
     pub(crate) fn waits_in_vain(mut self, payload: &str) -> Verdict {
         let claim = self.h.receives(SUB, &[payload], HowOften::ExactlyOnce);
-        self.h.pass_us(10_000_000).unmet(claim, 10_000_000, "patience", None);
+        self.h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
         judge(&self.h.finish())
     }
 }

@@ -1,8 +1,9 @@
 //! Waits made by hand, for claims that something arrives.
 
-use deadzone_history::{ClaimKind, ConnId, Expected, HandMade, Start, Verdict, VerdictKind};
+use deadzone_history::{ClaimKind, ClientIx, ConnId, Ended, Expected, HandMade, Start};
 use deadzone_oracle::judge;
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{Verdict, VerdictKind};
 use deadzone_wire::{Ack, AckKind, Field, Packet, PacketKind, Pattern, Publish, Value, Version};
 
 pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
@@ -32,7 +33,7 @@ pub(crate) fn arrival(
     strict: bool,
     intent: bool,
 ) -> u32 {
-    let kind = ClaimKind::Arrives { client: 0, conn, alternatives, strict, answers: None, intent };
+    let kind = ClaimKind::Arrives { client: ClientIx(0), conn, alternatives, strict, answers: None, intent };
     h.claim("<- something", kind)
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn silence(mut h: HandMade, conn: ConnId, wanted: Expected) -> Verdic
     let claim = arrival(&mut h, conn, vec![wanted], false, false);
     h.pass_us(2_000_000).up(conn, deadzone_wire::Bare::pingreq());
     h.down(conn, deadzone_wire::Bare::pingresp());
-    h.pass_us(8_000_000).unmet(claim, 10_000_000, "patience", None);
+    h.pass_us(8_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
     judge(&h.finish())
 }
 

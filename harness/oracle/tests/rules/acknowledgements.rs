@@ -1,13 +1,13 @@
 //! What the broker acknowledges: exchanges from the client, requests, pings.
 
-use deadzone_history::{ConnId, HandMade, Start};
+use deadzone_history::{ClientIx, ConnId, HandMade, Start};
 use deadzone_wire::{Ack, AckKind, Bare, Suback, Subscribe, Unsuback, Version};
 
 use crate::support::{BOTH, again, by, found, grades, legal, message, puback, pubcomp, pubrec, pubrel};
 
 const RULE: &str = "acknowledgements";
 
-fn start(v: Version, how: Start) -> (HandMade, usize, ConnId) {
+fn start(v: Version, how: Start) -> (HandMade, ClientIx, ConnId) {
     let mut h = HandMade::new(v);
     let c = h.client("c");
     let conn = h.connect(c, how);

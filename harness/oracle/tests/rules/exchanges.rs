@@ -1,12 +1,12 @@
 //! Exchanges from the broker to the client: ids, DUP, resends, PUBREL.
 
-use deadzone_history::{By, Close, ConnId, Direction, End, HandMade, Start};
+use deadzone_history::{By, ClientIx, Close, ConnId, Direction, End, HandMade, Start};
 use deadzone_wire::{Ack, AckKind, Connack, PropertyId, PropertyValue, Version};
 
 use crate::support::{BOTH, again, by, found, legal, message, puback, pubcomp, pubrec, pubrel};
 
 /// A subscriber at QoS 2 whose session is kept.
-fn start(v: Version) -> (HandMade, usize, ConnId) {
+fn start(v: Version) -> (HandMade, ClientIx, ConnId) {
     let mut h = HandMade::new(v);
     let c = h.client("c");
     let conn = h.connect(c, Start::Fresh);
@@ -14,12 +14,12 @@ fn start(v: Version) -> (HandMade, usize, ConnId) {
     (h, c, conn)
 }
 
-fn rst(h: &mut HandMade, c: usize, conn: ConnId) -> ConnId {
+fn rst(h: &mut HandMade, c: ClientIx, conn: ConnId) -> ConnId {
     h.cut_rst(conn);
     h.connect(c, Start::Resume)
 }
 
-fn drained(h: &mut HandMade, c: usize, conn: ConnId) -> ConnId {
+fn drained(h: &mut HandMade, c: ClientIx, conn: ConnId) -> ConnId {
     h.cut_fin(conn);
     h.connect(c, Start::Resume)
 }

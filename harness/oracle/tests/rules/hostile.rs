@@ -1,6 +1,6 @@
 //! Whatever a history holds, no rule breaks, and the same history gives the same findings.
 
-use deadzone_history::{By, Close, ConnId, Direction, End, HandMade, Start};
+use deadzone_history::{By, Close, ConnId, Direction, End, HandMade, Purpose, Start};
 use deadzone_wire::{
     Ack, AckKind, Bare, Connack, Disconnect, Frame, Packet, Publish, Suback, Subscribe, Unsuback,
     Unsubscribe, Version,
@@ -74,7 +74,7 @@ fn perform(h: &mut HandMade, version: Version, deed: Deed) {
             h.down(ConnId(conn), packet(kind, id, qos, bits));
         }
         Deed::Raw { conn, up, first, body } => {
-            h.frame(ConnId(conn), way(up), End::Broker, &Frame::new(first, body), false);
+            h.frame(ConnId(conn), way(up), End::Broker, &Frame::new(first, body), Purpose::Script);
         }
         Deed::Close { conn, how } => {
             let conn = ConnId(conn);

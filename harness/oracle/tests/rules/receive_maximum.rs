@@ -1,12 +1,12 @@
 //! The client's Receive Maximum (5.0).
 
-use deadzone_history::{ConnId, HandMade, Start};
+use deadzone_history::{ClientIx, ConnId, HandMade, Start};
 use deadzone_wire::{Ack, AckKind, Connack, PropertyId, PropertyValue, Version};
 
 use crate::support::{again, found, legal, message, puback, pubcomp, pubrec, pubrel};
 
 /// A subscriber with a Receive Maximum on a kept session.
-fn limited(h: &mut HandMade, c: usize, start: Start, maximum: u16) -> ConnId {
+fn limited(h: &mut HandMade, c: ClientIx, start: Start, maximum: u16) -> ConnId {
     let mut connect = h.connect_packet(c, start);
     connect.properties.push(PropertyId::ReceiveMaximum, PropertyValue::U16(maximum));
     h.connect_with(c, connect, Connack::new(Version::V5, start == Start::Resume, 0))

@@ -1,6 +1,6 @@
 //! Session Present, and what a session is owed.
 
-use deadzone_history::{Direction, End, HandMade, Start};
+use deadzone_history::{Direction, End, HandMade, Purpose, Start};
 use deadzone_wire::{Bare, Connack, Disconnect, Frame, Properties, PropertyId, PropertyValue, Version};
 
 use crate::support::{BOTH, by, found, legal, message};
@@ -157,7 +157,7 @@ fn another_version_of_the_protocol_owes_nothing() {
     let c = h.client("c");
     let conn = h.connect(c, Start::Fresh);
     h.cut_rst(conn);
-    let info = h.header().clients[c].clone();
+    let info = h.header().clients[c.index()].clone();
     let c5 = h.client_with(deadzone_history::ClientInfo { version: Version::V5, ..info });
     h.connect(c5, Start::ResumeLost);
     legal(h);
@@ -199,7 +199,7 @@ fn whatever_breaks_the_protocol_ends_the_debt() {
         let c = h.client("c");
         let conn = h.connect(c, Start::Fresh);
         let qos_3 = Frame::new(0x36, &b"\0\x05dz1/t\0\x01"[..]);
-        h.frame(conn, Direction::Up, End::Broker, &qos_3, false);
+        h.frame(conn, Direction::Up, End::Broker, &qos_3, Purpose::Script);
         h.broker_closes(conn);
         h.connect(c, Start::ResumeLost);
         legal(h);

@@ -1,7 +1,7 @@
 //! Packets by themselves: well formed, within the client's limits, with aliases that mean something.
 
 use bytes::Bytes;
-use deadzone_history::{ConnId, Direction, End, EventKind, HandMade, Start};
+use deadzone_history::{ConnId, Direction, End, EventKind, HandMade, Purpose, Start, Unframable, Unframed};
 use deadzone_wire::{Connack, Frame, Packet, PropertyId, PropertyValue, Publish, Suback, Subscribe, Version};
 
 use crate::support::{BOTH, by, found, legal};
@@ -38,7 +38,7 @@ fn malformed_packets_of_the_broker_are_found_by_their_clauses() {
 fn what_the_version_does_not_have_is_malformed() {
     let mut h = HandMade::new(Version::V311);
     let conn = subscribed(&mut h);
-    h.frame(conn, Direction::Down, End::Broker, &Frame::new(0xe0, Bytes::new()), false);
+    h.frame(conn, Direction::Down, End::Broker, &Frame::new(0xe0, Bytes::new()), Purpose::Script);
     found(h, &[("well-formed", "DZ-wrong-sender")]);
 }
 
@@ -47,7 +47,13 @@ fn malformed_packets_of_the_client_are_not_the_brokers() {
     for v in BOTH {
         let mut h = HandMade::new(v);
         let conn = subscribed(&mut h);
-        h.frame(conn, Direction::Up, End::Broker, &Frame::new(0x36, &b"\0\x05dz1/t\0\x01"[..]), false);
+        h.frame(
+            conn,
+            Direction::Up,
+            End::Broker,
+            &Frame::new(0x36, &b"\0\x05dz1/t\0\x01"[..]),
+            Purpose::Script,
+        );
         h.broker_closes(conn);
         legal(h);
     }
@@ -60,8 +66,11 @@ fn a_stream_that_cannot_be_framed_is_the_brokers_unless_it_is_our_bound() {
         for (bytes, wrong) in bytes.into_iter().zip([true, false]) {
             let mut h = HandMade::new(v);
             let conn = subscribed(&mut h);
-            let (direction, end, why) = (Direction::Down, End::Broker, "as the test says".to_owned());
-            h.event(EventKind::Unframed { conn, direction, end, why, bytes: Bytes::from_static(bytes) });
+            let (direction, end) = (Direction::Down, End::Broker);
+            let too_large = Unframable::TooLarge { declared: 268_435_455, limit: 1 };
+            let why = if wrong { Unframable::OverlongLength } else { too_large };
+            let bytes = Bytes::from_static(bytes);
+            h.event(EventKind::Unframed(Box::new(Unframed { conn, direction, end, why, bytes })));
             if wrong {
                 found(h, &[("well-formed", by(v, "DZ-remaining-length", "DZ-overlong-varint"))]);
             } else {

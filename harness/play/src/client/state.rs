@@ -1,9 +1,9 @@
 //! One scripted client as the player and its connections share it.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use bytes::Bytes;
-use deadzone_history::ConnId;
+use deadzone_history::{ConnId, OpenError, Purpose, Recorded};
 use deadzone_link::{Link, LinkStep, PathId, Profile};
 use deadzone_wire::{Packet, Version};
 use tokio::sync::mpsc::UnboundedSender;
@@ -16,8 +16,8 @@ pub(crate) type SharedClient = Rc<RefCell<ClientState>>;
 /// What travels in a connection's ordered queue.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// The client writes these bytes.
-    Write(Bytes),
+    /// The client writes these bytes, on somebody's behalf.
+    Write(Bytes, Purpose),
     /// A link step's turn comes.
     Link(LinkStep),
     /// The link behaves otherwise from here on.
@@ -40,10 +40,16 @@ pub(crate) struct Live {
 pub(crate) struct Arrived {
     pub(crate) conn: ConnId,
     pub(crate) seq: u64,
-    pub(crate) packet: Packet,
+    pub(crate) body: Arc<Recorded>,
     pub(crate) marker: bool,
     /// A step has taken it, or it answers a question of the harness's own.
     pub(crate) taken: bool,
+}
+
+impl Arrived {
+    pub(crate) fn packet(&self) -> &Packet {
+        self.body.packet()
+    }
 }
 
 /// One scripted client.
@@ -80,7 +86,7 @@ pub(crate) struct ClientState {
     /// A connection over a foreign link of which no byte came yet.
     pub(crate) unheard: Option<ConnId>,
     /// Why a connection over a foreign link did not reach the target.
-    pub(crate) unreached: Option<String>,
+    pub(crate) unreached: Option<OpenError>,
 }
 
 impl ClientState {

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, rc::Rc};
 
 use bytes::{Buf, Bytes};
-use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
+use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow, Purpose};
 use deadzone_link::{Cut, Direction, Link, LinkStep, Note, Output, PathId};
 use deadzone_wire::Version;
 use tokio::{
@@ -14,7 +14,7 @@ use tokio::{
 use crate::{
     client::{Command, Line, SharedClient},
     foreign::{self, ForeignLinks},
-    tap::Tap,
+    tap::Taps,
     tape::Tape,
     transport::Stream,
 };
@@ -44,13 +44,10 @@ pub(crate) struct Path {
     pub(super) tape: Tape,
     pub(super) stream: Box<dyn Stream>,
     pub(super) queue: UnboundedReceiver<Command>,
-    pub(super) sent: Tap,
-    pub(super) given: Tap,
-    pub(super) seen: Tap,
-    pub(super) arrived: Tap,
+    pub(super) taps: Taps,
     pub(super) outgoing: VecDeque<Outgoing>,
     /// What the client has written and its link has no room for yet, in order.
-    pub(super) unsent: VecDeque<Bytes>,
+    pub(super) unsent: VecDeque<(Bytes, Purpose)>,
     /// The turn of the command that wrote it is not over.
     writing: bool,
     /// Commands behind it.
@@ -81,8 +78,13 @@ impl Drop for Path {
         client.leave(self.path);
         client.done += self.behind.len() as u64 + u64::from(self.writing);
         drop(client);
-        for tap in [&mut self.sent, &mut self.given, &mut self.seen, &mut self.arrived] {
-            tap.end_of_stream();
+        for (direction, end) in [
+            (Direction::Up, End::Client),
+            (Direction::Up, End::Broker),
+            (Direction::Down, End::Broker),
+            (Direction::Down, End::Client),
+        ] {
+            self.taps.ended(direction, end);
         }
     }
 }
@@ -99,15 +101,11 @@ impl Path {
         let version = client.borrow().version;
         let path = PathId(conn.0);
         let line = client.borrow_mut().serve(path);
-        let tap = |direction, end| Tap::new(tape, conn, direction, end, version);
         Self {
             conn,
             path,
             version,
-            sent: tap(Direction::Up, End::Client),
-            given: tap(Direction::Up, End::Broker),
-            seen: tap(Direction::Down, End::Broker),
-            arrived: tap(Direction::Down, End::Client),
+            taps: Taps::new(tape, conn, version),
             client,
             line,
             tape: tape.clone(),
@@ -262,14 +260,14 @@ impl Path {
                 self.outgoing.clear();
                 self.closed(End::Broker, By::Harness, Close::Fin);
                 self.fin_sent = true;
-                self.given.end_of_stream();
+                self.taps.ended(Direction::Up, End::Broker);
                 // It fails only when the broker closed first, which reading shows.
                 let _ = self.stream.shutdown().await;
             }
             Some(Outgoing::Rst) => {
                 self.outgoing.clear();
                 self.closed(End::Broker, By::Harness, Close::Rst);
-                self.given.end_of_stream();
+                self.taps.ended(Direction::Up, End::Broker);
                 self.stream.abort();
                 self.ended = true;
             }
@@ -285,14 +283,14 @@ impl Path {
         match read {
             Ok(n) if n > 0 => {
                 self.heard();
-                self.seen.pass(&buffer[..n]);
+                self.taps.seen(&buffer[..n]);
                 self.on_link(|link, now_us, path| link.broker_bytes(now_us, path, &buffer[..n]));
             }
             other => {
                 let rst = other.is_err();
                 self.mind_the_way().await;
                 self.broker_done = true;
-                self.seen.end_of_stream();
+                self.taps.ended(Direction::Down, End::Broker);
                 // A foreign link may close both directions when one ends: that proves nothing of what the broker sent.
                 let ours = self.unreached || (self.foreign.is_some() && self.fin_sent);
                 let by = if ours { By::Harness } else { By::Broker };
@@ -324,7 +322,7 @@ impl Path {
 
     async fn command(&mut self, command: Command) {
         match command {
-            Command::Write(bytes) => self.write(&bytes),
+            Command::Write(bytes, sender) => self.write(bytes, sender),
             Command::Link(step) => self.step(step).await,
             Command::Profile(profile) => {
                 self.on_link(|link, now_us, _| link.change_profile(now_us, &profile));
@@ -366,7 +364,7 @@ impl Path {
             match self.on_link(Link::poll) {
                 None => break,
                 Some(Output::ToBroker(bytes)) => {
-                    self.given.pass(&bytes);
+                    self.taps.given(&bytes);
                     if !self.broker_done {
                         self.outgoing.push_back(Outgoing::Bytes(bytes));
                     }
@@ -390,9 +388,13 @@ impl Path {
     fn note(&mut self, note: Note) {
         // A silent cut tells the broker nothing, so what passed up until now is all that it will ever get.
         if matches!(note, Note::Cut { how: Cut::Silent }) {
-            self.given.end_of_stream();
+            self.taps.ended(Direction::Up, End::Broker);
         }
         let client = self.client.borrow().index;
-        self.tape.append(EventKind::Link { client, conn: Some(self.conn), note });
+        self.tape.append(EventKind::Link {
+            client: client.into(),
+            conn: Some(self.conn),
+            note: Box::new(note),
+        });
     }
 }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
-use deadzone_history::{Header, Recorder, RecorderLimits, RunKind, SCHEMA, TargetFacts};
+use deadzone_history::{Header, Origin, Purpose, Recorder, RecorderLimits, SCHEMA, TargetFacts};
 use deadzone_link::{Catalogue, Direction, Fault, Identity, Link, LinkStep, PathId, Way, When};
 use deadzone_wire::Version;
 use tokio::{
@@ -46,10 +46,13 @@ fn header() -> Header {
         file: text("s.mqt"),
         version: Version::V5,
         seed: text("0"),
-        run: RunKind::Main,
+        origin: Origin::Scenario,
+        run_prefix: text("n"),
         nonce: text("n"),
         clauses: Vec::new(),
         clients: Vec::new(),
+        patience_us: 0,
+        long_bound_us: 0,
         target: TargetFacts::default(),
     }
 }
@@ -111,7 +114,7 @@ impl Carried {
 
 /// Nothing that can be framed: it passes as it is.
 fn bytes(n: usize) -> Command {
-    Command::Write(Bytes::from(vec![0xff; n]))
+    Command::Write(Bytes::from(vec![0xff; n]), Purpose::Script)
 }
 
 async fn with_room<F: Future>(test: impl FnOnce() -> F) -> F::Output {

@@ -1,6 +1,6 @@
 //! Waiting for a packet or a close, as a claim.
 
-use deadzone_history::{ClaimKind, ConnId, Expected};
+use deadzone_history::{ClaimKind, ConnId, Ended, Expected, Purpose};
 use deadzone_script::Step;
 use deadzone_wire::{Bare, Field, Packet, Pattern};
 
@@ -54,8 +54,9 @@ impl Player<'_> {
         let answers = self.clients[wanted.client].borrow().last_sent;
         let claim = self.claim(
             step,
+            wanted.within_us,
             ClaimKind::Arrives {
-                client: wanted.client,
+                client: wanted.client.into(),
                 conn: wanted.conn,
                 alternatives: wanted.alternatives.clone(),
                 strict: wanted.strict,
@@ -66,59 +67,61 @@ impl Player<'_> {
         let within_ends_us = since_us + wanted.within_us;
         let patience_ends_us =
             since_us + wanted.within_us.max(self.timing.scaled_us(self.timing.patience_ms));
-        let mut asked = false;
+        let (mut asked, mut life) = (false, false);
         loop {
             let now_us = self.clock.now_us();
             match self.look(&wanted) {
                 Look::Found(seq, packet) => {
-                    self.met(claim, vec![seq], now_us > within_ends_us);
+                    self.met(claim, &[seq], self.late(since_us, wanted.within_us, life));
                     return Some(packet.map(|p| *p));
                 }
                 Look::Mismatch(seq) => {
-                    self.unmet(claim, since_us, "mismatch", Some(seq));
+                    self.unmet(claim, since_us, Ended::Mismatch, Some(seq));
                     return None;
                 }
                 Look::Closed(seq) => {
                     // The target owes nothing on a connection that never came to it.
                     match self.lost_on_the_way() {
-                        Some(why) => self.unmet(claim, since_us, &why, None),
-                        None => self.unmet(claim, since_us, "closed", Some(seq)),
+                        Some(_) => self.unmet(claim, since_us, Ended::NotConnected, None),
+                        None => self.unmet(claim, since_us, Ended::Closed, Some(seq)),
                     }
                     return None;
                 }
                 Look::Nothing => {}
             }
             let ended = now_us >= patience_ends_us;
-            if ended && let Some(why) = self.lost_in_silence(wanted.client, wanted.conn).await {
-                self.unmet(claim, since_us, &why, None);
+            if ended && self.lost_in_silence(wanted.client, wanted.conn).await {
+                self.unmet(claim, since_us, Ended::NotConnected, None);
                 return None;
             }
             if ended || self.tape.overflow().is_some() || self.cancelled() {
-                self.unmet(claim, since_us, "patience", None);
+                self.unmet(claim, since_us, self.ended(), None);
                 return None;
             }
             if now_us >= within_ends_us && !asked {
                 asked = true;
                 (self.setup.doubt)();
-                self.ask_for_life(wanted.client, wanted.conn);
+                life = self.ask_for_life(wanted.client, wanted.conn);
             }
             let next_us = if asked { patience_ends_us } else { within_ends_us };
             self.change_or_until(next_us).await;
         }
     }
 
-    /// A PINGREQ of the harness's own, where the client is connected far enough for one to be legal.
-    pub(super) fn ask_for_life(&self, client: usize, conn: ConnId) {
+    /// A PINGREQ of the harness's own, where the client is connected far enough for one to be legal; whether it was.
+    pub(super) fn ask_for_life(&self, client: usize, conn: ConnId) -> bool {
         let mut state = self.clients[client].borrow_mut();
         let connected = state
             .inbox
             .iter()
-            .any(|a| a.conn == conn && matches!(&a.packet, Packet::Connack(c) if c.code == 0));
-        if connected && state.live.as_ref().is_some_and(|l| l.conn == conn) {
+            .any(|a| a.conn == conn && matches!(a.packet(), Packet::Connack(c) if c.code == 0));
+        let asks = connected && state.live.as_ref().is_some_and(|l| l.conn == conn);
+        if asks {
             let bytes = Packet::Bare(Bare::pingreq()).encode(state.version).to_bytes();
             state.own_pings += 1;
-            state.enqueue(Command::Write(bytes));
+            state.enqueue(Command::Write(bytes, Purpose::Life));
         }
+        asks
     }
 
     fn look(&self, wanted: &Wanted) -> Look {
@@ -127,20 +130,20 @@ impl Player<'_> {
         let mut waiting = state.inbox.iter_mut().filter(|a| a.conn == wanted.conn && !a.taken && !a.marker);
         if wanted.strict {
             if let Some(first) = waiting.next() {
-                let matched = wanted.patterns().any(|pattern| pattern.matches(&first.packet).is_ok());
+                let matched = wanted.patterns().any(|pattern| pattern.matches(first.packet()).is_ok());
                 first.taken = true;
-                let (seq, packet) = (first.seq, first.packet.clone());
+                let (seq, packet) = (first.seq, first.packet().clone());
                 return if matched { Look::Found(seq, Some(Box::new(packet))) } else { Look::Mismatch(seq) };
             }
         } else {
             for arrived in waiting {
-                let meant = wanted.patterns().any(|pattern| is_meant(pattern, &arrived.packet));
+                let meant = wanted.patterns().any(|pattern| is_meant(pattern, arrived.packet()));
                 if !meant {
                     continue;
                 }
                 arrived.taken = true;
-                let matched = wanted.patterns().any(|pattern| pattern.matches(&arrived.packet).is_ok());
-                let (seq, packet) = (arrived.seq, arrived.packet.clone());
+                let matched = wanted.patterns().any(|pattern| pattern.matches(arrived.packet()).is_ok());
+                let (seq, packet) = (arrived.seq, arrived.packet().clone());
                 return if matched { Look::Found(seq, Some(Box::new(packet))) } else { Look::Mismatch(seq) };
             }
         }

@@ -1,9 +1,9 @@
 //! Opening connections and putting commands into their queues.
 
-use std::rc::Rc;
+use std::{io::ErrorKind, rc::Rc};
 
 use bytes::Bytes;
-use deadzone_history::{By, ConnId, End, EventKind};
+use deadzone_history::{Abandon, By, ConnId, End, EventKind, OpenError, Purpose};
 use deadzone_link::{Link, PathId};
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -17,8 +17,14 @@ use crate::{
 /// ENFILE and EMFILE, by the numbers that every Unix gives them: our own limit, which says nothing of the target.
 const TOO_MANY_OPEN: [i32; 2] = [23, 24];
 
-fn no_connection(why: &str) -> String {
-    format!("no connection to the target: {why}")
+/// What kept a connection from being made.
+fn open_error(error: &std::io::Error) -> OpenError {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => OpenError::Refused,
+        ErrorKind::ConnectionReset => OpenError::Reset,
+        ErrorKind::TimedOut => OpenError::TimedOut,
+        _ => OpenError::Other(error.to_string().into()),
+    }
 }
 
 impl Player<'_> {
@@ -28,9 +34,9 @@ impl Player<'_> {
         while !self.link_usable(client) {
             let now_us = self.clock.now_us();
             if now_us >= deadline_us {
-                let why = "the link was not restored in time".to_owned();
-                self.tape.append(EventKind::OpenFailed { client, why: why.clone() });
-                return Flow::Abandon(why);
+                let why = OpenError::LinkDown;
+                self.tape.append(EventKind::OpenFailed { client: client.into(), why: why.clone() });
+                return Flow::Abandon(Abandon::NoConnection(why));
             }
             let wake_us = self.clients[client].borrow().link().wake_at_us().unwrap_or(deadline_us);
             self.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
@@ -51,35 +57,37 @@ impl Player<'_> {
                 if error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN.contains(&code)) {
                     self.trouble.get_or_insert_with(|| format!("no connection could be made: {error}"));
                 }
-                error.to_string()
+                open_error(&error)
             }
-            None => "no connection within the time-out".to_owned(),
+            None => OpenError::TimedOut,
         };
-        self.tape.append(EventKind::OpenFailed { client, why: why.clone() });
-        Flow::Abandon(no_connection(&why))
+        self.tape.append(EventKind::OpenFailed { client: client.into(), why: why.clone() });
+        Flow::Abandon(Abandon::NoConnection(why))
     }
 
-    /// Why this connection, on which nothing came, did not reach the target, if it did not.
-    pub(super) async fn lost_in_silence(&self, client: usize, conn: ConnId) -> Option<String> {
+    /// Whether this connection, on which nothing came, never reached the target.
+    pub(super) async fn lost_in_silence(&self, client: usize, conn: ConnId) -> bool {
         if self.clients[client].borrow().unheard != Some(conn) {
-            return None;
+            return false;
         }
-        let links = self.foreign(client)?;
-        let why = foreign::unreached(&*links, &self.tape, client).await?;
-        let lost = no_connection(&why);
-        self.clients[client].borrow_mut().unreached = Some(why);
-        Some(lost)
+        let Some(links) = self.foreign(client) else { return false };
+        let why = foreign::unreached(&*links, &self.tape, client).await;
+        let lost = why.is_some();
+        if lost {
+            self.clients[client].borrow_mut().unreached = why;
+        }
+        lost
     }
 
     /// Why going on makes no sense, once a connection turned out never to have reached the target.
-    pub(super) fn lost_on_the_way(&self) -> Option<String> {
-        self.clients.iter().find_map(|client| client.borrow().unreached.as_deref().map(no_connection))
+    pub(super) fn lost_on_the_way(&self) -> Option<Abandon> {
+        self.clients.iter().find_map(|client| client.borrow().unreached.clone().map(Abandon::LinkLost))
     }
 
     fn opened(&mut self, client: usize, stream: Box<dyn crate::Stream>) {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
-        self.tape.append(EventKind::Opened { conn, client });
+        self.tape.append(EventKind::Opened { conn, client: client.into() });
         let (queue, commands) = unbounded_channel();
         let shared = Rc::clone(&self.clients[client]);
         let foreign = self.foreign(client);
@@ -114,7 +122,7 @@ impl Player<'_> {
         let mut state = self.clients[client].borrow_mut();
         state.on_link(None, |link| link.advance(self.clock.now_us()));
         while let Some(note) = state.on_link(None, Link::poll_note) {
-            self.tape.append(EventKind::Link { client, conn: None, note });
+            self.tape.append(EventKind::Link { client: client.into(), conn: None, note: Box::new(note) });
         }
     }
 
@@ -149,13 +157,23 @@ impl Player<'_> {
         }
     }
 
-    /// Writes bytes as the client. Abandons where it has no connection.
+    /// Writes bytes as the client, for the script. Abandons where it has no connection.
     pub(super) async fn write(&self, client: usize, bytes: Bytes) -> Flow {
-        if self.enqueue(client, Command::Write(bytes)).await {
+        self.write_for(Purpose::Script, client, bytes).await
+    }
+
+    /// Writes bytes as the client, on somebody's behalf.
+    pub(super) async fn write_for(&self, sender: Purpose, client: usize, bytes: Bytes) -> Flow {
+        if self.enqueue(client, Command::Write(bytes, sender)).await {
             Flow::On
         } else {
-            Flow::Abandon(format!("client `{}` has no connection", self.name(client)))
+            self.not_connected(client)
         }
+    }
+
+    /// The step's client has no connection.
+    pub(super) fn not_connected(&self, client: usize) -> Flow {
+        Flow::Abandon(Abandon::NotConnected { client: self.name(client).into() })
     }
 
     /// Waits until the broker closed its end of this connection, at most `within`. Not a claim: an order of things.

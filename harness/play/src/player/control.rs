@@ -1,5 +1,6 @@
 //! The control run: the same steps, each fault put off until its client owes and is owed nothing, then made a clean FIN.
 
+use deadzone_history::Purpose;
 use deadzone_script::{Arrival, Step, StepKind};
 
 use super::Player;
@@ -46,7 +47,7 @@ impl Player<'_> {
             owed.into_iter().map(|p| p.encode(version).to_bytes()).collect::<Vec<_>>()
         };
         for bytes in owed {
-            self.enqueue(client, Command::Write(bytes)).await;
+            self.enqueue(client, Command::Write(bytes, Purpose::Polite)).await;
         }
         while !self.clients[client].borrow().session.is_quiescent() && self.clock.now_us() < ends_us {
             if self.live_conn(client).is_none() {

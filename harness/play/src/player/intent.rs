@@ -1,7 +1,7 @@
 //! Intents: `connect`, `subscribe`, `publish` … each takes its own answer.
 
 use bytes::Bytes;
-use deadzone_history::Expected;
+use deadzone_history::{Abandon, Expected};
 use deadzone_script::{
     ConnectMode, ConnectOptions, FieldValue, PacketTemplate, Payload, Step, SubscribeFilter,
 };
@@ -66,7 +66,7 @@ impl Player<'_> {
         }
         self.clients[client].borrow_mut().keep_alive_s = connect.keep_alive_s;
         let Some(conn) = self.live_conn(client) else {
-            return Flow::Abandon("the target closed before CONNECT was sent".to_owned());
+            return Flow::Abandon(Abandon::ClosedEarly);
         };
         let bytes = Packet::Connect(connect).encode(version).to_bytes();
         if let Flow::Abandon(why) = self.write(client, bytes).await {
@@ -83,7 +83,7 @@ impl Player<'_> {
                 }
                 Flow::On
             }
-            None => Flow::Abandon("the connection was not accepted as claimed".to_owned()),
+            None => self.unmet_claim("the connection was not accepted as claimed"),
         }
     }
 
@@ -127,7 +127,7 @@ impl Player<'_> {
         let (version, id) = self.version_and_id(client);
         let mut packet = match self.words.packet(template, version) {
             Ok(packet) => packet,
-            Err(why) => return Flow::Abandon(why),
+            Err(why) => return Flow::Abandon(Abandon::BadStep(why.into())),
         };
         let mut qos = 0;
         if let Packet::Publish(p) = &mut packet {
@@ -190,7 +190,7 @@ impl Player<'_> {
     ) -> Flow {
         let version = self.clients[client].borrow().version;
         let Some(conn) = self.live_conn(client) else {
-            return Flow::Abandon(format!("client `{}` has no connection", self.name(client)));
+            return self.not_connected(client);
         };
         let properties = expiry_s
             .map(|s| Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(s)));
@@ -207,7 +207,7 @@ impl Player<'_> {
     pub(super) async fn ping(&mut self, step: &Step, client: usize) -> Flow {
         let version = self.clients[client].borrow().version;
         let Some(conn) = self.live_conn(client) else {
-            return Flow::Abandon(format!("client `{}` has no connection", self.name(client)));
+            return self.not_connected(client);
         };
         let bytes = Packet::Bare(Bare::pingreq()).encode(version).to_bytes();
         if let Flow::Abandon(why) = self.write(client, bytes).await {
@@ -216,7 +216,7 @@ impl Player<'_> {
         let wanted = self.wanted(client, conn, Pattern::of(PacketKind::Pingresp), true);
         match self.arrival(step, wanted).await {
             Some(_) => Flow::On,
-            None => Flow::Abandon("no PINGRESP".to_owned()),
+            None => self.unmet_claim("no PINGRESP"),
         }
     }
 
@@ -252,7 +252,7 @@ impl Player<'_> {
         expected: &[(Field, FieldValue)],
     ) -> Flow {
         let Some(conn) = self.clients[client].borrow().last_conn else {
-            return Flow::Abandon("no connection".to_owned());
+            return self.not_connected(client);
         };
         let mut fields = vec![(Field::Id, Value::Number(u32::from(id)))];
         fields.extend(self.words.fields(expected));
@@ -260,7 +260,7 @@ impl Player<'_> {
         debug_assert!(matches!(wanted.alternatives.as_slice(), [Expected::Packet(_)]));
         match self.arrival(step, wanted).await {
             Some(_) => Flow::On,
-            None => Flow::Abandon(format!("no {answer} as claimed")),
+            None => self.unmet_claim(&format!("no {answer} as claimed")),
         }
     }
 }

@@ -54,8 +54,8 @@ impl Player<'_> {
     ) -> Flow {
         let since_us = self.clock.now_us();
         let pattern = self.words.pattern(template);
-        let claim = self.claim(step, ClaimKind::Precondition { client });
         let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
+        let claim = self.claim(step, within_us, ClaimKind::Precondition { client: client.into() });
         let ends_us = since_us + within_us.max(self.timing.scaled_us(self.timing.patience_ms));
         loop {
             let conn = self.clients[client].borrow().last_conn;
@@ -64,7 +64,7 @@ impl Player<'_> {
                     if Some(p.conn) == conn
                         && p.direction == direction
                         && p.end == End::Broker
-                        && pattern.matches(&p.decoded.packet).is_ok() =>
+                        && pattern.matches(p.packet()).is_ok() =>
                 {
                     Some(e.seq)
                 }
@@ -72,12 +72,12 @@ impl Player<'_> {
             });
             let now_us = self.clock.now_us();
             if let Some(seq) = found {
-                self.met(claim, vec![seq], now_us > since_us + within_us);
+                self.met(claim, &[seq], self.late(since_us, within_us, false));
                 return Flow::On;
             }
             if now_us >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
-                self.unmet(claim, since_us, "patience", None);
-                return Flow::Abandon(format!("the broker's end of the link never had {pattern}"));
+                self.unmet(claim, since_us, self.ended(), None);
+                return self.unmet_claim(&format!("the broker's end of the link never had {pattern}"));
             }
             self.change_or_until(ends_us).await;
         }

@@ -1,12 +1,11 @@
 //! Messages of the harness's own: fences, and markers that show that routing works.
 
 use bytes::Bytes;
-use deadzone_history::ClaimKind;
+use deadzone_history::{ClaimKind, Late, MARKER, Purpose};
 use deadzone_script::{ConnectMode, ConnectOptions, Payload, Step};
 use deadzone_wire::{Ack, AckKind, Packet, Publish};
 
 use super::{Flow, Player};
-use crate::tap::MARKER;
 
 /// How often a ready marker is sent again while it has not arrived, ms.
 const READY_EVERY_MS: u64 = 50;
@@ -35,25 +34,26 @@ impl Player<'_> {
         };
         let mut publish = Publish::new("", qos, (qos > 0).then_some(id), payload.clone());
         publish.topic = self.words.text(topic);
-        if let Flow::Abandon(why) =
-            self.write(publisher, Packet::Publish(publish).encode(version).to_bytes()).await
+        if let Flow::Abandon(why) = self
+            .write_for(Purpose::Marker, publisher, Packet::Publish(publish).encode(version).to_bytes())
+            .await
         {
             return Flow::Abandon(why);
         }
         let since_us = self.clock.now_us();
-        let claim = self.claim(step, ClaimKind::Precondition { client: subscriber });
         let within_us = self.timing.scaled_us(self.timing.within_ms);
+        let claim = self.claim(step, within_us, ClaimKind::Precondition { client: subscriber.into() });
         let ends_us = since_us + self.timing.scaled_us(self.timing.patience_ms);
         loop {
             self.release_fence(publisher, id).await;
             let now_us = self.clock.now_us();
             if let Some(seq) = self.marker_arrived(subscriber, &payload) {
-                self.met(claim, vec![seq], now_us > since_us + within_us);
+                self.met(claim, &[seq], self.late(since_us, within_us, false));
                 return Flow::On;
             }
             if now_us >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
-                self.unmet(claim, since_us, "patience", None);
-                return Flow::Abandon("the fence did not arrive".to_owned());
+                self.unmet(claim, since_us, self.ended(), None);
+                return self.unmet_claim("the fence did not arrive");
             }
             self.change_or_until(ends_us).await;
         }
@@ -68,19 +68,19 @@ impl Player<'_> {
             }
             let answered = state.inbox.iter_mut().find(|a| {
                 !a.taken
-                    && matches!(&a.packet, Packet::Ack(x) if x.packet_id == id && x.kind == AckKind::Pubrec)
+                    && matches!(a.packet(), Packet::Ack(x) if x.packet_id == id && x.kind == AckKind::Pubrec)
             });
             let Some(arrived) = answered else { return };
             arrived.taken = true;
             state.version
         };
         let release = Packet::Ack(Ack::new(AckKind::Pubrel, id)).encode(version).to_bytes();
-        let _ = self.write(publisher, release).await;
+        let _ = self.write_for(Purpose::Polite, publisher, release).await;
     }
 
     fn marker_arrived(&self, subscriber: usize, payload: &Bytes) -> Option<u64> {
         let state = self.clients[subscriber].borrow();
-        state.inbox.iter().find_map(|a| match &a.packet {
+        state.inbox.iter().find_map(|a| match a.packet() {
             Packet::Publish(p) if a.marker && p.payload == *payload => Some(a.seq),
             _ => None,
         })
@@ -96,7 +96,8 @@ impl Player<'_> {
             }
         }
         let since_us = self.clock.now_us();
-        let claim = self.claim(step, ClaimKind::Precondition { client: subscriber });
+        let within_us = self.timing.scaled_us(self.timing.within_ms);
+        let claim = self.claim(step, within_us, ClaimKind::Precondition { client: subscriber.into() });
         let ends_us = since_us + self.timing.scaled_us(self.timing.patience_ms);
         let version = self.clients[own].borrow().version;
         let topic = self.words.text(topic);
@@ -107,8 +108,9 @@ impl Player<'_> {
             sent.push(payload.clone());
             let mut publish = Publish::new("", 0, None, payload);
             publish.topic = topic.clone();
-            if let Flow::Abandon(why) =
-                self.write(own, Packet::Publish(publish).encode(version).to_bytes()).await
+            if let Flow::Abandon(why) = self
+                .write_for(Purpose::Marker, own, Packet::Publish(publish).encode(version).to_bytes())
+                .await
             {
                 return Flow::Abandon(why);
             }
@@ -120,19 +122,19 @@ impl Player<'_> {
                         .inbox
                         .iter()
                         .find(|a| {
-                            a.marker && matches!(&a.packet, Packet::Publish(p) if sent.contains(&p.payload))
+                            a.marker && matches!(a.packet(), Packet::Publish(p) if sent.contains(&p.payload))
                         })
                         .map(|a| a.seq)
                 };
                 if let Some(seq) = arrived {
-                    self.met(claim, vec![seq], false);
+                    self.met(claim, &[seq], Late::InTime);
                     return Flow::On;
                 }
                 self.change_or_until(again_us).await;
             }
             if self.clock.now_us() >= ends_us || self.tape.overflow().is_some() || self.cancelled() {
-                self.unmet(claim, since_us, "patience", None);
-                return Flow::Abandon("no ready marker arrived".to_owned());
+                self.unmet(claim, since_us, self.ended(), None);
+                return self.unmet_claim("no ready marker arrived");
             }
         }
     }

@@ -15,5 +15,5 @@ mod radio;
 mod teardown;
 mod walk;
 
-pub use walk::is_a_deadline;
+pub(crate) use radio::timing;
 pub(crate) use walk::{Flow, Player};

@@ -1,7 +1,7 @@
 //! One packet at a time: `->` and `<-`.
 
 use bytes::Bytes;
-use deadzone_history::Expected;
+use deadzone_history::{Abandon, Expected};
 use deadzone_script::{Arrival, FieldValue, PacketTemplate, Step};
 use deadzone_wire::{Field, Mutation, Packet, Value};
 
@@ -17,7 +17,7 @@ impl Player<'_> {
         let version = self.clients[client].borrow().version;
         let packet = match self.words.packet(template, version) {
             Ok(packet) => self.with_client_id(client, template, packet),
-            Err(why) => return Flow::Abandon(why),
+            Err(why) => return Flow::Abandon(Abandon::BadStep(why.into())),
         };
         if let Packet::Publish(p) = &packet
             && p.retain
@@ -58,7 +58,7 @@ impl Player<'_> {
         within_ms: Option<u64>,
     ) -> Flow {
         let Some(conn) = self.clients[client].borrow().last_conn else {
-            return Flow::Abandon(format!("client `{}` never connected", self.name(client)));
+            return self.not_connected(client);
         };
         let expected = alternatives
             .iter()
@@ -75,7 +75,7 @@ impl Player<'_> {
                 Flow::On
             }
             Some(None) => Flow::On,
-            None => Flow::Abandon("the expected answer did not come".to_owned()),
+            None => self.unmet_claim("the expected answer did not come"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Link profiles of a scenario: the links that clients begin with, changes on the way, and the patience that they need.
 
-use deadzone_history::RunKind;
+use deadzone_history::{Abandon, Origin};
 use deadzone_link::{Catalogue, Identity, Link};
 use deadzone_script::{ClientDecl, Control, Scenario};
 
@@ -26,11 +26,11 @@ pub(super) fn link(setup: &Setup<'_>, client: &ClientDecl) -> Link {
 }
 
 fn is_derived_control(setup: &Setup<'_>) -> bool {
-    setup.run == RunKind::Control && !matches!(setup.scenario.control, Control::Steps(_))
+    setup.run == Origin::Control && !matches!(setup.scenario.control, Control::Steps(_))
 }
 
 /// The time-outs of this performance. A derived control run has no profiles.
-pub(super) fn timing(setup: &Setup<'_>) -> Timing {
+pub(crate) fn timing(setup: &Setup<'_>) -> Timing {
     match is_derived_control(setup) {
         true => setup.timing,
         false => setup.timing.over_radio(setup.scenario, setup.profiles),
@@ -66,7 +66,7 @@ impl Player<'_> {
         let found = self.setup.profiles.change(name);
         let profile = match found {
             Ok(profile) => profile,
-            Err(why) => return Flow::Abandon(why.to_string()),
+            Err(why) => return Flow::Abandon(Abandon::BadStep(why.to_string().into())),
         };
         if !self.enqueue(client, Command::Profile(Box::new(profile.clone()))).await {
             let now_us = self.clock.now_us();

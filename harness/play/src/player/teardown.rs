@@ -18,7 +18,7 @@ impl Player<'_> {
         for client in 0..self.clients.len() {
             let never_fired = self.clients[client].borrow_mut().on_link(None, Link::finish);
             for note in never_fired {
-                self.tape.append(EventKind::Link { client, conn: None, note });
+                self.tape.append(EventKind::Link { client: client.into(), conn: None, note: Box::new(note) });
             }
         }
         self.tape.append(EventKind::Teardown);

@@ -7,7 +7,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use deadzone_history::{Claim, ClaimKind, EventKind, Place, RunKind};
+use deadzone_history::{
+    Abandon, Claim, ClaimKind, Ended, EventKind, Late, Origin, Place, SkipReason, StepClass, StepEvent,
+};
 use deadzone_link::Link;
 use deadzone_script::{Control, Count, Scenario, Step, StepKind};
 use deadzone_wire::Version;
@@ -25,20 +27,12 @@ use crate::{
 
 use super::control::PutOff;
 
-/// How the reason begins when the whole walk took too long.
-const DEADLINE: &str = "the scenario's deadline of";
-
-/// Whether this is the reason of a walk that was ended because it took too long, not because a step could not be made.
-pub fn is_a_deadline(why: &str) -> bool {
-    why.starts_with(DEADLINE)
-}
-
 /// Whether the next step makes sense.
 pub(crate) enum Flow {
     /// It does.
     On,
     /// It does not: only expectations are looked at from here on.
-    Abandon(String),
+    Abandon(Abandon),
 }
 
 /// One performance of one scenario.
@@ -121,7 +115,7 @@ impl<'a> Player<'a> {
     }
 
     fn is_control(&self) -> bool {
-        self.setup.run == RunKind::Control
+        self.setup.run == Origin::Control
     }
 
     fn steps(&self) -> &'a [Step] {
@@ -142,7 +136,7 @@ impl<'a> Player<'a> {
         let clock = self.clock;
         let walked = clock.at_most_us(deadline_us, self.walk_steps()).await;
         if walked.is_none() {
-            let why = format!("{DEADLINE} {} ms passed", deadline_us / 1000);
+            let why = Abandon::Deadline { ms: deadline_us / 1000 };
             self.tape.append(EventKind::Abandoned { step: self.step, why });
         }
         if self.watch_end {
@@ -161,12 +155,15 @@ impl<'a> Player<'a> {
             self.step = i as u32;
             let skipped = self.reason_to_skip(step, abandoned);
             let is_skipped = skipped.is_some();
-            self.tape.append(EventKind::Step {
+            self.tape.append(EventKind::Step(Box::new(StepEvent {
                 step: self.step,
                 line: step.at.line,
-                text: step.text.clone(),
+                text: step.text.as_str().into(),
+                kind: class(&step.kind),
+                deviant: step.deviant,
+                round: 0,
                 skipped,
-            });
+            })));
             if is_skipped {
                 continue;
             }
@@ -183,16 +180,16 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn reason_to_skip(&self, step: &Step, abandoned: bool) -> Option<String> {
+    fn reason_to_skip(&self, step: &Step, abandoned: bool) -> Option<SkipReason> {
         if step.only.is_some_and(|v| v != self.setup.version) {
-            return Some("another version".to_owned());
+            return Some(SkipReason::OtherVersion);
         }
         if step.recover && self.is_derived_control() {
-            return Some("recovery: nothing to recover from without the fault".to_owned());
+            return Some(SkipReason::Recovery);
         }
         let expectation =
             matches!(step.kind, StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. });
-        (abandoned && !expectation).then(|| "an earlier step failed".to_owned())
+        (abandoned && !expectation).then_some(SkipReason::EarlierStepFailed)
     }
 
     async fn perform(&mut self, step: &'a Step) -> Flow {
@@ -239,7 +236,7 @@ impl<'a> Player<'a> {
     }
 
     /// Records a claim and returns its number.
-    pub(super) fn claim(&mut self, step: &Step, kind: ClaimKind) -> u32 {
+    pub(super) fn claim(&mut self, step: &Step, within_us: u64, kind: ClaimKind) -> u32 {
         let id = self.next_claim;
         self.next_claim += 1;
         let version = self.setup.version;
@@ -247,26 +244,76 @@ impl<'a> Player<'a> {
             id,
             step: self.step,
             place: Place { line: step.at.line, column: step.at.column, length: step.at.length },
-            text: step.text.clone(),
+            text: step.text.as_str().into(),
             clauses: step.clauses.iter().copied().filter(|c| c.version() == version).collect(),
+            within_us,
             kind,
         };
         self.tape.append(EventKind::Claim(Box::new(claim)));
         id
     }
 
-    pub(super) fn met(&self, claim: u32, by: Vec<u64>, slow: bool) {
-        self.tape.append(EventKind::Met { claim, by, slow });
+    pub(super) fn met(&self, claim: u32, by: &[u64], late: Late) {
+        self.tape.append(EventKind::Met { claim, by: by.into(), late });
     }
 
-    pub(super) fn unmet(&self, claim: u32, since_us: u64, why: &str, got: Option<u64>) {
+    /// How late it is now for what was waited for since then; `life`: a sign of life was asked for.
+    pub(super) fn late(&self, since_us: u64, within_us: u64, life: bool) -> Late {
+        let us = self.clock.now_us() - since_us;
+        match us > within_us {
+            false => Late::InTime,
+            true if life => Late::AfterLife { us },
+            true => Late::Slow { us },
+        }
+    }
+
+    /// What ends a wait that found nothing.
+    pub(super) fn ended(&self) -> Ended {
+        match (self.tape.overflow(), self.cancelled()) {
+            (Some(_), _) => Ended::Overflow,
+            (None, true) => Ended::Cancelled,
+            (None, false) => Ended::Patience,
+        }
+    }
+
+    pub(super) fn unmet(&self, claim: u32, since_us: u64, why: Ended, got: Option<u64>) {
         let waited_us = self.clock.now_us() - since_us;
-        self.tape.append(EventKind::Unmet { claim, waited_us, why: why.to_owned(), got });
+        self.tape.append(EventKind::Unmet { claim, waited_us, why, got });
+    }
+
+    /// Going on makes no sense since the last claim was not met.
+    pub(super) fn unmet_claim(&self, what: &str) -> Flow {
+        Flow::Abandon(Abandon::unmet(self.next_claim.saturating_sub(1), what))
     }
 
     /// Returns at the next change of the record, or when the clock shows `at_us`.
     pub(super) async fn change_or_until(&self, at_us: u64) {
         let left_us = at_us.saturating_sub(self.clock.now_us());
         self.clock.at_most_us(left_us, self.tape.changed()).await;
+    }
+}
+
+/// What a step is done to.
+fn class(kind: &StepKind) -> StepClass {
+    match kind {
+        StepKind::Open { client }
+        | StepKind::Connect { client, .. }
+        | StepKind::Subscribe { client, .. }
+        | StepKind::Unsubscribe { client, .. }
+        | StepKind::Publish { client, .. }
+        | StepKind::Burst { client, .. }
+        | StepKind::Disconnect { client, .. }
+        | StepKind::Ping { client }
+        | StepKind::Send { client, .. }
+        | StepKind::SendBytes { client, .. }
+        | StepKind::Receive { client, .. }
+        | StepKind::Fence { publisher: client, .. }
+        | StepKind::Ready { subscriber: client, .. } => StepClass::Client((*client).into()),
+        StepKind::Link { client, .. }
+        | StepKind::LinkProfile { client, .. }
+        | StepKind::LinkSaw { client, .. } => StepClass::Link((*client).into()),
+        StepKind::ExpectReceives { client, .. } | StepKind::ExpectQuiescent { client, .. } => {
+            StepClass::Expect((*client).into())
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{Finding, Grade, GradeLevel, History, Repeat, ScenarioResult, Verdict, VerdictKind};
-
-use crate::fingerprint::{self, Class, Fingerprint};
+use deadzone_verdict::{
+    FactClass, Finding, Fingerprint, Grade, GradeLevel, Repeat, ScenarioResult, Verdict, VerdictKind,
+};
 
 /// A finding with how many of the runs show it.
 struct Tally {
     finding: Finding,
-    class: Class,
+    class: FactClass,
     /// Runs that show it.
     shown: usize,
     /// The first run shows it.
@@ -18,38 +18,38 @@ struct Tally {
 
 /// Makes one verdict of all runs and says what was compared. `certain` adds runs that are known to be equal without being
 /// performed apart (an embedded one gives the same bytes). `waited_out`: the first run's silences lasted to the long bound.
-pub(crate) fn compose(result: &mut ScenarioResult, history: &History, certain: usize, waited_out: bool) {
+pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: bool) {
     // A repeat that could not be made, or that a signal cut short, shows nothing.
     let shows = |repeat: &&Repeat| repeat.verdict.kind != VerdictKind::Error && !repeat.cut_short;
     let repeats: Vec<&Repeat> = result.repeats.iter().filter(shows).collect();
     let of = 1 + certain + repeats.len();
     let first_kind = result.verdict.kind;
-    let tallies = tally(&result.verdict, history, certain, &repeats);
+    let tallies = tally(&result.verdict, certain, &repeats);
     let (mut kept, mut notes, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
     let many = tallies.len();
     for tally in tallies {
         let line = format!("{}: {} of {of} runs", tally.finding.clause, tally.shown);
         match tally.class {
-            Class::Done => {
+            FactClass::Done => {
                 let intermittent = if tally.shown < of { ", intermittent" } else { "" };
                 notes.push(format!("{line}{intermittent}"));
                 kept.push(tally.finding);
             }
-            Class::CloseOrRefusal if tally.shown > 1 => {
+            FactClass::CloseOrRefusal if tally.shown > 1 => {
                 notes.push(line);
                 kept.push(tally.finding);
             }
-            Class::CloseOrRefusal => {
+            FactClass::CloseOrRefusal => {
                 let text = format!("closed {} of {of}: {}", tally.shown, tally.finding.got);
                 dropped.push((tally.finding, text));
             }
-            Class::Silence if tally.in_first && waited_out => {
+            FactClass::Silence if tally.in_first && waited_out => {
                 let answered = of - tally.shown;
                 let told = if answered == 0 { String::new() } else { format!(", answered in {answered}") };
                 notes.push(format!("{}: silent in {} of {of} runs{told}", tally.finding.clause, tally.shown));
                 kept.push(tally.finding);
             }
-            Class::Silence => {
+            FactClass::Silence => {
                 let text = format!("unconfirmed: {}: {}", tally.finding.clause, tally.finding.got);
                 dropped.push((tally.finding, text));
             }
@@ -76,17 +76,17 @@ pub(crate) fn compose(result: &mut ScenarioResult, history: &History, certain: u
 }
 
 /// Every finding of any run, the first run's in front, with how many runs show it.
-fn tally(first: &Verdict, history: &History, certain: usize, repeats: &[&Repeat]) -> Vec<Tally> {
+fn tally(first: &Verdict, certain: usize, repeats: &[&Repeat]) -> Vec<Tally> {
     let mut order: Vec<Fingerprint> = Vec::new();
     let mut tallies: BTreeMap<Fingerprint, Tally> = BTreeMap::new();
-    let mut take = |verdict: &Verdict, history: &History, runs: usize, in_first: bool| {
+    let mut take = |verdict: &Verdict, runs: usize, in_first: bool| {
         let mut seen = std::collections::BTreeSet::new();
         for finding in &verdict.findings {
-            let print = fingerprint::of(finding);
+            let print = finding.fingerprint();
             if !seen.insert(print.clone()) {
                 continue;
             }
-            let class = fingerprint::class(finding, history);
+            let class = finding.fact.class();
             let known = tallies.entry(print.clone()).or_insert_with(|| {
                 order.push(print);
                 Tally { finding: finding.clone(), class, shown: 0, in_first }
@@ -94,11 +94,9 @@ fn tally(first: &Verdict, history: &History, certain: usize, repeats: &[&Repeat]
             known.shown += runs;
         }
     };
-    take(first, history, 1 + certain, true);
+    take(first, 1 + certain, true);
     for repeat in repeats {
-        if let Some(history) = &repeat.history {
-            take(&repeat.verdict, history, 1, false);
-        }
+        take(&repeat.verdict, 1, false);
     }
     order.into_iter().filter_map(|print| tallies.remove(&print)).collect()
 }
@@ -109,10 +107,8 @@ fn compared(of: usize, findings: usize, notes: Vec<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use deadzone_history::{Claim, ClaimKind, Event, EventKind, HandMade, Place};
     use deadzone_spec::{ClauseId, id};
+    use deadzone_verdict::{Fact, Phase};
     use deadzone_wire::Version;
 
     use super::*;
@@ -126,22 +122,6 @@ mod tests {
     const CLOSE: ClauseId = id!("5.0/MQTT-3.1.4-5");
     const SILENCE: ClauseId = id!("5.0/MQTT-4.3.2-4");
 
-    /// A record in which claim 1 met a close, and claim 2 silence.
-    fn history() -> History {
-        let mut history = HandMade::new(Version::V5).finish();
-        for (id, why, got) in [(1, "closed", Some(0)), (2, "patience", None)] {
-            let place = Place { line: 1, column: 1, length: 1 };
-            let kind = ClaimKind::Quiescent { client: 0 };
-            let claim = Claim { id, step: 0, place, text: String::new(), clauses: Vec::new(), kind };
-            let unmet = EventKind::Unmet { claim: id, waited_us: 1, why: why.to_owned(), got };
-            for kind in [EventKind::Claim(Box::new(claim)), unmet] {
-                let seq = history.events.len() as u64;
-                history.events.push(Event { seq, at_us: seq, kind });
-            }
-        }
-        history
-    }
-
     fn found(clauses: &[ClauseId]) -> Verdict {
         let finding = |clause: &ClauseId| Finding {
             clause: *clause,
@@ -151,7 +131,15 @@ mod tests {
             got: "this".to_owned(),
             meanwhile: String::new(),
             evidence: Vec::new(),
-            claim: [(CLOSE, 1), (SILENCE, 2)].iter().find(|(c, _)| c == clause).map(|(_, claim)| *claim),
+            claim: None,
+            fact: match *clause {
+                CLOSE => Fact::Closed,
+                SILENCE => Fact::AnswerMissing,
+                _ => Fact::DeliveredTwice,
+            },
+            phase: Phase::default(),
+            client: None,
+            qos: None,
             place: None,
             could_instead: Vec::new(),
             folded: Vec::new(),
@@ -172,15 +160,11 @@ mod tests {
         let plan = Plan::new(&suite, &Selection::default(), &[Version::V5], &[]);
         let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
         let mut result = blank(&context, &plan.items[0], &"".into());
-        let history = Arc::new(history());
         result.verdict = found(first);
-        let repeat = |clauses: &&[ClauseId]| Repeat {
-            verdict: found(clauses),
-            history: Some(Arc::clone(&history)),
-            cut_short: false,
-        };
+        let repeat =
+            |clauses: &&[ClauseId]| Repeat { verdict: found(clauses), history: None, cut_short: false };
         result.repeats = repeats.iter().map(repeat).collect();
-        compose(&mut result, &history, 0, waited_out);
+        compose(&mut result, 0, waited_out);
         result
     }
 
@@ -233,7 +217,7 @@ mod tests {
         for repeat in &mut result.repeats {
             (repeat.verdict, repeat.cut_short) = (found(&[]), true);
         }
-        compose(&mut result, &history(), 0, true);
+        compose(&mut result, 0, true);
         assert!(result.verdict.reason.unwrap().contains("closed 1 of 1"));
     }
 }

@@ -1,13 +1,10 @@
 //! What a first run wants before its verdict is told.
 
-use deadzone_history::{History, Verdict, VerdictKind};
+use deadzone_history::History;
 use deadzone_script::Control;
+use deadzone_verdict::{FactClass, Verdict, VerdictKind};
 
-use crate::{
-    Planned,
-    fingerprint::{self, Class},
-    record,
-};
+use crate::{Planned, record};
 
 /// How many times a wrong deed, close or refusal is tried again.
 const REPEATS: u32 = 2;
@@ -35,9 +32,9 @@ pub(crate) fn wanted(planned: &Planned, verdict: &Verdict, history: &History, em
     let repeats = match verdict.kind {
         VerdictKind::Fail => {
             let own = verdict.findings.iter().filter(|f| f.claim.is_some() || !f.clause.clause().habit);
-            let each = own.map(|finding| match fingerprint::class(finding, history) {
-                Class::Done | Class::CloseOrRefusal => REPEATS,
-                Class::Silence => SILENCE_REPEATS,
+            let each = own.map(|finding| match finding.fact.class() {
+                FactClass::Done | FactClass::CloseOrRefusal => REPEATS,
+                FactClass::Silence => SILENCE_REPEATS,
             });
             each.max().unwrap_or(0)
         }
@@ -51,17 +48,16 @@ pub(crate) fn wanted(planned: &Planned, verdict: &Verdict, history: &History, em
 
 /// A verdict that nothing is repeated for: under `--quick`, or where a run was cut short. What was done wrong stands; a
 /// silence that was not waited out and a close that nobody saw twice do not.
-pub(crate) fn settle(verdict: &mut Verdict, history: &History, waited_out: bool) {
+pub(crate) fn settle(verdict: &mut Verdict, waited_out: bool) {
     if verdict.kind != VerdictKind::Fail {
         return;
     }
     let stands = |class| match class {
-        Class::Done => true,
-        Class::CloseOrRefusal => false,
-        Class::Silence => waited_out,
+        FactClass::Done => true,
+        FactClass::CloseOrRefusal => false,
+        FactClass::Silence => waited_out,
     };
-    let (kept, dropped): (Vec<_>, Vec<_>) =
-        verdict.findings.drain(..).partition(|f| stands(fingerprint::class(f, history)));
+    let (kept, dropped): (Vec<_>, Vec<_>) = verdict.findings.drain(..).partition(|f| stands(f.fact.class()));
     verdict.findings = kept;
     if let (true, Some(first)) = (verdict.findings.is_empty(), dropped.first()) {
         verdict.kind = VerdictKind::Inconclusive;

@@ -1,14 +1,14 @@
 //! The repeats and the control run of one scenario, one after another: none runs beside what it repeats.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_history::{ControlResult, Repeat, RunKind, ScenarioResult, VerdictKind};
+use deadzone_history::Origin;
 use deadzone_script::Control;
+use deadzone_verdict::{ControlResult, FactClass, Repeat, ScenarioResult, VerdictKind};
 
 use super::{Wanted, compose, settle};
 use crate::{
     Planned,
-    fingerprint::{self, Class},
     job::{JobContext, Run, once},
     record,
 };
@@ -27,9 +27,9 @@ impl Others {
     fn perform(context: &JobContext, planned: &Planned, wanted: Wanted) -> Self {
         let mut context = context.clone();
         context.timing.quick = !context.target.is_embedded();
-        let repeats = (1..=wanted.repeats).map(|n| once(&context, planned, RunKind::Main, n, None)).collect();
-        let control =
-            wanted.control.then(|| once(&context, planned, RunKind::Control, CONTROL_ATTEMPT, None));
+        let repeats =
+            (1..=wanted.repeats).map(|n| once(&context, planned, Origin::Scenario, n, None)).collect();
+        let control = wanted.control.then(|| once(&context, planned, Origin::Control, CONTROL_ATTEMPT, None));
         Self { repeats, control }
     }
 }
@@ -42,18 +42,17 @@ pub(crate) fn confirm(
     waited_out: bool,
     result: &mut ScenarioResult,
 ) {
-    let Some(first) = result.history.clone() else { return };
     let others = Others::perform(context, planned, wanted);
     let cut_short = context.is_halted();
     if cut_short && others.repeats.iter().any(Result::is_err) {
-        settle(&mut result.verdict, &first, waited_out);
+        settle(&mut result.verdict, waited_out);
         return;
     }
     let failed = result.verdict.kind == VerdictKind::Fail;
     result.repeats = others.repeats.into_iter().map(|run| repeat(run, cut_short)).collect();
     // What is embedded gave the same bytes twice.
     let certain = usize::from(context.target.is_embedded());
-    compose(result, &first, certain, waited_out);
+    compose(result, certain, waited_out);
     if failed && result.verdict.kind == VerdictKind::Fail && !cut_short {
         weigh_control(planned, others.control, result);
     }
@@ -66,7 +65,7 @@ fn repeat(run: Result<Run, String>, cut_short: bool) -> Repeat {
             Repeat { verdict: run.verdict, history: Some(run.history), cut_short }
         }
         Err(why) => Repeat {
-            verdict: deadzone_history::Verdict::because(VerdictKind::Error, why),
+            verdict: deadzone_verdict::Verdict::because(VerdictKind::Error, why),
             history: None,
             cut_short,
         },
@@ -88,8 +87,8 @@ fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &m
         }
         None => return,
     };
-    let found = fingerprint::set(&run.verdict);
-    let same = result.verdict.findings.iter().any(|f| found.contains(&fingerprint::of(f)));
+    let found: BTreeSet<_> = run.verdict.findings.iter().map(|f| f.fingerprint()).collect();
+    let same = result.verdict.findings.iter().any(|f| found.contains(&f.fingerprint()));
     let text = match run.verdict.kind {
         VerdictKind::Fail if same => "fails too: the fault is not needed for it".to_owned(),
         VerdictKind::Fail => {
@@ -102,10 +101,8 @@ fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &m
         },
     };
     let impossible = run.verdict.kind == VerdictKind::Inconclusive && record::is_unreachable(&run.history);
-    let done = |history: &deadzone_history::History| {
-        result.verdict.findings.iter().any(|f| fingerprint::class(f, history) == Class::Done)
-    };
-    if impossible && !result.history.as_deref().is_some_and(done) {
+    let done = result.verdict.findings.iter().any(|f| f.fact.class() == FactClass::Done);
+    if impossible && !done {
         result.verdict.kind = VerdictKind::Inconclusive;
         let reason = run.verdict.reason.clone().unwrap_or_default();
         result.verdict.reason =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadzone_history::ScenarioResult;
+use deadzone_verdict::ScenarioResult;
 
 use crate::{Planned, confirm::Wanted};
 

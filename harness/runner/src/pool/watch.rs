@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{Verdict, VerdictKind};
+use deadzone_verdict::{FactClass, Verdict, VerdictKind};
 
 use super::{
     slots::Slots,
@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     Planned,
-    fingerprint::{self, Class},
     health::Trouble,
     job::{JobContext, blank},
 };
@@ -180,11 +179,8 @@ impl<'a> Watch<'a> {
 /// Whether a result stands whatever became of the target afterwards.
 fn is_proven(done: &Done) -> bool {
     let verdict = &done.result.verdict;
-    let deed = |history: &deadzone_history::History| {
-        verdict.findings.iter().any(|finding| fingerprint::class(finding, history) == Class::Done)
-    };
-    matches!(verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable)
-        || done.result.history.as_deref().is_some_and(deed)
+    let deed = verdict.findings.iter().any(|finding| finding.fact.class() == FactClass::Done);
+    matches!(verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable) || deed
 }
 
 /// A slow radio takes its time; a scenario over one is not overdue when its neighbours are.
@@ -204,7 +200,7 @@ mod tests {
         thread,
     };
 
-    use deadzone_history::ScenarioResult;
+    use deadzone_verdict::ScenarioResult;
 
     use super::*;
     use crate::pool::work::Perform;

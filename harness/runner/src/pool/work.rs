@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::ScenarioKey;
+use deadzone_verdict::ScenarioKey;
 
 use super::{
     seat::Seat,

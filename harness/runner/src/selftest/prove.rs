@@ -5,9 +5,10 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use deadzone_history::{Capabilities, Finding, RunEvent, RunKind, ScenarioResult, VerdictKind};
+use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_script::Control;
+use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
@@ -67,7 +68,7 @@ struct Round<'a> {
     name: &'a str,
     handle: TargetHandle,
     mutant: Option<Mutant>,
-    run: RunKind,
+    run: Origin,
 }
 
 impl Prover<'_> {
@@ -117,7 +118,8 @@ impl Prover<'_> {
 
     /// Every scenario must pass where nothing is switched on, or what it says of a culprit means nothing.
     fn baseline(&mut self) {
-        let round = Round { name: "nothing", handle: self.handle.clone(), mutant: None, run: RunKind::Main };
+        let round =
+            Round { name: "nothing", handle: self.handle.clone(), mutant: None, run: Origin::Scenario };
         for result in self.perform(&round, &|_| true) {
             if !self.report.interrupted && !self.is_good(&result) {
                 self.report.unsound.push(result.key.clone());
@@ -131,7 +133,7 @@ impl Prover<'_> {
     /// A control run that fails on a correct broker would make every report say that the fault is not needed.
     fn controls(&mut self) {
         let round =
-            Round { name: "control", handle: self.handle.clone(), mutant: None, run: RunKind::Control };
+            Round { name: "control", handle: self.handle.clone(), mutant: None, run: Origin::Control };
         let results = self.perform(&round, &|p| !matches!(p.scenario.control, Control::None(_)));
         if self.report.interrupted {
             return;
@@ -152,7 +154,7 @@ impl Prover<'_> {
             }
             Culprit::Mutant(mutant) => (self.handle.clone(), Some(mutant)),
         };
-        let round = Round { name: culprit.name(), handle, mutant, run: RunKind::Main };
+        let round = Round { name: culprit.name(), handle, mutant, run: Origin::Scenario };
         let mut claims = self.named.get(culprit.name()).cloned().unwrap_or_default();
         claims.retain(|(id, version)| {
             !self.report.unsound.iter().any(|k| k.id == *id && k.version == *version)
@@ -210,7 +212,7 @@ impl Prover<'_> {
     fn under_variant(&mut self, variant: Variant) {
         let spec = EmbeddedSpec { variants: BTreeSet::from([variant]), ..EmbeddedSpec::default() };
         let handle = TargetHandle::Embedded(spec);
-        let round = Round { name: variant.name(), handle, mutant: None, run: RunKind::Main };
+        let round = Round { name: variant.name(), handle, mutant: None, run: Origin::Scenario };
         let results = self.perform(&round, &|_| true);
         if self.report.interrupted {
             return;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_history::ScenarioKey;
 use deadzone_spec::ClauseId;
+use deadzone_verdict::ScenarioKey;
 use deadzone_wire::Version;
 
 use crate::Options;

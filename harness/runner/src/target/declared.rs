@@ -1,5 +1,6 @@
 //! What somebody declares about a target, because no packet tells it.
 
+use deadzone_history::{Durability, TargetFacts};
 use deadzone_play::Credentials;
 
 /// Connections that a target is trusted with, where nobody says otherwise.
@@ -19,7 +20,7 @@ pub struct Declared {
     /// Messages of one topic need not keep their order.
     pub unordered_topics: bool,
     /// What a kill may cost: `none`, `periodic` or `ack`.
-    pub durable: Durable,
+    pub durable: Durability,
     /// Messages that it queues for an offline session.
     pub queue: Option<u32>,
     /// How long it keeps a 3.1.1 session, s.
@@ -32,23 +33,23 @@ pub struct Declared {
     pub solo: Option<bool>,
 }
 
-/// What survives a kill.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Durable {
-    /// Nothing need.
-    #[default]
-    None,
-    /// What was stored some time ago.
-    Periodic,
-    /// What was acknowledged.
-    Ack,
-}
-
 impl Declared {
     /// Connections that may be open at once.
     pub(crate) fn connections(&self) -> usize {
         self.connections.map_or(CONNECTIONS, |n| n as usize)
+    }
+
+    /// The facts that change what may be judged.
+    pub(crate) fn facts(&self) -> TargetFacts {
+        TargetFacts {
+            automatic_subscriptions: self.automatic_subscriptions,
+            unordered_topics: self.unordered_topics,
+            durable: self.durable,
+            queue: self.queue,
+            session_ttl_s: self.session_ttl_s,
+            connections: self.connections,
+            in_flight_one: false,
+        }
     }
 
     /// The facts that are declared, for people: `max_qos = 1`.
@@ -62,7 +63,10 @@ impl Declared {
         say("retained", self.retained.map(|r| r.to_string()));
         say("automatic_subscriptions", on(self.automatic_subscriptions));
         say("unordered_topics", on(self.unordered_topics));
-        say("durable", (self.durable != Durable::None).then(|| format!("{:?}", self.durable).to_lowercase()));
+        say(
+            "durable",
+            (self.durable != Durability::None).then(|| format!("{:?}", self.durable).to_lowercase()),
+        );
         say("queue", self.queue.map(|n| n.to_string()));
         say("session_ttl_s", self.session_ttl_s.map(|n| n.to_string()));
         say("connections", self.connections.map(|n| n.to_string()));

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+use deadzone_history::Durability;
 use deadzone_play::Credentials;
 use deadzone_wire::Version;
 use serde::Deserialize;
 
-use super::{Declared, Place, Places, TargetSpec, address, declared::Durable};
+use super::{Declared, Place, Places, TargetSpec, address};
 use crate::RunError;
 
 /// Every key of a descriptor, for suggestions.
@@ -47,7 +48,7 @@ struct File {
     #[serde(default)]
     unordered_topics: bool,
     #[serde(default)]
-    durable: Durable,
+    durable: Durability,
     queue: Option<u32>,
     session_ttl_s: Option<u32>,
     connections: Option<u32>,

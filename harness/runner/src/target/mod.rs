@@ -16,7 +16,7 @@ mod spec;
 mod started;
 mod watched;
 
-pub use declared::{Declared, Durable};
+pub use declared::Declared;
 pub(crate) use embedded::{embedded_dial, paused_runtime};
 pub(crate) use handle::{Target, TargetHandle};
 pub(crate) use log::LogTail;

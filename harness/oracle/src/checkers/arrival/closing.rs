@@ -1,6 +1,7 @@
 //! The broker closed instead of answering, or did not close where it must.
 
 use deadzone_history::{By, ConnId};
+use deadzone_verdict::Fact;
 use deadzone_wire::{Packet, PacketKind, PropertyId, Version};
 
 use super::{question, wait::Wait};
@@ -49,7 +50,7 @@ pub(super) fn instead(wait: &Wait<'_, '_>, got: u64) -> Opinion {
         None => last_word(wait, got),
     };
     let text = format!("closed instead of {}{said}", wait.expected());
-    let mut finding = wait.finding(table, text, evidence, instead::closed());
+    let mut finding = wait.finding(table, text, evidence, instead::closed()).stating(Fact::Closed);
     let since = asked.map_or(wait.claimed_at, |(_, seq)| seq);
     finding.meanwhile = wording::meanwhile(wait.survey, wait.conn, since, wait.at);
     Opinion::broken(finding)
@@ -98,7 +99,8 @@ pub(super) fn never_closed(wait: &Wait<'_, '_>, asked: Option<(ConnId, u64)>) ->
     let mut evidence: Vec<u64> = asked.into_iter().map(|(_, seq)| seq).collect();
     evidence.push(wait.at);
     let got = format!("the connection stayed open for {}", wording::seconds(wait.waited_us));
-    let mut finding = wait.finding(table, got, evidence, instead::silence(None, wait.version));
+    let could = instead::silence(None, wait.version);
+    let mut finding = wait.finding(table, got, evidence, could).stating(Fact::NotClosed);
     let since = asked.map_or(wait.claimed_at, |(_, seq)| seq);
     finding.meanwhile = wording::meanwhile(wait.survey, wait.conn, since, wait.at);
     Opinion::broken(finding)

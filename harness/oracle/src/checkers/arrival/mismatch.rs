@@ -1,7 +1,7 @@
 //! The packet that was waited for came, but is not as claimed; or another one came first where the step is strict.
 
-use deadzone_history::{Grade, GradeLevel};
 use deadzone_spec::{ClauseId, pair};
+use deadzone_verdict::{Fact, Grade, GradeLevel};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version};
 
 use super::{
@@ -116,7 +116,7 @@ fn another(wait: &Wait<'_, '_>, got: u64, packet: &Packet) -> Opinion {
     let mut evidence: Vec<u64> = asked.into_iter().map(|(_, seq)| seq).collect();
     evidence.push(got);
     let text = format!("{} came first", packet.summary());
-    Opinion::broken(wait.finding(table, text, evidence, instead::strict()))
+    Opinion::broken(wait.finding(table, text, evidence, instead::strict()).stating(Fact::WrongPacket))
 }
 
 /// The clause for a field of a PUBLISH that is not as claimed.

@@ -1,5 +1,6 @@
 //! Nothing came, or nothing of what was waited for, until patience ended.
 
+use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Field, Packet, PacketKind, Pattern, Value};
 
 use super::{closing, question, wait::Wait};
@@ -40,7 +41,7 @@ pub(super) fn opinion(wait: &Wait<'_, '_>) -> Opinion {
     evidence.push(wait.at);
     let got = format!("nothing of the sort within {}{}", wording::seconds(wait.waited_us), alive(wait));
     let could = instead::silence(Some(pattern.kind), wait.version);
-    let mut finding = wait.finding(table, got, evidence, could);
+    let mut finding = wait.finding(table, got, evidence, could).stating(Fact::AnswerMissing);
     finding.meanwhile = wording::meanwhile(wait.survey, wait.conn, since, wait.at);
     Opinion::broken(finding)
 }

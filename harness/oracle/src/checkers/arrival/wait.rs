@@ -1,7 +1,8 @@
 //! One wait of the script, with everything that judging it needs at hand.
 
-use deadzone_history::{Claim, ClaimKind, Expected, Finding};
+use deadzone_history::{Claim, ClaimKind, Expected};
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{Fact, Finding, Phase};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value, Version};
 
 use crate::{
@@ -46,7 +47,7 @@ impl<'s, 'h> Wait<'s, 'h> {
         Some(Self {
             survey,
             claim: claimed.claim,
-            client: *client,
+            client: client.index(),
             conn,
             version: conn.version,
             alternatives,
@@ -115,6 +116,10 @@ impl<'s, 'h> Wait<'s, 'h> {
         Finding {
             clause,
             also,
+            fact: Fact::WrongField,
+            phase: Phase::default(),
+            client: Some(self.name().to_owned()),
+            qos: None,
             by: super::NAME.to_owned(),
             wanted: format!("{} at `{}`", self.expected(), self.name()),
             got,

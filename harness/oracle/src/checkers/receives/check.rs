@@ -1,8 +1,9 @@
 //! Takes each claim about messages to what it asks: too many, too few, another order, another shape.
 
 use bytes::Bytes;
-use deadzone_history::{Claim, ClaimKind, Finding, HowOften};
+use deadzone_history::{Claim, ClaimKind, HowOften};
 use deadzone_spec::ClauseId;
+use deadzone_verdict::{Fact, Finding, Phase};
 use deadzone_wire::{Field, Packet, Value, Version};
 
 use super::{
@@ -23,14 +24,14 @@ pub(in crate::checkers) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
     let mut opinions = Vec::new();
     for claimed in &survey.claims {
         let ClaimKind::Receives { client, payloads, fields, count } = &claimed.claim.kind else { continue };
-        let deliveries = &*known.to(*client, u64::MAX);
-        let version = survey.version_of(*client);
+        let deliveries = &*known.to(client.index(), u64::MAX);
+        let version = survey.version_of(client.index());
         let watch = Watch {
             survey,
             known: &known,
             claimed,
             claim: claimed.claim,
-            client: *client,
+            client: client.index(),
             fields,
             version,
             deliveries,
@@ -123,6 +124,10 @@ impl<'s, 'h> Watch<'s, 'h> {
         Finding {
             clause,
             also,
+            fact: Fact::DeliveryMissing,
+            phase: Phase::default(),
+            client: Some(self.survey.name(self.client).to_owned()),
+            qos: None,
             by: NAME.to_owned(),
             wanted,
             got,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use deadzone_history::{Grade, GradeLevel, HowOften};
+use deadzone_history::HowOften;
+use deadzone_verdict::{Fact, Grade, GradeLevel};
 use deadzone_wire::Version;
 
 use super::{
@@ -138,7 +139,9 @@ fn not_had(watch: &Watch<'_, '_>, payload: &Bytes, meant: &[&Delivery<'_>]) -> O
             );
             let evidence = [Some(last), later.accepted, Some(at)].into_iter().flatten().collect();
             let table = clauses::not_resent(watch.version);
-            let mut finding = watch.finding(table, wanted(watch, payload), got, evidence, instead::lost());
+            let mut finding = watch
+                .finding(table, wanted(watch, payload), got, evidence, instead::lost())
+                .stating(Fact::ResendMissing);
             finding.meanwhile = wording::meanwhile(survey, later, later.opened, at);
             Some(Opinion::broken(finding))
         }
@@ -184,7 +187,9 @@ fn too_many(watch: &Watch<'_, '_>, payload: &Bytes, meant: &[&Delivery<'_>]) -> 
     let evidence = bounded(evidence, surplus.first());
     let table = clauses::twice(cause, watch.version);
     let could = instead::twice(watch.version);
-    Some(Opinion::broken(watch.finding(table, wanted(watch, payload), got, evidence, could)))
+    Some(Opinion::broken(
+        watch.finding(table, wanted(watch, payload), got, evidence, could).stating(Fact::DeliveredTwice),
+    ))
 }
 
 /// Whose repetition brought the surplus delivery about.
@@ -249,7 +254,9 @@ fn unwanted(watch: &Watch<'_, '_>, meant: &[&Delivery<'_>], wanted: String) -> O
             watch.doubt(format!("{got}: its DISCONNECT may never have been read, so that it may come")),
         );
     }
-    Some(Opinion::broken(watch.finding(&[], wanted, got, evidence, instead::unwanted())))
+    Some(Opinion::broken(
+        watch.finding(&[], wanted, got, evidence, instead::unwanted()).stating(Fact::DeliveredUnwanted),
+    ))
 }
 
 /// Any application message, this often.

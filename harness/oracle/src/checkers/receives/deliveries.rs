@@ -96,7 +96,7 @@ impl<'h> Deliveries<'h> {
         for seq in seqs {
             let Some(event) = survey.packet_event(seq) else { continue };
             match (&event.decoded.packet, event.direction) {
-                (Packet::Publish(p), Direction::Down) if event.marker => {
+                (Packet::Publish(p), Direction::Down) if event.is_marker() => {
                     p.packet_id.iter().for_each(|id| {
                         all.open.remove(id);
                     });

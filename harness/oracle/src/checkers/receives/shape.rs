@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use deadzone_spec::ClauseId;
+use deadzone_verdict::Fact;
 use deadzone_wire::{Field, Value};
 
 use super::{check::Watch, clauses, deliveries::Delivery};
@@ -40,7 +41,9 @@ pub(super) fn field(watch: &Watch<'_, '_>, payload: &Bytes, delivery: &Delivery<
     );
     let table: Vec<ClauseId> = clauses::field_clause(field, number, watch.version).into_iter().collect();
     let evidence = publication.map(Publication::first).into_iter().chain([delivery.first()]).collect();
-    Some(Opinion::broken(watch.finding(&table, wanted, got, evidence, instead::copy())))
+    Some(Opinion::broken(
+        watch.finding(&table, wanted, got, evidence, instead::copy()).stating(Fact::WrongField),
+    ))
 }
 
 /// Why this QoS is more than was agreed, if so.
@@ -96,7 +99,11 @@ fn out_of_order(watch: &Watch<'_, '_>, before: (&Bytes, u64), after: (&Bytes, u6
     let wanted = format!("{} before {}", wording::payload(before.0), wording::payload(after.0));
     let got = format!("{} first", wording::payload(after.0));
     let evidence = vec![a.first(), b.first(), after.1, before.1];
-    Opinion::broken(watch.finding(clauses::order(watch.version), wanted, got, evidence, instead::order()))
+    Opinion::broken(
+        watch
+            .finding(clauses::order(watch.version), wanted, got, evidence, instead::order())
+            .stating(Fact::OutOfOrder),
+    )
 }
 
 /// Why these two have no order that the broker must keep, if so.

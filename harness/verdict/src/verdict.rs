@@ -1,9 +1,9 @@
-//! Verdicts and the findings that carry them.
+//! What one performance of a scenario showed, in one word and with all that was found.
 
 use deadzone_spec::ClauseId;
 use serde::{Deserialize, Serialize};
 
-use crate::Place;
+use crate::{Finding, Grade};
 
 /// The verdict's kind, from the best to the worst only in the sense of [`VerdictKind::precedence`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub enum VerdictKind {
     Fail,
     /// The experiment did not happen.
     Inconclusive,
-    /// A gate that it stands on is shut.
+    /// A gate that it stands on did not pass: it was not played.
     Blocked,
     /// A declared or advertised limit of the target excludes it.
     NotApplicable,
@@ -53,58 +53,6 @@ impl VerdictKind {
     }
 }
 
-/// One broken clause with its evidence.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// The clause.
-    pub clause: ClauseId,
-    /// Further clauses of the same obligation that the scenario names.
-    pub also: Vec<ClauseId>,
-    /// Name of the rule or checker that found it.
-    pub by: String,
-    /// What a conformant broker does here.
-    pub wanted: String,
-    /// What this one did. Text from the wire is escaped and bounded.
-    pub got: String,
-    /// What else the broker answered meanwhile, where silence is the finding; empty otherwise.
-    pub meanwhile: String,
-    /// Events that show it, by sequence number, in order. The last one is where the bug is visible.
-    pub evidence: Vec<u64>,
-    /// The claim that failed, if one did.
-    pub claim: Option<u32>,
-    /// Where the scenario claims it, or the step during which it happened.
-    pub place: Option<Place>,
-    /// The legal answers that were considered, each with why this is none of them.
-    pub could_instead: Vec<String>,
-    /// Findings that follow from this one.
-    pub folded: Vec<Self>,
-}
-
-/// The level of a grade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum GradeLevel {
-    /// Against a SHOULD.
-    Should,
-    /// Unusual use of a MAY.
-    May,
-    /// Worth knowing; no requirement.
-    Info,
-}
-
-/// Something worth saying that is no failure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Grade {
-    /// The clause concerned, if one.
-    pub clause: Option<ClauseId>,
-    /// Its level.
-    pub level: GradeLevel,
-    /// What was seen.
-    pub text: String,
-    /// Events that show it.
-    pub evidence: Vec<u64>,
-}
-
 /// What one performance of a scenario showed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -116,9 +64,9 @@ pub struct Verdict {
     pub grades: Vec<Grade>,
     /// Why, for `inconclusive`, `not applicable` and `error`.
     pub reason: Option<String>,
-    /// The gate that blocks it, by name; `blocked` only.
+    /// The gate that did not pass, for `blocked`.
     pub blocked_by: Option<String>,
-    /// Clauses that a claim or rule judged in this performance: it could have come out otherwise.
+    /// The clauses that a claim or a rule judged in this performance.
     pub judged: Vec<ClauseId>,
 }
 
@@ -138,5 +86,12 @@ impl Verdict {
     /// A verdict that consists of its reason.
     pub fn because(kind: VerdictKind, reason: impl Into<String>) -> Self {
         Self { kind, reason: Some(reason.into()), ..Self::pass() }
+    }
+
+    /// The verdict on a performance that a gate keeps away.
+    pub fn blocked(gate: impl Into<String>) -> Self {
+        let gate = gate.into();
+        let reason = Some(format!("it stands on `{gate}`, which did not pass"));
+        Self { kind: VerdictKind::Blocked, reason, blocked_by: Some(gate), ..Self::pass() }
     }
 }

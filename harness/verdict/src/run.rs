@@ -3,9 +3,10 @@
 use deadzone_spec::ClauseId;
 use std::sync::Arc;
 
+use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{History, Verdict, VerdictKind};
+use crate::{Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

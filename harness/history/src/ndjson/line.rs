@@ -1,0 +1,99 @@
+//! One line behind the header. A packet stands apart from other events: its bytes are decoded with the version in force, and
+//! at the second end they are those of the first.
+
+use bytes::Bytes;
+use deadzone_link::Direction;
+use deadzone_wire::{Frame, VarInt};
+use serde::{Deserialize, Serialize};
+
+use super::hex;
+use crate::{ConnId, End, EventKind, PacketEvent, Purpose, Seq};
+
+/// A line as it is read: an event, a packet, or the end.
+#[derive(Deserialize)]
+pub(super) struct Line {
+    #[serde(default)]
+    pub(super) seq: Option<u64>,
+    #[serde(default)]
+    pub(super) at_us: Option<u64>,
+    #[serde(default)]
+    pub(super) packet: Option<PacketJson>,
+    #[serde(default)]
+    pub(super) event: Option<EventKind>,
+    #[serde(default)]
+    pub(super) end: Option<Footer>,
+}
+
+/// An event as it is written.
+#[derive(Serialize)]
+pub(super) struct EventLine<'a> {
+    pub(super) seq: u64,
+    pub(super) at_us: u64,
+    pub(super) event: &'a EventKind,
+}
+
+/// A packet as it is written.
+#[derive(Serialize)]
+pub(super) struct PacketLine {
+    pub(super) seq: u64,
+    pub(super) at_us: u64,
+    pub(super) packet: PacketJson,
+}
+
+/// The last line.
+#[derive(Serialize)]
+pub(super) struct EndLine {
+    pub(super) end: Footer,
+}
+
+/// How many events came before it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Footer {
+    pub(super) events: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct PacketJson {
+    pub(super) conn: ConnId,
+    pub(super) direction: Direction,
+    pub(super) end: End,
+    #[serde(default, skip_serializing_if = "is_script")]
+    pub(super) sender: Purpose,
+    /// Where it is given, the bytes are those of that packet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<Seq>,
+    /// For people; not read back.
+    #[serde(default)]
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hex: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_script(sender: &Purpose) -> bool {
+    *sender == Purpose::Script
+}
+
+impl PacketJson {
+    pub(super) fn of(packet: &PacketEvent) -> Self {
+        Self {
+            conn: packet.conn,
+            direction: packet.direction,
+            end: packet.end,
+            sender: packet.sender,
+            of: packet.of,
+            text: packet.packet().summary(),
+            hex: packet.of.is_none().then(|| hex::encode(&packet.frame.to_bytes())),
+        }
+    }
+
+    /// The frame with the Remaining Length as it was written, even where it lies.
+    pub(super) fn frame(&self) -> Result<Frame, String> {
+        let bytes: Bytes = hex::decode(self.hex.as_deref().ok_or("a packet without bytes")?)?;
+        let first = *bytes.first().ok_or("a packet without bytes")?;
+        let length =
+            VarInt::read(&bytes[1..]).map_err(|e| e.to_string())?.ok_or("a packet without its length")?;
+        let body = bytes.slice(1 + usize::from(length.width())..);
+        Ok(Frame { first, length, body })
+    }
+}

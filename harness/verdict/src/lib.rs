@@ -1,0 +1,21 @@
+//! What was judged, and how a run tells of it: the words that the oracle, the runner and the reports share.
+//!
+//! A [`Verdict`] carries [`Finding`]s; each has a [`Fingerprint`], by which runs are compared. [`RunEvent`]s are what the runner tells
+//! its listeners.
+//!
+//! This crate judges nothing: the oracle does. No verdict is ever part of a record.
+
+mod fact;
+mod finding;
+mod phase;
+mod run;
+mod verdict;
+
+pub use fact::{Fact, FactClass, Fingerprint};
+pub use finding::{Finding, Grade, GradeLevel};
+pub use phase::{Disturbance, Phase, Standing};
+pub use run::{
+    Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
+    Summary,
+};
+pub use verdict::{Verdict, VerdictKind};
