@@ -57,7 +57,13 @@ fn each_version_has_its_address_and_every_client_its_user() {
     let report = fs::read_to_string(&json).unwrap();
     let shown = [text, stderr(&run), report];
     assert!(shown.iter().all(|shown| !shown.contains(PASSWORD)));
-    assert!(!files(&histories).is_empty());
+    let records = files(&histories);
+    assert!(!records.is_empty());
+    for (name, bytes) in records {
+        let hex: String = PASSWORD.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let record = String::from_utf8_lossy(&bytes);
+        assert!(!record.contains(PASSWORD) && !record.contains(&hex), "{name} holds the password");
+    }
 }
 
 #[test]

@@ -111,17 +111,7 @@ fn a_broker_that_leaves_some_ids_alone_is_half_dead() {
 fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
     let scratch = Scratch::new("again");
     let json = scratch.file("run.json");
-    let words = [
-        "run",
-        "--broker",
-        "reference",
-        "--long-bound",
-        "2",
-        "--jobs",
-        "4",
-        "--json",
-        json.to_str().unwrap(),
-    ];
+    let words = ["run", "--broker", "reference", "--long-bound", "2", "--jobs", "4", "qos1", "keepalive"];
     let mut run = deadzone(&words);
     run.args(["--json", json.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = Running(run.spawn().unwrap());

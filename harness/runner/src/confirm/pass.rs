@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_history::Origin;
 use deadzone_script::Control;
-use deadzone_verdict::{ControlResult, FactClass, Repeat, ScenarioResult, VerdictKind};
+use deadzone_verdict::{ControlResult, FactClass, Finding, Repeat, ScenarioResult, VerdictKind};
 
 use super::{Wanted, compose, settle};
 use crate::{
@@ -87,7 +87,7 @@ fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &m
         }
         None => return,
     };
-    let found: BTreeSet<_> = run.verdict.findings.iter().map(|f| f.fingerprint()).collect();
+    let found: BTreeSet<_> = run.verdict.findings.iter().map(Finding::fingerprint).collect();
     let same = result.verdict.findings.iter().any(|f| found.contains(&f.fingerprint()));
     let text = match run.verdict.kind {
         VerdictKind::Fail if same => "fails too: the fault is not needed for it".to_owned(),

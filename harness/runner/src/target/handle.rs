@@ -16,6 +16,7 @@ use super::{
 use crate::{LinkProvider, Mutant, RunError, mutant::MutantDial};
 
 /// A target that is up.
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub(crate) enum Target {
     Embedded(EmbeddedSpec),
     Remote {
