@@ -1,7 +1,11 @@
 //! Confirmation: what a broker did wrong once stays a failure, what it closed once does not become one, and every run that
 //! was made is kept.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod between;
 mod support;

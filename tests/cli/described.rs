@@ -1,6 +1,10 @@
 //! Targets that a file describes: an address for each version, a user and a password that no output shows, and limits.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod between;
 mod support;

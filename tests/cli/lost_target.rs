@@ -1,7 +1,11 @@
 //! A target that is lost in the middle of a run: the run says since when and beside what, what was proven stands, and it goes
 //! on only where the target may be restarted.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod between;
 mod support;
