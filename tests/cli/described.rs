@@ -22,7 +22,7 @@ const PASSWORD: &str = "h0rse-battery-staple";
 #[test]
 fn each_version_has_its_address_and_every_client_its_user() {
     let (_broker, address) = broker(&[]);
-    let seen: Arc<Mutex<Vec<(u8, Vec<u8>)>>> = Arc::default();
+    let seen = Arc::new(Mutex::new(Vec::<(u8, Vec<u8>)>::new()));
     let front = |level: u8| {
         let seen = Arc::clone(&seen);
         between(address, move |from, _, packet| {
