@@ -130,8 +130,8 @@ impl Setup<'_> {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    fn header(&self) -> Header {
-        let (scenario, timing) = (self.scenario, crate::player::timing(self));
+    fn header(&self, scenario: &Scenario) -> Header {
+        let timing = crate::player::timing(self);
         Header {
             schema: SCHEMA.to_owned(),
             deadzone: env!("CARGO_PKG_VERSION").to_owned(),
@@ -216,12 +216,13 @@ impl Hasher for Fnv {
 
 /// Performs a scenario. Must run inside a `LocalSet` on a current-thread runtime; never panics on what the target sends.
 pub async fn perform(setup: &Setup<'_>) -> Performance {
-    let header = setup.header();
+    let scenario = setup.scenario.unrolled();
+    let header = setup.header(&scenario);
     let recorder = Recorder::new(header.clone(), RecorderLimits::default());
     let tape = Tape::new(recorder, Clock::start(), Share::of(setup.room.clone()));
     let heart =
         setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
-    let mut player = Player::new(setup, tape.clone());
+    let mut player = Player::new(setup, &scenario, tape.clone());
     player.walk().await;
     let (cancelled, trouble) = (setup.cancelled(), player.trouble.take());
     player.tear_down().await;

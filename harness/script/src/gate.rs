@@ -1,6 +1,6 @@
 //! The gates: base properties of a broker on which scenarios stand. Knows their names only.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 /// A base property that other scenarios stand on. Where it fails, what stands on it is blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +45,11 @@ impl Gate {
         Self::WildcardMatched,
     ];
 
+    /// The gate of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gate| gate.name() == name)
+    }
+
     /// The name in text: a public format.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,18 +71,5 @@ impl Gate {
 impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// The text names no gate.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown gate `{0}`")]
-pub struct UnknownGate(String);
-
-impl FromStr for Gate {
-    type Err = UnknownGate;
-
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|gate| gate.name() == s).ok_or_else(|| UnknownGate(s.to_owned()))
     }
 }

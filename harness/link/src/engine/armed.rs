@@ -77,6 +77,19 @@ impl Armed {
         self.next_due_us().filter(|due| *due <= now_us).map(|_| self.timed.remove(0))
     }
 
+    /// Removes what waits for a packet to begin an effect that a restore would end. An armed cut is no effect, and what
+    /// waits for its time happens then.
+    /// What was armed behind the restore itself (its number; 0: it never waited) goes on waiting.
+    pub(super) fn take_effects(&mut self, restore: u32) -> Vec<ArmedFault> {
+        let is_effect = |fault: &Fault| !matches!(fault, Fault::Cut(_) | Fault::Restore | Fault::Release(_));
+        let (ended, kept): (Vec<_>, Vec<_>) = self
+            .triggers
+            .drain(..)
+            .partition(|(_, armed)| is_effect(&armed.fault) && (restore == 0 || armed.number < restore));
+        self.triggers = kept;
+        ended.into_iter().map(|(_, armed)| armed).collect()
+    }
+
     /// Removes all, by number.
     pub(super) fn drain(&mut self) -> Vec<ArmedFault> {
         let timed = self.timed.drain(..).map(|(_, armed)| armed);

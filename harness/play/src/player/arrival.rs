@@ -7,12 +7,23 @@ use deadzone_wire::{Bare, Field, Packet, Pattern};
 use super::Player;
 use crate::client::Command;
 
+/// Which of the packets that were not taken yet is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The oldest that is meant must fit.
+    Oldest,
+    /// The very next packet must fit.
+    Next,
+    /// Any that fits.
+    Some,
+}
+
 /// What is waited for.
 pub(super) struct Wanted {
     pub(super) client: usize,
     pub(super) conn: ConnId,
     pub(super) alternatives: Vec<Expected>,
-    pub(super) strict: bool,
+    pub(super) order: Order,
     pub(super) within_us: u64,
     pub(super) intent: bool,
 }
@@ -41,7 +52,7 @@ impl Player<'_> {
             client,
             conn,
             alternatives: vec![Expected::Packet(pattern)],
-            strict: false,
+            order: Order::Oldest,
             within_us: self.timing.scaled_us(self.timing.within_ms),
             intent,
         }
@@ -59,7 +70,7 @@ impl Player<'_> {
                 client: wanted.client.into(),
                 conn: wanted.conn,
                 alternatives: wanted.alternatives.clone(),
-                strict: wanted.strict,
+                strict: wanted.order == Order::Next,
                 answers,
                 intent: wanted.intent,
             },
@@ -128,7 +139,7 @@ impl Player<'_> {
         let mut state = self.clients[wanted.client].borrow_mut();
         let closed = state.closed_by(wanted.conn);
         let mut waiting = state.inbox.iter_mut().filter(|a| a.conn == wanted.conn && !a.taken && !a.marker);
-        if wanted.strict {
+        if wanted.order == Order::Next {
             if let Some(first) = waiting.next() {
                 let matched = wanted.patterns().any(|pattern| pattern.matches(first.packet()).is_ok());
                 first.taken = true;
@@ -138,11 +149,11 @@ impl Player<'_> {
         } else {
             for arrived in waiting {
                 let meant = wanted.patterns().any(|pattern| is_meant(pattern, arrived.packet()));
-                if !meant {
+                let matched = wanted.patterns().any(|pattern| pattern.matches(arrived.packet()).is_ok());
+                if !meant || (!matched && wanted.order == Order::Some) {
                     continue;
                 }
                 arrived.taken = true;
-                let matched = wanted.patterns().any(|pattern| pattern.matches(arrived.packet()).is_ok());
                 let (seq, packet) = (arrived.seq, arrived.packet().clone());
                 return if matched { Look::Found(seq, Some(Box::new(packet))) } else { Look::Mismatch(seq) };
             }

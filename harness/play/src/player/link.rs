@@ -1,7 +1,7 @@
 //! Link steps, and waiting for what the broker's end of a link has.
 
 use deadzone_history::{ClaimKind, End, EventKind};
-use deadzone_link::{Direction, Fault, LinkStep, Trigger, When};
+use deadzone_link::{Direction, Fault, LinkStep, Note, Trigger, When};
 use deadzone_script::{PacketTemplate, Step, TriggerTemplate};
 
 use super::{Flow, Player, control::PutOff};
@@ -28,6 +28,8 @@ impl Player<'_> {
                 direction: *direction,
             }),
         };
+        let waits = matches!(when, When::On(_));
+        let before = self.next_seq();
         let step = LinkStep { fault, when };
         if !self.enqueue(client, Command::Link(step.clone())).await {
             if let Some(links) = self.foreign(client)
@@ -40,10 +42,26 @@ impl Player<'_> {
             self.drain_notes(client);
         }
         self.settled(client).await;
+        if waits {
+            let armed = self.tape.events().iter().find_map(|e| match &e.kind {
+                EventKind::Link { client: c, note, .. }
+                    if *c == client.into() && e.seq >= before && matches!(**note, Note::Armed { .. }) =>
+                {
+                    Some(e.seq)
+                }
+                _ => None,
+            });
+            self.armed_since.insert(client, armed.unwrap_or(before));
+        }
         Flow::On
     }
 
-    /// Waits until the broker's end of the client's newest connection has the packet.
+    fn next_seq(&self) -> u64 {
+        self.tape.events().last().map_or(0, |event| event.seq + 1)
+    }
+
+    /// Waits until the broker's end of the client's newest connection has the packet. What passed before the link's newest
+    /// fault was armed does not count: that fault could not act on it.
     pub(super) async fn link_saw(
         &mut self,
         step: &Step,
@@ -57,11 +75,13 @@ impl Player<'_> {
         let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
         let claim = self.claim(step, within_us, ClaimKind::Precondition { client: client.into() });
         let ends_us = since_us + within_us.max(self.timing.scaled_us(self.timing.patience_ms));
+        let since = self.armed_since.get(&client).copied().unwrap_or(0);
         loop {
             let conn = self.clients[client].borrow().last_conn;
             let found = self.tape.events().iter().find_map(|e| match &e.kind {
                 EventKind::Packet(p)
                     if Some(p.conn) == conn
+                        && e.seq >= since
                         && p.direction == direction
                         && p.end == End::Broker
                         && pattern.matches(p.packet()).is_ok() =>

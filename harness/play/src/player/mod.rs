@@ -7,6 +7,7 @@ mod arrival;
 mod connection;
 mod control;
 mod expect;
+mod finds;
 mod intent;
 mod link;
 mod marker;

@@ -5,7 +5,10 @@ use deadzone_history::{Abandon, Expected};
 use deadzone_script::{Arrival, FieldValue, PacketTemplate, Step};
 use deadzone_wire::{Field, Mutation, Packet, Value};
 
-use super::{Flow, Player, arrival::Wanted};
+use super::{
+    Flow, Player,
+    arrival::{Order, Wanted},
+};
 
 impl Player<'_> {
     pub(super) async fn send(
@@ -54,7 +57,7 @@ impl Player<'_> {
         step: &Step,
         client: usize,
         alternatives: &[Arrival],
-        strict: bool,
+        order: Order,
         within_ms: Option<u64>,
     ) -> Flow {
         let Some(conn) = self.clients[client].borrow().last_conn else {
@@ -68,7 +71,7 @@ impl Player<'_> {
             })
             .collect();
         let within_us = self.timing.scaled_us(within_ms.unwrap_or(self.timing.within_ms));
-        let wanted = Wanted { client, conn, alternatives: expected, strict, within_us, intent: false };
+        let wanted = Wanted { client, conn, alternatives: expected, order, within_us, intent: false };
         match self.arrival(step, wanted).await {
             Some(Some(packet)) => {
                 self.capture(alternatives, &packet);

@@ -1,7 +1,7 @@
 //! The walk itself: which step comes next, which is left out, and what every step shares.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
@@ -18,14 +18,14 @@ use tokio::task::JoinHandle;
 use super::radio;
 
 use crate::{
-    client::{ClientState, SharedClient},
+    client::{ClientState, Command, SharedClient},
     clock::Clock,
     lower::Words,
     perform::{Setup, Timing},
     tape::Tape,
 };
 
-use super::control::PutOff;
+use super::{arrival::Order, control::PutOff, finds::LONGEST_US};
 
 /// Whether the next step makes sense.
 pub(crate) enum Flow {
@@ -37,6 +37,7 @@ pub(crate) enum Flow {
 
 /// One performance of one scenario.
 pub(crate) struct Player<'a> {
+    /// With its rounds laid out one behind the other.
     pub(crate) scenario: &'a Scenario,
     pub(crate) setup: &'a Setup<'a>,
     pub(crate) tape: Tape,
@@ -57,7 +58,13 @@ pub(crate) struct Player<'a> {
     watch_end: bool,
     /// Control run: clients whose cut was put off.
     pub(super) put_off: BTreeMap<usize, PutOff>,
+    /// From which event on a client's link has its newest armed fault.
+    pub(super) armed_since: BTreeMap<usize, u64>,
     step: u32,
+    /// From 0.
+    round: u32,
+    /// A claim was not met, so no further round begins.
+    missed: Cell<bool>,
     /// The walk is over: the target is being left as it was found, whatever ended the walk.
     pub(super) leaving: bool,
     /// The environment refused what the run needs.
@@ -65,8 +72,7 @@ pub(crate) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(setup: &'a Setup<'a>, tape: Tape) -> Self {
-        let scenario = setup.scenario;
+    pub(crate) fn new(setup: &'a Setup<'a>, scenario: &'a Scenario, tape: Tape) -> Self {
         let clock = tape.clock();
         let mut clients: Vec<SharedClient> = Vec::new();
         for (i, decl) in scenario.clients.iter().enumerate() {
@@ -103,7 +109,10 @@ impl<'a> Player<'a> {
             markers: 0,
             watch_end: false,
             put_off: BTreeMap::new(),
+            armed_since: BTreeMap::new(),
             step: 0,
+            round: 0,
+            missed: Cell::new(false),
             leaving: false,
             trouble: None,
         }
@@ -130,29 +139,67 @@ impl<'a> Player<'a> {
         self.is_control() && !matches!(self.scenario.control, Control::Steps(_))
     }
 
-    /// Walks all steps, then watches the end.
+    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last.
     pub(crate) async fn walk(&mut self) {
-        let deadline_us = self.timing.scaled_us(self.timing.scenario_ms);
+        let steps = self.steps();
+        let rounds = if matches!(self.scenario.control, Control::Steps(_)) && self.is_control() {
+            1
+        } else {
+            self.scenario.times.max(1) as usize
+        };
+        let once = steps.len() / rounds;
+        for round in 0..rounds {
+            self.round = round as u32;
+            let first = round * once;
+            let whole = self.walk_round(first, &steps[first..first + once]).await;
+            if !whole || self.missed.get() || self.interrupted() {
+                return;
+            }
+            if round + 1 < rounds {
+                self.leave_round(round);
+            }
+        }
+    }
+
+    /// Walks one round within the scenario's deadline. `false`: it was not walked to its end.
+    async fn walk_round(&mut self, first: usize, steps: &'a [Step]) -> bool {
+        let looks_us =
+            steps.iter().filter(|s| matches!(s.kind, StepKind::Finds { .. })).count() as u64 * LONGEST_US;
+        let deadline_us = self.timing.scaled_us(self.timing.scenario_ms) + looks_us;
         let clock = self.clock;
-        let walked = clock.at_most_us(deadline_us, self.walk_steps()).await;
+        let walked = clock.at_most_us(deadline_us, self.walk_steps(first, steps)).await;
         if walked.is_none() {
             let why = Abandon::Deadline { ms: deadline_us / 1000 };
             self.tape.append(EventKind::Abandoned { step: self.step, why });
         }
-        if self.watch_end {
+        if std::mem::take(&mut self.watch_end) {
             let us = self.timing.scaled_us(self.timing.grace_ms);
             self.clock.until_us(self.clock.now_us() + us).await;
             self.tape.append(EventKind::Grace { us });
         }
+        walked == Some(true)
     }
 
-    async fn walk_steps(&mut self) {
+    /// The clients of a round are done: the next one has its own.
+    fn leave_round(&mut self, round: usize) {
+        let count = self.setup.scenario.clients.len();
+        for client in &self.clients[round * count..(round + 1) * count] {
+            client.borrow_mut().enqueue(Command::End);
+        }
+    }
+
+    fn interrupted(&self) -> bool {
+        self.tape.overflow().is_some() || self.cancelled() || self.trouble.is_some()
+    }
+
+    /// Whether every step was made, or left out on purpose.
+    async fn walk_steps(&mut self, first: usize, steps: &'a [Step]) -> bool {
         let mut abandoned = false;
-        for (i, step) in self.steps().iter().enumerate() {
-            if self.tape.overflow().is_some() || self.cancelled() || self.trouble.is_some() {
-                return;
+        for (i, step) in steps.iter().enumerate() {
+            if self.interrupted() {
+                return false;
             }
-            self.step = i as u32;
+            self.step = (first + i) as u32;
             let skipped = self.reason_to_skip(step, abandoned);
             let is_skipped = skipped.is_some();
             self.tape.append(EventKind::Step(Box::new(StepEvent {
@@ -161,7 +208,7 @@ impl<'a> Player<'a> {
                 text: step.text.as_str().into(),
                 kind: class(&step.kind),
                 deviant: step.deviant,
-                round: 0,
+                round: self.round,
                 skipped,
             })));
             if is_skipped {
@@ -178,6 +225,7 @@ impl<'a> Player<'a> {
                 self.tape.append(EventKind::Abandoned { step: self.step, why });
             }
         }
+        !abandoned
     }
 
     fn reason_to_skip(&self, step: &Step, abandoned: bool) -> Option<SkipReason> {
@@ -206,14 +254,24 @@ impl<'a> Player<'a> {
             }
             StepKind::Publish { client, packet } => self.publish(step, *client, packet, None).await,
             StepKind::Burst { client, count, packet } => self.burst(step, *client, *count, packet).await,
+            StepKind::Finds { client, topic, payload, qos } => {
+                self.finds(step, *client, topic, payload, *qos).await
+            }
             StepKind::Disconnect { client, reason, expiry_s } => {
                 self.disconnect(*client, *reason, *expiry_s).await
             }
             StepKind::Ping { client } => self.ping(step, *client).await,
             StepKind::Send { client, packet, broken_by } => self.send(*client, packet, broken_by).await,
             StepKind::SendBytes { client, bytes } => self.send_bytes(*client, bytes).await,
-            StepKind::Receive { client, alternatives, strict, within_ms } => {
-                self.receive(step, *client, alternatives, *strict, *within_ms).await
+            StepKind::Receive { client, alternatives, strict, some, within_ms } => {
+                let how = if *strict {
+                    Order::Next
+                } else if *some {
+                    Order::Some
+                } else {
+                    Order::Oldest
+                };
+                self.receive(step, *client, alternatives, how, *within_ms).await
             }
             StepKind::Fence { publisher, subscriber, topic, qos } => {
                 self.fence(step, *publisher, *subscriber, topic, *qos).await
@@ -278,6 +336,7 @@ impl<'a> Player<'a> {
 
     pub(super) fn unmet(&self, claim: u32, since_us: u64, why: Ended, got: Option<u64>) {
         let waited_us = self.clock.now_us() - since_us;
+        self.missed.set(true);
         self.tape.append(EventKind::Unmet { claim, waited_us, why, got });
     }
 
@@ -302,6 +361,7 @@ fn class(kind: &StepKind) -> StepClass {
         | StepKind::Unsubscribe { client, .. }
         | StepKind::Publish { client, .. }
         | StepKind::Burst { client, .. }
+        | StepKind::Finds { client, .. }
         | StepKind::Disconnect { client, .. }
         | StepKind::Ping { client }
         | StepKind::Send { client, .. }

@@ -66,6 +66,10 @@ pub struct SelftestReport {
     /// Clauses that scenarios name, each with the defects and mutants that break that very clause and were caught under it:
     /// without one, nothing shows that a breach would be noticed.
     pub proven: BTreeMap<ClauseId, BTreeSet<String>>,
+    /// Defects and mutants that are known to be caught by nothing yet (name, what would catch it).
+    pub uncaught: Vec<(String, String)>,
+    /// Verdicts under legal variants that are known to be wrong yet.
+    pub pending: Vec<String>,
     /// A signal ended it.
     pub interrupted: bool,
 }
