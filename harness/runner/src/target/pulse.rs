@@ -39,6 +39,8 @@ struct FirstPacket {
     whole: bool,
 }
 
+/// The first byte of a DISCONNECT.
+const DISCONNECT: u8 = 0xe0;
 /// Longest fixed header, in bytes.
 const HEAD_MAX: usize = 5;
 
@@ -76,6 +78,8 @@ struct Known {
     made: VecDeque<Instant>,
     /// Connections that the target ended, and when.
     ended: VecDeque<Instant>,
+    /// When one of ours ended last by our own doing.
+    left: Option<Instant>,
     last_heard: Option<Instant>,
     /// The first of the refusals since something was heard last.
     refused: Option<Instant>,
@@ -109,10 +113,12 @@ impl Pulse {
 
     /// Bytes were written.
     pub(crate) fn wrote(&self, number: u64, bytes: &[u8]) {
-        if let Some(connection) = self.lock().open.get_mut(&number)
-            && connection.first.take(bytes)
-        {
-            connection.asked = Some(Instant::now());
+        if let Some(connection) = self.lock().open.get_mut(&number) {
+            if connection.first.take(bytes) {
+                connection.asked = Some(Instant::now());
+            }
+            // The target closes behind a DISCONNECT: that is our doing.
+            connection.leaving |= bytes.first() == Some(&DISCONNECT) || bytes.ends_with(&[DISCONNECT, 0]);
         }
     }
 
@@ -137,11 +143,11 @@ impl Pulse {
     pub(crate) fn ended(&self, number: u64, by_target: bool) {
         let mut known = self.lock();
         let now = Instant::now();
-        if let Some(connection) = known.open.remove(&number)
-            && by_target
-            && !connection.leaving
-        {
+        let Some(connection) = known.open.remove(&number) else { return };
+        if by_target && !connection.leaving {
             known.ended.push_back(now);
+        } else {
+            known.left = Some(now);
         }
         while known.ended.front().is_some_and(|at| now.duration_since(*at) > REMEMBERED) {
             known.ended.pop_front();
@@ -164,12 +170,14 @@ impl Pulse {
         self.lock().refused
     }
 
-    /// When every connection ended within one moment by the target's doing, if none is left and enough were there.
+    /// When every connection ended within one moment by the target's doing, if none is left and enough were there. Where some
+    /// of them ended by our own doing, it may have been the script's.
     pub(crate) fn all_ended(&self) -> Option<Instant> {
         let known = self.lock();
         let last = *known.ended.back()?;
         let together = known.ended.iter().filter(|at| last.duration_since(**at) <= TOGETHER).count();
-        (known.open.is_empty() && together >= TOGETHER_LEAST).then_some(last)
+        let ours = known.left.is_some_and(|at| at + TOGETHER >= last);
+        (known.open.is_empty() && together >= TOGETHER_LEAST && !ours).then_some(last)
     }
 
     /// Forgets what ended, once it is explained.
@@ -222,15 +230,28 @@ mod tests {
     #[test]
     fn connections_end_together_by_the_targets_doing_alone() {
         let pulse = Pulse::default();
-        let numbers: Vec<u64> = (0..9).map(|_| pulse.opened()).collect();
-        pulse.leaving(numbers[8]);
+        let numbers: Vec<u64> = (0..8).map(|_| pulse.opened()).collect();
         numbers.iter().take(7).for_each(|n| pulse.ended(*n, true));
-        assert_eq!(pulse.all_ended(), None, "two are left");
-        pulse.ended(numbers[8], true);
         assert_eq!(pulse.all_ended(), None, "one is left");
         pulse.ended(numbers[7], true);
         assert!(pulse.all_ended().is_some());
         pulse.forget_ended();
+        assert_eq!(pulse.all_ended(), None);
+    }
+
+    #[test]
+    fn a_close_behind_our_disconnect_is_ours() {
+        let pulse = Pulse::default();
+        let numbers: Vec<u64> = (0..20).map(|_| pulse.opened()).collect();
+        for number in &numbers {
+            pulse.wrote(*number, &[DISCONNECT, 0]);
+            pulse.ended(*number, true);
+        }
+        assert_eq!(pulse.all_ended(), None);
+        // What ends beside one that we left may have been the script's doing too.
+        let numbers: Vec<u64> = (0..9).map(|_| pulse.opened()).collect();
+        pulse.leaving(numbers[0]);
+        numbers.iter().for_each(|n| pulse.ended(*n, true));
         assert_eq!(pulse.all_ended(), None);
     }
 
