@@ -118,7 +118,7 @@ impl Examiner {
                 if self.cancelled() {
                     return false;
                 }
-                if self.asker.ask(&dial, 3 * FRESH + number as usize).await == Met::Served {
+                if self.asker.ask(&dial, 4 * FRESH + number as usize).await == Met::Served {
                     return true;
                 }
             }
@@ -165,11 +165,13 @@ impl Examiner {
         if hung.is_empty() {
             return Found::Whole;
         }
-        // One CONNECT at least is waited out: slow is not dead.
+        // One CONNECT at least is waited out, and others are tried meanwhile: slow is not dead, and deaf to one id is not hung.
         let witness = self.asker.waited_out(self.long_bound);
-        let answered = witness.ask(dial, FRESH).await;
+        let others: Vec<usize> = (2 * FRESH + 1..=3 * FRESH).collect();
+        let (answered, deaf) = tokio::join!(witness.ask(dial, FRESH), self.asker.ask_each(dial, &others));
         let silent_since = self.pulse.last_heard().is_none_or(|at| at <= began);
-        if silent_since && matches!(answered, Met::Hung(_)) && !self.cancelled() {
+        let nobody = matches!(answered, Met::Hung(_)) && deaf.len() == others.len();
+        if silent_since && nobody && !self.cancelled() {
             let seconds = began.elapsed().as_secs();
             return Found::Lost(Kind::Hung, format!("nothing came on any connection for {seconds} s"));
         }

@@ -131,9 +131,10 @@ impl<'a> Watch<'a> {
         self.suspects.extend(self.ended.iter().filter(|(at, _)| recent(*at)).map(|(_, i)| *i));
     }
 
-    /// The suspects, if the target was lost.
+    /// The suspects, if the target was lost, and what began while that was found out.
     pub(super) fn in_flight(&self) -> Vec<Task> {
-        self.suspects.iter().map(|i| self.tasks[*i].clone()).collect()
+        let all: BTreeSet<usize> = self.suspects.iter().chain(self.running.keys()).copied().collect();
+        all.into_iter().map(|i| self.tasks[i].clone()).collect()
     }
 
     /// Turns what runs for longer than any of its own deadlines allows into errors.
