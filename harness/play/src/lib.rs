@@ -9,17 +9,21 @@
 
 mod client;
 mod clock;
+mod credentials;
 mod foreign;
 mod lower;
 mod path;
 mod perform;
 mod player;
 mod room;
+mod slots;
 mod tap;
 mod tape;
 mod transport;
 
+pub use credentials::Credentials;
 pub use foreign::{ForeignLinks, Reaching, Working};
 pub use perform::{Performance, Setup, Timing, nonce, perform, run_prefix};
 pub use room::Room;
+pub use slots::{LocalBoxFuture, OwnSlot, Slots};
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

@@ -19,9 +19,11 @@ use deadzone_wire::Version;
 
 use crate::{
     clock::Clock,
+    credentials::Credentials,
     foreign::ForeignLinks,
     player::Player,
     room::{Room, Share},
+    slots::Slots,
     tape::Tape,
     transport::Dial,
 };
@@ -54,6 +56,8 @@ pub struct Timing {
     pub grace_ms: u64,
     /// For leaving the target as it was found.
     pub teardown_ms: u64,
+    /// Nothing is parked: a silence ends at the patience and proves nothing.
+    pub quick: bool,
 }
 
 impl Default for Timing {
@@ -67,6 +71,7 @@ impl Default for Timing {
             scenario_ms: 30_000,
             grace_ms: 250,
             teardown_ms: 3_000,
+            quick: false,
         }
     }
 }
@@ -88,6 +93,12 @@ pub struct Setup<'a> {
     pub run: Origin,
     /// How to reach the target.
     pub dial: Rc<dyn Dial>,
+    /// The same without links or mutants between: for the harness's own signs of life.
+    pub direct: Rc<dyn Dial>,
+    /// The job slot that a parked wait gives away.
+    pub slots: Rc<dyn Slots>,
+    /// What a CONNECT without a user name and a password says, where the target asks for some.
+    pub credentials: Option<Credentials>,
     /// Somebody else's links for the script's clients, instead of `dial` and of our own faults.
     pub links: Option<Rc<dyn ForeignLinks>>,
     /// What every `{run}` of the whole run begins with: see [`run_prefix`].
@@ -160,6 +171,8 @@ pub struct Performance {
     pub cancelled: bool,
     /// The environment refused what the run needs: whatever the record shows is not the target's doing.
     pub trouble: Option<String>,
+    /// Since when the broker gave no sign of life to a wait that ended in vain, µs.
+    pub lifeless_since_us: Option<u64>,
 }
 
 /// What the words of a run begin with, from the run's own word: 6 letters and digits.
@@ -223,7 +236,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
         // Nothing will be judged by it; its beginning shows what happened.
         keep_beginning(&mut history);
     }
-    Performance { history, overflow, cancelled, trouble }
+    Performance { history, overflow, cancelled, trouble, lifeless_since_us: None }
 }
 
 fn keep_beginning(history: &mut History) {

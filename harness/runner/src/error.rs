@@ -14,8 +14,18 @@ pub enum RunError {
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// The address is none.
-    #[error("`{0}` is no broker: expected `mosquitto`, `embedded` or mqtt://HOST:PORT")]
+    #[error(
+        "`{0}` is no broker: expected `mosquitto`, `embedded`, `reference`, mqtt://HOST:PORT or FILE.toml"
+    )]
     TargetSyntax(String),
+    /// A target's descriptor has a mistake, or can't be read.
+    #[error("{path}: {why}")]
+    Descriptor {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with its line.
+        why: String,
+    },
     /// Somebody else's links need a target that they can reach.
     #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
     LinksWithoutAddress,
@@ -79,9 +89,11 @@ impl RunError {
     /// The exit code that it calls for.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Suite(_) | Self::TargetSyntax(_) | Self::LinksWithoutAddress | Self::Write { .. } => {
-                ExitCode::Usage
-            }
+            Self::Suite(_)
+            | Self::TargetSyntax(_)
+            | Self::Descriptor { .. }
+            | Self::LinksWithoutAddress
+            | Self::Write { .. } => ExitCode::Usage,
             Self::Selection(_) => ExitCode::NothingRan,
             Self::Resolve { .. }
             | Self::NotInstalled { .. }

@@ -4,18 +4,27 @@
 //! and its own paused runtime, so that neither parallelism nor a neighbour changes a byte; against a real target it has a
 //! thread and a runtime of its own, because it mostly waits.
 
-mod again;
 mod ask;
+mod confirm;
+mod coverage;
 mod error;
+mod exchange;
 mod exit;
+mod gates;
+mod habit;
+mod health;
 mod histories;
 mod job;
+mod ledger;
 mod links;
 mod mutant;
+mod passes;
 mod plan;
 mod pool;
 mod probe;
 mod profiles;
+mod record;
+mod recovery;
 mod run;
 mod seed;
 mod select;
@@ -35,4 +44,4 @@ pub use run::{Options, run};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
-pub use target::{EmbeddedSpec, TargetSpec, end_started_brokers};
+pub use target::{Declared, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers, guard_with};

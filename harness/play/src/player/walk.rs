@@ -96,7 +96,11 @@ impl<'a> Player<'a> {
             clock,
             timing: radio::timing(setup),
             clients,
-            words: Words { run: setup.nonce.clone(), ..Words::default() },
+            words: Words {
+                run: setup.nonce.clone(),
+                credentials: setup.credentials.clone(),
+                ..Words::default()
+            },
             retained: BTreeSet::new(),
             sessions: BTreeSet::new(),
             tasks: Vec::new(),
