@@ -2,6 +2,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,7 +12,7 @@ use std::{
 
 use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Performance, Room, Setup, Timing, nonce, perform, run_prefix};
+use deadzone_play::{MemoryBudget, NoSlots, Performance, Setup, Timing, perform};
 use deadzone_verdict::{ScenarioResult, Verdict, VerdictKind};
 use tokio::{runtime::Builder, task::LocalSet};
 
@@ -42,7 +43,7 @@ pub(crate) struct JobContext {
     /// Told when a run may fail.
     pub(crate) doubt: Arc<dyn Fn() + Send + Sync>,
     /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
-    pub(crate) room: Option<Arc<Room>>,
+    pub(crate) memory: Option<Arc<MemoryBudget>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
     pub(crate) run: Origin,
 }
@@ -62,7 +63,7 @@ impl JobContext {
             command: String::new(),
             panic_in: None,
             doubt: Arc::new(|| {}),
-            room: None,
+            memory: None,
             links: None,
             run: Origin::Scenario,
         }
@@ -186,14 +187,17 @@ pub(crate) fn once(
     let performance = local.block_on(&runtime, async {
         // Embedded brokers are new for each run, so nothing needs to differ between attempts.
         let attempt = if embedded { 0 } else { attempt };
-        let run_prefix = run_prefix(&context.word);
-        let nonce = nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
+        let run_prefix = seed::run_prefix(&context.word);
+        let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
         let links = context.target.links(context.links.as_deref(), &nonce);
+        let dial = context.target.dial(context.mutant);
         let setup = Setup {
             scenario: &planned.scenario,
             version: planned.key.version,
             run,
-            dial: context.target.dial(context.mutant),
+            dial: Rc::clone(&dial),
+            direct: dial,
+            slots: Rc::new(NoSlots),
             links: links.clone(),
             run_prefix,
             nonce,
@@ -204,7 +208,7 @@ pub(crate) fn once(
             teardown: !embedded,
             heartbeat: !embedded,
             doubt: Arc::clone(&context.doubt) as Arc<dyn Fn() + Send + Sync>,
-            room: context.room.clone(),
+            memory: context.memory.clone(),
             cancel: Arc::clone(&context.cancel),
         };
         let performance = perform(&setup).await;

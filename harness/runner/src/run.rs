@@ -11,7 +11,7 @@ use std::{
 };
 
 use deadzone_history::Origin;
-use deadzone_play::{Room, Timing};
+use deadzone_play::{MemoryBudget, Timing};
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
@@ -35,7 +35,7 @@ const DESCRIPTORS_A_JOB: usize = 24;
 const DESCRIPTORS_APART: usize = 48;
 
 /// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
-const SHARED_ROOM: u64 = 16 * 1024 * 1024;
+const SHARED_MEMORY: u64 = 16 * 1024 * 1024;
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ pub fn run(
 }
 
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
-    let room = (!target.is_embedded()).then(|| Arc::new(Room::new(SHARED_ROOM)));
+    let memory = (!target.is_embedded()).then(|| Arc::new(MemoryBudget::new(SHARED_MEMORY)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
     JobContext {
         target,
@@ -127,7 +127,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
         doubt: Arc::new(|| {}),
-        room,
+        memory,
         run: Origin::Scenario,
     }
 }

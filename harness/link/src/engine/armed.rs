@@ -67,6 +67,11 @@ impl Armed {
         Some(self.triggers.remove(at).1)
     }
 
+    /// Whether a fault waits for a packet.
+    pub(super) fn waits_for_a_packet(&self) -> bool {
+        !self.triggers.is_empty()
+    }
+
     /// When the next timed fault is due.
     pub(super) fn next_due_us(&self) -> Option<u64> {
         self.timed.first().map(|(due, _)| *due)

@@ -59,6 +59,26 @@ impl Link {
         !self.radio.is_dark() && ![Direction::Up, Direction::Down].iter().any(|d| self.effects.lane(*d).dark)
     }
 
+    /// Whether bytes that enter this way come out: no black hole covers it, and the radio has coverage.
+    pub fn passes(&self, direction: Direction) -> bool {
+        !self.radio.is_dark() && !self.effects.lane(direction).dark
+    }
+
+    /// Whether a fault waits for a packet.
+    pub fn is_armed(&self) -> bool {
+        self.armed.waits_for_a_packet()
+    }
+
+    /// Whether a fault is in force, or waits for its packet or its time.
+    pub fn is_faulty(&self) -> bool {
+        self.effects != Effects::default() || self.armed.waits_for_a_packet() || self.armed.next_due_us().is_some()
+    }
+
+    /// Whether anything but a perfect link lies between the ends: a fault or a profile.
+    pub fn is_impaired(&self) -> bool {
+        self.is_faulty() || self.profile().is_some()
+    }
+
     /// A connection was made. Trigger counts start at 1 for it; the older paths that were cut silently live on, dead.
     pub fn open(&mut self, now_us: u64, path: PathId) {
         self.advance(now_us);

@@ -10,7 +10,9 @@ use crate::{
 pub(super) const NAME: &str = "precondition";
 
 pub(super) fn check(survey: &Survey<'_>) -> Vec<Opinion> {
-    let claims = survey.claims.iter().filter(|c| matches!(c.claim.kind, ClaimKind::Precondition { .. }));
+    let is_one =
+        |kind: &ClaimKind| matches!(kind, ClaimKind::Precondition { .. } | ClaimKind::StillServed { .. });
+    let claims = survey.claims.iter().filter(|c| is_one(&c.claim.kind));
     claims
         .filter_map(|c| match c.outcome {
             Outcome::Unmet { at, .. } => {
