@@ -49,7 +49,11 @@ pub(crate) async fn apply(
 }
 
 /// Asks why the target can't be reached by this client, and records the answer as a connection that could not be made.
-pub(crate) async fn unreached(links: &dyn ForeignLinks, recorder: &SharedRecorder, client: usize) -> Option<OpenError> {
+pub(crate) async fn unreached(
+    links: &dyn ForeignLinks,
+    recorder: &SharedRecorder,
+    client: usize,
+) -> Option<OpenError> {
     let why = OpenError::Other(links.unreached(client).await?.into());
     recorder.append(EventKind::OpenFailed { client: client.into(), why: why.clone() });
     Some(why)

@@ -10,7 +10,7 @@ use super::{
     queue::End,
     radio::Radio,
 };
-use crate::{Direction, LinkStep, Note};
+use crate::{Direction, Fault, LinkStep, Note};
 
 /// One client's modem with its paths. Times are microseconds of the caller's clock and never go back.
 ///
@@ -71,7 +71,9 @@ impl Link {
 
     /// Whether a fault is in force, or waits for its packet or its time.
     pub fn is_faulty(&self) -> bool {
-        self.effects != Effects::default() || self.armed.waits_for_a_packet() || self.armed.next_due_us().is_some()
+        self.effects != Effects::default()
+            || self.armed.waits_for_a_packet()
+            || self.armed.next_due_us().is_some()
     }
 
     /// Whether anything but a perfect link lies between the ends: a fault or a profile.
@@ -92,6 +94,19 @@ impl Link {
         self.paths.insert(path, Box::new(Path::new(now_us)));
     }
 
+    /// The client has left the connection that it had: what was armed on it for one of its packets waits for no packet of the
+    /// next one. What waits for a CONNECT or CONNACK, and what was armed without a connection, is meant for the next.
+    pub fn leave(&mut self) {
+        self.disarm(false);
+    }
+
+    /// Faults that wait for a packet wait no more: all of them, or those of the connection that is left.
+    fn disarm(&mut self, all: bool) {
+        for ArmedFault { number: fault, fault: effect, text, .. } in self.armed.disarm(all) {
+            self.note(self.current(), Note::NeverFired { fault, effect, text });
+        }
+    }
+
     /// The caller serves a path no longer, whatever state it is in. Notes that were not fetched move to
     /// [`Self::poll_note`]. Not needed for a path of which both ends were closed.
     pub fn forget(&mut self, path: PathId) {
@@ -109,8 +124,14 @@ impl Link {
     /// [`Self::make_equal`]). A trigger counts packets whose first byte comes after it was armed.
     pub fn step(&mut self, now_us: u64, step: LinkStep) {
         self.advance(now_us);
-        match self.armed.take_in(now_us, step) {
-            Taken::Now(fault) => self.fire(now_us, fault, None),
+        let connected = self.current().is_some();
+        match self.armed.take_in(now_us, step, connected) {
+            Taken::Now(fault) => {
+                if fault.fault == Fault::Restore {
+                    self.disarm(true);
+                }
+                self.fire(now_us, fault, None);
+            }
             Taken::Waits(fault, effect, text) => {
                 // Every path's server must know when it is due.
                 self.stirs += 1;
@@ -213,7 +234,7 @@ impl Link {
     /// The experiment is over: a note for every armed fault that never fired.
     pub fn finish(&mut self) -> Vec<Note> {
         let never =
-            |ArmedFault { number: fault, fault: effect, text }| Note::NeverFired { fault, effect, text };
+            |ArmedFault { number: fault, fault: effect, text, .. }| Note::NeverFired { fault, effect, text };
         self.armed.drain().into_iter().map(never).collect()
     }
 

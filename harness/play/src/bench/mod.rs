@@ -1,1 +1,189 @@
-//! bench
+//! A bench: one player over scripted streams, in memory, on a paused clock. The broker here is a table of answers.
+
+mod broker;
+mod control;
+mod waits;
+mod wire;
+
+use std::{
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use deadzone_history::{
+    Claim, ClaimKind, Direction, End, Ended, EventKind, Late, Origin, PacketEvent, Purpose, TargetFacts,
+};
+use deadzone_link::Catalogue;
+use deadzone_script::Scenario;
+use deadzone_wire::{PacketKind, Version};
+use tokio::task::LocalSet;
+
+use self::broker::Broker;
+use crate::{NoSlots, Performance, Setup, Timing, clock::Clock, perform::perform_with};
+
+/// The word that `{run}` stands for.
+const RUN: &str = "dzabcd01234567";
+
+/// What is performed, and how.
+struct Bench {
+    scenario: Scenario,
+    broker: Broker,
+    version: Version,
+    timing: Timing,
+    run: Origin,
+    teardown: bool,
+    /// The run is cancelled at this time, ms.
+    cancel_at_ms: Option<u64>,
+    /// The harness is found starved at this time, ms.
+    starved_at_ms: Option<u64>,
+}
+
+impl Bench {
+    /// These steps, in 5.0, with this broker.
+    fn new(steps: &str, broker: Broker) -> Self {
+        let head = "mqt 1\nscenario bench\n  title a bench\n  clauses 3.1.1/MQTT-4.3.3-2 5.0/MQTT-4.3.3-10\n  catches x\n";
+        let (scenarios, mistakes) = deadzone_script::parse("bench.mqt", "bench", &format!("{head}{steps}"));
+        let mistakes: Vec<_> = mistakes.iter().map(|m| format!("{m:?}")).collect();
+        let scenario = scenarios.into_iter().next().unwrap_or_else(|| panic!("{mistakes:?}"));
+        Self {
+            scenario,
+            broker,
+            version: Version::V5,
+            timing: Timing::default(),
+            run: Origin::Scenario,
+            teardown: false,
+            cancel_at_ms: None,
+            starved_at_ms: None,
+        }
+    }
+
+    fn perform(self) -> Record {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = runtime.expect("a runtime without io");
+        let local = LocalSet::new();
+        Record(local.block_on(&runtime, self.perform_here()))
+    }
+
+    async fn perform_here(self) -> Performance {
+        let cancel = Arc::new(AtomicBool::new(false));
+        let profiles = Catalogue::default();
+        let dial = Rc::new(self.broker);
+        let setup = Setup {
+            scenario: &self.scenario,
+            version: self.version,
+            run: self.run,
+            dial: Rc::clone(&dial) as Rc<dyn crate::Dial>,
+            direct: dial,
+            slots: Rc::new(NoSlots),
+            links: None,
+            run_prefix: RUN[..6].to_owned(),
+            nonce: RUN.to_owned(),
+            profiles: &profiles,
+            seed: 1,
+            timing: self.timing,
+            target: TargetFacts::default(),
+            teardown: self.teardown,
+            heartbeat: self.cancel_at_ms.is_some(),
+            doubt: Arc::new(|| {}),
+            memory: None,
+            cancel: Arc::clone(&cancel),
+        };
+        if let Some(at_ms) = self.cancel_at_ms {
+            tokio::task::spawn_local(async move {
+                Clock::start().until_us(at_ms * 1000).await;
+                cancel.store(true, Ordering::Relaxed);
+            });
+        }
+        let starved_at_ms = self.starved_at_ms;
+        perform_with(&setup, move |recorder| {
+            let recorder = recorder.clone();
+            if let Some(at_ms) = starved_at_ms {
+                tokio::task::spawn_local(async move {
+                    recorder.clock().until_us(at_ms * 1000).await;
+                    recorder.append(EventKind::Starved { ms: 300 });
+                });
+            }
+        })
+        .await
+    }
+}
+
+/// What a performance recorded.
+struct Record(Performance);
+
+impl Record {
+    fn kinds(&self) -> impl Iterator<Item = &EventKind> {
+        self.0.history.events.iter().map(|event| &event.kind)
+    }
+
+    /// The claims whose text contains this.
+    fn claims(&self, text: &str) -> Vec<&Claim> {
+        let claims = self.kinds().filter_map(|kind| match kind {
+            EventKind::Claim(claim) if claim.text.contains(text) => Some(&**claim),
+            _ => None,
+        });
+        claims.collect()
+    }
+
+    /// How the first claim of that text ended.
+    fn end(&self, text: &str) -> Result<Late, Ended> {
+        let claim = self.claims(text).first().unwrap_or_else(|| panic!("no claim of `{text}`")).id;
+        self.end_of(claim)
+    }
+
+    fn end_of(&self, id: u32) -> Result<Late, Ended> {
+        let mut ends = self.kinds().filter_map(|kind| match kind {
+            EventKind::Met { claim, late, .. } if *claim == id => Some(Ok(*late)),
+            EventKind::Unmet { claim, why, .. } if *claim == id => Some(Err(*why)),
+            _ => None,
+        });
+        let end = ends.next().unwrap_or_else(|| panic!("claim {id} never ended"));
+        assert!(ends.next().is_none(), "a claim ends once");
+        end
+    }
+
+    /// How long the first claim of that text was waited for in vain, µs.
+    fn waited_us(&self, text: &str) -> u64 {
+        let id = self.claims(text)[0].id;
+        let waited = self.kinds().find_map(|kind| match kind {
+            EventKind::Unmet { claim, waited_us, .. } if *claim == id => Some(*waited_us),
+            _ => None,
+        });
+        waited.expect("it is unmet")
+    }
+
+    fn parked(&self) -> usize {
+        self.kinds().filter(|kind| matches!(kind, EventKind::Parked { .. })).count()
+    }
+
+    /// Packets that the harness wrote on this behalf, or that came for it.
+    fn packets(&self, kind: PacketKind, direction: Direction, sender: Purpose) -> Vec<&PacketEvent> {
+        let near = if direction == Direction::Up { End::Client } else { End::Broker };
+        let packets = self.kinds().filter_map(|event| match event {
+            EventKind::Packet(p) => Some(p).filter(|p| {
+                p.packet().kind() == kind && p.direction == direction && p.sender == sender && p.end == near
+            }),
+            _ => None,
+        });
+        packets.collect()
+    }
+
+    fn failed_teardowns(&self) -> Vec<&str> {
+        let failed = self.kinds().filter_map(|kind| match kind {
+            EventKind::TeardownFailed { what } => Some(&**what),
+            _ => None,
+        });
+        failed.collect()
+    }
+
+    fn still_served(&self) -> usize {
+        self.kinds()
+            .filter(
+                |kind| matches!(kind, EventKind::Claim(c) if matches!(c.kind, ClaimKind::StillServed { .. })),
+            )
+            .count()
+    }
+}

@@ -20,7 +20,8 @@ impl Subscriptions {
     pub(super) fn sent(&mut self, packet: &Packet) {
         match packet {
             Packet::Subscribe(s) => {
-                self.asked.insert(s.packet_id, s.filters.iter().map(|(filter, _)| filter.0.clone()).collect());
+                self.asked
+                    .insert(s.packet_id, s.filters.iter().map(|(filter, _)| filter.0.clone()).collect());
             }
             Packet::Unsubscribe(u) => {
                 self.given_up.insert(u.packet_id, u.filters.iter().map(|filter| filter.0.clone()).collect());

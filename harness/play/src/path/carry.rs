@@ -338,10 +338,6 @@ impl Path {
             self.taps.ended(Direction::Up, End::Broker);
         }
         let client = self.client.borrow().index;
-        self.recorder.append(EventKind::Link {
-            client,
-            conn: Some(self.conn),
-            note: Box::new(note),
-        });
+        self.recorder.append(EventKind::Link { client, conn: Some(self.conn), note: Box::new(note) });
     }
 }

@@ -60,7 +60,11 @@ impl Path {
 
     pub(super) fn ping_if_due(&mut self) {
         let due = self.client.borrow().ping_due_us().is_some_and(|at| at <= self.recorder.now_us());
-        if due && !self.client_done && self.turns.unsent.is_empty() && !self.client.borrow().presence.inside_packet {
+        if due
+            && !self.client_done
+            && self.turns.unsent.is_empty()
+            && !self.client.borrow().presence.inside_packet
+        {
             let sender = if self.client.borrow().polite { Purpose::Polite } else { Purpose::Life };
             self.write(Packet::Bare(Bare::pingreq()).encode(self.version).to_bytes(), sender);
         }

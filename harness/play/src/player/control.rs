@@ -17,7 +17,8 @@ pub(crate) enum PutOff {
 
 /// Before a step that needs the client's old connection to be gone, carries out the cut that was put off.
 pub(super) async fn carry_out_put_off(stage: &mut Stage<'_>, step: &Step) {
-    let due = |(client, cut): (&usize, &PutOff)| ends_exchange(step, *client, *cut).then_some((*client, *cut));
+    let due =
+        |(client, cut): (&usize, &PutOff)| ends_exchange(step, *client, *cut).then_some((*client, *cut));
     let due: Vec<(usize, PutOff)> = stage.put_off.iter().filter_map(due).collect();
     for (client, cut) in due {
         let live = stage.network.live_conn(client);

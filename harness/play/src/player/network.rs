@@ -49,6 +49,8 @@ pub(crate) struct Network {
     /// Those that a foreign link may lead to the target.
     linked: Vec<bool>,
     names: Vec<String>,
+    /// What the performance's own topics contain.
+    pub(super) run: String,
     ways: Ways,
     pub(super) recorder: SharedRecorder,
     pub(super) timing: Timing,
@@ -73,6 +75,7 @@ impl Network {
             clients,
             linked: decls.iter().map(|decl| !decl.direct).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
+            run: setup.nonce.clone(),
             ways: Ways {
                 dial: Rc::clone(&setup.dial),
                 direct: Rc::clone(&setup.direct),
@@ -172,7 +175,10 @@ impl Network {
         {
             let mut client = client.borrow_mut();
             let (now_us, path) = (self.recorder.now_us(), PathId(conn.0));
-            client.modem.on(Some(path), |link| link.open(now_us, path));
+            client.modem.on(Some(path), |link| {
+                link.leave();
+                link.open(now_us, path);
+            });
             client.presence.opened(Live { conn, queue }, foreign.is_some());
             client.keep_alive.last_write_us = now_us;
         }

@@ -117,7 +117,9 @@ impl<'a> Player<'a> {
         // What hindered the connection comes before what came of it.
         let lost = self.stage.network.lost_on_the_way().filter(|_| !self.abandoned);
         let fell_silent = self.stage.silent && !was_silent;
-        let silence = || fell_silent.then(|| Abandon::unmet(self.stage.claims.last(), "what was expected did not come"));
+        let silence = || {
+            fell_silent.then(|| Abandon::unmet(self.stage.claims.last(), "what was expected did not come"))
+        };
         if let Some(why) = lost.or(done.err()).or_else(silence) {
             self.abandoned = true;
             self.stage.recorder().append(EventKind::Abandoned { step: self.stage.claims.step, why });

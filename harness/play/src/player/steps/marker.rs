@@ -33,12 +33,7 @@ pub(super) async fn fence(
 
 /// Publishes QoS 0 markers from the harness's own client until one arrives: routing to the subscriber works. A marker of an
 /// earlier `ready` shows nothing about the routing of now.
-pub(super) async fn ready(
-    stage: &mut Stage<'_>,
-    step: &Step,
-    subscriber: usize,
-    topic: &Payload,
-) -> Done {
+pub(super) async fn ready(stage: &mut Stage<'_>, step: &Step, subscriber: usize, topic: &Payload) -> Done {
     let own = stage.network.own();
     if stage.network.live_conn(own).is_none() {
         connect(stage, step, own, (ConnectMode::Clean, &ConnectOptions::default(), &[])).await?;

@@ -69,12 +69,7 @@ pub(super) async fn receive(
 }
 
 /// A MUST gives the time: the close of a client whose keep-alive has run out, waited for as long as that takes.
-fn is_timed(
-    stage: &Stage<'_>,
-    client: usize,
-    alternatives: &[Arrival],
-    within_ms: Option<u64>,
-) -> bool {
+fn is_timed(stage: &Stage<'_>, client: usize, alternatives: &[Arrival], within_ms: Option<u64>) -> bool {
     let keep_alive_ms = u64::from(stage.client(client).borrow().keep_alive.in_force_s) * 1000;
     alternatives.contains(&Arrival::Closed)
         && keep_alive_ms > 0

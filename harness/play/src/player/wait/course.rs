@@ -108,7 +108,11 @@ impl Course {
     }
 
     /// What a look shows may end the wait.
-    async fn seen(&mut self, stage: &mut Stage<'_>, look: Look) -> Option<Result<Option<Box<Packet>>, Ended>> {
+    async fn seen(
+        &mut self,
+        stage: &mut Stage<'_>,
+        look: Look,
+    ) -> Option<Result<Option<Box<Packet>>, Ended>> {
         match look {
             Look::Nothing => None,
             Look::Found(by, packet) => {
@@ -144,7 +148,12 @@ impl Course {
         }
     }
 
-    fn missed(&self, stage: &mut Stage<'_>, why: Ended, got: Option<u64>) -> Result<Option<Box<Packet>>, Ended> {
+    fn missed(
+        &self,
+        stage: &mut Stage<'_>,
+        why: Ended,
+        got: Option<u64>,
+    ) -> Result<Option<Box<Packet>>, Ended> {
         if self.parked {
             stage.parking.leave(&stage.network.clients);
         }

@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use deadzone_history::Purpose;
-use deadzone_wire::{
-    Bare, Connect, Disconnect, Packet, Properties, Publish, Subscribe, Text, Version,
-};
+use deadzone_wire::{Bare, Connect, Disconnect, Packet, Properties, Publish, Subscribe, Text, Version};
 
 use crate::{
     client::{Arrived, Client, Command, SharedClient},

@@ -97,10 +97,13 @@ impl Answer {
         })
     }
 
-    fn look(&self, client: &mut Client) -> Look {
+    fn look(&self, client: &mut Client, run: &str) -> Look {
         let closed = client.presence.closed_by(self.conn);
         let meant = |packet: &Packet| self.strict || self.patterns().any(|p| is_meant(p, packet));
-        if let Some(arrived) = client.inbox.waiting(self.conn).find(|a| meant(a.packet())) {
+        let by_topic = self.patterns().any(|p| p.fields.iter().any(|(field, _)| *field == Field::Topic));
+        let ours = |packet: &Packet| by_topic || !is_foreign(packet, run);
+        let mut waiting = client.inbox.waiting(self.conn);
+        if let Some(arrived) = waiting.find(|a| ours(a.packet()) && meant(a.packet())) {
             arrived.taken = true;
             let (seq, packet) = (arrived.seq, Box::new(arrived.packet().clone()));
             return match self.patterns().any(|pattern| pattern.matches(&packet).is_ok()) {
@@ -126,6 +129,13 @@ fn is_meant(pattern: &Pattern, packet: &Packet) -> bool {
         })
 }
 
+/// A message on a topic that is not this performance's: it may be anyone's. A topic left to an alias says nothing.
+fn is_foreign(packet: &Packet, run: &str) -> bool {
+    let Packet::Publish(publish) = packet else { return false };
+    let topic: &[u8] = &publish.topic.0;
+    !topic.is_empty() && !topic.windows(run.len()).any(|part| part == run.as_bytes())
+}
+
 impl Copies {
     /// A copy of each payload; without any, one message of any payload.
     pub(in crate::player) fn of(client: usize, payloads: &[Bytes], fields: Vec<(Field, Value)>) -> Self {
@@ -136,10 +146,10 @@ impl Copies {
         Self { client, fields, wanted, looked_at: 0 }
     }
 
-    fn look(&mut self, client: &Client) -> Look {
+    fn look(&mut self, client: &Client, run: &str) -> Look {
         let new = client.inbox.since(self.looked_at);
         self.looked_at += new.len();
-        for arrived in new.iter().filter(|a| !a.marker) {
+        for arrived in new.iter().filter(|a| !a.marker && !is_foreign(a.packet(), run)) {
             let packet = arrived.packet();
             let Packet::Publish(publish) = packet else { continue };
             if self.fields.iter().any(|(f, v)| f.get(packet).as_ref() != Some(v)) {
@@ -162,7 +172,8 @@ impl Marker {
     fn look(&mut self, client: &Client) -> Look {
         let new = client.inbox.since(self.looked_at);
         self.looked_at += new.len();
-        let sought = |packet: &Packet| matches!(packet, Packet::Publish(p) if self.payloads.contains(&p.payload));
+        let sought =
+            |packet: &Packet| matches!(packet, Packet::Publish(p) if self.payloads.contains(&p.payload));
         match new.iter().find(|a| a.marker && sought(a.packet())) {
             Some(arrived) => Look::Found(vec![arrived.seq], None),
             None if client.presence.live.is_none() => Look::NotConnected,
@@ -247,8 +258,8 @@ impl Sought {
     pub(super) fn look(&mut self, network: &Network) -> Look {
         let client = &network.clients[self.client()];
         match self {
-            Self::Answer(answer) => answer.look(&mut client.borrow_mut()),
-            Self::Copies(copies) => copies.look(&client.borrow()),
+            Self::Answer(answer) => answer.look(&mut client.borrow_mut(), &network.run),
+            Self::Copies(copies) => copies.look(&client.borrow(), &network.run),
             Self::Quiescent(_) => {
                 let client = client.borrow();
                 match client.session.is_quiescent() && client.inbox.own_pings() == 0 {
@@ -332,9 +343,7 @@ async fn release(stage: &mut Stage<'_>, publisher: usize, id: u16) {
     let version = {
         let mut client = stage.client(publisher).borrow_mut();
         let Some(conn) = client.presence.conn().filter(|_| !client.polite) else { return };
-        let is_pubrec = |packet: &Packet| {
-            matches!(packet, Packet::Ack(x) if x.packet_id == id && x.kind == AckKind::Pubrec)
-        };
+        let is_pubrec = |packet: &Packet| matches!(packet, Packet::Ack(x) if x.packet_id == id && x.kind == AckKind::Pubrec);
         let Some(answered) = client.inbox.waiting(conn).find(|a| is_pubrec(a.packet())) else { return };
         answered.taken = true;
         client.version
