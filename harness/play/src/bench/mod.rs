@@ -6,6 +6,7 @@ mod waits;
 mod wire;
 
 use std::{
+    cell::Cell,
     rc::Rc,
     sync::{
         Arc,
@@ -22,7 +23,7 @@ use deadzone_wire::{PacketKind, Version};
 use tokio::task::LocalSet;
 
 use self::broker::Broker;
-use crate::{NoSlots, Performance, Setup, Timing, clock::Clock, perform::perform_with};
+use crate::{Performance, Setup, Slots, Timing, Unparking, clock::Clock, perform::perform_with};
 
 /// The word that `{run}` stands for.
 const RUN: &str = "dzabcd01234567";
@@ -31,6 +32,7 @@ const RUN: &str = "dzabcd01234567";
 struct Bench {
     scenario: Scenario,
     broker: Broker,
+    slots: Rc<Busy>,
     version: Version,
     timing: Timing,
     run: Origin,
@@ -51,6 +53,7 @@ impl Bench {
         Self {
             scenario,
             broker,
+            slots: Rc::default(),
             version: Version::V5,
             timing: Timing::default(),
             run: Origin::Scenario,
@@ -77,7 +80,7 @@ impl Bench {
             run: self.run,
             dial: Rc::clone(&dial) as Rc<dyn crate::Dial>,
             direct: dial,
-            slots: Rc::new(NoSlots),
+            slots: self.slots,
             links: None,
             run_prefix: RUN[..6].to_owned(),
             nonce: RUN.to_owned(),
@@ -108,6 +111,23 @@ impl Bench {
             }
         })
         .await
+    }
+}
+
+/// A slot that another performance has for so long, once it was given away.
+#[derive(Default)]
+struct Busy {
+    parked: Cell<u32>,
+    for_us: u64,
+}
+
+impl Slots for Busy {
+    fn park(&self) {
+        self.parked.set(self.parked.get() + 1);
+    }
+
+    fn unpark(&self) -> Unparking<'_> {
+        Box::pin(async { Clock::start().until_us(self.for_us).await })
     }
 }
 

@@ -1,10 +1,12 @@
 //! How waits end: in time, slow, behind a sign of life, parked, at the long bound.
 
+use std::{cell::Cell, rc::Rc};
+
 use deadzone_history::{Direction, Ended, EventKind, Late, Purpose, SkipReason};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Version};
 
 use super::{
-    Bench, Record,
+    Bench, Busy, Record,
     broker::{Act, Broker},
 };
 use crate::Timing;
@@ -200,4 +202,24 @@ fn the_close_that_a_keep_alive_owes_is_not_extended() {
         0,
         "it would feed the timer"
     );
+}
+
+#[test]
+fn a_parked_performance_waits_for_a_slot_before_it_goes_on() {
+    // Another performance has the slot for 5 s more.
+    let broker = Broker::late(PacketKind::Publish, Some(20_000));
+    let bench = Bench {
+        slots: Rc::new(Busy { parked: Cell::default(), for_us: 5_000_000 }),
+        ..Bench::new(PUBLISH, broker)
+    };
+    let slots = Rc::clone(&bench.slots);
+    let record = bench.perform();
+    assert_eq!((slots.parked.get(), record.end("PUBACK")), (1, slow(20_000)));
+    let step = record
+        .0
+        .history
+        .events
+        .iter()
+        .find(|event| matches!(&event.kind, EventKind::Step(step) if &*step.text == "pub ping"));
+    assert_eq!(step.map(|event| event.at_us / 1000), Some(25_000), "the walk goes on once it has a slot");
 }
