@@ -174,7 +174,7 @@ defects! {
         "https://github.com/hivemq/hivemq-community-edition/issues/493";
     TornPublishForwarded "torn-publish-forwarded"
         "delivers a PUBLISH that a lost connection cut inside its payload as if it were whole"
-        ["3.1.1/MQTT-3.3.4-1" "5.0/MQTT-3.3.4-1"]
+        ["3.1.1/DZ-whole-packet" "5.0/DZ-whole-packet"]
         "https://github.com/emqx/emqx/issues/18441";
     GrantedQosExceeded "granted-qos-exceeded"
         "delivers with the publisher's QoS although less was granted"
@@ -227,6 +227,98 @@ defects! {
     PingrespMissing "pingresp-missing"
         "does not answer PINGREQ"
         ["3.1.1/MQTT-3.12.4-1" "5.0/MQTT-3.12.4-1"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3542";
+    WillLostAtRefusedDisconnect "will-lost-at-refused-disconnect"
+        "discards the will at a DISCONNECT that it refuses: of an unlisted reason, malformed, or with an expiry that CONNECT ruled out"
+        ["3.1.1/MQTT-3.1.2-8" "5.0/MQTT-3.1.2-8"]
+        "https://github.com/moscajs/aedes/pull/351";
+    OverlapQosLowered "overlap-qos-lowered"
+        "delivers at the lowest granted QoS where several subscriptions of a client match"
+        ["3.1.1/MQTT-3.3.5-1" "5.0/MQTT-3.3.4-2"]
+        "https://github.com/eclipse-mosquitto/mosquitto/blob/master/ChangeLog.txt";
+    QueuedQosLowered "queued-qos-lowered"
+        "delivers what waited for an absent client one QoS below what is owed"
+        ["3.1.1/MQTT-3.8.4-6" "5.0/MQTT-3.8.4-8"]
+        "https://github.com/halfgaar/FlashMQ/commit/6081679";
+    WillQosLowered "will-qos-lowered"
+        "publishes a will one QoS below what CONNECT said"
+        ["3.1.1/MQTT-3.8.4-6" "5.0/MQTT-3.8.4-8"]
+        "https://github.com/rabbitmq/rabbitmq-mqtt/issues/74";
+    RetainedQosLowered "retained-qos-lowered"
+        "sends retained messages one QoS below what is owed"
+        ["3.1.1/MQTT-3.8.4-6" "5.0/MQTT-3.8.4-8"]
+        "https://github.com/halfgaar/FlashMQ/commit/6081679";
+    ForeignSubscriptionIds "foreign-subscription-ids"
+        "tells each subscriber the identifiers of the other clients' matching subscriptions beside its own"
+        ["5.0/MQTT-3.3.4-3" "5.0/MQTT-3.3.4-4"]
+        "https://github.com/LabOverWire/mqtt-lib/issues/113";
+    PublisherSubscriptionIdForwarded "publisher-subscription-id-forwarded"
+        "takes a PUBLISH with a Subscription Identifier from a client and hands the identifier on"
+        ["5.0/DZ-publisher-subscription-identifier"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3319";
+    DropsSubscriberAtPubrec "drops-subscriber-at-pubrec"
+        "resets the connection of a subscriber at each of its PUBRECs, so that no QoS 2 delivery ever ends"
+        ["3.1.1/MQTT-4.3.3-1" "5.0/MQTT-4.3.3-4"]
+        "https://github.com/vernemq/vernemq/issues/944";
+    PubrelMissing "pubrel-missing"
+        "never sends a PUBREL, on no connection"
+        ["3.1.1/MQTT-4.3.3-1" "5.0/MQTT-4.3.3-4"]
+        "https://github.com/emqx/emqx/issues/1216";
+    InventsMessages "invents-messages"
+        "sends beside each message another one at QoS 0 that no client has published"
+        ["3.1.1/DZ-content-of-nobody" "5.0/DZ-content-of-nobody"]
+        "https://github.com/hivemq/hivemq-community-edition/issues/291";
+    StrayRetained "stray-retained"
+        "sends every client behind CONNACK a retained message that it never subscribed to"
+        ["3.1.1/MQTT-3.3.2-3" "5.0/MQTT-3.3.2-3"]
+        "https://github.com/mochi-mqtt/server/issues/153";
+    PacketIdZero "packet-id-zero"
+        "gives the first message of each session the packet identifier 0"
+        ["3.1.1/MQTT-2.3.1-1" "5.0/MQTT-2.2.1-4"]
+        "https://github.com/moscajs/aedes/pull/652";
+    PacketIdReusedSometimes "packet-id-reused-sometimes"
+        "gives each fourth message of a session the identifier of the one before it, if that is still in use"
+        ["3.1.1/MQTT-2.3.1-4" "5.0/MQTT-2.2.1-4"]
+        "https://github.com/emqx/emqx/issues/16296";
+    SessionPresentSometimes "session-present-sometimes"
+        "says Session Present 1 at each third return to a session that has ended"
+        ["3.1.1/MQTT-3.2.2-3" "5.0/MQTT-3.2.2-3"]
+        "https://github.com/vernemq/vernemq/blob/main/changelog.md";
+    WaitingMessageLost "waiting-message-lost"
+        "loses the first, the third and each further second message that must wait until the client acknowledges others"
+        ["3.1.1/MQTT-4.5.0-1" "5.0/MQTT-4.5.0-1"]
+        "https://github.com/halfgaar/FlashMQ/issues/173";
+    DupPublishRefused "dup-publish-refused"
+        "answers the legal resend of a QoS 2 PUBLISH, DUP 1, with PUBREC 0x91 in 5.0"
+        ["5.0/MQTT-4.3.3-10"]
+        "https://github.com/eclipse-mosquitto/mosquitto/issues/3602";
+    WillAfterDisconnectSometimes "will-after-disconnect-sometimes"
+        "publishes the will after each seventh orderly DISCONNECT"
+        ["3.1.1/MQTT-3.1.2-10" "3.1.1/MQTT-3.14.4-3" "5.0/MQTT-3.1.2-10" "5.0/MQTT-3.14.4-3"]
+        "https://github.com/vernemq/vernemq/issues/138";
+    UnknownLevelUnanswered "unknown-level-unanswered"
+        "speaks no 5.0, and closes at that level and at each that it does not know without CONNACK 0x01"
+        ["3.1.1/MQTT-3.1.2-2"]
+        "https://github.com/halfgaar/FlashMQ/issues/103";
+    UnknownLevelServed "unknown-level-served"
+        "serves a CONNECT of a level that it does not know as if it were 3.1.1"
+        ["3.1.1/MQTT-3.1.2-2" "5.0/MQTT-3.1.2-2"]
+        "https://github.com/halfgaar/FlashMQ/issues/103";
+    PingBeforeConnectAnswered "ping-before-connect-answered"
+        "answers a PINGREQ that comes before any CONNECT"
+        ["3.1.1/MQTT-3.2.0-1" "5.0/MQTT-3.2.0-1"]
+        "https://github.com/halfgaar/FlashMQ/issues/103";
+    HalfDeadAfterUnsubscribe "half-dead-after-unsubscribe"
+        "leaves every second CONNECT unanswered once an UNSUBSCRIBE has come; all else goes on"
+        ["3.1.1/MQTT-3.1.4-4" "5.0/MQTT-3.1.4-5"]
+        "https://github.com/moquette-io/moquette/issues/933";
+    EndsAtUnsubscribe "ends-at-unsubscribe"
+        "ends at an UNSUBSCRIBE: every connection is reset and no other is accepted"
+        ["3.1.1/MQTT-3.10.4-4" "3.1.1/MQTT-3.10.4-5" "5.0/MQTT-3.10.4-4" "5.0/MQTT-3.10.4-5"]
+        "https://github.com/eclipse-mosquitto/mosquitto/blob/master/ChangeLog.txt";
+    HangsAtUnsubscribe "hangs-at-unsubscribe"
+        "hangs at an UNSUBSCRIBE: it reads and accepts, and answers nothing any more"
+        ["3.1.1/MQTT-3.10.4-4" "3.1.1/MQTT-3.10.4-5" "5.0/MQTT-3.10.4-4" "5.0/MQTT-3.10.4-5"]
         "https://github.com/eclipse-mosquitto/mosquitto/issues/3542";
 }
 

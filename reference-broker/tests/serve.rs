@@ -2,8 +2,8 @@
 
 use std::{rc::Rc, time::Duration};
 
-use deadzone_reference_broker::{Config, Limits, Server};
-use deadzone_wire::{Bare, Connect, Framer, Packet, PacketKind, Publish, Subscribe, Version};
+use deadzone_reference_broker::{Config, Defect, Limits, Server, Variant};
+use deadzone_wire::{Bare, Connect, Framer, Packet, PacketKind, Publish, Subscribe, Unsubscribe, Version};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex},
     net::{TcpListener, TcpStream},
@@ -89,6 +89,90 @@ fn a_client_that_never_reads_is_cut_off_and_others_go_on() {
         timeout(Duration::from_secs(5), ended).await.expect("cut off").expect("no panic");
         send(&mut loud, Packet::Bare(Bare::pingreq())).await;
         assert_eq!(kinds(&mut loud, 2).await, [PacketKind::Connack, PacketKind::Pingresp]);
+    });
+}
+
+#[test]
+fn c5_all_unsent_bytes_together_have_a_bound_and_the_deafest_is_cut_off() {
+    paused(async {
+        let limits = Limits { unsent_bytes: 10_000, unsent_bytes_in_all: 12_000, ..Limits::default() };
+        let server = start(Config { limits, ..Config::default() });
+        let attend = |stream| {
+            let server = server.clone();
+            spawn_local(async move { server.attend(stream).await })
+        };
+        let mut deaf = Vec::new();
+        for (name, filter) in [("most", "#"), ("less", "t"), ("least", "t")] {
+            let (mut client, stream) = duplex(256);
+            let ended = attend(stream);
+            send(&mut client, connect(name, 0)).await;
+            send(&mut client, Packet::Subscribe(Subscribe::new(1, filter, 0))).await;
+            deaf.push((client, ended));
+        }
+        let (mut loud, stream) = duplex(256);
+        attend(stream);
+        send(&mut loud, connect("loud", 0)).await;
+        let publish = |topic| Packet::Publish(Publish::new(topic, 0, None, vec![0; 100]));
+        for _ in 0..3 {
+            send(&mut loud, publish("only-for-most")).await;
+        }
+        for _ in 0..30 {
+            send(&mut loud, publish("t")).await;
+        }
+        // None of them is over its own bound.
+        let (_unread, most) = deaf.remove(0);
+        timeout(Duration::from_secs(5), most).await.expect("cut off").expect("no panic");
+        assert!(deaf.iter().all(|(_, ended)| !ended.is_finished()), "the others stay");
+        send(&mut loud, Packet::Bare(Bare::pingreq())).await;
+        assert_eq!(kinds(&mut loud, 2).await, [PacketKind::Connack, PacketKind::Pingresp]);
+    });
+}
+
+#[test]
+fn packets_are_split_under_the_variant_and_come_whole() {
+    paused(async {
+        for (variants, pieces) in [(vec![], 1), (vec![Variant::SplitsPackets], 2)] {
+            let server = start(Config::with_variants(variants));
+            let (mut client, stream) = duplex(1024);
+            spawn_local(async move { server.attend(stream).await });
+            send(&mut client, connect("c", 0)).await;
+            let mut read = Vec::new();
+            let mut reads = 0;
+            while read.len() < 4 {
+                reads += 1;
+                assert!(client.read_buf(&mut read).await.expect("readable") > 0, "closed");
+            }
+            assert_eq!((reads, read.as_slice()), (pieces, [0x20, 2, 0, 0].as_slice()));
+            for _ in 0..3 {
+                send(&mut client, Packet::Bare(Bare::pingreq())).await;
+            }
+            assert_eq!(kinds(&mut client, 3).await, [PacketKind::Pingresp; 3]);
+        }
+    });
+}
+
+#[test]
+fn a_broker_that_ends_resets_all_and_serves_no_other() {
+    paused(async {
+        let server = start(Config::with_defects([Defect::EndsAtUnsubscribe]));
+        let attend = |stream| {
+            let server = server.clone();
+            spawn_local(async move { server.attend(stream).await })
+        };
+        let (mut other, stream) = duplex(1024);
+        let other_ended = attend(stream);
+        send(&mut other, connect("other", 0)).await;
+        let (mut client, stream) = duplex(1024);
+        let ended = attend(stream);
+        send(&mut client, connect("c", 0)).await;
+        send(&mut client, Packet::Unsubscribe(Unsubscribe::new(1, "t"))).await;
+        for ended in [ended, other_ended] {
+            timeout(Duration::from_secs(1), ended).await.expect("ended").expect("no panic");
+        }
+        assert!(server.has_ended());
+        let (mut late, stream) = duplex(1024);
+        attend(stream);
+        assert_eq!(kinds(&mut late, 1).await, []);
     });
 }
 

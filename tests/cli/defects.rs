@@ -79,6 +79,24 @@ fn a_selftest_of_a_part_asks_only_for_what_that_part_names() {
 }
 
 #[test]
+fn a_broker_that_ends_at_a_packet_is_gone_as_a_process() {
+    let (mut broker, address) = broker(&["--defect", "ends-at-unsubscribe"]);
+    assert_eq!(broker.0.try_wait().unwrap(), None, "it serves until then");
+    let scenario = "subscribe/unsubscribe/stops-delivery@3.1.1";
+    output(&["run", "--broker", &format!("mqtt://{address}"), scenario]);
+    assert_eq!(support::wait(&mut broker.0, std::time::Duration::from_secs(5)), Some(1));
+    assert!(std::net::TcpStream::connect(address).is_err(), "it accepts nothing");
+}
+
+#[test]
+fn every_bound_of_the_broker_is_in_its_help() {
+    let help = stdout(&output(&["broker", "--help"]));
+    for (name, value, _) in deadzone_reference_broker::Limits::default().described() {
+        assert!(help.contains(&format!("{name} = {value}")), "{name} is missing in:\n{help}");
+    }
+}
+
+#[test]
 fn switches_are_listed_and_unknown_ones_refused() {
     let list = stdout(&output(&["broker", "--list"]));
     for name in ["inbound-qos2-forgotten-on-reconnect", "onward-at-pubrel", "mutant-dup-cleared"] {

@@ -31,6 +31,40 @@ fn ten_mistakes_give_ten_carets_and_exit_2() {
     }
 }
 
+const ILLEGAL: &str = r#"scenario word
+  title     an unmarked resend on a live connection
+  clauses   5.0/MQTT-4.3.3-8
+  versions  5.0
+  catches   mutant-close-swallowed
+  client pub manual
+  pub connect clean
+  pub -> PUBLISH "{run}/t" qos=2 id=7 "a PAYLOAD word"
+  pub <- PUBREC id=7
+  pub -> PUBLISH "{run}/t" qos=2 id=7 dup=1 "a PAYLOAD word"
+  pub <- PUBREC id=7
+  control none a test
+"#;
+
+#[test]
+fn an_illegal_step_is_the_users_mistake_whatever_its_payload_says() {
+    let scratch = Scratch::new("illegal");
+    let file = scratch.file("illegal.mqt");
+    for word in ["plain", "deviant"] {
+        fs::write(&file, ILLEGAL.replace("PAYLOAD", word)).unwrap();
+        for args in
+            [vec!["check", file.to_str().unwrap()], vec!["run", "--scenarios", file.to_str().unwrap()]]
+        {
+            let run = output(&args);
+            let text = stderr(&run);
+            assert_eq!(run.status.code(), Some(2), "{text}");
+            assert!(
+                text.contains("error[E032]") && text.contains("illegal.mqt:10:3") && text.contains('^'),
+                "{text}"
+            );
+        }
+    }
+}
+
 #[test]
 fn sound_files_check_out() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos2/interrupted.mqt");

@@ -11,7 +11,7 @@ const EXIT_CODES: &str = "Exit codes, the first that applies:
     2  wrong usage, mistakes in a scenario file, a file that can't be written, or `link` can't listen
     5  the target can't be reached or does not speak MQTT; `broker` can't listen
     4  nothing ran
-    1  at least one failure
+    1  at least one failure; or a defect ended `broker`
     6  an expected failure did not happen
     3  nothing failed, but something was inconclusive
     0  all that ran passed";
@@ -39,6 +39,7 @@ pub(crate) enum Command {
     /// Prove that every scenario can fail, and that legal variants pass
     Selftest(SelftestArgs),
     /// Serve the reference broker, correct or with named defects
+    #[command(after_help = crate::command::broker_limits())]
     Broker(BrokerArgs),
     /// Put the link in front of a broker, for any client: a dying network on loopback
     Link(LinkArgs),

@@ -104,6 +104,25 @@ fn a_connection_after_restore_is_clean_and_the_old_one_stays_dead() {
 }
 
 #[test]
+fn a_restore_disarms_the_effects_that_it_would_end() {
+    let mut bench = Bench::with(&[
+        at(DARK, Before, 1, Kind::Pubrel, Up),
+        at(Fault::Cut(Cut::Rst), After, 1, Kind::Publish, Up),
+        now(Restore),
+    ]);
+    bench.up(PUBREL);
+    assert_eq!(bench.to_broker, PUBREL, "the black hole that waited for it is gone");
+    let never = |fault, effect, text: &str| Note::NeverFired { fault, effect, text: text.to_owned() };
+    let gone = never(1, DARK, "blackhole up before PUBREL up");
+    assert!(bench.notes().contains(&&gone), "{:?}", bench.notes());
+    assert_eq!(
+        bench.link.finish(),
+        [never(2, Fault::Cut(Cut::Rst), "cut rst after PUBLISH up")],
+        "a cut is no effect and waits on"
+    );
+}
+
+#[test]
 fn a_black_hole_that_swallowed_nothing_leaves_no_trace() {
     let mut bench = Bench::with(&[now(DARK), now(Restore)]);
     bench.up(PUBREL);

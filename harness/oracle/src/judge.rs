@@ -1,60 +1,161 @@
-//! A whole history to a verdict. Every rule and every checker runs on its own: one that panics makes the verdict `error`, and
-//! what the others found is kept.
+//! A history to a verdict, event by event.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use deadzone_history::History;
-use deadzone_verdict::{Verdict, VerdictKind};
-
-use crate::{
-    checkers,
-    compose::compose,
-    opinion::Opinion,
-    rule::{RuleOutcome, obey},
-    survey::Survey,
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
-/// Judges a history by every rule and every checker.
+use deadzone_history::{Event, EventKind, Header, History, Origin};
+use deadzone_spec::Party;
+use deadzone_verdict::{Finding, Grade, Verdict, VerdictKind};
+
+use crate::{
+    breach::Found,
+    claims::Claims,
+    legality::Legality,
+    rule::{On, Rule},
+    rules,
+    state::State,
+    verdict::compose,
+};
+
+/// Judges one history while it is written, or from a file: the same events give the same verdict.
+///
+/// It holds what is open, not what has been: [`Judge::observe`] may be called for as many events as there are.
+pub struct Judge {
+    state: State,
+    rules: Vec<Box<dyn Rule>>,
+    claims: Claims,
+    legality: Option<Legality>,
+    found: Found,
+    /// The clean-up has begun: nothing is judged any more.
+    over: bool,
+}
+
+impl Judge {
+    /// A judge of the broker, before the first event.
+    pub fn new(header: &Header) -> Self {
+        let header = Arc::new(header.clone());
+        let legality = (header.origin != Origin::Link).then(|| Legality::new(&header));
+        Self {
+            state: State::new(&header, Party::Server),
+            rules: rules::all(),
+            claims: Claims::default(),
+            legality,
+            found: Found::default(),
+            over: false,
+        }
+    }
+
+    /// Takes the next event. Events behind the teardown mark are not looked at.
+    pub fn observe(&mut self, event: &Event) {
+        if self.over {
+            return;
+        }
+        if event.kind == EventKind::Teardown {
+            self.over = true;
+            return;
+        }
+        self.state.observe(event);
+        let on = On::of(event, &self.state);
+        for rule in &mut self.rules {
+            if rule.on().meets(on) {
+                rule.observe(event, &self.state, self.found.by(rule.name()));
+            }
+        }
+        self.claims.observe(event, &mut self.state, &mut self.found);
+        if let Some(legality) = &mut self.legality {
+            legality.observe(event, &self.state, &mut self.found);
+        }
+    }
+
+    /// How many findings there are so far.
+    pub fn findings(&self) -> &[Finding] {
+        &self.found.findings
+    }
+
+    /// The verdict on all that was observed.
+    pub fn finish(mut self) -> Verdict {
+        self.close();
+        compose(&self.state, self.found)
+    }
+
+    fn close(&mut self) {
+        for rule in &mut self.rules {
+            rule.finish(&self.state, self.found.by(rule.name()));
+        }
+        self.claims.finish(&self.state, &mut self.found);
+    }
+}
+
+/// Judges a whole history. A panic of ours makes the verdict `error`.
 pub fn judge(history: &History) -> Verdict {
     judge_with(history, Vec::new())
 }
 
-/// The same with what further rules found.
-pub fn judge_with(history: &History, extra: Vec<RuleOutcome>) -> Verdict {
-    let survey = match alone("survey", || Survey::of(history)) {
-        Ok(survey) => survey,
-        Err(Opinion::Ours { why }) => return Verdict::because(VerdictKind::Error, why),
-        Err(_) => return Verdict::because(VerdictKind::Error, "the survey failed"),
-    };
-    let mut opinions = Vec::new();
-    for checker in checkers::ALL {
-        match alone(checker.name, || (checker.check)(&survey)) {
-            Ok(found) => opinions.extend(found),
-            Err(ours) => opinions.push(ours),
-        }
-    }
-    let rules = alone("rules", || obey(history)).unwrap_or_else(|ours| {
-        opinions.push(ours);
-        Vec::new()
-    });
-    opinions.extend(rules.into_iter().chain(extra).flat_map(of_rule));
-    compose(&survey, opinions)
+/// The same with what was found besides, by whoever looks at more than one history.
+pub fn judge_with(history: &History, extra: Vec<Finding>) -> Verdict {
+    guarded(|| {
+        let mut judge = Judge::new(&history.header);
+        history.events.iter().for_each(|event| judge.observe(event));
+        judge.found.findings.extend(extra);
+        judge.finish()
+    })
 }
 
-fn of_rule(outcome: RuleOutcome) -> impl Iterator<Item = Opinion> {
-    let rule = outcome.rule;
-    let panicked =
-        outcome.panicked.map(|text| Opinion::Ours { why: format!("rule `{rule}` panicked: {text}") });
-    let findings = outcome.findings.into_iter().map(Opinion::broken);
-    findings.chain(outcome.grades.into_iter().map(Opinion::Grade)).chain(panicked)
-}
-
-/// Runs something of ours; a panic becomes an opinion about ourselves.
-fn alone<T>(name: &str, run: impl FnOnce() -> T) -> Result<T, Opinion> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+fn guarded(run: impl FnOnce() -> Verdict) -> Verdict {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         let text = text.unwrap_or_else(|| "no message".to_owned());
-        Opinion::Ours { why: format!("`{name}` panicked: {text}") }
+        Verdict::because(VerdictKind::Error, format!("the oracle panicked: {text}"))
     })
+}
+
+/// What one rule found in a history.
+#[derive(Clone, Debug)]
+pub struct RuleOutcome {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// Broken clauses, first in time first; a repetition of the same kind is folded under its first.
+    pub findings: Vec<Finding>,
+    /// What is worth saying beside.
+    pub grades: Vec<Grade>,
+}
+
+/// Judges a history by the rules alone, each by its name, in the order in which a reader meets them in the standard.
+pub fn obey(history: &History) -> Vec<RuleOutcome> {
+    let mut judge = Judge::new(&history.header);
+    history.events.iter().for_each(|event| judge.observe(event));
+    for rule in &mut judge.rules {
+        rule.finish(&judge.state, judge.found.by(rule.name()));
+    }
+    let Found { findings, grades, .. } = judge.found;
+    let of = |rule: &dyn Rule| RuleOutcome {
+        rule: rule.name(),
+        findings: findings.iter().filter(|f| f.by == rule.name()).cloned().collect(),
+        grades: grades.iter().filter(|(by, _)| *by == rule.name()).map(|(_, grade)| grade.clone()).collect(),
+    };
+    judge.rules.iter().map(|rule| of(rule.as_ref())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_ours_is_our_error() {
+        let verdict = guarded(|| panic!("out of bounds"));
+        assert_eq!(verdict.kind, VerdictKind::Error);
+        assert_eq!(verdict.reason.as_deref(), Some("the oracle panicked: out of bounds"));
+    }
+
+    #[test]
+    fn names_of_rules_are_unique() {
+        let mut names: Vec<_> = rules::all().iter().map(|rule| rule.name()).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
 }

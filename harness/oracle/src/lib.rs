@@ -1,18 +1,21 @@
-//! Judges a recorded history: passive rules that hold in every history, and checkers of what the script claims.
+//! Judges a recorded history: passive rules that hold in every history, and claims of what the script expects.
 //!
-//! [`judge`] is a pure function of the record: the same history gives the same verdict. The survey states facts, checkers have
-//! opinions, one place composes them into a verdict. This crate knows no broker, no socket and no clock.
+//! One [state](state) of the protocol is followed event by event; rules are called for its transitions, claims open and close on
+//! it, and one place composes what they found into a verdict. [`Judge`] is a fold over the record: the same history gives the
+//! same verdict, live or from a file. This crate knows no broker, no socket and no clock.
 
-mod checkers;
-mod compose;
+mod breach;
+mod claims;
+mod fold;
+mod hash;
 mod instead;
 mod judge;
-mod opinion;
+mod legality;
 mod owed;
 mod rule;
 mod rules;
-mod survey;
-mod trace;
+mod state;
+mod verdict;
+mod wording;
 
-pub use judge::{judge, judge_with};
-pub use rule::{RuleOutcome, obey};
+pub use judge::{Judge, RuleOutcome, judge, judge_with, obey};

@@ -1,9 +1,9 @@
-//! Which clause a missing packet breaks: one table, by what was waited for and the version. 3.1 has no clauses.
+//! Which clause a missing or a wrong thing breaks: one table, by what was waited for and the version. 3.1 has no clauses.
 
 use deadzone_spec::{ClauseId, Pair, Party, id, pair};
-use deadzone_wire::{PacketKind, Version};
+use deadzone_wire::{Field, PacketKind, Version};
 
-/// What was owed and did not come.
+/// What was owed and did not come, or came otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owed {
     /// An answer of this type.
@@ -16,8 +16,20 @@ pub(crate) enum Owed {
     Resend,
     /// The retained message of a new subscription.
     Retained,
+    /// The will of a client that is gone.
+    Will,
     /// The close.
     Close(CloseCause),
+    /// One delivery of a message, not several.
+    Once(Twice),
+    /// The order of publication.
+    Order,
+    /// A field of a PUBLISH, with the value that is due.
+    Field(Field, u32),
+    /// CONNACK as the first packet.
+    FirstConnack,
+    /// A code for a legal refusal of a CONNECT.
+    RefusalCode,
 }
 
 /// Why a server must close.
@@ -31,8 +43,19 @@ pub(crate) enum CloseCause {
     Takeover,
     /// One and a half times the keep-alive passed in silence.
     KeepAlive,
-    /// A protocol violation, by the clause that was broken; `None` where the bytes form no packet.
+    /// A protocol violation, by the clause that was broken; none where the bytes form no packet.
     Violation(Option<ClauseId>),
+}
+
+/// Whose role went wrong when a message came twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Twice {
+    /// As a receiver: the publisher's repetition went onward again.
+    AsReceiver,
+    /// As a sender: sent as new what was not finished.
+    AsSender,
+    /// As a sender: PUBLISH again though PUBREL had been sent.
+    AfterRelease,
 }
 
 /// The clause, for what the server owes.
@@ -40,22 +63,23 @@ pub(crate) fn clause(owed: Owed, version: Version) -> Option<ClauseId> {
     pair(owed)?.of(version)
 }
 
-fn pair(owed: Owed) -> Option<Pair> {
+/// The clauses of both versions.
+pub(crate) fn pair(owed: Owed) -> Option<Pair> {
     Some(match owed {
         Owed::Answer(kind) => answer(kind)?,
         Owed::PubrecAgain => pair!("MQTT-4.3.3-2", "MQTT-4.3.3-10"),
         Owed::Delivery => pair!("MQTT-4.5.0-1", "MQTT-4.5.0-1"),
         Owed::Resend => pair!("MQTT-4.4.0-1", "MQTT-4.4.0-1"),
         Owed::Retained => pair!("MQTT-3.3.1-6", "MQTT-3.3.1-9"),
-        Owed::Close(CloseCause::SecondConnect) => pair!("MQTT-3.1.0-2", "MQTT-3.1.0-2"),
-        Owed::Close(CloseCause::Refused) => pair!("MQTT-3.2.2-5", "MQTT-3.2.2-7"),
-        Owed::Close(CloseCause::Takeover) => pair!("MQTT-3.1.4-2", "MQTT-3.1.4-3"),
-        Owed::Close(CloseCause::KeepAlive) => pair!("MQTT-3.1.2-24", "MQTT-3.1.2-22"),
-        // Where the broken clause says itself what the server does, it is that one.
-        Owed::Close(CloseCause::Violation(Some(id))) if id.clause().party == Party::Server => {
-            Pair { v311: Some(id), v5: Some(id) }
-        }
-        Owed::Close(CloseCause::Violation(_)) => pair!("MQTT-4.8.0-1", "MQTT-4.13.1-1"),
+        Owed::Will => pair!("MQTT-3.1.2-8", "MQTT-3.1.2-8"),
+        Owed::Close(cause) => close(cause),
+        Owed::Once(Twice::AsReceiver) => pair!("MQTT-4.3.3-2", "MQTT-4.3.3-10"),
+        Owed::Once(Twice::AsSender) => pair!("MQTT-4.3.3-1", "MQTT-4.3.3-3"),
+        Owed::Once(Twice::AfterRelease) => pair!("MQTT-4.3.3-1", "MQTT-4.3.3-6"),
+        Owed::Order => pair!("MQTT-4.6.0-6", "MQTT-4.6.0-5"),
+        Owed::Field(field, wanted) => of_field(field, wanted)?,
+        Owed::FirstConnack => pair!("MQTT-3.2.0-1", "MQTT-3.2.0-1"),
+        Owed::RefusalCode => pair!("MQTT-3.2.2-6", "DZ-claim"),
     })
 }
 
@@ -69,6 +93,34 @@ fn answer(kind: PacketKind) -> Option<Pair> {
         PacketKind::Suback => pair!("MQTT-3.8.4-1", "MQTT-3.8.4-1"),
         PacketKind::Unsuback => pair!("MQTT-3.10.4-4", "MQTT-3.10.4-4"),
         PacketKind::Pingresp => pair!("MQTT-3.12.4-1", "MQTT-3.12.4-1"),
+        _ => return None,
+    })
+}
+
+fn close(cause: CloseCause) -> Pair {
+    match cause {
+        CloseCause::SecondConnect => pair!("MQTT-3.1.0-2", "MQTT-3.1.0-2"),
+        CloseCause::Refused => pair!("MQTT-3.2.2-5", "MQTT-3.2.2-7"),
+        CloseCause::Takeover => pair!("MQTT-3.1.4-2", "MQTT-3.1.4-3"),
+        CloseCause::KeepAlive => pair!("MQTT-3.1.2-24", "MQTT-3.1.2-22"),
+        // Where the broken clause says itself what the server does, it is that one.
+        CloseCause::Violation(Some(clause)) if clause.clause().party == Party::Server => {
+            Pair { v311: Some(clause), v5: Some(clause) }
+        }
+        CloseCause::Violation(_) => pair!("MQTT-4.8.0-1", "MQTT-4.13.1-1"),
+    }
+}
+
+/// The clause for a number in a PUBLISH that is not as it is due.
+fn of_field(field: Field, wanted: u32) -> Option<Pair> {
+    Some(match (field, wanted) {
+        (Field::Retain, 0) => pair!("MQTT-3.3.1-9", "MQTT-3.3.1-12"),
+        (Field::Retain, _) => pair!("MQTT-3.3.1-8", "MQTT-3.3.1-13"),
+        (Field::Qos, _) => pair!("MQTT-3.8.4-6", "MQTT-3.8.4-8"),
+        (Field::Dup, 0) => pair!("MQTT-3.3.1-3", "MQTT-3.3.1-3"),
+        (Field::Dup, _) => pair!("MQTT-3.3.1-1", "MQTT-3.3.1-1"),
+        (Field::MessageExpiry, _) => pair!(-, "MQTT-3.3.2-6"),
+        (Field::SubId, _) => pair!(-, "MQTT-3.3.4-3"),
         _ => return None,
     })
 }
@@ -90,17 +142,17 @@ pub(crate) fn choose(
     scenario: &[ClauseId],
     version: Version,
 ) -> (ClauseId, Vec<ClauseId>) {
-    let fits = |id: &ClauseId| id.version() == version && id.binds_server();
-    let mut step = step.iter().copied().filter(fits);
+    let fits = |id: &&ClauseId| id.version() == version && id.binds_server();
+    let mut step = step.iter().filter(fits);
     if let Some(first) = step.next() {
-        return (first, step.collect());
+        return (*first, step.copied().collect());
     }
     if let Some(table) = table {
         return (table, Vec::new());
     }
-    let mut scenario = scenario.iter().copied().filter(fits);
+    let mut scenario = scenario.iter().filter(fits);
     match scenario.next() {
-        Some(first) => (first, scenario.collect()),
+        Some(first) => (*first, scenario.copied().collect()),
         None => (unnamed(version), Vec::new()),
     }
 }
@@ -108,63 +160,19 @@ pub(crate) fn choose(
 /// As [`choose`] for claims about messages: the table's clause counts only where the scenario is about it.
 pub(crate) fn choose_for_messages(
     step: &[ClauseId],
-    table: &[ClauseId],
+    table: Option<ClauseId>,
     scenario: &[ClauseId],
     version: Version,
 ) -> (ClauseId, Vec<ClauseId>) {
-    let fits = |id: &ClauseId| id.version() == version && id.binds_server();
-    if step.iter().any(fits) {
+    let fits = |id: &&ClauseId| id.version() == version && id.binds_server();
+    if step.iter().any(|id| fits(&id)) {
         return choose(step, None, scenario, version);
     }
-    let named: Vec<ClauseId> = scenario.iter().copied().filter(fits).collect();
-    let ours = table.iter().find(|id| named.contains(id));
-    match (ours.or_else(|| named.first()).copied(), table.first()) {
+    let named: Vec<ClauseId> = scenario.iter().filter(fits).copied().collect();
+    let ours = table.filter(|id| named.contains(id));
+    match (ours.or_else(|| named.first().copied()), table) {
         (Some(head), _) => (head, named.into_iter().filter(|id| *id != head).collect()),
-        (None, Some(table)) if version != Version::V31 => (*table, Vec::new()),
-        _ => (unnamed(version), Vec::new()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_names_only_musts_that_bind_the_server() {
-        let closes = [
-            CloseCause::SecondConnect,
-            CloseCause::Refused,
-            CloseCause::Takeover,
-            CloseCause::KeepAlive,
-            CloseCause::Violation(None),
-        ];
-        let others = [Owed::PubrecAgain, Owed::Delivery, Owed::Resend, Owed::Retained];
-        let all = PacketKind::ALL.map(Owed::Answer).into_iter().chain(others).chain(closes.map(Owed::Close));
-        for owed in all {
-            for version in [Version::V311, Version::V5] {
-                let Some(id) = clause(owed, version) else { continue };
-                assert!(id.binds_server() && id.clause().level == deadzone_spec::Level::Must, "{id}");
-                assert_eq!(id.version(), version);
-            }
-            assert_eq!(clause(owed, Version::V31), None);
-        }
-    }
-
-    #[test]
-    fn the_steps_clause_comes_first_and_the_clients_never() {
-        let step = [
-            id!("3.1.1/MQTT-4.3.3-2"),
-            id!("5.0/MQTT-4.6.0-2"),
-            id!("5.0/MQTT-4.3.3-8"),
-            id!("5.0/MQTT-4.3.3-10"),
-        ];
-        let chosen = choose(&step, Some(id!("5.0/MQTT-4.3.3-11")), &[], Version::V5);
-        assert_eq!(chosen, (id!("5.0/MQTT-4.3.3-8"), vec![id!("5.0/MQTT-4.3.3-10")]));
-        assert_eq!(choose(&[], None, &step, Version::V311).0, id!("3.1.1/MQTT-4.3.3-2"));
-        assert_eq!(choose(&[], None, &step, Version::V31).0, id!("3.1/DZ-claim"));
-        let chosen = choose_for_messages(&[], &[id!("5.0/MQTT-4.3.3-10")], &step, Version::V5);
-        assert_eq!(chosen, (id!("5.0/MQTT-4.3.3-10"), vec![id!("5.0/MQTT-4.3.3-8")]));
-        let chosen = choose_for_messages(&[], &[id!("5.0/MQTT-4.3.3-1")], &step, Version::V5);
-        assert_eq!(chosen.0, id!("5.0/MQTT-4.3.3-8"));
+        (None, Some(table)) => (table, Vec::new()),
+        (None, None) => (unnamed(version), Vec::new()),
     }
 }

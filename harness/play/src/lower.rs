@@ -22,18 +22,9 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// The bytes with `{run}` replaced.
+    /// The bytes that a text of the script stands for.
     pub(crate) fn bytes(&self, payload: &Payload) -> Bytes {
-        const RUN: &[u8] = b"{run}";
-        let mut out = Vec::with_capacity(payload.0.len());
-        let mut rest = payload.0.as_slice();
-        while let Some(i) = rest.windows(RUN.len()).position(|w| w == RUN) {
-            out.extend_from_slice(&rest[..i]);
-            out.extend_from_slice(self.run.as_bytes());
-            rest = &rest[i + RUN.len()..];
-        }
-        out.extend_from_slice(rest);
-        out.into()
+        payload.filled(self.run.as_bytes()).into()
     }
 
     pub(crate) fn text(&self, payload: &Payload) -> Text {

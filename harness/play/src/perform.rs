@@ -81,8 +81,8 @@ impl Setup<'_> {
         self.cancel.load(Ordering::Relaxed)
     }
 
-    fn header(&self) -> Header {
-        let (scenario, timing) = (self.scenario, crate::player::timing(self));
+    fn header(&self, scenario: &Scenario) -> Header {
+        let timing = crate::player::timing(self);
         Header {
             schema: SCHEMA.to_owned(),
             deadzone: env!("CARGO_PKG_VERSION").to_owned(),
@@ -133,14 +133,15 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
 
 /// The same, with something done once the record begins.
 pub(crate) async fn perform_with(setup: &Setup<'_>, begun: impl FnOnce(&SharedRecorder)) -> Performance {
-    let header = setup.header();
+    let scenario = setup.scenario.unrolled();
+    let header = setup.header(&scenario);
     let recorder = Recorder::new(header.clone(), RecorderLimits::default());
     let memory = Reservation::of(setup.memory.clone());
     let recorder = SharedRecorder::new(recorder, Clock::start(), memory);
     begun(&recorder);
     let heart =
         setup.heartbeat.then(|| tokio::task::spawn_local(beat(recorder.clone(), Arc::clone(&setup.cancel))));
-    let mut player = Player::new(setup, &recorder);
+    let mut player = Player::new(setup, &scenario, &recorder);
     player.walk().await;
     let (cancelled, trouble) = (setup.cancelled(), player.trouble());
     let lifeless_since_us = player.lifeless_since_us();

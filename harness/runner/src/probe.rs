@@ -245,7 +245,8 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
     let wildcard = available("wildcard", PropertyId::WildcardSubscriptionAvailable);
     let subscription_identifier = version == Version::V5
         && available("subscription-identifier", PropertyId::SubscriptionIdentifierAvailable);
-    let shared = available("shared", PropertyId::SharedSubscriptionAvailable);
+    // Before 5.0 `$share/…` is no part of the standard.
+    let shared = version == Version::V5 && available("shared", PropertyId::SharedSubscriptionAvailable);
     let max_qos = number(PropertyId::MaximumQos).map_or(2, |q| q.min(2) as u8);
     if max_qos < 2 {
         sources.push(("qos".to_owned(), format!("CONNACK says Maximum QoS {max_qos}")));
@@ -269,7 +270,18 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
 mod tests {
     use std::net::{Ipv4Addr, TcpListener};
 
+    use deadzone_wire::{Properties, PropertyValue};
+
     use super::*;
+
+    #[test]
+    fn c7_shared_subscriptions_are_a_matter_of_5_0_alone() {
+        let accepted = |properties| Connack { flags: 0, code: 0, properties, tail: Bytes::new() };
+        assert!(!from_connack(Version::V311, &accepted(None)).shared);
+        assert!(from_connack(Version::V5, &accepted(Some(Properties::new()))).shared);
+        let refused = Properties::new().with(PropertyId::SharedSubscriptionAvailable, PropertyValue::Byte(0));
+        assert!(!from_connack(Version::V5, &accepted(Some(refused))).shared);
+    }
 
     #[test]
     fn a_name_is_tried_at_each_of_its_addresses() {

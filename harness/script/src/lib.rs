@@ -4,13 +4,18 @@
 //! This crate does not know how a step is performed, nor what a verdict is.
 
 mod diagnostic;
+mod gate;
 mod names;
 mod parse;
 mod print;
+mod rounds;
 mod scenario;
+mod stands;
 mod step;
+mod text;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
+pub use gate::Gate;
 pub use names::{ProfilePlace, profile_mistakes};
 pub use parse::{parse, parse_fault};
 pub use print::print;

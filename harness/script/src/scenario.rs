@@ -3,7 +3,7 @@
 use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
-use crate::{At, Count, Step, StepKind};
+use crate::{At, Count, Gate, Step, StepKind};
 
 /// One named experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub struct Scenario {
     pub like: Vec<String>,
     /// Touches the whole broker: runs alone.
     pub solo: bool,
+    /// This scenario is that gate.
+    pub gate: Option<Gate>,
+    /// The gates that it stands on, in the order of [`Gate::ALL`]: those that its steps show, and those that the text adds.
+    pub stands_on: Vec<Gate>,
+    /// How often the steps are played, each time by clients of their own; 1 unless the text says otherwise.
+    pub times: u32,
     /// The clients, in the order of declaration.
     pub clients: Vec<ClientDecl>,
     /// The steps, in order.
@@ -64,7 +70,8 @@ impl Scenario {
     /// script sets itself. An estimate for planning, no bound.
     pub fn bound_by_clock_ms(&self) -> u64 {
         let radio_ms = if self.profiles().is_empty() { 0 } else { RADIO_MS };
-        radio_ms + self.steps.iter().map(|step| waits_ms(&step.kind)).sum::<u64>()
+        let once_ms = self.steps.iter().map(|step| waits_ms(&step.kind)).sum::<u64>();
+        radio_ms + once_ms * u64::from(self.times)
     }
 }
 

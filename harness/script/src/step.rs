@@ -34,7 +34,8 @@ pub struct Step {
     pub clauses: Vec<ClauseId>,
 }
 
-/// Bytes with placeholders: `{run}` is replaced when the scenario is performed. Escapes of the text are already resolved.
+/// Bytes with placeholders, which are filled in when the scenario is performed ([`Payload::filled`]). Escapes of the text are
+/// already resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Payload(pub Vec<u8>);
 
@@ -93,6 +94,17 @@ pub enum StepKind {
         /// Topic and QoS; its payload is the prefix.
         packet: PacketTemplate,
     },
+    /// `X finds "topic" "payload" [qos=N]`: new sessions that subscribe, until one gets the retained message.
+    Finds {
+        /// Who.
+        client: usize,
+        /// The topic.
+        topic: Payload,
+        /// What is stored there.
+        payload: Payload,
+        /// QoS that is asked for.
+        qos: u8,
+    },
     /// `X disconnect [reason=N] [expiry=N]`: DISCONNECT, then an orderly close of the client's end.
     Disconnect {
         /// Who.
@@ -123,7 +135,7 @@ pub enum StepKind {
         /// Exactly these.
         bytes: Vec<u8>,
     },
-    /// `X <- A | B [within T]`, `X <-! A`.
+    /// `X <- A | B [within T]`, `X <- some A`, `X <-! A`.
     Receive {
         /// Who.
         client: usize,
@@ -131,6 +143,8 @@ pub enum StepKind {
         alternatives: Vec<Arrival>,
         /// Must be the very next packet.
         strict: bool,
+        /// `some`: one that fits, wherever it stands among those that were not taken; else the oldest that is meant.
+        some: bool,
         /// Patience, ms; `None` is the default.
         within_ms: Option<u64>,
     },

@@ -81,6 +81,8 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E001", "a publish \"t\" \"open"),
     ("E002", r#"a publish "t" "\q""#),
     ("E002", r#"a publish "t" "\x4""#),
+    ("E002", r#"a publish "t" "{pad}""#),
+    ("E002", r#"a publish "t" "{pad 60001}""#),
     ("E003", "a pnig"),
     ("E003", "lnik a cut rst"),
     ("E003", "scenaro s\n"),
@@ -115,6 +117,9 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E016", "m -> PUBREL id=0"),
     ("E016", "m -> PUBREL id=65536 deviant"),
     ("E016", "a burst 10001 \"t\" \"p\""),
+    ("E016", " times 0\n a connect clean"),
+    ("E016", " times 1001\n a connect clean"),
+    ("E015", " times often\n a connect clean"),
     ("E017", "link a blackhol up"),
     ("E018", "link a lose PUBREL"),
     ("E019", "link d restore"),
@@ -136,6 +141,22 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E031", "m -> PINGREQ broken by reserved-bt deviant"),
     ("E032", "m -> PINGREQ broken by flags=3"),
     ("E032", "m -> PUBLISH \"t\" dup=1"),
+    ("E032", "a publish \"t/+\" \"p\""),
+    ("E032", "a publish \"\" \"p\""),
+    ("E032", "m -> PUBLISH \"t\\x00\" \"p\""),
+    ("E032", "m -> PUBLISH topic=\"t\\xff\""),
+    ("E032", "a connect clean will_topic=\"t/#\""),
+    ("E032", "a subscribe \"t/#/x\""),
+    ("E032", "a unsubscribe \"t+\""),
+    ("E032", "m -> SUBSCRIBE id=1 \"a#\" options=1"),
+    ("E032", "fence a d \"t/+\""),
+    ("E032", "m -> PUBLISH \"t\" qos=1 id=7\n m -> PUBLISH \"u\" qos=1 id=7"),
+    ("E032", "m -> PUBLISH \"t\" qos=1 id=7\n m -> PUBLISH \"t\" qos=1 id=7 dup=1"),
+    ("E032", "m -> PUBLISH \"t\" qos=2 id=7\n m <- PUBREC id=7\n m -> PUBLISH \"t\" qos=2 id=7 dup=1"),
+    (
+        "E032",
+        "m -> PUBLISH \"t\" qos=2 id=7\n m <- PUBREC id=7\n m connect resume\n m -> PUBLISH \"t\" qos=2 id=7 dup=1",
+    ),
     ("E033", " a ping"),
     ("E033", " a connect clean\n fence a m \"t\""),
     ("E034", "m -> PUBLISH \"t\" qos=2 id=7\n fence m a \"t\" qos=2"),
@@ -160,6 +181,22 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E042", "expect a receives \"p\" in order"),
     ("E042", "expect a receives \"p\" exactly once for 2s"),
     ("E043", "a ping only 3.1"),
+    ("E045", " gate door\n a connect clean"),
+    ("E045", " stands on wil\n a connect clean"),
+    ("E005", " stands will\n a connect clean"),
+    ("E005", " stands on\n a connect clean"),
+    ("E037", " gate connection\n gate connection\n a connect clean"),
+    ("E037", " stands on session session\n a connect resume"),
+    ("E046", " stands on will\n a connect clean"),
+    ("E046", " stands on qos2-in\n a connect clean\n a publish \"t\" \"p\" qos=1"),
+    ("E046", " gate qos1-in\n a connect clean"),
+    ("E046", " gate connection\n a connect clean\n a publish \"t\" \"p\" qos=1"),
+    ("E046", " gate session\n stands on session\n a connect resume"),
+    ("E028", " times 2\n expect a receives nothing"),
+    ("E047", " times 2\n a connect clean\n a subscribe \"t\""),
+    ("E047", " times 2\n a connect clean client_id=\"x\""),
+    ("E047", " times 2\n a connect clean will_topic=\"t\""),
+    ("E047", " times 2\n a finds \"t\" \"p\""),
 ];
 
 #[test]
@@ -239,4 +276,22 @@ fn a_released_message_lets_a_fence_prove_something() {
     assert_eq!(found(&format!("{HEADER}{CLIENTS}{CONNECTED} {before}\n fence m a \"t\" qos=2\n")), []);
     let qos1 = "m -> PUBLISH \"t\" qos=2 id=7\n fence m a \"t\"";
     assert_eq!(found(&format!("{HEADER}{CLIENTS}{CONNECTED} {qos1}\n")), []);
+}
+
+#[test]
+fn an_id_that_is_free_again_may_be_used() {
+    for steps in [
+        "m -> PUBLISH \"t\" qos=1 id=7\n m <- PUBACK id=7\n m -> PUBLISH \"t\" qos=1 id=7",
+        "m -> PUBLISH \"t\" qos=2 id=7\n m <- PUBREC id=7 reason=0x97 only 5.0\n m -> PUBLISH \"t\" qos=2 id=7",
+        "m -> PUBLISH \"t\" qos=2 id=7\n m <- PUBREC id=7\n m -> PUBREL id=7\n m <- PUBCOMP\n m -> PUBLISH \"t\" qos=2 id=7",
+        "m -> PUBLISH \"t\" qos=1 id=7\n m connect clean\n m -> PUBLISH \"t\" qos=1 id=7",
+        "m -> PUBLISH \"t\" qos=1 id=7\n m connect resume\n m -> PUBLISH \"t\" qos=1 id=7 dup=1",
+        "m -> PUBLISH \"t\" qos=2 id=7\n m <- PUBREC id=7\n m -> PUBLISH \"t\" qos=2 id=7 dup=1 only 3.1.1",
+        "m -> PUBLISH \"t\" qos=1 id=7\n m -> PUBLISH \"t\" qos=1 id=7 deviant",
+        // Where the client answers by itself the text does not say what was answered.
+        "a -> PUBLISH \"t\" qos=1 id=7\n a -> PUBLISH \"t\" qos=1 id=7",
+    ] {
+        let header = HEADER.replace(" clauses 5.0/", " clauses 3.1.1/MQTT-3.12.4-1 5.0/");
+        assert_eq!(found(&format!("{header}{CLIENTS}{CONNECTED} {steps}\n")), [], "{steps}");
+    }
 }

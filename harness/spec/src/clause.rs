@@ -44,6 +44,13 @@ pub enum Reaction {
     Graded(&'static [u8]),
 }
 
+impl Reaction {
+    /// Whether a server that meets the breach has to end the connection.
+    pub fn closes(self) -> bool {
+        matches!(self, Self::Close(_) | Self::Refuse(_))
+    }
+}
+
 /// One normative statement of one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clause {

@@ -1,5 +1,6 @@
 //! What one performance of a scenario showed, in one word and with all that was found.
 
+use deadzone_history::Place;
 use deadzone_spec::ClauseId;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,8 @@ pub struct Verdict {
     pub grades: Vec<Grade>,
     /// Why, for `inconclusive`, `not applicable` and `error`.
     pub reason: Option<String>,
+    /// Where the scenario itself is wrong, for an `error` that is its author's and not ours.
+    pub mistake: Option<Place>,
     /// The gate that did not pass, for `blocked`.
     pub blocked_by: Option<String>,
     /// The clauses that a claim or a rule judged in this performance.
@@ -78,6 +81,7 @@ impl Verdict {
             findings: Vec::new(),
             grades: Vec::new(),
             reason: None,
+            mistake: None,
             blocked_by: None,
             judged: Vec::new(),
         }

@@ -3,16 +3,21 @@
 use deadzone_wire::{Ack, AckKind};
 
 use super::{broker::Broker, ending::Ending, inflight::Answer, malformed, outbox::ConnId};
+use crate::Defect;
 
 impl Broker {
     pub(super) fn on_ack(&mut self, id: ConnId, ack: &Ack) {
         if ack.kind == AckKind::Pubrel {
             return self.on_pubrel(id, ack.packet_id);
         }
+        if ack.kind == AckKind::Pubrec && self.config.has(Defect::DropsSubscriberAtPubrec) {
+            return self.end(id, Ending::Dropped);
+        }
         let Some(client_id) = self.conns.get(&id).map(|c| c.client_id.clone()) else { return };
         let Some(session) = self.sessions.get_mut(&client_id) else { return };
         match session.outbound.acknowledge(ack.kind, ack.packet_id, ack.reason.unwrap_or(0)) {
             Answer::Nothing => {}
+            Answer::Pubrel(_) if self.config.has(Defect::PubrelMissing) => {}
             Answer::Pubrel(reason) => self.acknowledge(id, AckKind::Pubrel, ack.packet_id, reason),
             Answer::Violation => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         }

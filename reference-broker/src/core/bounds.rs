@@ -17,7 +17,8 @@ fn tight() -> Limits {
         subscriptions: 2,
         inflight: 2,
         queued_messages: 3,
-        queued_bytes: 40,
+        queued_bytes: 60,
+        queued_bytes_in_all: 90,
         inbound: 2,
         topic_aliases: 2,
         retained_messages: 2,
@@ -104,7 +105,7 @@ fn play(broker: &mut Broker, now_us: &mut u64, alive: &mut [Option<u64>; 4], fre
         }
         Event::Packet(c, packet) => {
             let conn = open(broker, &mut alive[c as usize], fresh, *now_us);
-            let version = broker.conns.get(&conn).map_or(Version::V5, |c| c.version);
+            let version = broker.conns.get(&conn).map_or(Version::V5, |c| c.peer.version);
             broker.received(*now_us, conn, &packet.encode(version).to_bytes());
         }
         Event::Closed(c, rst) => {
@@ -139,10 +140,18 @@ fn check(broker: &Broker) {
         let (exchanges, queued) = session.outbound.held();
         assert!(exchanges <= usize::from(limits.inflight), "{exchanges} exchanges");
         assert!(queued <= limits.queued_messages);
+        assert!(session.outbound.held_bytes() <= limits.queued_bytes);
+        assert_eq!(session.outbound.held_bytes(), session.outbound.weighed_bytes());
         assert!(session.inbound.len() <= usize::from(limits.inbound));
         assert!(session.subscriptions.len() <= limits.subscriptions);
     }
-    assert!(broker.departed.len() <= 4);
+    let share = limits.queued_bytes_in_all / limits.sessions;
+    // Before the last message it was less, or nobody took more than a share.
+    assert!(
+        broker.held_bytes() <= limits.queued_bytes_in_all + limits.queued_bytes + limits.sessions * share
+    );
+    assert!(broker.jobs.len() <= limits.queued_messages);
+    assert!(broker.lapses.departed.len() <= 4);
 }
 
 fn run(config: Config, events: Vec<Event>) -> Broker {

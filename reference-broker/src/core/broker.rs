@@ -3,20 +3,28 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use deadzone_wire::{Decoded, Disconnect, Frame, Framer, Packet, PacketKind, Sender, Text, Version, decode};
+use deadzone_wire::{
+    Decoded, Disconnect, Frame, Framer, Packet, PacketKind, Properties, Sender, Text, Version, decode,
+};
 
 use super::{
+    admission::Arrivals,
     connection::{Connection, Stage},
     ending::Ending,
+    lapses::{Health, Lapses},
     malformed,
     outbox::{ConnId, Effect, Outbox},
     retained::Retained,
+    routing::Job,
+    schedule::Schedule,
     session::Session,
 };
 use crate::{Config, Defect, Variant};
 
-/// How late everything is under [`Variant::Answers400msLate`].
-const LATE_US: u64 = 400_000;
+/// Administrative action (5.0 §2.4).
+const ADMINISTRATIVE_ACTION: u8 = 0x98;
+/// Packet too large (5.0 §2.4).
+const PACKET_TOO_LARGE: u8 = 0x95;
 
 /// The broker as a pure state machine. Give it events with a `now_us` that never runs backwards, then [`Self::poll`] it
 /// until it is silent; call [`Self::tick`] no later than [`Self::next_deadline_us`].
@@ -27,26 +35,28 @@ pub struct Broker {
     pub(super) conns: BTreeMap<ConnId, Connection>,
     pub(super) sessions: BTreeMap<Text, Session>,
     pub(super) retained: Retained,
-    /// Connections that were taken over and not yet reported closed; filled under one defect only.
-    pub(super) departed: BTreeMap<ConnId, Text>,
     /// How many client identifiers were made here.
     pub(super) assigned_ids: u64,
-    outbox: Outbox,
+    pub(super) arrivals: Arrivals,
+    pub(super) jobs: Schedule<Job>,
+    pub(super) lapses: Lapses,
+    pub(super) outbox: Outbox,
 }
 
 impl Broker {
     /// A broker without sessions or retained messages.
     pub fn new(config: Config) -> Self {
-        let late_us = if config.varies(Variant::Answers400msLate) { LATE_US } else { 0 };
         Self {
+            outbox: Outbox::new(&config),
             config,
             now_us: 0,
             conns: BTreeMap::new(),
             sessions: BTreeMap::new(),
             retained: Retained::default(),
-            departed: BTreeMap::new(),
             assigned_ids: 0,
-            outbox: Outbox::new(late_us),
+            arrivals: Arrivals::default(),
+            jobs: Schedule::default(),
+            lapses: Lapses::default(),
         }
     }
 
@@ -58,9 +68,11 @@ impl Broker {
     /// A network connection was accepted. The id must be new.
     pub fn opened(&mut self, now_us: u64, conn: ConnId) {
         self.advance(now_us);
-        if self.conns.len() >= self.config.limits.connections {
-            self.outbox.push(self.now_us, Effect::Close { conn, rst: true });
-            return;
+        if !self.comes_in_good_time() {
+            return self.push(Effect::Close { conn, rst: false });
+        }
+        if self.lapses.health == Health::Ended || !self.admits_connection() {
+            return self.push(Effect::Close { conn, rst: true });
         }
         self.conns.insert(conn, Connection::new(self.now_us, &self.config.limits));
     }
@@ -69,6 +81,9 @@ impl Broker {
     pub fn received(&mut self, now_us: u64, conn: ConnId, bytes: &[u8]) {
         self.advance(now_us);
         let Some(connection) = self.conns.get_mut(&conn) else { return };
+        if self.lapses.health == Health::Hung {
+            return;
+        }
         connection.framer.push(bytes);
         // Looked up anew for each frame: any of them may end the connection.
         while let Some(next) = self.conns.get_mut(&conn).and_then(|c| c.framer.next()) {
@@ -88,7 +103,11 @@ impl Broker {
     /// The client closed the connection, or it broke (`rst`).
     pub fn closed(&mut self, now_us: u64, conn: ConnId, rst: bool) {
         self.advance(now_us);
-        if let Some(client_id) = self.departed.remove(&conn) {
+        if !self.works() {
+            self.conns.remove(&conn);
+            return;
+        }
+        if let Some(client_id) = self.lapses.departed.remove(&conn) {
             self.tear_down(&client_id);
         }
         self.forward_torn(conn);
@@ -98,20 +117,27 @@ impl Broker {
     /// Does everything that is due by now.
     pub fn tick(&mut self, now_us: u64) {
         self.advance(now_us);
+        if !self.works() {
+            return;
+        }
         let config = &self.config;
         let overdue = |c: &Connection| c.deadline_us(config).is_some_and(|d| d <= now_us);
         let silent: Vec<ConnId> = self.conns.iter().filter(|(_, c)| overdue(c)).map(|(id, _)| *id).collect();
         for conn in silent {
-            self.end(conn, Ending::KeepAlive);
+            let policy = self.conns.get(&conn).is_some_and(Connection::has_no_keep_alive);
+            self.end(conn, if policy { Ending::Policy(ADMINISTRATIVE_ACTION) } else { Ending::KeepAlive });
         }
         self.tick_sessions();
     }
 
     /// When [`Self::tick`] is wanted next, in the same microseconds; `None` when nothing is pending.
     pub fn next_deadline_us(&self) -> Option<u64> {
+        if !self.works() {
+            return None;
+        }
         let conns = self.conns.values().filter_map(|c| c.deadline_us(&self.config));
         let sessions = self.sessions.values().filter_map(|s| s.next_deadline_us(&self.config));
-        conns.chain(sessions).chain(self.outbox.next_deadline_us()).min()
+        conns.chain(sessions).chain(self.outbox.next_deadline_us()).chain(self.jobs.next_due_us()).min()
     }
 
     /// The next thing to do, oldest first.
@@ -119,19 +145,28 @@ impl Broker {
         self.outbox.pop()
     }
 
-    fn advance(&mut self, now_us: u64) {
+    pub(super) fn advance(&mut self, now_us: u64) {
         self.now_us = self.now_us.max(now_us);
         self.outbox.release(self.now_us);
+        if self.works() {
+            self.do_due_jobs();
+        }
+    }
+
+    /// Adds an effect behind the others.
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.outbox.push(self.now_us, effect);
     }
 
     fn on_frame(&mut self, id: ConnId, frame: &Frame) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
-        let decoded = decode(frame, conn.version, Sender::Client);
+        let decoded = decode(frame, conn.peer.version, Sender::Client);
         tracing::trace!(conn = id.0, kind = %frame.kind(), "received");
         match conn.stage {
             Stage::Opened => self.on_first(id, decoded),
+            Stage::Overheard => {}
             Stage::Connected => {
-                conn.last_packet_us = self.now_us;
+                conn.last_packet_us = conn.last_packet_us.max(self.now_us);
                 self.on_next(id, decoded);
             }
         }
@@ -139,7 +174,13 @@ impl Broker {
 
     fn on_first(&mut self, id: ConnId, decoded: Decoded) {
         match decoded.packet.kind() {
+            PacketKind::Connect if self.overhears_connect() => {
+                if let Some(conn) = self.conns.get_mut(&id) {
+                    conn.stage = Stage::Overheard;
+                }
+            }
             PacketKind::Connect => self.on_connect(id, decoded),
+            PacketKind::Pingreq if self.config.has(Defect::PingBeforeConnectAnswered) => self.on_pingreq(id),
             PacketKind::Publish if self.config.has(Defect::PublishBeforeConnectAccepted) => {
                 if let Packet::Publish(publish) = decoded.packet {
                     self.forward_unchecked(publish, Text::default());
@@ -155,10 +196,13 @@ impl Broker {
         if let Packet::Connect(_) = decoded.packet
             && self.config.has(Defect::SecondConnectAccepted)
         {
-            return self.send_connack(id, false, 0, None);
+            return self.send_connack(id, false, 0, Properties::new());
         }
         if let Some(violation) = malformed::offence(&decoded, &self.config) {
             tracing::debug!(conn = id.0, clause = %violation.clause, "{}", violation.what);
+            if decoded.packet.kind() == PacketKind::Disconnect {
+                self.on_refused_disconnect(id);
+            }
             return self.end(id, Ending::Offence(malformed::reason(violation)));
         }
         match decoded.packet {
@@ -179,14 +223,13 @@ impl Broker {
         }
     }
 
-    /// Sends a packet in the connection's version.
+    /// Sends a packet that is no PUBLISH of a session, or closes where the client could not take it
+    /// (5.0/MQTT-3.1.2-24): the answer that it waits for would never come.
     pub(super) fn send(&mut self, id: ConnId, packet: &Packet) {
         let Some(conn) = self.conns.get(&id) else { return };
-        let bytes = packet.encode(conn.version).to_bytes();
-        // Whatever is too large for the client is never sent (5.0/MQTT-3.1.2-24). Of our packets only PUBLISH, dropped
-        // in `inflight`, and a SUBACK or UNSUBACK of many filters can be: their codes can't be left out.
-        if bytes.len() <= conn.max_packet as usize {
-            self.transmit(id, bytes);
+        match conn.peer.encode(packet, &self.config) {
+            Some(bytes) => self.transmit(id, bytes),
+            None => self.end(id, Ending::Policy(PACKET_TOO_LARGE)),
         }
     }
 
@@ -197,23 +240,22 @@ impl Broker {
         {
             conn.last_packet_us = self.now_us;
         }
-        self.outbox.push(self.now_us, Effect::Send { conn: id, bytes });
+        self.push(Effect::Send { conn: id, bytes });
     }
 
     /// Says farewell where the version has a word for it, and asks for the close.
-    pub(super) fn hang_up(&mut self, id: ConnId, conn: &Connection, reason: Option<u8>) {
-        let wordless = self.config.varies(Variant::NoDisconnectBeforeClose);
+    pub(super) fn hang_up(&mut self, id: ConnId, conn: &Connection, reason: Option<u8>, rst: bool) {
+        let wordless = rst || self.config.varies(Variant::NoDisconnectBeforeClose);
         if let Some(reason) = reason
-            && (conn.version, conn.stage) == (Version::V5, Stage::Connected)
+            && (conn.peer.version, conn.stage) == (Version::V5, Stage::Connected)
             && !wordless
         {
-            let farewell = Packet::Disconnect(Disconnect::with_reason(reason)).encode(Version::V5).to_bytes();
-            if farewell.len() <= conn.max_packet as usize {
-                self.transmit(id, farewell);
+            let farewell = Packet::Disconnect(Disconnect::with_reason(reason));
+            if let Some(bytes) = conn.peer.encode(&farewell, &self.config) {
+                self.transmit(id, bytes);
             }
         }
-        let rst = self.config.varies(Variant::RstOnClose);
-        self.outbox.push(self.now_us, Effect::Close { conn: id, rst });
+        self.push(Effect::Close { conn: id, rst: rst || self.config.varies(Variant::RstOnClose) });
     }
 
     /// The torn-publish defect: takes what came of an incomplete PUBLISH for the whole.
@@ -224,7 +266,7 @@ impl Broker {
         let Some(conn) = self.conns.get(&id).filter(|c| c.stage == Stage::Connected) else { return };
         let Some(frame) = torn_frame(&conn.framer) else { return };
         let publisher = conn.client_id.clone();
-        if let Packet::Publish(publish) = decode(&frame, conn.version, Sender::Client).packet {
+        if let Packet::Publish(publish) = decode(&frame, conn.peer.version, Sender::Client).packet {
             self.forward_unchecked(publish, publisher);
         }
     }

@@ -2,7 +2,7 @@
 
 use deadzone_spec::{ClauseId, id};
 use deadzone_wire::{
-    Connack, Connect, Decoded, Packet, Properties, PropertyId, PropertyValue, Text, Version,
+    Connack, Connect, Decoded, Packet, Properties, PropertyId, PropertyValue, Publish, Text, Version,
 };
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     inflight::Channel,
     malformed,
     outbox::ConnId,
+    peer::Peer,
     session::{Expiry, Session},
     will::Will,
 };
@@ -19,13 +20,19 @@ use crate::{Config, Defect, Variant};
 
 /// The Receive Maximum under [`Variant::SmallReceiveMaximum`].
 const SMALL_RECEIVE_MAXIMUM: u16 = 2;
+/// Where [`Variant::AutomaticSubscription`] publishes: no scenario's topic.
+const NOTICE_TOPIC: &str = "broker-notices/welcome";
+/// Implementation specific error: the CONNECT is valid, and not accepted by this server (5.0 §3.2.2.2).
+const NOT_ACCEPTED: u8 = 0x83;
+/// Unacceptable protocol level (3.1.1 §3.2.2.3).
+const UNACCEPTABLE_LEVEL: u8 = 0x01;
 
 impl Broker {
     pub(super) fn on_connect(&mut self, id: ConnId, decoded: Decoded) {
         if let Some(conn) = self.conns.get_mut(&id)
             && let Packet::Connect(connect) = &decoded.packet
         {
-            conn.version = connect.layout(Version::V311);
+            conn.peer = Peer::from_connect(connect);
         }
         if let Err(code) = self.examine(&decoded) {
             return self.refuse(id, code);
@@ -33,14 +40,51 @@ impl Broker {
         let Packet::Connect(connect) = decoded.packet else {
             return self.end(id, Ending::Offence(malformed::MALFORMED));
         };
-        self.accept(id, &connect);
+        if self.comes_back_too_soon(&connect.client_id) {
+            return self.refuse(id, None);
+        }
+        let assigned = connect.client_id.is_empty();
+        let client_id = if assigned { self.make_client_id() } else { connect.client_id.clone() };
+        let told = self.advertised(assigned.then_some(&client_id));
+        if !self.connack_fits(id, &told) {
+            return self.refuse(id, Some(NOT_ACCEPTED));
+        }
+        if !self.admits_session(&client_id) {
+            // Quota exceeded; before 5.0 the nearest is Server unavailable.
+            let v5 = connect.layout(Version::V311) == Version::V5;
+            return self.refuse(id, Some(if v5 { 0x97 } else { 0x03 }));
+        }
+        self.accept(id, &connect, &client_id, told);
+    }
+
+    /// Whether the client can take the CONNACK of its acceptance (5.0/MQTT-3.1.2-24). What it tells, our limits and an
+    /// assigned identifier, is not ours to leave out.
+    fn connack_fits(&self, id: ConnId, told: &Properties) -> bool {
+        let Some(conn) = self.conns.get(&id) else { return false };
+        conn.peer.encode(&connack(conn.peer.version, false, 0, told.clone()), &self.config).is_some()
     }
 
     /// `Err` with the code to refuse by, or with `None` to close without an answer.
     fn examine(&self, decoded: &Decoded) -> Result<(), Option<u8>> {
-        // A body that can't be taken apart shows no version that an answer could be in.
-        let Packet::Connect(connect) = &decoded.packet else { return Err(None) };
+        let connect = match &decoded.packet {
+            Packet::Connect(connect) => connect,
+            // An unknown level may have an unknown layout.
+            Packet::Opaque(opaque) if is_of_unknown_level(&opaque.body) => {
+                return Err(Some(UNACCEPTABLE_LEVEL));
+            }
+            // A body that can't be taken apart shows no version that an answer could be in.
+            _ => return Err(None),
+        };
         let version = connect.layout(Version::V311);
+        let unknown = connect.protocol_name.0 == "MQTT" && !matches!(connect.level, 4 | 5);
+        if unknown && self.config.has(Defect::UnknownLevelServed) {
+            return Ok(());
+        }
+        if unknown || connect.level == 5 && self.config.has(Defect::UnknownLevelUnanswered) {
+            // An unknown level has no layout of its own: 0x01 in the form of 3.1.1, which every older client reads.
+            let silent = self.config.has(Defect::UnknownLevelUnanswered);
+            return Err((!silent).then_some(UNACCEPTABLE_LEVEL));
+        }
         if let Some(violation) = malformed::offence(decoded, &self.config) {
             return Err(refusal(violation.clause, version, malformed::reason(violation)));
         }
@@ -48,41 +92,47 @@ impl Broker {
             // No method is supported (5.0/MQTT-4.12.0-1).
             return Err(Some(0x8c));
         }
-        let known = self.sessions.contains_key(&connect.client_id) && !connect.client_id.is_empty();
-        if !known && self.sessions.len() >= self.config.limits.sessions {
-            // Quota exceeded; before 5.0 the nearest is Server unavailable.
-            return Err(Some(if version == Version::V5 { 0x97 } else { 0x03 }));
+        if connect.keep_alive_s == 0 && self.config.varies(Variant::KeepAliveZeroRefused) {
+            // Not accepted by this server; before 5.0 the nearest is Not authorized.
+            return Err(Some(if version == Version::V5 { NOT_ACCEPTED } else { 0x05 }));
         }
         Ok(())
     }
 
     fn refuse(&mut self, id: ConnId, code: Option<u8>) {
         if let Some(code) = code {
-            self.send_connack(id, false, code, Some(Properties::new()));
+            self.send_connack(id, false, code, Properties::new());
         }
         self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
     }
 
-    fn accept(&mut self, id: ConnId, connect: &Connect) {
-        let assigned = connect.client_id.is_empty();
-        let client_id = if assigned { self.make_client_id() } else { connect.client_id.clone() };
-        self.take_over(&client_id);
-        let present = self.open_session(&client_id, connect.clean());
-        self.set_up_connection(id, connect, &client_id, present);
-        let properties = self.advertised(assigned.then_some(&client_id));
+    fn accept(&mut self, id: ConnId, connect: &Connect, client_id: &Text, told: Properties) {
+        self.take_over(client_id);
+        let present = self.open_session(client_id, connect.clean());
+        self.set_up_connection(id, connect, client_id, present);
         let claims = match (connect.clean(), present) {
             (true, _) => self.config.has(Defect::SessionPresentOnCleanStart),
             (false, true) => !self.config.has(Defect::SessionPresentMissing),
-            (false, false) => false,
+            (false, false) => self.claims_ended_session(client_id),
         };
-        self.send_connack(id, claims, 0, Some(properties.clone()));
+        self.send_connack(id, claims, 0, told.clone());
         if self.config.has(Defect::TwoConnacks) {
-            self.send_connack(id, claims, 0, Some(properties));
+            self.send_connack(id, claims, 0, told);
         }
-        self.attach_session(id, connect, &client_id);
+        self.greet(id);
+        self.attach_session(id, connect, client_id);
         if present && self.config.has(Defect::RetainedAgainOnResume) {
-            self.resend_retained(&client_id);
+            self.resend_retained(client_id);
         }
+    }
+
+    /// What some brokers send unasked behind CONNACK.
+    fn greet(&mut self, id: ConnId) {
+        if self.config.varies(Variant::AutomaticSubscription) {
+            let notice = Publish::new(NOTICE_TOPIC, 0, None, "welcome");
+            self.send(id, &Packet::Publish(notice));
+        }
+        self.send_stray(id);
     }
 
     /// Closes the older connection of this client, if there is one (3.1.4-2; 5.0/MQTT-3.1.4-3).
@@ -93,8 +143,9 @@ impl Broker {
         }
         self.end(old, Ending::Takeover);
         if self.config.has(Defect::LateCloseKillsNewConnection) {
-            self.departed.insert(old, client_id.clone());
+            self.lapses.departed.insert(old, client_id.clone());
         }
+        self.note_takeover(client_id);
     }
 
     /// Finds or makes the session; `true` when a stored one is resumed.
@@ -108,7 +159,7 @@ impl Broker {
                 session.subscriptions = old.subscriptions;
             }
         } else if let Some(stored) = self.sessions.get_mut(client_id) {
-            stored.ends_us = None;
+            stored.return_now();
             if !self.config.has(Defect::WillDelayNotCancelled) {
                 // Back before the delay was over (5.0/MQTT-3.1.3-9).
                 stored.pending_will = None;
@@ -123,15 +174,15 @@ impl Broker {
     }
 
     fn set_up_connection(&mut self, id: ConnId, connect: &Connect, client_id: &Text, resumed: bool) {
-        let now_us = self.now_us;
+        // A late CONNACK is no time that the client could have used.
+        let from_us = self.now_us.saturating_add(self.outbox.connack_delay_us());
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.stage = Stage::Connected;
         conn.client_id = client_id.clone();
         conn.resumed = resumed;
-        conn.last_packet_us = now_us;
+        conn.last_packet_us = from_us;
         // 1.5 times Keep Alive; 0 turns it off (3.1.1 §3.1.2.10, 5.0 §3.1.2.10).
         conn.patience_us = (connect.keep_alive_s > 0).then(|| u64::from(connect.keep_alive_s) * 1_500_000);
-        conn.max_packet = connect.properties.number(PropertyId::MaximumPacketSize).unwrap_or(u32::MAX);
         conn.will = Will::from_connect(connect, client_id, &self.config);
     }
 
@@ -141,7 +192,7 @@ impl Broker {
             return;
         };
         session.conn = Some(id);
-        session.expiry = match (conn.version, connect.clean()) {
+        session.expiry = match (conn.peer.version, connect.clean()) {
             (Version::V5, _) => {
                 Expiry(connect.properties.number(PropertyId::SessionExpiryInterval).unwrap_or(0))
             }
@@ -149,7 +200,7 @@ impl Broker {
             (_, false) => Expiry::NEVER,
         };
         let window = window(connect, &self.config);
-        let channel = Channel { version: conn.version, max_packet: conn.max_packet, window, quota: window };
+        let channel = Channel::new(conn.peer, window);
         let out = session.outbound.attach(channel, self.now_us, &self.config);
         for bytes in out {
             self.transmit(id, bytes);
@@ -182,21 +233,10 @@ impl Broker {
         properties
     }
 
-    pub(super) fn send_connack(
-        &mut self,
-        id: ConnId,
-        present: bool,
-        code: u8,
-        properties: Option<Properties>,
-    ) {
+    pub(super) fn send_connack(&mut self, id: ConnId, present: bool, code: u8, told: Properties) {
         let Some(conn) = self.conns.get(&id) else { return };
-        let properties = match conn.version {
-            Version::V5 => Some(properties.unwrap_or_default()),
-            Version::V31 | Version::V311 => None,
-        };
-        // 3.1 has no Session Present: the bit is reserved there.
-        let flags = u8::from(present && conn.version != Version::V31);
-        self.send(id, &Packet::Connack(Connack { flags, code, properties, tail: bytes::Bytes::new() }));
+        let packet = connack(conn.peer.version, present, code, told);
+        self.send(id, &packet);
     }
 
     /// An identifier that no session has. Counted and not drawn by lot: the same run gives the same bytes.
@@ -211,6 +251,18 @@ impl Broker {
     }
 }
 
+/// Whether the body of a CONNECT names MQTT, and a level other than those of 3.1.1 and 5.0.
+fn is_of_unknown_level(body: &[u8]) -> bool {
+    matches!(body, [0, 4, b'M', b'Q', b'T', b'T', level, ..] if !matches!(level, 4 | 5))
+}
+
+/// A CONNACK; before 5.0 it has no properties, and in 3.1 no Session Present: the bit is reserved there.
+fn connack(version: Version, present: bool, code: u8, told: Properties) -> Packet {
+    let flags = u8::from(present && version != Version::V31);
+    let properties = (version == Version::V5).then_some(told);
+    Packet::Connack(Connack { flags, code, properties, tail: bytes::Bytes::new() })
+}
+
 /// How many unacknowledged PUBLISHes the client takes. Before 5.0 nobody says, so our own bound alone holds.
 fn window(connect: &Connect, config: &Config) -> u16 {
     let own = config.limits.inflight.max(1);
@@ -221,12 +273,10 @@ fn window(connect: &Connect, config: &Config) -> u16 {
     own.min(wanted.and_then(|w| u16::try_from(w).ok()).unwrap_or(u16::MAX))
 }
 
-/// How a bad CONNECT is refused. 3.1.1 says no CONNACK except for an unknown level and a bad client identifier
-/// (3.1.1/MQTT-3.1.4-1); 5.0 lets the server say why, and we do.
+/// How a bad CONNECT is refused. 3.1.1 says no CONNACK except for a bad client identifier (3.1.1/MQTT-3.1.4-1); 5.0 lets
+/// the server say why, and we do.
 fn refusal(clause: ClauseId, version: Version, reason: u8) -> Option<u8> {
     match clause {
-        // An unknown level has no layout of its own: 0x01 in the form of 3.1.1, which every older client reads.
-        id if id == id!("3.1.1/MQTT-3.1.2-2") => Some(0x01),
         id if id == id!("3.1.1/MQTT-3.1.3-7") || id == id!("3.1/DZ-client-id-length") => Some(0x02),
         _ => (version == Version::V5).then_some(reason),
     }

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_wire::{Framer, Text, Version};
+use deadzone_wire::{Framer, Text};
 
-use super::will::Will;
-use crate::{Config, Defect, Limits};
+use super::{peer::Peer, will::Will};
+use crate::{Config, Defect, Limits, Variant};
+
+/// How long a connection may live before CONNECT under [`Variant::ConnectWithin32s`].
+const CONNECT_WITHIN_US: u64 = 32_000_000;
+/// How long a client without keep-alive may be silent under [`Variant::ClosesIdleClients`].
+const IDLE_US: u64 = 60_000_000;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +19,8 @@ pub(crate) enum Stage {
     Opened,
     /// CONNECT was accepted.
     Connected,
+    /// CONNECT came to a part of the broker that is dead: a defect.
+    Overheard,
 }
 
 /// One network connection.
@@ -21,7 +28,7 @@ pub(crate) enum Stage {
 pub(crate) struct Connection {
     pub(crate) framer: Framer,
     pub(crate) stage: Stage,
-    pub(crate) version: Version,
+    pub(crate) peer: Peer,
     pub(crate) client_id: Text,
     /// Session Present was 1.
     pub(crate) resumed: bool,
@@ -30,8 +37,6 @@ pub(crate) struct Connection {
     /// When the last complete packet came: bytes of half a packet are no sign of life (3.1.1/MQTT-3.1.2-24).
     pub(crate) last_packet_us: u64,
     pub(crate) will: Option<Will>,
-    /// The client's Maximum Packet Size.
-    pub(crate) max_packet: u32,
     aliases: BTreeMap<u16, Text>,
 }
 
@@ -50,13 +55,12 @@ impl Connection {
             // The bound is on the Remaining Length, so a packet of exactly the advertised size always fits.
             framer: Framer::new(limits.packet_bytes),
             stage: Stage::Opened,
-            version: Version::V311,
+            peer: Peer::UNKNOWN,
             client_id: Text::default(),
             resumed: false,
             patience_us: None,
             last_packet_us: now_us,
             will: None,
-            max_packet: u32::MAX,
             aliases: BTreeMap::new(),
         }
     }
@@ -64,11 +68,21 @@ impl Connection {
     /// When the connection is given up if nothing comes.
     pub(crate) fn deadline_us(&self, config: &Config) -> Option<u64> {
         let patience_us = match self.stage {
+            Stage::Opened if config.varies(Variant::ConnectWithin32s) => Some(CONNECT_WITHIN_US),
             Stage::Opened => Some(config.limits.connect_within.as_micros() as u64),
             Stage::Connected if config.has(Defect::KeepAliveIgnored) => None,
+            Stage::Connected if config.varies(Variant::ClosesIdleClients) => {
+                self.patience_us.or(Some(IDLE_US))
+            }
             Stage::Connected => self.patience_us,
+            Stage::Overheard => None,
         };
         patience_us.map(|p| self.last_packet_us.saturating_add(p))
+    }
+
+    /// Whether the client turned keep-alive off.
+    pub(crate) fn has_no_keep_alive(&self) -> bool {
+        self.stage == Stage::Connected && self.patience_us.is_none()
     }
 
     /// The topic that a PUBLISH means, and sets the alias where both are given. Mappings die with the connection

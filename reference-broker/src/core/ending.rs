@@ -28,6 +28,10 @@ pub(crate) enum Ending {
     KeepAlive,
     /// The client broke a rule; the Reason Code is for 5.0.
     Offence(u8),
+    /// The broker's own wish, by no fault of the client; the Reason Code is for 5.0.
+    Policy(u8),
+    /// The broker drops the connection without a word: a defect.
+    Dropped,
     /// The same client connected again.
     Takeover,
 }
@@ -37,9 +41,10 @@ impl Broker {
         let Some(conn) = self.conns.get(&id) else { return };
         let expiry = disconnect.properties.as_ref().and_then(|p| p.number(PropertyId::SessionExpiryInterval));
         let session = self.sessions.get_mut(&conn.client_id);
-        if let (Some(expiry), Some(session), Version::V5) = (expiry, session, conn.version) {
+        if let (Some(expiry), Some(session), Version::V5) = (expiry, session, conn.peer.version) {
             if session.expiry == Expiry::AT_CLOSE && expiry != 0 {
                 // 5.0 §3.14.2.2.2: 0 in CONNECT can't be raised; the DISCONNECT does not count as one.
+                self.on_refused_disconnect(id);
                 return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
             }
             session.expiry = Expiry(expiry);
@@ -48,19 +53,32 @@ impl Broker {
         self.end(id, if code == 0 { Ending::Disconnect } else { Ending::DisconnectWithWill });
     }
 
+    /// A DISCONNECT that is refused takes no will back (3.1.2-8; 5.0/MQTT-3.14.4-3 speaks of a normal one); a defect thinks so.
+    pub(super) fn on_refused_disconnect(&mut self, id: ConnId) {
+        if self.config.has(Defect::WillLostAtRefusedDisconnect)
+            && let Some(conn) = self.conns.get_mut(&id)
+        {
+            conn.will = None;
+        }
+    }
+
     /// Ends a connection: hangs up where that is ours to do, settles the will, releases the session.
     pub(super) fn end(&mut self, id: ConnId, ending: Ending) {
         let Some(mut conn) = self.conns.remove(&id) else { return };
         tracing::debug!(conn = id.0, ?ending, "connection ends");
         let reason = match ending {
-            Ending::PeerClosed | Ending::Reset | Ending::Disconnect | Ending::DisconnectWithWill => None,
+            Ending::PeerClosed
+            | Ending::Reset
+            | Ending::Dropped
+            | Ending::Disconnect
+            | Ending::DisconnectWithWill => None,
             Ending::KeepAlive => Some(0x8d),
-            Ending::Offence(reason) => Some(reason),
+            Ending::Offence(reason) | Ending::Policy(reason) => Some(reason),
             Ending::Takeover => Some(0x8e),
         };
         if !matches!(ending, Ending::PeerClosed | Ending::Reset) {
             // After DISCONNECT it is for the client to close; the server closes if it has not (3.14.4).
-            self.hang_up(id, &conn, reason);
+            self.hang_up(id, &conn, reason, ending == Ending::Dropped);
         }
         if conn.client_id.is_empty() {
             return;
@@ -78,14 +96,21 @@ impl Broker {
         }
     }
 
-    fn will_survives(&self, ending: Ending) -> bool {
+    fn will_survives(&mut self, ending: Ending) -> bool {
+        if ending == Ending::Disconnect {
+            return self.keeps_will_at_disconnect();
+        }
         let has = |defect| self.config.has(defect);
         match ending {
-            Ending::Disconnect => has(Defect::WillOnDisconnect),
+            Ending::Disconnect => false,
             Ending::KeepAlive => !has(Defect::WillLostOnKeepAliveTimeout),
             Ending::Reset => !has(Defect::WillLostOnRst),
             Ending::Takeover => !has(Defect::WillLostOnTakeover),
-            Ending::DisconnectWithWill | Ending::PeerClosed | Ending::Offence(_) => true,
+            Ending::DisconnectWithWill
+            | Ending::PeerClosed
+            | Ending::Dropped
+            | Ending::Offence(_)
+            | Ending::Policy(_) => true,
         }
     }
 
@@ -100,7 +125,7 @@ impl Broker {
     }
 
     fn publish_will(&mut self, will: Will) {
-        let message = will.into_message(self.now_us);
+        let message = will.into_message(self.now_us, &self.config);
         // A will that can't be retained for lack of room is still delivered: nobody is left to be told.
         self.route(message);
     }
@@ -123,13 +148,14 @@ impl Broker {
     /// Ends a session. A will that waits is due now: its delay never outlasts the session (5.0/MQTT-3.1.2-8).
     pub(super) fn end_session(&mut self, client_id: &Text) -> Option<Session> {
         let mut session = self.sessions.remove(client_id)?;
+        self.note_ended(client_id);
         if let Some(pending) = session.pending_will.take() {
             self.publish_will(pending.will);
         }
         Some(session)
     }
 
-    /// Wills and sessions whose time has come, and one defect's resends.
+    /// Wills, sessions and resends whose time has come.
     pub(super) fn tick_sessions(&mut self) {
         let now_us = self.now_us;
         let ended = |s: &Session| s.ends_us.is_some_and(|t| t <= now_us);
@@ -143,16 +169,10 @@ impl Broker {
         for pending in wills {
             self.publish_will(pending.will);
         }
-        if self.config.has(Defect::LiveResend) {
-            self.resend_live();
-        }
-    }
-
-    fn resend_live(&mut self) {
         let mut out = Vec::new();
         for session in self.sessions.values_mut() {
             if let Some(conn) = session.conn {
-                out.push((conn, session.outbound.live_resend(self.now_us, &self.config)));
+                out.push((conn, session.outbound.tick(now_us, &self.config)));
             }
         }
         self.transmit_all(out);

@@ -2,56 +2,70 @@
 
 use std::time::Duration;
 
-/// The bounds. All counts are inclusive: that many are held, one more is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Network connections at a time; one more is closed at once.
-    pub connections: usize,
-    /// How long a connection may live before its CONNECT is complete; then it is closed.
-    pub connect_within: Duration,
-    /// Bytes of one packet from a client, told as Maximum Packet Size in 5.0; a larger one ends the connection.
-    pub packet_bytes: u32,
-    /// Sessions, connected or not; one more is refused by CONNACK (5.0: 0x97, before: 0x03).
-    pub sessions: usize,
-    /// Subscriptions of one session; one more is refused by SUBACK (5.0: 0x97, 3.1.1: 0x80, 3.1: close).
-    pub subscriptions: usize,
-    /// Outbound QoS 1 and 2 exchanges of one session; more wait in the queue. The client's Receive Maximum may be lower.
-    pub inflight: u16,
-    /// Messages that wait for one session; the newest is dropped beyond it.
-    pub queued_messages: usize,
-    /// Payload and topic bytes that wait for one session; the newest message is dropped beyond it.
-    pub queued_bytes: usize,
-    /// Inbound QoS 2 exchanges of one session, told as Receive Maximum in 5.0; one more ends the connection (5.0: 0x93).
-    pub inbound: u16,
-    /// Topic Alias Maximum towards the broker (5.0); a higher alias ends the connection with 0x94.
-    pub topic_aliases: u16,
-    /// Retained messages; one more is not stored, and at QoS 1 and 2 it is refused.
-    pub retained_messages: usize,
-    /// Payload, topic and property bytes of all retained messages; as for `retained_messages`.
-    pub retained_bytes: usize,
-    /// Bytes that wait in `serve` for one connection that does not read; beyond it the connection is reset.
-    pub unsent_bytes: usize,
-    /// How long `serve` waits, after it closed its direction, for the client to read the rest and close.
-    pub linger: Duration,
+macro_rules! limits {
+    ($($name:ident: $type:ty = $default:expr, $what:literal;)*) => {
+        /// The bounds. All counts are inclusive: that many are held, one more is refused.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $(#[doc = $what] pub $name: $type,)*
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl Limits {
+            /// Each bound as text: its name, its value, and what happens at it.
+            pub fn described(&self) -> Vec<(&'static str, String, &'static str)> {
+                vec![$((stringify!($name), format!("{:?}", self.$name), $what)),*]
+            }
+        }
+    };
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4_096,
-            connect_within: Duration::from_secs(60),
-            packet_bytes: 1 << 20,
-            sessions: 4_096,
-            subscriptions: 256,
-            inflight: 100,
-            queued_messages: 1_000,
-            queued_bytes: 8 << 20,
-            inbound: 1_000,
-            topic_aliases: 10,
-            retained_messages: 4_096,
-            retained_bytes: 32 << 20,
-            unsent_bytes: 8 << 20,
-            linger: Duration::from_secs(2),
-        }
+limits! {
+    connections: usize = 4_096,
+        "Network connections at a time; for one more the oldest that has sent no CONNECT is closed, or else the new one.";
+    connect_within: Duration = Duration::from_secs(60),
+        "How long a connection may live before its CONNECT is complete; then it is closed.";
+    packet_bytes: u32 = 1 << 20,
+        "Bytes of one packet from a client, told as Maximum Packet Size in 5.0; a larger one ends the connection.";
+    sessions: usize = 4_096,
+        "Sessions, connected or not; for one more the session that was left longest ago ends. If all are connected, the \
+         new one is refused by CONNACK (5.0: 0x97, before: 0x03).";
+    subscriptions: usize = 256,
+        "Subscriptions of one session; one more is refused by SUBACK (5.0: 0x97, 3.1.1: 0x80, 3.1: close).";
+    inflight: u16 = 100,
+        "Outbound QoS 1 and 2 exchanges of one session; more wait in the queue. The client's Receive Maximum may be lower.";
+    queued_messages: usize = 1_000,
+        "Messages that wait for one session; the newest is dropped beyond it.";
+    queued_bytes: usize = 8 << 20,
+        "Payload, topic and property bytes held for one session, in flight or waiting; the newest message is dropped beyond it.";
+    queued_bytes_in_all: usize = 256 << 20,
+        "The same bytes for all sessions together, a message counted once for each; beyond it a session that holds more \
+         than its share (this by the number of `sessions`) drops its newest.";
+    inbound: u16 = 1_000,
+        "Inbound QoS 2 exchanges of one session, told as Receive Maximum in 5.0; one more ends the connection (5.0: 0x93).";
+    topic_aliases: u16 = 10,
+        "Topic Alias Maximum towards the broker (5.0); a higher alias ends the connection with 0x94.";
+    retained_messages: usize = 4_096,
+        "Retained messages; one more is not stored, and at QoS 1 and 2 it is refused.";
+    retained_bytes: usize = 32 << 20,
+        "Payload, topic and property bytes of all retained messages; as for `retained_messages`.";
+    unsent_bytes: usize = 8 << 20,
+        "Bytes that wait to be written to one connection that does not read, and 64 for each packet; beyond it the \
+         connection is reset.";
+    unsent_bytes_in_all: usize = 256 << 20,
+        "The same bytes for all connections together; beyond it the connection for which most waits is reset.";
+    linger: Duration = Duration::from_secs(2),
+        "How long the broker waits, after it closed its direction, for the client to read the rest and close.";
+}
+
+impl Limits {
+    /// What each session may hold however much the others do, in bytes.
+    pub(crate) fn share_bytes(&self) -> usize {
+        self.queued_bytes_in_all / self.sessions.max(1)
     }
 }

@@ -21,7 +21,10 @@ fn overlooked(violation: &Violation, kind: PacketKind, config: &Config) -> bool 
     let strings =
         ["1.5.3-1", "1.5.3-2", "1.5.4-1", "1.5.4-2", "1.5.7-1", "DZ-ill-formed-utf8", "DZ-nul-in-topic"];
     let listed = |list: &[&str]| list.iter().any(|id| bare(clause) == *id);
-    config.has(Defect::BadFlagsAccepted) && listed(&flags)
+    // A PUBLISH of a client with a Subscription Identifier.
+    let foreign_id = kind == PacketKind::Publish && listed(&["3.3.4-6"]);
+    foreign_id && config.has(Defect::PublisherSubscriptionIdForwarded)
+        || config.has(Defect::BadFlagsAccepted) && listed(&flags)
         || config.has(Defect::BadUtf8Forwarded) && kind == PacketKind::Publish && listed(&strings)
 }
 

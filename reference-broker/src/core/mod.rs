@@ -2,9 +2,11 @@
 //!
 //! [`Broker`] holds three sorts of state, each owned by one module: network connections (`connection`), sessions
 //! (`session`, with `inflight` for the QoS exchanges and `subscription` for the filters), and retained messages
-//! (`retained`). What packets do to them is in `connect`, `publish`, `acknowledge`, `subscribe` and `ending`.
+//! (`retained`). What packets do to them is in `connect`, `publish`, `acknowledge`, `subscribe`, `routing` and `ending`; who may come in
+//! is in `admission`. `lapses` and `schedule` serve defects and legal variants alone.
 
 mod acknowledge;
+mod admission;
 #[cfg(test)]
 mod bounds;
 mod broker;
@@ -13,12 +15,16 @@ mod connect;
 mod connection;
 mod ending;
 mod inflight;
+mod lapses;
 mod limits;
 mod malformed;
 mod message;
 mod outbox;
+mod peer;
 mod publish;
 mod retained;
+mod routing;
+mod schedule;
 mod session;
 mod subscribe;
 mod subscription;

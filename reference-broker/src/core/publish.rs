@@ -18,6 +18,8 @@ use crate::{Defect, Variant};
 
 /// Quota exceeded (5.0 §2.4).
 const QUOTA_EXCEEDED: u8 = 0x97;
+/// Packet Identifier in use (5.0 §2.4).
+const PACKET_IDENTIFIER_IN_USE: u8 = 0x91;
 /// No matching subscribers (5.0 §2.4).
 const NO_MATCHING_SUBSCRIBERS: u8 = 0x10;
 
@@ -31,8 +33,12 @@ impl Broker {
             Err(AliasError::TooHigh) => return self.end(id, Ending::Offence(0x94)),
             Err(AliasError::Unset) => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         };
-        let (version, resumed) = (conn.version, conn.resumed);
-        let message = Message::new(publish.clone(), conn.client_id.clone(), self.now_us);
+        let (version, resumed) = (conn.peer.version, conn.resumed);
+        let mut message = Message::new(publish.clone(), conn.client_id.clone(), self.now_us);
+        if let Some(id) = publish.properties.get(PropertyId::SubscriptionIdentifier) {
+            // Only a defect lets such a PUBLISH come so far.
+            message.properties.push(PropertyId::SubscriptionIdentifier, id.clone());
+        }
         let packet_id = publish.packet_id.unwrap_or(0);
         let refused = !self.retained.has_room_for(&message, self.now_us, &self.config);
         match publish.qos {
@@ -56,14 +62,19 @@ impl Broker {
     }
 
     fn on_publish_qos2(&mut self, id: ConnId, message: Message, packet_id: u16, refused: bool) {
-        let Some((version, client_id)) = self.conns.get(&id).map(|c| (c.version, c.client_id.clone())) else {
+        let Some((version, client_id)) = self.conns.get(&id).map(|c| (c.peer.version, c.client_id.clone()))
+        else {
             return;
         };
         let limit = if version == Version::V5 { self.receive_maximum() } else { self.config.limits.inbound };
         let Some(session) = self.sessions.get(&client_id) else { return };
         match session.inbound.arrival(packet_id, limit) {
             // Every copy gets its PUBREC, none goes onward twice (4.3.3-2; 5.0/MQTT-4.3.3-10).
-            Arrival::Known => return self.acknowledge(id, AckKind::Pubrec, packet_id, 0),
+            Arrival::Known => {
+                let refuses = message.dup && self.config.has(Defect::DupPublishRefused);
+                let reason = if refuses { PACKET_IDENTIFIER_IN_USE } else { 0 };
+                return self.acknowledge(id, AckKind::Pubrec, packet_id, reason);
+            }
             // 5.0 §3.3.4 names 0x93 for it. Before 5.0 it is our own bound on memory.
             Arrival::TooMany => return self.end(id, Ending::Offence(0x93)),
             Arrival::New if refused => {
@@ -130,7 +141,7 @@ impl Broker {
 
     /// Sends an acknowledgement; the reason code exists in 5.0 only.
     pub(super) fn acknowledge(&mut self, id: ConnId, kind: AckKind, packet_id: u16, reason: u8) {
-        let version = self.conns.get(&id).map(|c| c.version);
+        let version = self.conns.get(&id).map(|c| c.peer.version);
         let ack = if reason != 0 && version == Some(Version::V5) {
             Ack::with_reason(kind, packet_id, reason)
         } else {
@@ -142,19 +153,6 @@ impl Broker {
     /// Takes a message over: retains it and gives it to every session that wants it (4.5.0-1). `true` if any does.
     pub(super) fn route(&mut self, message: Message) -> bool {
         self.route_shared(&Arc::new(message))
-    }
-
-    fn route_shared(&mut self, message: &Arc<Message>) -> bool {
-        self.retained.apply(message, self.now_us, &self.config);
-        let mut any = false;
-        let mut out = Vec::new();
-        for session in self.sessions.values_mut() {
-            let (wanted, packets) = session.offer(message, self.now_us, &self.config);
-            any |= wanted;
-            out.extend(session.conn.map(|conn| (conn, packets)));
-        }
-        self.transmit_all(out);
-        any
     }
 
     pub(super) fn transmit_all(&mut self, out: Vec<(ConnId, Vec<Bytes>)>) {

@@ -1,13 +1,9 @@
 //! The state that outlives a network connection (3.1.1 §4.1, 5.0 §4.1). Knows its own client only.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use deadzone_wire::Text;
 
 use super::{
     inflight::{Inbound, Outbound},
-    message::Message,
     outbox::ConnId,
     subscription::Subscriptions,
     will::PendingWill,
@@ -21,6 +17,8 @@ pub(crate) struct Session {
     /// The connection that owns it at present.
     pub(crate) conn: Option<ConnId>,
     pub(crate) expiry: Expiry,
+    /// When its client went away; set while nobody is connected.
+    pub(crate) left_us: Option<u64>,
     /// When it ends; set while nobody is connected.
     pub(crate) ends_us: Option<u64>,
     pub(crate) subscriptions: Subscriptions,
@@ -49,6 +47,7 @@ impl Session {
             client_id,
             conn: None,
             expiry: Expiry::AT_CLOSE,
+            left_us: None,
             ends_us: None,
             subscriptions: Subscriptions::default(),
             outbound: Outbound::default(),
@@ -57,30 +56,22 @@ impl Session {
         }
     }
 
-    /// Takes the copies of a published message that this session's subscriptions ask for. Returns whether any does,
-    /// and what can go out now.
-    pub(crate) fn offer(
-        &mut self,
-        message: &Arc<Message>,
-        now_us: u64,
-        config: &Config,
-    ) -> (bool, Vec<Bytes>) {
-        let copies = self.subscriptions.copies(message, &self.client_id, config);
-        let any = !copies.is_empty();
-        let out = copies.into_iter().flat_map(|copy| self.outbound.accept(copy, now_us, config)).collect();
-        (any, out)
+    /// The client is back.
+    pub(crate) fn return_now(&mut self) {
+        (self.left_us, self.ends_us) = (None, None);
     }
 
     /// The connection is gone: the clock of the session's end starts.
     pub(crate) fn detach(&mut self, now_us: u64) {
         self.conn = None;
         self.outbound.detach();
+        self.left_us = Some(now_us);
         self.ends_us = self.expiry.ends_us(now_us);
     }
 
     /// The next moment at which something is to be done for this session.
     pub(crate) fn next_deadline_us(&self, config: &Config) -> Option<u64> {
         let will = self.pending_will.as_ref().map(|w| w.due_us);
-        [self.ends_us, will, self.outbound.live_resend_due_us(config)].into_iter().flatten().min()
+        [self.ends_us, will, self.outbound.next_deadline_us(config)].into_iter().flatten().min()
     }
 }

@@ -8,9 +8,9 @@ use super::{
     broker::Broker,
     ending::Ending,
     outbox::ConnId,
-    subscription::{Placed, Subscription, retained_copy},
+    subscription::{Placed, Subscription},
 };
-use crate::Defect;
+use crate::{Defect, Variant};
 
 /// Failure in a SUBACK of 3.1.1, and Unspecified error in 5.0.
 const FAILURE: u8 = 0x80;
@@ -23,14 +23,19 @@ const NO_SHARED: u8 = 0x9e;
 
 impl Broker {
     pub(super) fn on_subscribe(&mut self, id: ConnId, subscribe: Subscribe) {
-        let Some((version, client_id)) = self.conns.get(&id).map(|c| (c.version, c.client_id.clone())) else {
+        let Some((version, client_id)) = self.conns.get(&id).map(|c| (c.peer.version, c.client_id.clone()))
+        else {
             return;
         };
         let sub_id = subscribe.properties.number(PropertyId::SubscriptionIdentifier);
         let mut codes = Vec::new();
         let mut fresh = Vec::new();
         for (filter, options) in subscribe.filters {
-            let subscription = Subscription::from_options(effective(options, version), sub_id);
+            self.note_filter(&filter);
+            let mut subscription = Subscription::from_options(effective(options, version), sub_id);
+            if self.config.varies(Variant::GrantsAtMostQos1) {
+                subscription.qos = subscription.qos.min(1);
+            }
             match self.place(&client_id, version, &filter, subscription) {
                 Ok(placed) => {
                     codes.push(subscription.qos);
@@ -47,7 +52,7 @@ impl Broker {
         let suback = Suback { packet_id: subscribe.packet_id, properties: Properties::new(), codes };
         self.send(id, &Packet::Suback(suback));
         for (filter, subscription) in fresh {
-            self.send_retained(&client_id, &filter, &subscription);
+            self.look_up(id, &client_id, filter, subscription);
         }
     }
 
@@ -71,19 +76,6 @@ impl Broker {
         }
     }
 
-    /// Sends the retained messages that one subscription brings.
-    fn send_retained(&mut self, client_id: &Text, filter: &Text, subscription: &Subscription) {
-        let Some(session) = self.sessions.get_mut(client_id) else { return };
-        let mut out = Vec::new();
-        for message in self.retained.matching(filter, self.now_us) {
-            if let Some(delivery) = retained_copy(&message, subscription, client_id, &self.config) {
-                out.extend(session.outbound.accept(delivery, self.now_us, &self.config));
-            }
-        }
-        let conn = session.conn;
-        self.transmit_all(conn.map(|c| (c, out)).into_iter().collect());
-    }
-
     /// The retained-again-on-resume defect: treats restored subscriptions as new ones.
     pub(super) fn resend_retained(&mut self, client_id: &Text) {
         let Some(session) = self.sessions.get(client_id) else { return };
@@ -95,6 +87,9 @@ impl Broker {
     }
 
     pub(super) fn on_unsubscribe(&mut self, id: ConnId, unsubscribe: &Unsubscribe) {
+        if self.falls_at_unsubscribe() {
+            return;
+        }
         let Some(conn) = self.conns.get(&id) else { return };
         let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };
         let ignored = self.config.has(Defect::UnsubscribeIgnored);
@@ -105,7 +100,7 @@ impl Broker {
             if was { 0 } else { NO_SUBSCRIPTION_EXISTED }
         });
         let codes: Vec<u8> = codes.collect();
-        let codes = if conn.version == Version::V5 { codes } else { Vec::new() };
+        let codes = if conn.peer.version == Version::V5 { codes } else { Vec::new() };
         let unsuback = Unsuback { packet_id: unsubscribe.packet_id, properties: Properties::new(), codes };
         self.send(id, &Packet::Unsuback(unsuback));
     }

@@ -27,6 +27,22 @@ impl Subscription {
         }
     }
 
+    /// A retained message as it is sent because of a SUBSCRIBE: with RETAIN 1, whatever Retain As Published says (3.3.1-8).
+    pub(crate) fn retained_copy(
+        &self,
+        message: &Arc<Message>,
+        client_id: &Text,
+        config: &Config,
+    ) -> Option<Delivery> {
+        // No Local also holds for retained messages: 5.0/MQTT-3.8.3-3 makes no exception for them.
+        if self.excludes(message, client_id, config) {
+            return None;
+        }
+        let copy = copy(message, &[self], config);
+        let lost = u8::from(config.has(Defect::RetainedQosLowered));
+        Some(Delivery { retain: true, qos: copy.qos.saturating_sub(lost), ..copy })
+    }
+
     fn granted(&self, message: &Message, config: &Config) -> u8 {
         if config.has(Defect::GrantedQosExceeded) { message.qos } else { message.qos.min(self.qos) }
     }
@@ -78,6 +94,12 @@ impl Subscriptions {
         self.by_filter.contains_key(filter)
     }
 
+    /// The identifiers of the subscriptions that match a topic.
+    pub(crate) fn ids_for(&self, topic: &Text) -> Vec<u32> {
+        let matching = self.by_filter.iter().filter(|(filter, _)| matches(&filter.0, &topic.0));
+        matching.filter_map(|(_, s)| s.id).collect()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Subscription)> {
         self.by_filter.iter()
     }
@@ -97,7 +119,14 @@ impl Subscriptions {
         }
         // Overlaps: one copy or several are both allowed. One, with the highest QoS and every identifier
         // (3.3.5-1; 5.0/MQTT-3.3.4-2 to -4), is cheaper on the links that we stand for.
-        if matching.is_empty() { Vec::new() } else { vec![copy(message, &matching, config)] }
+        if matching.is_empty() {
+            return Vec::new();
+        }
+        let mut copies = vec![copy(message, &matching, config)];
+        if config.has(Defect::InventsMessages) {
+            copies.push(invented(&copies[0]));
+        }
+        copies
     }
 
     #[cfg(test)]
@@ -106,27 +135,21 @@ impl Subscriptions {
     }
 }
 
+/// A message that no client has published, on the topic of one that a client has.
+fn invented(beside: &Delivery) -> Delivery {
+    let message = Message { payload: "published by no client".into(), ..Message::clone(&beside.message) };
+    Delivery { message: Arc::new(message), qos: 0, retain: false, subscription_ids: Vec::new() }
+}
+
 fn copy(message: &Arc<Message>, matching: &[&Subscription], config: &Config) -> Delivery {
+    let qos = matching.iter().map(|s| s.granted(message, config));
+    let lowest = config.has(Defect::OverlapQosLowered);
     Delivery {
         message: Arc::clone(message),
-        qos: matching.iter().map(|s| s.granted(message, config)).max().unwrap_or(0),
+        qos: if lowest { qos.min() } else { qos.max() }.unwrap_or(0),
         retain: matching.iter().any(|s| s.keeps_retain(message, config)),
         subscription_ids: matching.iter().filter_map(|s| s.id).collect(),
     }
-}
-
-/// A retained message as it is sent because of a SUBSCRIBE: with RETAIN 1, whatever Retain As Published says (3.3.1-8).
-pub(crate) fn retained_copy(
-    message: &Arc<Message>,
-    subscription: &Subscription,
-    client_id: &Text,
-    config: &Config,
-) -> Option<Delivery> {
-    // No Local also holds for retained messages: 5.0/MQTT-3.8.3-3 makes no exception for them.
-    if subscription.excludes(message, client_id, config) {
-        return None;
-    }
-    Some(Delivery { retain: true, ..copy(message, &[subscription], config) })
 }
 
 /// Whether a filter matches a topic, byte for byte, without any normalisation (4.7.3-4).

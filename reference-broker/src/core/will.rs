@@ -32,8 +32,10 @@ impl Will {
     }
 
     /// The message, which begins to age now: Message Expiry counts from publication (5.0 §3.1.3.2.4).
-    pub(crate) fn into_message(self, now_us: u64) -> Message {
-        Message { accepted_us: now_us, ..self.message }
+    pub(crate) fn into_message(self, now_us: u64, config: &Config) -> Message {
+        let lost = u8::from(config.has(Defect::WillQosLowered));
+        let qos = self.message.qos.saturating_sub(lost);
+        Message { accepted_us: now_us, qos, ..self.message }
     }
 }
 

@@ -5,16 +5,20 @@ use std::{future::poll_fn, io, pin::Pin, rc::Rc, task::Poll, time::Duration};
 use bytes::{Buf, Bytes};
 use tokio::{
     io::{AsyncWriteExt, ReadBuf},
-    time::timeout,
+    time::{Sleep, sleep, timeout},
 };
 
 use super::{
     Socket,
     mailbox::{Close, Mailbox},
+    segments::Segments,
 };
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 16 * 1024;
+
+/// How far segments are apart under [`crate::Variant::SplitsPackets`].
+const SEGMENT_PAUSE: Duration = Duration::from_millis(1);
 
 /// What one turn of the socket brought.
 pub(super) enum Turn {
@@ -24,6 +28,8 @@ pub(super) enum Turn {
     Wrote,
     /// The mailbox changed.
     Mail,
+    /// The pause between two segments is over.
+    Rested,
     /// The connection is broken.
     Broken(io::Error),
 }
@@ -32,35 +38,51 @@ pub(super) enum Turn {
 pub(super) struct Attendance<S> {
     socket: S,
     mailbox: Rc<Mailbox>,
-    /// The packet being written.
+    /// What is being written: a packet, or a segment of it.
     current: Bytes,
+    /// What follows it of the same packet.
+    segments: Segments,
+    /// Until when the next segment waits.
+    pause: Option<Pin<Box<Sleep>>>,
     unflushed: bool,
     reading: bool,
     pub(super) buffer: Box<[u8]>,
 }
 
 impl<S: Socket> Attendance<S> {
-    pub(super) fn new(socket: S, mailbox: Rc<Mailbox>) -> Self {
+    pub(super) fn new(socket: S, mailbox: Rc<Mailbox>, splits: bool) -> Self {
         let buffer = vec![0; READ_BYTES].into_boxed_slice();
-        Self { socket, mailbox, current: Bytes::new(), unflushed: false, reading: true, buffer }
+        let segments = Segments::new(splits);
+        let current = Bytes::new();
+        Self { socket, mailbox, current, segments, pause: None, unflushed: false, reading: true, buffer }
     }
 
     /// Waits for the next thing to happen.
     pub(super) async fn turn(&mut self) -> Turn {
         let mailbox = Rc::clone(&self.mailbox);
-        if self.current.is_empty() {
-            self.current = mailbox.take().unwrap_or_default();
+        let mut pause = self.pause.take();
+        if self.current.is_empty() && !self.unflushed && pause.is_none() {
+            self.current = self.segments.next(&mailbox);
         }
-        tokio::select! {
+        let pausing = pause.is_some();
+        let turn = tokio::select! {
             biased;
             turn = self.poll_socket() => turn,
+            () = async { if let Some(sleep) = &mut pause { sleep.await } }, if pausing => {
+                pause = None;
+                Turn::Rested
+            }
             () = mailbox.changed.notified() => Turn::Mail,
-        }
+        };
+        let sent = matches!(turn, Turn::Wrote) && self.current.is_empty() && !self.unflushed;
+        self.pause =
+            if sent && self.segments.splits() { Some(Box::pin(sleep(SEGMENT_PAUSE))) } else { pause };
+        turn
     }
 
     /// Whether nothing is left to write.
     pub(super) fn idle(&self) -> bool {
-        self.current.is_empty() && !self.unflushed
+        self.current.is_empty() && !self.unflushed && self.segments.is_empty()
     }
 
     /// Reads no more: a stream that has ended stays readable for ever, and polling it again would spin.
@@ -113,7 +135,7 @@ impl<S: Socket> Attendance<S> {
             Close::Orderly => {
                 let orderly = async {
                     if self.socket.shutdown().await.is_ok() && !peer_closed {
-                        while matches!(self.turn().await, Turn::Read(1..) | Turn::Mail) {}
+                        while matches!(self.turn().await, Turn::Read(1..) | Turn::Mail | Turn::Rested) {}
                     }
                 };
                 if timeout(linger, orderly).await.is_err() {

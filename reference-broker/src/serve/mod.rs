@@ -5,6 +5,7 @@
 
 mod attend;
 mod mailbox;
+mod segments;
 mod server;
 mod socket;
 

@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     net::TcpListener,
     sync::Notify,
-    time::{Duration, Instant, sleep_until, timeout},
+    time::{Duration, Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
@@ -18,7 +18,10 @@ use super::{
     attend::{Attendance, Turn},
     mailbox::{Close, Mailbox},
 };
-use crate::{Broker, Config, ConnId, Effect};
+use crate::{Broker, Config, ConnId, Effect, Limits, Variant};
+
+/// How long accepting rests when the process may open no more files.
+const OUT_OF_FILES_PAUSE: Duration = Duration::from_millis(10);
 
 /// A handle to one broker and its connections; clones share them. It stays on one thread: its futures are spawned with
 /// `tokio::task::spawn_local`. [`Self::run_timer`] has to run once beside the connections.
@@ -36,35 +39,45 @@ struct Shared {
     armed_us: Cell<Option<u64>>,
     rearm: Notify,
     start: Instant,
-    unsent_bytes: usize,
-    linger: Duration,
+    /// Bytes that wait in all mailboxes.
+    unsent: Rc<Cell<usize>>,
+    /// The broker has ended: a defect.
+    ended: Cell<bool>,
+    at_end: Notify,
+    splits: bool,
+    limits: Limits,
 }
 
 impl Server {
     /// A server for a new broker. Its clock starts here; call it inside the runtime that will serve.
     pub fn new(config: Config) -> Self {
-        let (unsent_bytes, linger) = (config.limits.unsent_bytes, config.limits.linger);
         let shared = Shared {
+            limits: config.limits.clone(),
+            splits: config.varies(Variant::SplitsPackets),
             broker: RefCell::new(Broker::new(config)),
             mailboxes: RefCell::default(),
             last_conn: Cell::new(0),
             armed_us: Cell::new(None),
             rearm: Notify::new(),
             start: Instant::now(),
-            unsent_bytes,
-            linger,
+            unsent: Rc::default(),
+            ended: Cell::new(false),
+            at_end: Notify::new(),
         };
         Self { shared: Rc::new(shared) }
     }
 
     /// Serves one connection until it ends. A full linger time (`Limits::linger`) may pass at its end.
-    pub async fn attend<S: Socket>(&self, socket: S) {
+    pub async fn attend<S: Socket>(&self, mut socket: S) {
+        if self.has_ended() {
+            return socket.abort();
+        }
         let conn = ConnId(self.shared.last_conn.get() + 1);
         self.shared.last_conn.set(conn.0);
-        let mailbox = Rc::new(Mailbox::default());
+        let mailbox = Rc::new(Mailbox::new(Rc::clone(&self.shared.unsent)));
         self.shared.mailboxes.borrow_mut().insert(conn, Rc::clone(&mailbox));
         self.tell(|broker, now_us| broker.opened(now_us, conn));
-        self.converse(conn, Attendance::new(socket, mailbox)).await;
+        self.converse(conn, Attendance::new(socket, mailbox, self.shared.splits)).await;
         self.shared.mailboxes.borrow_mut().remove(&conn);
         self.tell(|broker, now_us| broker.closed(now_us, conn, false));
     }
@@ -74,7 +87,9 @@ impl Server {
         let mut peer_closed = false;
         loop {
             match mailbox.closing() {
-                Some(Close::Reset) => return attendance.finish(Close::Reset, true, self.shared.linger).await,
+                Some(Close::Reset) => {
+                    return attendance.finish(Close::Reset, true, self.shared.limits.linger).await;
+                }
                 Some(Close::Orderly) => break,
                 None => {}
             }
@@ -89,7 +104,7 @@ impl Server {
                     let bytes = &attendance.buffer[..n];
                     self.tell(|broker, now_us| broker.received(now_us, conn, bytes));
                 }
-                Turn::Wrote | Turn::Mail => {}
+                Turn::Wrote | Turn::Mail | Turn::Rested => {}
                 Turn::Broken(error) => {
                     tracing::debug!(conn = conn.0, %error, "connection broke");
                     return self.tell(|broker, now_us| broker.closed(now_us, conn, true));
@@ -97,8 +112,8 @@ impl Server {
             }
         }
         let rest = self.write_rest(&mut attendance, &mailbox, &mut peer_closed);
-        if timeout(self.shared.linger, rest).await.is_ok() {
-            attendance.finish(Close::Orderly, peer_closed, self.shared.linger).await;
+        if timeout(self.shared.limits.linger, rest).await.is_ok() {
+            attendance.finish(Close::Orderly, peer_closed, self.shared.limits.linger).await;
         }
     }
 
@@ -116,7 +131,7 @@ impl Server {
                     *peer_closed = true;
                     attendance.stop_reading();
                 }
-                Turn::Read(_) | Turn::Wrote | Turn::Mail => {}
+                Turn::Read(_) | Turn::Wrote | Turn::Mail | Turn::Rested => {}
             }
         }
     }
@@ -135,19 +150,39 @@ impl Server {
         }
     }
 
-    /// Accepts connections until accepting fails, each in a local task of its own.
+    /// Whether the broker has ended, by a defect: no connection is served any more.
+    pub fn has_ended(&self) -> bool {
+        self.shared.ended.get()
+    }
+
+    /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends.
     pub async fn listen(&self, listener: TcpListener) -> io::Result<()> {
-        loop {
-            let (stream, _) = match listener.accept().await {
-                Ok(accepted) => accepted,
-                // The client went away between its SYN and our accept.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
-                Err(error) => return Err(error),
+        while !self.has_ended() {
+            let accepted = tokio::select! {
+                biased;
+                () = self.shared.at_end.notified() => break,
+                accepted = listener.accept() => accepted,
             };
-            stream.set_nodelay(true)?;
-            let server = self.clone();
-            tokio::task::spawn_local(async move { server.attend(stream).await });
+            match accepted {
+                Ok((stream, _)) => {
+                    stream.set_nodelay(true)?;
+                    let server = self.clone();
+                    tokio::task::spawn_local(async move { server.attend(stream).await });
+                }
+                // The client went away between its SYN and our accept.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) if is_out_of_files(&error) => self.make_room().await,
+                Err(error) => return Err(error),
+            }
         }
+        Ok(())
+    }
+
+    /// The process may open no more files: as at the bound on connections the oldest silent one goes, and then a moment
+    /// passes until it is gone.
+    async fn make_room(&self) {
+        self.tell(Broker::out_of_room);
+        sleep(OUT_OF_FILES_PAUSE).await;
     }
 
     /// Gives the broker an event, then does everything it wants and looks at its next deadline.
@@ -170,11 +205,15 @@ impl Server {
         let mailboxes = self.shared.mailboxes.borrow();
         match effect {
             Effect::Send { conn, bytes } => {
-                let Some(mailbox) = mailboxes.get(&conn) else { return };
-                if mailbox.closing().is_none() && !mailbox.post(bytes, self.shared.unsent_bytes) {
-                    tracing::debug!(conn = conn.0, "a client that does not read is reset");
-                    mailbox.close(Close::Reset);
-                    broker.closed(now_us, conn, true);
+                let Some(mailbox) = mailboxes.get(&conn).filter(|m| m.closing().is_none()) else { return };
+                mailbox.post(bytes);
+                if mailbox.bytes() > self.shared.limits.unsent_bytes {
+                    reset_deaf(broker, now_us, conn, mailbox);
+                }
+                if self.shared.unsent.get() > self.shared.limits.unsent_bytes_in_all
+                    && let Some((conn, mailbox)) = mailboxes.iter().max_by_key(|(_, m)| m.bytes())
+                {
+                    reset_deaf(broker, now_us, *conn, mailbox);
                 }
             }
             Effect::Close { conn, rst } => {
@@ -182,6 +221,23 @@ impl Server {
                     mailbox.close(if rst { Close::Reset } else { Close::Orderly });
                 }
             }
+            Effect::End => {
+                mailboxes.values().for_each(|mailbox| mailbox.close(Close::Reset));
+                self.shared.ended.set(true);
+                self.shared.at_end.notify_one();
+            }
         }
     }
+}
+
+/// Resets a client that does not read.
+fn reset_deaf(broker: &mut Broker, now_us: u64, conn: ConnId, mailbox: &Mailbox) {
+    tracing::warn!(conn = conn.0, bytes = mailbox.bytes(), "a client that does not read is reset");
+    mailbox.close(Close::Reset);
+    broker.closed(now_us, conn, true);
+}
+
+/// EMFILE or ENFILE.
+fn is_out_of_files(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24))
 }

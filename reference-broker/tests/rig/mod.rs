@@ -13,16 +13,30 @@ pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
 pub(crate) const ALL: [Version; 3] = [Version::V31, Version::V311, Version::V5];
 pub(crate) const SECOND: u64 = 1_000_000;
 
+/// Whose log says that the broker has ended.
+pub(crate) const ENDED: u64 = u64::MAX;
+
 pub(crate) struct Rig {
     pub(crate) broker: Broker,
     pub(crate) version: Version,
     pub(crate) now_us: u64,
+    sends_id_zero: bool,
+    /// Whether the log says `+` or `-` for each packet, as it has a User Property or not.
+    pub(crate) shows_user_property: bool,
     log: BTreeMap<u64, Vec<String>>,
 }
 
 impl Rig {
     pub(crate) fn new(version: Version, config: Config) -> Self {
-        Self { broker: Broker::new(config), version, now_us: 0, log: BTreeMap::new() }
+        let sends_id_zero = config.has(Defect::PacketIdZero);
+        Self {
+            broker: Broker::new(config),
+            version,
+            now_us: 0,
+            sends_id_zero,
+            shows_user_property: false,
+            log: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn good(version: Version) -> Self {
@@ -153,6 +167,8 @@ impl Rig {
             let (conn, line) = match effect {
                 Effect::Send { conn, bytes } => (conn, self.describe(&bytes)),
                 Effect::Close { conn, rst } => (conn, if rst { "reset".into() } else { "closed".into() }),
+                // Told to everybody: it is nobody's connection.
+                Effect::End => (ConnId(ENDED), "ended".into()),
             };
             self.log.entry(conn.0).or_default().push(line);
         }
@@ -164,10 +180,29 @@ impl Rig {
         let frame: Frame = framer.next().expect("a whole packet").expect("framed");
         assert!(framer.pending().is_empty(), "one packet an effect");
         let decoded = decode(&frame, self.version, Sender::Server);
-        let utf8 = decoded.violations.iter().all(|v| v.what.contains("UTF-8"));
-        assert!(utf8, "the broker sends a bad packet: {:?}", decoded.violations);
+        let meant =
+            |what: &str| what.contains("UTF-8") || (self.sends_id_zero && what.contains("Packet Identifier"));
+        let known = decoded.violations.iter().all(|v| meant(&v.what));
+        assert!(known, "the broker sends a bad packet: {:?}", decoded.violations);
+        if self.shows_user_property {
+            let annotated = user_property(&decoded.packet);
+            return if annotated { "+" } else { "-" }.into();
+        }
         describe(&decoded.packet)
     }
+}
+
+fn user_property(packet: &Packet) -> bool {
+    let properties = match packet {
+        Packet::Connack(p) => p.properties.as_ref(),
+        Packet::Publish(p) => Some(&p.properties),
+        Packet::Ack(p) => p.properties.as_ref(),
+        Packet::Suback(p) => Some(&p.properties),
+        Packet::Unsuback(p) => Some(&p.properties),
+        Packet::Disconnect(p) => p.properties.as_ref(),
+        _ => None,
+    };
+    properties.is_some_and(|p| p.get(PropertyId::UserProperty).is_some())
 }
 
 pub(crate) fn describe(packet: &Packet) -> String {
@@ -205,6 +240,11 @@ pub(crate) fn number(items: &mut Vec<Property>, id: PropertyId, value: u32) {
 /// Appends a two-byte property.
 pub(crate) fn short(items: &mut Vec<Property>, id: PropertyId, value: u16) {
     items.push(Property { id: VarInt::minimal(id as u32), value: PropertyValue::U16(value) });
+}
+
+/// Appends a one-byte property.
+pub(crate) fn byte(items: &mut Vec<Property>, id: PropertyId, value: u8) {
+    items.push(Property { id: VarInt::minimal(id as u32), value: PropertyValue::Byte(value) });
 }
 
 /// Adds a will `gone` on topic `will` with these flags and this delay.

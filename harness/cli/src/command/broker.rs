@@ -3,7 +3,7 @@
 use std::{fmt::Write, sync::atomic::Ordering, time::Duration};
 
 use anyhow::Context;
-use deadzone_reference_broker::{Config, Defect, Server, Variant};
+use deadzone_reference_broker::{Config, Defect, Limits, Server, Variant};
 use deadzone_runner::{ExitCode, Mutant, RunError};
 use tokio::{net::TcpListener, task::LocalSet};
 
@@ -22,8 +22,9 @@ pub(crate) fn broker(args: &BrokerArgs) -> anyhow::Result<ExitCode> {
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
-        let listener =
-            TcpListener::bind(args.listen).await.map_err(|source| RunError::Listen { address: args.listen, source })?;
+        let listener = TcpListener::bind(args.listen)
+            .await
+            .map_err(|source| RunError::Listen { address: args.listen, source })?;
         output::print(&format!("listening on mqtt://{}\n", listener.local_addr()?));
         let server = Server::new(config);
         let timer = server.clone();
@@ -37,9 +38,20 @@ pub(crate) fn broker(args: &BrokerArgs) -> anyhow::Result<ExitCode> {
         tokio::select! {
             biased;
             () = stopped => Ok(ExitCode::Success),
-            served = server.listen(listener) => served.map(|()| ExitCode::Success).context("could not accept connections"),
+            served = server.listen(listener) => {
+                served.context("could not accept connections")?;
+                output::print_error("the broker has ended: its defect asks for it\n");
+                Ok(ExitCode::Failure)
+            }
         }
     })
+}
+
+/// Every bound of the broker, for `--help`.
+pub(crate) fn limits() -> String {
+    let row = |(name, value, what)| format!("  {name} = {value}\n      {what}\n");
+    let rows: String = Limits::default().described().into_iter().map(row).collect();
+    format!("Limits:\n{rows}")
 }
 
 fn listing() -> Result<String, std::fmt::Error> {

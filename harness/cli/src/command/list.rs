@@ -27,6 +27,16 @@ pub(crate) fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
             deadzone_spec::joined(&scenario.clauses),
             catches.join(" ")
         )?;
+        if let Some(gate) = scenario.gate {
+            writeln!(text, "    gate     {gate}")?;
+        }
+        if !scenario.stands_on.is_empty() {
+            let gates: Vec<&str> = scenario.stands_on.iter().map(|gate| gate.name()).collect();
+            writeln!(text, "    stands   on {}", gates.join(" "))?;
+        }
+        if scenario.times > 1 {
+            writeln!(text, "    times    {}", scenario.times)?;
+        }
         if !scenario.tags.is_empty() {
             writeln!(text, "    tags     {}", scenario.tags.join(" "))?;
         }

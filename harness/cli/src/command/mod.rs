@@ -18,6 +18,8 @@ use crate::{
 };
 
 /// Does what was asked for.
+pub(crate) use broker::limits as broker_limits;
+
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),

@@ -70,7 +70,7 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         writeln!(text, "not passed by this target, so no proof here: {} [{}]", key.id, key.version)?;
     }
     for (variant, passed, of) in &report.variants {
-        writeln!(text, "legal variant {variant:<32} {passed} of {of} pass or do not apply")?;
+        writeln!(text, "legal variant {variant:<32} {passed} of {of} are as they may be")?;
     }
     let killed = report.kills.iter().filter(|k| k.named && k.killed).count();
     let named = report.kills.iter().filter(|k| k.named).count();
@@ -80,6 +80,15 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         report.performances,
         rows.len()
     )?;
+    for (name, wanted) in &report.uncaught {
+        writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;
+    }
+    for line in report.pending.iter().filter(|_| verbose) {
+        writeln!(text, "PENDING  {line}")?;
+    }
+    if !report.pending.is_empty() {
+        writeln!(text, "{} verdicts under legal variants are wrong and PENDING", report.pending.len())?;
+    }
     for hole in &report.holes {
         writeln!(text, "HOLE  {hole}")?;
     }

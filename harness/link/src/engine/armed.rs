@@ -80,9 +80,9 @@ impl Armed {
         !self.triggers.is_empty()
     }
 
-    /// Removes those that wait for a packet, all or only those of the connection that is left.
-    pub(super) fn disarm(&mut self, all: bool) -> Vec<ArmedFault> {
-        let gone = self.triggers.extract_if(.., |(_, armed)| all || armed.of_this_connection);
+    /// Removes those that wait for a packet of the connection that is left.
+    pub(super) fn leave(&mut self) -> Vec<ArmedFault> {
+        let gone = self.triggers.extract_if(.., |(_, armed)| armed.of_this_connection);
         gone.map(|(_, armed)| armed).collect()
     }
 
@@ -94,6 +94,19 @@ impl Armed {
     /// Removes the next timed fault if it is due.
     pub(super) fn take_due(&mut self, now_us: u64) -> Option<(u64, ArmedFault)> {
         self.next_due_us().filter(|due| *due <= now_us).map(|_| self.timed.remove(0))
+    }
+
+    /// Removes what waits for a packet to begin an effect that a restore would end. An armed cut is no effect, and what
+    /// waits for its time happens then.
+    /// What was armed behind the restore itself (its number; 0: it never waited) goes on waiting.
+    pub(super) fn take_effects(&mut self, restore: u32) -> Vec<ArmedFault> {
+        let is_effect = |fault: &Fault| !matches!(fault, Fault::Cut(_) | Fault::Restore | Fault::Release(_));
+        let (ended, kept): (Vec<_>, Vec<_>) = self
+            .triggers
+            .drain(..)
+            .partition(|(_, armed)| is_effect(&armed.fault) && (restore == 0 || armed.number < restore));
+        self.triggers = kept;
+        ended.into_iter().map(|(_, armed)| armed).collect()
     }
 
     /// Removes all, by number.

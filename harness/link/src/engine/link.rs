@@ -10,7 +10,7 @@ use super::{
     queue::End,
     radio::Radio,
 };
-use crate::{Direction, Fault, LinkStep, Note};
+use crate::{Direction, LinkStep, Note};
 
 /// One client's modem with its paths. Times are microseconds of the caller's clock and never go back.
 ///
@@ -97,12 +97,7 @@ impl Link {
     /// The client has left the connection that it had: what was armed on it for one of its packets waits for no packet of the
     /// next one. What waits for a CONNECT or CONNACK, and what was armed without a connection, is meant for the next.
     pub fn leave(&mut self) {
-        self.disarm(false);
-    }
-
-    /// Faults that wait for a packet wait no more: all of them, or those of the connection that is left.
-    fn disarm(&mut self, all: bool) {
-        for ArmedFault { number: fault, fault: effect, text, .. } in self.armed.disarm(all) {
+        for ArmedFault { number: fault, fault: effect, text, .. } in self.armed.leave() {
             self.note(self.current(), Note::NeverFired { fault, effect, text });
         }
     }
@@ -126,12 +121,7 @@ impl Link {
         self.advance(now_us);
         let connected = self.current().is_some();
         match self.armed.take_in(now_us, step, connected) {
-            Taken::Now(fault) => {
-                if fault.fault == Fault::Restore {
-                    self.disarm(true);
-                }
-                self.fire(now_us, fault, None);
-            }
+            Taken::Now(fault) => self.fire(now_us, fault, None),
             Taken::Waits(fault, effect, text) => {
                 // Every path's server must know when it is due.
                 self.stirs += 1;

@@ -130,6 +130,11 @@ impl Link {
             Fault::Release(way) => self.release(now_us, way),
             Fault::Restore => {
                 self.note(target, Note::Restored);
+                for ArmedFault { number: fault, fault: effect, text, .. } in
+                    self.armed.take_effects(fault.number)
+                {
+                    self.note(target, Note::NeverFired { fault, effect, text });
+                }
                 self.release(now_us, Way::Both);
                 for path in self.paths.values_mut() {
                     path.stream(Direction::Up).queue.hasten(now_us);

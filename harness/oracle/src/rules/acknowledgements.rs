@@ -5,14 +5,16 @@
 
 use deadzone_history::{Event, EventKind};
 use deadzone_spec::Pair;
+use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet, Version};
 
 use super::clauses::{
     ACK_ID, ACK_OF_QOS, ONE_CODE_EACH, ONE_UNSUBSCRIBE_CODE_EACH, PUBCOMP_UNASKED, REQUEST_ID,
 };
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Answered, Fit, Moment, Session, Standing, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{AckMatch, Answered, Currency, Session, State, Transition},
 };
 
 #[derive(Debug)]
@@ -23,54 +25,60 @@ impl Rule for Acknowledgements {
         "acknowledgements"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let (Moment::Answered(seen), EventKind::Packet(packet)) = (trace.moment(), &event.kind) else {
+    fn on(&self) -> On {
+        On::ANSWERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let (Transition::Answered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind)
+        else {
             return;
         };
-        let certain = seen.session.and_then(|id| trace.session(id)).is_some_and(Session::certain);
-        if !certain || seen.standing != Standing::Current {
+        let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
+        if !certain || seen.currency != Currency::Current {
             return;
         }
-        let packet = &packet.decoded.packet;
+        let packet = packet.packet();
         match seen.fit {
-            Fit::Open(given) => codes(event, trace, notes, (seen, packet, given)),
-            Fit::Late(given) => {
+            AckMatch::Open(given) => codes(event, state, found, (seen, packet, given)),
+            AckMatch::Late(given) => {
                 let text = format!("{} came late, after the session was resumed", packet.summary());
-                notes.grade(event, None, text, vec![given]);
+                found.grade(event, None, text, vec![given]);
             }
-            Fit::Repeated(given) => {
+            AckMatch::Repeated(given) => {
                 let text = format!("{} once more than its packet was given", packet.summary());
-                notes.grade(event, None, text, vec![given]);
+                found.grade(event, None, text, vec![given]);
             }
-            Fit::OtherKind(given) => unfit(event, trace, notes, (seen, packet, Some(given))),
-            Fit::Nothing => unfit(event, trace, notes, (seen, packet, None)),
+            AckMatch::OtherKind(given) => unfit(event, state, found, (seen, packet, Some(given))),
+            AckMatch::Nothing => unfit(event, state, found, (seen, packet, None)),
         }
     }
 }
 
 fn unfit(
     event: &Event,
-    trace: &Trace,
-    notes: &mut Notes,
+    state: &State,
+    found: &mut Found,
     (seen, packet, given): (&Answered, &Packet, Option<u64>),
 ) {
     let clauses = match (packet, given) {
-        (Packet::Ack(ack), _) if ack.kind == AckKind::Pubcomp => &PUBCOMP_UNASKED,
-        (Packet::Ack(_), Some(_)) => &ACK_OF_QOS,
-        (Packet::Ack(_), None) => &ACK_ID,
-        (Packet::Suback(_) | Packet::Unsuback(_), _) => &REQUEST_ID,
+        (Packet::Ack(ack), _) if ack.kind == AckKind::Pubcomp => PUBCOMP_UNASKED,
+        (Packet::Ack(_), Some(_)) => ACK_OF_QOS,
+        (Packet::Ack(_), None) => ACK_ID,
+        (Packet::Suback(_) | Packet::Unsuback(_), _) => REQUEST_ID,
         _ => {
             let text = format!("{} without a request", packet.summary());
-            return notes.grade(event, None, text, Vec::new());
+            return found.grade(event, None, text, Vec::new());
         }
     };
     let got = match given {
         Some(_) => format!("{}, where the id belongs to an exchange of another kind", packet.summary()),
         None => format!("{}, where nothing with this id is open", packet.summary()),
     };
-    let fault = Fault {
+    let breach = Breach {
         conn: seen.conn,
-        clauses,
+        clause: clauses,
+        fact: Fact::WrongPacket,
         wanted: "an acknowledgement only of what was given and is unanswered".to_owned(),
         got,
         evidence: given.into_iter().collect(),
@@ -79,25 +87,26 @@ fn unfit(
             "acknowledge late what an earlier connection of the session gave: it gave nothing under this id",
         ],
     };
-    notes.broken(event, trace, fault);
+    found.broken(event, state, breach);
 }
 
-fn codes(event: &Event, trace: &Trace, notes: &mut Notes, (seen, packet, given): (&Answered, &Packet, u64)) {
-    let (codes, clauses): (&[u8], &'static Pair) = match packet {
-        Packet::Suback(p) => (&p.codes, &ONE_CODE_EACH),
-        Packet::Unsuback(p) if trace.version(seen.conn) == Version::V5 => {
-            (&p.codes, &ONE_UNSUBSCRIBE_CODE_EACH)
+fn codes(event: &Event, state: &State, found: &mut Found, (seen, packet, given): (&Answered, &Packet, u64)) {
+    let (codes, clause): (&[u8], Pair) = match packet {
+        Packet::Suback(p) => (&p.codes, ONE_CODE_EACH),
+        Packet::Unsuback(p) if state.version(seen.conn) == Version::V5 => {
+            (&p.codes, ONE_UNSUBSCRIBE_CODE_EACH)
         }
         _ => return,
     };
     let Some(filters) = seen.filters.filter(|n| *n != codes.len()) else { return };
-    let fault = Fault {
+    let breach = Breach {
         conn: seen.conn,
-        clauses,
+        clause,
+        fact: Fact::WrongField,
         wanted: format!("one code for each filter: {filters}"),
         got: format!("{} codes: {}", codes.len(), packet.summary()),
         evidence: vec![given],
         could_instead: vec!["refuse single filters by their codes: the numbers differ"],
     };
-    notes.broken(event, trace, fault);
+    found.broken(event, state, breach);
 }

@@ -1,12 +1,14 @@
 //! Topic aliases from the broker: within the client's maximum, and known on this connection (5.0).
 
 use deadzone_history::{Event, EventKind};
+use deadzone_verdict::Fact;
 use deadzone_wire::{Packet, PropertyId};
 
 use super::clauses::{ALIAS_MAXIMUM, ALIAS_UNKNOWN, NO_ALIAS};
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Moment, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{State, Transition},
 };
 
 #[derive(Debug)]
@@ -17,31 +19,37 @@ impl Rule for Alias {
         "topic-alias"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let (Moment::Delivered(seen), EventKind::Packet(packet)) = (trace.moment(), &event.kind) else {
+    fn on(&self) -> On {
+        On::DELIVERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let (Transition::Delivered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind)
+        else {
             return;
         };
-        let Packet::Publish(publish) = &packet.decoded.packet else { return };
+        let Packet::Publish(publish) = packet.packet() else { return };
         let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else { return };
-        let Some(connect) = trace.connection(seen.conn).and_then(|c| c.connect.as_ref()) else { return };
-        let maximum = u32::from(connect.alias_maximum);
-        let (clauses, wanted) = if maximum == 0 {
-            (&NO_ALIAS, "no Topic Alias: the client allows none".to_owned())
+        let Some(connect) = state.conn(seen.conn).and_then(|c| c.handshake.connect.as_ref()) else { return };
+        let maximum = u32::from(connect.limits.alias_maximum);
+        let (clause, wanted) = if maximum == 0 {
+            (NO_ALIAS, "no Topic Alias: the client allows none".to_owned())
         } else if alias > maximum {
-            (&ALIAS_MAXIMUM, format!("a Topic Alias of at most {maximum}"))
+            (ALIAS_MAXIMUM, format!("a Topic Alias of at most {maximum}"))
         } else if seen.unknown_alias {
-            (&ALIAS_UNKNOWN, "a Topic Name with the first use of an alias on each connection".to_owned())
+            (ALIAS_UNKNOWN, "a Topic Name with the first use of an alias on each connection".to_owned())
         } else {
             return;
         };
-        let fault = Fault {
+        let breach = Breach {
             conn: seen.conn,
-            clauses,
+            clause,
+            fact: Fact::LimitExceeded,
             wanted,
-            got: format!("alias {alias}: {}", packet.decoded.packet.summary()),
-            evidence: vec![connect.seq],
+            got: format!("alias {alias}: {}", packet.packet().summary()),
+            evidence: vec![connect.at.seq],
             could_instead: vec!["send the Topic Name without an alias: it used one"],
         };
-        notes.broken(event, trace, fault);
+        found.broken(event, state, breach);
     }
 }

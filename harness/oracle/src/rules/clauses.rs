@@ -25,6 +25,8 @@ clauses! {
     REFUSAL_CLOSES: "MQTT-3.2.2-5" "MQTT-3.2.2-7";
     /// DISCONNECT is the last packet.
     DISCONNECT_IS_LAST: - "MQTT-3.14.4-1";
+    /// No DISCONNECT before an accepting CONNACK.
+    DISCONNECT_TOO_EARLY: - "MQTT-3.14.0-1";
     /// No packet over the client's Maximum Packet Size.
     PACKET_SIZE: - "MQTT-3.1.2-24";
     /// No alias over the client's Topic Alias Maximum.
@@ -65,6 +67,8 @@ clauses! {
     TOPIC: "MQTT-3.3.2-3" "MQTT-3.3.2-3";
     /// Delivered QoS is the lesser of the published and the granted one.
     GRANTED_QOS: "MQTT-3.8.4-6" "MQTT-3.8.4-8";
+    /// With overlapping subscriptions the highest of them is respected.
+    OVERLAP_QOS: "MQTT-3.3.5-1" "MQTT-3.3.4-2";
     /// RETAIN 0 to an established subscription.
     RETAIN_TO_ESTABLISHED: "MQTT-3.3.1-9" "MQTT-3.3.1-12";
     /// RETAIN as the publisher set it.
@@ -73,17 +77,45 @@ clauses! {
     ORDER: "MQTT-4.6.0-6" "MQTT-4.6.0-5";
     /// A QoS 2 message goes onward once.
     ONCE: "MQTT-4.3.3-2" "MQTT-4.3.3-10";
+    /// After UNSUBACK nothing new is sent by that filter.
+    UNSUBSCRIBED: "MQTT-3.10.4-2" "MQTT-3.10.4-2";
+    /// Content Type goes on unaltered.
+    CONTENT_TYPE: - "MQTT-3.3.2-20";
+    /// Response Topic goes on unaltered.
+    RESPONSE_TOPIC: - "MQTT-3.3.2-15";
+    /// Correlation Data goes on unaltered.
+    CORRELATION: - "MQTT-3.3.2-16";
+    /// User Properties go on unaltered.
+    USER_PROPERTIES: - "MQTT-3.3.2-17";
+    /// They keep their order.
+    USER_ORDER: - "MQTT-3.3.2-18";
+    /// Payload Format Indicator goes on unaltered.
+    FORMAT: - "MQTT-3.3.2-4";
+    /// One copy carries all identifiers of the subscriptions that it is for.
+    ALL_IDENTIFIERS: - "MQTT-3.3.4-4";
+    /// Each copy carries the identifier of its own subscription.
+    OWN_IDENTIFIER: - "MQTT-3.3.4-5";
+    /// The identifier of a subscription comes with what it brings.
+    IDENTIFIER: - "MQTT-3.3.4-3";
+    /// No Local keeps a client's own messages from it.
+    NO_LOCAL: - "MQTT-3.8.3-3";
+    /// An expired message is not delivered.
+    EXPIRED: - "MQTT-3.3.2-5";
+    /// The interval is reduced by the time of waiting.
+    EXPIRY_LEFT: - "MQTT-3.3.2-6";
+    /// What may be lost no more is delivered.
+    DELIVERY: "MQTT-4.5.0-1" "MQTT-4.5.0-1";
 }
 
 #[cfg(test)]
 mod tests {
-    use deadzone_spec::{Level, Pair};
+    use deadzone_spec::Level;
 
     use super::ALL;
 
     #[test]
     fn each_is_a_must_that_binds_the_server() {
-        for id in ALL.iter().copied().flat_map(Pair::ids) {
+        for id in ALL.iter().flat_map(|pair| pair.ids()) {
             assert!(id.binds_server() && id.clause().level == Level::Must, "{id}");
         }
     }

@@ -1,81 +1,82 @@
 //! The broker's first packet is CONNACK, and there is one.
+//!
+//! A client that did not begin with CONNECT gets no CONNACK, but no other answer either: one that acts on its packet shows that
+//! the broker serves a client which has not connected.
 
-use std::collections::BTreeMap;
-
-use deadzone_history::{ConnId, Direction, End, Event, EventKind, PacketEvent};
-use deadzone_wire::PacketKind;
+use deadzone_history::{Event, EventKind, PacketEvent};
+use deadzone_verdict::Fact;
+use deadzone_wire::{Packet, PacketKind};
 
 use super::clauses::{FIRST_CONNACK, ONE_CONNACK};
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Connection, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{Conn, State},
 };
 
-#[derive(Debug, Default)]
-pub(crate) struct FirstIsConnack {
-    /// The first CONNACK of each connection.
-    connacks: BTreeMap<ConnId, u64>,
-}
+#[derive(Debug)]
+pub(crate) struct FirstIsConnack;
 
 impl Rule for FirstIsConnack {
     fn name(&self) -> &'static str {
         "connack-first"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
+    fn on(&self) -> On {
+        On::SEEN
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
         let EventKind::Packet(packet) = &event.kind else { return };
-        if packet.end != End::Broker || packet.direction != Direction::Down {
-            return;
-        }
-        let connack = packet.frame.kind() == PacketKind::Connack;
-        let known = self.connacks.get(&packet.conn).copied();
-        match (connack, known) {
-            (false, Some(_)) => {}
-            (true, None) => {
-                self.connacks.insert(packet.conn, event.seq);
-            }
-            (true, Some(first)) => second(event, packet, first, trace, notes),
-            (false, None) => {
-                if let Some(conn) = trace.connection(packet.conn) {
-                    before(event, packet, conn, trace, notes);
-                }
-            }
+        let Some(conn) = state.conn(packet.conn) else { return };
+        let first = conn.handshake.connack.map(|c| c.at.seq);
+        match (packet.frame().kind() == PacketKind::Connack, first) {
+            (true, Some(first)) if first == event.seq => found.tested(FIRST_CONNACK.of(conn.version)),
+            (true, Some(first)) => second(event, packet, first, state, found),
+            (true, None) | (false, Some(_)) => {}
+            (false, None) => before(event, packet, conn, state, found),
         }
     }
 }
 
-fn second(event: &Event, packet: &PacketEvent, first: u64, trace: &Trace, notes: &mut Notes) {
-    let fault = Fault {
+fn second(event: &Event, packet: &PacketEvent, first: u64, state: &State, found: &mut Found) {
+    let breach = Breach {
         conn: packet.conn,
-        clauses: &ONE_CONNACK,
+        clause: ONE_CONNACK,
+        fact: Fact::WrongPacket,
         wanted: "one CONNACK on a connection".to_owned(),
-        got: format!("another one: {}", packet.decoded.packet.summary()),
+        got: format!("another one: {}", packet.packet().summary()),
         evidence: vec![first],
         could_instead: vec!["close the connection, in 5.0 with DISCONNECT: it sent CONNACK again"],
     };
-    notes.broken(event, trace, fault);
+    found.broken(event, state, breach);
 }
 
-/// A client that did not begin with CONNECT gets no such promise.
-fn before(event: &Event, packet: &PacketEvent, conn: &Connection, trace: &Trace, notes: &mut Notes) {
-    let Some(connect) = &conn.connect else { return };
-    if conn.deviant.is_some_and(|seq| seq < connect.seq) {
-        return;
-    }
-    if packet.frame.kind() == PacketKind::Auth && connect.authenticates {
-        return;
-    }
-    let fault = Fault {
+fn before(event: &Event, packet: &PacketEvent, conn: &Conn, state: &State, found: &mut Found) {
+    let evidence = match &conn.handshake.connect {
+        // A client that broke the protocol before its CONNECT gets no such promise.
+        Some(connect) if conn.given.deviant.is_some_and(|seq| seq < connect.at.seq) => return,
+        Some(connect) if packet.frame().kind() == PacketKind::Auth && connect.limits.authenticates => return,
+        // A DISCONNECT that comes too early is found as that.
+        _ if matches!(packet.packet(), Packet::Disconnect(_)) => return,
+        Some(connect) => connect.at.seq,
+        None => match conn.given.last {
+            Some((given, _)) => given.seq,
+            None => conn.opened.seq,
+        },
+    };
+    let breach = Breach {
         conn: packet.conn,
-        clauses: &FIRST_CONNACK,
+        clause: FIRST_CONNACK,
+        fact: Fact::WrongPacket,
         wanted: "CONNACK before any other packet".to_owned(),
-        got: format!("{} before CONNACK", packet.decoded.packet.summary()),
-        evidence: vec![connect.seq],
+        got: format!("{} before CONNACK", packet.packet().summary()),
+        evidence: vec![evidence],
         could_instead: vec![
             "refuse by CONNACK: there was none",
             "close without a word: it sent something else first",
             "send AUTH where CONNECT names an Authentication Method: this is no such AUTH",
         ],
     };
-    notes.broken(event, trace, fault);
+    found.broken(event, state, breach);
 }

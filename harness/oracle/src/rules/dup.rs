@@ -1,19 +1,21 @@
 //! DUP tells whether the broker sent this message before.
 //!
 //! A resend without DUP fails only if a complete unacknowledged copy was seen on an earlier connection of the session. DUP at
-//! first sight fails only if no copy can have gone unseen: on a new session, or where every earlier connection was read to its end.
-//! A torn copy is no copy and leaves both open. Shared subscriptions may be re-dispatched with either. DUP at QoS 0 is malformed
-//! and found there.
+//! first sight fails only if no earlier attempt can have been made: on a new session, or where the message was given long
+//! enough after the broker's own close of every earlier connection. A torn copy is no copy and leaves both open. Shared
+//! subscriptions may be re-dispatched with either. DUP at QoS 0 is malformed and found there.
 
 use deadzone_history::Event;
+use deadzone_verdict::Fact;
 
 use super::{
     clauses::{DUP_AT_FIRST, RESENT_WITHOUT_DUP},
-    exchange::Delivery,
+    delivery::Delivery,
 };
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Sight, Stage, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{CopyKind, Stage, State},
 };
 
 #[derive(Debug)]
@@ -24,35 +26,48 @@ impl Rule for Dup {
         "dup"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let Some(delivery) = Delivery::of(event, trace) else { return };
+    fn on(&self) -> On {
+        On::DELIVERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let Some(delivery) = Delivery::of(event, state) else { return };
         if delivery.seen.matching.shared {
             return;
         }
-        match delivery.seen.sight {
-            Sight::Again { last, live: false, stage: Stage::Unacknowledged, .. } if !delivery.publish.dup => {
-                notes.broken(event, trace, without(&delivery, last));
+        match delivery.seen.copy {
+            CopyKind::Again { last, live: false, stage: Stage::Unacknowledged, .. } => {
+                found.tested(RESENT_WITHOUT_DUP.of(state.version(delivery.seen.conn)));
+                if !delivery.publish.dup {
+                    found.broken(event, state, without(&delivery, last));
+                }
             }
-            Sight::First
-                if delivery.publish.dup && delivery.seen.drained_before && twin(&delivery).is_none() =>
-            {
-                notes.broken(event, trace, at_first(&delivery));
+            CopyKind::First if delivery.publish.dup && first_attempt(&delivery) => {
+                found.broken(event, state, at_first(&delivery));
             }
             _ => {}
         }
     }
 }
 
-/// The same message is unfinished under another id: then the id is wrong, not DUP.
+/// Whether this is the first attempt for a message of its own: an equal one that is unfinished under another id explains DUP,
+/// and then the id is wrong, unless there is a publication for each of them.
+fn first_attempt(delivery: &Delivery<'_>) -> bool {
+    let several = delivery.seen.source.is_some_and(|source| source.count > 1 && source.some_dup);
+    let certain = delivery.seen.no_attempt_before || (several && delivery.seen.drained_before);
+    certain && (several || twin(delivery).is_none())
+}
+
 fn twin(delivery: &Delivery<'_>) -> Option<u64> {
     let id = delivery.publish.packet_id?;
     delivery.session.outbound.twin_of(id, delivery.publish, &delivery.seen.topic)
 }
 
-fn without(delivery: &Delivery<'_>, last: u64) -> Fault<'static> {
-    Fault {
+fn without(delivery: &Delivery<'_>, last: u64) -> Breach {
+    Breach {
         conn: delivery.seen.conn,
-        clauses: &RESENT_WITHOUT_DUP,
+        clause: RESENT_WITHOUT_DUP,
+        fact: Fact::WrongField,
         wanted: "DUP 1 on a PUBLISH that is sent again".to_owned(),
         got: format!("{} without DUP", delivery.summary()),
         evidence: vec![last],
@@ -63,15 +78,17 @@ fn without(delivery: &Delivery<'_>, last: u64) -> Fault<'static> {
     }
 }
 
-fn at_first(delivery: &Delivery<'_>) -> Fault<'static> {
-    Fault {
+fn at_first(delivery: &Delivery<'_>) -> Breach {
+    Breach {
         conn: delivery.seen.conn,
-        clauses: &DUP_AT_FIRST,
+        clause: DUP_AT_FIRST,
+        fact: Fact::WrongField,
         wanted: "DUP 0 on a PUBLISH that the server sends for the first time".to_owned(),
         got: format!("{} with DUP", delivery.summary()),
-        evidence: delivery.seen.source.map(|s| s.seq).into_iter().collect(),
+        evidence: delivery.seen.source.map(|s| s.at.seq).into_iter().collect(),
         could_instead: vec![
-            "resend a copy that nobody saw: the session is new, or all its connections were read to their end",
+            "resend what it began on an earlier connection: the session is new, or the message was given after the broker \
+             itself had closed each of its connections",
             "hand on the publisher's DUP: the server's own flag does not depend on it",
         ],
     }

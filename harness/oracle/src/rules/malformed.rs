@@ -1,19 +1,24 @@
 //! Packets from the broker are well formed: what decoding found wrong, as far as it binds the server.
 //!
 //! This includes a Packet Identifier of 0, DUP at QoS 0, Session Present in a refusal, properties and packet types that the
-//! version does not have.
+//! version does not have. Before a CONNECT told a known level there is no version, and nobody's format to judge by.
 
-use deadzone_history::{ConnId, Direction, End, Event, EventKind, PacketEvent};
-use deadzone_spec::{Pair, id};
-use deadzone_wire::{VarInt, Version};
+use deadzone_history::{ConnId, Event, EventKind, PacketEvent};
+use deadzone_spec::{ClauseId, Pair, id, pair};
+use deadzone_verdict::Fact;
+use deadzone_wire::{Packet, VarInt, Version};
 
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::Trace,
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::State,
 };
 
-/// Only for findings that name their clause themselves.
-const NONE: Pair = Pair { v311: None, v5: None };
+/// DISCONNECT is sent by the client only.
+const SENT_BY_CLIENTS: ClauseId = id!("3.1.1/DZ-wrong-sender");
+
+/// The four bytes of a Remaining Length never end.
+const REMAINING_LENGTH: Pair = pair!("DZ-remaining-length", "DZ-overlong-varint");
 
 #[derive(Debug)]
 pub(crate) struct Malformed;
@@ -23,55 +28,65 @@ impl Rule for Malformed {
         "well-formed"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
+    fn on(&self) -> On {
+        On::SEEN
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
         match &event.kind {
-            EventKind::Packet(p) if p.end == End::Broker && p.direction == Direction::Down => {
-                packet(event, p, trace, notes);
-            }
-            EventKind::Unframed(u) if (u.direction, u.end) == (Direction::Down, End::Broker) => {
-                unframed(event, u.conn, &u.bytes, trace, notes);
+            EventKind::Packet(p) => packet(event, p, state, found),
+            EventKind::Unframed(u) if state.is_judged(u.direction) && u.end == state.end() => {
+                unframed(event, u.conn, &u.bytes, state, found);
             }
             _ => {}
         }
     }
 }
 
-fn packet(event: &Event, packet: &PacketEvent, trace: &Trace, notes: &mut Notes) {
-    for violation in &packet.decoded.violations {
-        if !violation.clause.binds_server() {
+fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found) {
+    let connect = state.conn(packet.conn).and_then(|c| c.handshake.connect.as_ref());
+    let agreed = connect.is_some_and(|c| c.known_level);
+    for violation in packet.violations() {
+        let clause = violation.clause;
+        // Only the client sends it: that it comes is found by the rule about the broker's last packets.
+        if !clause.binds_server()
+            || matches!(packet.packet(), Packet::Disconnect(_) if clause == SENT_BY_CLIENTS)
+        {
             continue;
         }
-        let got = format!("{}: {}", packet.decoded.packet.summary(), violation.what);
-        if trace.version(packet.conn) == Version::V31 {
-            notes.grade(event, None, got, Vec::new());
+        let got = format!("{}: {}", packet.packet().summary(), violation.what);
+        let echo = state.answers_zero(packet.conn) && packet.packet().packet_id() == Some(0);
+        if !agreed || echo || clause.version() == Version::V31 {
+            found.grade(event, Some(clause).filter(|_| agreed), got, Vec::new());
             continue;
         }
-        let wanted = violation.clause.clause().text;
-        let fault = Fault {
+        let only = Some(clause);
+        let breach = Breach {
             conn: packet.conn,
-            clauses: &NONE,
-            wanted: wanted.to_owned(),
+            clause: Pair { v311: only, v5: only },
+            fact: Fact::Malformed,
+            wanted: clause.clause().text.to_owned(),
             got,
             evidence: Vec::new(),
             could_instead: vec!["send the packet well formed, or close the connection: it did neither"],
         };
-        notes.broken_clause(event, trace, violation.clause, fault);
+        found.broken(event, state, breach);
     }
 }
 
 /// A frame over the recorder's own bound can't be framed either, and says nothing of the broker.
-fn unframed(event: &Event, conn: ConnId, bytes: &[u8], trace: &Trace, notes: &mut Notes) {
+fn unframed(event: &Event, conn: ConnId, bytes: &[u8], state: &State, found: &mut Found) {
     if bytes.len() <= 4 || VarInt::read(&bytes[1..]).is_ok() {
         return;
     }
-    let got = "a Remaining Length longer than four bytes".to_owned();
-    let clause = match trace.version(conn) {
-        Version::V31 => return notes.grade(event, None, got, Vec::new()),
-        Version::V311 => id!("3.1.1/DZ-remaining-length"),
-        Version::V5 => id!("5.0/DZ-overlong-varint"),
+    let breach = Breach {
+        conn,
+        clause: REMAINING_LENGTH,
+        fact: Fact::Malformed,
+        wanted: "a Remaining Length of one to four bytes".to_owned(),
+        got: "a Remaining Length longer than four bytes".to_owned(),
+        evidence: Vec::new(),
+        could_instead: vec!["send whole packets, or close the connection: it sent what cannot be framed"],
     };
-    let wanted = "a Remaining Length of one to four bytes".to_owned();
-    let could_instead = vec!["send whole packets, or close the connection: it sent what cannot be framed"];
-    let fault = Fault { conn, clauses: &NONE, wanted, got, evidence: Vec::new(), could_instead };
-    notes.broken_clause(event, trace, clause, fault);
+    found.broken(event, state, breach);
 }

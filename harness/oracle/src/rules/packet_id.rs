@@ -4,12 +4,14 @@
 //! second use, unless it comes without DUP where a resend would have it. An id of 0 is malformed and found there.
 
 use deadzone_history::Event;
+use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
-use super::{clauses::ID_IN_USE, exchange::Delivery};
+use super::{clauses::ID_IN_USE, delivery::Delivery};
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Sight, Stage, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{CopyKind, Stage, State},
 };
 
 #[derive(Debug)]
@@ -20,22 +22,30 @@ impl Rule for PacketId {
         "packet-id-free"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let Some(delivery) = Delivery::of(event, trace) else { return };
-        let version = trace.version(delivery.seen.conn);
-        let (last, stage) = match delivery.seen.sight {
-            Sight::Clash { last, stage } => (last, stage),
+    fn on(&self) -> On {
+        On::DELIVERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let Some(delivery) = Delivery::of(event, state) else { return };
+        let version = state.version(delivery.seen.conn);
+        if delivery.publish.packet_id == Some(0) {
+            return;
+        }
+        let (last, stage) = match delivery.seen.copy {
+            CopyKind::Clash { last, stage } => (last, stage),
             // In 5.0 any repetition on a live connection is wrong, and found as that.
-            Sight::Again { last, live: true, stage, .. }
+            CopyKind::Again { last, live: true, stage, .. }
                 if !delivery.publish.dup && stage != Stage::Done && version != Version::V5 =>
             {
                 (last, stage)
             }
             _ => return,
         };
-        let fault = Fault {
+        let breach = Breach {
             conn: delivery.seen.conn,
-            clauses: &ID_IN_USE,
+            clause: ID_IN_USE,
+            fact: Fact::WrongField,
             wanted: "an id that no unfinished exchange holds".to_owned(),
             got: format!("{}, whose id is in use: {}", delivery.summary(), word(stage)),
             evidence: vec![last],
@@ -45,7 +55,7 @@ impl Rule for PacketId {
                 "resend the message of that exchange with DUP 1: this is another one, or without DUP",
             ],
         };
-        notes.broken(event, trace, fault);
+        found.broken(event, state, breach);
     }
 }
 

@@ -1,11 +1,13 @@
 //! No packet from the broker is over the client's Maximum Packet Size (5.0).
 
-use deadzone_history::{Direction, End, Event, EventKind};
+use deadzone_history::{Event, EventKind};
+use deadzone_verdict::Fact;
 
 use super::clauses::PACKET_SIZE;
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::Trace,
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::State,
 };
 
 #[derive(Debug)]
@@ -16,28 +18,34 @@ impl Rule for PacketSize {
         "maximum-packet-size"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
+    fn on(&self) -> On {
+        On::SEEN
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
         let EventKind::Packet(packet) = &event.kind else { return };
-        if packet.end != End::Broker || packet.direction != Direction::Down {
+        let Some(connect) = state.conn(packet.conn).and_then(|c| c.handshake.connect.as_ref()) else {
             return;
-        }
-        let Some(connect) = trace.connection(packet.conn).and_then(|c| c.connect.as_ref()) else { return };
-        let Some(maximum) = connect.maximum_packet else { return };
-        let size = packet.frame.wire_len() as u64;
+        };
+        let Some(maximum) = connect.limits.maximum_packet else { return };
+        found.tested(PACKET_SIZE.of(state.version(packet.conn)));
+        let size = packet.frame().wire_len() as u64;
         if size <= u64::from(maximum) {
             return;
         }
-        let fault = Fault {
+        let breach = Breach {
             conn: packet.conn,
-            clauses: &PACKET_SIZE,
+            clause: PACKET_SIZE,
+            fact: Fact::LimitExceeded,
             wanted: format!("packets of at most {maximum} bytes"),
-            got: format!("one of {size} bytes: {}", packet.decoded.packet.summary()),
-            evidence: vec![connect.seq],
+            got: format!("one of {size} bytes: {}", packet.packet().summary()),
+            evidence: vec![connect.at.seq],
             could_instead: vec![
                 "discard the message as if it had been sent: it sent it",
                 "leave out Reason String and User Property: the packet is still too large",
+                "be silent, or close with 0x95, where an answer cannot fit: it sent the answer",
             ],
         };
-        notes.broken(event, trace, fault);
+        found.broken(event, state, breach);
     }
 }

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{ConnId, Direction, End, Event, EventKind};
+use deadzone_history::{ConnId, Event, EventKind};
+use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet, Version};
 
 use super::clauses::RECEIVE_MAXIMUM;
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Moment, Sight, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{CopyKind, State, Transition},
 };
 
 #[derive(Debug, Default)]
@@ -25,49 +27,65 @@ impl Rule for ReceiveMaximum {
         "receive-maximum"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let EventKind::Packet(packet) = &event.kind else { return };
-        if packet.end != End::Broker || trace.version(packet.conn) != Version::V5 {
+    fn on(&self) -> On {
+        On::SEEN.or(On::GIVEN).or(On::CLOSED)
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let packet = match &event.kind {
+            EventKind::Packet(packet) => packet,
+            EventKind::Closed { conn, .. } => {
+                self.quota.remove(conn);
+                return;
+            }
+            _ => return,
+        };
+        let returns = match packet.packet() {
+            Packet::Ack(ack) => {
+                matches!(ack.kind, AckKind::Puback | AckKind::Pubcomp)
+                    || (ack.kind == AckKind::Pubrec && ack.code() >= 0x80)
+            }
+            Packet::Publish(publish) if publish.qos > 0 => false,
+            _ => return,
+        };
+        let Some(connect) = state
+            .conn(packet.conn)
+            .filter(|c| c.version == Version::V5)
+            .and_then(|c| c.handshake.connect.as_ref())
+        else {
             return;
-        }
-        let Some(connect) = trace.connection(packet.conn).and_then(|c| c.connect.as_ref()) else { return };
-        let maximum = connect.receive_maximum;
-        match (packet.direction, &packet.decoded.packet) {
-            (Direction::Up, Packet::Ack(ack)) => {
-                let returns = match ack.kind {
-                    AckKind::Puback | AckKind::Pubcomp => true,
-                    AckKind::Pubrec => ack.code() >= 0x80,
-                    AckKind::Pubrel => false,
-                };
-                if returns && let Some(quota) = self.quota.get_mut(&packet.conn) {
-                    *quota = quota.saturating_add(1).min(maximum);
-                }
+        };
+        let maximum = connect.limits.receive_maximum;
+        if state.is_judged(packet.direction) {
+            let sent = matches!(packet.packet(), Packet::Publish(_));
+            // A repetition on a live connection is found as that and not counted again.
+            let live = matches!(state.transition(), Transition::Delivered(d) if matches!(d.copy, CopyKind::Again { live: true, .. }));
+            if !sent || live {
+                return;
             }
-            (Direction::Down, Packet::Publish(publish)) if publish.qos > 0 => {
-                // A repetition on a live connection is found as that and not counted again.
-                if matches!(trace.moment(), Moment::Delivered(d) if matches!(d.sight, Sight::Again { live: true, .. }))
-                {
-                    return;
+            let quota = self.quota.entry(packet.conn).or_insert(maximum);
+            if let Some(left) = quota.checked_sub(1) {
+                *quota = left;
+                if left == 0 {
+                    found.tested(RECEIVE_MAXIMUM.of(Version::V5));
                 }
-                let quota = self.quota.entry(packet.conn).or_insert(maximum);
-                if let Some(left) = quota.checked_sub(1) {
-                    *quota = left;
-                    return;
-                }
-                let fault = Fault {
-                    conn: packet.conn,
-                    clauses: &RECEIVE_MAXIMUM,
-                    wanted: format!("at most {maximum} unacknowledged PUBLISH packets above QoS 0"),
-                    got: format!("one more: {}", packet.decoded.packet.summary()),
-                    evidence: vec![connect.seq],
-                    could_instead: vec![
-                        "wait for an acknowledgement: it did not",
-                        "take back a unit for a PUBCOMP of a carried-over PUBREL: those are counted here",
-                    ],
-                };
-                notes.broken(event, trace, fault);
+                return;
             }
-            _ => {}
+            let breach = Breach {
+                conn: packet.conn,
+                clause: RECEIVE_MAXIMUM,
+                fact: Fact::LimitExceeded,
+                wanted: format!("at most {maximum} unacknowledged PUBLISH packets above QoS 0"),
+                got: format!("one more: {}", packet.packet().summary()),
+                evidence: vec![connect.at.seq],
+                could_instead: vec![
+                    "wait for an acknowledgement: it did not",
+                    "take back a unit for a PUBCOMP of a carried-over PUBREL: those are counted here",
+                ],
+            };
+            found.broken(event, state, breach);
+        } else if returns && let Some(quota) = self.quota.get_mut(&packet.conn) {
+            *quota = quota.saturating_add(1).min(maximum);
         }
     }
 }

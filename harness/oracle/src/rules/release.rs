@@ -2,12 +2,14 @@
 
 use deadzone_history::Event;
 use deadzone_spec::Pair;
+use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
 use super::clauses::{ACK_ID, LIVE_RESEND, RELEASE_UNASKED};
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Moment, Released, Session, Stage, Standing, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{Currency, Released, Session, Stage, State, Transition},
 };
 
 #[derive(Debug)]
@@ -18,41 +20,50 @@ impl Rule for Release {
         "pubrel"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let Moment::Released(seen) = trace.moment() else { return };
-        let certain = seen.session.and_then(|id| trace.session(id)).is_some_and(Session::certain);
-        if !certain || seen.standing != Standing::Current {
+    fn on(&self) -> On {
+        On::RELEASED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let Transition::Released(seen) = state.transition() else { return };
+        let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
+        if !certain || seen.currency != Currency::Current {
             return;
         }
         let answers = seen.received > seen.released || seen.carried;
-        let v5 = trace.version(seen.conn) == Version::V5;
-        let fault = match seen.stage {
+        let version = state.version(seen.conn);
+        found.tested(RELEASE_UNASKED.of(version));
+        let breach = match seen.stage {
             _ if answers => return,
             None => say(
                 seen,
-                &ACK_ID,
+                (ACK_ID, Fact::WrongPacket),
                 "PUBREL only with the id of a PUBLISH",
                 "PUBREL with an id that has no PUBLISH",
             ),
-            Some(Stage::Unacknowledged) => {
-                say(seen, &RELEASE_UNASKED, "PUBREL as the answer to PUBREC", "PUBREL before any PUBREC")
-            }
-            Some(_) if v5 => say(
+            Some(Stage::Unacknowledged) => say(
                 seen,
-                &LIVE_RESEND,
+                (RELEASE_UNASKED, Fact::WrongPacket),
+                "PUBREL as the answer to PUBREC",
+                "PUBREL before any PUBREC",
+            ),
+            Some(_) if version == Version::V5 => say(
+                seen,
+                (LIVE_RESEND, Fact::WrongPacket),
                 "no second PUBREL while the connection lasts",
                 "PUBREL again, without a PUBREC",
             ),
             Some(_) => return,
         };
-        notes.broken(event, trace, fault);
+        found.broken(event, state, breach);
     }
 }
 
-fn say(seen: &Released, clauses: &'static Pair, wanted: &str, got: &str) -> Fault<'static> {
-    Fault {
+fn say(seen: &Released, (clause, fact): (Pair, Fact), wanted: &str, got: &str) -> Breach {
+    Breach {
         conn: seen.conn,
-        clauses,
+        clause,
+        fact,
         wanted: wanted.to_owned(),
         got: got.to_owned(),
         evidence: seen.last.into_iter().collect(),

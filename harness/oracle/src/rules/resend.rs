@@ -3,16 +3,18 @@
 //! In 3.1.1 a resend on a live connection is allowed.
 
 use deadzone_history::Event;
+use deadzone_verdict::Fact;
+use deadzone_wire::Version;
 
 use super::{
     clauses::{LIVE_RESEND, PUBLISH_AFTER_RELEASE, RESEND},
-    exchange::Delivery,
+    delivery::Delivery,
 };
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::{Sight, Stage, Trace},
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{CopyKind, Stage, State},
 };
-use deadzone_wire::Version;
 
 #[derive(Debug)]
 pub(crate) struct Resend;
@@ -22,27 +24,33 @@ impl Rule for Resend {
         "resend"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let Some(delivery) = Delivery::of(event, trace) else { return };
-        let v5 = trace.version(delivery.seen.conn) == Version::V5;
-        let fault = match delivery.seen.sight {
-            Sight::Again { last, stage: Stage::Released, .. } => after_release(&delivery, last),
-            Sight::Again { last, live: true, .. } if v5 => live(&delivery, last),
-            Sight::First if delivery.publish.dup && delivery.seen.drained_before => match other_id(&delivery)
-            {
-                Some(fault) => fault,
-                None => return,
-            },
+    fn on(&self) -> On {
+        On::DELIVERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let Some(delivery) = Delivery::of(event, state) else { return };
+        let v5 = state.version(delivery.seen.conn) == Version::V5;
+        let breach = match delivery.seen.copy {
+            CopyKind::Again { last, stage: Stage::Released, .. } => after_release(&delivery, last),
+            CopyKind::Again { last, live: true, .. } if v5 => live(&delivery, last),
+            CopyKind::First if delivery.publish.dup && delivery.seen.drained_before => {
+                match other_id(&delivery) {
+                    Some(breach) => breach,
+                    None => return,
+                }
+            }
             _ => return,
         };
-        notes.broken(event, trace, fault);
+        found.broken(event, state, breach);
     }
 }
 
-fn after_release(delivery: &Delivery<'_>, last: u64) -> Fault<'static> {
-    Fault {
+fn after_release(delivery: &Delivery<'_>, last: u64) -> Breach {
+    Breach {
         conn: delivery.seen.conn,
-        clauses: &PUBLISH_AFTER_RELEASE,
+        clause: PUBLISH_AFTER_RELEASE,
+        fact: Fact::WrongPacket,
         wanted: "PUBREL, if anything, once PUBREL was sent".to_owned(),
         got: format!("the PUBLISH again: {}", delivery.summary()),
         evidence: vec![last],
@@ -53,10 +61,11 @@ fn after_release(delivery: &Delivery<'_>, last: u64) -> Fault<'static> {
     }
 }
 
-fn live(delivery: &Delivery<'_>, last: u64) -> Fault<'static> {
-    Fault {
+fn live(delivery: &Delivery<'_>, last: u64) -> Breach {
+    Breach {
         conn: delivery.seen.conn,
-        clauses: &LIVE_RESEND,
+        clause: LIVE_RESEND,
+        fact: Fact::WrongPacket,
         wanted: "no resend while the connection lasts".to_owned(),
         got: format!("{} again on the same connection", delivery.summary()),
         evidence: vec![last],
@@ -68,13 +77,18 @@ fn live(delivery: &Delivery<'_>, last: u64) -> Fault<'static> {
     }
 }
 
-/// With nothing unseen, DUP says that it was sent before, and it was: under another id.
-fn other_id(delivery: &Delivery<'_>) -> Option<Fault<'static>> {
+/// With nothing unseen, DUP says that it was sent before, and it was: under another id. A message that was published as often,
+/// with the publisher's own DUP, is a message of its own.
+fn other_id(delivery: &Delivery<'_>) -> Option<Breach> {
+    if delivery.seen.source.is_some_and(|source| source.count > 1 && source.some_dup) {
+        return None;
+    }
     let id = delivery.publish.packet_id?;
     let twin = delivery.session.outbound.twin_of(id, delivery.publish, &delivery.seen.topic)?;
-    Some(Fault {
+    Some(Breach {
         conn: delivery.seen.conn,
-        clauses: &RESEND,
+        clause: RESEND,
+        fact: Fact::WrongPacket,
         wanted: "a resend under its original id".to_owned(),
         got: format!("{}, which is unacknowledged under another id", delivery.summary()),
         evidence: vec![twin],

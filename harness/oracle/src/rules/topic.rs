@@ -1,14 +1,19 @@
-//! What is delivered matches a filter that the session ever held.
+//! What is delivered matches a filter that the session ever held, and holds still where it ended before the message was given.
 //!
-//! Only for topics under the run's nonce: elsewhere a broker has messages of its own. Never compared with the published
-//! topic, since a server may map names. Off where the target declares that it subscribes clients by itself.
+//! Only for topics of the run, other scenarios' included: elsewhere a broker has messages of its own. Never compared with the
+//! published topic, since a server may map names. Off where the target declares that it subscribes clients by itself.
 
 use deadzone_history::Event;
+use deadzone_verdict::Fact;
 
-use super::{clauses::TOPIC, exchange::Delivery};
+use super::{
+    clauses::{NO_LOCAL, TOPIC, UNSUBSCRIBED},
+    delivery::Delivery,
+};
 use crate::{
-    rule::{Fault, Notes, Rule},
-    trace::Trace,
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{CopyKind, State},
 };
 
 /// Filters named in a finding.
@@ -22,33 +27,89 @@ impl Rule for Topic {
         "topic-matches"
     }
 
-    fn observe(&mut self, event: &Event, trace: &Trace, notes: &mut Notes) {
-        let Some(delivery) = Delivery::of(event, trace) else { return };
-        let header = trace.header();
-        let ours = delivery.seen.topic.0.strip_prefix(header.nonce.as_bytes());
-        let ours =
-            !header.nonce.is_empty() && ours.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')));
-        if !ours
-            || delivery.marker
-            || header.target.automatic_subscriptions
-            || delivery.seen.matching.filters > 0
-        {
+    fn on(&self) -> On {
+        On::DELIVERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let Some(delivery) = Delivery::of(event, state) else { return };
+        let topic = &delivery.seen.topic;
+        let prefix = state.header.run_prefix.as_bytes();
+        let ours = !prefix.is_empty() && topic.0.starts_with(prefix);
+        if !ours || delivery.marker || state.header.target.automatic_subscriptions {
             return;
         }
-        let filters: Vec<_> =
-            delivery.session.subscriptions.texts().take(NAMED).map(|t| format!("{t:?}")).collect();
-        let filters = if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
-        let fault = Fault {
-            conn: delivery.seen.conn,
-            clauses: &TOPIC,
-            wanted: format!("a topic that matches a filter of the session: {filters}"),
-            got: delivery.summary(),
-            evidence: delivery.session.subscriptions.last_asked().into_iter().collect(),
-            could_instead: vec![
-                "deliver for a subscription that has ended: no filter that was ever held matches",
-                "subscribe the client by itself: the target does not declare that it does",
-            ],
-        };
-        notes.broken(event, trace, fault);
+        found.tested(TOPIC.of(state.version(delivery.seen.conn)));
+        match delivery.seen.matching.filters {
+            0 => found.broken(event, state, unasked(&delivery)),
+            _ => ended(event, &delivery, state, found),
+        }
+        own(event, &delivery, state, found);
     }
+}
+
+fn unasked(delivery: &Delivery<'_>) -> Breach {
+    let filters: Vec<_> =
+        delivery.session.subscriptions.texts().take(NAMED).map(|t| format!("{t:?}")).collect();
+    let filters = if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
+    Breach {
+        conn: delivery.seen.conn,
+        clause: TOPIC,
+        fact: Fact::DeliveredUnwanted,
+        wanted: format!("a topic that matches a filter of the session: {filters}"),
+        got: delivery.summary(),
+        evidence: delivery.session.subscriptions.last_asked().into_iter().collect(),
+        could_instead: vec![
+            "deliver for a subscription that has ended: no filter that was ever held matches",
+            "subscribe the client by itself: the target does not declare that it does",
+        ],
+    }
+}
+
+/// Every matching subscription had ended before the message was given.
+fn ended(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut Found) {
+    let (matching, seen) = (delivery.seen.matching, delivery.seen);
+    let Some(source) = seen.source.filter(|s| s.unique().is_some()) else { return };
+    let first = matches!(seen.copy, CopyKind::First | CopyKind::Plain) && !delivery.publish.dup;
+    if matching.live > 0 || !first || matching.shared || delivery.publish.retain {
+        return;
+    }
+    let Some(ended) = matching.ended else { return };
+    let breach = Breach {
+        conn: seen.conn,
+        clause: UNSUBSCRIBED,
+        fact: Fact::DeliveredUnwanted,
+        wanted: "nothing new by a filter that was unsubscribed".to_owned(),
+        got: delivery.summary(),
+        evidence: vec![ended, source.at.seq],
+        could_instead: vec![
+            "finish what had begun before: this was given after UNSUBACK",
+            "deliver by another filter of the session: none matches",
+        ],
+    };
+    found.broken(event, state, breach);
+}
+
+/// A message of the client's own by a subscription with No Local (5.0).
+fn own(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut Found) {
+    let seen = delivery.seen;
+    let Some(id) = seen.source.and_then(|s| s.unique()) else { return };
+    let Some(message) = state.messages.message(id) else { return };
+    let publisher = message.session.and_then(|s| state.session(s));
+    let own = publisher.is_some_and(|p| p.client_id == delivery.session.client_id && !p.client_id.is_empty());
+    let mut asks = delivery.session.subscriptions.held(&seen.topic.0).flat_map(|held| &held.asks);
+    let all = asks.next().is_some_and(crate::state::Ask::no_local) && asks.all(crate::state::Ask::no_local);
+    if !own || !all || seen.matching.shared || delivery.publish.retain || message.retain {
+        return;
+    }
+    let breach = Breach {
+        conn: seen.conn,
+        clause: NO_LOCAL,
+        fact: Fact::DeliveredUnwanted,
+        wanted: "nothing to the client that published it: its subscription says No Local".to_owned(),
+        got: delivery.summary(),
+        evidence: vec![message.first.seq],
+        could_instead: vec!["deliver by an overlapping filter without No Local: there is none"],
+    };
+    found.broken(event, state, breach);
 }

@@ -14,7 +14,11 @@ fn once_is_once_at_every_qos() {
         for qos in 0..=2 {
             let mut s = Story::new(version, qos);
             s.publish(qos, "once").deliver(qos, 1, "once");
-            assert_eq!(s.expects(&["once"], HowOften::ExactlyOnce), Verdict::pass(), "{version} {qos}");
+            assert_eq!(
+                crate::wait::told(s.expects(&["once"], HowOften::ExactlyOnce)),
+                Verdict::pass(),
+                "{version} {qos}"
+            );
         }
     }
 }

@@ -54,6 +54,19 @@ pub(crate) fn silence(mut h: HandMade, conn: ConnId, wanted: Expected) -> Verdic
     judge(&h.finish())
 }
 
+/// What a verdict says, without the clauses that it put to the test.
+pub(crate) fn told(verdict: Verdict) -> Verdict {
+    Verdict { judged: Vec::new(), ..verdict }
+}
+
+/// Another client publishes the message of these histories at both QoS, before anybody subscribes.
+pub(crate) fn published(h: &mut HandMade) {
+    let other = h.client("other");
+    let conn = h.connect(other, Start::Clean);
+    h.publish(conn, "dz1/t", 1, 1, "once");
+    h.publish(conn, "dz1/t", 2, 2, "once");
+}
+
 #[track_caller]
 pub(crate) fn fails_by(verdict: &Verdict, clause: impl AsRef<str>) {
     assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");

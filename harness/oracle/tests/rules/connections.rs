@@ -22,15 +22,19 @@ fn connack_comes_first() {
 }
 
 #[test]
-fn a_client_that_did_not_begin_with_connect_is_promised_nothing() {
+fn a_client_that_did_not_begin_with_connect_is_not_served() {
     for v in BOTH {
-        let mut h = HandMade::new(v);
-        let c = h.client("c");
-        let conn = h.open(c);
-        h.up(conn, Bare::pingreq());
-        h.down(conn, Bare::pingresp());
-        h.broker_closes(conn);
-        legal(h);
+        for served in [true, false] {
+            let mut h = HandMade::new(v);
+            let c = h.client("c");
+            let conn = h.open(c);
+            h.up(conn, Bare::pingreq());
+            if served {
+                h.down(conn, Bare::pingresp());
+            }
+            h.broker_closes(conn);
+            if served { found(h, &[("connack-first", "MQTT-3.2.0-1")]) } else { legal(h) }
+        }
     }
 }
 
@@ -49,8 +53,13 @@ fn auth_may_come_before_connack_where_connect_names_a_method() {
         let mut auth = Auth { reason: Some(0x18), ..Auth::default() };
         auth.properties.get_or_insert_default().push(method().0, method().1);
         h.down(conn, auth);
-        h.down(conn, Connack::new(Version::V5, false, 0));
-        if asked { legal(h) } else { found(h, &[("connack-first", "MQTT-3.2.0-1")]) }
+        let mut connack = Connack::new(Version::V5, false, 0);
+        if asked {
+            connack.properties.get_or_insert_default().push(method().0, method().1);
+        }
+        h.down(conn, connack);
+        let wrong = [("connack-first", "MQTT-3.2.0-1"), ("connack-properties", "MQTT-4.12.0-6")];
+        if asked { legal(h) } else { found(h, &wrong) }
     }
 }
 

@@ -120,23 +120,26 @@ fn dup_at_first_sight() {
         h.down(conn, again(1, 5, "a"));
         found(h, &[("dup", "MQTT-3.3.1-3")]);
 
-        // Nothing of the connection before went unseen.
-        let (mut h, c, conn) = start(v);
-        let conn = drained(&mut h, c, conn);
-        h.down(conn, again(1, 5, "a"));
-        found(h, &[("dup", "MQTT-3.3.1-3")]);
-
-        // Something may have.
-        let (mut h, c, conn) = start(v);
-        let conn = rst(&mut h, c, conn);
-        h.down(conn, again(1, 5, "a"));
-        legal(h);
+        // Given long after the broker's own close.
+        for (pause_us, certain) in [(1_100_000, true), (900_000, false)] {
+            let (mut h, c, conn) = start(v);
+            let conn = drained(&mut h, c, conn);
+            let up = h.client("p");
+            let up = h.connect(up, Start::Clean);
+            h.pass_us(pause_us).publish(up, "dz1/t", 1, 1, "a");
+            h.down(conn, again(1, 5, "a"));
+            if certain { found(h, &[("dup", "MQTT-3.3.1-3")]) } else { legal(h) }
+        }
     }
 }
 
 #[test]
 fn dup_at_first_sight_where_something_may_have_gone_unseen() {
     for v in BOTH {
+        let (mut h, c, conn) = start(v);
+        let conn = rst(&mut h, c, conn);
+        h.down(conn, again(1, 5, "a"));
+        legal(h);
         // The session is from before this run.
         let mut h = HandMade::new(v);
         let c = h.client("c");
@@ -144,14 +147,12 @@ fn dup_at_first_sight_where_something_may_have_gone_unseen() {
         h.subscribe(conn, 1, "dz1/#", 1);
         h.down(conn, again(1, 5, "a"));
         legal(h);
-
         // We stopped writing, but the broker did not close.
         let (mut h, c, conn) = start(v);
         h.closed(conn, End::Broker, By::Harness, Close::Fin);
         let conn = h.connect(c, Start::Resume);
         h.down(conn, again(1, 5, "a"));
         legal(h);
-
         // A connection in between got no CONNACK that we saw, but may have resumed the session.
         let (mut h, c, conn) = start(v);
         h.cut_fin(conn);

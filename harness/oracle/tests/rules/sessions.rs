@@ -144,6 +144,7 @@ fn a_clean_session_that_was_closed_is_gone() {
             let conn = h.connect(c, Start::Clean);
             if drained {
                 h.disconnect(conn);
+                h.pass_us(2_000_000);
             }
             h.connect(c, Start::Resume);
             if gone { found(h, &[(KEPT, "MQTT-3.2.2-3")]) } else { legal(h) }

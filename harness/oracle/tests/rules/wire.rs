@@ -39,7 +39,7 @@ fn what_the_version_does_not_have_is_malformed() {
     let mut h = HandMade::new(Version::V311);
     let conn = subscribed(&mut h);
     h.frame(conn, Direction::Down, End::Broker, &Frame::new(0xe0, Bytes::new()), Purpose::Script);
-    found(h, &[("well-formed", "DZ-wrong-sender")]);
+    found(h, &[("nothing-after-the-end", "DZ-server-disconnect")]);
 }
 
 #[test]

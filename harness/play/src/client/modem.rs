@@ -12,13 +12,13 @@ pub(crate) struct Modem {
     /// Changed by [`Self::on`] only.
     link: Link,
     wakers: Wakers,
-    /// How many events there were when a step last changed it.
-    pub(crate) changed_at: usize,
+    /// The event with which its newest fault was armed.
+    pub(crate) armed_at: usize,
 }
 
 impl Modem {
     pub(crate) fn new(link: Link) -> Self {
-        Self { link, wakers: Wakers::default(), changed_at: 0 }
+        Self { link, wakers: Wakers::default(), armed_at: 0 }
     }
 
     pub(crate) fn link(&self) -> &Link {

@@ -21,11 +21,13 @@ pub(crate) struct Claims {
     /// The step whose turn it is.
     pub(super) step: u32,
     open: Option<Open>,
+    /// A claim was not met, so no further round begins.
+    pub(super) missed: bool,
 }
 
 impl Claims {
     pub(super) fn new(recorder: SharedRecorder, version: Version) -> Self {
-        Self { recorder, version, next: 0, step: 0, open: None }
+        Self { recorder, version, next: 0, step: 0, open: None, missed: false }
     }
 
     /// Records a claim and returns its number.
@@ -57,6 +59,7 @@ impl Claims {
 
     pub(super) fn unmet(&mut self, claim: u32, since_us: u64, why: Ended, got: Option<u64>) {
         self.open = None;
+        self.missed |= why != Ended::TriedAgain;
         let waited_us = self.recorder.now_us() - since_us;
         self.recorder.append(EventKind::Unmet { claim, waited_us, why, got });
     }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn receive(client: usize, alternatives: Vec<Arrival>) -> Step {
-        step(StepKind::Receive { client, alternatives, strict: false, within_ms: None })
+        step(StepKind::Receive { client, alternatives, strict: false, some: false, within_ms: None })
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
 use deadzone_link::{Link, PathId};
+use deadzone_script::Scenario;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
 use super::setting;
@@ -61,8 +62,13 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(super) fn new(setup: &Setup<'_>, timing: Timing, recorder: SharedRecorder) -> Self {
-        let decls = &setup.scenario.clients;
+    pub(super) fn new(
+        setup: &Setup<'_>,
+        scenario: &Scenario,
+        timing: Timing,
+        recorder: SharedRecorder,
+    ) -> Self {
+        let decls = &scenario.clients;
         let mut clients = Vec::new();
         for (i, decl) in decls.iter().enumerate() {
             let version = decl.version.unwrap_or(setup.version);

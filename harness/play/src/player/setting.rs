@@ -2,7 +2,7 @@
 
 use deadzone_history::Origin;
 use deadzone_link::{Identity, Link};
-use deadzone_script::{ClientDecl, Control, Step};
+use deadzone_script::{ClientDecl, Control, Scenario, Step};
 
 use crate::{perform::Setup, timing::Timing};
 
@@ -12,11 +12,17 @@ pub(crate) fn is_derived_control(setup: &Setup<'_>) -> bool {
 }
 
 /// The steps to walk.
-pub(super) fn steps<'a>(setup: &Setup<'a>) -> &'a [Step] {
-    match &setup.scenario.control {
+pub(super) fn steps<'a>(setup: &Setup<'_>, scenario: &'a Scenario) -> &'a [Step] {
+    match &scenario.control {
         Control::Steps(steps) if setup.run == Origin::Control => steps,
-        _ => &setup.scenario.steps,
+        _ => &scenario.steps,
     }
+}
+
+/// How often they are played; a control run with steps of its own plays them once.
+pub(super) fn rounds(setup: &Setup<'_>) -> usize {
+    let own = setup.run == Origin::Control && matches!(setup.scenario.control, Control::Steps(_));
+    if own { 1 } else { setup.scenario.times.max(1) as usize }
 }
 
 /// The link of a client. In a derived control run it is unimpaired: the control asks whether the link matters.

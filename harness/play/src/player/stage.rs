@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use bytes::Bytes;
 use deadzone_history::{ConnId, MARKER};
+use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
 use super::{
@@ -31,11 +32,11 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(setup: &'a Setup<'a>, recorder: &SharedRecorder) -> Self {
+    pub(super) fn new(setup: &'a Setup<'a>, scenario: &Scenario, recorder: &SharedRecorder) -> Self {
         let timing = setting::timing(setup);
         Self {
             setup,
-            network: Rc::new(Network::new(setup, timing, recorder.clone())),
+            network: Rc::new(Network::new(setup, scenario, timing, recorder.clone())),
             claims: Claims::new(recorder.clone(), setup.version),
             parking: Rc::new(Parking::new(Rc::clone(&setup.slots), recorder.clone())),
             signs: Signs::default(),

@@ -9,7 +9,7 @@ use deadzone_wire::{Bare, Packet, PacketKind, Pattern, Publish, Text, Version};
 use super::{
     stage::Stage,
     steps,
-    wait::{Answer, Sought, Wait, wait_for},
+    wait::{Answer, Order, Sought, Wait, wait_for},
 };
 use crate::client::Command;
 
@@ -114,7 +114,7 @@ async fn visit(
         let ping = Packet::Bare(Bare::pingreq()).encode(version).to_bytes();
         stage.network.write(own, ping, Purpose::Script).await.map_err(|why| why.to_string())?;
         let pong = Expected::Packet(Pattern::of(PacketKind::Pingresp));
-        let answer = Answer { client: own, conn, alternatives: vec![pong], strict: false };
+        let answer = Answer { client: own, conn, alternatives: vec![pong], order: Order::Oldest };
         let kind = ClaimKind::Precondition { client: own.into() };
         let wait = Wait::new(Sought::Answer(answer), stage.timing().bounds(None));
         wait_for(stage, &step, kind, wait).await.map_err(|why| why.to_string())?;

@@ -3,17 +3,21 @@
 use std::rc::Rc;
 
 use deadzone_history::{Abandon, Ended, EventKind, SkipReason, StepClass, StepEvent};
-use deadzone_script::{Count, Step, StepKind};
+use deadzone_script::{Count, Scenario, Step, StepKind};
 
 use super::{control, parking::Parking, rest, setting, stage::Stage, steps, teardown};
-use crate::{perform::Setup, recorder::SharedRecorder};
+use crate::{client::Command, perform::Setup, recorder::SharedRecorder};
 
 /// How often a deadline that moves is looked at, at least, µs.
 const DEADLINE_EVERY_US: u64 = 1_000;
 
 /// One performance of one scenario.
 pub(crate) struct Player<'a> {
+    /// With its rounds laid out one behind the other.
+    scenario: &'a Scenario,
     stage: Stage<'a>,
+    /// From 0.
+    round: u32,
     /// A claim of absence was made, so the end is watched.
     watch_end: bool,
     /// Going on makes no sense: only expectations are looked at.
@@ -21,8 +25,9 @@ pub(crate) struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(setup: &'a Setup<'a>, recorder: &SharedRecorder) -> Self {
-        Self { stage: Stage::new(setup, recorder), watch_end: false, abandoned: false }
+    pub(crate) fn new(setup: &'a Setup<'a>, scenario: &'a Scenario, recorder: &SharedRecorder) -> Self {
+        let stage = Stage::new(setup, scenario, recorder);
+        Self { scenario, stage, round: 0, watch_end: false, abandoned: false }
     }
 
     /// What the environment refused.
@@ -35,30 +40,58 @@ impl<'a> Player<'a> {
         self.stage.signs.lifeless_since_us
     }
 
-    /// Walks all steps, asks whether all is at rest, then watches the end.
+    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last.
     pub(crate) async fn walk(&mut self) {
+        let steps = setting::steps(self.stage.setup, self.scenario);
+        let rounds = setting::rounds(self.stage.setup);
+        let once = steps.len() / rounds;
+        for round in 0..rounds {
+            self.round = round as u32;
+            let first = round * once;
+            self.walk_round(first, &steps[first..first + once]).await;
+            if !self.is_whole() || self.stage.claims.missed {
+                return;
+            }
+            if round + 1 < rounds {
+                self.leave_round(round);
+            }
+        }
+    }
+
+    /// Walks one round within the scenario's deadline, asks whether all is at rest, and watches its end.
+    async fn walk_round(&mut self, first: usize, steps: &[Step]) {
         let timing = *self.stage.timing();
-        let limit_us = timing.scaled_us(timing.scenario_ms);
+        let looks = steps.iter().filter(|s| matches!(s.kind, StepKind::Finds { .. })).count() as u64;
+        let limit_us = timing.scaled_us(timing.scenario_ms) + looks * steps::LONGEST_US;
         let recorder = self.stage.recorder().clone();
         let parking = Rc::clone(&self.stage.parking);
         let overdue = tokio::select! {
             biased;
-            () = self.walk_steps() => false,
+            () = self.walk_steps(first, steps) => false,
             () = overdue(&recorder, &parking, limit_us) => true,
         };
         if overdue {
             self.stage.claims.cut_off(Ended::Overdue);
+            self.abandoned = true;
             let why = Abandon::Deadline { ms: limit_us / 1000 };
             recorder.append(EventKind::Abandoned { step: self.stage.claims.step, why });
-        } else if self.is_whole() {
-            if let Some(last) = setting::steps(self.stage.setup).last() {
-                rest::rest(&mut self.stage, last).await;
-            }
+        } else if self.is_whole()
+            && let Some(last) = steps.last()
+        {
+            rest::rest(&mut self.stage, last).await;
         }
-        if self.watch_end {
+        if std::mem::take(&mut self.watch_end) {
             let us = timing.scaled_us(timing.grace_ms);
             recorder.clock().until_us(recorder.now_us() + us).await;
             recorder.append(EventKind::Grace { us });
+        }
+    }
+
+    /// The clients of a round are done: the next one has its own.
+    fn leave_round(&self, round: usize) {
+        let count = self.stage.setup.scenario.clients.len();
+        for client in &self.stage.network.clients[round * count..(round + 1) * count] {
+            client.borrow_mut().presence.enqueue(Command::End);
         }
     }
 
@@ -78,21 +111,22 @@ impl<'a> Player<'a> {
             || self.stage.network.trouble().is_some()
     }
 
-    async fn walk_steps(&mut self) {
-        for (i, step) in setting::steps(self.stage.setup).iter().enumerate() {
+    async fn walk_steps(&mut self, first: usize, steps: &[Step]) {
+        for (i, step) in steps.iter().enumerate() {
             if self.is_cut_short() {
                 return;
             }
-            self.stage.claims.step = i as u32;
+            let number = (first + i) as u32;
+            self.stage.claims.step = number;
             let skipped = self.reason_to_skip(step);
             let is_skipped = skipped.is_some();
             self.stage.recorder().append(EventKind::Step(Box::new(StepEvent {
-                step: i as u32,
+                step: number,
                 line: step.at.line,
                 text: step.text.as_str().into(),
                 kind: class(&step.kind),
                 deviant: step.deviant,
-                round: 0,
+                round: self.round,
                 skipped,
             })));
             if !is_skipped {
@@ -141,8 +175,10 @@ impl<'a> Player<'a> {
 
 /// Returns when the scenario's deadline has passed. The time in which it is parked does not count.
 async fn overdue(recorder: &SharedRecorder, parking: &Parking, limit_us: u64) {
+    let (since_us, parked_us) = (recorder.now_us(), parking.total_us());
     loop {
-        let (now_us, ends_us) = (recorder.now_us(), limit_us + parking.total_us());
+        let now_us = recorder.now_us();
+        let ends_us = since_us + limit_us + parking.total_us() - parked_us;
         if now_us >= ends_us && !parking.is_parked() {
             return;
         }
@@ -165,6 +201,7 @@ fn class(kind: &StepKind) -> StepClass {
         | StepKind::Unsubscribe { client, .. }
         | StepKind::Publish { client, .. }
         | StepKind::Burst { client, .. }
+        | StepKind::Finds { client, .. }
         | StepKind::Disconnect { client, .. }
         | StepKind::Ping { client }
         | StepKind::Send { client, .. }

@@ -11,7 +11,10 @@ use deadzone_play::Stream;
 use deadzone_wire::{Framer, PacketKind, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Mutant, rewrite::rewrite};
+use super::{
+    Mutant,
+    rewrite::{Memory, rewrite},
+};
 
 /// Frames larger than this pass as they came, in bytes of Remaining Length.
 const FRAME_MAX: u32 = 8 * 1024 * 1024;
@@ -20,6 +23,7 @@ const FRAME_MAX: u32 = 8 * 1024 * 1024;
 pub(super) struct MutantStream {
     inner: Box<dyn Stream>,
     mutant: Mutant,
+    memory: Memory,
     /// Learnt from the CONNECT that passes up.
     version: Version,
     up: Framer,
@@ -36,6 +40,7 @@ impl MutantStream {
         Self {
             inner,
             mutant,
+            memory: Memory::default(),
             version: Version::V5,
             up: Framer::new(FRAME_MAX),
             down: Framer::new(FRAME_MAX),
@@ -56,9 +61,12 @@ impl MutantStream {
             match self.down.next() {
                 None => return,
                 Some(Ok(frame)) => {
-                    for bytes in rewrite(self.mutant, &frame, self.version) {
-                        self.ready.extend_from_slice(&bytes);
-                    }
+                    let Some(packets) = rewrite(self.mutant, &frame, self.version, &mut self.memory) else {
+                        self.inner.abort();
+                        self.end = Some(Err(io::ErrorKind::ConnectionReset.into()));
+                        return;
+                    };
+                    packets.iter().for_each(|bytes| self.ready.extend_from_slice(bytes));
                 }
                 Some(Err(_)) => {
                     self.raw = true;

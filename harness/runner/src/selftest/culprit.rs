@@ -6,8 +6,11 @@ use std::{
 };
 
 use deadzone_reference_broker::Defect;
+use deadzone_spec::ClauseId;
+use deadzone_verdict::ScenarioResult;
 use deadzone_wire::Version;
 
+use super::prove::names_a_clause;
 use crate::{Mutant, Suite};
 
 /// Something that can be switched on to make a broker wrong.
@@ -23,6 +26,19 @@ impl Culprit {
             Self::Defect(d) => d.name(),
             Self::Mutant(m) => m.name(),
         }
+    }
+
+    fn clauses(self) -> &'static [ClauseId] {
+        match self {
+            Self::Defect(d) => d.clauses(),
+            Self::Mutant(m) => m.clauses(),
+        }
+    }
+
+    /// Whether the failure is this culprit's: one of its findings is of a clause that it breaks.
+    pub(super) fn is_blamed_in(self, result: &ScenarioResult) -> bool {
+        let broken = |clause: ClauseId| self.clauses().contains(&clause);
+        result.verdict.findings.iter().any(|f| names_a_clause(f, &broken))
     }
 
     pub(super) fn parse(name: &str) -> Option<Self> {

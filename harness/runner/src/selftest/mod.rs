@@ -2,6 +2,7 @@
 //! correct broker, and every legal variant.
 
 mod culprit;
+mod expected;
 mod prove;
 mod report;
 

@@ -8,11 +8,13 @@ use std::{
 use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_script::Control;
+use deadzone_spec::ClauseId;
 use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
     culprit::{Culprit, Named, named},
+    expected::{allowed, pending, uncaught},
     report::{Kill, SelftestOptions, SelftestProgress, SelftestReport},
 };
 use crate::{
@@ -70,7 +72,7 @@ struct Round<'a> {
 impl Prover<'_> {
     fn prove(&mut self) {
         let defects = Defect::ALL.iter().copied().map(Culprit::Defect);
-        let mutants = Mutant::ALL.into_iter().map(Culprit::Mutant);
+        let mutants = Mutant::ALL.iter().copied().map(Culprit::Mutant);
         let culprits: Vec<Culprit> =
             if self.embedded { defects.chain(mutants).collect() } else { mutants.collect() };
         self.rounds.1 = 1 + culprits.len() + if self.embedded { 1 + Variant::ALL.len() } else { 0 };
@@ -165,7 +167,7 @@ impl Prover<'_> {
         let (mut killers, mut asked) = (0, false);
         for result in &results {
             let killed = is_killed(result);
-            killers += usize::from(killed);
+            killers += usize::from(killed && culprit.is_blamed_in(result));
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
             asked |= named;
             if named && !killed {
@@ -184,9 +186,22 @@ impl Prover<'_> {
                 got: got(result),
             });
         }
-        // A part of the suite can't be asked to catch everything.
-        if killers == 0 && (asked || (self.embedded && self.is_everything())) {
-            self.report.holes.push(format!("nothing catches {}", culprit.name()));
+        self.weigh_kills(culprit.name(), killers, asked);
+    }
+
+    /// A part of the suite can't be asked to catch everything.
+    fn weigh_kills(&mut self, name: &str, killers: usize, asked: bool) {
+        if killers > 0 {
+            if uncaught(name).is_some() {
+                self.report
+                    .holes
+                    .push(format!("{name} is marked as caught by nothing, and something catches it"));
+            }
+        } else if asked || (self.embedded && self.is_everything()) {
+            match uncaught(name) {
+                Some(wanted) if !asked => self.report.uncaught.push((name.to_owned(), wanted.to_owned())),
+                _ => self.report.holes.push(format!("nothing catches {name}")),
+            }
         }
     }
 
@@ -198,17 +213,23 @@ impl Prover<'_> {
         if self.report.interrupted {
             return;
         }
-        let passed = results.iter().filter(|r| self.is_good(r)).count();
-        self.report.variants.push((variant.name().to_owned(), passed, results.len()));
         // What fails with nothing switched on is told once.
-        for result in &results {
-            if !self.is_good(result) && !self.report.unsound.contains(&result.key) {
-                self.report.holes.push(format!(
-                    "{} under the legal variant {}",
-                    line(result),
-                    variant.name()
-                ));
+        let other: Vec<String> = results
+            .iter()
+            .filter(|r| !allowed(variant).contains(&r.verdict.kind) && !self.report.unsound.contains(&r.key))
+            .map(|r| format!("{} under the legal variant {}", line(r), variant.name()))
+            .collect();
+        let row = (variant.name().to_owned(), results.len() - other.len(), results.len());
+        self.report.variants.push(row);
+        match pending(variant) {
+            Some(_) if other.is_empty() && self.is_everything() => {
+                self.report.holes.push(format!("the legal variant {} is no longer pending", variant.name()));
             }
+            Some(missing) => {
+                let tell = |line: String| format!("{line} (pending: {missing})");
+                self.report.pending.extend(other.into_iter().map(tell));
+            }
+            None => self.report.holes.extend(other),
         }
     }
 
@@ -245,16 +266,22 @@ impl Prover<'_> {
 }
 
 /// It failed, with a clause that it claims. The rules that are always on may see the same bug earlier, by a clause of their
-/// own, or fold it under an earlier one.
+/// own, or fold it under an earlier one. Where the standard leaves it open, the grade by that clause counts.
 fn is_killed(result: &ScenarioResult) -> bool {
-    result.verdict.kind == VerdictKind::Fail
-        && result.verdict.findings.iter().any(|f| names_a_clause(result, f))
+    let claimed = |clause: ClauseId| result.clauses.contains(&clause);
+    let graded = || result.verdict.grades.iter().any(|grade| grade.clause.is_some_and(claimed));
+    match result.verdict.kind {
+        VerdictKind::Fail => result.verdict.findings.iter().any(|f| names_a_clause(f, &claimed)),
+        VerdictKind::Pass | VerdictKind::PassSlow => graded(),
+        _ => false,
+    }
 }
 
-fn names_a_clause(result: &ScenarioResult, finding: &Finding) -> bool {
-    result.clauses.contains(&finding.clause)
-        || finding.also.iter().any(|c| result.clauses.contains(c))
-        || finding.folded.iter().any(|f| names_a_clause(result, f))
+/// Whether a finding, or one that is folded under it, names such a clause.
+pub(super) fn names_a_clause(finding: &Finding, such: &dyn Fn(ClauseId) -> bool) -> bool {
+    such(finding.clause)
+        || finding.also.iter().any(|c| such(*c))
+        || finding.folded.iter().any(|f| names_a_clause(f, such))
 }
 
 /// The selftest's targets are good brokers: nothing is excluded beforehand.
@@ -265,7 +292,7 @@ fn everything_offered(version: Version) -> Capabilities {
         retain: true,
         wildcard: true,
         subscription_identifier: version == Version::V5,
-        shared: true,
+        shared: version == Version::V5,
         session: true,
         receive_maximum: u16::MAX,
         maximum_packet_size: None,

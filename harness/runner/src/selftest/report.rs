@@ -60,6 +60,10 @@ pub struct SelftestReport {
     pub performances: usize,
     /// Scenario performances that passed under each legal variant (variant, passed, of).
     pub variants: Vec<(String, usize, usize)>,
+    /// Defects and mutants that are known to be caught by nothing yet (name, what would catch it).
+    pub uncaught: Vec<(String, String)>,
+    /// Verdicts under legal variants that are known to be wrong yet.
+    pub pending: Vec<String>,
     /// A signal ended it.
     pub interrupted: bool,
 }

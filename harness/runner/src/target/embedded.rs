@@ -62,6 +62,9 @@ struct EmbeddedDial {
 impl Dial for EmbeddedDial {
     fn dial(&self) -> Dialling<'_> {
         Box::pin(async move {
+            if self.server.has_ended() {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            }
             let (ours, theirs) = pipe(PIPE_CAPACITY);
             let server = self.server.clone();
             watched(&self.fallen, async move { server.attend(BrokerEnd(theirs)).await });

@@ -103,7 +103,7 @@ LANGUAGE "E035" "a wrong `mqt` line"
 MISPLACED "E036" "a line in the wrong place"
     "First `scenario SLUG`, then header lines and clients, then steps.";
 REPEATED "E037" "a header line that is given twice"
-    "`title`, `needs`, `versions`, `solo` and `control` stand once; `clauses`, `catches`, `tags` and `like` may be repeated, their entries may not.";
+    "`title`, `needs`, `versions`, `solo`, `gate`, `times` and `control` stand once; `clauses`, `catches`, `tags`, `like` and `stands on` may be repeated, their entries may not.";
 TIME "E038" "a wrong time"
     "Times are whole numbers with a unit: 250ms, 2s; at most a day.";
 CAPTURE "E039" "a capture that is used before it is set"
@@ -118,4 +118,10 @@ NEVER_RUN "E043" "a step for a version that is not run"
     "`only V` names a version that neither the scenario nor the client has.";
 PROFILE "E044" "an unknown profile of a link"
     "`via NAME` and `link X profile NAME` take the profiles that `deadzone links` lists, with overlays behind a plus: lte-m+nat-short. An overlay by itself goes over a profile that is already there.";
+UNKNOWN_GATE "E045" "an unknown gate"
+    "A gate is a base property of a broker that scenarios stand on: connection, qos1-in, qos2-in, subscription, qos1-out, qos2-out, in-flight, session, retained, will, wildcard.";
+GATES "E046" "gates that contradict the steps"
+    "What a scenario stands on is read from its steps; `stands on` adds what they can't show. A gate that no step has to do with can't be stood on, and a scenario is no gate that its steps never ask for, nor does a gate stand on itself or on one that comes later.";
+SHARED_ROUNDS "E047" "something that the rounds would share"
+    "`times N` plays the steps N times, each round with clients and topics of its own. A topic, a filter or a client id without {run} would be the same in every round, so that one round finds what an earlier one left behind.";
 }

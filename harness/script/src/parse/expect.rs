@@ -114,7 +114,7 @@ impl StepLine<'_, '_> {
     pub(super) fn fence(&mut self) -> Parsed<StepKind> {
         let publisher = self.next_client()?;
         let subscriber = self.next_client()?;
-        let (topic, _) = self.cursor.text("a topic")?;
+        let topic = self.topic()?;
         let mut qos = None;
         while let Some(pair) = self.next_pair() {
             if pair.key != "qos" {
@@ -131,7 +131,7 @@ impl StepLine<'_, '_> {
     /// `ready SUB "topic"`.
     pub(super) fn ready(&mut self) -> Parsed<StepKind> {
         let subscriber = self.next_client()?;
-        let (topic, _) = self.cursor.text("a topic")?;
+        let topic = self.topic()?;
         Ok(StepKind::Ready { subscriber, topic })
     }
 }

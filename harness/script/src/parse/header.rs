@@ -7,13 +7,15 @@ use super::marks::unknown_version;
 use super::scenario::{Draft, clause};
 use super::value::{is_name, number};
 use crate::diagnostic::{Diagnostic, code, shown};
-use crate::{At, Catch, Need};
+use crate::{At, Catch, Gate, Need};
 
 /// The keywords.
-pub(super) const KEYWORDS: [&str; 8] =
-    ["title", "clauses", "needs", "versions", "tags", "catches", "like", "solo"];
+pub(super) const KEYWORDS: [&str; 11] =
+    ["title", "clauses", "needs", "versions", "tags", "catches", "like", "solo", "gate", "stands", "times"];
 /// Those that may be repeated.
-const REPEATABLE: [&str; 4] = ["clauses", "tags", "catches", "like"];
+const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
+/// Most rounds of a scenario.
+const TIMES_MAX: u32 = 1000;
 const NEEDS: [&str; 5] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier"];
 
 /// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
@@ -48,6 +50,9 @@ pub(super) fn read(
         "versions" => versions(draft, rest, out),
         "tags" => tags(draft, rest, out),
         "catches" => catches(draft, rest, out),
+        "gate" => gate(draft, rest, out),
+        "stands" => stands_on(draft, at, rest, out),
+        "times" => times(draft, rest, out),
         _ => draft.scenario.like.extend(rest.split(char::is_whitespace).map(|(word, _)| word.to_owned())),
     }
 }
@@ -141,6 +146,73 @@ fn catches(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             out.push(Diagnostic::error(code::REPEATED, at, format!("{name} is named twice")));
         } else {
             draft.scenario.catches.push(Catch { name: name.to_owned(), only, at });
+        }
+    }
+}
+
+/// `gate NAME`.
+fn gate(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    for (word, at) in rest.words() {
+        match Gate::named(word) {
+            Some(_) if draft.gate_at.is_some() => {
+                out.push(Diagnostic::error(code::REPEATED, at, "a scenario is one gate at most"));
+            }
+            Some(gate) => {
+                draft.scenario.gate = Some(gate);
+                draft.gate_at = Some(at);
+            }
+            None => out.push(unknown_gate(word, at)),
+        }
+    }
+}
+
+/// `stands on NAME …`.
+fn stands_on(draft: &mut Draft, keyword_at: At, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    let mut words = rest.words();
+    let first = words.next();
+    if first.is_none_or(|(word, _)| word != "on") {
+        let at = first.map_or(keyword_at, |(_, at)| at);
+        out.push(Diagnostic::error(code::MISSING, at, "expected `on`").help("write `stands on GATE …`"));
+        return;
+    }
+    let before = draft.stands_on.len();
+    for (word, at) in words {
+        match Gate::named(word) {
+            Some(gate) if draft.stands_on.iter().any(|(known, _)| *known == gate) => {
+                out.push(Diagnostic::error(code::REPEATED, at, format!("{gate} is named twice")));
+            }
+            Some(gate) => draft.stands_on.push((gate, at)),
+            None => out.push(unknown_gate(word, at)),
+        }
+    }
+    if draft.stands_on.len() == before && out.last().is_none_or(|mistake| mistake.at.line != keyword_at.line)
+    {
+        out.push(Diagnostic::error(code::MISSING, keyword_at, "`stands on` names no gate"));
+    }
+}
+
+fn unknown_gate(word: &str, at: At) -> Diagnostic {
+    let names = Gate::ALL.map(Gate::name);
+    Diagnostic::error(code::UNKNOWN_GATE, at, format!("unknown gate `{}`", shown(word)))
+        .help(format!("the gates: {}", names.join(", ")))
+        .suggest(nearest(word, names))
+}
+
+/// `times N`.
+fn times(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
+    let Some((word, at)) = rest.whole() else { return };
+    match number(word) {
+        Some(times @ 1..=TIMES_MAX) => {
+            draft.scenario.times = times;
+            draft.times_at = Some(at);
+        }
+        Some(times) => {
+            let message = format!("`times` is 1 to {TIMES_MAX}, not {times}");
+            out.push(Diagnostic::error(code::RANGE, at, message));
+        }
+        None => {
+            let message = format!("`{}` is no number", shown(word));
+            out.push(Diagnostic::error(code::WRONG_SORT, at, message).help("write `times N`"));
         }
     }
 }

@@ -97,7 +97,10 @@ impl<'l> StepLine<'_, 'l> {
             delay_s: 0,
         });
         match pair.key {
-            "will_topic" => will.topic = self.text_of(pair)?,
+            "will_topic" => {
+                will.topic = self.text_of(pair)?;
+                self.check_topic(&will.topic, pair.value_at);
+            }
             "will_payload" => will.payload = self.text_of(pair)?,
             "will_qos" => will.qos = self.ranged(pair, &range::QOS)? as u8,
             "will_retain" => will.retain = self.ranged(pair, &range::BIT)? == 1,
@@ -112,7 +115,7 @@ impl<'l> StepLine<'_, 'l> {
         let (mut given, mut given_here) = (Vec::new(), Vec::new());
         loop {
             if filters.is_empty() || self.next_is_text() {
-                let (filter, _) = self.cursor.text("a filter")?;
+                let filter = self.filter()?;
                 filters.push(SubscribeFilter {
                     filter,
                     qos: 0,
@@ -159,9 +162,9 @@ impl<'l> StepLine<'_, 'l> {
 
     pub(super) fn unsubscribe(&mut self, client: usize) -> Parsed<StepKind> {
         let versions = self.versions_of(client);
-        let mut filters = vec![self.cursor.text("a filter")?.0];
+        let mut filters = vec![self.filter()?];
         while self.next_is_text() {
-            filters.push(self.cursor.text("a filter")?.0);
+            filters.push(self.filter()?);
         }
         let (mut expected, mut given) = (Vec::new(), Vec::new());
         while let Some(pair) = self.next_pair() {
@@ -184,7 +187,7 @@ impl<'l> StepLine<'_, 'l> {
     /// `"topic" "payload" fields`.
     fn message(&mut self, client: usize, payload: &str) -> Parsed<PacketTemplate> {
         let versions = self.versions_of(client);
-        let topic = self.cursor.text("a topic")?.0;
+        let topic = self.topic()?;
         let payload = self.cursor.text(payload)?.0;
         let fields =
             vec![(Field::Topic, FieldValue::Text(topic)), (Field::Payload, FieldValue::Text(payload))];
@@ -200,6 +203,21 @@ impl<'l> StepLine<'_, 'l> {
             return Err(self.cursor.fail(mistake.help("use `-> PUBLISH …` for a single packet")));
         }
         Ok(packet)
+    }
+
+    /// `"topic" "payload" [qos=N]`.
+    pub(super) fn finds(&mut self, client: usize) -> Parsed<StepKind> {
+        let topic = self.topic()?;
+        let payload = self.cursor.text("a payload")?.0;
+        let mut qos = None;
+        while let Some(pair) = self.next_pair() {
+            self.known(pair, "finds", &["qos"], &[])?;
+            if qos.replace(self.ranged(pair, &range::FENCE_QOS)? as u8).is_some() {
+                let mistake = Diagnostic::error(code::TWICE, pair.key_at, "qos is given twice");
+                self.cursor.report(mistake);
+            }
+        }
+        Ok(StepKind::Finds { client, topic, payload, qos: qos.unwrap_or(0) })
     }
 
     pub(super) fn disconnect(&mut self, client: usize) -> Parsed<StepKind> {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, code};
-use crate::{At, Payload};
+use crate::{At, Payload, text::PAD_MAX};
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Lexer<'_> {
         loop {
             let column = self.column;
             match self.bump() {
-                Some('"') => return Payload(bytes),
+                Some('"') => return self.checked(Payload(bytes), opened),
                 Some('\\') => bytes.extend(self.escape(column)),
                 Some(c) => bytes.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes()),
                 None => break,
@@ -150,6 +150,15 @@ impl Lexer<'_> {
                 .label("it begins here"),
         );
         Payload(bytes)
+    }
+
+    fn checked(&mut self, text: Payload, opened: u32) -> Payload {
+        if text.has_a_wrong_pad() {
+            let at = At { line: self.number, column: opened, length: self.column - opened };
+            let help = format!("write {{pad N}}: 1 to {PAD_MAX} bytes");
+            self.mistakes.push(Diagnostic::error(code::ESCAPE, at, "a `{pad}` without a length").help(help));
+        }
+        text
     }
 
     fn escape(&mut self, column: u32) -> Option<u8> {

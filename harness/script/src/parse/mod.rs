@@ -2,13 +2,15 @@
 //!
 //! `file` walks the lines and keeps the scenario that is being read; each line is read on its own, so a mistake costs one
 //! line. `lexer` makes tokens, `cursor` hands them out; `header`, `client` and `step` (with `intent`, `packet`, `link`,
-//! `expect`) read one line each; `order` looks at the steps of a whole scenario. Nothing here performs anything.
+//! `expect`, `topic`) read one line each; `order`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
+//! performs anything.
 
 mod client;
 mod cursor;
 mod expect;
 mod field;
 mod file;
+mod gates;
 mod header;
 mod intent;
 mod lexer;
@@ -18,8 +20,11 @@ mod marks;
 mod order;
 mod packet;
 mod range;
+mod rounds;
 mod scenario;
 mod step;
+mod topic;
+mod unfinished;
 mod value;
 
 pub use file::parse;

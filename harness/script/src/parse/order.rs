@@ -104,7 +104,7 @@ fn field(packet: &PacketTemplate, wanted: Field) -> Option<&FieldValue> {
 }
 
 fn opens(kind: &StepKind) -> bool {
-    matches!(kind, StepKind::Open { .. } | StepKind::Connect { .. })
+    matches!(kind, StepKind::Open { .. } | StepKind::Connect { .. } | StepKind::Finds { .. })
 }
 
 /// Clients that need a connection for this step, or get one by it.
@@ -116,6 +116,7 @@ fn acting(kind: &StepKind) -> Vec<usize> {
         | StepKind::Unsubscribe { client, .. }
         | StepKind::Publish { client, .. }
         | StepKind::Burst { client, .. }
+        | StepKind::Finds { client, .. }
         | StepKind::Disconnect { client, .. }
         | StepKind::Ping { client }
         | StepKind::Send { client, .. }

@@ -87,6 +87,13 @@ impl StepLine<'_, '_> {
         }
         let versions = self.versions_of(client);
         let (packet, at) = self.template(&versions)?;
+        for (field, value) in &packet.fields {
+            match (field, value) {
+                (Field::Topic, FieldValue::Text(topic)) => self.check_topic(topic, at),
+                (Field::Filter, FieldValue::Text(filter)) => self.check_filter(filter, at),
+                _ => {}
+            }
+        }
         if natural(packet.kind, &versions) == Some(Direction::Down) && !self.marks.deviant {
             let message = format!("a client never sends {}", packet.kind);
             let mistake = Diagnostic::error(code::WRONG_WAY, at, message);
@@ -166,9 +173,10 @@ impl StepLine<'_, '_> {
         Ok(mutations)
     }
 
-    /// `<- A | B [within T]`, `<-! A`.
+    /// `<- [some] A | B [within T]`, `<-! A`.
     pub(super) fn receive(&mut self, client: usize, strict: bool) -> Parsed<StepKind> {
         let versions = self.versions_of(client);
+        let some = !strict && self.cursor.eat("some");
         let mark = self.cursor.mark();
         let mut alternatives = Vec::new();
         loop {
@@ -179,7 +187,7 @@ impl StepLine<'_, '_> {
         }
         self.at = Some(self.cursor.since(mark));
         let within_ms = self.within()?;
-        Ok(StepKind::Receive { client, alternatives, strict, within_ms })
+        Ok(StepKind::Receive { client, alternatives, strict, some, within_ms })
     }
 
     fn arrival(&mut self, versions: &[Version]) -> Parsed<Arrival> {

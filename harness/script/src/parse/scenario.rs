@@ -6,9 +6,9 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::lexer::{Kind, Token, Value};
-use super::order;
+use super::{gates, order, rounds, unfinished};
 use crate::diagnostic::{Diagnostic, code, shown};
-use crate::{At, Control, Scenario, Step};
+use crate::{At, Control, Gate, Scenario, Step};
 
 /// Versions that a scenario runs in unless it says otherwise.
 pub(crate) const DEFAULT_VERSIONS: [Version; 2] = [Version::V311, Version::V5];
@@ -20,6 +20,12 @@ pub(super) struct Draft {
     pub(super) headers: BTreeSet<&'static str>,
     /// Where each clause stands, to be checked when the versions are known.
     pub(super) clause_places: Vec<At>,
+    /// Where `gate` names one.
+    pub(super) gate_at: Option<At>,
+    /// The gates that `stands on` names, with their places.
+    pub(super) stands_on: Vec<(Gate, At)>,
+    /// Where `times` says how often.
+    pub(super) times_at: Option<At>,
     /// Step lines so far, right or wrong.
     pub(super) step_lines: usize,
     /// What lines with mistakes may have done.
@@ -51,6 +57,9 @@ impl Draft {
             catches: Vec::new(),
             like: Vec::new(),
             solo: false,
+            gate: None,
+            stands_on: Vec::new(),
+            times: 1,
             clients: Vec::new(),
             steps: Vec::new(),
             control: Control::Derived,
@@ -59,6 +68,9 @@ impl Draft {
             scenario,
             headers: BTreeSet::new(),
             clause_places: Vec::new(),
+            gate_at: None,
+            stands_on: Vec::new(),
+            times_at: None,
             step_lines: 0,
             doubt: Doubt::default(),
             control: Vec::new(),
@@ -88,8 +100,15 @@ impl Draft {
         for (clause, at) in self.scenario.clauses.iter().copied().zip(&self.clause_places) {
             mistakes.extend(check_clause(clause, *at, &self.scenario.versions));
         }
-        order::check(&self.scenario.clients, &self.scenario.steps, &self.doubt, mistakes);
-        order::check(&self.scenario.clients, &self.control, &self.doubt, mistakes);
+        for steps in [&self.scenario.steps, &self.control] {
+            order::check(&self.scenario.clients, steps, &self.doubt, mistakes);
+            unfinished::check(&self.scenario, steps, &self.doubt, mistakes);
+        }
+        if mistakes.len() == self.mistakes_before {
+            // What a line with a mistake would have done is not known.
+            rounds::check(&self, mistakes);
+            gates::settle(&mut self, mistakes);
+        }
         if !self.control.is_empty() {
             self.scenario.control = Control::Steps(self.control);
         }

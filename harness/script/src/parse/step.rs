@@ -12,13 +12,14 @@ use crate::{At, ClientDecl, Step, StepKind};
 /// Words that begin a step without a client in front.
 pub(super) const LEADING: [&str; 4] = ["fence", "ready", "link", "expect"];
 /// What a client can do.
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "open",
     "connect",
     "subscribe",
     "unsubscribe",
     "publish",
     "burst",
+    "finds",
     "disconnect",
     "ping",
     "->",
@@ -100,6 +101,7 @@ impl<'l> StepLine<'_, 'l> {
             "unsubscribe" => self.unsubscribe(client),
             "publish" => self.publish(client),
             "burst" => self.burst(client),
+            "finds" => self.finds(client),
             "disconnect" => self.disconnect(client),
             "ping" => Ok(StepKind::Ping { client }),
             "->" => self.send(client),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{ClientDecl, Need, Scenario};
+use crate::{ClientDecl, Need, Scenario, stands};
 
 /// Widest line of a list that goes on in another one, characters.
 const WIDTH: usize = 110;
@@ -27,6 +27,16 @@ pub(super) fn print(out: &mut String, scenario: &Scenario) {
     list(out, "catches", catches);
     for like in &scenario.like {
         list(out, "like", std::iter::once(like.clone()));
+    }
+    if let Some(gate) = scenario.gate {
+        let _ = writeln!(out, "  gate      {gate}");
+    }
+    let added: Vec<String> = stands::added(scenario).map(|gate| gate.to_string()).collect();
+    if !added.is_empty() {
+        let _ = writeln!(out, "  stands on {}", added.join(" "));
+    }
+    if scenario.times != 1 {
+        let _ = writeln!(out, "  times     {}", scenario.times);
     }
     if scenario.solo {
         out.push_str("  solo\n");

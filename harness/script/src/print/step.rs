@@ -71,11 +71,15 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             let _ = write!(out, "{} -> bytes", name(client));
             bytes.iter().try_for_each(|byte| write!(out, " {byte:02x}"))
         }
-        StepKind::Receive { client, alternatives, strict, within_ms } => {
-            let _ = write!(out, "{} {}", name(client), if *strict { "<-!" } else { "<-" });
+        StepKind::Receive { client, alternatives, strict, some, within_ms } => {
+            let how = if *strict { "<-!" } else { "<-" };
+            let _ = write!(out, "{} {how}{}", name(client), if *some { " some" } else { "" });
             receive(out, alternatives);
             time(out, "within", *within_ms);
             Ok(())
+        }
+        StepKind::Finds { client, topic, payload, qos } => {
+            write!(out, "{} finds {} {} qos={qos}", name(client), Quoted(topic), Quoted(payload))
         }
         StepKind::Fence { publisher, subscriber, topic, qos } => {
             write!(out, "fence {} {} {} qos={qos}", name(publisher), name(subscriber), Quoted(topic))

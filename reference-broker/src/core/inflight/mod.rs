@@ -1,5 +1,6 @@
 //! The QoS exchanges of one session, each direction on its own: the two use separate packet-identifier spaces.
 
+mod ids;
 mod inbound;
 mod outbound;
 mod queue;

@@ -4,24 +4,36 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use deadzone_wire::{Ack, AckKind, Packet, Version};
+use deadzone_wire::{Ack, AckKind, Packet};
 
-use super::queue::Queue;
-use crate::{Config, Defect, Variant, core::message::Delivery};
+use super::{ids::Ids, queue::Queue};
+use crate::{
+    Config, Defect, Variant,
+    core::{message::Delivery, peer::Peer},
+};
 
 /// How long the live-resend defect waits for an acknowledgement.
 const LIVE_RESEND_US: u64 = 2_000_000;
+/// How long after a resume [`Variant::Resends30sLate`] resends.
+const LATE_RESEND_US: u64 = 30_000_000;
 
 /// What the present connection allows. Quota and sizes start anew with each connection (5.0 §4.9, §3.1.2.11).
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
-    pub(crate) version: Version,
-    /// The client's Maximum Packet Size in bytes.
-    pub(crate) max_packet: u32,
+    peer: Peer,
     /// Most PUBLISHes above QoS 0 without an acknowledgement.
-    pub(crate) window: u16,
+    window: u16,
     /// How many of them may still be sent.
-    pub(crate) quota: u16,
+    quota: u16,
+    /// From when on what is owed since the resume may be sent.
+    resend_from_us: u64,
+}
+
+impl Channel {
+    /// A new connection, on which nothing was sent.
+    pub(crate) fn new(peer: Peer, window: u16) -> Self {
+        Self { peer, window, quota: window, resend_from_us: 0 }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,34 +69,59 @@ pub(crate) enum Answer {
 pub(crate) struct Outbound {
     exchanges: VecDeque<Exchange>,
     queue: Queue,
-    last_id: u16,
+    /// Bytes of the messages in `exchanges`.
+    inflight_bytes: usize,
+    ids: Ids,
     channel: Option<Channel>,
 }
 
 impl Outbound {
-    /// Takes a copy in and returns the packets that can go out now.
-    pub(crate) fn accept(&mut self, delivery: Delivery, now_us: u64, config: &Config) -> Vec<Bytes> {
+    /// Takes a copy in and returns the packets that can go out now. Where all sessions together are `crowded`, each may
+    /// still hold its share.
+    pub(crate) fn accept(
+        &mut self,
+        delivery: Delivery,
+        crowded: bool,
+        now_us: u64,
+        config: &Config,
+    ) -> Vec<Bytes> {
         if self.channel.is_none() && !wanted_offline(&delivery, config) {
             return Vec::new();
         }
+        let waits = config.varies(Variant::OneInFlight) && !self.exchanges.is_empty();
         if delivery.qos == 0
+            && !waits
             && let Some(channel) = &self.channel
         {
             // QoS 0 may wait at quota 0 (4.9.0-3 speaks of other packets); ours does not, so that it never queues.
             let dup = false;
             return encode(channel, &delivery, None, dup, now_us, config).into_iter().collect();
         }
-        if !self.queue.push(delivery, &config.limits) {
-            tracing::debug!("a full queue drops a message");
+        let limits = &config.limits;
+        let most = if crowded { limits.queued_bytes.min(limits.share_bytes()) } else { limits.queued_bytes };
+        let room = most.saturating_sub(self.inflight_bytes);
+        if self.loses(config) || !self.queue.push(delivery, limits.queued_messages, room) {
+            tracing::debug!("a message is dropped");
         }
         self.pump(now_us, config)
     }
 
+    /// The waiting-message-lost defect: whether a message that would have to wait is lost.
+    fn loses(&mut self, config: &Config) -> bool {
+        let waits = self.channel.as_ref().is_some_and(|c| c.quota == 0);
+        config.has(Defect::WaitingMessageLost) && waits && self.ids.is_odd_wait()
+    }
+
     /// A new connection: everything unacknowledged is owed again, in its original order (4.4.0-1, 4.6.0-1).
     pub(crate) fn attach(&mut self, channel: Channel, now_us: u64, config: &Config) -> Vec<Bytes> {
-        self.channel = Some(channel);
+        let late_us = if config.varies(Variant::Resends30sLate) { LATE_RESEND_US } else { 0 };
+        self.channel = Some(Channel { resend_from_us: now_us.saturating_add(late_us), ..channel });
         if config.has(Defect::PublishNotResentOnResume) {
             self.exchanges.retain(|e| e.awaiting == Awaiting::Pubcomp);
+            self.weigh();
+        }
+        if config.has(Defect::QueuedQosLowered) {
+            self.queue.lower_qos();
         }
         if config.has(Defect::ResendInReverseOrder) {
             self.exchanges.make_contiguous().reverse();
@@ -95,7 +132,7 @@ impl Outbound {
         for at in 0..self.exchanges.len() {
             let renumber =
                 config.has(Defect::ResendWithNewId) && self.exchanges[at].awaiting != Awaiting::Pubcomp;
-            let fresh = if renumber { self.free_id(config) } else { None };
+            let fresh = if renumber { self.next_id(config) } else { None };
             let exchange = &mut self.exchanges[at];
             exchange.id = fresh.unwrap_or(exchange.id);
             exchange.owed = true;
@@ -123,14 +160,15 @@ impl Outbound {
     }
 
     fn resend_owed(&mut self, now_us: u64, config: &Config, out: &mut Vec<Bytes>) {
-        let Some(channel) = &mut self.channel else { return };
+        let Some(channel) = self.channel.as_mut().filter(|c| c.resend_from_us <= now_us) else { return };
+        let before = self.exchanges.len();
         self.exchanges.retain_mut(|exchange| {
             if !exchange.owed {
                 return true;
             }
             if exchange.awaiting == Awaiting::Pubcomp {
                 exchange.owed = false;
-                out.extend(pubrel(channel, exchange.id));
+                out.extend(pubrel(channel, exchange.id, config));
                 return true;
             }
             if channel.quota == 0 {
@@ -149,6 +187,19 @@ impl Outbound {
                 None => false,
             }
         });
+        if self.exchanges.len() < before {
+            self.weigh();
+        }
+    }
+
+    /// Counts what is in flight anew.
+    fn weigh(&mut self) {
+        self.inflight_bytes = self.exchanges.iter().map(|e| e.delivery.message.weight()).sum();
+    }
+
+    /// Bytes of the messages that are held here, in flight or waiting.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.inflight_bytes + self.queue.bytes()
     }
 
     /// Starts the message at the head of the queue; `false` when nothing could be started.
@@ -166,44 +217,39 @@ impl Outbound {
         if next.qos > 0 && (quota == 0 || held) {
             return false;
         }
+        if config.varies(Variant::OneInFlight) && !self.exchanges.is_empty() {
+            return false;
+        }
         let Some(delivery) = self.queue.pop() else { return false };
         if delivery.qos == 0 {
             out.extend(self.channel.as_ref().and_then(|c| encode(c, &delivery, None, false, now_us, config)));
             return true;
         }
-        let Some(id) = self.free_id(config) else { return false };
+        let Some(id) = self.next_id(config) else { return false };
         let Some(channel) = &mut self.channel else { return false };
         let dup = config.has(Defect::DupForwarded) && delivery.message.dup;
         if let Some(bytes) = encode(channel, &delivery, Some(id), dup, now_us, config) {
             channel.quota -= 1;
             out.push(bytes);
+            self.inflight_bytes += delivery.message.weight();
             let awaiting = if delivery.qos == 1 { Awaiting::Puback } else { Awaiting::Pubrec };
             self.exchanges.push_back(Exchange { id, awaiting, delivery, owed: false, sent_us: now_us });
         }
         true
     }
 
-    /// The next identifier that no unfinished exchange uses; never 0.
-    fn free_id(&mut self, config: &Config) -> Option<u16> {
-        if config.has(Defect::PacketIdReusedInFlight) {
-            self.last_id = self.last_id % 2 + 1;
-            return Some(self.last_id);
-        }
-        for _ in 0..u16::MAX {
-            self.last_id = self.last_id.checked_add(1).unwrap_or(1);
-            if !self.exchanges.iter().any(|e| e.id == self.last_id) {
-                return Some(self.last_id);
-            }
-        }
-        None
+    fn next_id(&mut self, config: &Config) -> Option<u16> {
+        let exchanges = &self.exchanges;
+        self.ids.next(&|id| exchanges.iter().any(|e| e.id == id), config)
     }
 
     /// Applies an acknowledgement by the subscriber. `code` of 0x80 or more in PUBACK and PUBREC ends the message (4.4.0-2).
     pub(crate) fn acknowledge(&mut self, kind: AckKind, id: u16, code: u8) -> Answer {
         let Some(at) = self.exchanges.iter().position(|e| e.id == id) else {
             // Unknown identifiers are no offence: the session may have been lost on our side. A PUBREC is still
-            // answered, or the client would hold its half for ever.
-            return if kind == AckKind::Pubrec { Answer::Pubrel(0x92) } else { Answer::Nothing };
+            // answered, or the client would hold its half for ever; one that refuses has ended the exchange itself.
+            let open = kind == AckKind::Pubrec && code < 0x80;
+            return if open { Answer::Pubrel(0x92) } else { Answer::Nothing };
         };
         match (kind, self.exchanges[at].awaiting) {
             (AckKind::Puback, Awaiting::Puback) | (AckKind::Pubcomp, Awaiting::Pubcomp) => {
@@ -228,7 +274,9 @@ impl Outbound {
     }
 
     fn complete(&mut self, at: usize) {
-        self.exchanges.remove(at);
+        if let Some(ended) = self.exchanges.remove(at) {
+            self.inflight_bytes -= ended.delivery.message.weight();
+        }
         if let Some(channel) = &mut self.channel {
             // 5.0 §4.9: one unit for every PUBACK, PUBCOMP and failing PUBREC, never above the initial value. The
             // PUBCOMP of a PUBREL carried over returns a unit too, although that PUBREL cost none.
@@ -236,32 +284,50 @@ impl Outbound {
         }
     }
 
-    /// When the live-resend defect acts next.
-    pub(crate) fn live_resend_due_us(&self, config: &Config) -> Option<u64> {
-        if !config.has(Defect::LiveResend) || self.channel.is_none() {
-            return None;
+    /// When [`Self::tick`] has something to do.
+    pub(crate) fn next_deadline_us(&self, config: &Config) -> Option<u64> {
+        let channel = self.channel.as_ref()?;
+        let owed = self.exchanges.iter().any(|e| e.owed) && channel.quota > 0;
+        let late = (owed && config.varies(Variant::Resends30sLate)).then_some(channel.resend_from_us);
+        let live = self.unanswered().map(|e| e.sent_us.saturating_add(LIVE_RESEND_US)).min();
+        late.into_iter().chain(live.filter(|_| config.has(Defect::LiveResend))).min()
+    }
+
+    /// What is to be sent because its time has come.
+    pub(crate) fn tick(&mut self, now_us: u64, config: &Config) -> Vec<Bytes> {
+        let mut out = Vec::new();
+        if config.varies(Variant::Resends30sLate) {
+            out = self.pump(now_us, config);
         }
-        self.unanswered().map(|e| e.sent_us.saturating_add(LIVE_RESEND_US)).min()
+        if config.has(Defect::LiveResend) {
+            self.resend_live(now_us, config, &mut out);
+        }
+        out
     }
 
     /// The live-resend defect: copies on the living connection.
-    pub(crate) fn live_resend(&mut self, now_us: u64, config: &Config) -> Vec<Bytes> {
-        let Some(channel) = self.channel.clone() else { return Vec::new() };
-        let mut out = Vec::new();
+    fn resend_live(&mut self, now_us: u64, config: &Config, out: &mut Vec<Bytes>) {
+        let Some(channel) = &self.channel else { return };
         for e in &mut self.exchanges {
             if e.awaiting != Awaiting::Pubcomp
                 && !e.owed
                 && now_us >= e.sent_us.saturating_add(LIVE_RESEND_US)
             {
                 e.sent_us = now_us;
-                out.extend(encode(&channel, &e.delivery, Some(e.id), true, now_us, config));
+                out.extend(encode(channel, &e.delivery, Some(e.id), true, now_us, config));
             }
         }
-        out
     }
 
     fn unanswered(&self) -> impl Iterator<Item = &Exchange> {
         self.exchanges.iter().filter(|e| e.awaiting != Awaiting::Pubcomp && !e.owed)
+    }
+
+    /// As [`Self::held_bytes`], but weighed and not counted.
+    #[cfg(test)]
+    pub(crate) fn weighed_bytes(&self) -> usize {
+        let inflight: usize = self.exchanges.iter().map(|e| e.delivery.message.weight()).sum();
+        inflight + self.queue.weighed_bytes()
     }
 
     #[cfg(test)]
@@ -285,12 +351,15 @@ fn encode(
     now_us: u64,
     config: &Config,
 ) -> Option<Bytes> {
-    let bytes = Packet::Publish(delivery.publish(id, dup, now_us)).encode(channel.version).to_bytes();
-    let fits = bytes.len() <= channel.max_packet as usize;
-    (fits || config.has(Defect::MaximumPacketSizeExceeded)).then_some(bytes)
+    let unbound = config.has(Defect::MaximumPacketSizeExceeded);
+    let max_packet = if unbound { u32::MAX } else { channel.peer.max_packet };
+    let packet = Packet::Publish(delivery.publish(id, dup, now_us));
+    Peer { max_packet, ..channel.peer }.encode(&packet, config)
 }
 
-fn pubrel(channel: &Channel, id: u16) -> Option<Bytes> {
-    let bytes = Packet::Ack(Ack::new(AckKind::Pubrel, id)).encode(channel.version).to_bytes();
-    (bytes.len() <= channel.max_packet as usize).then_some(bytes)
+fn pubrel(channel: &Channel, id: u16, config: &Config) -> Option<Bytes> {
+    if config.has(Defect::PubrelMissing) {
+        return None;
+    }
+    channel.peer.encode(&Packet::Ack(Ack::new(AckKind::Pubrel, id)), config)
 }

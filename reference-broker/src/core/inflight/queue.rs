@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{Limits, core::message::Delivery};
+use crate::core::message::Delivery;
 
 /// First in, first out.
 #[derive(Debug, Default)]
@@ -14,9 +14,9 @@ pub(crate) struct Queue {
 impl Queue {
     /// Takes a message in; `false` when it had to be dropped. The newest is dropped and not the oldest, so that what
     /// does arrive is an unbroken beginning. Neither standard says which.
-    pub(crate) fn push(&mut self, delivery: Delivery, limits: &Limits) -> bool {
+    pub(crate) fn push(&mut self, delivery: Delivery, most: usize, room_bytes: usize) -> bool {
         let weight = delivery.message.weight();
-        if self.waiting.len() >= limits.queued_messages || self.bytes + weight > limits.queued_bytes {
+        if self.waiting.len() >= most || self.bytes + weight > room_bytes {
             return false;
         }
         self.bytes += weight;
@@ -37,6 +37,22 @@ impl Queue {
     /// Turns the order round, for one defect.
     pub(crate) fn reverse(&mut self) {
         self.waiting.make_contiguous().reverse();
+    }
+
+    /// Takes one from the QoS of everything, for one defect.
+    pub(crate) fn lower_qos(&mut self) {
+        for delivery in &mut self.waiting {
+            delivery.qos = delivery.qos.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    #[cfg(test)]
+    pub(crate) fn weighed_bytes(&self) -> usize {
+        self.waiting.iter().map(|d| d.message.weight()).sum()
     }
 
     #[cfg(test)]

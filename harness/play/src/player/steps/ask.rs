@@ -10,7 +10,7 @@ use deadzone_wire::{
 use super::{Done, unmet};
 use crate::player::{
     stage::Stage,
-    wait::{Answer, Sought, Wait, wait_for},
+    wait::{Answer, Order, Sought, Wait, wait_for},
 };
 
 /// Fields that an answer must have.
@@ -137,7 +137,7 @@ async fn take(
 
 /// One packet of an answer.
 pub(super) fn answer(client: usize, conn: ConnId, pattern: Pattern) -> Answer {
-    Answer { client, conn, alternatives: vec![Expected::Packet(pattern)], strict: false }
+    Answer { client, conn, alternatives: vec![Expected::Packet(pattern)], order: Order::Oldest }
 }
 
 /// What is claimed by a wait for this answer. `intent`: it named no fields, so that a refusal is the target's right.
@@ -146,7 +146,7 @@ pub(super) fn claimed(stage: &Stage<'_>, answer: &Answer, intent: bool) -> Claim
         client: answer.client.into(),
         conn: answer.conn,
         alternatives: answer.alternatives.clone(),
-        strict: answer.strict,
+        strict: answer.order == Order::Next,
         answers: stage.client(answer.client).borrow().presence.last_sent,
         intent,
     }

@@ -1,7 +1,7 @@
 //! Link steps, and waiting for what the broker's end of a link has.
 
-use deadzone_history::{Abandon, ClaimKind};
-use deadzone_link::{Direction, Fault, LinkStep, Trigger, When};
+use deadzone_history::{Abandon, ClaimKind, Event, EventKind};
+use deadzone_link::{Direction, Fault, LinkStep, Note, Trigger, When};
 use deadzone_script::{PacketTemplate, Step, TriggerTemplate};
 
 use super::{Done, unmet};
@@ -40,6 +40,8 @@ pub(super) async fn fault(
             direction: *direction,
         }),
     };
+    let waits = matches!(when, When::On(_));
+    let before = stage.recorder().events().len();
     let step = LinkStep { fault, when };
     let network = &stage.network;
     if !network.enqueue(stage.client(client), Command::Link(step.clone())).await {
@@ -53,7 +55,9 @@ pub(super) async fn fault(
         network.drain_notes(client);
     }
     network.settled(client).await;
-    since_now(stage, client);
+    if waits {
+        armed_since(stage, client, before);
+    }
     Ok(())
 }
 
@@ -71,18 +75,24 @@ pub(super) async fn change_profile(stage: &mut Stage<'_>, client: usize, name: &
         network.drain_notes(client);
     }
     network.settled(client).await;
-    since_now(stage, client);
     Ok(())
 }
 
-/// What `saw` means from here on came after this.
-fn since_now(stage: &Stage<'_>, client: usize) {
-    let events = stage.recorder().events().len();
-    stage.client(client).borrow_mut().modem.changed_at = events;
+/// What `saw` means from here on came after the fault was armed.
+fn armed_since(stage: &Stage<'_>, client: usize, before: usize) {
+    let events = stage.recorder().events();
+    let armed = |event: &&Event| match &event.kind {
+        EventKind::Link { client: c, note, .. } => {
+            c.index() == client && matches!(**note, Note::Armed { .. })
+        }
+        _ => false,
+    };
+    let armed = events.iter().skip(before).position(|event| armed(&event));
+    stage.client(client).borrow_mut().modem.armed_at = before + armed.unwrap_or(0);
 }
 
-/// Waits until the broker's end of the client's newest connection has the packet. What it had before the last step on this
-/// link, which the script has armed for that packet, does not count.
+/// Waits until the broker's end of the client's newest connection has the packet. What passed before the
+/// link's newest fault was armed does not count: that fault could not act on it.
 pub(super) async fn saw(
     stage: &mut Stage<'_>,
     step: &Step,
@@ -91,7 +101,7 @@ pub(super) async fn saw(
 ) -> Done {
     let pattern = stage.words.pattern(template);
     let kind = ClaimKind::Precondition { client: client.into() };
-    let since = stage.client(client).borrow().modem.changed_at;
+    let since = stage.client(client).borrow().modem.armed_at;
     let on_link = OnLink { client, pattern: pattern.clone(), direction, since };
     let wait = Wait::new(Sought::OnLink(on_link), stage.timing().bounds(within_ms));
     match wait_for(stage, step, kind, wait).await {

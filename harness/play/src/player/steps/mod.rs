@@ -4,6 +4,7 @@
 mod ask;
 mod connect;
 mod expect;
+mod finds;
 mod link;
 mod marker;
 mod packet;
@@ -13,4 +14,5 @@ use step::{Done, unmet};
 
 pub(super) use connect::{connect, disconnect};
 pub(super) use expect::quiescent;
+pub(super) use finds::LONGEST_US;
 pub(super) use step::perform;

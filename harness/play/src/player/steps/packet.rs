@@ -8,7 +8,7 @@ use deadzone_wire::{Field, Mutation, Packet, Value};
 use super::{Done, ask::claimed, unmet};
 use crate::player::{
     stage::Stage,
-    wait::{Answer, Sought, Wait, wait_for},
+    wait::{Answer, Order, Sought, Wait, wait_for},
 };
 
 pub(super) async fn send(
@@ -45,14 +45,14 @@ pub(super) async fn receive(
     stage: &mut Stage<'_>,
     step: &Step,
     client: usize,
-    (alternatives, strict, within_ms): (&[Arrival], bool, Option<u64>),
+    (alternatives, order, within_ms): (&[Arrival], Order, Option<u64>),
 ) -> Done {
     let conn = stage.last_conn(client).ok_or_else(|| stage.network.not_connected(client))?;
     let expected = alternatives.iter().map(|a| match a {
         Arrival::Packet(template) => Expected::Packet(stage.words.pattern(template)),
         Arrival::Closed => Expected::Closed,
     });
-    let answer = Answer { client, conn, alternatives: expected.collect(), strict };
+    let answer = Answer { client, conn, alternatives: expected.collect(), order };
     let kind = claimed(stage, &answer, false);
     let bounds = stage.timing().bounds(within_ms);
     let timed = is_timed(stage, client, alternatives, within_ms);

@@ -3,8 +3,8 @@
 use deadzone_history::Abandon;
 use deadzone_script::{Step, StepKind};
 
-use super::{ask, connect, disconnect, expect, link, marker, packet, quiescent};
-use crate::player::stage::Stage;
+use super::{ask, connect, disconnect, expect, finds, link, marker, packet, quiescent};
+use crate::player::{stage::Stage, wait::Order};
 
 /// Whether the next step makes sense.
 pub(in crate::player) type Done = Result<(), Abandon>;
@@ -32,8 +32,16 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             packet::send(stage, *client, (packet, broken_by)).await
         }
         StepKind::SendBytes { client, bytes } => packet::send_bytes(stage, *client, bytes).await,
-        StepKind::Receive { client, alternatives, strict, within_ms } => {
-            packet::receive(stage, step, *client, (alternatives, *strict, *within_ms)).await
+        StepKind::Receive { client, alternatives, strict, some, within_ms } => {
+            let order = match (strict, some) {
+                (true, _) => Order::Next,
+                (false, true) => Order::Some,
+                (false, false) => Order::Oldest,
+            };
+            packet::receive(stage, step, *client, (alternatives, order, *within_ms)).await
+        }
+        StepKind::Finds { client, topic, payload, qos } => {
+            finds::finds(stage, step, *client, (topic, payload, *qos)).await
         }
         StepKind::Fence { publisher, subscriber, topic, qos } => {
             marker::fence(stage, step, (*publisher, *subscriber), (topic, *qos)).await

@@ -6,12 +6,23 @@ use deadzone_wire::{Field, Packet, Pattern};
 use super::sought::{Look, is_foreign};
 use crate::client::Client;
 
+/// Which of the packets that were not taken yet is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::player) enum Order {
+    /// The oldest that is meant must fit.
+    Oldest,
+    /// The very next packet must fit.
+    Next,
+    /// Any that fits.
+    Some,
+}
+
 /// A packet or a close.
 pub(in crate::player) struct Answer {
     pub(in crate::player) client: usize,
     pub(in crate::player) conn: ConnId,
     pub(in crate::player) alternatives: Vec<Expected>,
-    pub(in crate::player) strict: bool,
+    pub(in crate::player) order: Order,
 }
 
 impl Answer {
@@ -24,7 +35,11 @@ impl Answer {
 
     pub(super) fn look(&self, client: &mut Client, run: &str) -> Look {
         let closed = client.presence.closed_by(self.conn);
-        let meant = |packet: &Packet| self.strict || self.patterns().any(|p| is_meant(p, packet));
+        let meant = |packet: &Packet| match self.order {
+            Order::Next => true,
+            Order::Oldest => self.patterns().any(|p| is_meant(p, packet)),
+            Order::Some => self.patterns().any(|p| p.matches(packet).is_ok()),
+        };
         let by_topic = self.patterns().any(|p| p.fields.iter().any(|(field, _)| *field == Field::Topic));
         let ours = |packet: &Packet| by_topic || !is_foreign(packet, run);
         let mut waiting = client.inbox.waiting(self.conn);

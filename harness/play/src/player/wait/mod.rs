@@ -14,7 +14,7 @@ mod on_link;
 mod sought;
 mod stopwatch;
 
-pub(super) use answer::Answer;
+pub(super) use answer::{Answer, Order};
 pub(super) use copies::Copies;
 pub(super) use course::{Wait, go_on, wait_for};
 pub(super) use direct::Direct;

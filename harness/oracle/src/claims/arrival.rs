@@ -1,0 +1,92 @@
+//! What must arrive: one packet or the close, on one connection. Sorts each claim by how its wait ended.
+//!
+//! A claim that was met is looked at again: if the packet does not fit after all, the harness contradicts itself; and a close of
+//! the harness's own is never the broker's.
+
+use deadzone_history::{By, Ended, Expected};
+use deadzone_wire::{Packet, PacketKind};
+
+use super::{
+    closing,
+    judge::{Claimed, Unmet},
+    mismatch, silence,
+    wait::Wait,
+};
+use crate::{breach::Found, owed, state::State};
+
+pub(super) const NAME: &str = "arrival";
+
+pub(super) fn met(state: &State, claimed: &Claimed, by: &[u64], found: &mut Found) {
+    let Some(wait) = Wait::of(state, claimed, None) else { return };
+    for seq in by {
+        match state.recent.get(*seq) {
+            Some(kept) => {
+                let here = kept.conn == wait.id && state.is_judged(kept.direction);
+                if !here || !wait.matches(kept.packet()) {
+                    return found.ours(contradiction(&wait));
+                }
+                mismatch::lowered(&wait, *seq, kept.packet(), found);
+                let table = wait.main_pattern().map(|pattern| wait.owed(pattern, None));
+                let table = table.and_then(|owed| owed::clause(owed, wait.version));
+                found.tested(wait.claim.clauses.first().copied().or(table));
+            }
+            // What is not a packet that is remembered is the close.
+            None if wait.alternatives.contains(&Expected::Closed) => closed(&wait, *seq, found),
+            None => return found.ours(contradiction(&wait)),
+        }
+    }
+    if by.is_empty() {
+        found.ours(contradiction(&wait));
+    }
+}
+
+fn contradiction(wait: &Wait<'_>) -> String {
+    format!("`{}` is recorded as met by something that does not meet it", wait.claim.text)
+}
+
+/// A close that was waited for has to be the broker's own.
+fn closed(wait: &Wait<'_>, seq: u64, found: &mut Found) {
+    let ends = &wait.conn.ends;
+    let here = ends.here.filter(|c| c.at.seq == seq);
+    let any = [ends.here, ends.by_broker, ends.for_broker].into_iter().flatten().any(|c| c.at.seq == seq);
+    if !any {
+        return found.ours(contradiction(wait));
+    }
+    let by_broker =
+        ends.by_broker.is_some_and(|c| c.at.seq <= seq) || here.is_some_and(|c| c.by == By::Broker);
+    if !by_broker {
+        found
+            .inconclusive(seq, "the harness ended the connection, not the broker whose close was waited for");
+        return;
+    }
+    let table = closing::cause(wait).and_then(|cause| owed::clause(owed::Owed::Close(cause), wait.version));
+    found.tested(wait.claim.clauses.first().copied().or(table));
+}
+
+pub(super) fn unmet(state: &State, claimed: &Claimed, unmet: Unmet, found: &mut Found) {
+    let Some(wait) = Wait::of(state, claimed, Some(unmet)) else {
+        let why =
+            format!("`{}` could not be waited for: its connection is not in the record", claimed.claim.text);
+        return found.inconclusive(unmet.at.seq, why);
+    };
+    match unmet.why {
+        Ended::Patience | Ended::LongBound | Ended::Closed | Ended::Mismatch => {}
+        // The claim about the next try says what came of it.
+        Ended::TriedAgain => return,
+        why => {
+            let why = format!("`{}` could not be waited for: {why}", wait.claim.text);
+            return wait.inconclusive(found, why);
+        }
+    }
+    match unmet.got.and_then(|seq| Some((seq, state.recent.get(seq)?.packet()))) {
+        // A server of 5.0 may say why it closes; the close itself follows.
+        Some((seq, Packet::Disconnect(_))) if !wait.wants(PacketKind::Disconnect) => {
+            closing::instead(&wait, seq, found);
+        }
+        Some((seq, packet)) => mismatch::judge(&wait, seq, packet, found),
+        None if unmet.why == Ended::Closed => {
+            closing::instead(&wait, unmet.got.unwrap_or(unmet.at.seq), found);
+        }
+        None => silence::judge(&wait, found),
+    }
+}

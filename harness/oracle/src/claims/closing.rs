@@ -1,0 +1,175 @@
+//! The broker closed instead of answering, or did not close where it must.
+
+use deadzone_history::By;
+use deadzone_verdict::Fact;
+use deadzone_wire::{Packet, PacketKind, Version};
+
+use super::wait::Wait;
+use crate::{
+    breach::Found,
+    instead,
+    owed::{CloseCause, Owed},
+    state::seconds_us,
+    wording,
+};
+
+/// A time-out of ours on top of one and a half times the keep-alive, µs: timers of a broker may be coarse.
+const KEEP_ALIVE_SLACK_US: u64 = 5_000_000;
+
+/// A DISCONNECT reason that has nothing to do with what the client did: not authorised, busy, shutting down, taken over, rate,
+/// quota, administrative action, payload format, use another server, server moved, connection rate, maximum connect time.
+pub(super) fn is_policy(code: u8) -> bool {
+    matches!(code, 0x87 | 0x89 | 0x8b | 0x8e | 0x90 | 0x96..=0x99 | 0x9c | 0x9d | 0x9f | 0xa0)
+}
+
+/// Closed instead of answering. A server may close at any time, so the finding only counts when it repeats; that is the
+/// runner's to see.
+pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
+    let ends = &wait.conn.ends;
+    let by_broker = wait.state.recent.get(got).is_some()
+        || ends.by_broker.is_some_and(|c| c.at.seq <= wait.at())
+        || ends.here.is_some_and(|c| c.by == By::Broker && c.at.seq <= wait.at());
+    if !by_broker {
+        let why = format!("the harness ended the connection while {} was waited for", wait.expected());
+        return wait.inconclusive(found, why);
+    }
+    if let Some((seq, _)) = wait.conn.handshake.last_word.filter(|(_, code)| is_policy(*code)) {
+        let reason = wording::event(wait.state, seq);
+        return wait
+            .inconclusive(found, format!("the broker closed with a reason of its own instead: {reason}"));
+    }
+    let closed = ends.by_broker.map(|c| c.at).filter(|at| at.seq <= got).unwrap_or(wait.state.now);
+    if idle(wait, closed.at_us) {
+        return wait.inconclusive(
+            found,
+            "the broker closed a connection on which nothing had come for the keep-alive",
+        );
+    }
+    let question = wait.question();
+    let asked = wait.asked().or_else(|| question.map(|(_, seq)| seq));
+    let given = question.map(|(_, seq)| seq);
+    if asked.is_some() && given.is_none_or(|given| given > closed.seq) {
+        let why = format!("the broker closed before it had what calls for {}", wait.expected());
+        return wait.inconclusive(found, why);
+    }
+    let Some(pattern) = wait.main_pattern() else {
+        return wait.inconclusive(found, "the connection closed, but not as the claim has it");
+    };
+    if without_qos_2(wait, question) {
+        let why = "the broker closed on a PUBLISH at QoS 2, which it may not support (3.1.1 §3.3.5)";
+        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
+        return wait.inconclusive(found, why);
+    }
+    let evidence = asked.into_iter().chain([got]).collect();
+    let said = match wait.conn.handshake.last_word {
+        Some((seq, _)) => format!(", saying {}", wording::event(wait.state, seq)),
+        None => String::new(),
+    };
+    let text = format!("closed instead of {}{said}", wait.expected());
+    let owed = wait.owed(pattern, question);
+    let mut finding = wait.finding(Some(owed), Fact::Closed, text, evidence, instead::closed());
+    finding.meanwhile = wording::meanwhile(wait.state, wait.id, asked.unwrap_or(wait.claimed_at.seq));
+    found.claim_broken(finding);
+}
+
+/// A 3.1.1 server without QoS 2 can't announce it and may close on such a PUBLISH.
+fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<deadzone_history::ConnId>, u64)>) -> bool {
+    let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
+    let first = |p: &deadzone_wire::Publish| p.qos == 2 && !p.dup;
+    wait.version != Version::V5
+        && asked.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(p) if first(p)))
+}
+
+/// The close was waited for in vain.
+pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
+    if wait.conn.ends.by_broker.is_some_and(|closing| closing.at.seq < wait.at()) {
+        return wait.inconclusive(found, "the broker closed its end, but the link did not deliver the close");
+    }
+    let cause = cause(wait);
+    if cause == Some(CloseCause::KeepAlive) && !silent_too_long(wait) {
+        return wait
+            .inconclusive(found, "the wait ended before 1.5 times the keep-alive had passed in silence");
+    }
+    let got = format!("the connection stayed open for {}", wording::seconds(wait.waited_us()));
+    let evidence: Vec<u64> = wait.answers.into_iter().chain([wait.at()]).collect();
+    let mut finding = wait.finding(
+        cause.map(Owed::Close),
+        Fact::NotClosed,
+        got,
+        evidence,
+        instead::silence(None, wait.version),
+    );
+    if let Some(why) = need_not_close(wait, cause) {
+        let text = format!("{}; {why}", finding.got);
+        return found.graded(wait.at(), Some(finding.clause), text, finding.evidence);
+    }
+    finding.meanwhile = wording::meanwhile(wait.state, wait.id, wait.answers.unwrap_or(wait.claimed_at.seq));
+    if wait.unmet.is_some_and(|unmet| unmet.why == deadzone_history::Ended::Patience)
+        && cause != Some(CloseCause::KeepAlive)
+    {
+        found.unextended = true;
+    }
+    found.claim_broken(finding);
+}
+
+/// In 5.0 a server has to close only where a clause says validate, close or treat as malformed; 3.1.1 is strict about what a
+/// packet shows by itself, but for what only state shows.
+fn need_not_close(wait: &Wait<'_>, cause: Option<CloseCause>) -> Option<&'static str> {
+    let Some(CloseCause::Violation(clause)) = cause else { return None };
+    let in_connect = wait.conn.given.violation.is_some_and(|(_, kind)| kind == PacketKind::Connect);
+    let must = match clause.map(deadzone_spec::ClauseId::clause) {
+        Some(clause) if in_connect => clause.reaction_in_connect.closes(),
+        Some(clause) => clause.reaction.closes(),
+        None => wait.version != Version::V5,
+    };
+    (!must).then_some("the standard lets a server leave it open")
+}
+
+/// Why the broker must close here, as far as the record shows.
+pub(super) fn cause(wait: &Wait<'_>) -> Option<CloseCause> {
+    if wait.conn.handshake.connack.is_some_and(|c| c.code != 0) {
+        return Some(CloseCause::Refused);
+    }
+    let given = &wait.conn.given;
+    if given.second_connect {
+        return Some(CloseCause::SecondConnect);
+    }
+    if let Some((clause, _)) = given.violation {
+        return Some(CloseCause::Violation(Some(clause)));
+    }
+    if given.scraps.is_some() {
+        return Some(CloseCause::Violation(None));
+    }
+    if taken_over(wait) {
+        return Some(CloseCause::Takeover);
+    }
+    (wait.conn.handshake.keep_alive_s() > 0).then_some(CloseCause::KeepAlive)
+}
+
+fn taken_over(wait: &Wait<'_>) -> bool {
+    let Some(session) = wait.conn.session.and_then(|s| wait.state.session(s)) else { return false };
+    let same = wait.state.conns().into_iter().any(|(id, other)| {
+        let connect = other.handshake.connect.as_ref();
+        id > wait.id
+            && other.handshake.accepted().is_some()
+            && connect.is_some_and(|c| c.client_id == session.client_id)
+    });
+    session.current() != Some(wait.id) || same
+}
+
+/// Whether nothing had been given for the whole keep-alive when it closed. To close before one and a half times of it is
+/// early, and no failure: 3.1.1 lets a server drop an inactive client at any time.
+fn idle(wait: &Wait<'_>, closed_us: u64) -> bool {
+    let keep_alive_us = seconds_us(u32::from(wait.conn.handshake.keep_alive_s()));
+    let last = wait.conn.given.last.filter(|_| keep_alive_us > 0);
+    last.is_some_and(|(at, _)| closed_us.saturating_sub(at.at_us) >= keep_alive_us)
+}
+
+/// Whether so much time lay between two complete packets, or behind the last one.
+fn silent_too_long(wait: &Wait<'_>) -> bool {
+    let keep_alive_us = seconds_us(u32::from(wait.conn.handshake.keep_alive_s()));
+    let bound_us = keep_alive_us + keep_alive_us / 2 + KEEP_ALIVE_SLACK_US.max(keep_alive_us / 2);
+    let until_us = wait.unmet.map_or(wait.state.now.at_us, |unmet| unmet.at.at_us);
+    let last_us = wait.conn.given.last.map_or(0, |(at, _)| at.at_us);
+    wait.conn.given.longest_gap_us.max(until_us.saturating_sub(last_us)) > bound_us
+}

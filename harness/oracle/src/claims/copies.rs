@@ -1,0 +1,292 @@
+//! Too many copies, unwanted ones, and copies of another shape.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use deadzone_history::HowOften;
+use deadzone_verdict::{Fact, Grade, GradeLevel};
+use deadzone_wire::{Field, Value};
+
+use super::{receives::Watch, will};
+use crate::{
+    breach::Found,
+    instead,
+    owed::{Owed, Twice},
+    state::{Delivery, Message, Origin},
+    wording,
+};
+
+/// Most events that evidence names; the first and the last ones are kept.
+const EVIDENCE: usize = 8;
+
+pub(super) fn judge(watch: &Watch<'_>, found: &mut Found) {
+    match (watch.count, watch.payloads.is_empty()) {
+        (HowOften::Never, true) => none_at_all(watch, found),
+        (HowOften::Never, false) => watch.payloads.iter().for_each(|payload| never(watch, payload, found)),
+        (_, true) => any(watch, found),
+        (_, false) => watch.payloads.iter().for_each(|payload| each(watch, payload, found)),
+    }
+}
+
+fn each(watch: &Watch<'_>, payload: &Bytes, found: &mut Found) {
+    let meant = watch.meant(payload);
+    for delivery in &meant {
+        shape(watch, payload, delivery, found);
+    }
+    if matches!(watch.count, HowOften::ExactlyOnce | HowOften::AtMostOnce) {
+        too_many(watch, payload, &meant, found);
+    }
+}
+
+/// What the broker promised for a payload to this client.
+#[derive(Default)]
+struct Promise {
+    /// QoS of the publication, the highest of several.
+    published: u8,
+    /// min(published, granted).
+    effective: u8,
+    /// How many deliveries are legal: one for each message and matching subscription, retained ones beside.
+    copies: usize,
+    /// A shared subscription matches: its messages may be dispatched again.
+    shared: bool,
+    /// Some matching subscription has less than QoS 2, whose copies may be repeated.
+    mixed: bool,
+}
+
+fn messages<'w>(watch: &'w Watch<'_>, payload: &Bytes) -> impl Iterator<Item = &'w Message> + use<'w> {
+    watch.state.messages.with_payload(payload).into_iter().flat_map(|g| &g.messages)
+}
+
+fn promise(watch: &Watch<'_>, payload: &Bytes) -> Promise {
+    let mut promise = Promise::default();
+    let mut sessions: Vec<_> = watch.state.conns_of(watch.client).filter_map(|(_, c)| c.session).collect();
+    sessions.dedup();
+    for message in messages(watch, payload) {
+        let mut filters = 0;
+        let (mut granted, mut kept) = (None, 0);
+        for held in sessions
+            .iter()
+            .filter_map(|s| watch.state.session(*s))
+            .flat_map(|s| s.subscriptions.held(&message.topic.0))
+        {
+            let mut counted = false;
+            for ask in held.asks.iter().filter(|ask| ask.ended.is_none_or(|ended| ended > message.first.seq))
+            {
+                let qos = ask.granted().unwrap_or_else(|| ask.requested());
+                granted = granted.max(Some(qos));
+                promise.shared |= held.filter.shared;
+                promise.mixed |= qos < 2;
+                counted |= message.progress.completed.is_none_or(|done| ask.given.seq <= done.seq);
+                // Retained messages also come because of the subscription itself.
+                kept += usize::from(message.retain);
+            }
+            filters += usize::from(counted);
+        }
+        promise.published = promise.published.max(message.qos);
+        promise.effective = promise.effective.max(message.qos.min(granted.unwrap_or(message.qos)));
+        promise.copies += filters.max(usize::from(kept == 0)) + kept;
+    }
+    promise.copies = promise.copies.max(1);
+    promise
+}
+
+fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut Found) {
+    let promise = promise(watch, payload);
+    let exact: Vec<&Delivery>;
+    let meant = if promise.effective == 2 && promise.mixed {
+        exact = meant.iter().filter(|d| d.qos == 2).copied().collect();
+        &exact
+    } else {
+        meant
+    };
+    let cause = meant.get(promise.copies).map(|surplus| cause(watch, payload, surplus, meant));
+    let table = crate::owed::clause(Owed::Once(cause.unwrap_or(Twice::AsReceiver)), watch.version);
+    if promise.effective == 2 && !promise.shared && !meant.is_empty() {
+        let named = watch.claim.clauses.first().copied();
+        found.tested(named.or(table));
+    }
+    let (Some(surplus), Some(cause)) = (meant.get(promise.copies), cause) else { return };
+    let (what, n) = (wording::payload(payload), meant.len());
+    let again = messages(watch, payload).filter_map(|m| repeated_before(m, surplus.first.seq)).max();
+    let seen: Vec<u64> = meant.iter().take(promise.copies + 1).map(|d| d.first.seq).collect();
+    if promise.effective < 2 || promise.shared {
+        let cause = match (again, promise.published) {
+            (Some(_), _) => "after the publisher sent it again",
+            (None, 0) => "published at QoS 0",
+            (None, 1) => "although nobody sent anything again",
+            (None, _) => "delivered at a lower QoS than published",
+        };
+        let text = format!("{what} was delivered {n} times, {cause}; at QoS {} it may", promise.effective);
+        let level = if again.is_some() { GradeLevel::Info } else { GradeLevel::Should };
+        found.grades.push((super::receives::NAME, Grade { clause: None, level, text, evidence: seen }));
+        return;
+    }
+    let got = format!("{n} deliveries{}", told(cause));
+    let mut evidence = seen;
+    evidence.extend(again);
+    evidence.extend(messages(watch, payload).map(|m| m.first.seq));
+    let evidence = bounded(evidence, surplus.first.seq);
+    let kind = (Some(Owed::Once(cause)), Fact::DeliveredTwice);
+    let finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::twice(watch.version));
+    found.claim_broken(finding);
+}
+
+fn repeated_before(message: &Message, before: u64) -> Option<u64> {
+    message.progress.repeated.filter(|seq| *seq < before)
+}
+
+/// Whose repetition brought the surplus delivery about.
+fn cause(watch: &Watch<'_>, payload: &Bytes, surplus: &Delivery, meant: &[&Delivery]) -> Twice {
+    if surplus.after_release {
+        return Twice::AfterRelease;
+    }
+    let Some(first) = meant.first() else { return Twice::AsReceiver };
+    let between =
+        |m: &Message| repeated_before(m, surplus.first.seq).is_some_and(|seq| seq > first.first.seq);
+    if messages(watch, payload).any(between) || first.first_conn == surplus.first_conn {
+        Twice::AsReceiver
+    } else {
+        Twice::AsSender
+    }
+}
+
+fn told(cause: Twice) -> &'static str {
+    match cause {
+        Twice::AsReceiver => "",
+        Twice::AsSender => ": sent as a new message after the subscriber came back",
+        Twice::AfterRelease => ": PUBLISH again after its PUBREL",
+    }
+}
+
+/// Evidence up to the event where the bug is visible, not too much of it.
+fn bounded(mut evidence: Vec<u64>, last: u64) -> Vec<u64> {
+    evidence.retain(|seq| *seq <= last);
+    evidence.sort_unstable();
+    evidence.dedup();
+    if evidence.len() > EVIDENCE {
+        evidence.drain(EVIDENCE / 2..evidence.len() - EVIDENCE / 2);
+    }
+    evidence
+}
+
+fn never(watch: &Watch<'_>, payload: &Bytes, found: &mut Found) {
+    let group = watch.state.messages.with_payload(payload);
+    let all = group.into_iter().flat_map(|g| &g.deliveries);
+    let meant: Vec<&Delivery> = all.filter(|d| fits(watch, d)).collect();
+    unwanted(watch, &meant, watch.wanted(payload), found);
+}
+
+fn fits(watch: &Watch<'_>, delivery: &Delivery) -> bool {
+    delivery.client == watch.client && delivery.ours && watch.wrong_field(delivery, |_| true).is_none()
+}
+
+/// Every delivery of this run to the client, in the order in which they came.
+fn all_deliveries<'w>(watch: &'w Watch<'_>) -> Vec<&'w Delivery> {
+    let groups = watch.state.messages.groups().flat_map(|(_, g)| &g.deliveries);
+    let mut all: Vec<&Delivery> = groups.filter(|d| d.client == watch.client).collect();
+    all.sort_by_key(|d| d.first);
+    all
+}
+
+/// No application message of this run at all.
+fn none_at_all(watch: &Watch<'_>, found: &mut Found) {
+    let meant: Vec<&Delivery> = all_deliveries(watch).into_iter().filter(|d| fits(watch, d)).collect();
+    unwanted(watch, &meant, format!("no application message at `{}`", watch.state.name(watch.client)), found);
+}
+
+fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut Found) {
+    found.tested(watch.claim.clauses.first().copied());
+    let Some(first) = meant.first() else { return };
+    let Some(publish) = first.publish() else { return };
+    let seq = first.first.seq;
+    let mut got = wording::event(watch.state, seq);
+    if meant.len() > 1 {
+        got = format!("{got} and {} more", meant.len() - 1);
+    }
+    let mut of_payload = messages(watch, &publish.payload).peekable();
+    let source = of_payload.peek().map(|m| m.first.seq);
+    let either =
+        |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
+    if of_payload.peek().is_some() && of_payload.all(either) {
+        let text = format!("{got}: its DISCONNECT may never have been read, so that it may come or not");
+        return found.graded(seq, None, text, Vec::new());
+    }
+    let evidence = source.filter(|source| *source < seq).into_iter().chain([seq]).collect();
+    let kind = (None, Fact::DeliveredUnwanted);
+    let finding = watch.finding(kind, wanted, got, evidence, instead::unwanted());
+    found.claim_broken(finding);
+}
+
+/// Any application message, this often.
+fn any(watch: &Watch<'_>, found: &mut Found) {
+    let all = all_deliveries(watch);
+    match watch.count {
+        HowOften::ExactlyOnce | HowOften::AtMostOnce if all.len() > 1 => {
+            let payloads: BTreeSet<&Bytes> =
+                all.iter().filter_map(|d| d.publish()).map(|p| &p.payload).collect();
+            let before = (found.findings.len(), found.grades.len());
+            for payload in payloads {
+                too_many(watch, payload, &watch.meant(payload), found);
+            }
+            if before == (found.findings.len(), found.grades.len()) {
+                watch.inconclusive(found, format!("{} different messages came", all.len()));
+            }
+        }
+        HowOften::ExactlyOnce | HowOften::AtLeastOnce | HowOften::InOrder if all.is_empty() => {
+            watch.inconclusive(found, "no message came; which one is owed the claim does not say");
+        }
+        _ => {}
+    }
+}
+
+/// A copy that is not as claimed.
+fn shape(watch: &Watch<'_>, payload: &Bytes, delivery: &Delivery, found: &mut Found) {
+    let of_shape = |field| !matches!(field, Field::Topic | Field::Id | Field::SubId | Field::Payload);
+    let Some((field, value)) = watch.wrong_field(delivery, of_shape) else { return };
+    let number = match value {
+        Value::Number(n) => *n,
+        Value::Bytes(_) => 0,
+    };
+    let seq = delivery.first.seq;
+    let message = messages(watch, payload).next();
+    if let Some(message) = message {
+        if field == Field::Qos
+            && let Some(lower) = granted_below(watch, message, number)
+        {
+            let why = format!("{} can't come at QoS {number}: {lower}", wording::payload(payload));
+            return found.not_applicable(seq, why);
+        }
+        if field == Field::Retain && around_subscribe(watch, message) {
+            return;
+        }
+    }
+    let name = watch.state.name(watch.client);
+    let wanted = format!("{} with {field}={number} at `{name}`", wording::payload(payload));
+    let evidence = message.map(|m| m.first.seq).into_iter().chain([seq]).collect();
+    let kind = (Some(Owed::Field(field, number)), Fact::WrongField);
+    let got = wording::event(watch.state, seq);
+    let finding = watch.finding(kind, wanted, got, evidence, instead::copy());
+    found.claim_broken(finding);
+}
+
+fn held_by<'w>(watch: &'w Watch<'_>, message: &'w Message) -> impl Iterator<Item = &'w crate::state::Held> {
+    let session = watch.state.session_of(watch.client).map(|(_, session)| session);
+    session.into_iter().flat_map(|s| s.subscriptions.held(&message.topic.0))
+}
+
+/// Why this QoS is more than was agreed, if so.
+fn granted_below(watch: &Watch<'_>, message: &Message, wanted: u32) -> Option<String> {
+    let asks = held_by(watch, message).flat_map(|held| &held.asks);
+    let granted = asks.map(|ask| ask.granted().unwrap_or_else(|| ask.requested())).max()?;
+    (u32::from(granted) < wanted).then(|| format!("QoS {granted} was granted"))
+}
+
+/// Whether the message was on its way while a matching subscription was being made, so that live and retained copies are legal.
+fn around_subscribe(watch: &Watch<'_>, message: &Message) -> bool {
+    let progress = &message.progress;
+    let done = progress.completed.or(progress.accepted).map_or(u64::MAX, |at| at.seq);
+    held_by(watch, message).flat_map(|held| &held.asks).any(|ask| {
+        let acknowledged = ask.answered.map_or(u64::MAX, |(at, _)| at.seq);
+        ask.given.seq < done && acknowledged > message.first.seq
+    })
+}

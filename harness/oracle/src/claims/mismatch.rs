@@ -1,0 +1,176 @@
+//! The packet that was waited for came, but is not as claimed; or another one came first where the step is strict.
+
+use deadzone_verdict::Fact;
+use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version};
+
+use super::{
+    session,
+    wait::{Wait, number},
+};
+use crate::{
+    breach::Found,
+    instead,
+    owed::{self, Owed},
+    wording,
+};
+
+pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
+    let Some(pattern) = wait.patterns().find(|pattern| pattern.kind == packet.kind()) else {
+        return another(wait, got, packet, found);
+    };
+    if wait.matches(packet) {
+        let why = format!("`{}` is recorded as contradicted by what meets it", wait.claim.text);
+        return found.ours(why);
+    }
+    if refusal(wait, pattern, got, packet, found) || session::judge(wait, pattern, got, packet, found) {
+        return;
+    }
+    let mismatch = pattern.matches(packet).err();
+    let field = mismatch.as_ref().and_then(|m| m.field);
+    if field == Some(Field::Qos) && lower_grant(wait, pattern, packet) {
+        let why = format!("the target granted less than the step needs: {}", packet.summary());
+        return found.not_applicable(got, why);
+    }
+    let (wanted, came) = mismatch.map_or_else(Default::default, |m| (m.wanted, m.got));
+    let asked = wait.asked();
+    let mut evidence: Vec<u64> = asked.into_iter().collect();
+    evidence.push(got);
+    let text = format!("{} ({came} where {wanted} is claimed)", packet.summary());
+    let owed = owed_field(wait, pattern, packet, field);
+    let finding = wait.finding(Some(owed), Fact::WrongField, text, evidence, instead::mismatch());
+    found.claim_broken(finding);
+}
+
+/// What is owed where this field is otherwise.
+fn owed_field(wait: &Wait<'_>, pattern: &Pattern, packet: &Packet, field: Option<Field>) -> Owed {
+    let of_publish = || {
+        let wanted = number(pattern, field?)?;
+        let owed = Owed::Field(field?, wanted);
+        (packet.kind() == PacketKind::Publish && owed::pair(owed).is_some()).then_some(owed)
+    };
+    // One refusal where another was claimed is about the code, not about acceptance.
+    let other_code = matches!(packet, Packet::Connack(c) if c.code != 0)
+        && number(pattern, Field::Reason).unwrap_or(0) != 0;
+    match of_publish() {
+        Some(owed) => owed,
+        None if other_code => Owed::RefusalCode,
+        None => wait.owed(pattern, wait.question()),
+    }
+}
+
+/// Whether the session's own grant explains a lower QoS than the step waits for.
+fn lower_grant(wait: &Wait<'_>, pattern: &Pattern, packet: &Packet) -> bool {
+    let (Packet::Publish(publish), Some(wanted)) = (packet, number(pattern, Field::Qos)) else {
+        return false;
+    };
+    let Some(session) = wait.conn.session.and_then(|s| wait.state.session(s)) else { return false };
+    let grants = session.subscriptions.held(&publish.topic.0).flat_map(|held| &held.asks);
+    let highest = grants.filter_map(crate::state::Ask::granted).max();
+    highest.is_some_and(|granted| u32::from(granted) < wanted && publish.qos == granted)
+}
+
+/// The target refused, which is its right unless the step asks for the code itself.
+fn refusal(wait: &Wait<'_>, pattern: &Pattern, got: u64, packet: &Packet, found: &mut Found) -> bool {
+    let what = packet.summary();
+    if let Packet::Suback(suback) = packet
+        && let (Some(wanted), Some(code)) = (number(pattern, Field::Reason), suback.codes.first())
+        && wanted < 0x80
+        && (u32::from(*code) < wanted || *code >= 0x80)
+    {
+        found.not_applicable(got, format!("the target granted less: {what}"));
+        return true;
+    }
+    if !failed(packet) || pattern.fields.iter().any(|(field, _)| *field == Field::Reason) {
+        return false;
+    }
+    match packet {
+        Packet::Suback(_) | Packet::Unsuback(_) => {
+            found.not_applicable(got, format!("the target refused: {what}"));
+        }
+        Packet::Ack(ack) if packet.kind() == PacketKind::Pubcomp && ack.code() == 0x92 => {
+            forgotten(wait, got, packet, found);
+        }
+        Packet::Connack(_) if keep_alive_0(wait) => {
+            found.graded(got, None, format!("keep-alive 0 is refused: {what}"), Vec::new());
+            wait.inconclusive(found, format!("the target refused keep-alive 0: {what}"));
+        }
+        _ if wait.intent => wait.inconclusive(found, format!("the target refused: {what}")),
+        _ => wait.inconclusive(found, format!("the target refused what the script asked for: {what}")),
+    }
+    true
+}
+
+/// PUBCOMP 0x92: during recovery it is no error, unless the id was acknowledged by PUBREC on this very connection.
+fn forgotten(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
+    let what = packet.summary();
+    let session = wait.conn.session.and_then(|s| wait.state.session(s));
+    let here = packet.packet_id().zip(session).is_some_and(|(id, s)| s.inbound.received_on(id, wait.id));
+    if here {
+        let text = format!("{what}, though PUBREC for this id was sent on the same connection");
+        let owed = Some(Owed::Answer(PacketKind::Pubcomp));
+        let finding = wait.finding(owed, Fact::WrongField, text, vec![got], instead::mismatch());
+        return found.claim_broken(finding);
+    }
+    found.graded(
+        got,
+        None,
+        format!("{what}: it had forgotten the id; during recovery this is no error"),
+        Vec::new(),
+    );
+    wait.inconclusive(found, format!("the script could not go on after {what}"));
+}
+
+fn keep_alive_0(wait: &Wait<'_>) -> bool {
+    wait.conn.handshake.connect.as_ref().is_some_and(|c| c.keep_alive_s == 0)
+}
+
+fn failed(packet: &Packet) -> bool {
+    match packet {
+        Packet::Connack(p) => p.code != 0,
+        Packet::Ack(p) => p.code() >= 0x80,
+        Packet::Suback(p) => p.codes.iter().any(|code| *code >= 0x80),
+        Packet::Unsuback(p) => p.codes.iter().any(|code| *code >= 0x80),
+        Packet::Auth(p) => p.reason.is_some_and(|code| code >= 0x80),
+        _ => false,
+    }
+}
+
+/// A SUBACK that meets its claim but grants less than was asked for: what needs more is not applicable from here on.
+pub(super) fn lowered(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
+    let Packet::Suback(suback) = packet else { return };
+    let asked = wait.asked().and_then(|seq| wait.state.recent.get(seq));
+    let Some(Packet::Subscribe(subscribe)) = asked.map(crate::state::Kept::packet) else { return };
+    let lower = |((_, options), code): (&(_, u8), &u8)| *code < 0x80 && *code < options & 0x03;
+    if wait.intent && subscribe.filters.iter().zip(&suback.codes).any(lower) {
+        let what = wording::event(wait.state, got);
+        found.lowered.get_or_insert(got);
+        found.not_applicable(got, format!("the target granted a lower QoS than the scenario needs: {what}"));
+    }
+}
+
+/// Another packet came first.
+fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
+    if !wait.strict {
+        let why = format!("`{}` is recorded as contradicted by {}", wait.claim.text, packet.summary());
+        return found.ours(why);
+    }
+    let asked = wait.asked();
+    let owed = wait.main_pattern().map(|pattern| match pattern.kind {
+        PacketKind::Connack => Owed::FirstConnack,
+        _ => wait.owed(pattern, wait.question()),
+    });
+    // The order of what is foreign to the run says nothing.
+    if let Packet::Publish(publish) = packet
+        && !wait.state.of_any_run(&publish.topic)
+        && wait.version != Version::V31
+    {
+        let text = format!("a message that is not this run's came first: {}", packet.summary());
+        found.graded(got, None, text, Vec::new());
+        return wait.inconclusive(found, "a message that is not this run's came first");
+    }
+    let mut evidence: Vec<u64> = asked.into_iter().collect();
+    evidence.push(got);
+    let text = format!("{} came first", packet.summary());
+    let finding = wait.finding(owed, Fact::WrongPacket, text, evidence, instead::strict());
+    found.claim_broken(finding);
+}

@@ -1,0 +1,155 @@
+//! Nothing came, or nothing of what was waited for, until the wait ended.
+
+use deadzone_history::{End, Ended};
+use deadzone_verdict::Fact;
+use deadzone_wire::{Field, PacketKind, Pattern, Value};
+
+use super::{
+    closing,
+    debt::{self, DebtKind, Excuse},
+    wait::{Wait, number},
+};
+use crate::{breach::Found, instead, owed::Owed, wording};
+
+pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
+    if wait.starved() {
+        let why = format!("the harness was starved while it waited for {}", wait.expected());
+        return wait.inconclusive(found, why);
+    }
+    if let Some((at, what)) = wait.state.around.target
+        && wait.state.around.last_seen.is_none_or(|seen| seen.seq < at.seq)
+    {
+        let why = format!("{what}, and has answered nobody since");
+        return wait.inconclusive(found, why);
+    }
+    if let Some(why) = never_given(wait) {
+        return wait.inconclusive(found, why);
+    }
+    if let Some(seq) = lost_on_the_way(wait) {
+        let what = wording::event(wait.state, seq);
+        return wait.inconclusive(found, format!("the broker sent {what}, but the link did not deliver it"));
+    }
+    let Some(pattern) = wait.main_pattern() else { return closing::never_closed(wait, found) };
+    let question = wait.question();
+    let owed = match debt(wait, pattern, question) {
+        Ok(owed) => owed,
+        Err(Excuse::Open(why)) => return wait.inconclusive(found, why),
+        Err(Excuse::Either(why)) => return found.graded(wait.at(), None, why, Vec::new()),
+        Err(Excuse::ThrownOut(..)) => return closing::instead(wait, wait.at(), found),
+    };
+    let asked = wait.asked().or_else(|| question.map(|(_, seq)| seq));
+    let since = asked.unwrap_or(wait.claimed_at.seq);
+    let evidence = asked.into_iter().chain([wait.at()]).collect();
+    let got = format!("nothing of the sort within {}{}", wording::seconds(wait.waited_us()), alive(wait));
+    let could = instead::silence(Some(pattern.kind), wait.version);
+    let fact = match owed {
+        Owed::Answer(_) | Owed::PubrecAgain => Fact::AnswerMissing,
+        Owed::Resend => Fact::ResendMissing,
+        Owed::Retained => Fact::DeliveryMissing,
+        _ => Fact::DeliveryMissing,
+    };
+    let mut finding = wait.finding(Some(owed), fact, got, evidence, could);
+    finding.meanwhile = wording::meanwhile(wait.state, wait.id, since);
+    unconfirmed(wait, found);
+    found.claim_broken(finding);
+}
+
+/// A wait that was not extended to the long bound proves nothing by itself.
+fn unconfirmed(wait: &Wait<'_>, found: &mut Found) {
+    if wait.unmet.is_some_and(|unmet| unmet.why == Ended::Patience) {
+        found.unextended = true;
+    }
+}
+
+/// Why the broker can't have had the packet that it should answer.
+fn never_given(wait: &Wait<'_>) -> Option<String> {
+    let question = wait.question();
+    if question.is_some() {
+        let (given, closed) = (question?.1, wait.conn.ends.by_broker);
+        let what = || wording::event(wait.state, given);
+        return closed
+            .filter(|c| c.at.seq < given && wait.conn.given.last.is_some_and(|(at, _)| at.seq >= given))
+            .map(|_| format!("the broker had closed before {} reached it", what()));
+    }
+    let asked = wait.asked().or(wait.answers)?;
+    let what = || match wait.state.recent.get(asked) {
+        Some(kept) => kept.packet().summary(),
+        None => "what the client sent".to_owned(),
+    };
+    if wait.state.recent.get(asked).is_none() {
+        return wait
+            .conn
+            .given
+            .scraps
+            .is_none()
+            .then(|| format!("{} never reached the broker's end", what()));
+    }
+    let mut given = wait.state.recent.since(asked);
+    let reached = given.any(|kept| kept.end == End::Broker && kept.of == Some(asked));
+    (!reached).then(|| format!("{} never reached the broker's end", what()))
+}
+
+/// What was waited for, seen at the broker's end and not delivered by the link.
+fn lost_on_the_way(wait: &Wait<'_>) -> Option<u64> {
+    let fits =
+        |(_, body): &&(u64, std::sync::Arc<deadzone_history::Recorded>)| wait.matches(&body.decoded.packet);
+    wait.conn.undelivered.iter().find(fits).map(|(seq, _)| *seq)
+}
+
+fn debt(
+    wait: &Wait<'_>,
+    pattern: &Pattern,
+    question: Option<(Option<deadzone_history::ConnId>, u64)>,
+) -> Result<Owed, Excuse> {
+    let owed = wait.owed(pattern, question);
+    if pattern.kind == PacketKind::Pubrel && question.is_none() {
+        return Err(Excuse::open("no PUBREC of the client calls for a PUBREL"));
+    }
+    if pattern.kind != PacketKind::Publish {
+        return Ok(owed);
+    }
+    if unacknowledged_copy(wait, pattern) {
+        return Ok(Owed::Resend);
+    }
+    let payload = pattern.fields.iter().find_map(|(field, value)| match value {
+        Value::Bytes(bytes) if *field == Field::Payload => Some(bytes),
+        _ => None,
+    });
+    match payload {
+        Some(payload) => debt::delivery_owed(wait.state, wait.client, payload).map(|debt| match debt.kind {
+            DebtKind::Retained => Owed::Retained,
+            DebtKind::Will => Owed::Will,
+            DebtKind::Live => owed,
+        }),
+        None if number(pattern, Field::Qos) == Some(0) => Err(Excuse::open("a QoS 0 message may be lost")),
+        None => Ok(owed),
+    }
+}
+
+/// Whether the broker had sent such a PUBLISH on an earlier connection of this session without being given its answer.
+fn unacknowledged_copy(wait: &Wait<'_>, pattern: &Pattern) -> bool {
+    let Some(session) = wait.conn.session.and_then(|s| wait.state.session(s)) else { return false };
+    session.outbound.unfinished().any(|(id, e)| {
+        let fits = |(field, value): &(Field, Value)| match (field, value) {
+            (Field::Id, Value::Number(n)) => *n == u32::from(id),
+            (Field::Topic, Value::Bytes(topic)) => *topic == e.topic().0,
+            (Field::Payload, Value::Bytes(payload)) => payload == e.payload(),
+            _ => true,
+        };
+        e.stage == crate::state::Stage::Unacknowledged
+            && e.last_conn != wait.id
+            && pattern.fields.iter().all(fits)
+    })
+}
+
+/// Whether the connection showed life during the wait.
+fn alive(wait: &Wait<'_>) -> &'static str {
+    let here =
+        || wait.state.recent.since(wait.claimed_at.seq).filter(|k| k.conn == wait.id && k.end == End::Broker);
+    let is = |kind| here().any(|kept| kept.packet().kind() == kind);
+    match (is(PacketKind::Pingreq), is(PacketKind::Pingresp)) {
+        (_, true) => "; the connection lives: PINGREQ was answered",
+        (true, false) => "; PINGREQ was not answered either",
+        (false, false) => "",
+    }
+}

@@ -1,0 +1,135 @@
+//! Message Expiry Interval on deliveries (5.0 §3.3.2.3.3): reduced by the time of waiting, and nothing after its end that had
+//! not begun to be delivered.
+//!
+//! The value must lie between what the longest and the least possible waiting leave. A message that comes after its end fails
+//! only where the step of the client that let it come was given long after; otherwise its delivery may have begun in time.
+
+use deadzone_history::Event;
+use deadzone_verdict::Fact;
+use deadzone_wire::{PropertyId, Version};
+
+use super::{
+    clauses::{EXPIRED, EXPIRY_LEFT},
+    delivery::Delivery,
+};
+use crate::{
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{CopyKind, Message, Origin, State, seconds_us},
+};
+
+/// What let an expired message come has to be so much later than its end, µs.
+const LATE_US: u64 = 2_000_000;
+
+#[derive(Debug)]
+pub(crate) struct Expiry;
+
+impl Rule for Expiry {
+    fn name(&self) -> &'static str {
+        "message-expiry"
+    }
+
+    fn on(&self) -> On {
+        On::DELIVERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let Some(delivery) = Delivery::of(event, state) else { return };
+        let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain) && !delivery.publish.dup;
+        let Some(message) =
+            delivery.seen.source.and_then(|s| s.unique()).and_then(|id| state.messages.message(id))
+        else {
+            return;
+        };
+        if !first || message.origin != Origin::Publish || state.version(message.conn) != Version::V5 {
+            return;
+        }
+        let v5 = state.version(delivery.seen.conn) == Version::V5;
+        let left = delivery.publish.properties.number(PropertyId::MessageExpiryInterval);
+        match message.expiry_s {
+            Some(expiry_s) => {
+                late(event, &delivery, (message, expiry_s), state, found);
+                if v5 {
+                    value(event, &delivery, (message, expiry_s, left), state, found);
+                }
+            }
+            None if left.is_some() => {
+                let text = format!("Message Expiry Interval added: {}", delivery.summary());
+                found.grade(event, None, text, vec![message.first.seq]);
+            }
+            None => {}
+        }
+    }
+}
+
+/// When the step was given that let a message come now: the CONNECT of the connection, or the SUBSCRIBE for a retained copy.
+fn let_come_us(delivery: &Delivery<'_>, state: &State) -> u64 {
+    let conn = state.conn(delivery.seen.conn);
+    let connect_us = conn.and_then(|c| c.handshake.connect.as_ref()).map_or(0, |c| c.at.at_us);
+    let asks = delivery.session.subscriptions.held(&delivery.seen.topic.0).filter_map(|held| held.current());
+    let subscribed_us = asks.map(|ask| ask.given.at_us).min().unwrap_or(0);
+    connect_us.max(subscribed_us)
+}
+
+fn late(
+    event: &Event,
+    delivery: &Delivery<'_>,
+    (message, expiry_s): (&Message, u32),
+    state: &State,
+    found: &mut Found,
+) {
+    let end_us = message.first.at_us + seconds_us(expiry_s);
+    if expiry_s == 0 || event.at_us <= end_us + LATE_US {
+        return;
+    }
+    if let_come_us(delivery, state) < end_us + LATE_US {
+        let text = format!("{} after its Message Expiry Interval of {expiry_s} s", delivery.summary());
+        return found.grade(event, None, text, vec![message.first.seq]);
+    }
+    let breach = Breach {
+        conn: delivery.seen.conn,
+        clause: EXPIRED,
+        fact: Fact::DeliveredUnwanted,
+        wanted: format!("nothing of a message that expired after {expiry_s} s"),
+        got: delivery.summary(),
+        evidence: vec![message.first.seq],
+        could_instead: vec![
+            "finish a delivery that had begun: the client came, or subscribed, after the end",
+        ],
+    };
+    found.broken(event, state, breach);
+}
+
+fn value(
+    event: &Event,
+    delivery: &Delivery<'_>,
+    (message, expiry_s, left): (&Message, u32, Option<u32>),
+    state: &State,
+    found: &mut Found,
+) {
+    found.tested(EXPIRY_LEFT.of(Version::V5));
+    let longest_s = event.at_us.saturating_sub(message.first.at_us).div_ceil(1_000_000) + 1;
+    let accepted_us = message.progress.completed.map_or(u64::MAX, |at| at.at_us);
+    let certain_s = let_come_us(delivery, state).saturating_sub(accepted_us) / 1_000_000;
+    let least = u64::from(expiry_s).saturating_sub(longest_s);
+    let most = u64::from(expiry_s).saturating_sub(certain_s);
+    let wrong = match left {
+        Some(left) => u64::from(left) < least || u64::from(left) > most,
+        None => true,
+    };
+    if !wrong {
+        return;
+    }
+    let breach = Breach {
+        conn: delivery.seen.conn,
+        clause: EXPIRY_LEFT,
+        fact: Fact::WrongField,
+        wanted: format!(
+            "a Message Expiry Interval between {least} and {most} s, what the waiting left of {expiry_s} s"
+        ),
+        got: delivery.summary(),
+        evidence: vec![message.first.seq],
+        could_instead: vec!["count the waiting in whole seconds, up or down: both are allowed for"],
+    };
+    found.broken(event, state, breach);
+}

@@ -1,0 +1,140 @@
+//! Subscription Identifiers on deliveries (5.0 §3.3.4): those of the matching subscriptions of this session, and all of them.
+//!
+//! One copy carries all; of several each carries its own. Which copies come is known when the record ends, so that what is
+//! missing is looked for then. What a copy carries too much is seen at once: an identifier of nobody here, or an old one after
+//! it was replaced. While a subscription changes, old and new are right.
+
+use deadzone_history::Event;
+use deadzone_spec::{Pair, pair};
+use deadzone_verdict::Fact;
+use deadzone_wire::{PropertyId, Publish, Version};
+
+use super::{
+    clauses::{ALL_IDENTIFIERS, IDENTIFIER, OWN_IDENTIFIER},
+    delivery::Delivery,
+};
+use crate::{
+    breach::{Breach, Found},
+    rule::{On, Rule},
+    state::{CopyKind, DeliveryId, SessionIx, State},
+};
+
+/// An identifier that another SUBSCRIBE had replaced before the message was given.
+const STALE: Pair = pair!(-, "DZ-stale-subscription-identifier");
+/// So many deliveries are looked at when the record ends.
+const KEPT: usize = 4_096;
+
+#[derive(Debug, Default)]
+pub(crate) struct Identifiers {
+    /// Deliveries through settled subscriptions, with the identifiers that must come.
+    expected: Vec<(SessionIx, DeliveryId, Vec<u32>)>,
+}
+
+/// The Subscription Identifiers of a PUBLISH.
+pub(super) fn carried(publish: &Publish) -> impl Iterator<Item = u32> {
+    publish.properties.all(PropertyId::SubscriptionIdentifier).filter_map(|value| match value {
+        deadzone_wire::PropertyValue::Var(n) => Some(n.value()),
+        _ => None,
+    })
+}
+
+impl Rule for Identifiers {
+    fn name(&self) -> &'static str {
+        "subscription-identifiers"
+    }
+
+    fn on(&self) -> On {
+        On::DELIVERED
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        let Some(delivery) = Delivery::of(event, state) else { return };
+        let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain) && !delivery.publish.dup;
+        let seen = delivery.seen;
+        let automatic = state.header.target.automatic_subscriptions;
+        if state.version(seen.conn) != Version::V5 || delivery.marker || !first || automatic {
+            return;
+        }
+        let Some(source) = seen.source.filter(|s| s.count <= 1) else { return };
+        for identifier in carried(delivery.publish) {
+            surplus(event, &delivery, (identifier, source.at.seq), state, found);
+        }
+        let settled = seen.matching.established && seen.matching.unchanged && !seen.matching.shared;
+        if !settled
+            || delivery.publish.retain
+            || source.will
+            || source.unique().is_none()
+            || self.expected.len() >= KEPT
+        {
+            return;
+        }
+        let held = delivery.session.subscriptions.held(&seen.topic.0).filter_map(|held| held.current());
+        let wanted: Vec<u32> = held.filter_map(|ask| ask.identifier).collect();
+        if let (false, Some(session), Some(id)) = (wanted.is_empty(), seen.session, seen.delivery) {
+            found.tested(ALL_IDENTIFIERS.of(Version::V5));
+            self.expected.push((session, id, wanted));
+        }
+    }
+
+    fn finish(&mut self, state: &State, found: &mut Found) {
+        for (session, id, wanted) in std::mem::take(&mut self.expected) {
+            let Some(group) = state.messages.group(id.group) else { continue };
+            let copies: Vec<_> = group
+                .deliveries
+                .iter()
+                .filter(|d| d.session == Some(session) && d.publish().is_some_and(|p| !p.retain))
+                .collect();
+            let came: Vec<u32> = copies.iter().filter_map(|d| d.publish()).flat_map(carried).collect();
+            let Some(missing) = wanted.iter().find(|id| !came.contains(id)) else { continue };
+            let Some(delivery) = state.messages.delivery(id) else { continue };
+            let breach = Breach {
+                conn: delivery.conn,
+                clause: if copies.len() > 1 { OWN_IDENTIFIER } else { ALL_IDENTIFIERS },
+                fact: Fact::WrongField,
+                wanted: format!("Subscription Identifier {missing} of a matching subscription"),
+                got: delivery.body.decoded.packet.summary(),
+                evidence: group.messages.first().map(|m| m.first.seq).into_iter().collect(),
+                could_instead: vec![
+                    "send a copy for each subscription with its own identifier: none carries this one",
+                    "send one copy with all of them: this one is missing",
+                ],
+            };
+            found.broken_at(delivery.last, state, breach);
+        }
+    }
+}
+
+/// An identifier that no matching subscription of this session gives to this message.
+fn surplus(
+    event: &Event,
+    delivery: &Delivery<'_>,
+    (identifier, published): (u32, u64),
+    state: &State,
+    found: &mut Found,
+) {
+    let mut known = false;
+    for held in delivery.session.subscriptions.held(&delivery.seen.topic.0) {
+        for ask in held.asks.iter().filter(|ask| ask.identifier == Some(identifier)) {
+            if ask.ended.is_none_or(|ended| ended >= published) || delivery.publish.retain {
+                return;
+            }
+            known = true;
+        }
+    }
+    let publisher = delivery.seen.source.and_then(|s| s.first).and_then(|id| state.messages.message(id));
+    if publisher.and_then(|m| m.forwarded.as_ref()).is_some_and(|f| f.identifier == Some(identifier)) {
+        return;
+    }
+    let breach = Breach {
+        conn: delivery.seen.conn,
+        clause: if known { STALE } else { IDENTIFIER },
+        fact: Fact::WrongField,
+        wanted: "the identifiers of the matching subscriptions of this session only".to_owned(),
+        got: format!("identifier {identifier}: {}", delivery.summary()),
+        evidence: delivery.seen.matching.answered.into_iter().chain([published]).collect(),
+        could_instead: vec![
+            "carry the identifier of an overlapping subscription of the same session: it has none of this number now",
+        ],
+    };
+    found.broken(event, state, breach);
+}

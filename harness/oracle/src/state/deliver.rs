@@ -1,0 +1,191 @@
+//! A PUBLISH that the judged party sends: which exchange it belongs to, and which message it delivers.
+
+use std::sync::Arc;
+
+use deadzone_history::{PacketEvent, Purpose};
+use deadzone_wire::{PropertyId, Publish, Text};
+
+use super::{
+    CopyKind, Currency, Delivered, Delivery, DeliveryId, Matching, SessionIx, Source, Stage, State,
+    Transition,
+};
+
+/// A broker that closed a connection may for so long give to the next one what it began on the last, µs.
+const OWN_CLOSE_US: u64 = 1_000_000;
+
+impl State {
+    pub(super) fn publish_seen(&mut self, packet: &PacketEvent, publish: &Publish) {
+        let id = packet.conn;
+        let now = self.now;
+        let marker = packet.sender == Purpose::Marker;
+        let (topic, unknown_alias) = self.topic_seen(packet, publish);
+        let (session, currency) = self.currency(id);
+        let ours = !marker && self.of_this_run(&topic);
+        let source = if ours { self.messages.source(&publish.payload) } else { None };
+        let drained_before = self.drained_before(session);
+        let no_attempt_before = self.no_attempt_before(session, source.as_ref());
+        if let (Currency::Stale, Some(conn)) = (currency, self.conns.get_mut(&id.0)) {
+            conn.ends.torn_down = true;
+        }
+        let mut copy = if publish.qos == 0 { CopyKind::Plain } else { CopyKind::First };
+        let mut matching = Matching::default();
+        let current = currency == Currency::Current;
+        if let (true, Some(s)) = (current, session.and_then(|s| self.session(s))) {
+            if let (Some(packet_id), 1..) = (publish.packet_id, publish.qos) {
+                copy = s.outbound.sort(id, packet_id, publish, &topic);
+            }
+            matching = s.subscriptions.matching(&topic, source.map(|s| s.at.seq));
+        }
+        let delivery = (!marker).then(|| self.delivery(packet, publish, (session, currency), copy, source));
+        if let (true, Some(packet_id), 1..) = (current, publish.packet_id, publish.qos) {
+            if let (CopyKind::First, Some(conn)) = (copy, self.conns.get_mut(&id.0)) {
+                conn.exchange.steps.remove(&packet_id);
+            }
+            let size = packet.frame().wire_len();
+            if let Some(s) = session.and_then(|s| self.sessions.get_mut(s.0 as usize)) {
+                s.outbound.seen((now.seq, id), (packet_id, size), publish, &topic, (copy, delivery));
+            }
+        }
+        self.transition = Transition::Delivered(Delivered {
+            conn: id,
+            session,
+            currency,
+            topic,
+            unknown_alias,
+            copy,
+            source,
+            matching,
+            delivery,
+            drained_before,
+            no_attempt_before,
+        });
+    }
+
+    /// Notes a copy with the delivery that it belongs to, or as a new one.
+    fn delivery(
+        &mut self,
+        packet: &PacketEvent,
+        publish: &Publish,
+        (session, currency): (Option<SessionIx>, Currency),
+        copy: CopyKind,
+        source: Option<Source>,
+    ) -> DeliveryId {
+        let (id, now) = (packet.conn, self.now);
+        let mut after_release = false;
+        let known = match (currency, copy) {
+            (Currency::Stale, _) => self.alike(packet, publish),
+            (_, CopyKind::Again { live, stage, .. }) => {
+                let continues = match (publish.qos, stage) {
+                    (_, Stage::Unacknowledged) => true,
+                    (1, _) => publish.dup && !live,
+                    (_, Stage::Received) => true,
+                    (_, Stage::Released | Stage::Done) => false,
+                };
+                after_release = !continues && publish.qos == 2 && (publish.dup || stage == Stage::Released);
+                let open = session.and_then(|s| self.session(s)?.outbound.get(publish.packet_id?)?.delivery);
+                open.filter(|_| continues)
+            }
+            _ => None,
+        };
+        if let Some(known) = known
+            && let Some(delivery) = self.messages.delivery_mut(known)
+        {
+            (delivery.last, delivery.conn) = (now.seq, id);
+            return known;
+        }
+        let message = source.and_then(|s| s.first);
+        if let (Some(message), Some(session)) = (message.and_then(|m| self.messages.message_mut(m)), session)
+        {
+            message.owed_to.retain(|owed| *owed != session);
+        }
+        let delivery = Delivery {
+            client: self.client_of(id),
+            session,
+            first: now,
+            body: Arc::clone(&packet.body),
+            first_conn: id,
+            conn: id,
+            last: now.seq,
+            qos: publish.qos,
+            after_release,
+            ours: publish.topic.is_empty() || self.of_this_run(&publish.topic),
+            message,
+        };
+        self.messages.add_delivery(&publish.payload, delivery)
+    }
+
+    /// The last delivery of this content under this id to this client: read after the session had gone on, the packet was
+    /// written before, whatever came since.
+    fn alike(&self, packet: &PacketEvent, publish: &Publish) -> Option<DeliveryId> {
+        let client = self.conn(packet.conn)?.client;
+        publish.packet_id?;
+        let ix = self.messages.ix(&publish.payload)?;
+        let group = self.messages.group(ix)?;
+        let same = |d: &Delivery| {
+            d.client == client
+                && d.publish().is_some_and(|p| {
+                    p.packet_id == publish.packet_id && p.qos == publish.qos && p.topic == publish.topic
+                })
+        };
+        let nth = group.deliveries.iter().rposition(same)?;
+        Some(DeliveryId { group: ix, nth: nth as u32 })
+    }
+
+    /// Whether a topic carries the run's nonce: on others somebody else may have published the same payload.
+    pub(crate) fn of_this_run(&self, topic: &Text) -> bool {
+        contains(&topic.0, self.header.nonce.as_bytes())
+    }
+
+    /// Whether a topic is of the whole run, another scenario's included.
+    pub(crate) fn of_any_run(&self, topic: &Text) -> bool {
+        let prefix = self.header.run_prefix.as_bytes();
+        self.of_this_run(topic) || (!prefix.is_empty() && contains(&topic.0, prefix))
+    }
+
+    /// The Topic Name with its alias resolved, and whether the alias is unknown.
+    fn topic_seen(&mut self, packet: &PacketEvent, publish: &Publish) -> (Text, bool) {
+        let alias = publish.properties.number(PropertyId::TopicAlias).and_then(|a| u16::try_from(a).ok());
+        let (Some(alias), Some(conn)) = (alias, self.conns.get_mut(&packet.conn.0)) else {
+            return (publish.topic.clone(), false);
+        };
+        if !publish.topic.is_empty() {
+            conn.exchange.aliases_down.insert(alias, publish.topic.clone());
+            return (publish.topic.clone(), false);
+        }
+        match conn.exchange.aliases_down.get(&alias) {
+            Some(topic) => (topic.clone(), false),
+            None => (Text::default(), true),
+        }
+    }
+
+    /// Whether every connection of the session but the current one was read to its end.
+    fn drained_before(&mut self, session: Option<SessionIx>) -> bool {
+        let conns = &self.conns;
+        let Some(session) = session.and_then(|s| self.sessions.get_mut(s.0 as usize)) else { return false };
+        let connections = &mut session.connections;
+        while let Some(last) = connections.undrained.last() {
+            if conns.get(&last.0).is_none_or(|c| c.ends.drained().is_none()) {
+                return false;
+            }
+            connections.undrained.pop();
+        }
+        !connections.unseen
+    }
+
+    /// Whether the broker cannot have tried to deliver this message before: the session has had no other connection, or the
+    /// message was given long enough after the broker itself had closed every earlier one.
+    fn no_attempt_before(&self, session: Option<SessionIx>, source: Option<&Source>) -> bool {
+        let Some(session) = session.and_then(|s| self.session(s)) else { return false };
+        let connections = &session.connections;
+        if connections.count <= 1 {
+            return true;
+        }
+        let given_us = source.filter(|s| s.count == 1 && !s.will).map(|s| s.at.at_us);
+        let quiet_us = connections.last_close_us + OWN_CLOSE_US;
+        !connections.unclosed && given_us.is_some_and(|given_us| given_us >= quiet_us)
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || text.starts_with(part) || text.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,100 @@
+//! What the other party gives: its packets and what they do to sessions and exchanges.
+
+use deadzone_history::{ConnId, PacketEvent, Purpose};
+use deadzone_wire::{Ack, AckKind, Packet, PacketKind};
+
+use super::{Currency, SessionIx, State, conn::Request};
+
+impl State {
+    /// A packet was given.
+    pub(super) fn given(&mut self, packet: &PacketEvent) {
+        let id = packet.conn;
+        let seq = self.now.seq;
+        let kind = packet.packet().kind();
+        let violation = packet.violations().first().map(|v| v.clause);
+        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        if let Some(clause) = violation {
+            conn.given.violation.get_or_insert((clause, kind));
+        }
+        conn.given.zero_id |= packet.packet().packet_id() == Some(0);
+        if violation.is_some() || (conn.handshake.connect.is_none() && kind != PacketKind::Connect) {
+            self.deviates(id, seq);
+        }
+        let length = u32::try_from(packet.frame().wire_len()).unwrap_or(u32::MAX);
+        match packet.packet() {
+            Packet::Connect(connect) => self.connect_given(id, connect, length),
+            Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation.is_none()),
+            other => self.given_otherwise(id, other, packet.sender == Purpose::Marker),
+        }
+    }
+
+    fn given_otherwise(&mut self, id: ConnId, packet: &Packet, marker: bool) {
+        let now = self.now;
+        let current = self.currency(id).1 == Currency::Current;
+        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        match conn.session {
+            _ if packet.kind() == PacketKind::Pingreq => conn.ping_given(now.seq),
+            None if conn.handshake.connack.is_none() => {
+                conn.handshake.early.push((now, packet.clone(), marker));
+                self.messages.maybe_given(packet);
+            }
+            Some(_) if current => self.take_effect(id, packet, marker),
+            _ => self.messages.maybe_given(packet),
+        }
+    }
+
+    /// Gives a packet to the session of its connection.
+    pub(super) fn take_effect(&mut self, id: ConnId, packet: &Packet, marker: bool) {
+        let (Some(session), Currency::Current) = self.currency(id) else { return };
+        let now = self.now;
+        match packet {
+            Packet::Publish(publish) => {
+                let length =
+                    u32::try_from(publish.payload.len() + publish.topic.0.len() + 16).unwrap_or(u32::MAX);
+                self.publish_given(id, session, publish, (marker, length));
+            }
+            Packet::Ack(ack) => self.ack_given(id, session, ack),
+            Packet::Subscribe(p) => {
+                self.request_given(id, p.packet_id, true, p.filters.len());
+                if let Some(session) = self.sessions.get_mut(session.0 as usize) {
+                    session.subscriptions.asked(now, p);
+                }
+                self.routes.changed();
+            }
+            Packet::Unsubscribe(p) => {
+                self.request_given(id, p.packet_id, false, p.filters.len());
+                if let Some(session) = self.sessions.get_mut(session.0 as usize) {
+                    session.subscriptions.leaving(now.seq, p);
+                }
+                self.routes.changed();
+            }
+            _ => {}
+        }
+    }
+
+    fn request_given(&mut self, id: ConnId, packet_id: u16, subscribe: bool, filters: usize) {
+        let seq = self.now.seq;
+        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        if conn.exchange.requests.insert(packet_id, Request { seq, subscribe, filters }).is_some() {
+            self.deviates(id, seq);
+        }
+    }
+
+    fn ack_given(&mut self, id: ConnId, session: SessionIx, ack: &Ack) {
+        if ack.kind == AckKind::Pubrel {
+            return self.release_given(id, session, ack.packet_id);
+        }
+        let seq = self.now.seq;
+        let (Some(known), Some(conn)) =
+            (self.sessions.get_mut(session.0 as usize), self.conns.get_mut(&id.0))
+        else {
+            return;
+        };
+        if ack.kind == AckKind::Pubrec && ack.code() < 0x80 {
+            conn.exchange.steps.entry(ack.packet_id).or_default().received += 1;
+        }
+        if !known.outbound.acknowledged(seq, ack) {
+            self.deviates(id, seq);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Exchanges towards the judged party, by packet id, within one session.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use deadzone_history::ConnId;
+use deadzone_wire::{AckKind, Publish};
+
+use super::{AckMatch, MessageId};
+
+/// So many finished exchanges are remembered, for late and repeated answers.
+const FINISHED_KEPT: usize = 1024;
+
+/// Copies of one packet given on one connection, and the answers to them seen there.
+#[derive(Clone, Copy, Debug)]
+struct Tally {
+    conn: ConnId,
+    /// The last copy.
+    seq: u64,
+    given: u32,
+    answered: u32,
+    /// The last copy of earlier connections, and how many of those are unanswered: their answers may still come, late.
+    earlier: (u64, u32),
+}
+
+impl Tally {
+    fn new(conn: ConnId, seq: u64) -> Self {
+        Self { conn, seq, given: 1, answered: 0, earlier: (seq, 0) }
+    }
+
+    fn again(&mut self, conn: ConnId, seq: u64) {
+        if self.conn == conn {
+            self.given += 1;
+            self.seq = seq;
+        } else {
+            let unanswered = (self.given + self.earlier.1).saturating_sub(self.answered);
+            *self = Self { earlier: (self.seq, unanswered), ..Self::new(conn, seq) };
+        }
+    }
+
+    fn answer(&mut self, conn: ConnId, finished: bool) -> AckMatch {
+        self.answered += 1;
+        match self.conn == conn {
+            false => AckMatch::Late(self.seq),
+            true if self.answered <= self.given => AckMatch::Open(self.seq),
+            true if self.answered <= self.given + self.earlier.1 => AckMatch::Late(self.earlier.0),
+            true if finished => AckMatch::Nothing,
+            true => AckMatch::Repeated(self.seq),
+        }
+    }
+}
+
+/// One exchange.
+#[derive(Clone, Debug)]
+struct Inbound {
+    qos: u8,
+    payload: Bytes,
+    message: Option<MessageId>,
+    copies: Tally,
+    released: bool,
+    finished: bool,
+    /// PUBREC of success was seen on this connection.
+    received_on: Option<ConnId>,
+}
+
+/// The exchanges of one session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Inbounds {
+    by_id: BTreeMap<u16, Inbound>,
+    /// PUBRELs, also for ids without an exchange: those get a PUBCOMP too.
+    releases: BTreeMap<u16, Tally>,
+    /// Ids in the order in which their exchanges finished.
+    finished: VecDeque<u16>,
+}
+
+/// What a given PUBLISH above QoS 0 is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Copied {
+    /// A message in a new exchange.
+    New,
+    /// Another copy in an open exchange. `live`: on the same connection. `received`: after a PUBREC of success.
+    /// `anew`: after its PUBREL, so that a receiver may take it for a new message.
+    Again { live: bool, received: bool, anew: bool },
+    /// Another message under an id in use.
+    Clash,
+}
+
+impl Inbounds {
+    /// A PUBLISH was given: what is it?
+    pub(super) fn sort(&self, conn: ConnId, id: u16, publish: &Publish) -> Copied {
+        let Some(e) = self.by_id.get(&id) else { return Copied::New };
+        let same = e.qos == publish.qos && e.payload == publish.payload;
+        let acknowledged_again = e.qos == 1 && publish.dup;
+        if same && (!e.finished || acknowledged_again) {
+            let (live, received) = (e.copies.conn == conn, e.received_on.is_some());
+            return Copied::Again { live, received, anew: e.released };
+        }
+        if e.finished { Copied::New } else { Copied::Clash }
+    }
+
+    pub(super) fn given(
+        &mut self,
+        seq: u64,
+        conn: ConnId,
+        id: u16,
+        publish: &Publish,
+        message: Option<MessageId>,
+    ) {
+        let new = Inbound {
+            qos: publish.qos,
+            payload: publish.payload.clone(),
+            message,
+            copies: Tally::new(conn, seq),
+            released: false,
+            finished: false,
+            received_on: None,
+        };
+        self.by_id.insert(id, new);
+        self.releases.remove(&id);
+    }
+
+    /// A further copy; the message that it belongs to.
+    pub(super) fn copied(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<MessageId> {
+        let known = self.by_id.get_mut(&id)?;
+        known.copies.again(conn, seq);
+        known.message
+    }
+
+    pub(super) fn rename(&mut self, id: u16, message: Option<MessageId>) {
+        if let Some(known) = self.by_id.get_mut(&id) {
+            known.message = message;
+        }
+    }
+
+    /// A PUBREL was given; the message that it releases.
+    pub(super) fn released(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<MessageId> {
+        self.releases.entry(id).and_modify(|t| t.again(conn, seq)).or_insert_with(|| Tally::new(conn, seq));
+        let known = self.by_id.get_mut(&id)?;
+        known.released = true;
+        known.message
+    }
+
+    /// PUBACK, PUBREC or PUBCOMP was seen: what it answers, and the message concerned.
+    pub(super) fn answered(
+        &mut self,
+        conn: ConnId,
+        id: u16,
+        kind: AckKind,
+        refused: bool,
+    ) -> (AckMatch, Option<MessageId>) {
+        let mut message = None;
+        let mut done = false;
+        let fit = match (kind, self.by_id.get_mut(&id)) {
+            (AckKind::Puback, Some(e)) if e.qos == 1 => {
+                (message, done) = (e.message, !e.finished);
+                let fit = e.copies.answer(conn, e.finished);
+                e.finished = true;
+                fit
+            }
+            (AckKind::Pubrec, Some(e)) if e.qos == 2 => {
+                (message, done) = (e.message, refused && !e.finished);
+                let fit = e.copies.answer(conn, e.finished);
+                e.finished |= refused;
+                if !refused {
+                    e.received_on = Some(conn);
+                }
+                fit
+            }
+            (AckKind::Pubcomp, known) => {
+                let of = known.as_ref().map(|e| e.copies.seq);
+                if let Some(e) = known.filter(|e| e.qos == 2) {
+                    (message, done) = (e.message, !e.finished);
+                    e.finished = true;
+                }
+                match (self.releases.get_mut(&id), of) {
+                    (Some(tally), _) => tally.answer(conn, true),
+                    (None, Some(seq)) => AckMatch::OtherKind(seq),
+                    (None, None) => AckMatch::Nothing,
+                }
+            }
+            (_, Some(e)) => AckMatch::OtherKind(e.copies.seq),
+            (_, None) => AckMatch::Nothing,
+        };
+        if done {
+            self.finish(id);
+        }
+        (fit, message)
+    }
+
+    /// Whether PUBREC of success for this id was seen on this connection.
+    pub(crate) fn received_on(&self, id: u16, conn: ConnId) -> bool {
+        self.by_id.get(&id).is_some_and(|e| e.received_on == Some(conn))
+    }
+
+    fn finish(&mut self, id: u16) {
+        self.finished.push_back(id);
+        if self.finished.len() <= FINISHED_KEPT {
+            return;
+        }
+        let Some(oldest) = self.finished.pop_front() else { return };
+        if self.by_id.get(&oldest).is_some_and(|e| e.finished) && !self.finished.contains(&oldest) {
+            self.by_id.remove(&oldest);
+            self.releases.remove(&oldest);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! All messages of a record, as far as they are open: what is settled and claimed by nobody is forgotten, oldest first, and
+//! leaves a trace, so that a late copy is not taken for a message from nowhere.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::BuildHasherDefault;
+
+use bytes::Bytes;
+use deadzone_history::Origin as RecordOrigin;
+use deadzone_wire::Packet;
+
+use super::{Delivery, DeliveryId, Group, Message, MessageId, Source, message::GroupIx};
+use crate::hash::{FixedHasher, Map, of_bytes};
+
+/// Groups of settled messages that are kept of a record that nobody claims things about.
+const KEPT_STREAMING: usize = 16_384;
+/// The same for a scenario's: its recorder bounds it further.
+const KEPT_SCENARIO: usize = 1_000_000;
+/// Forgotten messages that leave a trace.
+const TRACES_KEPT: usize = 1_000_000;
+/// Messages and deliveries of one payload that are kept.
+const ALIKE_KEPT: usize = 64;
+
+/// The messages of a run.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    groups: Vec<Slot>,
+    free: Vec<u32>,
+    by_payload: Map<Bytes, GroupIx>,
+    /// Groups in the order in which they were made.
+    order: VecDeque<GroupIx>,
+    kept: usize,
+    traces: Traces,
+}
+
+#[derive(Debug)]
+struct Slot {
+    generation: u32,
+    group: Group,
+}
+
+/// Hashes of forgotten payloads.
+#[derive(Debug, Default)]
+struct Traces {
+    known: HashSet<u64, BuildHasherDefault<FixedHasher>>,
+    order: VecDeque<u64>,
+    /// Older traces were dropped: a payload without one may still have been published.
+    full: bool,
+}
+
+impl Traces {
+    fn add(&mut self, payload: &[u8]) {
+        let hash = of_bytes([payload, &[]]);
+        if self.known.insert(hash) {
+            self.order.push_back(hash);
+        }
+        if self.order.len() > TRACES_KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+            self.full = true;
+        }
+    }
+}
+
+impl Messages {
+    pub(super) fn new(origin: RecordOrigin) -> Self {
+        let kept = if origin == RecordOrigin::Link { KEPT_STREAMING } else { KEPT_SCENARIO };
+        Self {
+            groups: Vec::new(),
+            free: Vec::new(),
+            by_payload: Map::default(),
+            order: VecDeque::new(),
+            kept,
+            traces: Traces::default(),
+        }
+    }
+
+    pub(super) fn add_message(&mut self, payload: &Bytes, message: Message) -> MessageId {
+        let group = self.group_of(payload);
+        let Some(known) = self.group_mut(group) else { return MessageId { group, nth: 0 } };
+        if known.messages.len() >= ALIKE_KEPT && known.messages.first().is_some_and(Message::is_settled) {
+            known.partial = true;
+            known.messages.remove(0);
+        }
+        let nth = known.messages.len() as u32;
+        known.messages.push(message);
+        MessageId { group, nth }
+    }
+
+    pub(super) fn add_delivery(&mut self, payload: &Bytes, delivery: Delivery) -> DeliveryId {
+        let group = self.group_of(payload);
+        let Some(known) = self.group_mut(group) else { return DeliveryId { group, nth: 0 } };
+        if known.partial && known.deliveries.len() >= ALIKE_KEPT {
+            known.deliveries.remove(0);
+        }
+        let nth = known.deliveries.len() as u32;
+        known.deliveries.push(delivery);
+        DeliveryId { group, nth }
+    }
+
+    fn group_of(&mut self, payload: &Bytes) -> GroupIx {
+        if let Some(known) = self.by_payload.get(payload) {
+            return *known;
+        }
+        self.forget_oldest();
+        let group = Group { payload: payload.clone(), ..Group::default() };
+        let ix = match self.free.pop() {
+            Some(slot) => {
+                let at = &mut self.groups[slot as usize];
+                at.group = group;
+                GroupIx { slot, generation: at.generation }
+            }
+            None => {
+                self.groups.push(Slot { generation: 0, group });
+                GroupIx { slot: self.groups.len() as u32 - 1, generation: 0 }
+            }
+        };
+        self.by_payload.insert(payload.clone(), ix);
+        self.order.push_back(ix);
+        ix
+    }
+
+    /// Lets go of the oldest group that nobody needs, where there are too many.
+    fn forget_oldest(&mut self) {
+        // What is still open goes to the end: it is looked at again when its turn comes.
+        for _ in 0..4 {
+            if self.order.len() < self.kept {
+                return;
+            }
+            let Some(oldest) = self.order.pop_front() else { return };
+            let open = self.group(oldest).is_some_and(|g| {
+                g.claimed || g.messages.iter().any(|m| !m.is_settled() || !m.owed_to.is_empty())
+            });
+            if open {
+                self.order.push_back(oldest);
+                continue;
+            }
+            self.forget(oldest);
+        }
+    }
+
+    fn forget(&mut self, ix: GroupIx) {
+        let Some(slot) = self.groups.get_mut(ix.slot as usize).filter(|s| s.generation == ix.generation)
+        else {
+            return;
+        };
+        slot.generation = slot.generation.wrapping_add(1);
+        let group = std::mem::take(&mut slot.group);
+        self.free.push(ix.slot);
+        self.by_payload.remove(&group.payload);
+        if !group.messages.is_empty() {
+            self.traces.add(&group.payload);
+        }
+    }
+
+    pub(crate) fn group(&self, ix: GroupIx) -> Option<&Group> {
+        self.groups.get(ix.slot as usize).filter(|s| s.generation == ix.generation).map(|s| &s.group)
+    }
+
+    fn group_mut(&mut self, ix: GroupIx) -> Option<&mut Group> {
+        self.groups.get_mut(ix.slot as usize).filter(|s| s.generation == ix.generation).map(|s| &mut s.group)
+    }
+
+    pub(super) fn ix(&self, payload: &Bytes) -> Option<GroupIx> {
+        self.by_payload.get(payload).copied()
+    }
+
+    pub(crate) fn with_payload(&self, payload: &Bytes) -> Option<&Group> {
+        self.group(*self.by_payload.get(payload)?)
+    }
+
+    /// A claim names this payload: it is kept until the end.
+    pub(crate) fn claim(&mut self, payload: &Bytes) {
+        let group = self.group_of(payload);
+        if let Some(known) = self.group_mut(group) {
+            known.claimed = true;
+        }
+    }
+
+    pub(crate) fn message(&self, id: MessageId) -> Option<&Message> {
+        self.group(id.group)?.messages.get(id.nth as usize)
+    }
+
+    pub(super) fn message_mut(&mut self, id: MessageId) -> Option<&mut Message> {
+        self.group_mut(id.group)?.messages.get_mut(id.nth as usize)
+    }
+
+    pub(crate) fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
+        self.group(id.group)?.deliveries.get(id.nth as usize)
+    }
+
+    pub(super) fn delivery_mut(&mut self, id: DeliveryId) -> Option<&mut Delivery> {
+        self.group_mut(id.group)?.deliveries.get_mut(id.nth as usize)
+    }
+
+    /// What was published with this payload. The empty payload is everybody's, so it names nothing.
+    pub(super) fn source(&self, payload: &Bytes) -> Option<Source> {
+        if payload.is_empty() {
+            return None;
+        }
+        let ix = *self.by_payload.get(payload)?;
+        self.group(ix)?.source(ix)
+    }
+
+    /// Whether a message with this payload was, or may have been, published and forgotten.
+    pub(crate) fn may_be_forgotten(&self, payload: &Bytes) -> bool {
+        self.traces.full || self.traces.known.contains(&of_bytes([payload, &[]]))
+    }
+
+    /// A packet that may or may not have had an effect: what it publishes is not from nowhere.
+    pub(super) fn maybe_given(&mut self, packet: &Packet) {
+        if let Packet::Publish(publish) = packet {
+            self.traces.add(&publish.payload);
+        }
+    }
+
+    /// Every group, in the order in which they were made.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupIx, &Group)> {
+        self.order.iter().filter_map(|ix| Some((*ix, self.group(*ix)?)))
+    }
+}

@@ -1,0 +1,186 @@
+//! Exchanges from the judged party, by packet id, within one session.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use deadzone_history::ConnId;
+use deadzone_wire::{Ack, AckKind, Publish, Text};
+
+use super::{CopyKind, DeliveryId};
+
+/// So many finished exchanges are remembered, for resends of what was acknowledged into a dead link.
+const FINISHED_KEPT: usize = 1024;
+
+/// How far an exchange has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// PUBLISH seen; no acknowledgement given.
+    Unacknowledged,
+    /// PUBREC given; PUBREL not seen.
+    Received,
+    /// PUBREL seen; PUBCOMP not given.
+    Released,
+    /// The last acknowledgement was given: the id is free. Whether it was read may be open.
+    Done,
+}
+
+/// One exchange.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbound {
+    pub(crate) qos: u8,
+    topic: Text,
+    payload: Bytes,
+    size: usize,
+    first: u64,
+    /// Last copy of the PUBLISH.
+    pub(crate) last: u64,
+    /// The connection of the last PUBLISH or PUBREL.
+    pub(crate) last_conn: ConnId,
+    /// Last event of any kind.
+    pub(crate) touched: u64,
+    pub(crate) stage: Stage,
+    /// It came from an earlier connection, PUBREC given there.
+    pub(crate) carried: bool,
+    /// It had to be dropped: it no longer fits the client's Maximum Packet Size.
+    pub(crate) dropped: bool,
+    pub(crate) delivery: Option<DeliveryId>,
+}
+
+/// The exchanges of one session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outbounds {
+    by_id: BTreeMap<u16, Outbound>,
+    finished: VecDeque<u16>,
+}
+
+impl Outbounds {
+    /// What a PUBLISH above QoS 0 is, as of just before it takes effect.
+    pub(super) fn sort(&self, conn: ConnId, id: u16, publish: &Publish, topic: &Text) -> CopyKind {
+        self.by_id.get(&id).map_or(CopyKind::First, |e| e.copy_kind(conn, publish, topic))
+    }
+
+    /// It takes effect: follows the judged party whatever it did.
+    pub(super) fn seen(
+        &mut self,
+        (seq, conn): (u64, ConnId),
+        (id, size): (u16, usize),
+        publish: &Publish,
+        topic: &Text,
+        (kind, delivery): (CopyKind, Option<DeliveryId>),
+    ) {
+        if let (CopyKind::Again { .. }, Some(known)) = (kind, self.by_id.get_mut(&id)) {
+            (known.last, known.touched, known.last_conn, known.delivery) = (seq, seq, conn, delivery);
+            if known.stage == Stage::Done || (known.qos == 2 && known.stage == Stage::Received) {
+                known.stage = Stage::Unacknowledged;
+            }
+            return;
+        }
+        let new = Outbound {
+            qos: publish.qos,
+            topic: topic.clone(),
+            payload: publish.payload.clone(),
+            size,
+            first: seq,
+            last: seq,
+            last_conn: conn,
+            touched: seq,
+            stage: Stage::Unacknowledged,
+            carried: false,
+            dropped: false,
+            delivery,
+        };
+        self.by_id.insert(id, new);
+    }
+
+    pub(crate) fn get(&self, id: u16) -> Option<&Outbound> {
+        self.by_id.get(&id)
+    }
+
+    /// An acknowledgement was given; `false` where it does not fit the exchange's kind.
+    pub(super) fn acknowledged(&mut self, seq: u64, ack: &Ack) -> bool {
+        let Some(known) = self.by_id.get_mut(&ack.packet_id) else {
+            return ack.kind != AckKind::Puback;
+        };
+        let refused = ack.code() >= 0x80;
+        let (fits, stage) = match (ack.kind, known.qos) {
+            (AckKind::Puback, 1) => (true, Stage::Done),
+            (AckKind::Pubrec, 2) if refused && known.stage < Stage::Released => (true, Stage::Done),
+            (AckKind::Pubrec, 2) => (true, known.stage.max(Stage::Received)),
+            (AckKind::Pubcomp, 2) => (known.stage >= Stage::Released, Stage::Done),
+            _ => (false, known.stage),
+        };
+        let done = stage == Stage::Done && known.stage != Stage::Done;
+        known.stage = stage;
+        known.touched = seq;
+        if done {
+            self.finish(ack.packet_id);
+        }
+        fits
+    }
+
+    /// A PUBREL was seen: the exchange as it was before.
+    pub(super) fn released(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<Outbound> {
+        let known = self.by_id.get_mut(&id)?;
+        let before = known.clone();
+        (known.stage, known.touched, known.last_conn, known.carried) = (Stage::Released, seq, conn, false);
+        Some(before)
+    }
+
+    /// The session goes on with another connection.
+    pub(super) fn resumed(&mut self, maximum_packet: Option<u32>) {
+        for known in self.by_id.values_mut() {
+            known.carried =
+                matches!(known.stage, Stage::Received | Stage::Released | Stage::Done) && known.qos == 2;
+            known.dropped |= maximum_packet.is_some_and(|max| known.size as u64 > u64::from(max));
+        }
+    }
+
+    /// Unfinished exchanges with the same content under another id: their last events.
+    pub(crate) fn twin_of(&self, id: u16, publish: &Publish, topic: &Text) -> Option<u64> {
+        let twin = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.same(publish, topic);
+        self.by_id.iter().find(|(other, e)| **other != id && twin(e)).map(|(_, e)| e.last)
+    }
+
+    /// Exchanges that are not over, by id.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = (u16, &Outbound)> {
+        self.by_id.iter().filter(|(_, e)| e.stage != Stage::Done && !e.dropped).map(|(id, e)| (*id, e))
+    }
+
+    fn finish(&mut self, id: u16) {
+        self.finished.push_back(id);
+        if self.finished.len() <= FINISHED_KEPT {
+            return;
+        }
+        let Some(oldest) = self.finished.pop_front() else { return };
+        if self.by_id.get(&oldest).is_some_and(|e| e.stage == Stage::Done) && !self.finished.contains(&oldest)
+        {
+            self.by_id.remove(&oldest);
+        }
+    }
+}
+
+impl Outbound {
+    fn copy_kind(&self, conn: ConnId, publish: &Publish, topic: &Text) -> CopyKind {
+        let same = self.same(publish, topic);
+        let free = self.stage == Stage::Done || self.dropped;
+        let (first, last, stage) = (self.first, self.last, self.stage);
+        if same && (publish.dup || !free) {
+            return CopyKind::Again { first, last, live: self.last_conn == conn, stage };
+        }
+        if free { CopyKind::First } else { CopyKind::Clash { last, stage } }
+    }
+
+    pub(crate) fn same(&self, publish: &Publish, topic: &Text) -> bool {
+        self.qos == publish.qos
+            && self.payload == publish.payload
+            && (self.topic == *topic || topic.is_empty() || self.topic.is_empty())
+    }
+
+    pub(crate) fn topic(&self) -> &Text {
+        &self.topic
+    }
+
+    pub(crate) fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+}

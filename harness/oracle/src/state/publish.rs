@@ -1,0 +1,154 @@
+//! Messages towards the broker: PUBLISH, PUBREL and wills, and to which sessions each is owed.
+
+use deadzone_history::ConnId;
+use deadzone_wire::{PropertyId, Publish, Text, Version, Will};
+
+use super::{
+    Message, MessageId, Origin, Progress, SessionIx, State, Stream, forwarded::Forwarded, inbound::Copied,
+};
+
+/// A packet that carries a message.
+pub(super) struct Seen<'a> {
+    pub(super) id: ConnId,
+    pub(super) session: Option<SessionIx>,
+    pub(super) topic: &'a Text,
+    pub(super) length: u32,
+}
+
+impl State {
+    pub(super) fn publish_given(
+        &mut self,
+        id: ConnId,
+        session: SessionIx,
+        publish: &Publish,
+        (marker, length): (bool, u32),
+    ) {
+        let topic = self.topic_given(id, publish);
+        let version = self.version(id);
+        let seq = self.now.seq;
+        let seen = Seen { id, session: Some(session), topic: &topic, length };
+        let (Some(packet_id), 1..) = (publish.packet_id, publish.qos) else {
+            if !marker {
+                self.add_publish(seen, publish);
+            }
+            return;
+        };
+        let Some(known) = self.sessions.get_mut(session.0 as usize) else { return };
+        let copied = known.inbound.sort(id, packet_id, publish);
+        if let Copied::Again { live, received, anew } = copied {
+            let of = known.inbound.copied(seq, id, packet_id);
+            if let Some(message) = of.and_then(|of| self.messages.message_mut(of)) {
+                message.progress.repeated = Some(seq);
+            }
+            if anew && !marker {
+                let message = Some(self.add_publish(seen, publish));
+                if let Some(known) = self.sessions.get_mut(session.0 as usize) {
+                    known.inbound.rename(packet_id, message);
+                }
+            }
+            if (live || received) && version == Version::V5 {
+                self.deviates(id, seq);
+            }
+        } else {
+            let message = (!marker).then(|| self.add_publish(seen, publish));
+            if let Some(known) = self.sessions.get_mut(session.0 as usize) {
+                known.inbound.given(seq, id, packet_id, publish, message);
+            }
+            if copied == Copied::Clash {
+                self.deviates(id, seq);
+            }
+        }
+    }
+
+    fn topic_given(&mut self, id: ConnId, publish: &Publish) -> Text {
+        let alias = publish.properties.number(PropertyId::TopicAlias).and_then(|a| u16::try_from(a).ok());
+        let (Some(alias), Some(conn)) = (alias, self.conns.get_mut(&id.0)) else {
+            return publish.topic.clone();
+        };
+        if publish.topic.is_empty() {
+            return conn.exchange.aliases_up.get(&alias).cloned().unwrap_or_default();
+        }
+        conn.exchange.aliases_up.insert(alias, publish.topic.clone());
+        publish.topic.clone()
+    }
+
+    fn add_publish(&mut self, seen: Seen<'_>, publish: &Publish) -> MessageId {
+        let (stream, index) = self.stream(seen.id, publish.qos, seen.topic);
+        // What may be owed to whom is found when it is accepted; here only who could get it.
+        let owed_to = if publish.qos > 0 { self.owed_to(seen.topic, seen.session) } else { Vec::new() };
+        let message = Message {
+            origin: Origin::Publish,
+            first: self.now,
+            client: self.client_of(seen.id),
+            conn: seen.id,
+            session: seen.session,
+            qos: publish.qos,
+            retain: publish.retain,
+            dup: publish.dup,
+            topic: seen.topic.clone(),
+            expiry_s: publish.properties.number(PropertyId::MessageExpiryInterval),
+            length: seen.length,
+            stream,
+            index,
+            progress: Progress::default(),
+            forwarded: Forwarded::of(&publish.properties),
+            owed_to,
+        };
+        self.messages.add_message(&publish.payload, message)
+    }
+
+    pub(super) fn add_will(&mut self, seen: Seen<'_>, will: &Will, qos: u8, retain: bool) {
+        let delay_s = will.properties.number(PropertyId::WillDelayInterval).unwrap_or(0);
+        let message = Message {
+            origin: Origin::Will { delay_s },
+            first: self.now,
+            client: self.client_of(seen.id),
+            conn: seen.id,
+            session: None,
+            qos,
+            retain,
+            dup: false,
+            topic: seen.topic.clone(),
+            expiry_s: will.properties.number(PropertyId::MessageExpiryInterval),
+            length: seen.length,
+            stream: Stream { conn: seen.id, number: u16::MAX },
+            index: 0,
+            progress: Progress::default(),
+            forwarded: Forwarded::of(&will.properties),
+            owed_to: Vec::new(),
+        };
+        self.messages.add_message(&will.payload, message);
+    }
+
+    fn stream(&mut self, id: ConnId, qos: u8, topic: &Text) -> (Stream, u32) {
+        let Some(conn) = self.conns.get_mut(&id.0) else { return (Stream { conn: id, number: 0 }, 0) };
+        let fresh = u16::try_from(conn.exchange.streams.len()).unwrap_or(u16::MAX);
+        let (number, next) = match conn.exchange.streams.get_mut(&(topic.clone(), qos)) {
+            Some((number, next)) => (*number, next),
+            None => {
+                let known = conn.exchange.streams.entry((topic.clone(), qos)).or_insert((fresh, 0));
+                (known.0, &mut known.1)
+            }
+        };
+        let index = *next;
+        *next += 1;
+        (Stream { conn: id, number }, index)
+    }
+
+    /// The sessions that hold a settled subscription under which a message on this topic must come.
+    fn owed_to(&mut self, topic: &Text, publisher: Option<SessionIx>) -> Vec<SessionIx> {
+        self.routes.of(topic, &self.sessions, publisher)
+    }
+
+    /// PUBREL was given.
+    pub(super) fn release_given(&mut self, id: ConnId, session: SessionIx, packet_id: u16) {
+        let seq = self.now.seq;
+        let Some(known) = self.sessions.get_mut(session.0 as usize) else { return };
+        let message = known.inbound.released(seq, id, packet_id);
+        let Some(message) = message.and_then(|m| self.messages.message_mut(m)) else { return };
+        match message.progress.released {
+            None => message.progress.released = Some((seq, id)),
+            Some(_) => message.progress.repeated = Some(seq),
+        }
+    }
+}

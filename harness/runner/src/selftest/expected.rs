@@ -1,0 +1,89 @@
+//! What the selftest expects: the verdicts that each legal variant may get, and which culprits nothing catches yet.
+
+use deadzone_reference_broker::Variant;
+use deadzone_verdict::VerdictKind;
+
+use VerdictKind::{Inconclusive, NotApplicable, Pass, PassSlow};
+
+/// The verdicts that a scenario may get under a legal variant. A failure is never among them: the broker is correct.
+pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
+    match variant {
+        // It does what every scenario asks for, only otherwise.
+        Variant::OnwardAtPubrel
+        | Variant::Pubcomp0x92InRecovery
+        | Variant::RstOnClose
+        | Variant::NoDisconnectBeforeClose
+        | Variant::CopyPerSubscription
+        | Variant::Answers400msLate
+        | Variant::SmallReceiveMaximum
+        | Variant::Qos0QueuedOffline
+        | Variant::PubackNoMatchingSubscribers
+        | Variant::UserPropertyEverywhere
+        | Variant::AutomaticSubscription
+        | Variant::ConnectWithin32s
+        | Variant::SplitsPackets
+        | Variant::RoutesLater
+        | Variant::LooksUpBehindSuback
+        | Variant::DupOnUnsent => &[Pass],
+        // It is later than most.
+        Variant::Resends30sLate
+        | Variant::Connack10sLate
+        | Variant::Acknowledges10sLate
+        | Variant::RetainsLater => &[Pass, PassSlow],
+        // It does not offer what some scenarios need, and says so before they need it.
+        Variant::GrantsAtMostQos1
+        | Variant::KeepAliveZeroRefused
+        | Variant::ClosesIdleClients
+        | Variant::OneInFlight => &[Pass, NotApplicable],
+        // It lets a client in later, or not at all in the time that a scenario has.
+        Variant::RefusesQuickConnections | Variant::RefusesQuickReturn => &[Pass, PassSlow, Inconclusive],
+    }
+}
+
+/// Legal variants under which scenarios still get other verdicts than these, each with what is missing in the judge or the
+/// player. The selftest tells each such verdict, and minds a variant that stands here without need.
+pub(super) const PENDING: &[(Variant, &str)] = &[
+    (Variant::Resends30sLate, "a wait that met silence is extended before it is judged"),
+    (Variant::KeepAliveZeroRefused, "a refused keep-alive 0 makes what needs it not applicable"),
+    (Variant::Connack10sLate, "a wait that met silence is extended before it is judged"),
+    (Variant::Acknowledges10sLate, "a wait that met silence is extended before it is judged"),
+    (
+        Variant::RefusesQuickConnections,
+        "a connection that is closed without CONNACK is tried again after a pause",
+    ),
+    (
+        Variant::RefusesQuickReturn,
+        "a CONNECT that is closed soon after a takeover is tried again after a pause",
+    ),
+    (
+        Variant::OneInFlight,
+        "what needs two messages in flight does not apply to a broker that sends one at a time",
+    ),
+];
+
+/// Defects and mutants that no scenario catches yet, by a clause that it claims and the defect breaks, each with what would.
+/// The selftest tells them, and minds one that stands here although something catches it.
+pub(super) const UNCAUGHT: &[(&str, &str)] = &[
+    ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
+    ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
+    ("half-dead-after-unsubscribe", "an UNSUBSCRIBE, and then two new clients"),
+    (
+        "ends-at-unsubscribe",
+        "a scenario that claims the answer to UNSUBSCRIBE, and a verdict for a broker that is gone",
+    ),
+    (
+        "hangs-at-unsubscribe",
+        "a scenario that claims the answer to UNSUBSCRIBE, and a verdict for a broker that is stuck",
+    ),
+    ("mutant-subscription-id-added", "a rule that a delivery carries the receiver's own identifiers only"),
+];
+
+/// What is missing for this variant, if something is.
+pub(super) fn pending(variant: Variant) -> Option<&'static str> {
+    PENDING.iter().find(|(v, _)| *v == variant).map(|(_, why)| *why)
+}
+
+/// What is missing to catch this culprit, if something is.
+pub(super) fn uncaught(name: &str) -> Option<&'static str> {
+    UNCAUGHT.iter().find(|(n, _)| *n == name).map(|(_, why)| *why)
+}

@@ -1,0 +1,140 @@
+//! What defects remember that show only sometimes, or that take the whole broker down. A conformant broker uses none of it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use deadzone_wire::{Packet, PropertyId, PropertyValue, Publish, Text, VarInt};
+
+use super::{
+    broker::Broker,
+    message::Message,
+    outbox::{ConnId, Effect},
+};
+use crate::Defect;
+
+/// Of so many DISCONNECTs one leaves the will standing, under [`Defect::WillAfterDisconnectSometimes`].
+const DISCONNECTS: u64 = 7;
+/// Of so many returns to a session that ended one is told that it is there, under [`Defect::SessionPresentSometimes`].
+const RETURNS: u64 = 3;
+
+/// How much of the broker still works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Health {
+    /// All of it.
+    #[default]
+    Sound,
+    /// Every second CONNECT is left without an answer; the number counts them.
+    HalfDead(u64),
+    /// It reads and answers nothing.
+    Hung,
+    /// It has ended.
+    Ended,
+}
+
+/// Counters and memories of the defects.
+#[derive(Debug, Default)]
+pub(super) struct Lapses {
+    pub(super) health: Health,
+    /// DISCONNECTs of clients with a will.
+    wills_taken_back: u64,
+    /// Sessions that ended and were not made anew.
+    ended: Vec<Text>,
+    /// CONNECTs that asked for a session which had ended.
+    returns: u64,
+    /// Where [`Defect::StrayRetained`] puts its message: below the first level of the first filter.
+    stray_topic: Option<Text>,
+    /// Connections taken over and not yet reported closed, under [`Defect::LateCloseKillsNewConnection`].
+    pub(super) departed: BTreeMap<ConnId, Text>,
+}
+
+impl Broker {
+    /// What an UNSUBSCRIBE does to the whole broker; `true` if it is not answered any more.
+    pub(super) fn falls_at_unsubscribe(&mut self) -> bool {
+        if self.config.has(Defect::EndsAtUnsubscribe) {
+            self.lapses.health = Health::Ended;
+            self.conns.clear();
+            self.push(Effect::End);
+        } else if self.config.has(Defect::HangsAtUnsubscribe) {
+            self.lapses.health = Health::Hung;
+        } else if self.config.has(Defect::HalfDeadAfterUnsubscribe) && self.lapses.health == Health::Sound {
+            self.lapses.health = Health::HalfDead(0);
+        }
+        !self.works()
+    }
+
+    /// Whether it still does anything.
+    pub(super) fn works(&self) -> bool {
+        !matches!(self.lapses.health, Health::Hung | Health::Ended)
+    }
+
+    /// Whether the half of the broker that this CONNECT comes to is dead.
+    pub(super) fn overhears_connect(&mut self) -> bool {
+        let Health::HalfDead(connects) = &mut self.lapses.health else { return false };
+        *connects += 1;
+        *connects % 2 == 1
+    }
+
+    /// Whether a will is published after a DISCONNECT that takes it back.
+    pub(super) fn keeps_will_at_disconnect(&mut self) -> bool {
+        if self.config.has(Defect::WillAfterDisconnectSometimes) {
+            self.lapses.wills_taken_back += 1;
+            return self.lapses.wills_taken_back.is_multiple_of(DISCONNECTS);
+        }
+        self.config.has(Defect::WillOnDisconnect)
+    }
+
+    /// Remembers a session that ended.
+    pub(super) fn note_ended(&mut self, client_id: &Text) {
+        if self.config.has(Defect::SessionPresentSometimes)
+            && self.lapses.ended.len() < self.config.limits.sessions
+        {
+            self.lapses.ended.push(client_id.clone());
+        }
+    }
+
+    /// Whether CONNACK claims a session that has ended.
+    pub(super) fn claims_ended_session(&mut self, client_id: &Text) -> bool {
+        if !self.lapses.ended.contains(client_id) {
+            return false;
+        }
+        self.lapses.returns += 1;
+        self.lapses.returns.is_multiple_of(RETURNS)
+    }
+
+    /// Takes the first level of the first filter for the place of a stray retained message.
+    pub(super) fn note_filter(&mut self, filter: &Text) {
+        let first = filter.0.split(|b| *b == b'/').next().unwrap_or_default();
+        let plain = !first.is_empty() && !first.starts_with(b"$") && !matches!(first, b"+" | b"#");
+        if self.config.has(Defect::StrayRetained) && plain {
+            let topic = Text([first, b"/of-another-test"].concat().into());
+            self.lapses.stray_topic.get_or_insert(topic);
+        }
+    }
+
+    /// Sends a client that has just connected a retained message which it never asked for.
+    pub(super) fn send_stray(&mut self, id: ConnId) {
+        if let Some(topic) = self.lapses.stray_topic.clone() {
+            let mut publish = Publish::new("", 0, None, "of-another-test");
+            (publish.topic, publish.retain) = (topic, true);
+            self.send(id, &Packet::Publish(publish));
+        }
+    }
+
+    /// The message as each session gets it to which the identifiers of the others' subscriptions are told as well.
+    pub(super) fn with_foreign_ids(&self, message: &Arc<Message>) -> BTreeMap<Text, Arc<Message>> {
+        let mut marked = BTreeMap::new();
+        if !self.config.has(Defect::ForeignSubscriptionIds) {
+            return marked;
+        }
+        for client_id in self.sessions.keys() {
+            let mut message = Message::clone(message);
+            for other in self.sessions.values().filter(|s| s.client_id != *client_id) {
+                for id in other.subscriptions.ids_for(&message.topic) {
+                    let id = PropertyValue::Var(VarInt::minimal(id));
+                    message.properties.push(PropertyId::SubscriptionIdentifier, id);
+                }
+            }
+            marked.insert(client_id.clone(), Arc::new(message));
+        }
+        marked
+    }
+}
