@@ -223,3 +223,26 @@ fn a_parked_performance_waits_for_a_slot_before_it_goes_on() {
         .find(|event| matches!(&event.kind, EventKind::Step(step) if &*step.text == "pub ping"));
     assert_eq!(step.map(|event| event.at_us / 1000), Some(25_000), "the walk goes on once it has a slot");
 }
+
+#[test]
+fn rest_waits_for_the_answer_to_its_question_and_tries_each_subscription() {
+    let steps = "  client sub\n  client pub\n  sub connect clean\n  sub subscribe \"{run}/t\" qos=1\n  pub connect clean\n";
+    let record = Bench::new(steps, Broker::with(|_| None)).perform();
+    let met = record.kinds().position(
+        |kind| matches!(kind, EventKind::Met { claim, .. } if *claim == record.claims("at rest")[0].id),
+    );
+    let pong = record.kinds().position(|kind| matches!(kind, EventKind::Packet(p) if p.sender == Purpose::Life && p.direction == Direction::Down));
+    assert!(pong.is_some() && pong < met, "at rest is what the broker has shown: {pong:?} {met:?}");
+    assert_eq!((record.claims("at rest").len(), record.still_served()), (3, 1));
+    // The subscription of the first connection is forgotten: nothing comes by it.
+    let broker = Broker::with(|seen| {
+        (seen.conn == 2 && seen.packet.kind() == PacketKind::Publish).then(|| vec![Act::Send(puback(1))])
+    });
+    let record = Bench::new(steps, broker).perform();
+    let served = record.claims("at rest")[2].id;
+    assert_eq!(record.end_of(served), Err(Ended::LongBound));
+}
+
+fn puback(id: u16) -> bytes::Bytes {
+    Packet::Ack(Ack::new(AckKind::Puback, id)).encode(Version::V5).to_bytes()
+}

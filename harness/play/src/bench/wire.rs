@@ -110,7 +110,7 @@ fn a_reconnect_that_is_closed_at_once_is_tried_again() {
 #[test]
 fn what_passed_before_the_link_was_armed_is_not_seen() {
     let puback = |id| Packet::Ack(Ack::new(AckKind::Puback, id)).encode(Version::V5).to_bytes();
-    let steps = "  client pub manual\n  pub connect clean\n  pub -> PUBLISH \"{run}/t\" qos=1 id=7 \"x\"\n  pub <- PUBACK id=7\n  link pub delay up 1ms\n  link pub saw PUBACK down\n";
+    let steps = "  client pub manual\n  pub connect clean\n  pub -> PUBLISH \"{run}/t\" qos=1 id=7 \"x\"\n  pub <- PUBACK id=7\n  link pub blackhole down from PUBREC\n  link pub saw PUBACK down\n";
     let record = Bench::new(steps, Broker::with(|_| None)).perform();
     assert_eq!(record.end("saw PUBACK"), Err(Ended::LongBound));
     let broker = Broker::with(move |seen| {

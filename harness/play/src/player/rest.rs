@@ -10,7 +10,6 @@ use super::{
     steps,
     wait::{Direct, Marker, Repeats, Sought, Wait, wait_for},
 };
-use crate::client::Command;
 
 /// Most subscriptions of one client that are tried.
 const SUBSCRIPTIONS_MAX: usize = 8;
@@ -26,7 +25,10 @@ pub(super) async fn rest(stage: &mut Stage<'_>, last: &Step) {
             continue;
         }
         let ping = Packet::Bare(Bare::pingreq()).encode(stage.version(client)).to_bytes();
-        stage.client(client).borrow_mut().presence.enqueue(Command::Write(ping, Purpose::Life));
+        // Its turn has passed when the wait begins, so that its answer belongs to that.
+        if stage.network.write(client, ping, Purpose::Life).await.is_err() {
+            continue;
+        }
         match steps::quiescent(stage, &step, client, None).await {
             Ok(()) => rested.push(client),
             Err(_) if stage.silent => return,

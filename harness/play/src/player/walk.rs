@@ -91,7 +91,9 @@ impl<'a> Player<'a> {
     fn leave_round(&self, round: usize) {
         let count = self.stage.setup.scenario.clients.len();
         for client in &self.stage.network.clients[round * count..(round + 1) * count] {
-            client.borrow_mut().presence.enqueue(Command::End);
+            let mut client = client.borrow_mut();
+            client.presence.enqueue(Command::End);
+            client.presence.live = None;
         }
     }
 
