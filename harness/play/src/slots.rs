@@ -1,27 +1,27 @@
-//! The job slot of a performance, as the runner hands it in: a wait that meets silence gives it away and takes one again
-//! before the walk goes on.
+//! Job slots of a run: a performance that waits in silence gives its slot to another one.
 
 use std::{future::Future, pin::Pin};
 
-/// A future of one thread.
-pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+/// A slot that is being waited for.
+pub type Unparking<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// The job slot of one performance.
+/// The slot of one performance. A wait that met silence past its patience gives it away; before the walk goes on it is taken
+/// back. A walk that ends in silence ends without its slot.
 pub trait Slots {
-    /// The performance waits on for a silent broker: its slot is free from now on, its connections are not.
+    /// The slot is free from now on.
     fn park(&self);
-    /// Ends when the performance has a slot again. The walk goes on only then.
-    fn unpark(&self) -> LocalBoxFuture<'_, ()>;
+    /// Waits for a slot.
+    fn unpark(&self) -> Unparking<'_>;
 }
 
-/// A performance that shares nothing: embedded ones, where parking costs no wall time.
-#[derive(Clone, Copy, Debug)]
-pub struct OwnSlot;
+/// As many slots as there are performances.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSlots;
 
-impl Slots for OwnSlot {
+impl Slots for NoSlots {
     fn park(&self) {}
 
-    fn unpark(&self) -> LocalBoxFuture<'_, ()> {
-        Box::pin(std::future::ready(()))
+    fn unpark(&self) -> Unparking<'_> {
+        Box::pin(async {})
     }
 }

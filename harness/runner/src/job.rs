@@ -12,7 +12,7 @@ use std::{
 
 use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Credentials, Performance, Room, Setup, Timing, nonce, perform, run_prefix};
+use deadzone_play::{Credentials, MemoryBudget, Performance, Setup, Timing, perform};
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
@@ -46,7 +46,7 @@ pub(crate) struct JobContext {
     /// A scenario whose judge shall panic: proves that a panic of ours is contained.
     pub(crate) panic_in: Option<String>,
     /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
-    pub(crate) room: Option<Arc<Room>>,
+    pub(crate) memory: Option<Arc<MemoryBudget>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
     pub(crate) run: Origin,
     /// Who the clients are to the target.
@@ -79,7 +79,7 @@ impl JobContext {
             investigate: true,
             command: String::new(),
             panic_in: None,
-            room: None,
+            memory: None,
             links: None,
             run: Origin::Scenario,
             credentials: None,
@@ -238,8 +238,8 @@ pub(crate) fn once(
     let performance = local.block_on(&runtime, async {
         // Embedded brokers are new for each run, so nothing needs to differ between attempts.
         let attempt = if embedded { 0 } else { attempt };
-        let run_prefix = run_prefix(&context.word);
-        let nonce = nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
+        let run_prefix = seed::run_prefix(&context.word);
+        let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
         let (dial, direct) = context.target.dials(planned.key.version, context.mutant);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
@@ -262,8 +262,7 @@ pub(crate) fn once(
             },
             teardown: !embedded,
             heartbeat: !embedded,
-            doubt: Arc::new(|| {}),
-            room: context.room.clone(),
+            memory: context.memory.clone(),
             cancel: Arc::clone(&context.halt),
         };
         let performance = perform(&setup).await;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use deadzone_history::Origin;
-use deadzone_play::{Room, Timing};
+use deadzone_play::{MemoryBudget, Timing};
 use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
@@ -39,7 +39,7 @@ const DESCRIPTORS_A_JOB: usize = 12;
 const DESCRIPTORS_APART: usize = 48;
 
 /// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
-const SHARED_ROOM: u64 = 16 * 1024 * 1024;
+const SHARED_MEMORY: u64 = 16 * 1024 * 1024;
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ fn plan(
 }
 
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
-    let room = (!target.is_embedded()).then(|| Arc::new(Room::new(SHARED_ROOM)));
+    let memory = (!target.is_embedded()).then(|| Arc::new(MemoryBudget::new(SHARED_MEMORY)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
     let facts = target.declared().map(Declared::facts).unwrap_or_default();
     JobContext {
@@ -181,7 +181,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         investigate: true,
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
-        room,
+        memory,
         run: Origin::Scenario,
         facts,
         one_in_flight: BTreeSet::new(),

@@ -182,7 +182,7 @@ fn met_is_looked_at_again() {
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[(Field::Id, 7)])], false, false);
         let seen = h.down(conn, ack(AckKind::Puback, 7));
         h.met(claim, &[seen + 1]);
-        assert_eq!(crate::wait::told(judge(&h.finish())), Verdict::pass());
+        assert_eq!(told(judge(&h.finish())), Verdict::pass());
 
         let (mut h, conn) = started(version);
         h.up(conn, publish(1, 7, false));

@@ -241,10 +241,8 @@ fn findings_come_in_the_order_of_time_and_cascades_fold() {
             .events
             .iter()
             .position(|e| matches!(&e.kind, EventKind::Packet(p) if p.packet().packet_id() == Some(7)));
-        let extra = (vec![
-            finding(&own("no-codes"), &[seen]),
-            finding(&own("whole-packet"), &[given.unwrap() as u64]),
-        ]);
+        let extra =
+            vec![finding(&own("no-codes"), &[seen]), finding(&own("whole-packet"), &[given.unwrap() as u64])];
         let verdict = judge_with(&history, extra);
         let heads: Vec<&str> = verdict.findings.iter().map(|f| f.by.as_str()).collect();
         assert_eq!(verdict.findings[0].clause, *own("whole-packet"), "{heads:?}");

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, mpsc::Sender},
 };
 
-use deadzone_play::{LocalBoxFuture, OwnSlot};
+use deadzone_play::{NoSlots, Unparking};
 
 use super::{
     slots::{SOLO_PARKS_MAX, Slots},
@@ -26,7 +26,7 @@ impl Seat {
     pub(crate) fn of(seat: Option<&Self>) -> Rc<dyn deadzone_play::Slots> {
         match seat {
             Some(seat) => Rc::new(seat.clone()),
-            None => Rc::new(OwnSlot),
+            None => Rc::new(NoSlots),
         }
     }
 
@@ -43,7 +43,7 @@ impl deadzone_play::Slots for Seat {
         self.slots.park(self.number);
     }
 
-    fn unpark(&self) -> LocalBoxFuture<'_, ()> {
+    fn unpark(&self) -> Unparking<'_> {
         let back = self.slots.unpark(self.number);
         Box::pin(async move {
             // The book outlives every seat; an end of it would only mean that the run is over.

@@ -14,12 +14,12 @@ const ALLOWANCE: u64 = 256 * 1024;
 
 /// What is left of a run's memory for packets, beyond every performance's own allowance.
 #[derive(Debug)]
-pub struct Room {
+pub struct MemoryBudget {
     left: AtomicU64,
 }
 
-impl Room {
-    /// Room for this many bytes.
+impl MemoryBudget {
+    /// A budget of this many bytes.
     pub fn new(bytes: u64) -> Self {
         Self { left: AtomicU64::new(bytes) }
     }
@@ -35,27 +35,27 @@ impl Room {
     }
 }
 
-/// One performance's part of the room. Its end gives back what it took.
+/// One performance's part of the budget. Its end gives back what it took.
 #[derive(Debug)]
-pub(crate) struct Share {
-    room: Option<Arc<Room>>,
+pub(crate) struct Reservation {
+    budget: Option<Arc<MemoryBudget>>,
     held: Cell<u64>,
     taken: Cell<u64>,
 }
 
-impl Share {
-    pub(crate) fn of(room: Option<Arc<Room>>) -> Self {
-        Self { room, held: Cell::new(0), taken: Cell::new(0) }
+impl Reservation {
+    pub(crate) fn of(budget: Option<Arc<MemoryBudget>>) -> Self {
+        Self { budget, held: Cell::new(0), taken: Cell::new(0) }
     }
 
-    /// Holds this many bytes more. `false`: there is no room for them.
+    /// Holds this many bytes more. `false`: the budget has no such bytes.
     pub(crate) fn hold(&self, bytes: u64) -> bool {
         let held = self.held.get() + bytes;
         let wanted = held.saturating_sub(ALLOWANCE).saturating_sub(self.taken.get());
         if wanted > 0
-            && let Some(room) = &self.room
+            && let Some(budget) = &self.budget
         {
-            if !room.take(wanted) {
+            if !budget.take(wanted) {
                 return false;
             }
             self.taken.set(self.taken.get() + wanted);
@@ -70,10 +70,10 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        if let Some(room) = &self.room {
-            room.give(self.taken.get());
+        if let Some(budget) = &self.budget {
+            budget.give(self.taken.get());
         }
     }
 }
@@ -83,12 +83,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_allowance_is_everybodys_and_the_rest_is_shared() {
-        let room = Arc::new(Room::new(100));
-        let (a, b) = (Share::of(Some(Arc::clone(&room))), Share::of(Some(Arc::clone(&room))));
+    fn each_performance_has_the_allowance_and_the_rest_is_shared() {
+        let budget = Arc::new(MemoryBudget::new(100));
+        let (a, b) = (Reservation::of(Some(Arc::clone(&budget))), Reservation::of(Some(Arc::clone(&budget))));
         assert!(a.hold(ALLOWANCE + 100), "its own and all that is shared");
         assert!(!a.hold(1));
-        assert!(b.hold(ALLOWANCE), "nobody can take the allowance");
+        assert!(b.hold(ALLOWANCE), "the allowance is never shared");
         assert!(!b.hold(1));
         a.release(50);
         assert!(a.hold(50), "what it gave up it may hold again");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_room_nothing_is_refused() {
-        assert!(Share::of(None).hold(u64::MAX / 2));
+    fn without_a_budget_nothing_is_refused() {
+        assert!(Reservation::of(None).hold(u64::MAX / 2));
     }
 }

@@ -1,0 +1,44 @@
+//! What a performance may leave on the target, to be cleaned up at its end.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use deadzone_wire::{Packet, Version};
+
+/// Sessions and retained messages of ours.
+#[derive(Debug, Default)]
+pub(crate) struct Footprint {
+    /// Topics that may hold a retained message.
+    pub(super) retained: BTreeSet<Bytes>,
+    /// Client ids that may have left a session, with the version they spoke.
+    pub(super) sessions: BTreeSet<(Bytes, Version)>,
+    /// Client ids that have connected.
+    connected: BTreeSet<Bytes>,
+}
+
+impl Footprint {
+    /// A CONNECT that leaves a session behind.
+    pub(super) fn session(&mut self, client_id: &Bytes, version: Version) {
+        self.sessions.insert((client_id.clone(), version));
+    }
+
+    /// Whether this client id was connected before.
+    pub(super) fn has_connected(&self, client_id: &Bytes) -> bool {
+        self.connected.contains(client_id)
+    }
+
+    /// A packet that is about to be sent.
+    pub(super) fn sent(&mut self, packet: &Packet) {
+        match packet {
+            Packet::Publish(p) if p.retain => {
+                self.retained.insert(p.topic.0.clone());
+            }
+            Packet::Connect(c) => {
+                self.connected.insert(c.client_id.0.clone());
+                let retained = c.will.iter().filter(|_| c.will_retain());
+                self.retained.extend(retained.map(|will| will.topic.0.clone()));
+            }
+            _ => {}
+        }
+    }
+}
