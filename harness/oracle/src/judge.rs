@@ -24,7 +24,8 @@ use crate::{
 /// It holds what is open, not what has been: [`Judge::observe`] may be called for as many events as there are.
 pub struct Judge {
     state: State,
-    rules: Vec<Box<dyn Rule>>,
+    /// Each with the transitions for which it is called.
+    rules: Vec<(On, Box<dyn Rule>)>,
     claims: Claims,
     legality: Option<Legality>,
     found: Found,
@@ -39,7 +40,7 @@ impl Judge {
         let legality = (header.origin != Origin::Link).then(|| Legality::new(&header));
         Self {
             state: State::new(&header, Party::Server),
-            rules: rules::all(),
+            rules: rules::all().into_iter().map(|rule| (rule.on(), rule)).collect(),
             claims: Claims::default(),
             legality,
             found: Found::default(),
@@ -58,8 +59,8 @@ impl Judge {
         }
         self.state.observe(event);
         let on = On::of(event, &self.state);
-        for rule in &mut self.rules {
-            if rule.on().meets(on) {
+        for (when, rule) in &mut self.rules {
+            if when.meets(on) {
                 rule.observe(event, &self.state, self.found.by(rule.name()));
             }
         }
@@ -81,7 +82,7 @@ impl Judge {
     }
 
     fn close(&mut self) {
-        for rule in &mut self.rules {
+        for (_, rule) in &mut self.rules {
             rule.finish(&self.state, self.found.by(rule.name()));
         }
         self.claims.finish(&self.state, &mut self.found);
@@ -127,7 +128,7 @@ pub struct RuleOutcome {
 pub fn obey(history: &History) -> Vec<RuleOutcome> {
     let mut judge = Judge::new(&history.header);
     history.events.iter().for_each(|event| judge.observe(event));
-    for rule in &mut judge.rules {
+    for (_, rule) in &mut judge.rules {
         rule.finish(&judge.state, judge.found.by(rule.name()));
     }
     let Found { findings, grades, .. } = judge.found;
@@ -136,7 +137,7 @@ pub fn obey(history: &History) -> Vec<RuleOutcome> {
         findings: findings.iter().filter(|f| f.by == rule.name()).cloned().collect(),
         grades: grades.iter().filter(|(by, _)| *by == rule.name()).map(|(_, grade)| grade.clone()).collect(),
     };
-    judge.rules.iter().map(|rule| of(rule.as_ref())).collect()
+    judge.rules.iter().map(|(_, rule)| of(rule.as_ref())).collect()
 }
 
 #[cfg(test)]
