@@ -12,19 +12,14 @@ pub(crate) struct Footprint {
     pub(super) retained: BTreeSet<Bytes>,
     /// Client ids that may have left a session, with the version they spoke.
     pub(super) sessions: BTreeSet<(Bytes, Version)>,
-    /// Client ids that have connected.
-    connected: BTreeSet<Bytes>,
+    /// A CONNECT was sent before.
+    pub(super) connected: bool,
 }
 
 impl Footprint {
     /// A CONNECT that leaves a session behind.
     pub(super) fn session(&mut self, client_id: &Bytes, version: Version) {
         self.sessions.insert((client_id.clone(), version));
-    }
-
-    /// Whether this client id was connected before.
-    pub(super) fn has_connected(&self, client_id: &Bytes) -> bool {
-        self.connected.contains(client_id)
     }
 
     /// A packet that is about to be sent.
@@ -34,7 +29,7 @@ impl Footprint {
                 self.retained.insert(p.topic.0.clone());
             }
             Packet::Connect(c) => {
-                self.connected.insert(c.client_id.0.clone());
+                self.connected = true;
                 let retained = c.will.iter().filter(|_| c.will_retain());
                 self.retained.extend(retained.map(|will| will.topic.0.clone()));
             }

@@ -156,7 +156,7 @@ impl<'a> Player<'a> {
         let silence = || {
             fell_silent.then(|| Abandon::unmet(self.stage.claims.last(), "what was expected did not come"))
         };
-        if let Some(why) = lost.or(done.err()).or_else(silence) {
+        if let Some(why) = lost.or_else(|| done.err()).or_else(silence) {
             self.abandoned = true;
             self.stage.recorder().append(EventKind::Abandoned { step: self.stage.claims.step, why });
         }

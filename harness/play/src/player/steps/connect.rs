@@ -42,14 +42,14 @@ pub(in crate::player) async fn connect(
     persistently(stage, step, client, (mode, options, expected)).await
 }
 
-/// Connects. A client id that was connected before in this performance tries again after a pause when it is closed without a
-/// CONNACK, or asked to come later.
+/// Connects. Behind another connection of this performance a client that is closed without a CONNACK, or told to come later,
+/// tries again after a pause: a guard against flapping or against many connections may have refused it.
 async fn persistently(stage: &mut Stage<'_>, step: &Step, client: usize, terms: Terms<'_>) -> Done {
     let (version, connect) = {
         let client = stage.client(client).borrow();
         (client.version, stage.words.connect(client.version, &client.id, terms.0, terms.1))
     };
-    let again = stage.footprint.has_connected(&connect.client_id.0) && may_be_tried_again(step, terms.2);
+    let again = stage.footprint.connected && may_be_tried_again(step, terms.2);
     let pauses = if again { PAUSES_MS.as_slice() } else { &[] };
     for pause_ms in pauses {
         match once(stage, step, client, (&connect, version, terms, true)).await? {

@@ -243,6 +243,6 @@ impl Course {
         let bound_us = ahead.map(|(at, passed)| now_us + (at - passed)).min();
         let link_us = self.wait.sought.link_wakes_us(&stage.network).filter(|at| *at > now_us);
         let wakes = [bound_us, link_us, self.wait.sought.tend_us()];
-        wakes.into_iter().flatten().min().unwrap_or(now_us + within_us.max(1)).max(now_us + 1)
+        wakes.into_iter().flatten().min().unwrap_or_else(|| now_us + within_us.max(1)).max(now_us + 1)
     }
 }

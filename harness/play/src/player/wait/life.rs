@@ -26,7 +26,7 @@ impl Signs {
     /// A wait ended in silence: did anything answer after a sign of life was asked for?
     pub(super) fn answered_since(&mut self, heard_us: Option<u64>, asked_us: Option<u64>) {
         if asked_us.is_some_and(|asked_us| heard_us.is_none_or(|heard_us| heard_us < asked_us)) {
-            self.lifeless_since_us.get_or_insert(heard_us.unwrap_or(0));
+            self.lifeless_since_us.get_or_insert_with(|| heard_us.unwrap_or(0));
         }
     }
 }
