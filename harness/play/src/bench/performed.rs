@@ -49,7 +49,6 @@ impl Bench {
             scenario,
             broker,
             slots: Rc::default(),
-            credentials: None,
             version: Version::V5,
             timing: Timing::default(),
             run: Origin::Scenario,

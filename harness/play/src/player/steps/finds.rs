@@ -58,7 +58,7 @@ pub(super) async fn finds(
         }
     }
     let claim = look_claim(stage, step, client, shape);
-    stage.claims.unmet(claim, since_us, Ended::Patience, None);
+    stage.claims.unmet(claim, since_us, Ended::LongBound, None);
     Err(unmet(stage, "the retained message was not found"))
 }
 
