@@ -47,6 +47,7 @@ pub(super) fn recorder(folder: &Path) -> anyhow::Result<Arc<deadzone_proxy::Reco
 /// One connection's record.
 struct Tape {
     file: PathBuf,
+    header: Header,
     recorder: Recorder,
     tap: Tap,
     last_us: u64,
@@ -71,9 +72,9 @@ impl Tape {
             target: TargetFacts::default(),
         };
         let limits = RecorderLimits { bytes: RECORD_MAX, ..RecorderLimits::default() };
-        let mut recorder = Recorder::new(header, limits);
+        let mut recorder = Recorder::new(limits);
         recorder.append(0, EventKind::Opened { conn: CONN, client: CLIENT });
-        Self { file, recorder, tap: Tap::of_stranger(CONN, PACKET_MAX), last_us: 0 }
+        Self { file, header, recorder, tap: Tap::of_stranger(CONN, PACKET_MAX), last_us: 0 }
     }
 
     /// A stream ended at one end: what is incomplete is a fragment.
@@ -115,7 +116,7 @@ impl Record for Tape {
         if let Some(overflow) = self.recorder.overflow() {
             tracing::warn!("{}: {overflow}: the rest is not recorded", self.file.display());
         }
-        let mut history = self.recorder.finish();
+        let mut history = self.recorder.finish(self.header);
         history.header.version = self.tap.version();
         let mut bytes = Vec::new();
         let written = deadzone_history::write(&history, &mut bytes)
