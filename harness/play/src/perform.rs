@@ -17,6 +17,7 @@ use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
 use crate::{
+    asked::Asked,
     clock::Clock,
     foreign::ForeignLinks,
     player::Player,
@@ -179,8 +180,9 @@ pub fn nonce(run_prefix: &str, scenario: &str, version: Version, attempt: u32) -
 pub async fn perform(setup: &Setup<'_>) -> Performance {
     let scenario = setup.scenario.unrolled();
     let header = setup.header(&scenario);
-    let recorder = Recorder::new(RecorderLimits::default());
-    let tape = Tape::new(recorder, Clock::start(), Share::of(setup.room.clone()));
+    let asked = Asked::by(setup.scenario);
+    let share = Share::of(setup.room.clone(), asked.more_bytes());
+    let tape = Tape::new(Recorder::new(asked.limits()), Clock::start(), share);
     let heart =
         setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
     let mut player = Player::new(setup, &scenario, tape.clone());

@@ -56,7 +56,7 @@ impl Carried {
         let client = Rc::new(RefCell::new(state));
         let clock = Clock::start();
         let recorder = Recorder::new(RecorderLimits::default());
-        let tape = Tape::new(recorder, clock, Share::of(None));
+        let tape = Tape::new(recorder, clock, Share::of(None, 0));
         let (ours, mut theirs) = pipe(1 << 20);
         let (queue, commands) = unbounded_channel();
         let conn = deadzone_history::ConnId(CONN);
