@@ -33,7 +33,7 @@ pub use claim::{Claim, ClaimKind, Expected, HowOften, Place};
 pub use event::{Event, EventKind};
 pub use fnv::Fnv;
 pub use hand_made::{HandMade, Start};
-pub use header::{ClientInfo, Durability, Header, Origin, SCHEMA, TargetFacts};
+pub use header::{ClientInfo, Continues, Durability, Header, OpenConnection, Origin, SCHEMA, TargetFacts};
 pub use ids::{By, ClientIx, Close, ConnId, End, Seq};
 pub use ndjson::{HistoryError, Reader, Writer, read, write};
 pub use outcome::{Abandon, Ended, Late, OpenError};

@@ -131,6 +131,16 @@ impl<S: Sink> Recorder<S> {
         self.overflow
     }
 
+    /// Where it goes.
+    pub fn sink(&self) -> &S {
+        &self.sink
+    }
+
+    /// The same, to change it.
+    pub fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
     /// The finished record's sink.
     pub fn into_sink(self) -> S {
         self.sink

@@ -71,6 +71,16 @@ impl<W: Write> Spool<W> {
         self.writer.as_ref().err()
     }
 
+    /// The same, for whoever handles it; it is told once.
+    pub fn take_error(&mut self) -> Option<io::Error> {
+        self.writer.as_mut().err().map(|error| std::mem::replace(error, io::ErrorKind::Other.into()))
+    }
+
+    /// What is written to, unless there was an error.
+    pub fn out(&self) -> Option<&W> {
+        self.writer.as_ref().ok().map(Writer::out)
+    }
+
     /// Writes the footer and gives back what was written to; the first error, if there was one.
     pub fn finish(self) -> io::Result<W> {
         self.writer?.finish()

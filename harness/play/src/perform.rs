@@ -145,6 +145,7 @@ impl Setup<'_> {
             patience_us: timing.scaled_us(timing.patience_ms),
             long_bound_us: timing.long_bound_ms * 1000,
             target: self.target.clone(),
+            continues: None,
         }
     }
 }

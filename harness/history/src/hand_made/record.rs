@@ -46,6 +46,7 @@ impl HandMade {
             patience_us: 10_000_000,
             long_bound_us: 60_000_000,
             target: TargetFacts::default(),
+            continues: None,
         };
         let recorder = Recorder::new(LIMITS);
         let (owners, lanes) = (Vec::new(), BTreeMap::new());

@@ -12,13 +12,15 @@ use crate::{Event, EventKind, Header, History};
 pub struct Writer<W> {
     out: W,
     line: Vec<u8>,
+    first_seq: u64,
     events: u64,
 }
 
 impl<W: Write> Writer<W> {
     /// Writes the header.
     pub fn new(out: W, header: &Header) -> io::Result<Self> {
-        let mut writer = Self { out, line: Vec::new(), events: 0 };
+        let first_seq = header.continues.as_ref().map_or(0, |continues| continues.first_seq);
+        let mut writer = Self { out, line: Vec::new(), first_seq, events: 0 };
         writer.line(header)?;
         Ok(writer)
     }
@@ -31,12 +33,17 @@ impl<W: Write> Writer<W> {
         self.out.write_all(&self.line)
     }
 
+    /// What is written to.
+    pub fn out(&self) -> &W {
+        &self.out
+    }
+
     /// Writes the next event.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         let (seq, at_us) = (event.seq, event.at_us);
         match &event.kind {
             EventKind::Packet(packet) => {
-                let packet = PacketJson::of(packet);
+                let packet = PacketJson::of(packet, self.first_seq);
                 self.line(&PacketLine { seq, at_us, packet })?;
             }
             event => self.line(&EventLine { seq, at_us, event })?,
