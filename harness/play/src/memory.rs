@@ -39,19 +39,21 @@ impl MemoryBudget {
 #[derive(Debug)]
 pub(crate) struct Reservation {
     budget: Option<Arc<MemoryBudget>>,
+    allowance: u64,
     held: Cell<u64>,
     taken: Cell<u64>,
 }
 
 impl Reservation {
-    pub(crate) fn of(budget: Option<Arc<MemoryBudget>>) -> Self {
-        Self { budget, held: Cell::new(0), taken: Cell::new(0) }
+    /// `more` is what the performance may hold beside the allowance that all have, since its scenario asks for it, bytes.
+    pub(crate) fn of(budget: Option<Arc<MemoryBudget>>, more: u64) -> Self {
+        Self { budget, allowance: ALLOWANCE.saturating_add(more), held: Cell::new(0), taken: Cell::new(0) }
     }
 
     /// Holds this many bytes more. `false`: the budget has no such bytes.
     pub(crate) fn hold(&self, bytes: u64) -> bool {
         let held = self.held.get() + bytes;
-        let wanted = held.saturating_sub(ALLOWANCE).saturating_sub(self.taken.get());
+        let wanted = held.saturating_sub(self.allowance).saturating_sub(self.taken.get());
         if wanted > 0
             && let Some(budget) = &self.budget
         {
@@ -85,7 +87,8 @@ mod tests {
     #[test]
     fn each_performance_has_the_allowance_and_the_rest_is_shared() {
         let budget = Arc::new(MemoryBudget::new(100));
-        let (a, b) = (Reservation::of(Some(Arc::clone(&budget))), Reservation::of(Some(Arc::clone(&budget))));
+        let (a, b) =
+            (Reservation::of(Some(Arc::clone(&budget)), 0), Reservation::of(Some(Arc::clone(&budget)), 0));
         assert!(a.hold(ALLOWANCE + 100), "its own and all that is shared");
         assert!(!a.hold(1));
         assert!(b.hold(ALLOWANCE), "the allowance is never shared");
@@ -99,6 +102,6 @@ mod tests {
 
     #[test]
     fn without_a_budget_nothing_is_refused() {
-        assert!(Reservation::of(None).hold(u64::MAX / 2));
+        assert!(Reservation::of(None, 0).hold(u64::MAX / 2));
     }
 }

@@ -17,6 +17,7 @@ use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
 use crate::{
+    asked::Asked,
     clock::Clock,
     credentials::Credentials,
     foreign::ForeignLinks,
@@ -108,6 +109,7 @@ impl Setup<'_> {
             patience_us: timing.scaled_us(timing.patience_ms),
             long_bound_us: timing.long_bound_ms * 1000,
             target: self.target.clone(),
+            continues: None,
         }
     }
 }
@@ -136,8 +138,9 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
 pub(crate) async fn perform_with(setup: &Setup<'_>, begun: impl FnOnce(&SharedRecorder)) -> Performance {
     let scenario = setup.scenario.unrolled();
     let header = setup.header(&scenario);
-    let recorder = Recorder::new(header.clone(), RecorderLimits::default());
-    let memory = Reservation::of(setup.memory.clone());
+    let asked = Asked::by(setup.scenario);
+    let recorder = Recorder::new(asked.limits());
+    let memory = Reservation::of(setup.memory.clone(), asked.more_bytes());
     let recorder = SharedRecorder::new(recorder, Clock::start(), memory);
     begun(&recorder);
     let heart =
@@ -152,7 +155,7 @@ pub(crate) async fn perform_with(setup: &Setup<'_>, begun: impl FnOnce(&SharedRe
         heart.abort();
     }
     let overflow = recorder.overflow();
-    let mut history = recorder.take(&header);
+    let mut history = recorder.take(header);
     if overflow.is_some() {
         // Nothing will be judged by it; its beginning shows what happened.
         keep_beginning(&mut history);
@@ -163,11 +166,7 @@ pub(crate) async fn perform_with(setup: &Setup<'_>, begun: impl FnOnce(&SharedRe
 fn keep_beginning(history: &mut History) {
     let mut left = OVERFLOW_KEPT_BYTES;
     let fits = |event: &&Event| {
-        let cost = match &event.kind {
-            EventKind::Packet(packet) => RecorderLimits::cost(packet.frame.wire_len()),
-            _ => 0,
-        };
-        left.checked_sub(cost).inspect(|rest| left = *rest).is_some()
+        left.checked_sub(RecorderLimits::cost(&event.kind)).inspect(|rest| left = *rest).is_some()
     };
     let kept = history.events.iter().take(OVERFLOW_KEPT).take_while(fits).count();
     history.events.truncate(kept);

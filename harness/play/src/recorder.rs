@@ -49,8 +49,8 @@ impl SharedRecorder {
 
     /// Appends an event now and returns its number.
     pub(crate) fn append(&self, kind: EventKind) -> u64 {
+        self.hold(RecorderLimits::cost(&kind));
         match &kind {
-            EventKind::Packet(packet) => self.hold(RecorderLimits::cost(packet.frame.wire_len())),
             EventKind::Starved { .. } => self.inner.starved_us.set(Some(self.now_us())),
             EventKind::Closed { conn, end: End::Broker, by, .. } => {
                 let mut closes = self.inner.closes.borrow_mut();
@@ -143,8 +143,7 @@ impl SharedRecorder {
     }
 
     /// Takes the record; what is appended afterwards is lost. Tasks that are still being dropped may hold other handles.
-    pub(crate) fn take(&self, header: &Header) -> History {
-        let empty = Recorder::new(header.clone(), RecorderLimits::default());
-        self.inner.recorder.replace(empty).finish()
+    pub(crate) fn take(&self, header: Header) -> History {
+        self.inner.recorder.replace(Recorder::new(RecorderLimits::default())).finish(header)
     }
 }

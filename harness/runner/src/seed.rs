@@ -1,26 +1,7 @@
 //! Seeds and nonces of a performance: made from the run's, the scenario's id and its version, never from an order.
 
+use deadzone_history::Fnv;
 use deadzone_wire::Version;
-
-/// FNV-1a, 64 bit, as a running state: stable over platforms and releases.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fnv(pub(crate) u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    #[must_use]
-    pub(crate) fn with(mut self, bytes: &[u8]) -> Self {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        self
-    }
-}
 
 /// The seed of one scenario in one version.
 pub(crate) fn of_scenario(run: u64, id: &str, version: Version) -> u64 {
@@ -29,12 +10,12 @@ pub(crate) fn of_scenario(run: u64, id: &str, version: Version) -> u64 {
         .with(id.as_bytes())
         .with(b"\0")
         .with(version.as_str().as_bytes())
-        .0
+        .value()
 }
 
 /// What the words of a run begin with, from the run's own word: 6 letters and digits.
 pub(crate) fn run_prefix(run: &str) -> String {
-    format!("dz{:04x}", Fnv::default().with(run.as_bytes()).0 & 0xffff)
+    format!("dz{:04x}", Fnv::default().with(run.as_bytes()).value() & 0xffff)
 }
 
 /// The word that `{run}` stands for, from the run's prefix, the scenario, the version and the attempt: 14 letters and digits.
@@ -42,5 +23,5 @@ pub(crate) fn run_prefix(run: &str) -> String {
 pub(crate) fn nonce(run_prefix: &str, scenario: &str, version: Version, attempt: u32) -> String {
     let parts = [run_prefix, "\0", scenario, "\0", version.as_str()];
     let hash = parts.into_iter().fold(Fnv::default(), |hash, part| hash.with(part.as_bytes()));
-    format!("{run_prefix}{:08x}", hash.with(&attempt.to_le_bytes()).0 & 0xffff_ffff)
+    format!("{run_prefix}{:08x}", hash.with(&attempt.to_le_bytes()).value() & 0xffff_ffff)
 }

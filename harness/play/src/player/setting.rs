@@ -4,7 +4,7 @@ use deadzone_history::Origin;
 use deadzone_link::{Identity, Link};
 use deadzone_script::{ClientDecl, Control, Scenario, Step};
 
-use crate::{perform::Setup, timing::Timing};
+use crate::{asked::Asked, perform::Setup, timing::Timing};
 
 /// The control run that follows the main steps, without their faults.
 pub(crate) fn is_derived_control(setup: &Setup<'_>) -> bool {
@@ -39,8 +39,9 @@ pub(super) fn link(setup: &Setup<'_>, client: &ClientDecl) -> Link {
 
 /// The time-outs of this performance. A derived control run has no profiles.
 pub(crate) fn timing(setup: &Setup<'_>) -> Timing {
+    let timing = Asked::by(setup.scenario).within(setup.timing);
     match is_derived_control(setup) {
-        true => setup.timing,
-        false => setup.timing.over_radio(setup.scenario, setup.profiles),
+        true => timing,
+        false => timing.over_radio(setup.scenario, setup.profiles),
     }
 }

@@ -90,7 +90,7 @@ async fn once(
     if mode != ConnectMode::Clean || options.expiry_s.is_some_and(|s| s > 0) {
         stage.footprint.session(&connect.client_id.0, version);
     }
-    let packet = Packet::Connect(connect.clone());
+    let packet = Packet::from(connect.clone());
     stage.footprint.sent(&packet);
     stage.client(client).borrow_mut().keep_alive.in_force_s = connect.keep_alive_s;
     let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;

@@ -53,7 +53,7 @@ impl Direct {
         connect.set_clean(true);
         connect.keep_alive_s = KEEP_ALIVE_S;
         self.client.borrow_mut().keep_alive.in_force_s = KEEP_ALIVE_S;
-        self.write(&Packet::Connect(connect), version, Purpose::Polite);
+        self.write(&Packet::from(connect), version, Purpose::Polite);
         self.until(|client| client.accepted().is_some()).await
     }
 
