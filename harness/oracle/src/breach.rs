@@ -57,6 +57,8 @@ pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     pub(crate) grades: Vec<(&'static str, Grade)>,
     pub(crate) inconclusive: Vec<Reason>,
+    /// Silences that were not extended.
+    pub(crate) unconfirmed: Vec<Finding>,
     pub(crate) not_applicable: Vec<Reason>,
     /// A grant that was lower than asked for: the event.
     pub(crate) lowered: Option<u64>,
@@ -145,11 +147,10 @@ impl Found {
             return self.claim_broken(finding);
         }
         let at = finding.evidence.last().copied().unwrap_or_default();
-        let Finding { wanted, got, .. } = finding;
-        self.inconclusive(
-            at,
-            format!("{got} where {wanted} was claimed (unconfirmed: the wait was not extended)"),
-        );
+        let (wanted, got) = (&finding.wanted, &finding.got);
+        let why = format!("{got} where {wanted} was claimed (unconfirmed: the wait was not extended)");
+        self.inconclusive(at, why);
+        self.unconfirmed.push(finding);
     }
 
     /// Notes something that is no failure.

@@ -54,7 +54,9 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     found.judged.sort_unstable();
     let findings = fold::fold(state, findings);
     let mistake = found.illegal.first().and_then(|illegal| illegal.place).filter(|_| mistake.is_some());
-    Verdict { kind, findings, grades, reason, judged: found.judged, mistake, ..Verdict::pass() }
+    let mut unconfirmed = found.unconfirmed;
+    unconfirmed.retain(|finding| grade_level(finding.clause, state.header.version).is_none());
+    Verdict { kind, findings, unconfirmed, grades, reason, judged: found.judged, mistake, ..Verdict::pass() }
 }
 
 /// A finding at level MUST stays one; another is a grade.

@@ -61,6 +61,8 @@ pub struct Verdict {
     pub kind: VerdictKind,
     /// Broken clauses, first in time first; empty unless `fail` (an `error` may keep what was found).
     pub findings: Vec<Finding>,
+    /// Silences whose wait was not extended to the long bound: they prove nothing by themselves.
+    pub unconfirmed: Vec<Finding>,
     /// Grades, beside the verdict.
     pub grades: Vec<Grade>,
     /// Why, for `inconclusive`, `not applicable` and `error`.
@@ -79,6 +81,7 @@ impl Verdict {
         Self {
             kind: VerdictKind::Pass,
             findings: Vec::new(),
+            unconfirmed: Vec::new(),
             grades: Vec::new(),
             reason: None,
             mistake: None,
@@ -90,6 +93,16 @@ impl Verdict {
     /// A verdict that consists of its reason.
     pub fn because(kind: VerdictKind, reason: impl Into<String>) -> Self {
         Self { kind, reason: Some(reason.into()), ..Self::pass() }
+    }
+
+    /// The same, with what was silent for the patience told as silence: for a repeat, which asks whether it is so each time.
+    #[must_use]
+    pub fn at_the_patience(mut self) -> Self {
+        self.findings.append(&mut self.unconfirmed);
+        if self.kind == VerdictKind::Inconclusive && !self.findings.is_empty() {
+            (self.kind, self.reason) = (VerdictKind::Fail, None);
+        }
+        self
     }
 
     /// The verdict on a performance that a gate keeps away.

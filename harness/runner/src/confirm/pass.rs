@@ -27,9 +27,12 @@ impl Others {
     fn perform(context: &JobContext, planned: &Planned, wanted: Wanted) -> Self {
         let mut context = context.clone();
         context.timing.quick = !context.target.is_embedded();
-        let repeats =
-            (1..=wanted.repeats).map(|n| once(&context, planned, Origin::Scenario, n, None)).collect();
-        let control = wanted.control.then(|| once(&context, planned, Origin::Control, CONTROL_ATTEMPT, None));
+        let play = |origin, attempt| {
+            let run = once(&context, planned, origin, attempt, None)?;
+            Ok(Run { verdict: run.verdict.at_the_patience(), ..run })
+        };
+        let repeats = (1..=wanted.repeats).map(|n| play(Origin::Scenario, n)).collect();
+        let control = wanted.control.then(|| play(Origin::Control, CONTROL_ATTEMPT));
         Self { repeats, control }
     }
 }
