@@ -14,7 +14,7 @@ fn narrow(rig: &mut Rig, conn: u64, max_packet_bytes: u32) {
 }
 
 #[test]
-fn c1_a_client_that_no_connack_fits_is_refused_and_closed() {
+fn row_c1_a_client_that_no_connack_fits_is_refused_and_closed() {
     let mut rig = Rig::good(V5);
     narrow(&mut rig, 1, 10);
     assert_eq!(rig.log(1), "connack 0 83 | closed", "the short refusal fits");
@@ -27,7 +27,7 @@ fn c1_a_client_that_no_connack_fits_is_refused_and_closed() {
 }
 
 #[test]
-fn c1_a_refused_client_leaves_its_session_as_it_was() {
+fn row_c1_a_refused_client_leaves_its_session_as_it_was() {
     let mut rig = Rig::good(V5);
     rig.connect(1, "narrow", false);
     rig.subscribe(1, "t", 1);
@@ -45,7 +45,7 @@ fn connect_at_level(level: u8) -> Vec<u8> {
 }
 
 #[test]
-fn c2_an_unknown_level_is_answered_by_0x01_and_a_close() {
+fn row_c2_an_unknown_level_is_answered_by_0x01_and_a_close() {
     for level in [0, 1, 2, 3, 6, 7, 0x7f, 0x83, 0x84, 0x85, 0xff] {
         let mut rig = Rig::good(Version::V311);
         rig.open(1);
@@ -59,7 +59,7 @@ fn c2_an_unknown_level_is_answered_by_0x01_and_a_close() {
 }
 
 #[test]
-fn c2_another_name_is_closed_without_an_answer() {
+fn row_c2_another_name_is_closed_without_an_answer() {
     let mut rig = Rig::good(Version::V311);
     rig.open(1);
     let mut bytes = connect_at_level(3);
@@ -69,7 +69,7 @@ fn c2_another_name_is_closed_without_an_answer() {
 }
 
 #[test]
-fn c3_a_suback_or_unsuback_over_the_clients_limit_closes() {
+fn row_c3_a_suback_or_unsuback_over_the_clients_limit_closes() {
     let filters = |n: usize| (0..n).map(|i| format!("f{i}"));
     let mut subscribe = Subscribe::new(9, "f", 1);
     subscribe.filters = filters(40).map(|f| (f.as_str().into(), 1)).collect();
@@ -85,7 +85,7 @@ fn c3_a_suback_or_unsuback_over_the_clients_limit_closes() {
 }
 
 #[test]
-fn c4_an_unsolicited_refusal_by_pubrec_is_not_answered() {
+fn row_c4_an_unsolicited_refusal_by_pubrec_is_not_answered() {
     let mut rig = Rig::good(V5);
     rig.connect(1, "c", true);
     rig.skip();
@@ -98,7 +98,7 @@ fn c4_an_unsolicited_refusal_by_pubrec_is_not_answered() {
 }
 
 #[test]
-fn c5_all_queues_together_have_a_bound_and_a_modest_session_keeps_its_share() {
+fn row_c5_all_queues_together_have_a_bound_and_a_modest_session_keeps_its_share() {
     for version in BOTH {
         let limits = Limits { sessions: 8, inflight: 1, queued_bytes_in_all: 8_000, ..Limits::default() };
         let mut rig = Rig::new(version, Config { limits, ..Config::default() });
@@ -123,7 +123,7 @@ fn c5_all_queues_together_have_a_bound_and_a_modest_session_keeps_its_share() {
 }
 
 #[test]
-fn c5_what_is_in_flight_counts_like_what_waits() {
+fn row_c5_what_is_in_flight_counts_like_what_waits() {
     let limits = Limits { sessions: 2, queued_bytes: 1_000, ..Limits::default() };
     let mut rig = Rig::new(V5, Config { limits, ..Config::default() });
     rig.connect(1, "deaf", false);
@@ -141,7 +141,7 @@ fn crowded(version: Version, sessions: usize, connections: usize) -> Rig {
 }
 
 #[test]
-fn c6_the_session_that_was_left_longest_ago_makes_room_for_a_new_one() {
+fn row_c6_the_session_that_was_left_longest_ago_makes_room_for_a_new_one() {
     for version in BOTH {
         let mut rig = crowded(version, 3, 100);
         for (conn, id) in [(1, "first"), (2, "second"), (3, "third")] {
@@ -159,7 +159,7 @@ fn c6_the_session_that_was_left_longest_ago_makes_room_for_a_new_one() {
 }
 
 #[test]
-fn c6_connected_sessions_are_never_thrown_out() {
+fn row_c6_connected_sessions_are_never_thrown_out() {
     for (version, refusal) in [(Version::V311, "connack 0 03 | closed"), (V5, "connack 0 97 | closed")] {
         let mut rig = crowded(version, 2, 100);
         rig.connect(1, "first", false);
@@ -173,7 +173,7 @@ fn c6_connected_sessions_are_never_thrown_out() {
 }
 
 #[test]
-fn c6_the_oldest_silent_connection_makes_room_for_a_new_one() {
+fn row_c6_the_oldest_silent_connection_makes_room_for_a_new_one() {
     let mut rig = crowded(V5, 100, 3);
     rig.connect(1, "early", true);
     for conn in [2, 3] {

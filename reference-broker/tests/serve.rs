@@ -93,7 +93,7 @@ fn a_client_that_never_reads_is_cut_off_and_others_go_on() {
 }
 
 #[test]
-fn c5_all_unsent_bytes_together_have_a_bound_and_the_deafest_is_cut_off() {
+fn row_c5_all_unsent_bytes_together_have_a_bound_and_the_deafest_is_cut_off() {
     paused(async {
         let limits = Limits { unsent_bytes: 10_000, unsent_bytes_in_all: 12_000, ..Limits::default() };
         let server = start(Config { limits, ..Config::default() });

@@ -32,7 +32,7 @@ scenario burst
 "#;
 
 #[test]
-fn a_burst_of_three_thousand_runs_to_its_end() {
+fn row_b13_a_burst_of_three_thousand_runs_to_its_end() {
     let scratch = Scratch::new("burst");
     let file = scratch.file("burst.mqt");
     fs::write(&file, BURST).unwrap();

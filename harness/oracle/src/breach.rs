@@ -47,6 +47,8 @@ pub(crate) struct Illegal {
     pub(crate) why: String,
     /// The script's step that did it; absent where it was our own client by itself.
     pub(crate) place: Option<Place>,
+    /// Only what the broker had sent unasked made it illegal: the experiment did not happen, and nothing is a mistake.
+    pub(crate) unforeseen: bool,
 }
 
 /// All that was found in one history.

@@ -41,7 +41,7 @@ impl Legality {
             return self.arrived(client, packet.packet());
         }
         let version = self.header.version_of(client);
-        let Some(what) = self.sent(client, version, packet) else { return };
+        let Some((what, unforeseen)) = self.sent(client, version, packet) else { return };
         let turn = state.around.turn;
         // What a polite client does by itself during a step that breaks the protocol is its own.
         let scripted = packet.sender == Purpose::Script;
@@ -50,10 +50,10 @@ impl Legality {
         }
         let why = format!("`{}` sent {}: {what}", state.name(client), packet.packet().summary());
         let place = state.around.place().filter(|_| scripted);
-        found.illegal.push(Illegal { at: event.seq, why, place });
+        found.illegal.push(Illegal { at: event.seq, why, place, unforeseen });
     }
 
-    fn sent(&mut self, client: ClientIx, version: Version, event: &PacketEvent) -> Option<String> {
+    fn sent(&mut self, client: ClientIx, version: Version, event: &PacketEvent) -> Option<(String, bool)> {
         let resent = match event.packet() {
             Packet::Publish(publish) => self.resent(client, version, event.conn, publish),
             Packet::Connect(connect) if connect.clean() => {
@@ -63,7 +63,10 @@ impl Legality {
             _ => None,
         };
         let violation = event.violations().first();
-        violation.map(|violation| format!("{} ({})", violation.what, violation.clause)).or(resent)
+        let told = |violation: &deadzone_wire::Violation| {
+            (format!("{} ({})", violation.what, violation.clause), false)
+        };
+        violation.map(told).or(resent)
     }
 
     fn resent(
@@ -72,15 +75,17 @@ impl Legality {
         version: Version,
         conn: ConnId,
         publish: &Publish,
-    ) -> Option<String> {
+    ) -> Option<(String, bool)> {
         let id = publish.packet_id?;
         let before = self.own.insert((client, id), Own { conn, received: false });
         let before = before.filter(|_| version == Version::V5)?;
         if before.received {
             self.own.insert((client, id), before);
-            Some("PUBLISH again after its PUBREC (5.0/MQTT-4.3.3-6)".to_owned())
+            // A PUBREC that came by itself after the resume is nothing that the script could know of.
+            let unforeseen = before.conn != conn;
+            Some(("PUBLISH again after its PUBREC (5.0/MQTT-4.3.3-6)".to_owned(), unforeseen))
         } else if before.conn == conn {
-            Some("PUBLISH again on a live connection (5.0/MQTT-4.4.0-1)".to_owned())
+            Some(("PUBLISH again on a live connection (5.0/MQTT-4.4.0-1)".to_owned(), false))
         } else {
             None
         }

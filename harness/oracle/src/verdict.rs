@@ -26,7 +26,11 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     for finding in std::mem::take(&mut found.findings) {
         sort(finding, state.header.version, (&mut findings, &mut grades, &mut found.inconclusive));
     }
-    let mistake = blame_ourselves(&mut findings, &mut found);
+    let mut mistake = blame_ourselves(&mut findings, &mut found);
+    if let (Some(first), Some(told)) = (found.illegal.first().filter(|first| first.unforeseen), &mistake) {
+        found.inconclusive.insert(0, Reason { at: first.at, why: told.clone() });
+        mistake = None;
+    }
     let lost = findings.len();
     not_applicable(&mut findings, &mut found);
     let refused = found.not_applicable.iter().map(|reason| reason.at).min();

@@ -301,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c7_shared_subscriptions_are_a_matter_of_5_0_alone() {
+    fn row_c7_shared_subscriptions_are_a_matter_of_5_0_alone() {
         let accepted = |properties| Connack { flags: 0, code: 0, properties, tail: Bytes::new() };
         assert!(!from_connack(Version::V311, &accepted(None)).shared);
         assert!(from_connack(Version::V5, &accepted(Some(Properties::new()))).shared);

@@ -22,7 +22,10 @@ pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Foun
         let why = format!("`{}` is recorded as contradicted by what meets it", wait.claim.text);
         return found.ours(why);
     }
-    if refusal(wait, pattern, got, packet, found) || session::judge(wait, pattern, got, packet, found) {
+    if other_refusal(wait, got, packet, found)
+        || refusal(wait, pattern, got, packet, found)
+        || session::judge(wait, pattern, got, packet, found)
+    {
         return;
     }
     let mismatch = pattern.matches(packet).err();
@@ -39,6 +42,18 @@ pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Foun
     let owed = owed_field(wait, pattern, packet, field);
     let finding = wait.finding(Some(owed), Fact::WrongField, text, evidence, instead::mismatch());
     found.claim_broken(finding);
+}
+
+/// A CONNECT of an unknown level is refused, but by a code that the standard does not name for it: which one is no duty of a
+/// server that may refuse in several versions.
+fn other_refusal(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) -> bool {
+    let unknown = wait.conn.handshake.connect.as_ref().is_some_and(|c| !c.known_level);
+    let Packet::Connack(connack) = packet else { return false };
+    if !unknown || connack.code == 0 {
+        return false;
+    }
+    found.graded(got, None, format!("an unknown level is refused by {}", packet.summary()), Vec::new());
+    true
 }
 
 /// What is owed where this field is otherwise.

@@ -36,7 +36,7 @@ fn an_answer_is_in_time_or_slow() {
 }
 
 #[test]
-fn what_comes_after_the_patience_is_slow_at_every_scale() {
+fn row_a1_what_comes_after_the_patience_is_slow_at_every_scale() {
     for version in [Version::V311, Version::V5] {
         let steps = "  client a\n  a connect clean\n  a ping\n";
         let of = |scale| {
