@@ -258,6 +258,8 @@ impl Prover<'_> {
         // A failure is what is hoped for: no repeats, no control runs.
         context.investigate = false;
         context.timing.patience_ms = PATIENCE_MS;
+        // In real time a silence of the patience is enough: it is known who is silent.
+        context.timing.quick = !self.embedded;
         context.run = round.run;
         let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
         let mut plan = Plan::new(self.suite, &run.selection, &run.versions, &capabilities);
@@ -299,9 +301,10 @@ impl Prover<'_> {
 /// own, or fold it under an earlier one. Where the standard leaves it open, the grade by that clause counts.
 fn is_killed(result: &ScenarioResult) -> bool {
     let claimed = |clause: ClauseId| result.clauses.contains(&clause);
-    let graded = || result.verdict.grades.iter().any(|grade| grade.clause.is_some_and(claimed));
-    match result.verdict.kind {
-        VerdictKind::Fail => result.verdict.findings.iter().any(|f| names_a_clause(f, &claimed)),
+    let verdict = result.verdict.clone().at_the_patience();
+    let graded = || verdict.grades.iter().any(|grade| grade.clause.is_some_and(claimed));
+    match verdict.kind {
+        VerdictKind::Fail => verdict.findings.iter().any(|f| names_a_clause(f, &claimed)),
         VerdictKind::Pass | VerdictKind::PassSlow => graded(),
         _ => false,
     }
