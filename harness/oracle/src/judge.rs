@@ -10,7 +10,7 @@ use deadzone_spec::Party;
 use deadzone_verdict::{Finding, Grade, Verdict, VerdictKind};
 
 use crate::{
-    breach::Found,
+    breach::{Found, Reason},
     claims::Claims,
     legality::Legality,
     rule::{On, Rule},
@@ -80,6 +80,13 @@ impl Judge {
         compose(&self.state, self.found)
     }
 
+    /// The verdict on a record that has no end: what was found stands, and what only the end would show is not asked.
+    pub fn finish_cut_off(mut self, why: &str) -> Verdict {
+        let reason = Reason { at: u64::MAX, why: why.to_owned() };
+        self.found.inconclusive.push(reason);
+        compose(&self.state, self.found)
+    }
+
     fn close(&mut self) {
         for rule in &mut self.rules {
             rule.finish(&self.state, self.found.by(rule.name()));
@@ -95,7 +102,7 @@ pub fn judge(history: &History) -> Verdict {
 
 /// The same with what was found besides, by whoever looks at more than one history.
 pub fn judge_with(history: &History, extra: Vec<Finding>) -> Verdict {
-    guarded(|| {
+    contained(|| {
         let mut judge = Judge::new(&history.header);
         history.events.iter().for_each(|event| judge.observe(event));
         judge.found.findings.extend(extra);
@@ -103,7 +110,8 @@ pub fn judge_with(history: &History, extra: Vec<Finding>) -> Verdict {
     })
 }
 
-fn guarded(run: impl FnOnce() -> Verdict) -> Verdict {
+/// Judges, and makes a panic of ours the verdict `error`.
+pub fn contained(run: impl FnOnce() -> Verdict) -> Verdict {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -145,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_ours_is_our_error() {
-        let verdict = guarded(|| panic!("out of bounds"));
+        let verdict = contained(|| panic!("out of bounds"));
         assert_eq!(verdict.kind, VerdictKind::Error);
         assert_eq!(verdict.reason.as_deref(), Some("the oracle panicked: out of bounds"));
     }

@@ -122,7 +122,11 @@ fn weigh_repeats(runs: Vec<Result<Run, String>>, result: &mut ScenarioResult) {
 }
 
 /// The same without the fault: is the fault needed for the failure?
-fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &mut ScenarioResult) {
+pub(crate) fn weigh_control(
+    planned: &Planned,
+    run: Option<Result<Run, String>>,
+    result: &mut ScenarioResult,
+) {
     if let Control::None(why) = &planned.scenario.control {
         let text = format!("none: {why}");
         let kind = VerdictKind::NotApplicable;

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use deadzone_history::HistoryError;
+
 use crate::{ExitCode, SelectionError, SuiteError};
 
 /// Why a run could not be made.
@@ -70,6 +72,17 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
+    /// A file is no history, or one that can't be read.
+    #[error("{path} is no history that can be judged: {source}")]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the line.
+        source: HistoryError,
+    },
+    /// A folder holds no records.
+    #[error("no history (`*.ndjson`) in {0}")]
+    NoRecords(PathBuf),
     /// A runtime or thread could not be made.
     #[error("the environment refused")]
     Environment(#[source] io::Error),
@@ -79,10 +92,12 @@ impl RunError {
     /// The exit code that it calls for.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Suite(_) | Self::TargetSyntax(_) | Self::LinksWithoutAddress | Self::Write { .. } => {
-                ExitCode::Usage
-            }
-            Self::Selection(_) => ExitCode::NothingRan,
+            Self::Suite(_)
+            | Self::TargetSyntax(_)
+            | Self::LinksWithoutAddress
+            | Self::Write { .. }
+            | Self::Record { .. } => ExitCode::Usage,
+            Self::Selection(_) | Self::NoRecords(_) => ExitCode::NothingRan,
             Self::Resolve { .. }
             | Self::NotInstalled { .. }
             | Self::Start { .. }

@@ -103,7 +103,9 @@ pub fn run(
     let context = context(options, handle);
     let results = perform_plan(suite, options, &context, &plan, tell);
     let interrupted = options.cancel.load(Ordering::Relaxed);
-    let summary = Arc::new(summary(&plan, &results, options, interrupted, started.elapsed()));
+    let not_run = plan.items.len() - results.len();
+    let ended = Ended { not_run, interrupted, wall: started.elapsed() };
+    let summary = Arc::new(summary(&results, &options.versions, ended));
     // The listener writes its reports now: neither a record that can't be written nor a broker that is slow to end is to
     // cost them.
     tell(RunEvent::Finished(Arc::clone(&summary)));
@@ -231,17 +233,18 @@ fn info(
     }
 }
 
-fn summary(
-    plan: &Plan,
-    results: &[Arc<ScenarioResult>],
-    options: &Options,
-    interrupted: bool,
-    wall: Duration,
-) -> Summary {
+/// How a run ended.
+pub(crate) struct Ended {
+    pub(crate) not_run: usize,
+    pub(crate) interrupted: bool,
+    pub(crate) wall: Duration,
+}
+
+pub(crate) fn summary(results: &[Arc<ScenarioResult>], versions: &[Version], ended: Ended) -> Summary {
     let count = |kind| results.iter().filter(|r| r.verdict.kind == kind).count();
     let slow = count(VerdictKind::PassSlow);
     let mut coverage = Vec::new();
-    for version in &options.versions {
+    for version in versions {
         let named: BTreeSet<ClauseId> = results
             .iter()
             .filter(|r| r.key.version == *version)
@@ -255,7 +258,7 @@ fn summary(
         let all = numbered.filter(|c| c.binds_server()).count();
         coverage.push((*version, named.len(), all));
     }
-    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), interrupted);
+    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), ended.interrupted);
     Summary {
         pass: count(VerdictKind::Pass) + slow,
         slow,
@@ -264,11 +267,11 @@ fn summary(
         blocked: count(VerdictKind::Blocked),
         not_applicable: count(VerdictKind::NotApplicable),
         error: count(VerdictKind::Error),
-        not_run: plan.items.len() - results.len(),
+        not_run: ended.not_run,
         coverage,
-        interrupted,
+        interrupted: ended.interrupted,
         exit_code: exit as u8,
-        wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
+        wall_ms: u64::try_from(ended.wall.as_millis()).unwrap_or(u64::MAX),
     }
 }
 

@@ -1,0 +1,27 @@
+//! `deadzone judge`.
+
+use deadzone_reports::Terminal;
+use deadzone_runner::{ExitCode, JudgeOptions};
+use deadzone_verdict::RunEvent;
+
+use super::run::{code, has_room, quoted, terminal_options, write_json, write_junit};
+use crate::{args::JudgeArgs, signals};
+
+pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
+    let suite = super::suite(&args.files)?;
+    has_room([&args.junit, &args.json].into_iter().flatten())?;
+    let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
+    let mut stdout = anstream::stdout();
+    let options = JudgeOptions {
+        paths: args.paths.clone(),
+        command: |file| format!("deadzone judge {}", quoted(&file.to_string_lossy())),
+        cancel: signals::cancel_flag(),
+    };
+    let summary = deadzone_runner::judge_files(&suite, &options, &mut |event: RunEvent| {
+        // A reader that went away must not cost the reports.
+        let _ = terminal.observe(&event, &mut stdout);
+    })?;
+    let junit = write_junit(args.junit.as_deref(), terminal.model());
+    junit.and(write_json(args.json.as_deref(), terminal.model()))?;
+    Ok(code(summary.exit_code))
+}
