@@ -35,11 +35,17 @@ pub struct Judge {
 impl Judge {
     /// A judge of the broker, before the first event.
     pub fn new(header: &Header) -> Self {
+        Self::of(header, Party::Server)
+    }
+
+    /// A judge of one party: of the broker, or of the clients, for which *given* and *seen* change places.
+    pub fn of(header: &Header, party: Party) -> Self {
         let header = Arc::new(header.clone());
-        let legality = (header.origin != Origin::Link).then(|| Legality::new(&header));
+        let scripted = header.origin != Origin::Link && party != Party::Client;
+        let legality = scripted.then(|| Legality::new(&header));
         Self {
-            state: State::new(&header, Party::Server),
-            rules: rules::all(),
+            state: State::new(&header, party),
+            rules: if party == Party::Client { rules::client::all() } else { rules::all() },
             claims: Claims::default(),
             legality,
             found: Found::default(),
@@ -63,7 +69,9 @@ impl Judge {
                 rule.observe(event, &self.state, self.found.by(rule.name()));
             }
         }
-        self.claims.observe(event, &mut self.state, &mut self.found);
+        if self.state.judged != Party::Client {
+            self.claims.observe(event, &mut self.state, &mut self.found);
+        }
         if let Some(legality) = &mut self.legality {
             legality.observe(event, &self.state, &mut self.found);
         }
@@ -91,7 +99,9 @@ impl Judge {
         for rule in &mut self.rules {
             rule.finish(&self.state, self.found.by(rule.name()));
         }
-        self.claims.finish(&self.state, &mut self.found);
+        if self.state.judged != Party::Client {
+            self.claims.finish(&self.state, &mut self.found);
+        }
     }
 }
 
@@ -133,7 +143,12 @@ pub struct RuleOutcome {
 
 /// Judges a history by the rules alone, each by its name, in the order in which a reader meets them in the standard.
 pub fn obey(history: &History) -> Vec<RuleOutcome> {
-    let mut judge = Judge::new(&history.header);
+    obey_as(history, Party::Server)
+}
+
+/// The same for one party.
+pub fn obey_as(history: &History, party: Party) -> Vec<RuleOutcome> {
+    let mut judge = Judge::of(&history.header, party);
     history.events.iter().for_each(|event| judge.observe(event));
     for rule in &mut judge.rules {
         rule.finish(&judge.state, judge.found.by(rule.name()));

@@ -4,7 +4,7 @@
 //! is everything in 3.1, which has no clauses. What lies behind an illegal step of ours is worth nothing; what lies before it
 //! stands.
 
-use deadzone_spec::{ClauseId, Level};
+use deadzone_spec::{ClauseId, Level, Party};
 use deadzone_verdict::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
@@ -24,7 +24,7 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     let mut grades: Vec<Grade> =
         std::mem::take(&mut found.grades).into_iter().map(|(_, grade)| grade).collect();
     for finding in std::mem::take(&mut found.findings) {
-        sort(finding, state.header.version, (&mut findings, &mut grades, &mut found.inconclusive));
+        sort(finding, state, (&mut findings, &mut grades, &mut found.inconclusive));
     }
     let mistake = blame_ourselves(&mut findings, &mut found);
     let lost = findings.len();
@@ -60,10 +60,10 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
 /// A finding at level MUST stays one; another is a grade.
 fn sort(
     mut finding: Finding,
-    version: Version,
+    state: &State,
     (findings, grades, inconclusive): (&mut Vec<Finding>, &mut Vec<Grade>, &mut Vec<Reason>),
 ) {
-    let Some(level) = grade_level(finding.clause, version) else {
+    let Some(level) = grade_level(finding.clause, state) else {
         for text in [&mut finding.wanted, &mut finding.got, &mut finding.meanwhile] {
             clip(text);
         }
@@ -80,14 +80,16 @@ fn sort(
 }
 
 /// The level of a clause's grade; `None` where a finding of it fails.
-fn grade_level(clause: ClauseId, version: Version) -> Option<GradeLevel> {
+fn grade_level(clause: ClauseId, state: &State) -> Option<GradeLevel> {
+    let version = state.header.version;
     let interoperability = clause.version() == Version::V31 && clause != owed::unnamed(Version::V31);
     if version == Version::V31 && !interoperability {
         return Some(GradeLevel::Info);
     }
-    debug_assert!(clause.binds_server(), "{clause} binds the client only: no broker can break it");
+    let other = if state.judged == Party::Client { "server" } else { "client" };
+    debug_assert!(state.binds(clause), "{clause} binds the {other} only: the judged party cannot break it");
     match clause.clause().level {
-        _ if !clause.binds_server() => Some(GradeLevel::Info),
+        _ if !state.binds(clause) => Some(GradeLevel::Info),
         Level::Must => None,
         Level::Should => Some(GradeLevel::Should),
         Level::May => Some(GradeLevel::May),

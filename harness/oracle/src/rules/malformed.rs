@@ -1,4 +1,4 @@
-//! Packets from the broker are well formed: what decoding found wrong, as far as it binds the server.
+//! Packets are well formed: what decoding found wrong, as far as it binds the party that is judged.
 //!
 //! This includes a Packet Identifier of 0, DUP at QoS 0, Session Present in a refusal, properties and packet types that the
 //! version does not have. Before a CONNECT told a known level there is no version, and nobody's format to judge by.
@@ -49,7 +49,7 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
     for violation in packet.violations() {
         let clause = violation.clause;
         // Only the client sends it: that it comes is found by the rule about the broker's last packets.
-        if !clause.binds_server()
+        if !state.binds(clause)
             || matches!(packet.packet(), Packet::Disconnect(_) if clause == SENT_BY_CLIENTS)
         {
             continue;

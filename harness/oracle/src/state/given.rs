@@ -1,6 +1,7 @@
 //! What the other party gives: its packets and what they do to sessions and exchanges.
 
 use deadzone_history::{ConnId, PacketEvent, Purpose};
+use deadzone_spec::Party;
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind};
 
 use super::{Currency, SessionIx, State, conn::Request};
@@ -23,6 +24,8 @@ impl State {
         let length = u32::try_from(packet.frame().wire_len()).unwrap_or(u32::MAX);
         match packet.packet() {
             Packet::Connect(connect) => self.connect_given(id, connect, length),
+            Packet::Connack(connack) if self.judged == Party::Client => self.connack_seen(id, connack),
+            Packet::Disconnect(_) if self.judged == Party::Client => {}
             Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation.is_none()),
             other => self.given_otherwise(id, other, packet.sender == Purpose::Marker),
         }

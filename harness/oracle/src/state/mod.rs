@@ -42,7 +42,7 @@ pub(crate) use mark::{Closing, Mark};
 pub(crate) use message::{Delivery, DeliveryId, Group, Message, MessageId, Origin, Progress, Source, Stream};
 pub(crate) use messages::Messages;
 pub(crate) use observe::State;
-pub(crate) use outbound::Stage;
+pub(crate) use outbound::{Outbound, Stage};
 pub(crate) use recent::Kept;
 pub(crate) use session::{Outlook, Session, SessionIx, seconds_us};
 pub(crate) use subscription::{Ask, Held, Matching};
