@@ -134,6 +134,9 @@ pub(crate) struct JudgeArgs {
     /// Histories, whole or cut off, or folders of them
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Judge the clients instead of the broker
+    #[arg(long)]
+    pub(crate) client: bool,
     /// The scenario files that were run, if they are not the embedded suite: for titles and lines
     #[arg(long = "scenarios", value_name = "FILE", value_delimiter = ',')]
     pub(crate) files: Vec<PathBuf>,

@@ -26,6 +26,7 @@ mod target;
 
 pub use deadzone_link::Fault;
 pub use deadzone_play::{Dial, Dialling, ForeignLinks, Reaching, Stream, TcpDial, Working};
+pub use deadzone_spec::Party;
 pub use error::RunError;
 pub use exit::ExitCode;
 pub use links::{Greeting, LinkProvider};

@@ -1,7 +1,7 @@
 //! `deadzone judge`.
 
 use deadzone_reports::Terminal;
-use deadzone_runner::{ExitCode, JudgeOptions};
+use deadzone_runner::{ExitCode, JudgeOptions, Party};
 use deadzone_verdict::RunEvent;
 
 use super::run::{code, has_room, quoted, terminal_options, write_json, write_junit};
@@ -14,7 +14,12 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
     let mut stdout = anstream::stdout();
     let options = JudgeOptions {
         paths: args.paths.clone(),
-        command: |file| format!("deadzone judge {}", quoted(&file.to_string_lossy())),
+        party: if args.client { Party::Client } else { Party::Server },
+        command: if args.client {
+            |file| format!("deadzone judge --client {}", quoted(&file.to_string_lossy()))
+        } else {
+            |file| format!("deadzone judge {}", quoted(&file.to_string_lossy()))
+        },
         cancel: signals::cancel_flag(),
     };
     let summary = deadzone_runner::judge_files(&suite, &options, &mut |event: RunEvent| {

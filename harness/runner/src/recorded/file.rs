@@ -8,6 +8,7 @@ use std::{
 
 use deadzone_history::{Abandon, Event, EventKind, Header, History, HistoryError, Reader};
 use deadzone_oracle::{Judge, contained};
+use deadzone_spec::Party;
 use deadzone_verdict::{Verdict, VerdictKind};
 
 use crate::RunError;
@@ -48,15 +49,15 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RunError> {
     Ok(files)
 }
 
-/// Reads and judges one.
-pub(super) fn judged(path: &Path) -> Result<Recorded, RunError> {
+/// Reads one and judges one party.
+pub(super) fn judged(path: &Path, party: Party) -> Result<Recorded, RunError> {
     let unread = |source: HistoryError| RunError::Record { path: path.to_owned(), source };
     let file = fs::File::open(path).map_err(|e| unread(e.into()))?;
     let mut reader = Reader::new(io::BufReader::new(file)).map_err(unread)?;
     let header = reader.header().clone();
     let (mut kept, mut lasted_us, mut broken, mut trouble) = (Some(Vec::new()), 0, None, None);
     let mut verdict = contained(|| {
-        let mut judge = Judge::new(&header);
+        let mut judge = Judge::of(&header, party);
         for event in reader.by_ref() {
             match event {
                 Ok(event) => {

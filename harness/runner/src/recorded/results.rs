@@ -11,6 +11,7 @@ use std::{
 };
 
 use deadzone_history::{Header, Origin};
+use deadzone_spec::Party;
 use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
@@ -27,6 +28,8 @@ use crate::{
 pub struct JudgeOptions {
     /// Records, or folders of them.
     pub paths: Vec<PathBuf>,
+    /// Who is judged: the broker, or the clients.
+    pub party: Party,
     /// The command that repeats the verdict on one record.
     pub command: fn(&Path) -> String,
     /// Set by a signal.
@@ -47,7 +50,7 @@ pub fn judge_files(
         if options.cancel.load(Ordering::Relaxed) {
             break;
         }
-        records.push(judged(file)?);
+        records.push(judged(file, options.party)?);
     }
     let left = files.len() - records.len();
     let results = known.composed(records);
