@@ -24,7 +24,8 @@ use crate::{
 /// It holds what is open, not what has been: [`Judge::observe`] may be called for as many events as there are.
 pub struct Judge {
     state: State,
-    rules: Vec<Box<dyn Rule>>,
+    /// Each with the transitions for which it is called.
+    rules: Vec<(On, Box<dyn Rule>)>,
     claims: Claims,
     legality: Option<Legality>,
     found: Found,
@@ -43,9 +44,10 @@ impl Judge {
         let header = Arc::new(header.clone());
         let scripted = header.origin != Origin::Link && party != Party::Client;
         let legality = scripted.then(|| Legality::new(&header));
+        let rules = if party == Party::Client { rules::client::all() } else { rules::all() };
         Self {
             state: State::new(&header, party),
-            rules: if party == Party::Client { rules::client::all() } else { rules::all() },
+            rules: rules.into_iter().map(|rule| (rule.on(), rule)).collect(),
             claims: Claims::default(),
             legality,
             found: Found::default(),
@@ -64,8 +66,8 @@ impl Judge {
         }
         self.state.observe(event);
         let on = On::of(event, &self.state);
-        for rule in &mut self.rules {
-            if rule.on().meets(on) {
+        for (when, rule) in &mut self.rules {
+            if when.meets(on) {
                 rule.observe(event, &self.state, self.found.by(rule.name()));
             }
         }
@@ -96,7 +98,7 @@ impl Judge {
     }
 
     fn close(&mut self) {
-        for rule in &mut self.rules {
+        for (_, rule) in &mut self.rules {
             rule.finish(&self.state, self.found.by(rule.name()));
         }
         if self.state.judged != Party::Client {
@@ -150,7 +152,7 @@ pub fn obey(history: &History) -> Vec<RuleOutcome> {
 pub fn obey_as(history: &History, party: Party) -> Vec<RuleOutcome> {
     let mut judge = Judge::of(&history.header, party);
     history.events.iter().for_each(|event| judge.observe(event));
-    for rule in &mut judge.rules {
+    for (_, rule) in &mut judge.rules {
         rule.finish(&judge.state, judge.found.by(rule.name()));
     }
     let Found { findings, grades, .. } = judge.found;
@@ -159,7 +161,7 @@ pub fn obey_as(history: &History, party: Party) -> Vec<RuleOutcome> {
         findings: findings.iter().filter(|f| f.by == rule.name()).cloned().collect(),
         grades: grades.iter().filter(|(by, _)| *by == rule.name()).map(|(_, grade)| grade.clone()).collect(),
     };
-    judge.rules.iter().map(|rule| of(rule.as_ref())).collect()
+    judge.rules.iter().map(|(_, rule)| of(rule.as_ref())).collect()
 }
 
 #[cfg(test)]

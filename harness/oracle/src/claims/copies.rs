@@ -67,7 +67,7 @@ fn promise(watch: &Watch<'_>, payload: &Bytes) -> Promise {
         for held in sessions
             .iter()
             .filter_map(|s| watch.state.session(*s))
-            .flat_map(|s| s.subscriptions.held(&message.topic.0))
+            .flat_map(|s| s.subscriptions.held(&message.topic))
         {
             let mut counted = false;
             for ask in held.asks.iter().filter(|ask| ask.ended.is_none_or(|ended| ended > message.first.seq))
@@ -271,7 +271,7 @@ fn shape(watch: &Watch<'_>, payload: &Bytes, delivery: &Delivery, found: &mut Fo
 
 fn held_by<'w>(watch: &'w Watch<'_>, message: &'w Message) -> impl Iterator<Item = &'w crate::state::Held> {
     let session = watch.state.session_of(watch.client).map(|(_, session)| session);
-    session.into_iter().flat_map(|s| s.subscriptions.held(&message.topic.0))
+    session.into_iter().flat_map(|s| s.subscriptions.held(&message.topic))
 }
 
 /// Why this QoS is more than was agreed, if so.

@@ -122,7 +122,7 @@ fn subscribed(
     accepted: u64,
 ) -> Result<bool, Excuse> {
     let mut why = "the client has no subscription that matches it";
-    for held in session.subscriptions.held(&message.topic.0) {
+    for held in session.subscriptions.held(&message.topic) {
         for ask in &held.asks {
             match under(state, (ix, session), (held, ask), group, message, accepted) {
                 Ok(retained) => return Ok(retained),
@@ -212,7 +212,7 @@ fn reachable(state: &State, (ix, session): (SessionIx, &Session), message: &Mess
         )));
     }
     let acks = [PacketKind::Puback, PacketKind::Pubrec, PacketKind::Pubcomp];
-    let waiting = conn.debts.other.keys().any(|(kind, _)| acks.contains(kind));
+    let waiting = conn.debts.other.any_of(&acks);
     if waiting && overtaken(state, ix, message).is_none() {
         return Err(Excuse::open(
             "the subscriber had not acknowledged an earlier delivery; the broker may wait for it",

@@ -57,7 +57,7 @@ fn free_order(
 ) -> Option<&'static str> {
     let retained = |d: &Delivery| d.publish().is_some_and(|p| p.retain);
     let session = watch.state.session_of(watch.client).map(|(_, session)| session);
-    let filters = || session.into_iter().flat_map(|s| s.subscriptions.held(&a.topic.0));
+    let filters = || session.into_iter().flat_map(|s| s.subscriptions.held(&a.topic));
     let released = |m: &Message| m.progress.released.map(|(seq, _)| seq);
     if a.first > b.first {
         Some("they were published in that order")

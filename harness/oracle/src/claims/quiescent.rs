@@ -50,13 +50,13 @@ impl Unrest<'_> {
     fn judge(&self, found: &mut Found) {
         let (state, at) = (self.state, self.unmet.at.seq);
         let name = state.name(self.conn.client);
-        if let Some(((kind, id), asked)) = self.conn.debts.judged.first_key_value() {
+        if let Some(((kind, id), asked)) = self.conn.debts.judged.first() {
             let asked_packet = state.recent.get(asked.seq).map(crate::state::Kept::packet);
             let again =
-                matches!(asked_packet, Some(Packet::Publish(p)) if p.dup && *kind == PacketKind::Pubrec);
-            let owed = if again { Owed::PubrecAgain } else { Owed::Answer(*kind) };
-            let wanted = answer_text((*kind, *id));
-            return self.still_owed((owed, Fact::AnswerMissing, wanted), *asked, found);
+                matches!(asked_packet, Some(Packet::Publish(p)) if p.dup && kind == PacketKind::Pubrec);
+            let owed = if again { Owed::PubrecAgain } else { Owed::Answer(kind) };
+            let wanted = answer_text((kind, id));
+            return self.still_owed((owed, Fact::AnswerMissing, wanted), asked, found);
         }
         if let Some(seq) = self.not_resent() {
             let wanted = format!("{} again after the session was resumed", wording::event(state, seq));
@@ -68,8 +68,8 @@ impl Unrest<'_> {
             return found
                 .inconclusive(at, format!("the broker sent {what}, but the link did not deliver it"));
         }
-        match self.conn.debts.other.keys().next() {
-            Some((kind, id)) => found.inconclusive(at, format!("`{name}` itself owed {kind} id={id}")),
+        match self.conn.debts.other.first() {
+            Some(((kind, id), _)) => found.inconclusive(at, format!("`{name}` itself owed {kind} id={id}")),
             None => {
                 found.inconclusive(at, format!("`{name}` was not at rest, but the broker owed it nothing"));
             }
@@ -84,14 +84,14 @@ impl Unrest<'_> {
         let own = self.conn.ends.by_harness_before(closed.seq)
             || given.scraps.is_some()
             || given.violation.is_some();
-        let Some((answer, asked)) = self.conn.debts.judged.first_key_value().filter(|_| !own) else {
+        let Some((answer, asked)) = self.conn.debts.judged.first().filter(|_| !own) else {
             return false;
         };
         if self.conn.handshake.last_word.is_some() {
             return false;
         }
-        let got = format!("closed instead of {}", answer_text(*answer));
-        let wanted = answer_text(*answer);
+        let got = format!("closed instead of {}", answer_text(answer));
+        let wanted = answer_text(answer);
         let kind = (Owed::Answer(answer.0), Fact::Closed, wanted);
         let finding = self.finding(kind, got, vec![asked.seq, closed.seq], instead::closed());
         found.claim_broken(finding);

@@ -107,8 +107,9 @@ impl<'s> Wait<'s> {
         let fits = |kind: PacketKind, packet_id: u16| {
             kind == pattern.kind && id.is_none_or(|id| id == u32::from(packet_id))
         };
-        let mut open = self.conn.debts.judged.iter().filter(|((kind, id), _)| fits(*kind, *id));
-        let here = open.by_ref().map(|(_, at)| at.seq).max();
+        let owing = self.conn.debts.judged.sorted();
+        let open = owing.iter().filter(|((kind, id), _)| fits(*kind, *id));
+        let here = open.map(|(_, at)| at.seq).max();
         if let Some(seq) = here {
             return Some((Some(self.id), seq));
         }

@@ -40,7 +40,10 @@ impl Rule for Acknowledgements {
         }
         let packet = packet.packet();
         match seen.fit {
-            AckMatch::Open(given) => codes(event, state, found, (seen, packet, given)),
+            AckMatch::Open(given) => {
+                refused_again(event, state, found, (packet, given));
+                codes(event, state, found, (seen, packet, given));
+            }
             AckMatch::Late(given) => {
                 let text = format!("{} came late, after the session was resumed", packet.summary());
                 found.grade(event, None, text, vec![given]);
@@ -52,6 +55,17 @@ impl Rule for Acknowledgements {
             AckMatch::OtherKind(given) => unfit(event, state, found, (seen, packet, Some(given))),
             AckMatch::Nothing => unfit(event, state, found, (seen, packet, None)),
         }
+    }
+}
+
+/// PUBREC of 0x80 or more for a PUBLISH that was legally sent again: the message may be refused, but what was taken once is not
+/// to be taken for a mistake.
+fn refused_again(event: &Event, state: &State, found: &mut Found, (packet, given): (&Packet, u64)) {
+    let asked = state.recent.get(given).map(crate::state::Kept::packet);
+    let resent = matches!(asked, Some(Packet::Publish(publish)) if publish.qos == 2 && publish.dup);
+    if resent && matches!(packet, Packet::Ack(ack) if ack.kind == AckKind::Pubrec && ack.code() >= 0x80) {
+        let text = format!("{} for a PUBLISH that was sent again and not released", packet.summary());
+        found.grade(event, None, text, vec![given]);
     }
 }
 

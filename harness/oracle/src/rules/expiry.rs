@@ -66,7 +66,7 @@ impl Rule for Expiry {
 fn let_come_us(delivery: &Delivery<'_>, state: &State) -> u64 {
     let conn = state.conn(delivery.seen.conn);
     let connect_us = conn.and_then(|c| c.handshake.connect.as_ref()).map_or(0, |c| c.at.at_us);
-    let asks = delivery.session.subscriptions.held(&delivery.seen.topic.0).filter_map(|held| held.current());
+    let asks = delivery.session.subscriptions.held(&delivery.seen.topic).filter_map(|held| held.current());
     let subscribed_us = asks.map(|ask| ask.given.at_us).min().unwrap_or(0);
     connect_us.max(subscribed_us)
 }

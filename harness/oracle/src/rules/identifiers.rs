@@ -68,7 +68,7 @@ impl Rule for Identifiers {
         {
             return;
         }
-        let held = delivery.session.subscriptions.held(&seen.topic.0).filter_map(|held| held.current());
+        let held = delivery.session.subscriptions.held(&seen.topic).filter_map(|held| held.current());
         let wanted: Vec<u32> = held.filter_map(|ask| ask.identifier).collect();
         if let (false, Some(session), Some(id)) = (wanted.is_empty(), seen.session, seen.delivery) {
             found.tested(ALL_IDENTIFIERS.of(Version::V5));
@@ -113,7 +113,7 @@ fn surplus(
     found: &mut Found,
 ) {
     let mut known = false;
-    for held in delivery.session.subscriptions.held(&delivery.seen.topic.0) {
+    for held in delivery.session.subscriptions.held(&delivery.seen.topic) {
         for ask in held.asks.iter().filter(|ask| ask.identifier == Some(identifier)) {
             if ask.ended.is_none_or(|ended| ended >= published) || delivery.publish.retain {
                 return;

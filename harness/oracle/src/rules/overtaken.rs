@@ -97,14 +97,14 @@ fn answers(state: &State, found: &mut Found) {
         if !conn.ends.lives() || conn.given.deviant.is_some() {
             continue;
         }
-        for ((kind, packet_id), asked) in &conn.debts.judged {
+        for ((kind, packet_id), asked) in conn.debts.judged.sorted() {
             let waited_us = state.now.at_us.saturating_sub(asked.at_us);
             if waited_us < state.header.long_bound_us || conn.answered_up_to <= asked.seq {
                 continue;
             }
-            let clause: Option<Pair> = pair(Owed::Answer(*kind));
+            let clause: Option<Pair> = pair(Owed::Answer(kind));
             let Some(clause) = clause else { continue };
-            let name = if *packet_id == 0 { kind.to_string() } else { format!("{kind} id={packet_id}") };
+            let name = if packet_id == 0 { kind.to_string() } else { format!("{kind} id={packet_id}") };
             let breach = Breach {
                 conn: id,
                 clause,

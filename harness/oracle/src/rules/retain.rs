@@ -102,7 +102,7 @@ impl Retain {
     /// Whether the SUBACK is so recent that the look-up for it may have found this message. One copy may.
     fn may_be_looked_up(&mut self, state: &State, delivery: &Delivery<'_>, source: &Source) -> bool {
         let recent =
-            delivery.session.subscriptions.held(&delivery.seen.topic.0).filter_map(|held| held.current());
+            delivery.session.subscriptions.held(&delivery.seen.topic).filter_map(|held| held.current());
         let answered = recent.filter_map(|ask| ask.answered).map(|(at, _)| at).max();
         let recent = answered.is_some_and(|at| source.at.at_us.saturating_sub(at.at_us) < LOOK_UP_US);
         let (Some(answered), Some(session), Some(id)) =

@@ -97,7 +97,7 @@ fn own(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut Found)
     let Some(message) = state.messages.message(id) else { return };
     let publisher = message.session.and_then(|s| state.session(s));
     let own = publisher.is_some_and(|p| p.client_id == delivery.session.client_id && !p.client_id.is_empty());
-    let mut asks = delivery.session.subscriptions.held(&seen.topic.0).flat_map(|held| &held.asks);
+    let mut asks = delivery.session.subscriptions.held(&seen.topic).flat_map(|held| &held.asks);
     let all = asks.next().is_some_and(crate::state::Ask::no_local) && asks.all(crate::state::Ask::no_local);
     if !own || !all || seen.matching.shared || delivery.publish.retain || message.retain {
         return;

@@ -1,20 +1,46 @@
 //! What each side of a connection owes the other: which packet calls for which answer.
 
-use std::collections::BTreeMap;
-
 use super::Mark;
+use crate::hash::Map;
 use deadzone_wire::{AckKind, Packet, PacketKind};
 
 /// An answer: its type and Packet Identifier (0 where it has none).
 pub(crate) type Answer = (PacketKind, u16);
 
-/// Answers that are owed on one connection, each with the packet that calls for it.
+/// Answers that one side owes, each with the packet that calls for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owing(Map<Answer, Mark>);
+
+impl Owing {
+    /// All of them, by type and id.
+    pub(crate) fn sorted(&self) -> Vec<(Answer, Mark)> {
+        let mut all: Vec<(Answer, Mark)> = self.0.iter().map(|(answer, at)| (*answer, *at)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// The first of them, by type and id.
+    pub(crate) fn first(&self) -> Option<(Answer, Mark)> {
+        self.0.iter().map(|(answer, at)| (*answer, *at)).min()
+    }
+
+    /// Whether one of these types is among them.
+    pub(crate) fn any_of(&self, kinds: &[PacketKind]) -> bool {
+        self.0.keys().any(|(kind, _)| kinds.contains(kind))
+    }
+
+    fn settle(&mut self, packet: &Packet) {
+        self.0.remove(&(packet.kind(), packet.packet_id().unwrap_or(0)));
+    }
+}
+
+/// Answers that are owed on one connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Debts {
     /// By the judged party.
-    pub(crate) judged: BTreeMap<Answer, Mark>,
+    pub(crate) judged: Owing,
     /// By the other one.
-    pub(crate) other: BTreeMap<Answer, Mark>,
+    pub(crate) other: Owing,
     /// PINGREQs beyond the first that wait for their PINGRESP.
     pings: u32,
 }
@@ -22,9 +48,9 @@ pub(crate) struct Debts {
 impl Debts {
     /// The other party gave a packet.
     pub(super) fn given(&mut self, at: Mark, packet: &Packet) {
-        settle(&mut self.other, packet);
+        self.other.settle(packet);
         if let Some(answer) = calls_for(packet)
-            && self.judged.insert(answer, at).is_some()
+            && self.judged.0.insert(answer, at).is_some()
             && answer.0 == PacketKind::Pingresp
         {
             self.pings += 1;
@@ -37,16 +63,11 @@ impl Debts {
             self.pings -= 1;
             return;
         }
-        settle(&mut self.judged, packet);
+        self.judged.settle(packet);
         if let Some(answer) = calls_for(packet) {
-            self.other.insert(answer, at);
+            self.other.0.insert(answer, at);
         }
     }
-}
-
-fn settle(own: &mut BTreeMap<Answer, Mark>, packet: &Packet) {
-    let id = packet.packet_id().unwrap_or(0);
-    own.remove(&(packet.kind(), id));
 }
 
 /// The answer that a packet calls for.

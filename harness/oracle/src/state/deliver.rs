@@ -30,6 +30,9 @@ impl State {
         let mut copy = if publish.qos == 0 { CopyKind::Plain } else { CopyKind::First };
         let mut matching = Matching::default();
         let current = currency == Currency::Current;
+        if let Some(s) = session.and_then(|s| self.sessions.get_mut(s.0 as usize)) {
+            s.subscriptions.look_up(&topic);
+        }
         if let (true, Some(s)) = (current, session.and_then(|s| self.session(s))) {
             if let (Some(packet_id), 1..) = (publish.packet_id, publish.qos) {
                 copy = s.outbound.sort(id, packet_id, publish, &topic);

@@ -12,7 +12,7 @@ use super::{Delivery, DeliveryId, Group, Message, MessageId, Source, message::Gr
 use crate::hash::{FixedHasher, Map, of_bytes};
 
 /// Groups of settled messages that are kept of a record that nobody claims things about.
-const KEPT_STREAMING: usize = 16_384;
+const KEPT_STREAMING: usize = 8_192;
 /// The same for a scenario's: its recorder bounds it further.
 const KEPT_SCENARIO: usize = 1_000_000;
 /// Forgotten messages that leave a trace.

@@ -2,7 +2,9 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use deadzone_history::{By, ClientIx, Close, ConnId, Direction, End, Event, EventKind, Header, PacketEvent};
+use deadzone_history::{
+    By, ClientIx, Close, ConnId, Direction, End, Event, EventKind, Header, Origin, PacketEvent,
+};
 use deadzone_spec::{ClauseId, Party};
 use deadzone_wire::Version;
 
@@ -51,7 +53,7 @@ impl State {
             routes: Routes::default(),
             messages: Messages::new(header.origin),
             around: Around::default(),
-            recent: Recent::default(),
+            recent: Recent::new(header.origin),
             transition: Transition::None,
             deviation: false,
             now: Mark::default(),
@@ -80,8 +82,11 @@ impl State {
         match &event.kind {
             EventKind::Opened { conn, client } => self.opened(*conn, *client),
             EventKind::Packet(packet) => {
-                self.recent.keep(self.now.seq, packet);
-                if packet.end == self.end() {
+                let judged = packet.end == self.end();
+                if judged || self.header.origin != Origin::Link {
+                    self.recent.keep(self.now.seq, packet);
+                }
+                if judged {
                     self.packet(packet);
                 } else {
                     self.crossed(packet);

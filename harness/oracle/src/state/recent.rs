@@ -2,11 +2,13 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use deadzone_history::{ConnId, Direction, End, PacketEvent, Recorded};
+use deadzone_history::{ConnId, Direction, End, Origin, PacketEvent, Recorded};
 use deadzone_wire::Packet;
 
-/// So many packets are looked up; what is older is only a number.
-const KEPT: usize = 32_768;
+/// So many packets of a scenario are looked up; what is older is only a number.
+const KEPT_SCENARIO: usize = 32_768;
+/// The same for a record that streams.
+const KEPT_STREAMING: usize = 4_096;
 
 /// A packet of the record.
 #[derive(Clone, Debug)]
@@ -27,15 +29,23 @@ impl Kept {
 }
 
 /// The latest packets, by number.
-#[derive(Debug, Default)]
-pub(crate) struct Recent(VecDeque<Kept>);
+#[derive(Debug)]
+pub(crate) struct Recent {
+    kept: VecDeque<Kept>,
+    most: usize,
+}
 
 impl Recent {
+    pub(super) fn new(origin: Origin) -> Self {
+        let most = if origin == Origin::Link { KEPT_STREAMING } else { KEPT_SCENARIO };
+        Self { kept: VecDeque::new(), most }
+    }
+
     pub(super) fn keep(&mut self, seq: u64, packet: &PacketEvent) {
-        if self.0.len() >= KEPT {
-            self.0.pop_front();
+        if self.kept.len() >= self.most {
+            self.kept.pop_front();
         }
-        self.0.push_back(Kept {
+        self.kept.push_back(Kept {
             seq,
             conn: packet.conn,
             direction: packet.direction,
@@ -46,12 +56,12 @@ impl Recent {
     }
 
     pub(crate) fn get(&self, seq: u64) -> Option<&Kept> {
-        let at = self.0.binary_search_by_key(&seq, |kept| kept.seq).ok()?;
-        self.0.get(at)
+        let at = self.kept.binary_search_by_key(&seq, |kept| kept.seq).ok()?;
+        self.kept.get(at)
     }
 
     /// The packets behind this event, the latest first.
     pub(crate) fn since(&self, seq: u64) -> impl Iterator<Item = &Kept> {
-        self.0.iter().rev().take_while(move |kept| kept.seq > seq)
+        self.kept.iter().rev().take_while(move |kept| kept.seq > seq)
     }
 }

@@ -5,9 +5,15 @@ use std::collections::BTreeMap;
 use deadzone_wire::{PropertyId, Subscribe, Text, Unsubscribe};
 
 use super::{Filter, Mark};
+use crate::hash::Map;
 
 /// So many asks of one filter are remembered; what they granted in all is kept beside.
 const ASKS_KEPT: usize = 16;
+
+/// So many filters are looked through without remembering which match.
+const FEW_FILTERS: usize = 3;
+/// Topics whose matching filters are remembered.
+const TOPICS_KEPT: usize = 4_096;
 
 /// What one SUBSCRIBE asked for a filter.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +98,8 @@ pub(crate) struct Subscriptions {
     /// By packet id of an open UNSUBSCRIBE: filter, and how many asks it may end.
     leaving: BTreeMap<u16, Vec<(usize, usize)>>,
     last_asked: Option<u64>,
+    /// By topic: the filters that match it. Any new filter makes it anew.
+    by_topic: Map<Text, Vec<u32>>,
 }
 
 /// The subscriptions that match one topic.
@@ -133,6 +141,7 @@ impl Subscriptions {
             let index = *self.by_text.entry(text.clone()).or_insert(self.held.len());
             if index == self.held.len() {
                 self.held.push(Held::new(text));
+                self.by_topic.clear();
             }
             let Some(held) = self.held.get_mut(index) else { continue };
             opened.push((index, held.asked(at, *options, identifier)));
@@ -175,15 +184,31 @@ impl Subscriptions {
     pub(super) fn matching(&self, topic: &Text, since: Option<u64>) -> Matching {
         let mut found =
             Matching { all_as_published: true, established: true, unchanged: true, ..Matching::default() };
-        for held in self.held.iter().filter(|h| h.filter.matches(&topic.0)) {
+        for held in self.held(topic) {
             held.add_to(&mut found, since);
         }
         found
     }
 
+    /// Finds the filters that match a topic once and for all the look-ups that follow.
+    pub(super) fn look_up(&mut self, topic: &Text) {
+        if self.held.len() < FEW_FILTERS || self.by_topic.contains_key(topic) {
+            return;
+        }
+        if self.by_topic.len() >= TOPICS_KEPT {
+            self.by_topic.clear();
+        }
+        let matching = self.held.iter().enumerate().filter(|(_, h)| h.filter.matches(&topic.0));
+        let matching = matching.map(|(index, _)| index as u32).collect();
+        self.by_topic.insert(topic.clone(), matching);
+    }
+
     /// The filters that match a topic, with their asks.
-    pub(crate) fn held<'a>(&'a self, topic: &'a [u8]) -> impl Iterator<Item = &'a Held> {
-        self.held.iter().filter(move |h| h.filter.matches(topic))
+    pub(crate) fn held<'a>(&'a self, topic: &'a Text) -> impl Iterator<Item = &'a Held> {
+        let known = self.by_topic.get(topic);
+        let scanned = if known.is_some() { &[][..] } else { self.held.as_slice() };
+        let known = known.into_iter().flatten().filter_map(|index| self.held.get(*index as usize));
+        known.chain(scanned.iter().filter(move |h| h.filter.matches(&topic.0)))
     }
 
     /// The event of the last SUBSCRIBE, for evidence.

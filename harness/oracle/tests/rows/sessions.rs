@@ -1,0 +1,77 @@
+//! Sessions that two clients share, and retained messages that a subscription calls for.
+
+use deadzone_history::{ConnId, Ended, HandMade, HowOften, Start};
+use deadzone_oracle::judge;
+use deadzone_verdict::VerdictKind;
+use deadzone_wire::{Ack, AckKind, Connect, Packet, Publish, Suback, Subscribe, Version};
+
+use crate::told::{BOTH, TOPIC, fails, passes};
+
+/// Two clients of the script use one session, one after the other: what is owed follows the session.
+#[test]
+fn row_b10_what_is_owed_follows_the_session() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let (p, one, two) = (h.client("pub"), h.client("one"), h.client("two"));
+        let publisher = h.connect(p, Start::Clean);
+        let shared = |h: &HandMade, client, start| -> Connect {
+            let mut connect = h.connect_packet(client, start);
+            connect.client_id = "shared".into();
+            connect
+        };
+        let connect = shared(&h, one, Start::Fresh);
+        let conn = h.connect_with(one, connect, deadzone_wire::Connack::new(version, false, 0));
+        h.subscribe(conn, 1, "dz1/#", 1);
+        h.disconnect(conn);
+        h.publish(publisher, TOPIC, 1, 1, "once");
+        let connect = shared(&h, two, Start::Resume);
+        h.connect_with(two, connect, deadzone_wire::Connack::new(version, true, 0));
+        h.step("expect two receives");
+        let claim = h.receives(two, &["once"], HowOften::AtLeastOnce);
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        fails(h, "MQTT-4.5.0-1");
+    }
+}
+
+fn with_handling(h: &mut HandMade, conn: ConnId, id: u16, handling: u8) {
+    h.up(conn, Subscribe::new(id, "dz1/#", 1 | handling << 4));
+    h.down(conn, Suback::new(id, vec![1]));
+}
+
+/// Retain Handling 1 owes the retained message to a subscription that is new in the session, and to no other.
+#[test]
+fn row_b14_retain_handling_1_owes_it_to_a_new_subscription() {
+    for (before, handling, owed) in [(false, 1, true), (true, 1, false), (false, 2, false), (false, 0, true)]
+    {
+        let mut h = HandMade::new(Version::V5);
+        let (p, s) = (h.client("pub"), h.client("sub"));
+        let (publisher, conn) = (h.connect(p, Start::Clean), h.connect(s, Start::Clean));
+        if before {
+            with_handling(&mut h, conn, 1, 2);
+        }
+        let kept = Publish { retain: true, ..Publish::new(TOPIC, 1, Some(1), &b"kept"[..]) };
+        h.up(publisher, Packet::Publish(kept));
+        h.down(publisher, Ack::new(AckKind::Puback, 1));
+        if before {
+            h.deliver(conn, TOPIC, 1, 1, "kept");
+        }
+        with_handling(&mut h, conn, 2, handling);
+        h.step("expect sub receives");
+        let claim = h.receives(s, &["kept"], HowOften::AtLeastOnce);
+        if before {
+            return drop(passes_open(h, claim));
+        }
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        if owed {
+            fails(h, "MQTT-3.3.1-9");
+        } else {
+            assert_eq!(judge(&h.finish()).kind, VerdictKind::Inconclusive);
+        }
+    }
+}
+
+/// The claim is met by the live copy, and nothing more is owed.
+fn passes_open(mut h: HandMade, claim: u32) -> deadzone_verdict::Verdict {
+    h.met(claim, &[]);
+    passes(h)
+}
