@@ -208,7 +208,7 @@ fn forwarded(publish: Publish, waiting_s: u64) -> Publish {
         let mut connect = Connect::new(V5, id);
         connect.set_clean(false);
         number(&mut connect.properties.items, PropertyId::SessionExpiryInterval, 1_000);
-        Packet::Connect(connect)
+        Packet::from(connect)
     };
     for conn in [1, 2, 3] {
         broker.opened(0, ConnId(conn));
@@ -305,7 +305,7 @@ fn offences_end_the_connection_with_their_reason() {
 #[test]
 fn bytes_may_come_one_at_a_time_or_all_at_once() {
     for version in ALL {
-        let mut bytes = Packet::Connect(Connect::new(version, "c")).encode(version).to_bytes().to_vec();
+        let mut bytes = Packet::from(Connect::new(version, "c")).encode(version).to_bytes().to_vec();
         bytes.extend_from_slice(&Packet::Subscribe(Subscribe::new(1, "t", 1)).encode(version).to_bytes());
         bytes.extend_from_slice(
             &Packet::Publish(Publish::new("t", 1, Some(5), "m")).encode(version).to_bytes(),

@@ -38,7 +38,7 @@ async fn kinds(stream: &mut (impl AsyncRead + Unpin), wanted: usize) -> Vec<Pack
 fn connect(id: &str, keep_alive_s: u16) -> Packet {
     let mut connect = Connect::new(V, id);
     connect.keep_alive_s = keep_alive_s;
-    Packet::Connect(connect)
+    Packet::from(connect)
 }
 
 fn paused<F: Future>(test: F) -> F::Output {

@@ -158,7 +158,7 @@ fn unknown_pubrel(rig: &mut Rig) -> String {
 fn offend(rig: &mut Rig) -> String {
     rig.connect(1, "p", true);
     rig.skip();
-    rig.send(1, &deadzone_wire::Packet::Connect(deadzone_wire::Connect::new(rig.version, "p")));
+    rig.send(1, &deadzone_wire::Packet::from(deadzone_wire::Connect::new(rig.version, "p")));
     rig.log(1)
 }
 

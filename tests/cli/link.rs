@@ -117,7 +117,7 @@ fn a_black_hole_from_pubrec_leaves_the_publisher_waiting() {
         ),
         "{report}"
     );
-    let file = fs::File::open(folder.join("connection-000001.ndjson")).unwrap();
+    let file = fs::File::open(folder.join("link-000001.ndjson")).unwrap();
     let history = deadzone_history::read(&mut BufReader::new(file)).unwrap();
     let packets = |end| -> Vec<String> {
         let of = |event: &deadzone_history::Event| match &event.kind {

@@ -306,12 +306,11 @@ fn records_of_two_runs_do_not_mix_and_links_are_named() {
     client.write_all(CONNECT).unwrap();
     client.read_exact(&mut [0; 15]).unwrap();
     drop(client);
-    let record = folder.join("connection-000001.ndjson");
-    until("its record is written", || record.is_file());
+    let record = folder.join("link-000001.ndjson");
     let (report, _) = links.interrupt();
     assert!(report.contains(" over two `a`"), "{report}");
     let history = deadzone_history::read(&mut BufReader::new(fs::File::open(&record).unwrap())).unwrap();
-    assert_eq!(history.header.seed, format!("{:x}", 78));
+    assert_eq!((history.header.scenario.as_str(), history.header.seed.as_str()), ("one, two", "4d"));
     let again = support::output(&[&["link"], &args[..]].concat());
     assert_eq!(again.status.code(), Some(2));
     assert!(stderr(&again).contains("records of an earlier run"), "{}", stderr(&again));

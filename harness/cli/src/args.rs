@@ -228,6 +228,9 @@ const OF_ONE_LINK: [&str; 11] = [
     "history",
 ];
 
+/// What a link's history takes at most by default, MiB.
+const HISTORY_MIB: u64 = 1024;
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LinkArgs {
     /// Serve Toxiproxy's HTTP API there (and deadzone's own routes beside it) instead of one link; loopback unless you
@@ -275,9 +278,13 @@ pub(crate) struct LinkArgs {
     /// `profile`, `set`, `cell`, `seed`, `faults`, `modem`, `connections`
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Write the record of every connection into this folder, which must not hold any yet
+    /// Write one history of all connections into this folder, which must not hold any yet: files `link-N.ndjson` that can be read
+    /// while they grow, each of them alone
     #[arg(long, value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
+    /// Most that the files of the history take together; the oldest of 16 goes when a new one begins
+    #[arg(long, value_name = "MIB", requires = "history", default_value_t = HISTORY_MIB, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) history_mib: u64,
     /// Write what chance decided into this file, a line of JSON for each modem, once nobody uses it any more; one that goes
     /// on has a line for each half minute
     #[arg(long, value_name = "FILE", conflicts_with_all = ["api", "packet"])]

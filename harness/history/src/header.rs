@@ -4,7 +4,7 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::ClientIx;
+use crate::{ClientIx, ConnId};
 
 /// The schema's name and major version.
 pub const SCHEMA: &str = "deadzone.history/2";
@@ -16,7 +16,7 @@ pub struct Header {
     pub schema: String,
     /// Version of deadzone that wrote it.
     pub deadzone: String,
-    /// Scenario id; in a link's record the link's name.
+    /// Scenario id; in a link's record the names of its links.
     pub scenario: String,
     /// Scenario file, as the scenario root names it.
     pub file: String,
@@ -43,6 +43,29 @@ pub struct Header {
     pub long_bound_us: u64,
     /// Facts about the target that judgement needs.
     pub target: TargetFacts,
+    /// What this record continues, where an earlier file has the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Continues>,
+}
+
+/// The state in which a record was continued in a file of its own. Packets whose twin lies in an earlier file name none there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continues {
+    /// The number of the first event in this file.
+    pub first_seq: u64,
+    /// The connections that were open.
+    pub open: Vec<OpenConnection>,
+}
+
+/// A connection that an earlier file opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenConnection {
+    /// Which.
+    pub conn: ConnId,
+    /// Whose.
+    pub client: ClientIx,
+    /// The version in force on it.
+    pub version: Version,
 }
 
 impl Header {

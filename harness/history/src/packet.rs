@@ -44,7 +44,7 @@ impl Recorded {
             Direction::Down => Sender::Server,
         };
         let decoded = decode(&frame, version, sender);
-        Self { frame, decoded }
+        Self { frame: lone(frame, &decoded.packet), decoded }
     }
 
     /// The packet.
@@ -60,6 +60,15 @@ impl Recorded {
     /// What is wrong with it, in the order of the wire.
     pub fn violations(&self) -> &[Violation] {
         &self.decoded.violations
+    }
+}
+
+/// The frame with a body of its own, where no field of the packet shares it: otherwise a few bytes would keep alive all that was read
+/// together with them.
+fn lone(frame: Frame, packet: &Packet) -> Frame {
+    match packet {
+        Packet::Ack(_) | Packet::Bare(_) => Frame { body: Bytes::copy_from_slice(&frame.body), ..frame },
+        _ => frame,
     }
 }
 

@@ -1,9 +1,16 @@
 //! Appends events, numbers them and keeps the record bounded: the choke point of every run.
 
-use crate::{Event, EventKind, Header, History};
+use crate::{Event, EventKind, Header, History, Memory, Sink};
 
-/// What a recorded packet takes beside its bytes, about: the event, the decoded fields, the copy in a client's inbox.
-const PACKET_OVERHEAD: u64 = 1024;
+/// What an event takes in memory, about.
+const EVENT_BYTES: u64 = 64;
+/// What a packet takes beside its bytes where it is recorded first, about: the event, the decoded fields, its place in an inbox.
+const PACKET_BYTES: u64 = 1024;
+/// The most events that one message of a scenario makes for the client that sends it and for each that receives it: four packets
+/// of a QoS 2 exchange at both ends, and the claims and ends of the two waits.
+const EVENTS_A_MESSAGE: u64 = 12;
+/// Of which so many carry bytes of their own.
+const PACKETS_A_MESSAGE: u64 = 4;
 
 /// The recorder's bounds.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +31,29 @@ impl Default for RecorderLimits {
 }
 
 impl RecorderLimits {
-    /// What a packet of this many bytes on the wire counts against [`Self::bytes`].
-    pub fn cost(wire_len: usize) -> u64 {
-        PACKET_OVERHEAD + 2 * wire_len as u64
+    /// The default, and room for so many messages of this many bytes that the scenario itself asks for, exchanged with so many clients.
+    #[must_use]
+    pub fn and_messages(self, messages: u64, message_bytes: u64, clients: u64) -> Self {
+        let exchanges = messages.saturating_mul(clients);
+        let events = exchanges.saturating_mul(EVENTS_A_MESSAGE);
+        let bytes = PACKETS_A_MESSAGE * PACKET_BYTES + 2 * message_bytes;
+        Self {
+            events_at_one_instant: self.events_at_one_instant.saturating_add(events),
+            events: self.events.saturating_add(events),
+            bytes: self
+                .bytes
+                .saturating_add(exchanges.saturating_mul(bytes))
+                .saturating_add(events * EVENT_BYTES),
+        }
+    }
+
+    /// What an event counts against [`Self::bytes`]. A packet that came out where its twin went in shares its bytes.
+    pub fn cost(kind: &EventKind) -> u64 {
+        match kind {
+            EventKind::Packet(p) if p.of.is_none() => PACKET_BYTES + 2 * p.frame.wire_len() as u64,
+            EventKind::Packet(_) => EVENT_BYTES,
+            _ => 0,
+        }
     }
 }
 
@@ -49,61 +76,49 @@ pub enum Overflow {
 
 /// The growing record of one run.
 #[derive(Debug)]
-pub struct Recorder {
-    history: History,
+pub struct Recorder<S = Memory> {
+    sink: S,
     limits: RecorderLimits,
+    events: u64,
+    last_us: u64,
     at_this_instant: u64,
     bytes: u64,
     overflow: Option<Overflow>,
 }
 
-impl Recorder {
-    /// An empty record.
-    pub fn new(header: Header, limits: RecorderLimits) -> Self {
-        Self {
-            history: History { header, events: Vec::new() },
-            limits,
-            at_this_instant: 0,
-            bytes: 0,
-            overflow: None,
-        }
+impl<S: Sink> Recorder<S> {
+    /// An empty record that goes to this sink.
+    pub fn to(sink: S, limits: RecorderLimits) -> Self {
+        Self { sink, limits, events: 0, last_us: 0, at_this_instant: 0, bytes: 0, overflow: None }
     }
 
     /// Appends an event at a time (µs since the start; earlier times are lifted to the last one) and returns its number.
     /// After an overflow nothing is appended and the number is that of the last event.
     pub fn append(&mut self, at_us: u64, kind: EventKind) -> u64 {
-        let seq = self.history.events.len() as u64;
-        let last_us = self.history.events.last().map_or(0, |e| e.at_us);
-        let at_us = at_us.max(last_us);
+        let (seq, at_us) = (self.events, at_us.max(self.last_us));
         if self.overflow.is_none() {
-            self.overflow = self.account(at_us, last_us, seq, &kind);
+            self.overflow = self.account(at_us, &kind);
         }
         if self.overflow.is_some() {
             return seq.saturating_sub(1);
         }
-        self.history.events.push(Event { seq, at_us, kind });
+        self.sink.append(Event { seq, at_us, kind });
+        (self.events, self.last_us) = (seq + 1, at_us);
         seq
     }
 
-    fn account(&mut self, at_us: u64, last_us: u64, seq: u64, kind: &EventKind) -> Option<Overflow> {
-        self.at_this_instant = if at_us == last_us { self.at_this_instant + 1 } else { 1 };
-        if let EventKind::Packet(p) = kind {
-            self.bytes += RecorderLimits::cost(p.frame.wire_len());
-        }
+    fn account(&mut self, at_us: u64, kind: &EventKind) -> Option<Overflow> {
+        self.at_this_instant = if at_us == self.last_us { self.at_this_instant + 1 } else { 1 };
+        self.bytes += RecorderLimits::cost(kind);
         if self.at_this_instant > self.limits.events_at_one_instant {
             Some(Overflow::Instant(self.limits.events_at_one_instant))
-        } else if seq >= self.limits.events {
+        } else if self.events >= self.limits.events {
             Some(Overflow::Events(self.limits.events))
         } else if self.bytes > self.limits.bytes {
             Some(Overflow::Bytes(self.limits.bytes))
         } else {
             None
         }
-    }
-
-    /// What was recorded so far.
-    pub fn events(&self) -> &[Event] {
-        &self.history.events
     }
 
     /// Ends the record here, for a bound that its holder keeps.
@@ -116,8 +131,35 @@ impl Recorder {
         self.overflow
     }
 
+    /// Where it goes.
+    pub fn sink(&self) -> &S {
+        &self.sink
+    }
+
+    /// The same, to change it.
+    pub fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// The finished record's sink.
+    pub fn into_sink(self) -> S {
+        self.sink
+    }
+}
+
+impl Recorder {
+    /// An empty record in memory.
+    pub fn new(limits: RecorderLimits) -> Self {
+        Self::to(Memory::default(), limits)
+    }
+
+    /// What was recorded so far.
+    pub fn events(&self) -> &[Event] {
+        &self.sink.events
+    }
+
     /// The finished record.
-    pub fn finish(self) -> History {
-        self.history
+    pub fn finish(self, header: Header) -> History {
+        History { header, events: self.sink.events }
     }
 }

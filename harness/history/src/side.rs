@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use deadzone_wire::{Frame, Framer, MAX_REMAINING_LENGTH, VarInt};
 
-use crate::Unframable;
+use crate::{Fnv, Unframable};
 
 /// The stream as it is cut up.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) enum Cut {
 struct Passing {
     length: u64,
     left: u64,
-    hash: u64,
+    hash: Fnv,
     head: Bytes,
 }
 
@@ -95,7 +95,7 @@ impl Side {
         (length.value() > self.keep_bytes).then(|| Passing {
             length: whole,
             left: whole,
-            hash: Fnv::START,
+            hash: Fnv::default(),
             head: Bytes::new(),
         })
     }
@@ -106,10 +106,10 @@ impl Side {
         if passing.head.is_empty() {
             passing.head = Bytes::copy_from_slice(&bytes[..bytes.len().min(Self::HEAD_KEPT)]);
         }
-        passing.hash = Fnv::over(passing.hash, &bytes);
+        passing.hash = passing.hash.with(&bytes);
         passing.left -= bytes.len() as u64;
         let done = self.passing.take_if(|passing| passing.left == 0)?;
-        Some(Cut::Skipped { length: done.length, hash: done.hash, head: done.head })
+        Some(Cut::Skipped { length: done.length, hash: done.hash.value(), head: done.head })
     }
 
     /// The stream ended: length and beginning of the incomplete packet, once.
@@ -124,16 +124,5 @@ impl Side {
                 (!pending.is_empty()).then(|| (pending.len() as u64, pending))
             }
         }
-    }
-}
-
-/// FNV-1a, 64 bits: stable over platforms and releases.
-struct Fnv;
-
-impl Fnv {
-    const START: u64 = 0xcbf2_9ce4_8422_2325;
-
-    fn over(hash: u64, bytes: &[u8]) -> u64 {
-        bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
     }
 }

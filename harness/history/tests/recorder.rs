@@ -3,20 +3,16 @@
 use deadzone_history::{EventKind, HandMade, Overflow, Recorder, RecorderLimits, Start};
 use deadzone_wire::Version;
 
-fn recorder(limits: RecorderLimits) -> Recorder {
-    Recorder::new(HandMade::new(Version::V5).finish().header, limits)
-}
-
 fn tick(ms: u64) -> EventKind {
     EventKind::Starved { ms }
 }
 
 #[test]
 fn numbers_have_no_gaps_and_time_never_goes_back() {
-    let mut r = recorder(RecorderLimits::default());
+    let mut r = Recorder::new(RecorderLimits::default());
     let numbers: Vec<u64> = [5, 9, 7, 10].into_iter().map(|at| r.append(at, tick(at))).collect();
     assert_eq!(numbers, [0, 1, 2, 3]);
-    let history = r.finish();
+    let history = r.finish(HandMade::new(Version::V5).finish().header);
     assert_eq!(history.events.iter().map(|e| e.seq).collect::<Vec<_>>(), [0, 1, 2, 3]);
     assert_eq!(history.events.iter().map(|e| e.at_us).collect::<Vec<_>>(), [5, 9, 9, 10]);
 }
@@ -24,7 +20,7 @@ fn numbers_have_no_gaps_and_time_never_goes_back() {
 #[test]
 fn as_many_events_at_one_instant_as_the_bound_says() {
     let limits = RecorderLimits { events_at_one_instant: 3, ..RecorderLimits::default() };
-    let mut r = recorder(limits);
+    let mut r = Recorder::new(limits);
     for at in [1, 1, 1, 2, 2, 2] {
         r.append(at, tick(0));
     }
@@ -37,7 +33,7 @@ fn as_many_events_at_one_instant_as_the_bound_says() {
 
 #[test]
 fn as_many_events_in_all_as_the_bound_says() {
-    let mut r = recorder(RecorderLimits { events: 2, ..RecorderLimits::default() });
+    let mut r = Recorder::new(RecorderLimits { events: 2, ..RecorderLimits::default() });
     for at in 0..3 {
         r.append(at, tick(at));
     }
@@ -50,15 +46,9 @@ fn as_many_bytes_of_packets_as_the_bound_says() {
     let c = h.client("c");
     h.connect(c, Start::Clean);
     let history = h.finish();
-    let size: u64 = history
-        .events
-        .iter()
-        .map(
-            |e| if let EventKind::Packet(p) = &e.kind { RecorderLimits::cost(p.frame.wire_len()) } else { 0 },
-        )
-        .sum();
+    let size: u64 = history.events.iter().map(|e| RecorderLimits::cost(&e.kind)).sum();
     for (bytes, whole) in [(size, true), (size - 1, false)] {
-        let mut r = recorder(RecorderLimits { bytes, ..RecorderLimits::default() });
+        let mut r = Recorder::new(RecorderLimits { bytes, ..RecorderLimits::default() });
         for event in history.events.clone() {
             r.append(event.at_us, event.kind);
         }

@@ -7,6 +7,7 @@
 //! This crate judges nothing: it records what was claimed and whether it came, the oracle says what that means. It never
 //! sees the reference broker either: a target is whatever a [`Dial`] connects to.
 
+mod asked;
 mod client;
 mod clock;
 mod foreign;

@@ -164,7 +164,7 @@ fn blank(kind: PacketKind, version: Version) -> Packet {
     let properties = Properties::new();
     let tail = Bytes::new();
     match kind {
-        PacketKind::Connect => Packet::Connect(Connect::new(version, "")),
+        PacketKind::Connect => Packet::from(Connect::new(version, "")),
         PacketKind::Connack => {
             let properties = (version == Version::V5).then_some(properties);
             Packet::Connack(Connack { flags: 0, code: 0, properties, tail })

@@ -1,7 +1,6 @@
 //! One performance from beginning to end.
 
 use std::{
-    hash::Hasher,
     rc::Rc,
     sync::{
         Arc,
@@ -10,7 +9,7 @@ use std::{
 };
 
 use deadzone_history::{
-    ClientInfo, Event, EventKind, Header, History, Origin, Overflow, Recorder, RecorderLimits, SCHEMA,
+    ClientInfo, Event, EventKind, Fnv, Header, History, Origin, Overflow, Recorder, RecorderLimits, SCHEMA,
     TargetFacts,
 };
 use deadzone_link::Catalogue;
@@ -18,6 +17,7 @@ use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
 use crate::{
+    asked::Asked,
     clock::Clock,
     foreign::ForeignLinks,
     player::Player,
@@ -145,6 +145,7 @@ impl Setup<'_> {
             patience_us: timing.scaled_us(timing.patience_ms),
             long_bound_us: timing.long_bound_ms * 1000,
             target: self.target.clone(),
+            continues: None,
         }
     }
 }
@@ -164,49 +165,25 @@ pub struct Performance {
 
 /// What the words of a run begin with, from the run's own word: 6 letters and digits.
 pub fn run_prefix(run: &str) -> String {
-    let mut hash = Fnv::default();
-    hash.write(run.as_bytes());
-    format!("dz{:04x}", hash.finish() & 0xffff)
+    format!("dz{:04x}", Fnv::default().with(run.as_bytes()).value() & 0xffff)
 }
 
 /// The word that `{run}` stands for, from the run's prefix, the scenario, the version and the attempt: 14 letters and digits.
 /// Scenarios count offsets behind it, so its length is part of the language.
 pub fn nonce(run_prefix: &str, scenario: &str, version: Version, attempt: u32) -> String {
-    let mut hash = Fnv::default();
-    for part in [run_prefix, "\0", scenario, "\0", version.as_str()] {
-        hash.write(part.as_bytes());
-    }
-    hash.write_u32(attempt);
-    format!("{run_prefix}{:08x}", hash.finish() & 0xffff_ffff)
-}
-
-/// FNV-1a, 64 bit: stable over platforms and releases, which the standard library's hasher does not promise.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
+    let parts = [run_prefix, "\0", scenario, "\0", version.as_str()];
+    let hash = parts.iter().fold(Fnv::default(), |hash, part| hash.with(part.as_bytes()));
+    let hash = hash.with(&attempt.to_le_bytes()).value();
+    format!("{run_prefix}{:08x}", hash & 0xffff_ffff)
 }
 
 /// Performs a scenario. Must run inside a `LocalSet` on a current-thread runtime; never panics on what the target sends.
 pub async fn perform(setup: &Setup<'_>) -> Performance {
     let scenario = setup.scenario.unrolled();
     let header = setup.header(&scenario);
-    let recorder = Recorder::new(header.clone(), RecorderLimits::default());
-    let tape = Tape::new(recorder, Clock::start(), Share::of(setup.room.clone()));
+    let asked = Asked::by(setup.scenario);
+    let share = Share::of(setup.room.clone(), asked.more_bytes());
+    let tape = Tape::new(Recorder::new(asked.limits()), Clock::start(), share);
     let heart =
         setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
     let mut player = Player::new(setup, &scenario, tape.clone());
@@ -218,7 +195,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
         heart.abort();
     }
     let overflow = tape.overflow();
-    let mut history = tape.take(&header);
+    let mut history = tape.take(header);
     if overflow.is_some() {
         // Nothing will be judged by it; its beginning shows what happened.
         keep_beginning(&mut history);
@@ -229,11 +206,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
 fn keep_beginning(history: &mut History) {
     let mut left = OVERFLOW_KEPT_BYTES;
     let fits = |event: &&Event| {
-        let cost = match &event.kind {
-            EventKind::Packet(packet) => RecorderLimits::cost(packet.frame.wire_len()),
-            _ => 0,
-        };
-        left.checked_sub(cost).inspect(|rest| left = *rest).is_some()
+        left.checked_sub(RecorderLimits::cost(&event.kind)).inspect(|rest| left = *rest).is_some()
     };
     let kept = history.events.iter().take(OVERFLOW_KEPT).take_while(fits).count();
     history.events.truncate(kept);

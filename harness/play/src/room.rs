@@ -39,19 +39,21 @@ impl Room {
 #[derive(Debug)]
 pub(crate) struct Share {
     room: Option<Arc<Room>>,
+    allowance: u64,
     held: Cell<u64>,
     taken: Cell<u64>,
 }
 
 impl Share {
-    pub(crate) fn of(room: Option<Arc<Room>>) -> Self {
-        Self { room, held: Cell::new(0), taken: Cell::new(0) }
+    /// `more` is what the performance may hold beside the allowance that all have, since its scenario asks for it, bytes.
+    pub(crate) fn of(room: Option<Arc<Room>>, more: u64) -> Self {
+        Self { room, allowance: ALLOWANCE.saturating_add(more), held: Cell::new(0), taken: Cell::new(0) }
     }
 
     /// Holds this many bytes more. `false`: there is no room for them.
     pub(crate) fn hold(&self, bytes: u64) -> bool {
         let held = self.held.get() + bytes;
-        let wanted = held.saturating_sub(ALLOWANCE).saturating_sub(self.taken.get());
+        let wanted = held.saturating_sub(self.allowance).saturating_sub(self.taken.get());
         if wanted > 0
             && let Some(room) = &self.room
         {
@@ -85,7 +87,7 @@ mod tests {
     #[test]
     fn the_allowance_is_everybodys_and_the_rest_is_shared() {
         let room = Arc::new(Room::new(100));
-        let (a, b) = (Share::of(Some(Arc::clone(&room))), Share::of(Some(Arc::clone(&room))));
+        let (a, b) = (Share::of(Some(Arc::clone(&room)), 0), Share::of(Some(Arc::clone(&room)), 0));
         assert!(a.hold(ALLOWANCE + 100), "its own and all that is shared");
         assert!(!a.hold(1));
         assert!(b.hold(ALLOWANCE), "nobody can take the allowance");
@@ -99,6 +101,6 @@ mod tests {
 
     #[test]
     fn without_a_room_nothing_is_refused() {
-        assert!(Share::of(None).hold(u64::MAX / 2));
+        assert!(Share::of(None, 0).hold(u64::MAX / 2));
     }
 }

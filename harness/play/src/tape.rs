@@ -31,9 +31,7 @@ impl Tape {
 
     /// Appends an event now and returns its number.
     pub(crate) fn append(&self, kind: EventKind) -> u64 {
-        if let EventKind::Packet(packet) = &kind {
-            self.hold(RecorderLimits::cost(packet.frame.wire_len()));
-        }
+        self.hold(RecorderLimits::cost(&kind));
         let seq = self.inner.recorder.borrow_mut().append(self.inner.clock.now_us(), kind);
         self.inner.changed.notify_one();
         seq
@@ -80,8 +78,7 @@ impl Tape {
     }
 
     /// Takes the record; what is appended afterwards is lost. Tasks that are still being dropped may hold other handles.
-    pub(crate) fn take(&self, header: &Header) -> History {
-        let empty = Recorder::new(header.clone(), RecorderLimits::default());
-        self.inner.recorder.replace(empty).finish()
+    pub(crate) fn take(&self, header: Header) -> History {
+        self.inner.recorder.replace(Recorder::new(RecorderLimits::default())).finish(header)
     }
 }

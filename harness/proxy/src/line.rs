@@ -85,15 +85,14 @@ pub(crate) struct Line {
     greeting: Greeting,
     story: Story,
     record: Option<Box<dyn Record>>,
-    opened_us: u64,
     fired: Arc<AtomicU64>,
     cut: bool,
 }
 
 impl Line {
     /// A connection that nothing impairs.
-    pub(crate) fn plain(now_us: u64, fired: Arc<AtomicU64>) -> Self {
-        Self::new(Way::Plain(Plain::default()), now_us, fired, None)
+    pub(crate) fn plain(fired: Arc<AtomicU64>) -> Self {
+        Self::new(Way::Plain(Plain::default()), fired, None)
     }
 
     /// A connection through this modem.
@@ -105,7 +104,7 @@ impl Line {
         record: Option<Box<dyn Record>>,
     ) -> Self {
         let path = modem.lock().open(now_us, control);
-        Self::new(Way::Modem(Arc::clone(modem), path), now_us, fired, record)
+        Self::new(Way::Modem(Arc::clone(modem), path), fired, record)
     }
 
     /// What happened before there was a way.
@@ -114,9 +113,9 @@ impl Line {
         notes.iter().for_each(|note| self.note(now_us, note));
     }
 
-    fn new(way: Way, opened_us: u64, fired: Arc<AtomicU64>, record: Option<Box<dyn Record>>) -> Self {
+    fn new(way: Way, fired: Arc<AtomicU64>, record: Option<Box<dyn Record>>) -> Self {
         let greeting = Greeting::new();
-        Self { way, greeting, story: Story::default(), record, opened_us, fired, cut: false }
+        Self { way, greeting, story: Story::default(), record, fired, cut: false }
     }
 
     /// The connection is over: what became of it.
@@ -131,7 +130,7 @@ impl Line {
             }
         }
         if let Some(record) = self.record.take() {
-            record.finish();
+            record.finish(now_us);
         }
         self.story.client = self.greeting.client().clone();
         self.story
@@ -211,7 +210,7 @@ impl Line {
 
     fn tell(&mut self, now_us: u64, what: Happened<'_>) {
         if let Some(record) = &mut self.record {
-            record.happened(now_us.saturating_sub(self.opened_us), what);
+            record.happened(now_us, what);
         }
     }
 

@@ -48,11 +48,11 @@ pub enum Happened<'a> {
 
 /// Keeps the record of one connection.
 pub trait Record: Send {
-    /// Takes note. Times are microseconds since the connection was made, and never go back.
+    /// Takes note. Times are microseconds of the proxy's clock, and never go back.
     fn happened(&mut self, at_us: u64, what: Happened<'_>);
-    /// Nothing comes any more.
-    fn finish(self: Box<Self>);
+    /// Nothing comes any more, from this time on.
+    fn finish(self: Box<Self>, at_us: u64);
 }
 
-/// Makes a record for each connection.
-pub type Recorder = dyn Fn(&Who) -> Box<dyn Record> + Send + Sync;
+/// Makes a record for each connection, when it was made, µs of the proxy's clock.
+pub type Recorder = dyn Fn(&Who, u64) -> Box<dyn Record> + Send + Sync;

@@ -110,10 +110,10 @@ impl Session {
             Err(end) => return self.without_a_way(&client, &early, waited_us, &notes, traffic, end),
         };
         let now_us = self.clock.now_us();
-        let record = self.recorder.as_ref().map(|recorder| recorder(who));
+        let record = self.recorder.as_ref().map(|recorder| recorder(who, now_us));
         let mut line = match &self.modem {
             Some(modem) => Line::through(modem, now_us, control, self.board.fired(), record),
-            None => Line::plain(now_us, self.board.fired()),
+            None => Line::plain(self.board.fired()),
         };
         line.begin_with(now_us, waited_us, &notes);
         let early = early.freeze();

@@ -151,7 +151,7 @@ async fn connect(
     if version == Version::V5 && expiry_s > 0 {
         connect.properties.push(PropertyId::SessionExpiryInterval, PropertyValue::U32(expiry_s));
     }
-    let bytes = Packet::Connect(connect).encode(version).to_bytes();
+    let bytes = Packet::from(connect).encode(version).to_bytes();
     if let Err(error) = stream.write_all(&bytes).await {
         return Err(NoAnswer::NotMqtt(format!("it closed the connection before CONNECT was sent: {error}")));
     }

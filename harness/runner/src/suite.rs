@@ -7,13 +7,11 @@ use std::{
     sync::Arc,
 };
 
+use deadzone_history::Fnv;
 use deadzone_link::{Catalogue, ProfileError};
 use deadzone_script::{Diagnostic, Scenario, Severity};
 
-use crate::{
-    profiles::{self, profiles},
-    seed::Fnv,
-};
+use crate::profiles::{self, profiles};
 
 /// Scenarios with the text that they come from.
 #[derive(Clone, Debug)]
@@ -162,7 +160,7 @@ impl Suite {
             suite.scenarios.extend(scenarios.into_iter().map(Arc::new));
             suite.sources.insert(file, text.into());
         }
-        suite.hash = format!("{:016x}", hash.0);
+        suite.hash = format!("{:016x}", hash.value());
         if !bad.is_empty() {
             return Err(SuiteError::Mistakes(bad));
         }

@@ -81,7 +81,7 @@ fn wrong_values_are_refused() {
         assert!(!field.set(&mut publish, &value), "{field}");
         assert_eq!(publish, before);
     }
-    let mut old = Packet::Connect(Connect::new(Version::V311, "c"));
+    let mut old = Packet::from(Connect::new(Version::V311, "c"));
     assert!(!Field::Expiry.set(&mut old, &number(1)));
     assert_eq!(Field::Expiry.get(&old), None);
     assert!(!Field::Id.set(&mut Packet::Bare(Bare::pingreq()), &number(1)));
@@ -199,7 +199,7 @@ fn summaries() {
     let again = Publish { dup: true, ..Publish::new("t/x", 2, Some(7), "once") };
     let refused = Connack { properties: Some(Properties::new()), ..Connack::new(Version::V5, false, 0x87) };
     let cases = [
-        (Packet::Connect(connect), r#"CONNECT clean=1 keepalive=60 expiry=300 id="c1""#),
+        (Packet::from(connect), r#"CONNECT clean=1 keepalive=60 expiry=300 id="c1""#),
         (Packet::Connack(Connack::new(Version::V311, true, 0)), "CONNACK rc=0x00 session_present=1"),
         (Packet::Connack(refused), "CONNACK rc=0x87 Not authorized session_present=0"),
         (Packet::Publish(again), r#"PUBLISH q2 id=7 dup "t/x" 4B "once""#),

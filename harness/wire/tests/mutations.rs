@@ -11,7 +11,7 @@ use deadzone_wire::{
 fn connect(version: Version) -> Packet {
     let mut connect = Connect::new(version, "c1");
     connect.set_will(Will { properties: <_>::default(), topic: "w".into(), payload: "x".into() }, 1, false);
-    Packet::Connect(connect)
+    Packet::from(connect)
 }
 
 fn samples(version: Version) -> Vec<(Sender, Packet)> {

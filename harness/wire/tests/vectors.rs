@@ -62,7 +62,7 @@ fn connect_variable_header_311() {
     connect.set_username("u".into());
     connect.set_password("p".into());
     let bytes = "10 17  0004 4d 51 54 54  04  ce  000a  0000  0001 77  0000  0001 75  0001 70";
-    same(Version::V311, Sender::Client, &Packet::Connect(connect), bytes);
+    same(Version::V311, Sender::Client, &Packet::from(connect), bytes);
 }
 
 /// 5.0 §3.1.2.11 figure 3-6: the same with Session Expiry Interval 10.
@@ -79,13 +79,13 @@ fn connect_variable_header_5() {
     connect.set_password("p".into());
     let bytes =
         "10 1e  0004 4d 51 54 54  05  ce  000a  05 11 0000000a  0000  00 0001 77  0000  0001 75  0001 70";
-    same(Version::V5, Sender::Client, &Packet::Connect(connect), bytes);
+    same(Version::V5, Sender::Client, &Packet::from(connect), bytes);
 }
 
 /// MQTT 3.1 names itself MQIsdp, level 3.
 #[test]
 fn connect_31() {
-    let connect = Packet::Connect(Connect::new(Version::V31, "a"));
+    let connect = Packet::from(Connect::new(Version::V31, "a"));
     same(Version::V31, Sender::Client, &connect, "10 0f  0006 4d 51 49 73 64 70  03  02  003c  0001 61");
 }
 

@@ -54,7 +54,7 @@ fn packet() -> impl Strategy<Value = Packet> {
                 .properties
                 .push(PropertyId::SessionExpiryInterval, PropertyValue::U32(u32::from(keep_alive_s)));
             connect.properties.push(PropertyId::ReceiveMaximum, PropertyValue::U16(1));
-            Packet::Connect(connect)
+            Packet::from(connect)
         });
     let publish = (topic, 0..4_u8, id.clone(), any::<[bool; 2]>(), 0..30_usize, 0..4_u16).prop_map(
         |(topic, qos, id, [dup, retain], size, alias)| {
@@ -189,7 +189,7 @@ proptest! {
 
     #[test]
     fn any_bytes_behind_a_connect_never_panic(bytes in vec(any::<u8>(), 0..400), version in select(vec![Version::V31, Version::V311, Version::V5])) {
-        let connect = Packet::Connect(Connect::new(version, "c"));
+        let connect = Packet::from(Connect::new(version, "c"));
         run(Config::default(), vec![Event::Packet(0, Box::new(connect)), Event::Bytes(0, bytes)]);
     }
 }

@@ -267,7 +267,7 @@ pub(crate) fn silent_but_fed(rig: &mut Rig) -> String {
 pub(crate) fn second_connect(rig: &mut Rig) -> String {
     rig.connect(1, "c", true);
     rig.skip();
-    rig.send(1, &deadzone_wire::Packet::Connect(deadzone_wire::Connect::new(rig.version, "c")));
+    rig.send(1, &deadzone_wire::Packet::from(deadzone_wire::Connect::new(rig.version, "c")));
     rig.log(1)
 }
 

@@ -86,7 +86,7 @@ impl Rig {
         connect.set_clean(clean);
         change(&mut connect);
         self.open(conn);
-        self.send(conn, &Packet::Connect(connect));
+        self.send(conn, &Packet::from(connect));
     }
 
     pub(crate) fn subscribe(&mut self, conn: u64, filter: &str, options: u8) {

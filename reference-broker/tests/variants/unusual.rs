@@ -128,7 +128,7 @@ pub(crate) fn idle(rig: &mut Rig) -> String {
 pub(crate) fn answers_in_time(rig: &mut Rig) -> String {
     let mut seen = Vec::new();
     rig.open(1);
-    rig.send(1, &deadzone_wire::Packet::Connect(Connect::new(rig.version, "c")));
+    rig.send(1, &deadzone_wire::Packet::from(Connect::new(rig.version, "c")));
     seen.push(first_answer(rig));
     rig.subscribe(1, "t", 2);
     seen.push(first_answer(rig));

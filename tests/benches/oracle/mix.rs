@@ -122,7 +122,7 @@ impl Mix {
         connect.set_clean(!resumed);
         connect.properties =
             Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(3_600));
-        self.up(client, Packet::Connect(connect));
+        self.up(client, Packet::from(connect));
         self.down(client, Packet::Connack(Connack::new(Version::V5, resumed, 0)));
     }
 

@@ -38,6 +38,9 @@ any byte, and a new address under which a client comes back while the broker sti
 is sent again by TCP, so it shows as delay: the link keeps TCP's retransmission clock as Linux does for a thin flow (the round
 trip and at least 200 ms, the same once more, then doubled up to 120 s) and never takes bytes out of the middle.
 
+`deadzone link --history DIR` records both ends of it: what each side sent to the link, and what the link gave to the other. One history of
+all connections, in numbered files of which each can be read alone; the newest 16 are kept, --history-mib in all.
+
 It can't show:
   acknowledgements   The kernel of whoever runs the link acknowledges bytes before they cross it: what the radio's queue
                      takes, into a black hole or a hold at most 64 KiB, and behind that what one small socket buffer

@@ -60,7 +60,7 @@ impl HandMade {
         connack: Connack,
     ) -> ConnId {
         let conn = self.open(client);
-        self.up(conn, Packet::Connect(connect));
+        self.up(conn, Packet::from(connect));
         self.down(conn, Packet::Connack(connack));
         conn
     }

@@ -46,8 +46,9 @@ impl HandMade {
             patience_us: 10_000_000,
             long_bound_us: 60_000_000,
             target: TargetFacts::default(),
+            continues: None,
         };
-        let recorder = Recorder::new(header.clone(), LIMITS);
+        let recorder = Recorder::new(LIMITS);
         let (owners, lanes) = (Vec::new(), BTreeMap::new());
         Self { recorder, header, owners, lanes, now_us: 0, claims: 0, step: 0, step_us: 1_000 }
     }
@@ -238,9 +239,7 @@ impl HandMade {
 
     /// The finished history.
     pub fn finish(self) -> History {
-        let mut history = self.recorder.finish();
-        history.header = self.header;
-        history
+        self.recorder.finish(self.header)
     }
 
     /// The client that owns a connection; the harness's own where none was opened.

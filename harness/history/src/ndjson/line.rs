@@ -75,15 +75,17 @@ fn is_script(sender: &Purpose) -> bool {
 }
 
 impl PacketJson {
-    pub(super) fn of(packet: &PacketEvent) -> Self {
+    /// A twin before `first_seq` lies in another file, so that the bytes are written.
+    pub(super) fn of(packet: &PacketEvent, first_seq: u64) -> Self {
+        let of = packet.of.filter(|of| of.get() >= first_seq);
         Self {
             conn: packet.conn,
             direction: packet.direction,
             end: packet.end,
             sender: packet.sender,
-            of: packet.of,
+            of,
             text: packet.packet().summary(),
-            hex: packet.of.is_none().then(|| hex::encode(&packet.frame.to_bytes())),
+            hex: of.is_none().then(|| hex::encode(&packet.frame.to_bytes())),
         }
     }
 

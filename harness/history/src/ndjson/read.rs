@@ -52,6 +52,7 @@ pub struct Reader<R> {
     header: Header,
     versions: BTreeMap<ConnId, Version>,
     lanes: BTreeMap<(ConnId, Direction), Lane>,
+    next_seq: u64,
     events: u64,
     last_us: u64,
     over: bool,
@@ -68,9 +69,12 @@ impl<R: BufRead> Reader<R> {
         if schema.schema != SCHEMA {
             return Err(HistoryError::Schema(schema.schema));
         }
-        let header = lines.parse(&first)?;
-        let (versions, lanes) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { lines, header, versions, lanes, events: 0, last_us: 0, over: false })
+        let header: Header = lines.parse(&first)?;
+        let continues = header.continues.iter();
+        let versions = continues.flat_map(|c| &c.open).map(|open| (open.conn, open.version)).collect();
+        let next_seq = header.continues.as_ref().map_or(0, |continues| continues.first_seq);
+        let lanes = BTreeMap::new();
+        Ok(Self { lines, header, versions, lanes, next_seq, events: 0, last_us: 0, over: false })
     }
 
     /// What was run.
@@ -90,6 +94,7 @@ impl<R: BufRead> Reader<R> {
         }
         let event = self.one(line).map_err(|why| self.lines.wrong(why))?;
         self.events += 1;
+        self.next_seq += 1;
         self.last_us = event.at_us;
         Ok(Some(event))
     }
@@ -98,8 +103,8 @@ impl<R: BufRead> Reader<R> {
         let (Some(seq), Some(at_us)) = (line.seq, line.at_us) else {
             return Err("neither an event with seq and at_us nor the end".to_owned());
         };
-        if seq != self.events {
-            return Err(format!("event {seq} where {} was due", self.events));
+        if seq != self.next_seq {
+            return Err(format!("event {seq} where {} was due", self.next_seq));
         }
         if at_us < self.last_us {
             return Err(format!("time goes back from {} to {at_us} µs", self.last_us));

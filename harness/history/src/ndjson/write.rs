@@ -2,22 +2,40 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use super::line::{EndLine, EventLine, Footer, PacketJson, PacketLine};
 use crate::{Event, EventKind, Header, History};
 
-/// Writes a history as it grows: nothing of it is kept.
+/// Writes a history as it grows: nothing of it is kept, and each line comes whole.
 #[derive(Debug)]
 pub struct Writer<W> {
     out: W,
+    line: Vec<u8>,
+    first_seq: u64,
     events: u64,
 }
 
 impl<W: Write> Writer<W> {
     /// Writes the header.
-    pub fn new(mut out: W, header: &Header) -> io::Result<Self> {
-        serde_json::to_writer(&mut out, header)?;
-        out.write_all(b"\n")?;
-        Ok(Self { out, events: 0 })
+    pub fn new(out: W, header: &Header) -> io::Result<Self> {
+        let first_seq = header.continues.as_ref().map_or(0, |continues| continues.first_seq);
+        let mut writer = Self { out, line: Vec::new(), first_seq, events: 0 };
+        writer.line(header)?;
+        Ok(writer)
+    }
+
+    /// Writes one line in one go.
+    fn line(&mut self, what: &impl Serialize) -> io::Result<()> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, what)?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)
+    }
+
+    /// What is written to.
+    pub fn out(&self) -> &W {
+        &self.out
     }
 
     /// Writes the next event.
@@ -25,19 +43,18 @@ impl<W: Write> Writer<W> {
         let (seq, at_us) = (event.seq, event.at_us);
         match &event.kind {
             EventKind::Packet(packet) => {
-                let packet = PacketJson::of(packet);
-                serde_json::to_writer(&mut self.out, &PacketLine { seq, at_us, packet })?;
+                let packet = PacketJson::of(packet, self.first_seq);
+                self.line(&PacketLine { seq, at_us, packet })?;
             }
-            event => serde_json::to_writer(&mut self.out, &EventLine { seq, at_us, event })?,
+            event => self.line(&EventLine { seq, at_us, event })?,
         }
         self.events += 1;
-        self.out.write_all(b"\n")
+        Ok(())
     }
 
     /// Writes the footer, without which the file counts as cut off.
     pub fn finish(mut self) -> io::Result<W> {
-        serde_json::to_writer(&mut self.out, &EndLine { end: Footer { events: self.events } })?;
-        self.out.write_all(b"\n")?;
+        self.line(&EndLine { end: Footer { events: self.events } })?;
         self.out.flush()?;
         Ok(self.out)
     }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
-use deadzone_history::{Header, Origin, Purpose, Recorder, RecorderLimits, SCHEMA, TargetFacts};
+use deadzone_history::{Purpose, Recorder, RecorderLimits};
 use deadzone_link::{Catalogue, Direction, Fault, Identity, Link, LinkStep, PathId, Way, When};
 use deadzone_wire::Version;
 use tokio::{
@@ -37,26 +37,6 @@ const PROFILE: &str = "title = \"slow\"\n\
 
 const CONN: u32 = 1;
 
-fn header() -> Header {
-    let text = |text: &str| text.to_owned();
-    Header {
-        schema: text(SCHEMA),
-        deadzone: text("0"),
-        scenario: text("s"),
-        file: text("s.mqt"),
-        version: Version::V5,
-        seed: text("0"),
-        origin: Origin::Scenario,
-        run_prefix: text("n"),
-        nonce: text("n"),
-        clauses: Vec::new(),
-        clients: Vec::new(),
-        patience_us: 0,
-        long_bound_us: 0,
-        target: TargetFacts::default(),
-    }
-}
-
 /// A connection that is being carried, its queue, and a broker that reads everything: how many bytes it has got.
 struct Carried {
     client: SharedClient,
@@ -75,8 +55,8 @@ impl Carried {
         let state = ClientState::new(0, Version::V5, "dev".to_owned(), true, link);
         let client = Rc::new(RefCell::new(state));
         let clock = Clock::start();
-        let recorder = Recorder::new(header(), RecorderLimits::default());
-        let tape = Tape::new(recorder, clock, Share::of(None));
+        let recorder = Recorder::new(RecorderLimits::default());
+        let tape = Tape::new(recorder, clock, Share::of(None, 0));
         let (ours, mut theirs) = pipe(1 << 20);
         let (queue, commands) = unbounded_channel();
         let conn = deadzone_history::ConnId(CONN);

@@ -68,7 +68,7 @@ impl Player<'_> {
         let Some(conn) = self.live_conn(client) else {
             return Flow::Abandon(Abandon::ClosedEarly);
         };
-        let bytes = Packet::Connect(connect).encode(version).to_bytes();
+        let bytes = Packet::from(connect).encode(version).to_bytes();
         if let Flow::Abandon(why) = self.write(client, bytes).await {
             return Flow::Abandon(why);
         }

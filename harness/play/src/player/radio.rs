@@ -6,6 +6,7 @@ use deadzone_script::{ClientDecl, Control, Scenario};
 
 use super::{Flow, Player};
 use crate::{
+    asked::Asked,
     client::Command,
     perform::{Setup, Timing},
 };
@@ -31,9 +32,10 @@ fn is_derived_control(setup: &Setup<'_>) -> bool {
 
 /// The time-outs of this performance. A derived control run has no profiles.
 pub(crate) fn timing(setup: &Setup<'_>) -> Timing {
+    let timing = Asked::by(setup.scenario).within(setup.timing);
     match is_derived_control(setup) {
-        true => setup.timing,
-        false => setup.timing.over_radio(setup.scenario, setup.profiles),
+        true => timing,
+        false => timing.over_radio(setup.scenario, setup.profiles),
     }
 }
 

@@ -232,8 +232,7 @@ fn configuration(address: SocketAddr, scratch: &Path) -> String {
 fn speaks_mqtt(address: SocketAddr) -> bool {
     let limit = Duration::from_millis(500);
     let Ok(mut stream) = TcpStream::connect_timeout(&address, limit) else { return false };
-    let connect =
-        Packet::Connect(Connect::new(Version::V311, "deadzoneReady")).encode(Version::V311).to_bytes();
+    let connect = Packet::from(Connect::new(Version::V311, "deadzoneReady")).encode(Version::V311).to_bytes();
     let mut answer = [0u8; 4];
     stream.set_read_timeout(Some(limit)).is_ok()
         && stream.write_all(&connect).is_ok()

@@ -13,15 +13,11 @@ use crate::{
     writer::Writer,
 };
 
-/// Any control packet.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "few CONNECTs are alive at once; a box would show at every caller"
-)]
+/// Any control packet. A history holds many small ones, so the rare one that is several times larger is boxed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is documented at its type")]
 pub enum Packet {
-    Connect(Connect),
+    Connect(Box<Connect>),
     Connack(Connack),
     Publish(Publish),
     Ack(Ack),
@@ -124,7 +120,7 @@ impl Packet {
     fn read_typed(frame: &Frame, reader: &mut Reader, findings: &mut Findings) -> Result<Self, Broken> {
         let kind = frame.kind();
         Ok(match kind {
-            PacketKind::Connect => Self::Connect(Connect::read(reader, findings)?),
+            PacketKind::Connect => Self::from(Connect::read(reader, findings)?),
             PacketKind::Connack => Self::Connack(Connack::read(reader, findings)?),
             PacketKind::Publish => Self::Publish(Publish::read(frame.flags(), reader, findings)?),
             PacketKind::Puback => Self::Ack(Ack::read(AckKind::Puback, reader, findings)?),

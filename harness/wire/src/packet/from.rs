@@ -17,4 +17,10 @@ macro_rules! into_packet {
     };
 }
 
-into_packet!(Ack Auth Bare Connack Connect Disconnect Opaque Publish Suback Subscribe Unsuback Unsubscribe);
+into_packet!(Ack Auth Bare Connack Disconnect Opaque Publish Suback Subscribe Unsuback Unsubscribe);
+
+impl From<Connect> for Packet {
+    fn from(connect: Connect) -> Self {
+        Self::Connect(Box::new(connect))
+    }
+}

@@ -37,7 +37,7 @@ impl Properties {
             length_width: (!length.is_minimal()).then(|| length.width()),
             declared_length: None,
             items,
-            tail,
+            tail: Box::from(&*tail),
         })
     }
 

@@ -13,7 +13,7 @@ type Item = (Id, Val);
 /// A correct packet and who sends it.
 pub(crate) fn packet(version: Version) -> BoxedStrategy<(Sender, Packet)> {
     let mut all: Vec<BoxedStrategy<(Sender, Packet)>> = vec![
-        by(Sender::Client, connect(version).prop_map(Packet::Connect)),
+        by(Sender::Client, connect(version).prop_map(Packet::from)),
         by(Sender::Server, connack(version).prop_map(Packet::Connack)),
         by(Sender::Client, publish(version, Sender::Client).prop_map(Packet::Publish)),
         by(Sender::Server, publish(version, Sender::Server).prop_map(Packet::Publish)),

@@ -1,14 +1,15 @@
 //! Serves the links until a signal, and then says what happened. Knows no faults and no bytes.
 
 use std::{
+    path::Path,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use deadzone_proxy::{Board, Clock, Recorder, listen};
+use deadzone_proxy::{Board, Clock, LinkConfig, listen};
 use deadzone_runner::ExitCode;
 
-use super::{decisions::Journal, history, report, setup, status::Status};
+use super::{decisions::Journal, history::LinkHistory, report, setup, status::Status};
 use crate::{args::LinkArgs, output, signals};
 
 #[cfg(target_os = "linux")]
@@ -28,10 +29,11 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     let mut configs = setup::configs(args)?;
     let mut journal = Journal::open(args)?;
     configs.iter_mut().for_each(|config| config.decisions.clone_from(&journal.book));
-    let recorder: Option<Arc<Recorder>> = match &args.history {
-        Some(folder) => Some(history::recorder(folder)?),
+    let history = match &args.history {
+        Some(folder) => Some(begin(folder, args.history_mib, &configs)?),
         None => None,
     };
+    let recorder = history.as_ref().map(LinkHistory::recorder);
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
@@ -83,7 +85,17 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     // Modems that outlived their connections, or that still had one, are gone with it.
     drop(runtime);
     journal.write()?;
+    if let Some(history) = history {
+        history.finish()?;
+    }
     code
+}
+
+/// The history of all links. Each has its own seed; the first one's stands in the header.
+fn begin(folder: &Path, mib: u64, configs: &[LinkConfig]) -> anyhow::Result<LinkHistory> {
+    let names: Vec<String> = configs.iter().map(|config| config.name.clone()).collect();
+    let seed = configs.first().map_or(0, |config| config.seed);
+    LinkHistory::begin(folder, mib, &names, seed)
 }
 
 #[cfg(not(target_os = "linux"))]

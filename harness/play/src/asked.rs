@@ -1,0 +1,85 @@
+//! What a scenario itself asks for by its bursts: the record's bounds, the memory that it may hold and its deadline follow it, so that
+//! our own traffic is no flood of the target.
+
+use deadzone_history::RecorderLimits;
+use deadzone_script::{FieldValue, Scenario, StepKind};
+use deadzone_wire::Field;
+
+use crate::perform::Timing;
+
+/// What the deadline grows by for each message of a burst, ms: two round trips of a QoS 2 exchange, at 10 ms each.
+const MESSAGE_MS: u64 = 20;
+/// What a message takes beside its topic and payload, bytes: headers, identifiers, the number behind the prefix.
+const FRAME_BYTES: u64 = 64;
+
+/// The messages of all bursts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    messages: u64,
+    /// The largest one, bytes.
+    message_bytes: u64,
+    clients: u64,
+}
+
+impl Asked {
+    /// What the scenario's steps ask for in all rounds. Each message may come to every client of its round.
+    pub(crate) fn by(scenario: &Scenario) -> Self {
+        let clients = scenario.clients.len() as u64;
+        let bursts = scenario.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Burst { count, packet, .. } => Some((count, packet)),
+            _ => None,
+        });
+        bursts.fold(Self { clients, ..Self::default() }, |asked, (count, packet)| {
+            let texts = packet.fields.iter().map(|(field, value)| match (field, value) {
+                (Field::Topic | Field::Payload, FieldValue::Text(text)) => text.0.len() as u64,
+                _ => 0,
+            });
+            Self {
+                messages: asked.messages + u64::from(*count) * u64::from(scenario.times.max(1)),
+                message_bytes: asked.message_bytes.max(FRAME_BYTES + texts.sum::<u64>()),
+                ..asked
+            }
+        })
+    }
+
+    /// The bounds of its record.
+    pub(crate) fn limits(self) -> RecorderLimits {
+        RecorderLimits::default().and_messages(self.messages, self.message_bytes, self.clients)
+    }
+
+    /// What its record may take beyond that of a scenario without bursts, bytes.
+    pub(crate) fn more_bytes(self) -> u64 {
+        self.limits().bytes - RecorderLimits::default().bytes
+    }
+
+    /// The deadline of the walk, longer by what its bursts take over a link without a profile.
+    pub(crate) fn within(self, timing: Timing) -> Timing {
+        Timing { scenario_ms: timing.scenario_ms.saturating_add(self.messages * MESSAGE_MS), ..timing }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(burst: &str) -> Asked {
+        let text = format!(
+            "mqt 1\n\nscenario s\n  title t\n  clauses 5.0/MQTT-4.6.0-5\n  versions 5.0\n  catches mutant-close-swallowed\n\n  client a\n  client b\n\n  a connect clean\n  {burst}\n  control none a test\n"
+        );
+        let (scenarios, mistakes) = deadzone_script::parse("s.mqt", "s", &text);
+        assert!(!scenarios.is_empty(), "{mistakes:?}");
+        Asked::by(&scenarios[0])
+    }
+
+    #[test]
+    fn bounds_follow_the_bursts() {
+        let none = asked("a publish \"{run}/t\" \"m\" qos=2");
+        assert_eq!(none.more_bytes(), 0);
+        assert_eq!(none.within(Timing::default()).scenario_ms, Timing::default().scenario_ms);
+        let some = asked("a burst 3000 \"{run}/t\" \"m\" qos=2");
+        assert_eq!((some.messages, some.clients), (3000, 2));
+        assert!(some.more_bytes() > 3000 * 2 * 4 * 512, "four packets of each message at each client");
+        assert!(some.limits().events > RecorderLimits::default().events + 3000 * 20);
+        assert_eq!(some.within(Timing::default()).scenario_ms, 30_000 + 60_000);
+    }
+}
