@@ -282,6 +282,13 @@ pub(crate) struct LinkArgs {
     /// while they grow, each of them alone
     #[arg(long, value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
+    /// Hold the clients, and the broker behind the link, to the clauses that bind them, while it runs: prints each finding when
+    /// it is proven, with its evidence, and a summary at the end; exits with 1 where there was one
+    #[arg(long, conflicts_with_all = ["api", "packet"])]
+    pub(crate) judge: bool,
+    /// With --judge: write a JSON report at the end (`deadzone schema` prints its schema)
+    #[arg(long, requires = "judge", value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
     /// Most that the files of the history take together; the oldest of 16 goes when a new one begins
     #[arg(long, value_name = "MIB", requires = "history", default_value_t = HISTORY_MIB, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) history_mib: u64,

@@ -12,6 +12,7 @@ use std::{
 use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
 use deadzone_oracle::judge;
 use deadzone_play::{Performance, Room, Setup, Timing, nonce, perform, run_prefix};
+use deadzone_spec::Party;
 use deadzone_verdict::{ScenarioResult, Verdict, VerdictKind};
 use tokio::{runtime::Builder, task::LocalSet};
 
@@ -110,6 +111,7 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
     let scenario = &planned.scenario;
     ScenarioResult {
         key: planned.key.clone(),
+        party: Party::Server,
         title: scenario.title.clone(),
         file: scenario.file.clone(),
         source: Arc::clone(source),

@@ -44,7 +44,7 @@ pub fn judge_files(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     let files = files(&options.paths)?;
-    let known = Known::new(suite, options.command);
+    let known = Known::new(suite, options);
     let mut records = Vec::new();
     for file in &files {
         if options.cancel.load(Ordering::Relaxed) {
@@ -73,14 +73,15 @@ struct Known<'s> {
     suite: &'s Suite,
     planned: BTreeMap<ScenarioKey, Planned>,
     command: fn(&Path) -> String,
+    party: Party,
 }
 
 impl<'s> Known<'s> {
-    fn new(suite: &'s Suite, command: fn(&Path) -> String) -> Self {
+    fn new(suite: &'s Suite, options: &JudgeOptions) -> Self {
         let versions = [Version::V31, Version::V311, Version::V5];
         let plan = Plan::new(suite, &Selection::default(), &versions, &[]);
         let planned = plan.items.into_iter().map(|planned| (planned.key.clone(), planned)).collect();
-        Self { suite, planned, command }
+        Self { suite, planned, command: options.command, party: options.party }
     }
 
     /// One result for each scenario and version: its first run, with the control run where one is there. What else was recorded
@@ -116,6 +117,7 @@ impl<'s> Known<'s> {
         };
         ScenarioResult {
             key,
+            party: self.party,
             title,
             file: record.header.file,
             source: source.map_or_else(|| "".into(), Arc::clone),

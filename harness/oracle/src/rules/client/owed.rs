@@ -48,9 +48,9 @@ impl Rule for Owed {
 /// Answers and resends that did not come.
 fn left(seq: u64, at_us: u64, state: &State, found: &mut Found, (id, conn): (ConnId, &Conn)) {
     let answers = [PacketKind::Puback, PacketKind::Pubrec, PacketKind::Pubrel, PacketKind::Pubcomp];
-    for ((kind, packet_id), mark) in &conn.debts.judged {
+    for ((kind, packet_id), mark) in conn.debts.judged.sorted() {
         let waited_us = at_us.saturating_sub(mark.at_us);
-        if answers.contains(kind) && waited_us >= LONG_US {
+        if answers.contains(&kind) && waited_us >= LONG_US {
             let text = format!("no {kind:?} id={packet_id} for {}", seconds(waited_us));
             found.graded(seq, None, text, vec![mark.seq]);
         }
@@ -72,11 +72,12 @@ fn left(seq: u64, at_us: u64, state: &State, found: &mut Found, (id, conn): (Con
 
 /// How long a client waited on a link that answered nothing any more.
 fn unnoticed(event: &Event, found: &mut Found, conn: &Conn) {
-    let oldest = conn.debts.other.iter().min_by_key(|(_, mark)| mark.seq);
+    let oldest = conn.debts.other.sorted().into_iter().min_by_key(|(_, mark)| mark.seq);
     let Some(((kind, _), mark)) = oldest else { return };
     let waited_us = event.at_us.saturating_sub(mark.at_us);
     if waited_us >= LONG_US {
-        let text = format!("it closed {} after it had begun to wait for a {kind:?}", seconds(waited_us));
+        let text =
+            format!("the connection ended {} after it had begun to wait for a {kind:?}", seconds(waited_us));
         found.graded(event.seq, None, text, vec![mark.seq]);
     }
 }
