@@ -167,7 +167,11 @@ impl State {
         let now = self.now;
         for (at, packet, marker) in early {
             self.now = at;
-            self.take_effect(id, &packet, marker);
+            if self.judged == Party::Client {
+                self.early_takes_effect(id, session, &packet);
+            } else {
+                self.take_effect(id, &packet, marker);
+            }
         }
         self.now = now;
     }

@@ -14,6 +14,7 @@ mod begin;
 mod conn;
 mod debts;
 mod deliver;
+mod early;
 mod filter;
 mod forwarded;
 mod given;

@@ -21,6 +21,7 @@ impl State {
     /// A packet was seen.
     pub(super) fn seen(&mut self, packet: &PacketEvent) {
         let id = packet.conn;
+        self.sent_early(id, packet.packet());
         match packet.packet() {
             Packet::Connack(connack) => self.connack_seen(id, connack),
             Packet::Connect(connect) => {

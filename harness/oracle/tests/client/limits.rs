@@ -90,7 +90,7 @@ fn who_sends_before_the_connack_cannot_know_it() {
     let client = h.client("c");
     let connect = h.connect_packet(client, Start::Clean);
     let conn = h.open(client);
-    h.up(conn, Packet::Connect(connect));
+    h.up(conn, connect);
     h.up(conn, message(0, 0, "early"));
     let properties = Properties::new().with(PropertyId::RetainAvailable, PropertyValue::Byte(0));
     h.down(

@@ -1,7 +1,7 @@
 //! What a client publishes, and publishes again.
 
 use deadzone_history::{By, Close, End, HandMade, Start};
-use deadzone_wire::Version;
+use deadzone_wire::{Connack, Packet, Version};
 
 use crate::support::{
     BOTH, again, by, found, graded, kept, legal, message, puback, pubcomp, pubrec, pubrel, resumed,
@@ -69,6 +69,27 @@ fn a_program_that_was_started_anew_is_not_blamed_for_what_it_cannot_know() {
         let conn = resumed(&mut h, client);
         h.up(conn, message(1, 1, "b"));
         graded(h, "client-exchange", 1);
+    }
+}
+
+#[test]
+fn what_is_sent_before_the_connack_belongs_to_the_session() {
+    for version in BOTH {
+        let early = |id| {
+            let mut h = HandMade::new(version);
+            let client = h.client("c");
+            let conn = h.open(client);
+            let connect = h.connect_packet(client, Start::Fresh);
+            h.up(conn, connect);
+            h.up(conn, message(1, 1, "a"));
+            h.down(conn, Packet::Connack(Connack::new(version, false, 0)));
+            h.up(conn, message(1, id, "b"));
+            h.down(conn, puback(1));
+            h.up(conn, message(1, 1, "c"));
+            h
+        };
+        found(early(1), &[("client-exchange", by(version, "MQTT-2.3.1-2", "MQTT-2.2.1-3"))]);
+        legal(early(2));
     }
 }
 
