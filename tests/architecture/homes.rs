@@ -30,6 +30,11 @@ const HOMES: [Home; 9] = [
     Home("harness/runner/src/job.rs", &[Use::WallClock], "the wall time of a scenario, for reports only"),
     Home("harness/runner/src/run.rs", &[Use::WallClock], "the wall time of a run, for reports only"),
     Home(
+        "harness/runner/src/recorded/results.rs",
+        &[Use::WallClock],
+        "the wall time of judging records, for reports only",
+    ),
+    Home(
         "harness/runner/src/target/mosquitto.rs",
         &[Use::WallClock, Use::Sleep],
         "a process is waited for; nothing tells when it is ready",

@@ -51,11 +51,3 @@ pub struct History {
     /// What happened, by sequence number from 0.
     pub events: Vec<Event>,
 }
-
-impl History {
-    /// The event with this number, wherever the record begins.
-    pub fn event(&self, seq: u64) -> Option<&Event> {
-        let at = self.events.binary_search_by_key(&seq, |event| event.seq).ok()?;
-        self.events.get(at)
-    }
-}

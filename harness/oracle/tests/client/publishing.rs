@@ -61,6 +61,29 @@ fn a_resend_has_dup() {
 }
 
 #[test]
+fn who_goes_on_where_it_stopped_knows_of_its_session() {
+    for version in BOTH {
+        let cut = || {
+            let (mut h, client, conn) = kept(version);
+            h.publish(conn, "dz1/t", 1, 1, "a");
+            h.up(conn, message(1, 2, "b"));
+            h.cut_rst(conn);
+            let conn = resumed(&mut h, client);
+            (h, conn)
+        };
+        let (mut h, conn) = cut();
+        h.up(conn, message(1, 2, "b"));
+        found(h, &[("client-exchange", "MQTT-3.3.1-1")]);
+
+        // A program that was started anew says all of it again.
+        let (mut h, conn) = cut();
+        h.publish(conn, "dz1/t", 1, 1, "a");
+        h.up(conn, message(1, 2, "b"));
+        graded(h, "client-exchange", 1);
+    }
+}
+
+#[test]
 fn a_program_that_was_started_anew_is_not_blamed_for_what_it_cannot_know() {
     for version in BOTH {
         let (mut h, client, conn) = kept(version);

@@ -1,6 +1,7 @@
 //! Serves the links until a signal, and then says what happened. Knows no faults and no bytes.
 
 use std::{
+    path::Path,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -90,13 +91,14 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     if let Some(history) = history {
         history.finish()?;
     }
-    match judging {
-        Some(judging) => {
-            let judged = judging.finish(args.json.as_deref())?;
-            code.map(|code| if code == ExitCode::Success { judged } else { code })
-        }
-        None => code,
-    }
+    judged(code?, judging, args.json.as_deref())
+}
+
+/// What the judges say decides where nothing else went wrong.
+fn judged(code: ExitCode, judging: Option<Judging>, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let Some(judging) = judging else { return Ok(code) };
+    let judged = judging.finish(json)?;
+    Ok(if code == ExitCode::Success { judged } else { code })
 }
 
 /// The record of all links and their judges, as far as they are asked for. Each link has its own seed; the first one's stands in

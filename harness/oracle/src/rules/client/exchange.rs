@@ -2,8 +2,9 @@
 //! on a live connection, and not in a session that the server does not have any more.
 //!
 //! In 3.1.1 a client with CleanSession 0 resends whatever Session Present says. A client that comes back to a session without
-//! knowing of it (a program that was started anew) takes ids that are in use: that is graded until a resend shows that it does
-//! know.
+//! knowing of it (a program that was started anew) takes ids that are in use: that is graded until something shows that it does
+//! know: a resend with DUP, or that it begins with an unfinished message and leaves out finished ones before it. A program that
+//! was started anew begins where it began before.
 
 use std::collections::BTreeSet;
 
@@ -26,9 +27,36 @@ use crate::{
 const ID_IN_USE: Pair = pair!("MQTT-2.3.1-2", "MQTT-2.2.1-3");
 const STATE_KEPT: Pair = pair!(-, "MQTT-3.2.2-5");
 
-/// The connections on which something was resent: their clients know of their sessions.
 #[derive(Debug, Default)]
-pub(crate) struct Exchange(BTreeSet<ConnId>);
+pub(crate) struct Exchange {
+    /// The connections on which something shows that their clients know of their sessions.
+    knowing: BTreeSet<ConnId>,
+    /// The connections on which something was published above QoS 0.
+    begun: BTreeSet<ConnId>,
+}
+
+impl Exchange {
+    /// Whether the client of this delivery knows of its session, as far as the record shows by now.
+    fn knows(&mut self, delivery: &Delivery<'_>) -> bool {
+        let conn = delivery.seen.conn;
+        let begins = delivery.seen.copy != CopyKind::Plain && self.begun.insert(conn);
+        let leaves_out = match delivery.seen.copy {
+            CopyKind::Again { first, live: false, stage: Stage::Unacknowledged, .. } => {
+                begins && delivery.session.outbound.finished_before(first)
+            }
+            _ => false,
+        };
+        if leaves_out {
+            self.knowing.insert(conn);
+        }
+        for kept in [&mut self.begun, &mut self.knowing] {
+            if kept.len() > CONNS_KEPT {
+                kept.pop_first();
+            }
+        }
+        self.knowing.contains(&conn) || delivery.session.connections.count == 1
+    }
+}
 
 impl Rule for Exchange {
     fn name(&self) -> &'static str {
@@ -44,13 +72,13 @@ impl Rule for Exchange {
         let (conn, dup) = (delivery.seen.conn, delivery.publish.dup);
         let version = state.version(conn);
         let v5 = version == Version::V5;
-        let knows = self.0.contains(&conn) || delivery.session.connections.count == 1;
+        let knows = self.knows(&delivery);
         match delivery.seen.copy {
             CopyKind::Plain => {}
             CopyKind::First if dup => first_with_dup(event, state, found, &delivery),
             CopyKind::First => found.tested(ID_IN_USE.of(version)),
             CopyKind::Again { last, stage: Stage::Released, .. } => {
-                self.0.insert(conn);
+                self.knowing.insert(conn);
                 found.broken(
                     event,
                     state,
@@ -73,7 +101,7 @@ impl Rule for Exchange {
             }
             CopyKind::Again { live: false, .. } if dup => {
                 found.tested(RESENT_WITHOUT_DUP.of(version));
-                self.0.insert(conn);
+                self.knowing.insert(conn);
             }
             CopyKind::Again { last, live: false, stage: Stage::Unacknowledged, .. } => {
                 let breach =
@@ -85,9 +113,6 @@ impl Rule for Exchange {
                 let breach = say(&delivery, (ID_IN_USE, Fact::WrongField), "whose id is in use", last);
                 fail_or_grade(event, state, found, (knows, breach));
             }
-        }
-        if self.0.len() > CONNS_KEPT {
-            self.0.pop_first();
         }
     }
 }
