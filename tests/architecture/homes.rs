@@ -21,7 +21,7 @@ enum Use {
 /// A file, or a folder that ends with `/`; what it uses; why it must.
 struct Home(&'static str, &'static [Use], &'static str);
 
-const HOMES: [Home; 9] = [
+const HOMES: [Home; 10] = [
     Home("harness/play/src/clock.rs", &[Use::Timer], "the one clock of a performance"),
     Home("harness/proxy/src/clock.rs", &[Use::Timer], "the one clock of the proxy's pump"),
     Home("reference-broker/src/serve/", &[Use::Timer], "the broker's one timer, outside its core"),

@@ -113,7 +113,7 @@ impl Rule for Limits {
         let EventKind::Packet(packet) = &event.kind else { return };
         if let (Transition::Connected(_), Packet::Connack(connack)) = (state.transition(), packet.packet()) {
             let eager = state.conn(packet.conn).is_some_and(|c| c.seen > 1);
-            self.0.entry(packet.conn).or_insert((!eager).then(|| Said::new(event.seq, connack)));
+            self.0.entry(packet.conn).or_insert_with(|| (!eager).then(|| Said::new(event.seq, connack)));
             if self.0.len() > CONNS_KEPT {
                 self.0.pop_first();
             }
