@@ -23,7 +23,7 @@ const fn pure(folder: &'static str, ours: &'static [&'static str], others: &'sta
     Arrow { folder, ours, others: Some(others) }
 }
 
-const ARROWS: [Arrow; 15] = [
+const ARROWS: [Arrow; 16] = [
     pure("harness/spec", &[], &["serde", "thiserror"]),
     pure("harness/wire", &["spec"], &["bytes", "serde", "thiserror"]),
     pure("harness/link", &["wire"], &["bytes", "rand_chacha", "serde", "thiserror", "toml"]),
@@ -40,6 +40,7 @@ const ARROWS: [Arrow; 15] = [
     arrow("reference-broker", &["wire", "spec"]),
     arrow("harness/play", &["wire", "link", "script", "history"]),
     arrow("harness/proxy", &["wire", "link"]),
+    arrow("harness/watch", &["wire", "spec", "history", "verdict", "oracle"]),
     arrow(
         "harness/runner",
         &[
@@ -68,6 +69,7 @@ const ARROWS: [Arrow; 15] = [
             "scenarios",
             "reference-broker",
             "proxy",
+            "watch",
         ],
     ),
     arrow("tests", &[]),

@@ -21,7 +21,7 @@ enum Use {
 /// A file, or a folder that ends with `/`; what it uses; why it must.
 struct Home(&'static str, &'static [Use], &'static str);
 
-const HOMES: [Home; 17] = [
+const HOMES: [Home; 18] = [
     Home("harness/play/src/clock.rs", &[Use::Timer], "the one clock of a performance"),
     Home("harness/proxy/src/clock.rs", &[Use::Timer], "the one clock of the proxy's pump"),
     Home("reference-broker/src/serve/", &[Use::Timer], "the broker's one timer, outside its core"),
@@ -48,6 +48,11 @@ const HOMES: [Home; 17] = [
     Home("harness/runner/src/target/pulse.rs", &[Use::WallClock], "when a target was last heard of"),
     Home("harness/runner/src/job.rs", &[Use::WallClock], "the wall time of a scenario, for reports only"),
     Home("harness/runner/src/run.rs", &[Use::WallClock], "the wall time of a run, for reports only"),
+    Home(
+        "harness/runner/src/recorded/results.rs",
+        &[Use::WallClock],
+        "the wall time of judging records, for reports only",
+    ),
     Home(
         "harness/runner/src/target/started.rs",
         &[Use::WallClock, Use::Sleep],

@@ -3,6 +3,8 @@
 //!
 //! The records are made outside the timing. The curve must be flat.
 
+#![expect(clippy::print_stdout, reason = "a bench tells its result")]
+
 #[path = "oracle/mix.rs"]
 mod mix;
 

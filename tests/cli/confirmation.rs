@@ -90,7 +90,7 @@ fn a_close_that_comes_again_is_one() {
 #[test]
 fn a_silence_that_a_repeat_does_not_show_is_not_cleared() {
     let (_broker, address) = broker(&[]);
-    let (code, entry, text, _) = run(with(address, 1, |_| Fate::Hold), &["--long-bound", "1"]);
+    let (code, entry, text, _) = run(with(address, 1, |_| Fate::Hold), &["--long-bound", "4"]);
     assert_eq!((code, entry["verdict"].as_str()), (Some(1), Some("fail")), "{text}");
     assert_eq!(entry["repeats"].as_array().unwrap().len(), 1, "{text}");
     assert!(entry["compared"].as_str().unwrap().contains("silent in 1 of 2 runs, answered in 1"), "{text}");
@@ -101,7 +101,7 @@ fn a_quick_run_proves_no_silence_and_repeats_nothing() {
     let (_broker, address) = broker(&[]);
     let (code, entry, text, _) = run(with(address, 9, |_| Fate::Hold), &["--quick", "--long-bound", "1"]);
     assert_eq!((code, entry["verdict"].as_str()), (Some(3), Some("inconclusive")), "{text}");
-    assert!(entry["reason"].as_str().unwrap().starts_with("unconfirmed"), "{text}");
+    assert!(entry["reason"].as_str().unwrap().contains("unconfirmed"), "{text}");
     assert_eq!(entry["repeats"].as_array().unwrap().len(), 0, "{text}");
     // What was done wrong needs no second one.
     let (_broker, address) = broker(&[]);

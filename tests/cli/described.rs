@@ -48,7 +48,11 @@ fn each_version_has_its_address_and_every_client_its_user() {
     assert_eq!(run.status.code(), Some(0), "{text}{}", stderr(&run));
     let seen = seen.lock().unwrap();
     for (level, connect) in seen.iter() {
-        assert!(connect.windows(5).any(|w| w == b"rider"), "a CONNECT without its user");
+        assert!(
+            connect.windows(5).any(|w| w == b"rider"),
+            "a CONNECT without its user: {}",
+            String::from_utf8_lossy(connect)
+        );
         assert!(connect.windows(PASSWORD.len()).any(|w| w == PASSWORD.as_bytes()));
         let name = connect.windows(4).position(|w| w == b"MQTT").unwrap();
         assert_eq!(connect[name + 4], *level, "a version at the other one's address");

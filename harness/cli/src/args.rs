@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 const EXIT_CODES: &str = "Exit codes, the first that applies:
   130  interrupted by a signal; reports are written all the same. `link` and `broker` end so: 0
    70  a bug of ours
-    2  wrong usage, mistakes in a scenario file, a file that can't be written, or `link` can't listen
+    2  wrong usage, mistakes in a scenario file, a file that can't be written or is no history, or `link` can't listen
     5  the target can't be reached, does not speak MQTT or was lost in the middle; `broker` can't listen
     4  nothing ran
     1  at least one failure; or a defect ended `broker`
@@ -28,6 +28,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run scenarios against a broker (by default the embedded reference broker, in virtual time)
     Run(RunArgs),
+    /// Judge recorded histories (of `run --history` or `link --history`) as `run` would have
+    Judge(JudgeArgs),
     /// List scenarios, with versions, clauses and what they catch
     List(ListArgs),
     /// List the link profiles, with what each does to a round trip, or show one with its numbers and their sources
@@ -138,6 +140,31 @@ pub(crate) struct RunArgs {
     /// Make the judge of this scenario panic (to see that it is contained)
     #[arg(long, env = "DEADZONE_TEST_PANIC_IN", hide = true)]
     pub(crate) panic_in: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct JudgeArgs {
+    /// Histories, whole or cut off, or folders of them
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Judge the clients instead of the broker
+    #[arg(long)]
+    pub(crate) client: bool,
+    /// The scenario files that were run, if they are not the embedded suite: for titles and lines
+    #[arg(long = "scenarios", value_name = "FILE", value_delimiter = ',')]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a JSON report (`deadzone schema` prints its schema)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Say more: grades, whole timelines
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Only failures and the summary
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -268,6 +295,13 @@ pub(crate) struct LinkArgs {
     /// while they grow, each of them alone
     #[arg(long, value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
+    /// Hold the clients, and the broker behind the link, to the clauses that bind them, while it runs: prints each finding when
+    /// it is proven, with its evidence, and a summary at the end; exits with 1 where there was one
+    #[arg(long, conflicts_with_all = ["api", "packet"])]
+    pub(crate) judge: bool,
+    /// With --judge: write a JSON report at the end (`deadzone schema` prints its schema)
+    #[arg(long, requires = "judge", value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
     /// Most that the files of the history take together; the oldest of 16 goes when a new one begins
     #[arg(long, value_name = "MIB", requires = "history", default_value_t = HISTORY_MIB, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) history_mib: u64,

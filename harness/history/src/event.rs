@@ -4,8 +4,8 @@ use deadzone_link::Note;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Abandon, By, Claim, ClientIx, Close, ConnId, End, Ended, Fragment, Late, OpenError, PacketEvent, Skipped,
-    StepEvent, TargetEvent, Unframed,
+    Abandon, By, Claim, ClientIx, Close, ConnId, End, Ended, Fragment, History, Late, OpenError, PacketEvent,
+    Skipped, StepEvent, TargetEvent, Unframed,
 };
 
 /// One entry of a history. It stays small, since a run may have a million: what is seldom or large is boxed.
@@ -134,4 +134,12 @@ pub enum EventKind {
         /// What failed, for people.
         what: Box<str>,
     },
+}
+
+impl History {
+    /// The event with this number, wherever the record begins.
+    pub fn event(&self, seq: u64) -> Option<&Event> {
+        let at = self.events.binary_search_by_key(&seq, |event| event.seq).ok()?;
+        self.events.get(at)
+    }
 }

@@ -101,14 +101,13 @@ impl Found {
             return self.graded(seq, None, text, breach.evidence);
         };
         self.tested(Some(clause));
-        let client = state.conn(breach.conn).map(|c| c.client);
         let finding = Finding {
             clause,
             also: Vec::new(),
             by: self.by.to_owned(),
             fact: breach.fact,
             phase: state.phase(breach.conn),
-            client: client.and_then(|c| state.client_name(c)),
+            client: state.concerned(breach.conn),
             qos: None,
             wanted: breach.wanted,
             got: breach.got,

@@ -10,7 +10,7 @@ use deadzone_spec::Party;
 use deadzone_verdict::{Finding, Grade, Verdict, VerdictKind};
 
 use crate::{
-    breach::Found,
+    breach::{Found, Reason},
     claims::Claims,
     legality::Legality,
     rule::{On, Rule},
@@ -36,11 +36,18 @@ pub struct Judge {
 impl Judge {
     /// A judge of the broker, before the first event.
     pub fn new(header: &Header) -> Self {
+        Self::of(header, Party::Server)
+    }
+
+    /// A judge of one party: of the broker, or of the clients, for which *given* and *seen* change places.
+    pub fn of(header: &Header, party: Party) -> Self {
         let header = Arc::new(header.clone());
-        let legality = (header.origin != Origin::Link).then(|| Legality::new(&header));
+        let scripted = header.origin != Origin::Link && party != Party::Client;
+        let legality = scripted.then(|| Legality::new(&header));
+        let rules = if party == Party::Client { rules::client::all() } else { rules::all() };
         Self {
-            state: State::new(&header, Party::Server),
-            rules: rules::all().into_iter().map(|rule| (rule.on(), rule)).collect(),
+            state: State::new(&header, party),
+            rules: rules.into_iter().map(|rule| (rule.on(), rule)).collect(),
             claims: Claims::default(),
             legality,
             found: Found::default(),
@@ -64,7 +71,9 @@ impl Judge {
                 rule.observe(event, &self.state, self.found.by(rule.name()));
             }
         }
-        self.claims.observe(event, &mut self.state, &mut self.found);
+        if self.state.judged != Party::Client {
+            self.claims.observe(event, &mut self.state, &mut self.found);
+        }
         if let Some(legality) = &mut self.legality {
             legality.observe(event, &self.state, &mut self.found);
         }
@@ -81,11 +90,20 @@ impl Judge {
         compose(&self.state, self.found)
     }
 
+    /// The verdict on a record that has no end: what was found stands, and what only the end would show is not asked.
+    pub fn finish_cut_off(mut self, why: &str) -> Verdict {
+        let reason = Reason { at: u64::MAX, why: why.to_owned() };
+        self.found.inconclusive.push(reason);
+        compose(&self.state, self.found)
+    }
+
     fn close(&mut self) {
         for (_, rule) in &mut self.rules {
             rule.finish(&self.state, self.found.by(rule.name()));
         }
-        self.claims.finish(&self.state, &mut self.found);
+        if self.state.judged != Party::Client {
+            self.claims.finish(&self.state, &mut self.found);
+        }
     }
 }
 
@@ -96,7 +114,7 @@ pub fn judge(history: &History) -> Verdict {
 
 /// The same with what was found besides, by whoever looks at more than one history.
 pub fn judge_with(history: &History, extra: Vec<Finding>) -> Verdict {
-    guarded(|| {
+    contained(|| {
         let mut judge = Judge::new(&history.header);
         history.events.iter().for_each(|event| judge.observe(event));
         judge.found.findings.extend(extra);
@@ -104,7 +122,8 @@ pub fn judge_with(history: &History, extra: Vec<Finding>) -> Verdict {
     })
 }
 
-fn guarded(run: impl FnOnce() -> Verdict) -> Verdict {
+/// Judges, and makes a panic of ours the verdict `error`.
+pub fn contained(run: impl FnOnce() -> Verdict) -> Verdict {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -126,7 +145,12 @@ pub struct RuleOutcome {
 
 /// Judges a history by the rules alone, each by its name, in the order in which a reader meets them in the standard.
 pub fn obey(history: &History) -> Vec<RuleOutcome> {
-    let mut judge = Judge::new(&history.header);
+    obey_as(history, Party::Server)
+}
+
+/// The same for one party.
+pub fn obey_as(history: &History, party: Party) -> Vec<RuleOutcome> {
+    let mut judge = Judge::of(&history.header, party);
     history.events.iter().for_each(|event| judge.observe(event));
     for (_, rule) in &mut judge.rules {
         rule.finish(&judge.state, judge.found.by(rule.name()));
@@ -146,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_ours_is_our_error() {
-        let verdict = guarded(|| panic!("out of bounds"));
+        let verdict = contained(|| panic!("out of bounds"));
         assert_eq!(verdict.kind, VerdictKind::Error);
         assert_eq!(verdict.reason.as_deref(), Some("the oracle panicked: out of bounds"));
     }

@@ -18,4 +18,4 @@ mod state;
 mod verdict;
 mod wording;
 
-pub use judge::{Judge, RuleOutcome, judge, judge_with, obey};
+pub use judge::{Judge, RuleOutcome, contained, judge, judge_with, obey, obey_as};

@@ -74,7 +74,7 @@ pub(crate) fn pair(owed: Owed) -> Option<Pair> {
         Owed::Will => pair!("MQTT-3.1.2-8", "MQTT-3.1.2-8"),
         Owed::Close(cause) => close(cause),
         Owed::Once(Twice::AsReceiver) => pair!("MQTT-4.3.3-2", "MQTT-4.3.3-10"),
-        Owed::Once(Twice::AsSender) => pair!("MQTT-4.3.3-1", "MQTT-4.3.3-3"),
+        Owed::Once(Twice::AsSender) => pair!("MQTT-4.4.0-1", "MQTT-4.4.0-1"),
         Owed::Once(Twice::AfterRelease) => pair!("MQTT-4.3.3-1", "MQTT-4.3.3-6"),
         Owed::Order => pair!("MQTT-4.6.0-6", "MQTT-4.6.0-5"),
         Owed::Field(field, wanted) => of_field(field, wanted)?,

@@ -4,7 +4,7 @@
 //! is everything in 3.1, which has no clauses. What lies behind an illegal step of ours is worth nothing; what lies before it
 //! stands.
 
-use deadzone_spec::{ClauseId, Level};
+use deadzone_spec::{ClauseId, Level, Party};
 use deadzone_verdict::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
@@ -24,7 +24,7 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     let mut grades: Vec<Grade> =
         std::mem::take(&mut found.grades).into_iter().map(|(_, grade)| grade).collect();
     for finding in std::mem::take(&mut found.findings) {
-        sort(finding, state.header.version, (&mut findings, &mut grades, &mut found.inconclusive));
+        sort(finding, state, (&mut findings, &mut grades, &mut found.inconclusive));
     }
     let mut mistake = blame_ourselves(&mut findings, &mut found);
     if let (Some(first), Some(told)) = (found.illegal.first().filter(|first| first.unforeseen), &mistake) {
@@ -59,17 +59,17 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     let findings = fold::fold(state, findings);
     let mistake = found.illegal.first().and_then(|illegal| illegal.place).filter(|_| mistake.is_some());
     let mut unconfirmed = found.unconfirmed;
-    unconfirmed.retain(|finding| grade_level(finding.clause, state.header.version).is_none());
+    unconfirmed.retain(|finding| grade_level(finding.clause, state).is_none());
     Verdict { kind, findings, unconfirmed, grades, reason, judged: found.judged, mistake, ..Verdict::pass() }
 }
 
 /// A finding at level MUST stays one; another is a grade.
 fn sort(
     mut finding: Finding,
-    version: Version,
+    state: &State,
     (findings, grades, inconclusive): (&mut Vec<Finding>, &mut Vec<Grade>, &mut Vec<Reason>),
 ) {
-    let Some(level) = grade_level(finding.clause, version) else {
+    let Some(level) = grade_level(finding.clause, state) else {
         for text in [&mut finding.wanted, &mut finding.got, &mut finding.meanwhile] {
             clip(text);
         }
@@ -86,14 +86,16 @@ fn sort(
 }
 
 /// The level of a clause's grade; `None` where a finding of it fails.
-fn grade_level(clause: ClauseId, version: Version) -> Option<GradeLevel> {
+fn grade_level(clause: ClauseId, state: &State) -> Option<GradeLevel> {
+    let version = state.header.version;
     let interoperability = clause.version() == Version::V31 && clause != owed::unnamed(Version::V31);
     if version == Version::V31 && !interoperability {
         return Some(GradeLevel::Info);
     }
-    debug_assert!(clause.binds_server(), "{clause} binds the client only: no broker can break it");
+    let other = if state.judged == Party::Client { "server" } else { "client" };
+    debug_assert!(state.binds(clause), "{clause} binds the {other} only: the judged party cannot break it");
     match clause.clause().level {
-        _ if !clause.binds_server() => Some(GradeLevel::Info),
+        _ if !state.binds(clause) => Some(GradeLevel::Info),
         Level::Must => None,
         Level::Should => Some(GradeLevel::Should),
         Level::May => Some(GradeLevel::May),

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use deadzone_history::HistoryError;
+
 use crate::{ExitCode, SelectionError, SuiteError};
 
 /// Why a run could not be made.
@@ -80,6 +82,17 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
+    /// A file is no history, or one that can't be read.
+    #[error("{path} is no history that can be judged: {source}")]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the line.
+        source: HistoryError,
+    },
+    /// A folder holds no records.
+    #[error("no history (`*.ndjson`) in {0}")]
+    NoRecords(PathBuf),
     /// A runtime or thread could not be made.
     #[error("the environment refused")]
     Environment(#[source] io::Error),
@@ -93,8 +106,9 @@ impl RunError {
             | Self::TargetSyntax(_)
             | Self::Descriptor { .. }
             | Self::LinksWithoutAddress
-            | Self::Write { .. } => ExitCode::Usage,
-            Self::Selection(_) => ExitCode::NothingRan,
+            | Self::Write { .. }
+            | Self::Record { .. } => ExitCode::Usage,
+            Self::Selection(_) | Self::NoRecords(_) => ExitCode::NothingRan,
             Self::Resolve { .. }
             | Self::NotInstalled { .. }
             | Self::Start { .. }

@@ -107,11 +107,19 @@ fn blocked(gate: Gate, reason: String) -> Verdict {
     Verdict { blocked_by: Some(gate.name().to_owned()), ..Verdict::because(VerdictKind::Blocked, reason) }
 }
 
+/// Whether what the gate itself claims did not hold.
+fn claimed(verdict: &Verdict) -> bool {
+    let mut all = verdict.findings.iter().flat_map(|head| head.folded.iter().chain([head]));
+    all.any(|finding| finding.claim.is_some())
+}
+
 fn state(result: &ScenarioResult) -> State {
     let verdict = &result.verdict;
     let why = || verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
     match verdict.kind {
         VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
+        // What happened beside it is the scenario's finding; the property itself held.
+        VerdictKind::Fail if !claimed(verdict) => State::Open,
         VerdictKind::Fail => State::Failed {
             scenario: result.key.id.clone(),
             clause: verdict.findings.first().map(|f| f.clause),

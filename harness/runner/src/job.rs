@@ -13,6 +13,7 @@ use std::{
 use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
 use deadzone_oracle::judge;
 use deadzone_play::{Credentials, MemoryBudget, Performance, Setup, Timing, perform};
+use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
@@ -136,6 +137,7 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
     let scenario = &planned.scenario;
     ScenarioResult {
         key: planned.key.clone(),
+        party: Party::Server,
         title: scenario.title.clone(),
         file: scenario.file.clone(),
         source: Arc::clone(source),

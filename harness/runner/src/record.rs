@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deadzone_history::{Abandon, By, ClaimKind, ConnId, Direction, End, EventKind, History};
-use deadzone_wire::Packet;
+use deadzone_wire::{Packet, Version};
 
 /// A client that was not let in: no connection, or a CONNECT that met a refusal, a close or silence.
 pub(crate) fn was_not_let_in(history: &History) -> bool {
@@ -13,6 +13,9 @@ pub(crate) fn was_not_let_in(history: &History) -> bool {
             EventKind::OpenFailed { .. } => return true,
             EventKind::Teardown => break,
             EventKind::Packet(packet) if packet.end == End::Broker => match packet.packet() {
+                // A broken one may be refused.
+                Packet::Connect(connect)
+                    if !packet.violations().is_empty() || Version::from_level(connect.level).is_none() => {}
                 Packet::Connect(_) => {
                     asked.entry(packet.conn).or_insert(false);
                 }

@@ -1,6 +1,6 @@
 //! What the runner tells its listeners: typed events, in order.
 
-use deadzone_spec::ClauseId;
+use deadzone_spec::{ClauseId, Party};
 use std::sync::Arc;
 
 use deadzone_history::History;
@@ -121,6 +121,8 @@ pub struct Repeat {
 pub struct ScenarioResult {
     /// Which.
     pub key: ScenarioKey,
+    /// Who was judged.
+    pub party: Party,
     /// The scenario's title.
     pub title: String,
     /// Its file.

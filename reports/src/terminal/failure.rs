@@ -1,6 +1,7 @@
 //! One failure in the order in which a broker developer asks: what, which clause, wanted and got, where in the scenario,
 //! what crossed the wire, what else would have been right, does it need the fault, how do I see it myself.
 
+use deadzone_spec::Party;
 use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
@@ -91,7 +92,7 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
     }
     if !finding.could_instead.is_empty() {
         page.blank();
-        page.raw("  a conformant broker could instead:");
+        page.raw(&format!("  a conformant {} could instead:", party(result.party)));
         for answer in &finding.could_instead {
             page.entry(answer, 300);
         }
@@ -107,6 +108,10 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
     if finding.folded.len() > FOLDED {
         page.field("", Role::Faint, &format!("and {} more", finding.folded.len() - FOLDED), 80);
     }
+}
+
+fn party(party: Party) -> &'static str {
+    if party == Party::Client { "client" } else { "broker" }
 }
 
 fn history(page: &mut Page, result: &ScenarioResult, finding: Option<&Finding>) {

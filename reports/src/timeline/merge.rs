@@ -206,7 +206,7 @@ impl<'a> Facts<'a> {
     }
 
     fn between(&self, first: u64, second: u64) -> u64 {
-        let at = |seq: u64| self.history.events.get(seq as usize).map_or(0, |event| event.at_us);
+        let at = |seq: u64| self.history.event(seq).map_or(0, |event| event.at_us);
         at(second).saturating_sub(at(first))
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn silence(history: &History, finding: &Finding) -> Option<Silence> {
         return None;
     }
     let ClaimKind::Arrives { conn, answers: Some(sent), .. } = &claim.kind else { return None };
-    let sent_packet = packet(history.events.get(usize::try_from(*sent).ok()?)?)?;
+    let sent_packet = packet(history.event(*sent)?)?;
     let twin = |p: &PacketEvent| p.of.is_some_and(|of| of.get() == *sent);
     let given = history.events.iter().find_map(|e| packet(e).filter(|p| twin(p)).map(|p| (e, p)));
     let name = summary(&sent_packet.decoded.packet);

@@ -201,6 +201,7 @@ pub(crate) fn silent() -> ScenarioResult {
 pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version: Version::V5 },
+        party: deadzone_spec::Party::Server,
         title: "PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice".to_owned(),
         file: "scenarios/qos2/recovery.mqt".to_owned(),
         source: SOURCE.into(),

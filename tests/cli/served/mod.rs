@@ -63,14 +63,25 @@ impl Served {
     }
 
     /// Interrupts it: the report, and the log.
-    pub fn interrupt(mut self) -> (String, String) {
+    pub fn interrupt(self) -> (String, String) {
+        let (code, report, log) = self.stop();
+        assert_eq!(code, Some(0), "{report}{log}");
+        (report, log)
+    }
+
+    /// Interrupts it: the exit code, and what it said.
+    pub fn ended(self) -> (Option<i32>, String) {
+        let (code, report, _) = self.stop();
+        (code, report)
+    }
+
+    fn stop(mut self) -> (Option<i32>, String, String) {
         let pid = self.running.0.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        assert_eq!(wait(&mut self.running.0, LIMIT), Some(0));
         let (mut report, mut log) = (String::new(), String::new());
         self.out.read_to_string(&mut report).unwrap();
         self.running.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (report, log)
+        (wait(&mut self.running.0, LIMIT), report, log)
     }
 
     /// Resident memory, KiB.

@@ -4,6 +4,7 @@ mod broker;
 mod check;
 mod explain;
 mod guard;
+mod judge;
 mod link;
 mod link_api;
 mod links;
@@ -24,6 +25,7 @@ pub(crate) use broker::limits as broker_limits;
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),
+        Command::Judge(args) => judge::judge(&args),
         Command::List(args) => list::list(args),
         Command::Links(args) => links::links(&args),
         Command::Check(args) => Ok(check::check(&args)),

@@ -1,6 +1,9 @@
 //! `deadzone run`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, anyhow, bail};
 use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
@@ -24,7 +27,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
     make_room(&config)?;
-    let mut terminal = Terminal::new(terminal_options(args));
+    let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
     let mut progress = Progress::new();
     let mut stdout = anstream::stdout();
     let mut reported = Ok(());
@@ -35,8 +38,8 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         });
         if matches!(event, RunEvent::Finished(_)) {
             // Now, and not after the target has been stopped. A report that can't be written must not cost the other.
-            let (junit, json) =
-                (write_junit(&config, terminal.model()), write_json(&config, terminal.model()));
+            let junit = write_junit(config.junit.value.as_deref(), terminal.model());
+            let json = write_json(config.json.value.as_deref(), terminal.model());
             reported = junit.and(json);
         }
     })?;
@@ -49,7 +52,11 @@ fn make_room(config: &Config) -> anyhow::Result<()> {
     if let Some(folder) = &config.history.value {
         fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))?;
     }
-    for file in [&config.junit.value, &config.json.value].into_iter().flatten() {
+    has_room([&config.junit.value, &config.json.value].into_iter().flatten())
+}
+
+pub(super) fn has_room<'a>(reports: impl Iterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
+    for file in reports {
         let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         if !folder.is_dir() || file.is_dir() {
             bail!("could not write {}: no such folder, or a folder itself", file.display());
@@ -58,19 +65,19 @@ fn make_room(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_junit(config: &Config, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = &config.junit.value else { return Ok(()) };
+pub(super) fn write_junit(path: Option<&Path>, model: &RunModel) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
     output::write_file(path, &deadzone_reports::junit(model).context("could not render the JUnit report")?)
 }
 
-fn write_json(config: &Config, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = &config.json.value else { return Ok(()) };
+pub(super) fn write_json(path: Option<&Path>, model: &RunModel) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
     let document = deadzone_reports::run_document(model).and_then(|d| d.to_json());
     output::write_file(path, &document.context("could not render the JSON report")?)
 }
 
 /// The summary's code as ours.
-fn code(code: u8) -> ExitCode {
+pub(super) fn code(code: u8) -> ExitCode {
     [
         ExitCode::Success,
         ExitCode::Failure,
@@ -160,7 +167,7 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
 }
 
 /// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=@%+,[]".contains(&b);
     if !word.is_empty() && word.bytes().all(plain) {
         return word.to_owned();
@@ -168,10 +175,10 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-fn terminal_options(args: &RunArgs) -> TerminalOptions {
+pub(super) fn terminal_options(quiet: bool, verbose: bool) -> TerminalOptions {
     let mut options = TerminalOptions::plain();
     options.colour = output::colour();
-    options.verbosity = match (args.quiet, args.verbose) {
+    options.verbosity = match (quiet, verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,

@@ -26,7 +26,7 @@ pub(super) fn due(state: &State, message: &Message, delay_s: u32) -> Result<u64,
     if conn.handshake.accepted().is_none() {
         return Err(Excuse::open("the CONNECT with the will was not accepted"));
     }
-    match taken_back(conn) {
+    match taken_back(state, message.conn, conn) {
         TakenBack::Yes => return Err(Excuse::open("the client disconnected, which takes the will back")),
         TakenBack::Perhaps => {
             return Err(Excuse::Either(
@@ -58,7 +58,7 @@ fn unnoticed(state: &State, conn: &Conn) -> Result<(u64, u64), Excuse> {
 }
 
 /// A will is taken back by a well-formed DISCONNECT, in 5.0 one with reason 0x00, and by no other.
-fn taken_back(conn: &Conn) -> TakenBack {
+fn taken_back(state: &State, id: ConnId, conn: &Conn) -> TakenBack {
     let Some(goodbye) = conn.handshake.goodbye else { return TakenBack::No };
     let refused = conn.handshake.last_word.is_some_and(|(_, code)| code >= 0x80);
     let asked = conn.handshake.connect.as_ref().map_or(0, |c| c.expiry_s);
@@ -69,7 +69,19 @@ fn taken_back(conn: &Conn) -> TakenBack {
     let reset = conn.ends.for_broker.filter(|c| c.how == Close::Rst);
     let overtaken =
         reset.is_some_and(|rst| conn.ends.by_broker.is_none_or(|broker| rst.at.seq < broker.at.seq));
-    if overtaken { TakenBack::Perhaps } else { TakenBack::Yes }
+    if overtaken || taken_over_first(state, id, conn) { TakenBack::Perhaps } else { TakenBack::Yes }
+}
+
+/// A CONNECT of the same client came before the broker closed: two connections have no order, and one that is taken over with
+/// its DISCONNECT unread has its will published.
+fn taken_over_first(state: &State, id: ConnId, conn: &Conn) -> bool {
+    let client_id = conn.handshake.connect.as_ref().map(|connect| &connect.client_id);
+    let closed = conn.ends.by_broker.map_or(u64::MAX, |closing| closing.at.seq);
+    let back = |other: &Conn| {
+        let connect = other.handshake.connect.as_ref();
+        connect.is_some_and(|c| Some(&c.client_id) == client_id && c.at.seq < closed)
+    };
+    state.conns().into_iter().any(|(other, conn)| other > id && back(conn))
 }
 
 /// When the delay of a will is over: the end of the session cuts it short; a return to the session ends it without a will
@@ -98,7 +110,7 @@ fn released_us(state: &State, (id, conn): (ConnId, &Conn), delay_s: u32, end_us:
 /// Whether it is a will that comes or not, as the broker pleases.
 pub(super) fn may_come(state: &State, message: &Message, delay_s: u32) -> bool {
     let Some(conn) = state.conn(message.conn) else { return true };
-    if taken_back(conn) == TakenBack::Perhaps {
+    if taken_back(state, message.conn, conn) == TakenBack::Perhaps {
         return true;
     }
     let ends = [conn.ends.by_broker, conn.ends.for_broker].into_iter().flatten();

@@ -1,10 +1,10 @@
-//! Packets from the broker are well formed: what decoding found wrong, as far as it binds the server.
+//! Packets are well formed: what decoding found wrong, as far as it binds the party that is judged.
 //!
 //! This includes a Packet Identifier of 0, DUP at QoS 0, Session Present in a refusal, properties and packet types that the
 //! version does not have. Before a CONNECT told a known level there is no version, and nobody's format to judge by.
 
 use deadzone_history::{ConnId, Event, EventKind, PacketEvent};
-use deadzone_spec::{ClauseId, Pair, id, pair};
+use deadzone_spec::{ClauseId, Pair, Party, id, pair};
 use deadzone_verdict::Fact;
 use deadzone_wire::{Packet, VarInt, Version};
 
@@ -46,12 +46,14 @@ impl Rule for Malformed {
 fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found) {
     let connect = state.conn(packet.conn).and_then(|c| c.handshake.connect.as_ref());
     let agreed = connect.is_some_and(|c| c.known_level);
+    let is_disconnect = matches!(packet.packet(), Packet::Disconnect(_));
+    let sent_by_clients =
+        state.judged == Party::Server && version_of(state, packet.conn) == Some(Version::V311);
     for violation in packet.violations() {
         let clause = violation.clause;
-        // Only the client sends it: that it comes is found by the rule about the broker's last packets.
-        if !clause.binds_server()
-            || matches!(packet.packet(), Packet::Disconnect(_) if clause == SENT_BY_CLIENTS)
-        {
+        // Only the client sends DISCONNECT in 3.1.1: that it comes, in whatever form, is found by the rule about the broker's last
+        // packets, once.
+        if !state.binds(clause) || (clause == SENT_BY_CLIENTS || sent_by_clients) && is_disconnect {
             continue;
         }
         let got = format!("{}: {}", packet.packet().summary(), violation.what);
@@ -72,6 +74,10 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
         };
         found.broken(event, state, breach);
     }
+}
+
+fn version_of(state: &State, conn: ConnId) -> Option<Version> {
+    state.conn(conn).map(|conn| conn.version)
 }
 
 /// A frame over the recorder's own bound can't be framed either, and says nothing of the broker.

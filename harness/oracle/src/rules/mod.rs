@@ -8,6 +8,7 @@ mod acknowledgements;
 mod after_the_end;
 mod alias;
 mod clauses;
+pub(crate) mod client;
 mod connack;
 mod connack_properties;
 mod content;

@@ -1,6 +1,7 @@
 //! How sessions begin and end: CONNECT, CONNACK, DISCONNECT, and connections that never got an answer.
 
 use deadzone_history::ConnId;
+use deadzone_spec::Party;
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::{
@@ -147,7 +148,9 @@ impl State {
                 let mut session = Session::new(name, version, !connack.session_present(), id);
                 // It says that it lost what it had to keep: what it does next may show that it did not.
                 let kept = self.conn(id).is_some_and(|c| c.outlook == Outlook::Owed) && !facts.clean;
-                session.doubtful = (kept && !connack.session_present()).then_some(self.now.seq);
+                let lost = kept && !connack.session_present() && self.judged != Party::Client;
+                session.doubtful = lost.then_some(self.now.seq);
+                session.previous = previous;
                 self.sessions.push(session);
                 new
             }
@@ -164,7 +167,11 @@ impl State {
         let now = self.now;
         for (at, packet, marker) in early {
             self.now = at;
-            self.take_effect(id, &packet, marker);
+            if self.judged == Party::Client {
+                self.early_takes_effect(id, session, &packet);
+            } else {
+                self.take_effect(id, &packet, marker);
+            }
         }
         self.now = now;
     }
@@ -173,6 +180,10 @@ impl State {
         let seq = self.now.seq;
         if let Some(old) = self.sessions.get_mut(old.0 as usize) {
             old.ended = Some(seq);
+            if self.judged == Party::Client {
+                // What a client goes on with is told from what it had.
+                return;
+            }
             old.inbound = Default::default();
             old.outbound = Default::default();
         }

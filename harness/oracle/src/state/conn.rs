@@ -37,6 +37,9 @@ pub(crate) struct Conn {
     pub(crate) undelivered: VecDeque<(u64, Arc<Recorded>)>,
     /// How many packets were seen.
     pub(crate) seen: u64,
+    /// The last packet that was seen, and the one before it.
+    last_seen: Option<Mark>,
+    pub(crate) before_last_seen: Option<Mark>,
     /// The latest packet given that has been answered.
     pub(crate) answered_up_to: u64,
 }
@@ -144,6 +147,8 @@ impl Conn {
             exchange: Exchange::default(),
             undelivered: VecDeque::new(),
             seen: 0,
+            last_seen: None,
+            before_last_seen: None,
             answered_up_to: 0,
         }
     }
@@ -169,6 +174,7 @@ impl Conn {
     /// The judged party sent a packet.
     pub(super) fn packet_seen(&mut self, at: Mark, body: &Arc<Recorded>) {
         self.seen += 1;
+        self.before_last_seen = self.last_seen.replace(at);
         self.handshake.first_seen.get_or_insert(at.seq);
         self.debts.seen(at, &body.decoded.packet);
         self.acknowledged(&body.decoded.packet);

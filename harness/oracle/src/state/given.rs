@@ -1,6 +1,7 @@
 //! What the other party gives: its packets and what they do to sessions and exchanges.
 
 use deadzone_history::{ConnId, PacketEvent, Purpose};
+use deadzone_spec::{Party, pair};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind};
 
 use super::{Currency, SessionIx, State, conn::Request};
@@ -11,18 +12,23 @@ impl State {
         let id = packet.conn;
         let seq = self.now.seq;
         let kind = packet.packet().kind();
-        let violation = packet.violations().first().map(|v| v.clause);
+        let own = packet.violations().first().map(|v| v.clause);
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let early = conn.handshake.connect.is_none() && kind != PacketKind::Connect;
+        let violation =
+            own.or_else(|| pair!("MQTT-3.1.0-1", "MQTT-3.1.0-1").of(conn.version).filter(|_| early));
         if let Some(clause) = violation {
             conn.given.violation.get_or_insert((clause, kind));
         }
         conn.given.zero_id |= packet.packet().packet_id() == Some(0);
-        if violation.is_some() || (conn.handshake.connect.is_none() && kind != PacketKind::Connect) {
+        if violation.is_some() {
             self.deviates(id, seq);
         }
         let length = u32::try_from(packet.frame().wire_len()).unwrap_or(u32::MAX);
         match packet.packet() {
             Packet::Connect(connect) => self.connect_given(id, connect, length),
+            Packet::Connack(connack) if self.judged == Party::Client => self.connack_seen(id, connack),
+            Packet::Disconnect(_) if self.judged == Party::Client => {}
             Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation.is_none()),
             other => self.given_otherwise(id, other, packet.sender == Purpose::Marker),
         }

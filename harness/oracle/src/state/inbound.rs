@@ -187,6 +187,11 @@ impl Inbounds {
         (fit, message)
     }
 
+    /// Whether an exchange or a PUBREL with this id is remembered.
+    pub(crate) fn knows(&self, id: u16) -> bool {
+        self.by_id.contains_key(&id) || self.releases.contains_key(&id)
+    }
+
     /// Whether PUBREC of success for this id was seen on this connection.
     pub(crate) fn received_on(&self, id: u16, conn: ConnId) -> bool {
         self.by_id.get(&id).is_some_and(|e| e.received_on == Some(conn))

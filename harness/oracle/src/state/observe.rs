@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use deadzone_history::{
     By, ClientIx, Close, ConnId, Direction, End, Event, EventKind, Header, Origin, PacketEvent,
 };
-use deadzone_spec::Party;
+use deadzone_spec::{ClauseId, Party};
 use deadzone_wire::Version;
 
 use super::{
@@ -68,6 +68,11 @@ impl State {
     /// Whether packets that go this way are the judged party's.
     pub(crate) fn is_judged(&self, direction: Direction) -> bool {
         (direction == Direction::Down) == (self.judged != Party::Client)
+    }
+
+    /// Whether a statement binds the judged party.
+    pub(crate) fn binds(&self, clause: ClauseId) -> bool {
+        if self.judged == Party::Client { clause.binds_client() } else { clause.binds_server() }
     }
 
     /// Takes the next event.

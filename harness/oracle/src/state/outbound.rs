@@ -141,6 +141,11 @@ impl Outbounds {
         self.by_id.iter().find(|(other, e)| **other != id && twin(e)).map(|(_, e)| e.last)
     }
 
+    /// Whether an exchange that is over began before this event.
+    pub(crate) fn finished_before(&self, first: u64) -> bool {
+        self.by_id.values().any(|e| e.stage == Stage::Done && e.first < first)
+    }
+
     /// Exchanges that are not over, by id.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = (u16, &Outbound)> {
         self.by_id.iter().filter(|(_, e)| e.stage != Stage::Done && !e.dropped).map(|(id, e)| (*id, e))

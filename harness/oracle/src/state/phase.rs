@@ -1,10 +1,14 @@
 //! Where in its exchange something happens, for the fingerprint of a finding.
 
 use deadzone_history::{ClientIx, ConnId};
+use deadzone_spec::Party;
 use deadzone_verdict::{Disturbance, Phase, Standing};
 use deadzone_wire::{AckKind, Packet, PacketKind};
 
 use super::State;
+
+/// So many characters of a client id name a client.
+const CLIENT_ID_SHOWN: usize = 64;
 
 impl State {
     /// The phase of what happens on a connection now: the last acknowledgement there, how it came to its session, and what
@@ -17,6 +21,17 @@ impl State {
             standing: conn.standing,
             after: self.around.fault(conn.client).or(target),
         }
+    }
+
+    /// Whom a finding on a connection concerns: the scripted client, or, where clients are judged, the client id.
+    pub(crate) fn concerned(&self, id: ConnId) -> Option<String> {
+        let conn = self.conn(id)?;
+        let own_words = || {
+            let connect = conn.handshake.connect.as_ref().filter(|_| self.judged == Party::Client)?;
+            let shown = String::from_utf8_lossy(&connect.client_id.0);
+            Some(shown.escape_debug().take(CLIENT_ID_SHOWN).collect())
+        };
+        self.client_name(conn.client).or_else(own_words)
     }
 
     /// A scripted client's name; the harness's own and those of a link's record have none.

@@ -1,6 +1,7 @@
 //! What the judged party sends: answers, and what they do to sessions and exchanges.
 
 use deadzone_history::{ConnId, PacketEvent};
+use deadzone_spec::Party;
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind};
 
 use super::{AckMatch, Answered, Currency, Released, Session, SessionIx, State, Transition, conn::Steps};
@@ -20,8 +21,16 @@ impl State {
     /// A packet was seen.
     pub(super) fn seen(&mut self, packet: &PacketEvent) {
         let id = packet.conn;
+        self.sent_early(id, packet.packet());
         match packet.packet() {
             Packet::Connack(connack) => self.connack_seen(id, connack),
+            Packet::Connect(connect) => {
+                let length = u32::try_from(packet.frame().wire_len()).unwrap_or(u32::MAX);
+                self.connect_given(id, connect, length);
+            }
+            Packet::Disconnect(disconnect) if self.judged == Party::Client => {
+                self.disconnect_given(id, disconnect, packet.violations().is_empty());
+            }
             Packet::Publish(publish) => self.publish_seen(packet, publish),
             Packet::Ack(ack) if ack.kind == AckKind::Pubrel => self.pubrel_seen(id, ack.packet_id),
             Packet::Ack(ack) => self.ack_seen(id, ack),

@@ -33,6 +33,8 @@ pub(crate) struct Session {
     pub(crate) doubtful: Option<u64>,
     /// Its client broke the protocol: the broker may have done anything with it.
     pub(crate) deviant: Option<u64>,
+    /// The session that its client id had before.
+    pub(crate) previous: Option<SessionIx>,
     /// The event that shows its end.
     pub(crate) ended: Option<u64>,
     /// A CONNECT for it was never answered: bounds on its expiry that this one may have set, seconds.
@@ -113,6 +115,7 @@ impl Session {
             connections: Connections::new(conn),
             doubtful: None,
             deviant: None,
+            previous: None,
             ended: None,
             maybe_expiry_s: None,
             subscriptions: Subscriptions::default(),

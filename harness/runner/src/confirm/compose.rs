@@ -44,7 +44,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
                 dropped.push((tally.finding, text));
             }
             FactClass::Silence if tally.in_first && waited_out => {
-                let answered = of - tally.shown;
+                let answered = repeats.iter().filter(|repeat| holds(repeat.verdict.kind)).count();
                 let told = if answered == 0 { String::new() } else { format!(", answered in {answered}") };
                 notes.push(format!("{}: silent in {} of {of} runs{told}", tally.finding.clause, tally.shown));
                 kept.push(tally.finding);
@@ -73,6 +73,11 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
         verdict.kind = VerdictKind::Inconclusive;
         verdict.reason = Some(text.clone());
     }
+}
+
+/// All that was claimed came. A run that ended otherwise answered nothing.
+fn holds(kind: VerdictKind) -> bool {
+    matches!(kind, VerdictKind::Pass | VerdictKind::PassSlow)
 }
 
 /// Every finding of any run, the first run's in front, with how many runs show it.

@@ -10,4 +10,4 @@ mod pass;
 
 pub(crate) use compose::compose;
 pub(crate) use decide::{Wanted, settle, wanted};
-pub(crate) use pass::confirm;
+pub(crate) use pass::{confirm, weigh_control};

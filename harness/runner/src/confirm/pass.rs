@@ -76,7 +76,11 @@ fn repeat(run: Result<Run, String>, cut_short: bool) -> Repeat {
 }
 
 /// The same without the fault: is the fault needed for the failure?
-fn weigh_control(planned: &Planned, run: Option<Result<Run, String>>, result: &mut ScenarioResult) {
+pub(crate) fn weigh_control(
+    planned: &Planned,
+    run: Option<Result<Run, String>>,
+    result: &mut ScenarioResult,
+) {
     let none = |kind, text| Some(ControlResult { kind, same_clause: false, text, history: None });
     if let Control::None(why) = &planned.scenario.control {
         result.control = none(VerdictKind::NotApplicable, format!("none: {why}"));

@@ -9,7 +9,13 @@ use std::{
 use deadzone_proxy::{Board, Clock, LinkConfig, listen};
 use deadzone_runner::ExitCode;
 
-use super::{decisions::Journal, history::LinkHistory, report, setup, status::Status};
+use super::{
+    decisions::Journal,
+    history::{LinkHistory, header},
+    judged::Judging,
+    report, setup,
+    status::Status,
+};
 use crate::{args::LinkArgs, output, signals};
 
 #[cfg(target_os = "linux")]
@@ -29,10 +35,7 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     let mut configs = setup::configs(args)?;
     let mut journal = Journal::open(args)?;
     configs.iter_mut().for_each(|config| config.decisions.clone_from(&journal.book));
-    let history = match &args.history {
-        Some(folder) => Some(begin(folder, args.history_mib, &configs)?),
-        None => None,
-    };
+    let (history, judging) = begin(args, &configs)?;
     let recorder = history.as_ref().map(LinkHistory::recorder);
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -88,14 +91,31 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     if let Some(history) = history {
         history.finish()?;
     }
-    code
+    judged(code?, judging, args.json.as_deref())
 }
 
-/// The history of all links. Each has its own seed; the first one's stands in the header.
-fn begin(folder: &Path, mib: u64, configs: &[LinkConfig]) -> anyhow::Result<LinkHistory> {
+/// What the judges say decides where nothing else went wrong.
+fn judged(code: ExitCode, judging: Option<Judging>, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let Some(judging) = judging else { return Ok(code) };
+    let judged = judging.finish(json)?;
+    Ok(if code == ExitCode::Success { judged } else { code })
+}
+
+/// The record of all links and their judges, as far as they are asked for. Each link has its own seed; the first one's stands in
+/// the header.
+fn begin(args: &LinkArgs, configs: &[LinkConfig]) -> anyhow::Result<(Option<LinkHistory>, Option<Judging>)> {
     let names: Vec<String> = configs.iter().map(|config| config.name.clone()).collect();
-    let seed = configs.first().map_or(0, |config| config.seed);
-    LinkHistory::begin(folder, mib, &names, seed)
+    let header = header(&names, configs.first().map_or(0, |config| config.seed));
+    let folder = args.history.as_deref().map(|folder| (folder, args.history_mib));
+    if folder.is_none() && !args.judge {
+        return Ok((None, None));
+    }
+    let upstreams: Vec<&str> = configs.iter().map(|config| config.upstream.as_str()).collect();
+    let (tap, judging) = match args.judge {
+        true => Some(Judging::begin(header.clone(), &upstreams.join(", "))?).unzip(),
+        false => (None, None),
+    };
+    Ok((Some(LinkHistory::begin(header, folder, tap)?), judging))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -130,7 +130,7 @@ fn config(entry: LinkEntry, number: usize, args: &LinkArgs, folder: &Path) -> an
             most => most.unwrap_or(CONNECTIONS_MAX),
         },
         dial_limit: DIAL_LIMIT,
-        recorded: args.history.is_some(),
+        recorded: args.history.is_some() || args.judge,
         decisions: None,
     })
 }

@@ -7,4 +7,4 @@ mod connection;
 mod files;
 mod process;
 
-pub(crate) use process::LinkHistory;
+pub(crate) use process::{LinkHistory, header};

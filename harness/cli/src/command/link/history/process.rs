@@ -6,24 +6,49 @@ use std::{
 };
 
 use deadzone_history::{
-    ClientIx, ConnId, EventKind, Header, Origin, Overflow, Recorder, RecorderLimits, SCHEMA, TargetFacts,
+    ClientIx, ConnId, Event, EventKind, Header, Origin, Recorder, RecorderLimits, SCHEMA, Sink, TargetFacts,
 };
 use deadzone_proxy::{Record, Who};
+use deadzone_watch::Tap;
 use deadzone_wire::Version;
 
 use super::{connection::ConnectionRecord, files::Files};
 
+/// Where the events of a link process go.
+struct Outlets {
+    files: Option<Files>,
+    judges: Option<Tap>,
+}
+
+impl Sink for Outlets {
+    fn append(&mut self, event: Event) {
+        if let Some(judges) = &mut self.judges {
+            judges.append(event.clone());
+        }
+        if let Some(files) = &mut self.files {
+            files.append(event);
+        }
+    }
+}
+
 /// The history of this process. Handles share it.
 #[derive(Clone)]
-pub(crate) struct LinkHistory(Arc<Mutex<Recorder<Files>>>);
+pub(crate) struct LinkHistory(Arc<Mutex<Recorder<Outlets>>>);
 
 impl LinkHistory {
-    /// Begins one in this folder, which may take so many MiB in all; it must not hold any yet.
-    pub(crate) fn begin(folder: &Path, mib: u64, links: &[String], seed: u64) -> anyhow::Result<Self> {
-        let files = Files::begin(folder, mib, header(links, seed))?;
+    /// Begins one: in a folder, which may take so many MiB in all and must not hold any yet, before the judges, or both.
+    pub(crate) fn begin(
+        header: Header,
+        folder: Option<(&Path, u64)>,
+        judges: Option<Tap>,
+    ) -> anyhow::Result<Self> {
+        let files = match folder {
+            Some((folder, mib)) => Some(Files::begin(folder, mib, header)?),
+            None => None,
+        };
         // The files are what is bounded: nothing is kept in memory.
         let limits = RecorderLimits { events_at_one_instant: u64::MAX, events: u64::MAX, bytes: u64::MAX };
-        Ok(Self(Arc::new(Mutex::new(Recorder::to(files, limits)))))
+        Ok(Self(Arc::new(Mutex::new(Recorder::to(Outlets { files, judges }, limits)))))
     }
 
     /// What makes each connection's part of it.
@@ -41,30 +66,36 @@ impl LinkHistory {
     pub(super) fn append(&self, at_us: u64, kind: EventKind) -> u64 {
         let mut recorder = self.lock();
         let seq = recorder.append(at_us, kind);
-        if recorder.sink().is_broken() && recorder.overflow().is_none() {
-            tracing::error!("the history can't be written any further: {}", recorder.sink().trouble());
-            recorder.stop(Overflow::Shared);
+        let broken = recorder.sink().files.as_ref().filter(|files| files.is_broken());
+        if let Some(files) = broken {
+            tracing::error!("the history can't be written any further: {}", files.trouble());
+            recorder.sink_mut().files = None;
         }
         seq
     }
 
     /// A connection is over.
     pub(super) fn closed(&self, conn: ConnId) {
-        self.lock().sink_mut().closed(conn);
+        if let Some(files) = &mut self.lock().sink_mut().files {
+            files.closed(conn);
+        }
     }
 
     /// Writes the end.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
-        self.lock().sink_mut().finish()
+        let mut recorder = self.lock();
+        recorder.sink_mut().judges = None;
+        recorder.sink_mut().files.as_mut().map_or(Ok(()), Files::finish)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Recorder<Files>> {
+    fn lock(&self) -> MutexGuard<'_, Recorder<Outlets>> {
         // Each event is appended whole, or not at all.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn header(links: &[String], seed: u64) -> Header {
+/// What a record of these links begins with.
+pub(crate) fn header(links: &[String], seed: u64) -> Header {
     Header {
         schema: SCHEMA.to_owned(),
         deadzone: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,0 +1,170 @@
+//! What passes the link, judged while it passes: each finding when it is proven, with its evidence, and a summary at the end.
+
+use std::{fmt::Write, path::Path, sync::Arc};
+
+use deadzone_history::{Header, History};
+use deadzone_reports::{Collector, failure_block};
+use deadzone_runner::{ExitCode, Party};
+use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind};
+use deadzone_watch::{Proven, Tap, Watched, Watching, watch};
+
+use crate::{
+    command::run::{terminal_options, write_json},
+    output,
+};
+
+/// A link's judges at work.
+pub(super) struct Judging {
+    watching: Watching,
+    info: Arc<RunInfo>,
+    header: Header,
+}
+
+impl Judging {
+    /// Begins to judge what goes into the tap. `upstream` is the broker behind the links.
+    pub(super) fn begin(header: Header, upstream: &str) -> anyhow::Result<(Tap, Self)> {
+        let info = Arc::new(info(&header, upstream));
+        let told = Arc::clone(&info);
+        let (tap, watching) = watch(header.clone(), move |proven| output::print(&block(proven, &told)))?;
+        Ok((tap, Self { watching, info, header }))
+    }
+
+    /// Waits for the judges, prints what they said, and writes the report.
+    pub(super) fn finish(self, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+        let watched = self.watching.finish();
+        let results = [
+            ("clients", Party::Client, watched.clients.clone()),
+            ("broker", Party::Server, watched.broker.clone()),
+        ];
+        let results: Vec<_> = results
+            .into_iter()
+            .filter_map(|(id, party, verdict)| {
+                let history = History { header: self.header.clone(), events: Vec::new() };
+                Some(Arc::new(result(id, party, verdict?, history)))
+            })
+            .collect();
+        let exit = ExitCode::of(results.iter().map(|result| result.verdict.kind), false, false);
+        let mut model = Collector::new();
+        model.observe(&RunEvent::Started(Arc::clone(&self.info)));
+        results.iter().for_each(|result| model.observe(&RunEvent::ScenarioFinished(Arc::clone(result))));
+        model.observe(&RunEvent::Finished(Arc::new(summary(&results, exit))));
+        output::print(&said(&results, &watched));
+        write_json(json, model.model())?;
+        Ok(if exit == ExitCode::Inconclusive { ExitCode::Success } else { exit })
+    }
+}
+
+/// A finding as a failed scenario is shown.
+fn block(proven: &Proven, info: &RunInfo) -> String {
+    let id = if proven.party == Party::Client { "client" } else { "broker" };
+    let id = match &proven.finding.client {
+        Some(name) => format!("{id} `{name}`"),
+        None => id.to_owned(),
+    };
+    let findings = vec![proven.finding.clone()];
+    let verdict = Verdict { kind: VerdictKind::Fail, findings, ..Verdict::pass() };
+    let result = result(&id, proven.party, verdict, proven.evidence.clone());
+    format!("\n{}\n", failure_block(&result, info, terminal_options(false, false)))
+}
+
+fn result(id: &str, party: Party, verdict: Verdict, history: History) -> ScenarioResult {
+    let last_us = history.events.last().map_or(0, |event| event.at_us);
+    let version = verdict.findings.first().map_or(history.header.version, |finding| finding.clause.version());
+    ScenarioResult {
+        key: ScenarioKey { id: id.to_owned(), version },
+        party,
+        title: "what passed the link".to_owned(),
+        file: String::new(),
+        source: "".into(),
+        line: 0,
+        clauses: Vec::new(),
+        like: Vec::new(),
+        verdict,
+        control: None,
+        repeats: Vec::new(),
+        compared: None,
+        history: Some(Arc::new(history)),
+        repeat_command: "deadzone link --judge --history DIR, then deadzone judge DIR".to_owned(),
+        wall_ms: last_us / 1_000,
+        target_log: None,
+    }
+}
+
+/// The last words: what was found of whom, what was graded, and what was not judged.
+fn said(results: &[Arc<ScenarioResult>], watched: &Watched) -> String {
+    let mut text = String::new();
+    for result in results {
+        let verdict = &result.verdict;
+        let folded: usize = verdict.findings.iter().map(|finding| finding.folded.len()).sum();
+        _ = writeln!(
+            text,
+            "{}: {}, {} findings ({} more of the same), {} grades, {} clauses judged",
+            result.key.id,
+            verdict.kind.word(),
+            verdict.findings.len(),
+            folded,
+            verdict.grades.len(),
+            verdict.judged.len(),
+        );
+        for finding in &verdict.findings {
+            let who = finding.client.as_deref().unwrap_or("-");
+            _ = writeln!(text, "  {} {} `{who}`: {}", finding.clause, finding.by, finding.got);
+        }
+        for grade in &verdict.grades {
+            _ = writeln!(text, "  graded: {}", grade.text);
+        }
+    }
+    if watched.left_out.0 > 0 {
+        let (events, times) = watched.left_out;
+        _ = writeln!(
+            text,
+            "the judges could not keep up: {events} events were left out, {times} times; what was judged is a sample"
+        );
+    }
+    if watched.untold > 0 {
+        _ = writeln!(text, "{} findings more were not shown one by one", watched.untold);
+    }
+    if let Some(trouble) = &watched.trouble {
+        _ = writeln!(text, "{trouble}");
+    }
+    text
+}
+
+fn summary(results: &[Arc<ScenarioResult>], exit: ExitCode) -> Summary {
+    let count = |kind| results.iter().filter(|result| result.verdict.kind == kind).count();
+    Summary {
+        pass: count(VerdictKind::Pass) + count(VerdictKind::PassSlow),
+        slow: count(VerdictKind::PassSlow),
+        fail: count(VerdictKind::Fail),
+        inconclusive: count(VerdictKind::Inconclusive),
+        blocked: 0,
+        not_applicable: 0,
+        error: count(VerdictKind::Error),
+        not_run: 0,
+        coverage: Vec::new(),
+        interrupted: false,
+        exit_code: exit as u8,
+        wall_ms: 0,
+        confirmation_ms: 0,
+        long_bound_s: None,
+        notices: Vec::new(),
+        gates: Vec::new(),
+    }
+}
+
+fn info(header: &Header, upstream: &str) -> RunInfo {
+    RunInfo {
+        deadzone: header.deadzone.clone(),
+        suite: String::new(),
+        target: upstream.to_owned(),
+        target_version: None,
+        address: Some(upstream.to_owned()),
+        target_configuration: String::new(),
+        links: None,
+        switched_on: Vec::new(),
+        capabilities: Vec::new(),
+        seed: header.seed.clone(),
+        planned: 2,
+        left_out: 0,
+    }
+}

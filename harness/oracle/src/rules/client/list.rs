@@ -1,0 +1,56 @@
+//! The rules about clients, and what they have in common.
+
+use deadzone_history::ConnId;
+use deadzone_spec::Pair;
+use deadzone_verdict::Fact;
+
+use super::{
+    super::malformed::Malformed, acknowledgements, answer_order, exchange, handshake, keep_alive, limits,
+    owed, receive_maximum, release, resend_order,
+};
+use crate::{
+    breach::Breach,
+    rule::Rule,
+    state::{Session, SessionIx, State},
+};
+
+/// One of each, in the order in which a reader meets them in the standard.
+pub(crate) fn all() -> Vec<Box<dyn Rule>> {
+    vec![
+        Box::new(Malformed),
+        Box::new(handshake::Handshake),
+        Box::new(limits::Limits::default()),
+        Box::new(exchange::Exchange::default()),
+        Box::new(release::Release),
+        Box::new(acknowledgements::Acknowledgements),
+        Box::new(receive_maximum::ReceiveMaximum::default()),
+        Box::new(answer_order::AnswerOrder::default()),
+        Box::new(resend_order::ResendOrder::default()),
+        Box::new(keep_alive::KeepAlive),
+        Box::new(owed::Owed),
+    ]
+}
+
+/// So many connections are followed by a rule at once; a further one takes the place of the oldest.
+pub(super) const CONNS_KEPT: usize = 4_096;
+/// So many earlier sessions of a client id are looked through.
+const EARLIER_KEPT: usize = 8;
+
+/// The earlier sessions of the same client id, the latest first.
+pub(super) fn earlier(state: &State, session: SessionIx) -> impl Iterator<Item = &Session> {
+    let next = |ix: &SessionIx| state.session(*ix).and_then(|session| session.previous);
+    let chain = std::iter::successors(Some(session), next).skip(1).take(EARLIER_KEPT);
+    chain.filter_map(|ix| state.session(ix))
+}
+
+/// A breach with its sentences.
+pub(super) fn breach(
+    conn: ConnId,
+    (clause, fact): (Pair, Fact),
+    wanted: &str,
+    got: String,
+    evidence: Vec<u64>,
+) -> Breach {
+    let (wanted, could_instead) = (wanted.to_owned(), Vec::new());
+    Breach { conn, clause, fact, wanted, got, evidence, could_instead }
+}
