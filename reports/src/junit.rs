@@ -1,7 +1,8 @@
 //! JUnit XML, for what shows test results in a build.
 //!
 //! `fail` is a failure. `error` is an error, and so is `inconclusive`, with that word as its type: a build that shows
-//! an experiment which did not happen as green would be believed. `not applicable` is skipped with its reason.
+//! an experiment which did not happen as green would be believed. `not applicable` and `blocked` are skipped with
+//! their reason.
 //! Many viewers ignore properties and attributes of ours, so clause, message and command stand in the body as well.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -63,7 +64,7 @@ fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
     case.extra.insert("file".into(), escape::xml(&result.file).into());
     case.extra.insert("line".into(), result.line.to_string().into());
     let seed = result.history.as_ref().map_or(info.seed.as_str(), |history| history.header.seed.as_str());
-    let repeats: Vec<&str> = result.repeats.iter().map(|kind| kind.word()).collect();
+    let repeats: Vec<&str> = result.repeats.iter().map(|run| run.verdict.kind.word()).collect();
     let facts = [
         ("verdict", result.verdict.kind.word()),
         ("clauses", &deadzone_spec::joined(&result.clauses)),
@@ -94,12 +95,11 @@ fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
     let reason = verdict.reason.as_deref().unwrap_or_default();
     let (kind, what, message) = match verdict.kind {
         VerdictKind::Pass | VerdictKind::PassSlow => return TestCaseStatus::success(),
-        VerdictKind::NotApplicable => {
+        // What stands on a gate that is shut has one cause, and that one is told by the gate.
+        VerdictKind::NotApplicable | VerdictKind::Blocked => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(escape::xml(&format!(
-                "not applicable: {}",
-                escape::cut(reason, MESSAGE, false)
-            )));
+            let text = format!("{}: {}", verdict.kind.word(), escape::cut(reason, MESSAGE, false));
+            status.set_message(escape::xml(&text));
             return status;
         }
         VerdictKind::Fail => {
@@ -115,15 +115,17 @@ fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
     status.set_message(escape::xml(&escape::cut(message, MESSAGE, false)));
     status.set_description(escape::xml(&failure_block(result, info, TerminalOptions::plain())));
     // The format knows no repeat that passed; the property `repeats` names them all.
-    status.add_reruns(result.repeats.iter().filter_map(|repeat| rerun(*repeat)));
+    status.add_reruns(result.repeats.iter().filter_map(|run| rerun(run.verdict.kind)));
     status
 }
 
 fn rerun(kind: VerdictKind) -> Option<TestRerun> {
     let mut rerun = TestRerun::new(match kind {
-        VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable => return None,
+        VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable | VerdictKind::Blocked => {
+            return None;
+        }
         VerdictKind::Fail => NonSuccessKind::Failure,
-        VerdictKind::Inconclusive | VerdictKind::Blocked | VerdictKind::Error => NonSuccessKind::Error,
+        VerdictKind::Inconclusive | VerdictKind::Error => NonSuccessKind::Error,
     });
     rerun.set_type(kind.word());
     Some(rerun)

@@ -31,7 +31,10 @@ impl Collector {
     pub fn observe(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Started(info) => self.model.info = Some(Arc::clone(info)),
-            RunEvent::ScenarioStarted(_) => {}
+            RunEvent::ScenarioStarted(_)
+            | RunEvent::ScenarioWaits(_)
+            | RunEvent::Confirming(_)
+            | RunEvent::Notice(_) => {}
             RunEvent::ScenarioFinished(result) => {
                 // Scenarios end in any order; documents of equal runs must be equal.
                 let at = self.model.results.partition_point(|known| known.key <= result.key);

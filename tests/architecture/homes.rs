@@ -21,18 +21,40 @@ enum Use {
 /// A file, or a folder that ends with `/`; what it uses; why it must.
 struct Home(&'static str, &'static [Use], &'static str);
 
-const HOMES: [Home; 10] = [
+const HOMES: [Home; 18] = [
     Home("harness/play/src/clock.rs", &[Use::Timer], "the one clock of a performance"),
     Home("harness/proxy/src/clock.rs", &[Use::Timer], "the one clock of the proxy's pump"),
     Home("reference-broker/src/serve/", &[Use::Timer], "the broker's one timer, outside its core"),
     Home("harness/runner/src/probe.rs", &[Use::Timer], "patience with a target that may be no broker"),
-    Home("harness/runner/src/pool.rs", &[Use::WallClock], "the watchdog over scenarios that hang"),
+    Home("harness/runner/src/exchange.rs", &[Use::Timer], "patience with a target that may have died"),
+    Home(
+        "harness/runner/src/health/examine.rs",
+        &[Use::Timer, Use::WallClock],
+        "whether a target lives is a matter of time",
+    ),
+    Home("harness/runner/src/health/watch.rs", &[Use::WallClock], "since when a target is silent"),
+    Home("harness/runner/src/health/trouble.rs", &[Use::WallClock], "since when a target is lost"),
+    Home("harness/runner/src/pool/watch.rs", &[Use::WallClock], "the watchdog over scenarios that hang"),
+    Home(
+        "harness/runner/src/pool/work.rs",
+        &[Use::WallClock],
+        "how long an interrupted pass may take to end",
+    ),
+    Home(
+        "harness/runner/src/passes.rs",
+        &[Use::WallClock],
+        "the clock of the confirmation, for reports only",
+    ),
+    Home("harness/runner/src/target/pulse.rs", &[Use::WallClock], "when a target was last heard of"),
     Home("harness/runner/src/job.rs", &[Use::WallClock], "the wall time of a scenario, for reports only"),
     Home("harness/runner/src/run.rs", &[Use::WallClock], "the wall time of a run, for reports only"),
     Home(
         "harness/runner/src/recorded/results.rs",
         &[Use::WallClock],
         "the wall time of judging records, for reports only",
+        "harness/runner/src/target/started.rs",
+        &[Use::WallClock, Use::Sleep],
+        "a process is waited for; nothing tells when it is ready",
     ),
     Home(
         "harness/runner/src/target/mosquitto.rs",

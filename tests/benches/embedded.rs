@@ -19,6 +19,8 @@ fn options() -> Options {
         timeout_scale: 1.0,
         history: None,
         fail_fast: false,
+        quick: false,
+        long_bound_s: 60,
         command: "deadzone run".to_owned(),
         cancel: Arc::new(AtomicBool::new(false)),
         panic_in: None,

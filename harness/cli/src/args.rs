@@ -9,11 +9,11 @@ const EXIT_CODES: &str = "Exit codes, the first that applies:
   130  interrupted by a signal; reports are written all the same. `link` and `broker` end so: 0
    70  a bug of ours
     2  wrong usage, mistakes in a scenario file, a file that can't be written or is no history, or `link` can't listen
-    5  the target can't be reached or does not speak MQTT; `broker` can't listen
+    5  the target can't be reached, does not speak MQTT or was lost in the middle; `broker` can't listen
     4  nothing ran
     1  at least one failure; or a defect ended `broker`
     6  an expected failure did not happen
-    3  nothing failed, but something was inconclusive
+    3  nothing failed, but something was inconclusive or blocked
     0  all that ran passed";
 
 /// Takes an MQTT broker through the dead zone: conformance under a dying link, with evidence.
@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Links(LinksArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
-    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links` or `profiles`
+    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles` or `target`
     Explain(ExplainArgs),
     /// Prove that every scenario can fail, and that legal variants pass
     Selftest(SelftestArgs),
@@ -47,12 +47,19 @@ pub(crate) enum Command {
     Link(LinkArgs),
     /// Print the JSON Schema of `run --json`
     Schema,
+    /// Kill a process when standard input ends without a word
+    #[command(hide = true)]
+    Guard {
+        /// The process.
+        pid: u32,
+    },
 }
 
 /// Options that `run` and `selftest` share.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
-    /// Which broker: `embedded`, `mosquitto` (started by deadzone), or mqtt://HOST:PORT
+    /// Which broker: `embedded`, `mosquitto` (started by deadzone), `reference` (the reference broker as a process of its
+    /// own), mqtt://HOST:PORT, or a file that describes one (`explain target`)
     #[arg(long, env = "DEADZONE_BROKER", value_name = "BROKER")]
     pub(crate) broker: Option<String>,
     /// MQTT version: 3.1.1, 5.0 or all
@@ -88,6 +95,12 @@ pub(crate) struct OutputArgs {
     /// Write a JSON report (`deadzone schema` prints its schema)
     #[arg(long, env = "DEADZONE_JSON", value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Wait out no silence and repeat nothing: where something was silent, the best exit code is 3
+    #[arg(long, env = "DEADZONE_QUICK", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) quick: bool,
+    /// How long a silence is waited out before it is a failure, in seconds, at every time-out scale [default: 60]
+    #[arg(long, env = "DEADZONE_LONG_BOUND", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) long_bound: Option<u64>,
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
@@ -180,8 +193,8 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
-    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, or `profiles`:
-    /// how one is written
+    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, `profiles`:
+    /// how one is written, or `target`: how a broker is described
     pub(crate) what: String,
 }
 

@@ -14,6 +14,8 @@ const FILE: &str = "deadzone.toml";
 const DEFAULT_SEED: u64 = 0x5eed;
 /// Default deadline of a scenario, seconds.
 pub(crate) const DEFAULT_TIMEOUT_S: u64 = 30;
+/// Default time that a silence is waited out, seconds.
+pub(crate) const DEFAULT_LONG_BOUND_S: u64 = 60;
 
 /// `deadzone.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +33,8 @@ struct File {
     junit: Option<PathBuf>,
     json: Option<PathBuf>,
     fail_fast: Option<bool>,
+    quick: Option<bool>,
+    long_bound: Option<u64>,
 }
 
 /// A value with its origin.
@@ -75,6 +79,8 @@ pub(crate) struct Config {
     pub(crate) junit: Setting<Option<PathBuf>>,
     pub(crate) json: Setting<Option<PathBuf>>,
     pub(crate) fail_fast: Setting<bool>,
+    pub(crate) quick: Setting<bool>,
+    pub(crate) long_bound_s: Setting<u64>,
 }
 
 impl Config {
@@ -119,6 +125,13 @@ impl Config {
             history: place(&outputs.history, "DEADZONE_HISTORY", file.history),
             junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
             json: place(&outputs.json, "DEADZONE_JSON", file.json),
+            quick: Setting::choose(outputs.quick.then_some(true), "DEADZONE_QUICK", file.quick, false),
+            long_bound_s: Setting::choose(
+                outputs.long_bound,
+                "DEADZONE_LONG_BOUND",
+                file.long_bound,
+                DEFAULT_LONG_BOUND_S,
+            ),
             fail_fast: Setting::choose(
                 outputs.fail_fast.then_some(true),
                 "DEADZONE_FAIL_FAST",
@@ -146,6 +159,8 @@ impl Config {
             line("history", shown(&self.history.value), self.history.origin),
             line("junit", shown(&self.junit.value), self.junit.origin),
             line("json", shown(&self.json.value), self.json.origin),
+            line("quick", self.quick.value, self.quick.origin),
+            line("long_bound", format!("{} s", self.long_bound_s.value), self.long_bound_s.origin),
             line("fail_fast", self.fail_fast.value, self.fail_fast.origin),
         ]
         .concat()
@@ -181,6 +196,9 @@ fn read_file() -> anyhow::Result<File> {
     }
     if file.timeout.is_some_and(|t| !(1..=3600).contains(&t)) {
         bail!("{FILE}: timeout must be 1 to 3600");
+    }
+    if file.long_bound.is_some_and(|s| !(1..=3600).contains(&s)) {
+        bail!("{FILE}: long_bound must be 1 to 3600");
     }
     if file.timeout_scale.is_some_and(|s| !(0.1..=100.0).contains(&s)) {
         bail!("{FILE}: timeout_scale must be 0.1 to 100");

@@ -28,6 +28,8 @@ impl Progress {
                 self.running.retain(|k| *k != result.key);
                 self.bar.inc(1);
             }
+            RunEvent::ScenarioWaits(key) => self.running.retain(|k| k != key),
+            RunEvent::Confirming(_) | RunEvent::Notice(_) => {}
             RunEvent::Finished(_) => self.bar.finish_and_clear(),
         }
         self.bar.suspend(print);

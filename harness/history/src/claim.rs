@@ -123,6 +123,14 @@ pub enum ClaimKind {
         /// Which client.
         client: ClientIx,
     },
+    /// At the end of the walk: a message of the harness itself, published at QoS 1, still comes by a live subscription.
+    StillServed {
+        /// Which client.
+        client: ClientIx,
+        /// The message's payload.
+        #[serde(with = "hex")]
+        payload: Bytes,
+    },
     /// Not about the target's duty but about the experiment: a packet must have reached the link's broker end, a marker must pass.
     Precondition {
         /// Which client.

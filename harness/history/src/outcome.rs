@@ -61,6 +61,10 @@ pub enum Ended {
     LinkDown,
     /// The scenario's own deadline passed.
     Overdue,
+    /// The connection was closed, or told to come later, and is tried again after a pause.
+    TriedAgain,
+    /// An earlier wait ended in silence: what is not there already is not waited for.
+    WalkEnded,
 }
 
 impl fmt::Display for Ended {
@@ -76,6 +80,8 @@ impl fmt::Display for Ended {
             Self::Overflow => "overflow",
             Self::LinkDown => "link down",
             Self::Overdue => "the scenario's deadline",
+            Self::TriedAgain => "tried again",
+            Self::WalkEnded => "an earlier wait ended in silence",
         })
     }
 }

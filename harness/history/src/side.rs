@@ -56,6 +56,10 @@ impl Side {
         self.framer.pending().len()
     }
 
+    pub(crate) fn is_inside_a_packet(&self) -> bool {
+        self.passing.is_some() || self.garbage || self.held_bytes() > 0
+    }
+
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         if !self.garbage && !self.ended {
             self.framer.push(bytes);

@@ -120,6 +120,11 @@ impl Tap {
         self.sides[lane(direction)][usize::from(end != packet::near(direction))].is_garbage()
     }
 
+    /// Whether a packet has begun at this end and is not complete.
+    pub fn is_inside_a_packet(&self, direction: Direction, end: End) -> bool {
+        self.sides[lane(direction)][usize::from(end != packet::near(direction))].is_inside_a_packet()
+    }
+
     /// Bytes of incomplete packets that it holds at all ends.
     pub fn held_bytes(&self) -> usize {
         self.sides.iter().flatten().map(Side::held_bytes).sum()

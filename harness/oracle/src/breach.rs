@@ -1,6 +1,6 @@
 //! What was found wrong, and the collector of all that rules and claims say about one history.
 
-use deadzone_history::{ConnId, Event, Place};
+use deadzone_history::{ConnId, Ended, Event, Place};
 use deadzone_spec::{ClauseId, Pair};
 use deadzone_verdict::{Fact, Finding, Grade, GradeLevel};
 
@@ -65,8 +65,6 @@ pub(crate) struct Found {
     pub(crate) ours: Vec<String>,
     /// Something came after its `within`.
     pub(crate) slow: bool,
-    /// A finding rests on a silence that was not extended to the long bound.
-    pub(crate) unextended: bool,
     /// Clauses that were put to the test: it could have come out otherwise.
     pub(crate) judged: Vec<ClauseId>,
 }
@@ -138,6 +136,19 @@ impl Found {
     pub(crate) fn claim_broken(&mut self, finding: Finding) {
         self.tested(Some(finding.clause));
         self.findings.push(finding);
+    }
+
+    /// Notes what a silence proved: nothing, where its wait was not extended to the long bound.
+    pub(crate) fn silent(&mut self, finding: Finding, ended: Ended) {
+        if ended != Ended::Patience {
+            return self.claim_broken(finding);
+        }
+        let at = finding.evidence.last().copied().unwrap_or_default();
+        let Finding { wanted, got, .. } = finding;
+        self.inconclusive(
+            at,
+            format!("{got} where {wanted} was claimed (unconfirmed: the wait was not extended)"),
+        );
     }
 
     /// Notes something that is no failure.

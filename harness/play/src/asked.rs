@@ -5,7 +5,7 @@ use deadzone_history::RecorderLimits;
 use deadzone_script::{FieldValue, Scenario, StepKind};
 use deadzone_wire::Field;
 
-use crate::perform::Timing;
+use crate::timing::Timing;
 
 /// What the deadline grows by for each message of a burst, ms: two round trips of a QoS 2 exchange, at 10 ms each.
 const MESSAGE_MS: u64 = 20;

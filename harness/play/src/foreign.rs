@@ -1,4 +1,4 @@
-//! Links that somebody else makes: connections go through them, and some faults are theirs. Ours then stands unimpaired
+//! Links that other programs make: connections go through them, and some faults are theirs. Ours then stands unimpaired
 //! in between, so that both ends are recorded as ever, but for what happens behind it: see [`ForeignLinks`].
 
 use std::{future::Future, pin::Pin};
@@ -6,9 +6,9 @@ use std::{future::Future, pin::Pin};
 use deadzone_history::{ConnId, EventKind, OpenError};
 use deadzone_link::{Fault, LinkStep, Note};
 
-use crate::{tape::Tape, transport::Dialling};
+use crate::{recorder::SharedRecorder, transport::Dialling};
 
-/// Something that is being done to a foreign link.
+/// A foreign link that is being changed.
 pub type Working<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// What becomes known of the way to a target: why it can't be reached, if it can't.
@@ -34,7 +34,7 @@ pub trait ForeignLinks {
 /// of the connection is recorded as ours, and records what is restored.
 pub(crate) async fn apply(
     links: &dyn ForeignLinks,
-    tape: &Tape,
+    recorder: &SharedRecorder,
     client: usize,
     conn: Option<ConnId>,
     step: &LinkStep,
@@ -43,14 +43,18 @@ pub(crate) async fn apply(
     let ours = matches!(step.fault, Fault::Cut(_) | Fault::Restore);
     if !ours {
         let note = Box::new(Note::Fired { fault: 0, effect: step.fault, text: step.to_string() });
-        tape.append(EventKind::Link { client: client.into(), conn, note });
+        recorder.append(EventKind::Link { client: client.into(), conn, note });
     }
     ours
 }
 
 /// Asks why the target can't be reached by this client, and records the answer as a connection that could not be made.
-pub(crate) async fn unreached(links: &dyn ForeignLinks, tape: &Tape, client: usize) -> Option<OpenError> {
+pub(crate) async fn unreached(
+    links: &dyn ForeignLinks,
+    recorder: &SharedRecorder,
+    client: usize,
+) -> Option<OpenError> {
     let why = OpenError::Other(links.unreached(client).await?.into());
-    tape.append(EventKind::OpenFailed { client: client.into(), why: why.clone() });
+    recorder.append(EventKind::OpenFailed { client: client.into(), why: why.clone() });
     Some(why)
 }

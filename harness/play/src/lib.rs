@@ -8,19 +8,27 @@
 //! sees the reference broker either: a target is whatever a [`Dial`] connects to.
 
 mod asked;
+#[cfg(test)]
+mod bench;
 mod client;
 mod clock;
+mod credentials;
 mod foreign;
 mod lower;
+mod memory;
 mod path;
 mod perform;
 mod player;
-mod room;
+mod recorder;
+mod slots;
 mod tap;
-mod tape;
+mod timing;
 mod transport;
 
+pub use credentials::Credentials;
 pub use foreign::{ForeignLinks, Reaching, Working};
-pub use perform::{Performance, Setup, Timing, nonce, perform, run_prefix};
-pub use room::Room;
+pub use memory::MemoryBudget;
+pub use perform::{Performance, Setup, perform};
+pub use slots::{NoSlots, Slots, Unparking};
+pub use timing::Timing;
 pub use transport::{Dial, Dialling, Pipe, Stream, TcpDial, pipe};

@@ -9,6 +9,8 @@ use deadzone_wire::{
     PropertyId, PropertyValue, Publish, Suback, Subscribe, Text, Unsuback, Unsubscribe, Value, Version, Will,
 };
 
+use crate::credentials::Credentials;
+
 /// Session Expiry Interval of `fresh` and `resume` where the script gives none, seconds: longer than any run.
 const DEFAULT_EXPIRY_S: u32 = 300;
 /// Keep Alive where the script gives none, seconds: longer than any run.
@@ -19,6 +21,8 @@ const DEFAULT_KEEP_ALIVE_S: u16 = 60;
 pub(crate) struct Words {
     pub(crate) run: String,
     pub(crate) captures: BTreeMap<String, u32>,
+    /// What a CONNECT says that names nobody.
+    pub(crate) credentials: Option<Credentials>,
 }
 
 impl Words {
@@ -61,6 +65,9 @@ impl Words {
                 return Err(format!("{} has no `{field}` of that value in {version}", template.kind));
             }
         }
+        if let (Packet::Connect(connect), Some(credentials)) = (&mut packet, &self.credentials) {
+            credentials.fill(connect);
+        }
         if let Packet::Publish(p) = &mut packet
             && p.qos == 0
             && p.packet_id == Some(0)
@@ -95,6 +102,9 @@ impl Words {
         }
         if let Some(pass) = &options.pass {
             connect.set_password(self.bytes(pass));
+        }
+        if let Some(credentials) = &self.credentials {
+            credentials.fill(&mut connect);
         }
         if let Some(will) = &options.will {
             let mut properties = Properties::new();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use deadzone_history::{
-    ClientInfo, Event, EventKind, Fnv, Header, History, Origin, Overflow, Recorder, RecorderLimits, SCHEMA,
+    ClientInfo, Event, EventKind, Header, History, Origin, Overflow, Recorder, RecorderLimits, SCHEMA,
     TargetFacts,
 };
 use deadzone_link::Catalogue;
@@ -19,10 +19,13 @@ use deadzone_wire::Version;
 use crate::{
     asked::Asked,
     clock::Clock,
+    credentials::Credentials,
     foreign::ForeignLinks,
+    memory::{MemoryBudget, Reservation},
     player::Player,
-    room::{Room, Share},
-    tape::Tape,
+    recorder::SharedRecorder,
+    slots::Slots,
+    timing::Timing,
     transport::Dial,
 };
 
@@ -35,49 +38,6 @@ const OVERFLOW_KEPT_BYTES: u64 = 256 * 1024;
 /// How often the heartbeat beats, ms.
 const HEARTBEAT_MS: u64 = 10;
 
-/// Every time-out of a scenario, in ms before scaling.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// Factor on all of them, 1.0 by default.
-    pub scale: f64,
-    /// Patience for an answer before the broker is asked for a sign of life, where the script gives none.
-    pub within_ms: u64,
-    /// Patience for an answer in all.
-    pub patience_ms: u64,
-    /// How long a wait that met silence may be extended, in all; it is never scaled.
-    pub long_bound_ms: u64,
-    /// For a connection, waiting for `restore` included.
-    pub connect_ms: u64,
-    /// For the whole walk.
-    pub scenario_ms: u64,
-    /// The watch for late, unwanted messages at the end.
-    pub grace_ms: u64,
-    /// For leaving the target as it was found.
-    pub teardown_ms: u64,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            scale: 1.0,
-            within_ms: 2_000,
-            patience_ms: 10_000,
-            long_bound_ms: 60_000,
-            connect_ms: 5_000,
-            scenario_ms: 30_000,
-            grace_ms: 250,
-            teardown_ms: 3_000,
-        }
-    }
-}
-
-impl Timing {
-    /// A time of the script or of this table, scaled, µs.
-    pub(crate) fn scaled_us(&self, ms: u64) -> u64 {
-        (ms as f64 * 1000.0 * self.scale) as u64
-    }
-}
-
 /// What to perform, against what.
 pub struct Setup<'a> {
     /// The scenario.
@@ -88,9 +48,15 @@ pub struct Setup<'a> {
     pub run: Origin,
     /// How to reach the target.
     pub dial: Rc<dyn Dial>,
-    /// Somebody else's links for the script's clients, instead of `dial` and of our own faults.
+    /// How the harness itself reaches it, without a link between: for signs of life, and to leave it as it was found.
+    pub direct: Rc<dyn Dial>,
+    /// The performance's job slot, given away while a wait is extended.
+    pub slots: Rc<dyn Slots>,
+    /// What a CONNECT without a user name and a password says, where the target asks for some.
+    pub credentials: Option<Credentials>,
+    /// Foreign links for the script's clients, instead of `dial` and of our own faults.
     pub links: Option<Rc<dyn ForeignLinks>>,
-    /// What every `{run}` of the whole run begins with: see [`run_prefix`].
+    /// What every `{run}` of the whole run begins with.
     pub run_prefix: String,
     /// What `{run}` stands for: letters and digits, at most 16, so that client ids stay within 23 bytes.
     pub nonce: String,
@@ -106,10 +72,8 @@ pub struct Setup<'a> {
     pub teardown: bool,
     /// Watch for our own starvation: time is real.
     pub heartbeat: bool,
-    /// Called when a wait has passed its `within` and goes on to the end of its patience: the run may fail.
-    pub doubt: Arc<dyn Fn() + Send + Sync>,
     /// Memory that it shares with the other performances of its run; without one only its own bounds count.
-    pub room: Option<Arc<Room>>,
+    pub memory: Option<Arc<MemoryBudget>>,
     /// Set from outside to end the walk early. With a heartbeat it is noticed within milliseconds.
     pub cancel: Arc<AtomicBool>,
 }
@@ -161,46 +125,42 @@ pub struct Performance {
     pub cancelled: bool,
     /// The environment refused what the run needs: whatever the record shows is not the target's doing.
     pub trouble: Option<String>,
-}
-
-/// What the words of a run begin with, from the run's own word: 6 letters and digits.
-pub fn run_prefix(run: &str) -> String {
-    format!("dz{:04x}", Fnv::default().with(run.as_bytes()).value() & 0xffff)
-}
-
-/// The word that `{run}` stands for, from the run's prefix, the scenario, the version and the attempt: 14 letters and digits.
-/// Scenarios count offsets behind it, so its length is part of the language.
-pub fn nonce(run_prefix: &str, scenario: &str, version: Version, attempt: u32) -> String {
-    let parts = [run_prefix, "\0", scenario, "\0", version.as_str()];
-    let hash = parts.iter().fold(Fnv::default(), |hash, part| hash.with(part.as_bytes()));
-    let hash = hash.with(&attempt.to_le_bytes()).value();
-    format!("{run_prefix}{:08x}", hash & 0xffff_ffff)
+    /// A wait ended in silence, and nothing answered the questions for a sign of life: the broker was last heard then, µs.
+    pub lifeless_since_us: Option<u64>,
 }
 
 /// Performs a scenario. Must run inside a `LocalSet` on a current-thread runtime; never panics on what the target sends.
 pub async fn perform(setup: &Setup<'_>) -> Performance {
+    perform_with(setup, |_| {}).await
+}
+
+/// The same, with something done once the record begins.
+pub(crate) async fn perform_with(setup: &Setup<'_>, begun: impl FnOnce(&SharedRecorder)) -> Performance {
     let scenario = setup.scenario.unrolled();
     let header = setup.header(&scenario);
     let asked = Asked::by(setup.scenario);
-    let share = Share::of(setup.room.clone(), asked.more_bytes());
-    let tape = Tape::new(Recorder::new(asked.limits()), Clock::start(), share);
+    let recorder = Recorder::new(asked.limits());
+    let memory = Reservation::of(setup.memory.clone(), asked.more_bytes());
+    let recorder = SharedRecorder::new(recorder, Clock::start(), memory);
+    begun(&recorder);
     let heart =
-        setup.heartbeat.then(|| tokio::task::spawn_local(beat(tape.clone(), Arc::clone(&setup.cancel))));
-    let mut player = Player::new(setup, &scenario, tape.clone());
+        setup.heartbeat.then(|| tokio::task::spawn_local(beat(recorder.clone(), Arc::clone(&setup.cancel))));
+    let mut player = Player::new(setup, &scenario, &recorder);
     player.walk().await;
-    let (cancelled, trouble) = (setup.cancelled(), player.trouble.take());
+    let (cancelled, trouble) = (setup.cancelled(), player.trouble());
+    let lifeless_since_us = player.lifeless_since_us();
     player.tear_down().await;
     let trouble = trouble.or_else(|| setup.dial.trouble());
     if let Some(heart) = heart {
         heart.abort();
     }
-    let overflow = tape.overflow();
-    let mut history = tape.take(header);
+    let overflow = recorder.overflow();
+    let mut history = recorder.take(header);
     if overflow.is_some() {
         // Nothing will be judged by it; its beginning shows what happened.
         keep_beginning(&mut history);
     }
-    Performance { history, overflow, cancelled, trouble }
+    Performance { history, overflow, cancelled, trouble, lifeless_since_us }
 }
 
 fn keep_beginning(history: &mut History) {
@@ -214,18 +174,18 @@ fn keep_beginning(history: &mut History) {
 }
 
 /// Records when our own thread was not run for long: a deadline missed then says nothing about the target.
-async fn beat(tape: Tape, cancel: Arc<AtomicBool>) {
-    let mut last_us = tape.clock().now_us();
+async fn beat(recorder: SharedRecorder, cancel: Arc<AtomicBool>) {
+    let mut last_us = recorder.now_us();
     loop {
         let due_us = last_us + HEARTBEAT_MS * 1000;
-        tape.clock().until_us(due_us).await;
-        let now_us = tape.clock().now_us();
+        recorder.clock().until_us(due_us).await;
+        let now_us = recorder.now_us();
         let late_ms = now_us.saturating_sub(due_us) / 1000;
         if late_ms > STARVED_MS {
-            tape.append(EventKind::Starved { ms: late_ms });
+            recorder.append(EventKind::Starved { ms: late_ms });
         }
         if cancel.load(Ordering::Relaxed) {
-            tape.nudge();
+            recorder.nudge();
         }
         last_us = now_us;
     }

@@ -1,9 +1,9 @@
-//! The tap on one connection, writing onto the tape.
+//! The tap on one connection, writing into the shared record.
 
 use deadzone_history::{ConnId, Direction, End, Purpose, Tap, Tapped};
 use deadzone_wire::Version;
 
-use crate::tape::Tape;
+use crate::recorder::SharedRecorder;
 
 /// The largest packet that is kept, in bytes of Remaining Length: a larger one is passed over, so that nothing a target declares
 /// makes us hold more.
@@ -12,14 +12,14 @@ const KEEP_BYTES: u32 = 8 * 1024 * 1024;
 /// Both ends of one connection.
 pub(crate) struct Taps {
     tap: Tap,
-    tape: Tape,
-    /// Bytes of unfinished packets that are held on the tape's account.
+    recorder: SharedRecorder,
+    /// Bytes of unfinished packets that are held on the record's account.
     held: u64,
 }
 
 impl Taps {
-    pub(crate) fn new(tape: &Tape, conn: ConnId, version: Version) -> Self {
-        Self { tap: Tap::new(conn, version, KEEP_BYTES), tape: tape.clone(), held: 0 }
+    pub(crate) fn new(recorder: &SharedRecorder, conn: ConnId, version: Version) -> Self {
+        Self { tap: Tap::new(conn, version, KEEP_BYTES), recorder: recorder.clone(), held: 0 }
     }
 
     /// The client wrote.
@@ -34,6 +34,7 @@ impl Taps {
 
     /// The broker sent.
     pub(crate) fn seen(&mut self, bytes: &[u8]) {
+        self.recorder.heard();
         self.pass(Direction::Down, End::Broker, Purpose::Script, bytes);
     }
 
@@ -44,10 +45,10 @@ impl Taps {
 
     fn pass(&mut self, direction: Direction, end: End, sender: Purpose, bytes: &[u8]) -> Vec<Tapped> {
         // Past a bound nothing is recorded any more, so nothing more is taken in.
-        if self.tape.overflow().is_some() {
+        if self.recorder.overflow().is_some() {
             return Vec::new();
         }
-        let tapped = self.tap.pass(direction, end, sender, bytes, &mut |kind| self.tape.append(kind));
+        let tapped = self.tap.pass(direction, end, sender, bytes, &mut |kind| self.recorder.append(kind));
         self.account();
         tapped
     }
@@ -56,17 +57,22 @@ impl Taps {
     fn account(&mut self) {
         let pending = 2 * self.tap.held_bytes() as u64;
         if pending > self.held {
-            self.tape.hold(pending - self.held);
+            self.recorder.hold(pending - self.held);
         } else {
-            self.tape.release(self.held - pending);
+            self.recorder.release(self.held - pending);
         }
         self.held = pending;
     }
 
     /// The stream ended here: what is incomplete becomes a fragment, once.
     pub(crate) fn ended(&mut self, direction: Direction, end: End) {
-        self.tap.end_of_stream(direction, end, &mut |kind| self.tape.append(kind));
+        self.tap.end_of_stream(direction, end, &mut |kind| self.recorder.append(kind));
         self.account();
+    }
+
+    /// The client has written a part of a packet.
+    pub(crate) fn is_inside_a_packet(&self) -> bool {
+        self.tap.is_inside_a_packet(Direction::Up, End::Client)
     }
 
     /// Whether the client can't frame what it reads.

@@ -2,14 +2,16 @@
 
 use std::{rc::Rc, time::Duration};
 
+use deadzone_play::Dial;
 use deadzone_verdict::Capabilities;
+use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     Options, RunError,
     links::ThroughLink,
-    probe::{cancelled, first_that_accepts, probe},
-    target::{Target, paused_runtime},
+    probe::{Client, cancelled, first_that_accepts, probe},
+    target::{Declared, Target, paused_runtime},
 };
 
 /// What the target offers in each version that was asked for. Of several addresses it settles for one.
@@ -21,13 +23,16 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
     let timing = options.timing();
     let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
     let word = if embedded { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
+    // Its version is set for each that is asked for.
+    let client =
+        Client { version: Version::V5, patience, id: word, credentials: target.handle().credentials() };
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
             settle(target, patience).await;
             if let (Some(links), Some(address)) = (&options.links, target.handle().address()) {
                 links.greet(address).await.map_err(over_links)?;
             }
-            through_links(target, options, patience, &word).await
+            through_links(target, options, &client).await
         };
         if embedded {
             // In virtual time nothing is waited for.
@@ -39,10 +44,12 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
             answered = answered => Some(answered),
         }
     });
+    let declared = target.handle().declared().cloned().unwrap_or_default();
+    let asked = asked.map(|asked| asked.map(|offered| declare(offered, &declared)));
     asked.ok_or(RunError::Interrupted)?.map_err(|why| match target {
         Target::Embedded(_) => RunError::Target { target: "embedded".to_owned(), why },
-        Target::Remote { name, address, .. } => {
-            let target = if name.contains("//") { name.clone() } else { format!("{name} at {address}") };
+        Target::Remote { name, places, .. } => {
+            let target = if name.contains("//") { name.clone() } else { format!("{name} at {places}") };
             RunError::Target { target, why }
         }
     })
@@ -52,14 +59,14 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
 async fn through_links(
     target: &Target,
     options: &Options,
-    patience: Duration,
-    word: &str,
+    client: &Client,
 ) -> Result<Vec<Capabilities>, String> {
     let handle = target.handle();
-    let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{word}")) else {
-        return probe(handle.dial(None), &options.versions, patience, word).await;
+    let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{}", client.id)) else {
+        return probe(|version| handle.dials(version, None).0, &options.versions, client).await;
     };
-    let asked = probe(Rc::new(ThroughLink(Rc::clone(&links))), &options.versions, patience, word).await;
+    let through = |_| Rc::new(ThroughLink(Rc::clone(&links))) as Rc<dyn Dial>;
+    let asked = probe(through, &options.versions, client).await;
     // A close may be the target's word that it does not speak a version, and may be a link that did not reach it.
     let doubtful = asked.as_ref().is_ok_and(|offered| offered.len() < options.versions.len());
     let unreached = if doubtful { links.unreached(0).await } else { None };
@@ -69,17 +76,35 @@ async fn through_links(
     links.failure().map_or(asked, Err).map_err(over_links)
 }
 
+/// What is declared counts where no packet can tell it: 5.0 says its limits itself, whatever a descriptor says.
+fn declare(mut offered: Vec<Capabilities>, declared: &Declared) -> Vec<Capabilities> {
+    let source = || "declared by the target's descriptor".to_owned();
+    for offered in offered.iter_mut().filter(|offered| offered.version != Version::V5) {
+        if let Some(qos) = declared.max_qos.filter(|qos| *qos < offered.max_qos) {
+            offered.max_qos = qos;
+            offered.sources.push(("qos".to_owned(), source()));
+        }
+        if declared.retained == Some(false) && offered.retain {
+            offered.retain = false;
+            offered.sources.push(("retain".to_owned(), source()));
+        }
+    }
+    offered
+}
+
 fn over_links(why: String) -> String {
     format!("over foreign links: {why}")
 }
 
 /// From here on one address stands for the target: a connection now here, now there would mix two brokers up.
 async fn settle(target: &mut Target, patience: Duration) {
-    if let Target::Remote { address, others, .. } = target
-        && !others.is_empty()
-    {
-        let all: Vec<_> = std::iter::once(*address).chain(others.drain(..)).collect();
-        *address = first_that_accepts(&all, patience).await.unwrap_or(*address);
+    if let Target::Remote { places, .. } = target {
+        for place in places.all_mut() {
+            if !place.others.is_empty() {
+                let all: Vec<_> = std::iter::once(place.address).chain(place.others.drain(..)).collect();
+                place.address = first_that_accepts(&all, patience).await.unwrap_or(place.address);
+            }
+        }
     }
 }
 

@@ -16,8 +16,18 @@ pub enum RunError {
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// The address is none.
-    #[error("`{0}` is no broker: expected `mosquitto`, `embedded` or mqtt://HOST:PORT")]
+    #[error(
+        "`{0}` is no broker: expected `mosquitto`, `embedded`, `reference`, mqtt://HOST:PORT or FILE.toml"
+    )]
     TargetSyntax(String),
+    /// A target's descriptor has a mistake, or can't be read.
+    #[error("{path}: {why}")]
+    Descriptor {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with its line.
+        why: String,
+    },
     /// Somebody else's links need a target that they can reach.
     #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
     LinksWithoutAddress,
@@ -94,6 +104,7 @@ impl RunError {
         match self {
             Self::Suite(_)
             | Self::TargetSyntax(_)
+            | Self::Descriptor { .. }
             | Self::LinksWithoutAddress
             | Self::Write { .. }
             | Self::Record { .. } => ExitCode::Usage,

@@ -13,11 +13,11 @@ pub enum ExitCode {
     Failure = 1,
     /// Wrong usage, or mistakes in a scenario file.
     Usage = 2,
-    /// Nothing failed, but something was inconclusive.
+    /// Nothing failed, but something was inconclusive or blocked.
     Inconclusive = 3,
     /// Nothing ran.
     NothingRan = 4,
-    /// The target can't be reached or does not speak MQTT.
+    /// The target can't be reached, does not speak MQTT, or was lost in the middle of the run.
     Target = 5,
     /// An expected failure did not happen.
     StaleExpectation = 6,
@@ -29,7 +29,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// The code of a run from its verdicts.
-    pub fn of(verdicts: impl IntoIterator<Item = VerdictKind>, interrupted: bool) -> Self {
+    pub fn of(verdicts: impl IntoIterator<Item = VerdictKind>, target_lost: bool, interrupted: bool) -> Self {
         let mut worst = Self::NothingRan;
         for kind in verdicts {
             let code = match kind {
@@ -43,7 +43,11 @@ impl ExitCode {
                 worst = code;
             }
         }
-        if interrupted { Self::Interrupted } else { worst }
+        match (interrupted, target_lost) {
+            (true, _) => Self::Interrupted,
+            (false, true) if worst.rank() < Self::Target.rank() => Self::Target,
+            (false, _) => worst,
+        }
     }
 
     /// Precedence among the verdicts' codes: nothing ran < success < inconclusive < failure < bug.

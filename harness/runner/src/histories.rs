@@ -12,12 +12,16 @@ use deadzone_verdict::{ScenarioKey, ScenarioResult};
 
 use crate::RunError;
 
-/// Writes a file for each record, and one more for its control run.
+/// Writes a file for each record, and one more for each of its repeats and for its control run.
 pub(crate) fn write_histories(folder: &Path, results: &[Arc<ScenarioResult>]) -> Result<(), RunError> {
     fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
     for result in results {
         let control = result.control.as_ref().and_then(|c| c.history.as_ref());
-        for (history, ending) in [(result.history.as_ref(), "ndjson"), (control, "control.ndjson")] {
+        let mut runs =
+            vec![(result.history.as_ref(), "ndjson".to_owned()), (control, "control.ndjson".to_owned())];
+        let repeats = result.repeats.iter().enumerate();
+        runs.extend(repeats.map(|(i, run)| (run.history.as_ref(), format!("repeat{}.ndjson", i + 1))));
+        for (history, ending) in runs {
             if let Some(history) = history {
                 write_history(&folder.join(format!("{}.{ending}", stem(&result.key))), history)?;
             }

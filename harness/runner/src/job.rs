@@ -1,6 +1,7 @@
-//! One scenario in one version: the main run, and after a failure its repeats and its control run.
+//! One scenario in one version: its first run, and what it wants next.
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -11,15 +12,17 @@ use std::{
 
 use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Performance, Room, Setup, Timing, nonce, perform, run_prefix};
+use deadzone_play::{Credentials, MemoryBudget, Performance, Setup, Timing, perform};
 use deadzone_spec::Party;
-use deadzone_verdict::{ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
+use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     LinkProvider, Mutant, Planned,
-    again::{again_and_without, first_and_others, weigh},
-    seed,
+    confirm::{compose, confirm, settle, wanted},
+    pool::{Done, Next, Seat, Task, Why},
+    record, seed,
     target::{TargetHandle, paused_runtime},
 };
 
@@ -33,19 +36,33 @@ pub(crate) struct JobContext {
     pub(crate) seed: u64,
     /// The run's own word, in every `{run}`: the seed where the target is ours alone, else unique.
     pub(crate) word: String,
+    /// Set by a signal.
     pub(crate) cancel: Arc<AtomicBool>,
-    /// Make repeats and control runs after a failure.
+    /// Set when this pass is to end, by a signal or because the target was lost.
+    pub(crate) halt: Arc<AtomicBool>,
+    /// Confirm what fails.
     pub(crate) investigate: bool,
     /// Everything of the repeat command but the scenario.
     pub(crate) command: String,
     /// A scenario whose judge shall panic: proves that a panic of ours is contained.
     pub(crate) panic_in: Option<String>,
-    /// Told when a run may fail.
-    pub(crate) doubt: Arc<dyn Fn() + Send + Sync>,
     /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
-    pub(crate) room: Option<Arc<Room>>,
+    pub(crate) memory: Option<Arc<MemoryBudget>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
     pub(crate) run: Origin,
+    /// Who the clients are to the target.
+    pub(crate) credentials: Option<Credentials>,
+    /// What the target declares that changes what may be judged.
+    pub(crate) facts: TargetFacts,
+    /// Versions in which the gate found that the target sends one unacknowledged message at a time.
+    pub(crate) one_in_flight: BTreeSet<Version>,
+}
+
+impl JobContext {
+    /// Whether this pass is to end early.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.halt.load(Ordering::Relaxed)
+    }
 }
 
 #[cfg(test)]
@@ -59,13 +76,16 @@ impl JobContext {
             seed: 0,
             word: String::new(),
             cancel: Arc::default(),
+            halt: Arc::default(),
             investigate: true,
             command: String::new(),
             panic_in: None,
-            doubt: Arc::new(|| {}),
-            room: None,
+            memory: None,
             links: None,
             run: Origin::Scenario,
+            credentials: None,
+            facts: TargetFacts::default(),
+            one_in_flight: BTreeSet::new(),
         }
     }
 }
@@ -74,36 +94,42 @@ impl JobContext {
 pub(crate) struct Run {
     pub(crate) verdict: Verdict,
     pub(crate) history: Arc<History>,
+    /// Its silences lasted to the long bound.
+    pub(crate) waited_out: bool,
 }
 
-/// Does all that is to be done for a scenario. A panic of ours becomes `error`.
-pub(crate) fn carry_out(context: &JobContext, planned: &Planned, source: &Arc<str>) -> ScenarioResult {
+/// Performs a task's first run, or confirms it. A panic of ours is contained.
+pub(crate) fn carry_out(context: &JobContext, task: &Task, seat: Option<&Seat>) -> Done {
     let started = Instant::now();
     let mark = match &context.target {
         TargetHandle::Remote { log: Some(log), .. } => Some((Arc::clone(log), log.mark())),
         _ => None,
     };
-    let mut result = blank(context, planned, source);
-    match &planned.excluded {
-        Some(why) => result.verdict = Verdict::because(VerdictKind::NotApplicable, why.clone()),
-        None => {
-            let contained = catch_unwind(AssertUnwindSafe(|| investigate(context, planned, &mut result)));
-            if let Err(panic) = contained {
-                let why = format!("deadzone panicked: {}", panic_text(&*panic));
-                result.verdict = Verdict {
-                    findings: result.verdict.findings,
-                    ..Verdict::because(VerdictKind::Error, why)
-                };
-            }
+    let (mut result, known_ms) = match &task.first {
+        Some(first) => (first.result.clone(), first.result.wall_ms),
+        None => (blank(context, &task.planned, &task.source), 0),
+    };
+    let contained = catch_unwind(AssertUnwindSafe(|| match &task.first {
+        Some(first) => {
+            confirm(context, &task.planned, first.wanted, first.waited_out, &mut result);
+            (Next::Told, false)
         }
-    }
+        None => first_run(context, task, seat, &mut result),
+    }));
+    let (next, not_let_in) = contained.unwrap_or_else(|panic| {
+        let why = format!("deadzone panicked: {}", panic_text(&*panic));
+        let findings = std::mem::take(&mut result.verdict.findings);
+        result.verdict = Verdict { findings, ..Verdict::because(VerdictKind::Error, why) };
+        (Next::Told, false)
+    });
     if result.verdict.kind != VerdictKind::Pass
+        && task.first.is_none()
         && let Some((log, mark)) = mark
     {
         result.target_log = Some(log.since(mark));
     }
-    result.wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    result
+    result.wall_ms = known_ms + u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Done { result, next, not_let_in }
 }
 
 /// A result that says that nothing happened yet.
@@ -121,6 +147,7 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
         verdict: Verdict::because(VerdictKind::Inconclusive, "not performed"),
         control: None,
         repeats: Vec::new(),
+        compared: None,
         history: None,
         repeat_command: format!("{} --mqtt {} {}", context.command, planned.key.version, planned.key.id),
         wall_ms: 0,
@@ -134,39 +161,61 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("without a text").chars().take(300).collect()
 }
 
-fn investigate(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
-    let (first, others) = if context.target.is_embedded() || planned.scenario.solo || !context.investigate {
-        (once(context, planned, context.run, 0), None)
-    } else {
-        first_and_others(context, planned)
-    };
-    let first = match first {
+/// Performs once and says what is to follow, and whether a client was not let in.
+fn first_run(
+    context: &JobContext,
+    task: &Task,
+    seat: Option<&Seat>,
+    result: &mut ScenarioResult,
+) -> (Next, bool) {
+    let planned = &task.planned;
+    if let Some(why) = &planned.excluded {
+        result.verdict = Verdict::because(VerdictKind::NotApplicable, why.clone());
+        return (Next::Told, false);
+    }
+    let run = match once(context, planned, context.run, task.attempt, seat) {
         Ok(run) => run,
         Err(why) => {
             result.verdict = Verdict::because(VerdictKind::Error, why);
-            return;
+            return (Next::Told, false);
         }
     };
-    result.history = Some(Arc::clone(&first.history));
-    result.verdict = first.verdict;
+    let (history, waited_out) = (Arc::clone(&run.history), run.waited_out);
+    result.history = Some(run.history);
+    result.verdict = run.verdict;
     if context.panic_in.as_deref() == Some(planned.key.id.as_str()) {
         panic!("asked for, to show that a panic is contained");
     }
-    if result.verdict.kind != VerdictKind::Fail || !context.investigate {
-        return;
+    let embedded = context.target.is_embedded();
+    let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
+    let not_let_in = !embedded && !passed && record::was_not_let_in(&history);
+    if !context.investigate {
+        return (Next::Told, not_let_in);
     }
-    if context.target.is_embedded() {
+    if embedded && result.verdict.kind == VerdictKind::Fail {
         same_again(context, planned, result);
     }
-    let others = others.unwrap_or_else(|| again_and_without(context, planned));
-    weigh(context, planned, others, result);
+    if not_let_in && !task.rested && context.target.was_busy() {
+        return (Next::Again(Why::Throttled), true);
+    }
+    let wanted = wanted(planned, &result.verdict, &history, embedded);
+    if context.timing.quick {
+        settle(&mut result.verdict, waited_out);
+    } else if !wanted.is_nothing() {
+        return (Next::Confirm(wanted, waited_out), not_let_in);
+    } else if embedded {
+        compose(result, 1, waited_out);
+    } else {
+        settle(&mut result.verdict, waited_out);
+    }
+    (Next::Told, not_let_in)
 }
 
 /// Embedded, the same run must give the same bytes: otherwise no verdict of ours can be trusted.
 fn same_again(context: &JobContext, planned: &Planned, result: &mut ScenarioResult) {
-    let again = once(context, planned, Origin::Scenario, 0).ok().map(|run| run.history);
+    let again = once(context, planned, Origin::Scenario, 0, None).ok().map(|run| run.history);
     // A run that a signal ended early proves nothing against the first.
-    if again != result.history && !context.cancel.load(Ordering::Relaxed) {
+    if again != result.history && !context.is_halted() {
         let why = "the same run gave another history: deadzone is not deterministic here";
         result.verdict.kind = VerdictKind::Error;
         result.verdict.reason = Some(why.to_owned());
@@ -179,35 +228,44 @@ pub(crate) fn once(
     planned: &Planned,
     run: Origin,
     attempt: u32,
+    seat: Option<&Seat>,
 ) -> Result<Run, String> {
     let embedded = context.target.is_embedded();
     let runtime =
         if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
     let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
     let local = LocalSet::new();
+    let mut timing = context.timing;
+    timing.quick |= seat.is_some_and(|seat| !seat.may_park());
     let performance = local.block_on(&runtime, async {
         // Embedded brokers are new for each run, so nothing needs to differ between attempts.
         let attempt = if embedded { 0 } else { attempt };
-        let run_prefix = run_prefix(&context.word);
-        let nonce = nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
+        let run_prefix = seed::run_prefix(&context.word);
+        let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
+        let (dial, direct) = context.target.dials(planned.key.version, context.mutant);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             scenario: &planned.scenario,
             version: planned.key.version,
             run,
-            dial: context.target.dial(context.mutant),
+            dial,
+            direct,
+            slots: Seat::of(seat),
+            credentials: context.credentials.clone(),
             links: links.clone(),
             run_prefix,
             nonce,
             profiles: planned.catalogue(),
             seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
-            timing: context.timing,
-            target: TargetFacts::default(),
+            timing,
+            target: TargetFacts {
+                in_flight_one: context.one_in_flight.contains(&planned.key.version),
+                ..context.facts.clone()
+            },
             teardown: !embedded,
             heartbeat: !embedded,
-            doubt: Arc::clone(&context.doubt) as Arc<dyn Fn() + Send + Sync>,
-            room: context.room.clone(),
-            cancel: Arc::clone(&context.cancel),
+            memory: context.memory.clone(),
+            cancel: Arc::clone(&context.halt),
         };
         let performance = perform(&setup).await;
         let Some(links) = links else { return Ok(performance) };
@@ -216,12 +274,12 @@ pub(crate) fn once(
     });
     drop(local);
     runtime.shutdown_timeout(Duration::from_millis(100));
-    performance.map(judged)
+    performance.map(|performance| judged(context, performance, !timing.quick))
 }
 
-fn judged(performance: Performance) -> Run {
+fn judged(context: &JobContext, performance: Performance, waited_out: bool) -> Run {
     let verdict = if performance.cancelled {
-        Verdict::because(VerdictKind::Inconclusive, "interrupted")
+        ended_early(context, &performance.history)
     } else if let Some(trouble) = performance.trouble {
         Verdict::because(VerdictKind::Error, trouble)
     } else if let Some(overflow) = performance.overflow {
@@ -229,7 +287,21 @@ fn judged(performance: Performance) -> Run {
     } else {
         judge(&performance.history)
     };
-    Run { verdict, history: Arc::new(performance.history) }
+    Run { verdict, history: Arc::new(performance.history), waited_out }
+}
+
+/// What was done wrong before the target was lost stands; a signal leaves nothing to say.
+fn ended_early(context: &JobContext, history: &History) -> Verdict {
+    if context.cancel.load(Ordering::Relaxed) {
+        return Verdict::because(VerdictKind::Inconclusive, "interrupted");
+    }
+    let mut verdict = judge(history);
+    verdict.findings.retain(|finding| finding.fact.class() == FactClass::Done);
+    if verdict.kind == VerdictKind::Fail && !verdict.findings.is_empty() {
+        return verdict;
+    }
+    let why = "the target was lost while it ran";
+    Verdict { grades: verdict.grades, ..Verdict::because(VerdictKind::Inconclusive, why) }
 }
 
 /// A record that was cut off says nothing about any clause. Whose doing it was shows in who sent what it is full of.

@@ -4,19 +4,28 @@
 //! and its own paused runtime, so that neither parallelism nor a neighbour changes a byte; against a real target it has a
 //! thread and a runtime of its own, because it mostly waits.
 
-mod again;
 mod ask;
+mod confirm;
+mod coverage;
 mod error;
+mod exchange;
 mod exit;
+mod gates;
+mod habit;
+mod health;
 mod histories;
 mod job;
+mod ledger;
 mod links;
 mod mutant;
+mod passes;
 mod plan;
 mod pool;
 mod probe;
 mod profiles;
+mod record;
 mod recorded;
+mod recovery;
 mod run;
 mod seed;
 mod select;
@@ -34,8 +43,8 @@ pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
 pub use profiles::{profile_texts, profiles};
 pub use recorded::{JudgeOptions, judge_files};
-pub use run::{Options, run};
+pub use run::{Options, run, summary_of};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
-pub use target::{EmbeddedSpec, TargetSpec, end_started_brokers};
+pub use target::{Declared, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers, guard_with};

@@ -1,9 +1,9 @@
 //! What will be performed, and what the target's limits exclude.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_link::Catalogue;
-use deadzone_script::{Need, Scenario};
+use deadzone_script::{Gate, Need, Scenario};
 use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
@@ -24,6 +24,8 @@ pub struct Planned {
     pub profiles: Option<Arc<Catalogue>>,
     /// Why it is not applicable to this target, if it is not.
     pub excluded: Option<String>,
+    /// A gate that was not chosen, but that something chosen stands on: told only where it does not pass.
+    pub unasked: bool,
 }
 
 impl Planned {
@@ -58,22 +60,43 @@ impl Plan {
         versions: &[Version],
         capabilities: &[Capabilities],
     ) -> Self {
-        let mut items = Vec::new();
-        for scenario in &suite.scenarios {
-            for version in versions {
-                if !scenario.versions.contains(version) || !selection.holds(scenario, *version) {
-                    continue;
-                }
-                let excluded = match capabilities.iter().find(|c| c.version == *version) {
-                    Some(offered) => scenario.needs.iter().find_map(|need| lacks(*need, offered)),
-                    None => Some(format!("the target does not speak MQTT {version}")),
-                };
-                let key = ScenarioKey { id: scenario.id.clone(), version: *version };
-                let profiles = suite.profiles.get(&scenario.file).cloned();
-                items.push(Planned { key, scenario: Arc::clone(scenario), profiles, excluded });
+        let wanted = |scenario: &Scenario, version| selection.holds(scenario, version);
+        Self { items: items(suite, versions, capabilities, wanted) }
+    }
+
+    /// Adds the gates that something of the plan stands on and that were not chosen.
+    pub(crate) fn add_gates(&mut self, suite: &Suite, versions: &[Version], capabilities: &[Capabilities]) {
+        loop {
+            let known: BTreeSet<ScenarioKey> = self.items.iter().map(|item| item.key.clone()).collect();
+            let stood_on: BTreeSet<(Gate, Version)> = self
+                .items
+                .iter()
+                .flat_map(|item| item.scenario.stands_on.iter().map(|gate| (*gate, item.key.version)))
+                .collect();
+            let wanted = |scenario: &Scenario, version| {
+                let key = ScenarioKey { id: scenario.id.clone(), version };
+                scenario.gate.is_some_and(|gate| stood_on.contains(&(gate, version))) && !known.contains(&key)
+            };
+            let mut more = items(suite, versions, capabilities, wanted);
+            if more.is_empty() {
+                return;
             }
+            more.iter_mut().for_each(|item| item.unasked = true);
+            self.items.extend(more);
         }
-        Self { items }
+    }
+
+    /// How many were chosen.
+    pub(crate) fn chosen(&self) -> usize {
+        self.items.iter().filter(|item| !item.unasked).count()
+    }
+
+    /// What a target's owner does not want is not applicable.
+    pub(crate) fn leave_out_solo(&mut self) {
+        for item in self.items.iter_mut().filter(|item| item.excluded.is_none() && item.scenario.solo) {
+            item.excluded =
+                Some("it touches the whole broker, and the target is declared with solo = false".to_owned());
+        }
     }
 
     /// What such links can't carry is not applicable.
@@ -82,6 +105,30 @@ impl Plan {
             item.excluded = refusal(links, &item.scenario);
         }
     }
+}
+
+fn items(
+    suite: &Suite,
+    versions: &[Version],
+    capabilities: &[Capabilities],
+    wanted: impl Fn(&Scenario, Version) -> bool,
+) -> Vec<Planned> {
+    let mut items = Vec::new();
+    for scenario in &suite.scenarios {
+        for version in versions {
+            if !scenario.versions.contains(version) || !wanted(scenario, *version) {
+                continue;
+            }
+            let excluded = match capabilities.iter().find(|c| c.version == *version) {
+                Some(offered) => scenario.needs.iter().find_map(|need| lacks(*need, offered)),
+                None => Some(format!("the target does not speak MQTT {version}")),
+            };
+            let key = ScenarioKey { id: scenario.id.clone(), version: *version };
+            let profiles = suite.profiles.get(&scenario.file).cloned();
+            items.push(Planned { key, scenario: Arc::clone(scenario), profiles, excluded, unasked: false });
+        }
+    }
+    items
 }
 
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use deadzone_play::{Dial, Stream};
+use deadzone_play::{Credentials, Dial, Stream};
 use deadzone_verdict::Capabilities;
 use deadzone_wire::{
     Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version,
@@ -36,6 +36,32 @@ pub(crate) enum NoAnswer {
     Refused(String),
     /// It speaks no MQTT at all, or is not there.
     NotMqtt(String),
+    /// Nothing came within the patience.
+    Silent(String),
+}
+
+impl NoAnswer {
+    /// Whether nothing came at all.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self, Self::Silent(_))
+    }
+
+    /// Why, for people.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Refused(why) | Self::NotMqtt(why) | Self::Silent(why) => why,
+        }
+    }
+}
+
+/// A client of the harness's own.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) version: Version,
+    /// For each answer.
+    pub(crate) patience: Duration,
+    pub(crate) id: String,
+    pub(crate) credentials: Option<Credentials>,
 }
 
 /// Returns once the flag is set. A signal is noticed within milliseconds, however long the target is silent.
@@ -55,18 +81,18 @@ pub(crate) async fn first_that_accepts(addresses: &[SocketAddr], patience: Durat
     None
 }
 
-/// Asks for every version at once.
+/// Asks for every version at once. `client` is who asks; its id and version are set here.
 pub(crate) async fn probe(
-    dial: Rc<dyn Dial>,
+    dial: impl Fn(Version) -> Rc<dyn Dial>,
     versions: &[Version],
-    patience: Duration,
-    word: &str,
+    client: &Client,
 ) -> Result<Vec<Capabilities>, String> {
     let mut tasks = Vec::new();
     for version in versions {
-        let (dial, version) = (Rc::clone(&dial), *version);
-        let id = format!("{word}probe{}", version.level());
-        tasks.push(tokio::task::spawn_local(async move { one(dial, version, patience, id).await }));
+        let dial = dial(*version);
+        let id = format!("{}probe{}", client.id, version.level());
+        let client = Client { version: *version, id, ..client.clone() };
+        tasks.push(tokio::task::spawn_local(async move { one(dial, client).await }));
     }
     let mut offered = Vec::new();
     let mut reasons = Vec::new();
@@ -75,7 +101,7 @@ pub(crate) async fn probe(
         match task.await {
             Ok(Ok(capabilities)) => offered.push(capabilities),
             Ok(Err(NoAnswer::Refused(why))) => reasons.push(why),
-            Ok(Err(NoAnswer::NotMqtt(why))) => {
+            Ok(Err(NoAnswer::NotMqtt(why) | NoAnswer::Silent(why))) => {
                 reasons.push(why);
                 unclear = true;
             }
@@ -97,16 +123,12 @@ pub(crate) async fn probe(
     Ok(offered)
 }
 
-async fn one(
-    dial: Rc<dyn Dial>,
-    version: Version,
-    patience: Duration,
-    id: String,
-) -> Result<Capabilities, NoAnswer> {
-    let first = connect(&*dial, version, patience, &id, true, 0).await?;
+async fn one(dial: Rc<dyn Dial>, client: Client) -> Result<Capabilities, NoAnswer> {
+    let Client { version, patience, .. } = client;
+    let first = connect(&*dial, &client, true, 0).await?;
     let mut offered = from_connack(version, &first.connack);
     leave(first, version, patience).await;
-    if version == Version::V5 && ends_sessions_at_once(&*dial, patience, &id).await {
+    if version == Version::V5 && ends_sessions_at_once(&*dial, &client).await {
         offered.session = false;
         let says = "CONNACK says SessionExpiryInterval 0 to a client that asked for more";
         offered.sources.push(("session".to_owned(), says.to_owned()));
@@ -116,38 +138,42 @@ async fn one(
 
 /// Asks for a session that outlives its connection. Only a limit that the target declares counts: one that loses sessions
 /// without a word is not limited but wrong, and the scenarios have to show it. 3.1.1 can't declare it.
-async fn ends_sessions_at_once(dial: &dyn Dial, patience: Duration, id: &str) -> bool {
-    let version = Version::V5;
-    let Ok(begun) = connect(dial, version, patience, id, true, PROBED_EXPIRY_S).await else { return false };
+async fn ends_sessions_at_once(dial: &dyn Dial, client: &Client) -> bool {
+    let (version, patience) = (client.version, client.patience);
+    let Ok(begun) = connect(dial, client, true, PROBED_EXPIRY_S).await else { return false };
     let answer = begun.connack.properties.as_ref().and_then(|p| p.number(PropertyId::SessionExpiryInterval));
     leave(begun, version, patience).await;
-    if let Ok(last) = connect(dial, version, patience, id, true, 0).await {
+    if let Ok(last) = connect(dial, client, true, 0).await {
         leave(last, version, patience).await;
     }
     answer == Some(0)
 }
 
-struct Accepted {
-    stream: Box<dyn Stream>,
+/// A connection that was accepted.
+pub(crate) struct Accepted {
+    pub(crate) stream: Box<dyn Stream>,
     connack: Connack,
 }
 
-async fn connect(
+/// Connects a client of the harness's own.
+pub(crate) async fn connect(
     dial: &dyn Dial,
-    version: Version,
-    patience: Duration,
-    id: &str,
+    client: &Client,
     clean: bool,
     expiry_s: u32,
 ) -> Result<Accepted, NoAnswer> {
+    let Client { version, patience, .. } = *client;
     let seconds = patience.as_secs_f64();
     let mut stream = match timeout(patience, dial.dial()).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(NoAnswer::NotMqtt(format!("no connection: {error}"))),
-        Err(_) => return Err(NoAnswer::NotMqtt(format!("no connection within {seconds} s"))),
+        Err(_) => return Err(NoAnswer::Silent(format!("no connection within {seconds} s"))),
     };
-    let mut connect = Connect::new(version, id);
+    let mut connect = Connect::new(version, &client.id);
     connect.set_clean(clean);
+    if let Some(credentials) = &client.credentials {
+        credentials.fill(&mut connect);
+    }
     if version == Version::V5 && expiry_s > 0 {
         connect.properties.push(PropertyId::SessionExpiryInterval, PropertyValue::U32(expiry_s));
     }
@@ -165,7 +191,7 @@ async fn connect(
                 .unwrap_or_default()
         ))),
         Ok(Err(why)) => Err(why),
-        Err(_) => Err(NoAnswer::NotMqtt(format!(
+        Err(_) => Err(NoAnswer::Silent(format!(
             "it accepted the connection and did not answer an MQTT {version} CONNECT within {seconds} s"
         ))),
     }
@@ -222,7 +248,7 @@ fn shown(bytes: &[u8]) -> String {
 }
 
 /// DISCONNECT, FIN, and the broker's close.
-async fn leave(mut accepted: Accepted, version: Version, patience: Duration) {
+pub(crate) async fn leave(mut accepted: Accepted, version: Version, patience: Duration) {
     let packet = Disconnect { reason: None, properties: None, tail: Bytes::new() };
     let _ = accepted.stream.write_all(&Packet::Disconnect(packet).encode(version).to_bytes()).await;
     let _ = accepted.stream.shutdown().await;

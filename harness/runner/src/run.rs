@@ -11,31 +11,35 @@ use std::{
 };
 
 use deadzone_history::Origin;
-use deadzone_play::{Room, Timing};
-use deadzone_spec::ClauseId;
+use deadzone_play::{MemoryBudget, Timing};
 use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
 use crate::{
-    ExitCode, Mutant, Plan, Planned, RunError, Selection, Suite, TargetSpec,
+    EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, unique_word},
+    coverage::coverage,
+    exchange::Asker,
     histories::write_histories,
     job::JobContext,
+    ledger::Ledger,
     links::{InUse, LinkProvider},
-    pool::{Progress, work},
-    target::{Target, TargetHandle},
+    passes::{Passes, tasks},
+    pool::Limits,
+    recovery::Recovery,
+    target::{Declared, Target, TargetHandle},
 };
 
 /// How many scenarios wait on a real target at once, unless the user says otherwise.
 const REMOTE_JOBS: usize = 32;
 
-/// File descriptors that a job may need: it, two repeats and a control run, each with a runtime and a few connections.
-const DESCRIPTORS_A_JOB: usize = 24;
+/// File descriptors that a job may need: a runtime and a few connections.
+const DESCRIPTORS_A_JOB: usize = 12;
 /// File descriptors that are kept for everything else.
 const DESCRIPTORS_APART: usize = 48;
 
 /// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
-const SHARED_ROOM: u64 = 16 * 1024 * 1024;
+const SHARED_MEMORY: u64 = 16 * 1024 * 1024;
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
@@ -62,6 +66,10 @@ pub struct Options {
     pub history: Option<PathBuf>,
     /// Leave out what had not begun at the first failure.
     pub fail_fast: bool,
+    /// Nothing is parked and nothing is repeated.
+    pub quick: bool,
+    /// How long a silence is waited out, s.
+    pub long_bound_s: u64,
     /// The words of the command before the scenario, for the repeat command.
     pub command: String,
     /// Set by a signal.
@@ -72,7 +80,18 @@ pub struct Options {
 
 impl Options {
     pub(crate) fn timing(&self) -> Timing {
-        Timing { scale: self.timeout_scale, scenario_ms: self.timeout_ms, ..Timing::default() }
+        let long_bound_ms = self.long_bound_s * 1000;
+        let standing = Timing::default();
+        // The patience never exceeds the long bound, which no scale changes.
+        let patience_ms = standing.patience_ms.min((long_bound_ms as f64 / self.timeout_scale) as u64);
+        Timing {
+            scale: self.timeout_scale,
+            scenario_ms: self.timeout_ms,
+            patience_ms,
+            long_bound_ms,
+            quick: self.quick,
+            ..standing
+        }
     }
 }
 
@@ -91,21 +110,32 @@ pub fn run(
     let _links = options.links.as_ref().map(InUse::new);
     let capabilities = ask(&mut target, options)?;
     let handle = target.handle();
-    let mut plan = Plan::new(suite, &options.selection, &options.versions, &capabilities);
-    if let Some(links) = &options.links {
-        plan.leave_to(&**links);
-    }
-    let in_real_time = !handle.is_embedded() && options.selection.is_everything();
-    let left_out = if in_real_time { plan.leave_long_out() } else { 0 };
-    let info = Arc::new(info(suite, options, &target, capabilities, (plan.items.len(), left_out)));
+    let (plan, left_out) = plan(suite, options, &handle, &capabilities);
+    let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
     tell(RunEvent::Started(info));
 
     let context = context(options, handle);
-    let results = perform_plan(suite, options, &context, &plan, tell);
+    let limits = limits(options, &context);
+    let asker = asker(&context, &capabilities);
+    let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
+    let tasks = tasks(&plan, source);
+    let mut passes = Passes {
+        target: &mut target,
+        context,
+        limits,
+        fail_fast: options.fail_fast,
+        ledger: Ledger::new(false, tell),
+        confirmation: Duration::ZERO,
+        lost: None,
+        parks: 0,
+        recovery: Recovery::default(),
+        asker,
+    };
+    passes.perform(tasks);
+    let results = std::mem::take(&mut passes.ledger.results);
     let interrupted = options.cancel.load(Ordering::Relaxed);
-    let not_run = plan.items.len() - results.len();
-    let ended = Ended { not_run, interrupted, wall: started.elapsed() };
-    let summary = Arc::new(summary(&results, &options.versions, ended));
+    let summary = Arc::new(summary(&plan, &results, &passes, options, interrupted, started.elapsed()));
+    drop(passes);
     // The listener writes its reports now: neither a record that can't be written nor a broker that is slow to end is to
     // cost them.
     tell(RunEvent::Finished(Arc::clone(&summary)));
@@ -114,10 +144,32 @@ pub fn run(
     written.map(|()| summary)
 }
 
+/// What is to be performed, and how much was left out because it lasts long.
+fn plan(
+    suite: &Suite,
+    options: &Options,
+    handle: &TargetHandle,
+    capabilities: &[Capabilities],
+) -> (Plan, usize) {
+    let mut plan = Plan::new(suite, &options.selection, &options.versions, capabilities);
+    let in_real_time = !handle.is_embedded() && options.selection.is_everything();
+    let left_out = if in_real_time { plan.leave_long_out() } else { 0 };
+    plan.add_gates(suite, &options.versions, capabilities);
+    if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
+        plan.leave_out_solo();
+    }
+    if let Some(links) = &options.links {
+        plan.leave_to(&**links);
+    }
+    (plan, left_out)
+}
+
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
-    let room = (!target.is_embedded()).then(|| Arc::new(Room::new(SHARED_ROOM)));
+    let memory = (!target.is_embedded()).then(|| Arc::new(MemoryBudget::new(SHARED_MEMORY)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
+    let facts = target.declared().map(Declared::facts).unwrap_or_default();
     JobContext {
+        credentials: target.credentials(),
         target,
         mutant: options.mutant,
         links: options.links.clone(),
@@ -125,29 +177,48 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         seed: options.seed,
         word,
         cancel: Arc::clone(&options.cancel),
+        halt: Arc::clone(&options.cancel),
         investigate: true,
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
-        doubt: Arc::new(|| {}),
-        room,
+        memory,
         run: Origin::Scenario,
+        facts,
+        one_in_flight: BTreeSet::new(),
     }
 }
 
-/// How many scenarios at once: on a real target no more than there are file descriptors for.
-fn jobs(options: &Options, embedded: bool) -> usize {
-    if embedded {
-        return options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    }
-    let wanted = options.jobs.unwrap_or(REMOTE_JOBS);
-    match descriptor_limit() {
-        Some(limit) => wanted.min(jobs_within(limit)),
-        None => wanted,
-    }
+/// Who asks a target for signs of life, where it is not a part of this process.
+fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
+    let offered = capabilities.first().filter(|_| !context.target.is_embedded())?;
+    Some(Asker {
+        version: offered.version,
+        credentials: context.credentials.clone(),
+        word: context.word.chars().take(12).collect(),
+        patience: Duration::from_millis((context.timing.patience_ms as f64 * context.timing.scale) as u64),
+        qos1: offered.max_qos > 0,
+    })
 }
 
-fn jobs_within(descriptors: usize) -> usize {
-    (descriptors.saturating_sub(DESCRIPTORS_APART) / DESCRIPTORS_A_JOB).max(1)
+/// How much goes on at once: on a real target no more than there are file descriptors for.
+pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
+    let Some(declared) = context.target.declared() else {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        return Limits { jobs: options.jobs.unwrap_or_else(cores), connections: usize::MAX, solo: false };
+    };
+    let wanted = Limits {
+        jobs: options.jobs.unwrap_or(REMOTE_JOBS),
+        connections: declared.connections(),
+        solo: false,
+    };
+    descriptor_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
+}
+
+/// Half of the descriptors for jobs, the rest for the connections of what is parked.
+fn within(wanted: Limits, descriptors: usize) -> Limits {
+    let free = descriptors.saturating_sub(DESCRIPTORS_APART);
+    let jobs = wanted.jobs.min((free / 2 / DESCRIPTORS_A_JOB).max(1));
+    Limits { jobs, connections: wanted.connections.min((free / 4).max(1)), ..wanted }
 }
 
 /// The soft limit on open files, where the system tells it.
@@ -155,44 +226,6 @@ fn descriptor_limit() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|l| l.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
-}
-
-/// Shared work first, then the scenarios that touch the whole broker, one at a time.
-pub(crate) fn perform_plan(
-    suite: &Suite,
-    options: &Options,
-    context: &JobContext,
-    plan: &Plan,
-    tell: &mut dyn FnMut(RunEvent),
-) -> Vec<Arc<ScenarioResult>> {
-    let jobs = jobs(options, context.target.is_embedded());
-    let with_source = |p: &Planned| {
-        let source = suite.sources.get(&p.scenario.file).cloned().unwrap_or_else(|| Arc::from(""));
-        (p.clone(), source)
-    };
-    let embedded = context.target.is_embedded();
-    let (solo, shared): (Vec<&Planned>, Vec<&Planned>) =
-        plan.items.iter().partition(|p| p.scenario.solo && !embedded);
-    let mut emit = |progress: Progress| {
-        tell(match progress {
-            Progress::Started(key) => RunEvent::ScenarioStarted(key),
-            Progress::Done(result) => RunEvent::ScenarioFinished(result),
-        });
-    };
-    let mut shared = shared;
-    if !embedded {
-        // What must wait long begins first, so that the run is not longer than its longest wait.
-        shared.sort_by_key(|p| std::cmp::Reverse(p.scenario.bound_by_clock_ms()));
-    }
-    let shared = shared.into_iter().map(with_source).collect();
-    let mut results = work(context, shared, jobs, options.fail_fast, &mut emit);
-    let stopped = options.fail_fast
-        && results.iter().any(|r| matches!(r.verdict.kind, VerdictKind::Fail | VerdictKind::Error));
-    if !solo.is_empty() && !stopped && !options.cancel.load(Ordering::Relaxed) {
-        let solo = solo.into_iter().map(with_source).collect();
-        results.extend(work(context, solo, 1, options.fail_fast, &mut emit));
-    }
-    results
 }
 
 fn info(
@@ -205,16 +238,22 @@ fn info(
     let mut switched_on: Vec<String> = Vec::new();
     let (name, version, address, configuration) = match target {
         Target::Embedded(spec) => {
-            switched_on.extend(spec.defects.iter().map(|d| d.name().to_owned()));
-            switched_on.extend(spec.variants.iter().map(|v| v.name().to_owned()));
+            switched_on.extend(names(spec));
             ("embedded".to_owned(), None, None, String::new())
         }
-        Target::Remote { name, address, process, .. } => (
-            name.clone(),
-            process.as_ref().and_then(|p| p.version().map(str::to_owned)),
-            Some(address.to_string()),
-            process.as_ref().map(|p| p.configuration().to_owned()).unwrap_or_default(),
-        ),
+        Target::Remote { name, places, process, declared, .. } => {
+            if let TargetSpec::Process(spec) = &options.target {
+                switched_on.extend(names(spec));
+            }
+            let declared = declared.lines().into_iter().map(|line| format!("declared: {line}\n"));
+            let configuration = process.as_ref().map(|p| p.configuration().to_owned()).unwrap_or_default();
+            (
+                name.clone(),
+                process.as_ref().and_then(|p| p.version().map(str::to_owned)),
+                Some(places.to_string()),
+                configuration + &declared.collect::<String>(),
+            )
+        }
     };
     switched_on.extend(options.mutant.map(|m| m.name().to_owned()));
     RunInfo {
@@ -233,32 +272,44 @@ fn info(
     }
 }
 
-/// How a run ended.
-pub(crate) struct Ended {
-    pub(crate) not_run: usize,
-    pub(crate) interrupted: bool,
-    pub(crate) wall: Duration,
+/// What is switched on in the reference broker.
+fn names(spec: &EmbeddedSpec) -> Vec<String> {
+    let defects = spec.defects.iter().map(|d| d.name().to_owned());
+    defects.chain(spec.variants.iter().map(|v| v.name().to_owned())).collect()
 }
 
-pub(crate) fn summary(results: &[Arc<ScenarioResult>], versions: &[Version], ended: Ended) -> Summary {
+fn summary(
+    plan: &Plan,
+    results: &[Arc<ScenarioResult>],
+    passes: &Passes<'_>,
+    options: &Options,
+    interrupted: bool,
+    wall: Duration,
+) -> Summary {
+    let told: BTreeSet<_> = results.iter().map(|result| &result.key).collect();
+    let missing = plan.items.iter().filter(|item| !item.unasked && !told.contains(&item.key)).count();
+    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), passes.lost.is_some(), interrupted);
+    let waited = passes.parks > 0 && !options.quick;
+    Summary {
+        not_run: missing,
+        exit_code: exit as u8,
+        confirmation_ms: ms(passes.confirmation),
+        long_bound_s: waited.then_some(options.long_bound_s),
+        notices: passes.ledger.notices.clone(),
+        gates: passes.ledger.gates.all(),
+        ..summary_of(results, &options.versions, interrupted, wall)
+    }
+}
+
+/// The summary that follows from results alone.
+pub fn summary_of(
+    results: &[Arc<ScenarioResult>],
+    versions: &[Version],
+    interrupted: bool,
+    wall: Duration,
+) -> Summary {
     let count = |kind| results.iter().filter(|r| r.verdict.kind == kind).count();
     let slow = count(VerdictKind::PassSlow);
-    let mut coverage = Vec::new();
-    for version in versions {
-        let named: BTreeSet<ClauseId> = results
-            .iter()
-            .filter(|r| r.key.version == *version)
-            .filter(|r| {
-                matches!(r.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail)
-            })
-            .flat_map(|r| r.clauses.iter().copied())
-            .filter(|c| c.binds_server())
-            .collect();
-        let numbered = deadzone_spec::all().filter(|c| c.version() == *version && c.clause().is_numbered());
-        let all = numbered.filter(|c| c.binds_server()).count();
-        coverage.push((*version, named.len(), all));
-    }
-    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), ended.interrupted);
     Summary {
         pass: count(VerdictKind::Pass) + slow,
         slow,
@@ -267,22 +318,35 @@ pub(crate) fn summary(results: &[Arc<ScenarioResult>], versions: &[Version], end
         blocked: count(VerdictKind::Blocked),
         not_applicable: count(VerdictKind::NotApplicable),
         error: count(VerdictKind::Error),
-        not_run: ended.not_run,
-        coverage,
-        interrupted: ended.interrupted,
-        exit_code: exit as u8,
-        wall_ms: u64::try_from(ended.wall.as_millis()).unwrap_or(u64::MAX),
+        not_run: 0,
+        coverage: coverage(results, versions),
+        interrupted,
+        exit_code: ExitCode::of(results.iter().map(|r| r.verdict.kind), false, interrupted) as u8,
+        wall_ms: ms(wall),
+        confirmation_ms: 0,
+        long_bound_s: None,
+        notices: Vec::new(),
+        gates: Vec::new(),
     }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::jobs_within;
+    use super::*;
 
     #[test]
     fn few_descriptors_make_few_jobs() {
-        assert_eq!(jobs_within(8), 1);
-        assert_eq!(jobs_within(256), 8);
-        assert!(jobs_within(1024) >= super::REMOTE_JOBS, "the usual limit costs nothing");
+        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false };
+        let of = |descriptors| {
+            let limits = within(wanted, descriptors);
+            (limits.jobs, limits.connections)
+        };
+        assert_eq!(of(8), (1, 1));
+        assert_eq!(of(256), (8, 52));
+        assert_eq!(of(1024), (REMOTE_JOBS, 200), "the usual limit costs nothing");
     }
 }

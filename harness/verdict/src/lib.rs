@@ -14,5 +14,8 @@ mod verdict;
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
 pub use phase::{Disturbance, Phase, Standing};
-pub use run::{Capabilities, ControlResult, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary};
+pub use run::{
+    Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
+    Summary,
+};
 pub use verdict::{Verdict, VerdictKind};

@@ -24,8 +24,14 @@ pub enum RunEvent {
     Started(Arc<RunInfo>),
     /// A scenario began.
     ScenarioStarted(ScenarioKey),
-    /// A scenario ended.
+    /// A scenario ended its first run, and what it showed is repeated after all first runs: its result is told later.
+    ScenarioWaits(ScenarioKey),
+    /// A scenario has its verdict.
     ScenarioFinished(Arc<ScenarioResult>),
+    /// The first pass is over; this many scenarios are performed again.
+    Confirming(usize),
+    /// Something about the run as a whole: a throttle, a target that does not answer any more.
+    Notice(String),
     /// The run ended; nothing comes after.
     Finished(Arc<Summary>),
 }
@@ -99,6 +105,17 @@ pub struct ControlResult {
     pub history: Option<Arc<History>>,
 }
 
+/// One repeat of a run, on a clock of its own, with all that it showed.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// Its own verdict, before the runs were compared.
+    pub verdict: Verdict,
+    /// Its record; absent if it could not be made.
+    pub history: Option<Arc<History>>,
+    /// A signal ended it: it shows nothing.
+    pub cut_short: bool,
+}
+
 /// All about one scenario in one version.
 #[derive(Clone, Debug)]
 pub struct ScenarioResult {
@@ -122,8 +139,10 @@ pub struct ScenarioResult {
     pub verdict: Verdict,
     /// The control run, where one was made.
     pub control: Option<ControlResult>,
-    /// Verdict kinds of the repeats, where they were made, the first run excluded.
-    pub repeats: Vec<VerdictKind>,
+    /// The repeats, where they were made, the first run excluded.
+    pub repeats: Vec<Repeat>,
+    /// What the runs were compared by and what came of it, for people; absent where nothing was repeated.
+    pub compared: Option<String>,
     /// The record of the first run; absent if it was not performed.
     pub history: Option<Arc<History>>,
     /// The one command that repeats it.
@@ -145,7 +164,7 @@ pub struct Summary {
     pub fail: usize,
     /// Inconclusive.
     pub inconclusive: usize,
-    /// Kept away by a gate that did not pass.
+    /// Blocked by a gate.
     pub blocked: usize,
     /// Not applicable.
     pub not_applicable: usize,
@@ -153,12 +172,46 @@ pub struct Summary {
     pub error: usize,
     /// Planned but not run (interrupted, fail-fast).
     pub not_run: usize,
-    /// Clauses that at least one passed or failed performance named: (version, named, server clauses of the standard).
-    pub coverage: Vec<(Version, usize, usize)>,
+    /// What was put to the test, by version.
+    pub coverage: Vec<Coverage>,
     /// A signal ended the run.
     pub interrupted: bool,
     /// The process's exit code.
     pub exit_code: u8,
     /// Wall time of the run, ms.
     pub wall_ms: u64,
+    /// Wall time of the confirmation, ms; a part of `wall_ms`.
+    pub confirmation_ms: u64,
+    /// How long a silence was waited out, s; absent where nothing was waited out.
+    pub long_bound_s: Option<u64>,
+    /// What was told of the run as a whole, in order.
+    pub notices: Vec<String>,
+    /// The gates that were tried.
+    pub gates: Vec<GateState>,
+}
+
+/// How a gate ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateState {
+    /// The version.
+    pub version: Version,
+    /// The gate's name.
+    pub gate: String,
+    /// `open`, `failed`, `limited` or `not known`.
+    pub state: String,
+    /// Why, where it is not open.
+    pub why: String,
+}
+
+/// What a run put to the test in one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The version.
+    pub version: Version,
+    /// Numbered clauses that bind a server and were judged.
+    pub tested: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Ids of our own that were judged.
+    pub own: usize,
 }

@@ -2,12 +2,14 @@
 //! the format.
 
 use deadzone_verdict::{
-    Capabilities, Finding, Grade, GradeLevel, RunInfo, ScenarioResult, Summary, VerdictKind,
+    Capabilities, Finding, GateState, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
+    VerdictKind,
 };
 
 use super::document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GradeEntry, GradeWord, PlaceEntry,
-    RUN_SCHEMA, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord,
+    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
+    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
+    VerdictWord,
 };
 use crate::{ReportError, RunModel};
 
@@ -76,10 +78,22 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
             same_clause: c.same_clause,
             text: c.text.clone(),
         }),
-        repeats: r.repeats.iter().map(|kind| verdict(*kind)).collect(),
+        blocked_by: r.verdict.blocked_by.clone(),
+        repeats: r.repeats.iter().map(|run| verdict(run.verdict.kind)).collect(),
+        repeated: r.repeats.iter().map(repeated).collect(),
+        compared: r.compared.clone(),
+        judged: r.verdict.judged.iter().map(ToString::to_string).collect(),
         seed: r.history.as_ref().map(|history| history.header.seed.clone()),
         repeat_command: r.repeat_command.clone(),
         wall_ms: r.wall_ms,
+    }
+}
+
+fn repeated(run: &Repeat) -> RepeatEntry {
+    RepeatEntry {
+        verdict: verdict(run.verdict.kind),
+        reason: run.verdict.reason.clone(),
+        clauses: run.verdict.findings.iter().map(|f| f.clause.to_string()).collect(),
     }
 }
 
@@ -123,11 +137,21 @@ fn grade(g: &Grade) -> GradeEntry {
     }
 }
 
+fn gate(g: &GateState) -> GateEntry {
+    GateEntry {
+        version: g.version.to_string(),
+        gate: g.gate.clone(),
+        state: g.state.clone(),
+        why: g.why.clone(),
+    }
+}
+
 fn summary(s: &Summary) -> SummaryEntry {
-    let coverage = s.coverage.iter().map(|(version, named, of)| CoverageEntry {
-        version: version.to_string(),
-        named: *named as u64,
-        of: *of as u64,
+    let coverage = s.coverage.iter().map(|c| CoverageEntry {
+        version: c.version.to_string(),
+        named: c.tested as u64,
+        of: c.of as u64,
+        own: c.own as u64,
     });
     SummaryEntry {
         pass: s.pass as u64,
@@ -142,5 +166,9 @@ fn summary(s: &Summary) -> SummaryEntry {
         interrupted: s.interrupted,
         exit_code: s.exit_code,
         wall_ms: s.wall_ms,
+        confirmation_ms: s.confirmation_ms,
+        long_bound_s: s.long_bound_s,
+        notices: s.notices.clone(),
+        gates: s.gates.iter().map(gate).collect(),
     }
 }

@@ -113,14 +113,33 @@ pub struct ScenarioEntry {
     pub grades: Vec<GradeEntry>,
     /// The control run, where one was made.
     pub control: Option<ControlEntry>,
+    /// The gate that blocks it, by name; null unless blocked.
+    pub blocked_by: Option<String>,
     /// Verdicts of the repeats, the first run excluded.
     pub repeats: Vec<VerdictWord>,
+    /// What each repeat found, in the same order.
+    pub repeated: Vec<RepeatEntry>,
+    /// What the runs were compared by and what came of it; null where nothing was repeated.
+    pub compared: Option<String>,
+    /// Clauses that were judged in this performance.
+    pub judged: Vec<String>,
     /// Seed of this scenario in this version, hex; null where it was not performed.
     pub seed: Option<String>,
     /// The one command that repeats it.
     pub repeat_command: String,
     /// Wall time, ms.
     pub wall_ms: u64,
+}
+
+/// One repeat, with what it showed by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RepeatEntry {
+    /// Its own verdict.
+    pub verdict: VerdictWord,
+    /// Why, where the verdict needs a reason.
+    pub reason: Option<String>,
+    /// The clauses that it found broken.
+    pub clauses: Vec<String>,
 }
 
 /// A verdict.
@@ -135,7 +154,7 @@ pub enum VerdictWord {
     Fail,
     /// The experiment did not happen.
     Inconclusive,
-    /// A gate that it stands on did not pass.
+    /// A gate that it stands on is shut.
     Blocked,
     /// A limit of the target excludes it.
     NotApplicable,
@@ -226,8 +245,7 @@ pub struct SummaryEntry {
     pub fail: u64,
     /// Inconclusive.
     pub inconclusive: u64,
-    /// Kept away by a gate that did not pass.
-    #[serde(default)]
+    /// Blocked by a gate.
     pub blocked: u64,
     /// Not applicable.
     pub not_applicable: u64,
@@ -243,6 +261,27 @@ pub struct SummaryEntry {
     pub exit_code: u8,
     /// Wall time of the run, ms.
     pub wall_ms: u64,
+    /// Wall time of the confirmation, ms; a part of `wall_ms`.
+    pub confirmation_ms: u64,
+    /// How long silences were waited out, s; null where none was.
+    pub long_bound_s: Option<u64>,
+    /// What was told of the run as a whole: throttles, gates that are shut, a target that was lost.
+    pub notices: Vec<String>,
+    /// The gates that were tried, by version.
+    pub gates: Vec<GateEntry>,
+}
+
+/// How a gate ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GateEntry {
+    /// `3.1.1` or `5.0`.
+    pub version: String,
+    /// The gate: `qos2-in`.
+    pub gate: String,
+    /// `open`, `failed`, `limited` or `not known`.
+    pub state: String,
+    /// Why, where it is not open.
+    pub why: String,
 }
 
 /// Coverage of one version.
@@ -250,10 +289,12 @@ pub struct SummaryEntry {
 pub struct CoverageEntry {
     /// `3.1`, `3.1.1` or `5.0`.
     pub version: String,
-    /// Server clauses that at least one passed or failed performance named.
+    /// Numbered server clauses that were put to the test.
     pub named: u64,
-    /// Server clauses of the standard.
+    /// Numbered server clauses of the standard.
     pub of: u64,
+    /// Ids of deadzone's own that were put to the test.
+    pub own: u64,
 }
 
 impl RunDocument {

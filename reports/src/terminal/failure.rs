@@ -131,13 +131,12 @@ fn circumstances(page: &mut Page, result: &ScenarioResult) {
         );
     }
     if !result.repeats.is_empty() {
-        let words: Vec<&str> = result.repeats.iter().map(|kind| kind.word()).collect();
-        page.field(
-            "repeats",
-            Role::Plain,
-            &format!("{}; first {}, then {}", repeats(result), result.verdict.kind.word(), words.join(", ")),
-            200,
-        );
+        let words: Vec<&str> = result.repeats.iter().map(|run| run.verdict.kind.word()).collect();
+        let text = format!("after all first runs: {}", words.join(", "));
+        page.field("repeats", Role::Plain, &text, 200);
+    }
+    if let Some(compared) = &result.compared {
+        page.field("compared", Role::Plain, compared, 600);
     }
     if let Some(history) = &result.history {
         let clients: Vec<String> = history
@@ -172,10 +171,11 @@ pub(crate) fn grades(page: &mut Page, result: &ScenarioResult) {
     }
 }
 
-/// `3/3 fail`: how many of all runs had the verdict of the first.
+/// `3/3 fail`: how many of all runs had this verdict.
 fn repeats(result: &ScenarioResult) -> String {
-    let same = 1 + result.repeats.iter().filter(|kind| **kind == result.verdict.kind).count();
-    format!("{same}/{} {}", 1 + result.repeats.len(), result.verdict.kind.word())
+    let kind = result.verdict.kind;
+    let same = 1 + result.repeats.iter().filter(|run| run.verdict.kind == kind).count();
+    format!("{same}/{} {}", 1 + result.repeats.len(), kind.word())
 }
 
 fn numbers(seqs: &[u64]) -> String {

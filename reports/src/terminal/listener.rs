@@ -30,7 +30,20 @@ impl Terminal {
         let mut page = Page::new(self.options);
         match event {
             RunEvent::Started(info) if self.options.verbosity > Verbosity::Quiet => started(&mut page, info),
-            RunEvent::Started(_) | RunEvent::ScenarioStarted(_) => {}
+            RunEvent::Confirming(n) if self.options.verbosity > Verbosity::Quiet => {
+                let what = if *n == 1 { "1 scenario".to_owned() } else { format!("{n} scenarios") };
+                let line = page.paint(Role::Faint, &format!("confirming {what}"));
+                page.raw(&line);
+            }
+            RunEvent::Notice(text) => {
+                let text = page.safe(text, 600);
+                let line = page.paint(Role::Doubtful, &text);
+                page.raw(&line);
+            }
+            RunEvent::Started(_)
+            | RunEvent::ScenarioStarted(_)
+            | RunEvent::ScenarioWaits(_)
+            | RunEvent::Confirming(_) => {}
             RunEvent::ScenarioFinished(result) => finished(&mut page, result, self.collector.model()),
             RunEvent::Finished(end) => summary::write(&mut page, self.collector.model(), end),
         }

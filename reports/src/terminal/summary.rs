@@ -8,7 +8,7 @@ use super::{
     failure,
     page::{Page, Role},
 };
-use crate::RunModel;
+use crate::{RunModel, timeline::seconds};
 
 /// Most scenarios that are named for one reason.
 const NAMED: usize = 6;
@@ -21,15 +21,15 @@ pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
             again(page, result);
         }
     }
-    not_applicable(page, model);
-    for (version, named, of) in &summary.coverage {
-        page.field(
-            "coverage",
-            Role::Plain,
-            &format!("{version}: {named} of {of} server clauses were put to the test"),
-            200,
-        );
+    left_out(page, model, VerdictKind::Blocked);
+    left_out(page, model, VerdictKind::NotApplicable);
+    for c in &summary.coverage {
+        let own = if c.own > 0 { format!(", and {} ids of our own", c.own) } else { String::new() };
+        let text =
+            format!("{}: {} of {} server clauses were put to the test{own}", c.version, c.tested, c.of);
+        page.field("coverage", Role::Plain, &text, 200);
     }
+    clocks(page, summary);
     counts(page, summary);
 }
 
@@ -48,14 +48,26 @@ fn again(page: &mut Page, result: &ScenarioResult) {
     page.raw(&format!("     {}", page.paint(Role::Faint, &command)));
 }
 
-fn not_applicable(page: &mut Page, model: &RunModel) {
+/// Where repeats were made, they have a clock of their own.
+fn clocks(page: &mut Page, s: &Summary) {
+    if s.confirmation_ms == 0 && s.long_bound_s.is_none() {
+        return;
+    }
+    let first = seconds(s.wall_ms.saturating_sub(s.confirmation_ms).saturating_mul(1_000));
+    let again = seconds(s.confirmation_ms.saturating_mul(1_000));
+    let bound = s.long_bound_s.map(|n| format!("; silences were waited out for {n} s")).unwrap_or_default();
+    page.field("clocks", Role::Plain, &format!("first runs {first}, confirmation {again}{bound}"), 200);
+}
+
+/// What was not performed, by reason.
+fn left_out(page: &mut Page, model: &RunModel, kind: VerdictKind) {
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for result in model.results.iter().filter(|result| result.verdict.kind == VerdictKind::NotApplicable) {
+    for result in model.results.iter().filter(|result| result.verdict.kind == kind) {
         let reason = result.verdict.reason.as_deref().unwrap_or("no reason was given");
         by_reason.entry(reason).or_default().push(format!("{} [{}]", result.key.id, result.key.version));
     }
     for (reason, ids) in by_reason {
-        let text = page.safe(&format!("not applicable ({}): {reason}", ids.len()), page.options.width);
+        let text = page.safe(&format!("{} ({}): {reason}", kind.word(), ids.len()), page.options.width);
         let line = page.paint(Role::Faint, &text);
         page.raw(&line);
         let more = ids.len().saturating_sub(NAMED);

@@ -7,8 +7,8 @@ use deadzone_history::{
     Place, Purpose, Start, Way,
 };
 use deadzone_verdict::{
-    Capabilities, ControlResult, Fact, Finding, Grade, GradeLevel, Phase, RunEvent, RunInfo, ScenarioKey,
-    ScenarioResult, Summary, Verdict, VerdictKind,
+    Capabilities, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Phase, Repeat, RunEvent,
+    RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind,
 };
 use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
 
@@ -129,9 +129,7 @@ pub(crate) fn result(payload: &str) -> ScenarioResult {
                 text: "delivers onward at PUBLISH, not at PUBREL".to_owned(),
                 evidence: vec![],
             }],
-            reason: None,
-            blocked_by: None,
-            judged: vec![],
+            ..Verdict::pass()
         },
         control: Some(ControlResult {
             kind: VerdictKind::Pass,
@@ -139,7 +137,8 @@ pub(crate) fn result(payload: &str) -> ScenarioResult {
             text: fault_free,
             history: None,
         }),
-        repeats: vec![VerdictKind::Fail, VerdictKind::Fail],
+        repeats: vec![failed_again(), failed_again()],
+        compared: Some("by what was found; 5.0/MQTT-4.3.3-10: 3 of 3 runs".to_owned()),
         history: Some(Arc::new(history)),
         target_log: Some(
             "1: New connection from 127.0.0.1\n2: Client pub already connected, closing old connection."
@@ -191,8 +190,7 @@ pub(crate) fn silent() -> ScenarioResult {
         could_instead: vec!["send PUBCOMP with reason 0x92: no PUBCOMP came at all".to_owned()],
         folded: vec![],
     };
-    let verdict =
-        Verdict { kind: VerdictKind::Fail, findings: vec![finding], grades: vec![], ..Verdict::pass() };
+    let verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() };
     ScenarioResult {
         verdict,
         history: Some(Arc::new(h.finish())),
@@ -213,6 +211,7 @@ pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
         verdict: Verdict::because(kind, "no server in the path"),
         control: None,
         repeats: vec![],
+        compared: None,
         history: None,
         repeat_command: format!("deadzone run --target somebroker --only {id} --version 5.0 --seed 5eed"),
         wall_ms: 734,
@@ -258,8 +257,7 @@ pub(crate) fn long() -> ScenarioResult {
         could_instead: vec![],
         folded: vec![],
     };
-    let verdict =
-        Verdict { kind: VerdictKind::Fail, findings: vec![finding], grades: vec![], ..Verdict::pass() };
+    let verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() };
     ScenarioResult { verdict, history: Some(Arc::new(h.finish())), ..empty("link/long", VerdictKind::Fail) }
 }
 
@@ -362,9 +360,23 @@ pub(crate) fn summary() -> Summary {
         not_applicable: 2,
         error: 1,
         not_run: 0,
-        coverage: vec![(Version::V311, 61, 70), (Version::V5, 120, 133)],
+        coverage: vec![covered(Version::V311, 61, 70), covered(Version::V5, 120, 133)],
         interrupted: false,
         exit_code: 1,
         wall_ms: 12_345,
+        confirmation_ms: 2_345,
+        long_bound_s: None,
+        notices: vec![],
+        gates: vec![],
     }
+}
+
+/// A repeat that failed as the first run did.
+fn failed_again() -> Repeat {
+    let verdict = Verdict { kind: VerdictKind::Fail, ..Verdict::pass() };
+    Repeat { verdict, history: None, cut_short: false }
+}
+
+fn covered(version: Version, tested: usize, of: usize) -> Coverage {
+    Coverage { version, tested, of, own: 3 }
 }

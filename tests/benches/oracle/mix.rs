@@ -28,8 +28,8 @@ const STEP_US: u64 = 50;
 const PUBLISHER: usize = 0;
 
 /// A growing record: events are made as they are asked for.
-pub struct Mix {
-    pub header: Header,
+pub(crate) struct Mix {
+    pub(crate) header: Header,
     ready: VecDeque<Event>,
     seq: u64,
     now_us: u64,
@@ -45,7 +45,7 @@ pub struct Mix {
 
 impl Mix {
     /// A mix in which `open` deliveries are unacknowledged at any time.
-    pub fn new(open: usize) -> Self {
+    pub(crate) fn new(open: usize) -> Self {
         let mut made = HandMade::new(Version::V5);
         for name in ["pub", "wide", "narrow"] {
             made.client_with(ClientInfo {

@@ -90,6 +90,30 @@ See others: deadzone links, deadzone links lte-m
 All numbers (* its section needs it):
 "#;
 
+/// How a target is described.
+const TARGET: &str = r#"target: how a broker is described, as a TOML file for --broker FILE.toml
+
+  name = "my broker 1.2"              # optional: the file's name otherwise
+  address = "mqtt://127.0.0.1:1883"   # one for every version, or one for each:
+  # [address]                         # (at the end of the file, as TOML has it)
+  # "3.1.1" = "mqtt://127.0.0.1:1883"
+  # "5.0" = "mqtt://127.0.0.1:1884"
+  user = "deadzone"                   # in every CONNECT that names neither a user nor a password
+  password = "secret"                 # needs `user`; never shown, nor kept in a record
+
+What it declares, where no packet says it. Nothing declared takes a violation back; 5.0 tells its limits in CONNACK itself.
+  max_qos = 1                         # 3.1.1: QoS 0, 1 or 2
+  retained = false                    # 3.1.1: no retained messages
+  automatic_subscriptions = true      # it subscribes clients to topics by itself
+  unordered_topics = true             # it need not keep the order of a topic
+  durable = "none"                    # what a kill may cost: none, periodic or ack
+  queue = 50                          # messages that it keeps for an offline session
+  session_ttl_s = 3600                # how long it keeps a 3.1.1 session
+  connections = 100                   # the most that it takes at once [200]
+  backpressure = true                 # it slows publishers down
+  solo = false                        # no scenario that touches the whole broker
+"#;
+
 fn profiles() -> String {
     let mut section = "";
     let lines = deadzone_proxy::KEYS.iter().map(|key| {
@@ -112,6 +136,7 @@ fn topic(what: &str) -> Option<String> {
     match what {
         "links" => Some(LINKS.to_owned()),
         "profiles" => Some(profiles()),
+        "target" => Some(TARGET.to_owned()),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 mod broker;
 mod check;
 mod explain;
+mod guard;
 mod judge;
 mod link;
 mod link_api;
@@ -33,6 +34,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Broker(args) => broker::broker(&args),
         Command::Link(args) if args.api.is_some() => link_api::link_api(&args),
         Command::Link(args) => link::link(&args),
+        Command::Guard { pid } => Ok(guard::guard(pid)),
         Command::Schema => {
             output::print(&deadzone_reports::run_schema());
             Ok(ExitCode::Success)

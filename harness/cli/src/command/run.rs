@@ -12,7 +12,7 @@ use deadzone_verdict::RunEvent;
 
 use crate::{
     args::RunArgs,
-    config::{Config, DEFAULT_TIMEOUT_S},
+    config::{Config, DEFAULT_LONG_BOUND_S, DEFAULT_TIMEOUT_S},
     foreign_links, output,
     progress::Progress,
     signals,
@@ -83,6 +83,7 @@ pub(super) fn code(code: u8) -> ExitCode {
         ExitCode::Failure,
         ExitCode::Inconclusive,
         ExitCode::NothingRan,
+        ExitCode::Target,
         ExitCode::StaleExpectation,
         ExitCode::Interrupted,
     ]
@@ -93,11 +94,11 @@ pub(super) fn code(code: u8) -> ExitCode {
 
 fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
     let mut target = TargetSpec::parse(&config.broker.value)?;
-    if let TargetSpec::Embedded(spec) = &mut target {
+    if let Some(spec) = target.switches() {
         *spec = embedded(&args.defect, &args.variant)?;
     } else if !args.defect.is_empty() || !args.variant.is_empty() {
         return Err(anyhow!(
-            "--defect and --variant belong to the embedded broker; a real one takes --mutant"
+            "--defect and --variant belong to the reference broker; another one takes --mutant"
         ));
     }
     if args.mutant.is_some() && config.links.value.is_some() {
@@ -116,6 +117,8 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         timeout_scale: config.timeout_scale.value,
         history: config.history.value.clone(),
         fail_fast: config.fail_fast.value,
+        quick: config.quick.value,
+        long_bound_s: config.long_bound_s.value,
         command: repeat_command(args, config),
         cancel: signals::cancel_flag(),
         panic_in: args.panic_in.clone(),
@@ -153,6 +156,9 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
         add("--timeout", &config.timeout_s.value.to_string());
     }
     config.links.value.iter().for_each(|l| add("--links", l));
+    if config.long_bound_s.value != DEFAULT_LONG_BOUND_S {
+        add("--long-bound", &config.long_bound_s.value.to_string());
+    }
     if config.timeout_scale.value != 1.0 {
         add("--timeout-scale", &config.timeout_scale.value.to_string());
     }

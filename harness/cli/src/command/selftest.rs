@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt::Write, sync::atomic::Ordering};
 
 use deadzone_runner::{ExitCode, Kill, Options, Selection, SelftestOptions, SelftestReport, TargetSpec};
 
+use deadzone_wire::Version;
+
 use crate::{
     args::{OutputArgs, SelftestArgs},
     config::Config,
@@ -27,6 +29,8 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
         timeout_scale: config.timeout_scale.value,
         history: None,
         fail_fast: false,
+        quick: false,
+        long_bound_s: config.long_bound_s.value,
         command: "deadzone run".to_owned(),
         cancel: signals::cancel_flag(),
         panic_in: None,
@@ -80,6 +84,7 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         report.performances,
         rows.len()
     )?;
+    clauses(&mut text, report)?;
     for (name, wanted) in &report.uncaught {
         writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;
     }
@@ -99,6 +104,22 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         (true, _) => "the suite has holes\n",
     });
     Ok(text)
+}
+
+/// Which named clauses are proven: broken by a defect or mutant that was caught under that very clause.
+fn clauses(text: &mut String, report: &SelftestReport) -> std::fmt::Result {
+    for (clause, by) in &report.proven {
+        let by: Vec<&str> = by.iter().map(String::as_str).collect();
+        let by = if by.is_empty() { "NOT PROVEN".to_owned() } else { by.join(", ") };
+        writeln!(text, "clause {clause:<24} {by}")?;
+    }
+    for version in [Version::V311, Version::V5] {
+        let (named, proven) = report.proven_of(version);
+        if named > 0 {
+            writeln!(text, "{version}: {proven} of {named} named clauses are proven")?;
+        }
+    }
+    Ok(())
 }
 
 fn mark(kill: &Kill) -> String {

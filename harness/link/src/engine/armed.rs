@@ -1,5 +1,7 @@
 //! The faults that wait for their offset or their time. Knows their order and their numbers, not what they do.
 
+use deadzone_wire::PacketKind;
+
 use crate::{Direction, Fault, LinkStep, Trigger, When};
 
 /// A fault that waits, or that has just stopped waiting.
@@ -10,6 +12,8 @@ pub(super) struct ArmedFault {
     pub(super) fault: Fault,
     /// The step in scenario notation.
     pub(super) text: String,
+    /// It waits for a packet of the connection on which it was armed, and of none to come.
+    pub(super) of_this_connection: bool,
 }
 
 /// Everything armed on one link. Its size is bounded by the script that arms it.
@@ -32,15 +36,19 @@ pub(super) enum Taken {
 
 impl Armed {
     /// Takes in a step whose turn came at `now_us`.
-    pub(super) fn take_in(&mut self, now_us: u64, step: LinkStep) -> Taken {
+    pub(super) fn take_in(&mut self, now_us: u64, step: LinkStep, connected: bool) -> Taken {
         let text = step.to_string();
         let fault = step.fault;
         if step.when == When::Now {
-            return Taken::Now(ArmedFault { number: 0, fault, text });
+            return Taken::Now(ArmedFault { number: 0, fault, text, of_this_connection: false });
         }
         self.last_number += 1;
         let number = self.last_number;
-        let armed = ArmedFault { number, fault, text: text.clone() };
+        // A CONNECT or CONNACK is the first of a connection: one that is waited for is still to come.
+        let begins =
+            |trigger: &Trigger| matches!(trigger.pattern.kind, PacketKind::Connect | PacketKind::Connack);
+        let of_this_connection = connected && matches!(&step.when, When::On(trigger) if !begins(trigger));
+        let armed = ArmedFault { number, fault, text: text.clone(), of_this_connection };
         match step.when {
             When::On(trigger) => self.triggers.push((trigger, armed)),
             When::Now => {}
@@ -65,6 +73,17 @@ impl Armed {
     pub(super) fn take(&mut self, number: u32) -> Option<ArmedFault> {
         let at = self.triggers.iter().position(|(_, armed)| armed.number == number)?;
         Some(self.triggers.remove(at).1)
+    }
+
+    /// Whether a fault waits for a packet.
+    pub(super) fn waits_for_a_packet(&self) -> bool {
+        !self.triggers.is_empty()
+    }
+
+    /// Removes those that wait for a packet of the connection that is left.
+    pub(super) fn leave(&mut self) -> Vec<ArmedFault> {
+        let gone = self.triggers.extract_if(.., |(_, armed)| armed.of_this_connection);
+        gone.map(|(_, armed)| armed).collect()
     }
 
     /// When the next timed fault is due.

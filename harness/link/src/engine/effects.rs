@@ -3,7 +3,7 @@
 use crate::{Direction, Way};
 
 /// The effects on one direction.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Lane {
     /// A black hole is on.
     pub(super) dark: bool,
@@ -18,7 +18,7 @@ pub(super) struct Lane {
 }
 
 /// The effects on both directions.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Effects {
     up: Lane,
     down: Lane,

@@ -59,6 +59,28 @@ impl Link {
         !self.radio.is_dark() && ![Direction::Up, Direction::Down].iter().any(|d| self.effects.lane(*d).dark)
     }
 
+    /// Whether bytes that enter this way come out: no black hole covers it, and the radio has coverage.
+    pub fn passes(&self, direction: Direction) -> bool {
+        !self.radio.is_dark() && !self.effects.lane(direction).dark
+    }
+
+    /// Whether a fault waits for a packet.
+    pub fn is_armed(&self) -> bool {
+        self.armed.waits_for_a_packet()
+    }
+
+    /// Whether a fault is in force, or waits for its packet or its time.
+    pub fn is_faulty(&self) -> bool {
+        self.effects != Effects::default()
+            || self.armed.waits_for_a_packet()
+            || self.armed.next_due_us().is_some()
+    }
+
+    /// Whether anything but a perfect link lies between the ends: a fault or a profile.
+    pub fn is_impaired(&self) -> bool {
+        self.is_faulty() || self.profile().is_some()
+    }
+
     /// A connection was made. Trigger counts start at 1 for it; the older paths that were cut silently live on, dead.
     pub fn open(&mut self, now_us: u64, path: PathId) {
         self.advance(now_us);
@@ -70,6 +92,14 @@ impl Link {
         }
         self.paths.retain(|_, path| !path.is_over());
         self.paths.insert(path, Box::new(Path::new(now_us)));
+    }
+
+    /// The client has left the connection that it had: what was armed on it for one of its packets waits for no packet of the
+    /// next one. What waits for a CONNECT or CONNACK, and what was armed without a connection, is meant for the next.
+    pub fn leave(&mut self) {
+        for ArmedFault { number: fault, fault: effect, text, .. } in self.armed.leave() {
+            self.note(self.current(), Note::NeverFired { fault, effect, text });
+        }
     }
 
     /// The caller serves a path no longer, whatever state it is in. Notes that were not fetched move to
@@ -89,7 +119,8 @@ impl Link {
     /// [`Self::make_equal`]). A trigger counts packets whose first byte comes after it was armed.
     pub fn step(&mut self, now_us: u64, step: LinkStep) {
         self.advance(now_us);
-        match self.armed.take_in(now_us, step) {
+        let connected = self.current().is_some();
+        match self.armed.take_in(now_us, step, connected) {
             Taken::Now(fault) => self.fire(now_us, fault, None),
             Taken::Waits(fault, effect, text) => {
                 // Every path's server must know when it is due.
@@ -193,7 +224,7 @@ impl Link {
     /// The experiment is over: a note for every armed fault that never fired.
     pub fn finish(&mut self) -> Vec<Note> {
         let never =
-            |ArmedFault { number: fault, fault: effect, text }| Note::NeverFired { fault, effect, text };
+            |ArmedFault { number: fault, fault: effect, text, .. }| Note::NeverFired { fault, effect, text };
         self.armed.drain().into_iter().map(never).collect()
     }
 

@@ -130,7 +130,8 @@ impl Link {
             Fault::Release(way) => self.release(now_us, way),
             Fault::Restore => {
                 self.note(target, Note::Restored);
-                for ArmedFault { number: fault, fault: effect, text } in self.armed.take_effects(fault.number)
+                for ArmedFault { number: fault, fault: effect, text, .. } in
+                    self.armed.take_effects(fault.number)
                 {
                     self.note(target, Note::NeverFired { fault, effect, text });
                 }

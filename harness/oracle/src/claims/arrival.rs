@@ -71,6 +71,8 @@ pub(super) fn unmet(state: &State, claimed: &Claimed, unmet: Unmet, found: &mut 
     };
     match unmet.why {
         Ended::Patience | Ended::LongBound | Ended::Closed | Ended::Mismatch => {}
+        // The claim about the next try says what came of it.
+        Ended::TriedAgain => return,
         why => {
             let why = format!("`{}` could not be waited for: {why}", wait.claim.text);
             return wait.inconclusive(found, why);

@@ -104,12 +104,11 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         return found.graded(wait.at(), Some(finding.clause), text, finding.evidence);
     }
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, wait.answers.unwrap_or(wait.claimed_at.seq));
-    if wait.unmet.is_some_and(|unmet| unmet.why == deadzone_history::Ended::Patience)
-        && cause != Some(CloseCause::KeepAlive)
-    {
-        found.unextended = true;
+    // The time of a keep-alive is the standard's own: it is not extended.
+    match cause {
+        Some(CloseCause::KeepAlive) => found.claim_broken(finding),
+        _ => found.silent(finding, wait.ended()),
     }
-    found.claim_broken(finding);
 }
 
 /// In 5.0 a server has to close only where a clause says validate, close or treat as malformed; 3.1.1 is strict about what a

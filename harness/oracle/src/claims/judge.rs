@@ -84,7 +84,7 @@ impl Claims {
         match &claimed.claim.kind {
             ClaimKind::Arrives { .. } => arrival::met(state, claimed, by, found.by(arrival::NAME)),
             ClaimKind::Receives { .. } => return,
-            ClaimKind::Quiescent { .. } | ClaimKind::Precondition { .. } => {}
+            ClaimKind::Quiescent { .. } | ClaimKind::Precondition { .. } | ClaimKind::StillServed { .. } => {}
         }
         self.open.remove(&id);
     }
@@ -98,7 +98,7 @@ impl Claims {
             ClaimKind::Quiescent { client } => {
                 quiescent::unmet(state, claimed, *client, unmet, found.by(quiescent::NAME));
             }
-            ClaimKind::Precondition { .. } => {
+            ClaimKind::Precondition { .. } | ClaimKind::StillServed { .. } => {
                 let why = format!("`{}` did not come about", claimed.claim.text);
                 found.inconclusive(unmet.at.seq, why);
             }
@@ -124,7 +124,9 @@ impl Claims {
                 ClaimKind::Quiescent { .. } => {
                     found.inconclusive(claimed.at.seq, "the run ended before the client was at rest");
                 }
-                ClaimKind::Arrives { .. } | ClaimKind::Precondition { .. } => {
+                ClaimKind::Arrives { .. }
+                | ClaimKind::Precondition { .. }
+                | ClaimKind::StillServed { .. } => {
                     found.inconclusive(claimed.at.seq, format!("`{text}` was not waited for to the end"));
                 }
             }

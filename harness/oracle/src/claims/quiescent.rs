@@ -1,6 +1,6 @@
 //! Nothing owed either way on a client's session at one moment: if something is, whose turn is it?
 
-use deadzone_history::{ClientIx, ConnId, Ended};
+use deadzone_history::{ClientIx, ConnId};
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Packet, PacketKind};
 
@@ -120,10 +120,7 @@ impl Unrest<'_> {
         let could = instead::silence(Some(owed_kind), self.conn.version);
         let mut finding = self.finding(kind, got, vec![asked.seq, self.unmet.at.seq], could);
         finding.meanwhile = wording::meanwhile(self.state, self.id, asked.seq);
-        if self.unmet.why == Ended::Patience {
-            found.unextended = true;
-        }
-        found.claim_broken(finding);
+        found.silent(finding, self.unmet.why);
     }
 
     fn finding(

@@ -177,10 +177,7 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
     if let Some((id, _)) = state.conns_of(watch.client).rev().find(|(_, conn)| conn.ends.lives()) {
         finding.meanwhile = wording::meanwhile(state, id, debt.published);
     }
-    if unmet.why == Ended::Patience {
-        found.unextended = true;
-    }
-    found.claim_broken(finding);
+    found.silent(finding, unmet.why);
 }
 
 /// The broker closed a connection without its client's fault, where this message was to come or to go.
@@ -237,10 +234,7 @@ fn not_had(
             let kind = (Some(Owed::Resend), Fact::ResendMissing);
             let mut finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::lost());
             finding.meanwhile = wording::meanwhile(state, later, conn.opened.seq);
-            if unmet.why == Ended::Patience {
-                found.unextended = true;
-            }
-            found.claim_broken(finding);
+            found.silent(finding, unmet.why);
         }
         _ => watch.inconclusive(found, format!("the broker sent {what}, but the link did not deliver it")),
     }

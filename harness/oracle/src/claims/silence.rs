@@ -1,6 +1,6 @@
 //! Nothing came, or nothing of what was waited for, until the wait ended.
 
-use deadzone_history::{End, Ended};
+use deadzone_history::End;
 use deadzone_verdict::Fact;
 use deadzone_wire::{Field, PacketKind, Pattern, Value};
 
@@ -50,15 +50,7 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     };
     let mut finding = wait.finding(Some(owed), fact, got, evidence, could);
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, since);
-    unconfirmed(wait, found);
-    found.claim_broken(finding);
-}
-
-/// A wait that was not extended to the long bound proves nothing by itself.
-fn unconfirmed(wait: &Wait<'_>, found: &mut Found) {
-    if wait.unmet.is_some_and(|unmet| unmet.why == Ended::Patience) {
-        found.unextended = true;
-    }
+    found.silent(finding, wait.ended());
 }
 
 /// Why the broker can't have had the packet that it should answer.

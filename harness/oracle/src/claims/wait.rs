@@ -1,6 +1,6 @@
 //! One wait of the script, with everything that judging it needs at hand.
 
-use deadzone_history::{Claim, ClaimKind, ClientIx, ConnId, Expected};
+use deadzone_history::{Claim, ClaimKind, ClientIx, ConnId, Ended, Expected};
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value, Version};
 
@@ -57,6 +57,11 @@ impl<'s> Wait<'s> {
     /// The event that ended the wait.
     pub(super) fn at(&self) -> u64 {
         self.unmet.map_or(self.claimed_at.seq, |unmet| unmet.at.seq)
+    }
+
+    /// What ended it.
+    pub(super) fn ended(&self) -> Ended {
+        self.unmet.map_or(Ended::Closed, |unmet| unmet.why)
     }
 
     /// How long it lasted, µs.

@@ -99,7 +99,7 @@ fn the_steps_own_clause_comes_first() {
         intent: false,
     };
     let claim = h.claim_of("<- PUBREC", &[id!("5.0/MQTT-4.9.0-3")], kind);
-    h.unmet(claim, 10_000_000, Ended::Patience, None);
+    h.unmet(claim, 10_000_000, Ended::LongBound, None);
     fails_by(&judge(&h.finish()), "5.0/MQTT-4.9.0-3");
 }
 
@@ -115,7 +115,7 @@ fn what_never_reached_the_broker_needs_no_answer() {
         h.down(conn, ack(AckKind::Puback, 6));
         h.up_lost(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[(Field::Id, 7)])], false, false);
-        h.unmet(claim, 10_000_000, Ended::Patience, None);
+        h.unmet(claim, 10_000_000, Ended::LongBound, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "never reached");
     }
 }
@@ -127,7 +127,7 @@ fn an_answer_that_the_link_swallowed_is_not_missing() {
         h.up(conn, publish(1, 7, false));
         h.down_lost(conn, ack(AckKind::Puback, 7));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[(Field::Id, 7)])], false, false);
-        h.unmet(claim, 10_000_000, Ended::Patience, None);
+        h.unmet(claim, 10_000_000, Ended::LongBound, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "link did not deliver");
     }
 }
@@ -139,21 +139,21 @@ fn a_starved_harness_blames_nobody() {
         h.up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(9_900_000).event(EventKind::Starved { ms: 251 });
-        h.pass_us(100_000).unmet(claim, 10_000_000, Ended::Patience, None);
+        h.pass_us(100_000).unmet(claim, 10_000_000, Ended::LongBound, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "starved");
 
         let (mut h, conn) = started(version);
         h.up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(7_000_000).event(EventKind::Starved { ms: 6_000 });
-        h.pass_us(3_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+        h.pass_us(3_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "starved");
 
         let (mut h, conn) = started(version);
         h.up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(5_000_000).event(EventKind::Starved { ms: 900 });
-        h.pass_us(5_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+        h.pass_us(5_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
         assert_eq!(
             judge(&h.finish()).kind,
             VerdictKind::Fail,
@@ -165,7 +165,7 @@ fn a_starved_harness_blames_nobody() {
         h.pass_us(5_000_000).up(conn, publish(1, 7, false));
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[])], false, false);
         h.pass_us(1_000_000).event(EventKind::Starved { ms: 250 });
-        h.pass_us(1_000_000).unmet(claim, 2_000_000, Ended::Patience, None);
+        h.pass_us(1_000_000).unmet(claim, 2_000_000, Ended::LongBound, None);
         assert_eq!(
             judge(&h.finish()).kind,
             VerdictKind::Fail,
@@ -182,7 +182,7 @@ fn met_is_looked_at_again() {
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Puback, &[(Field::Id, 7)])], false, false);
         let seen = h.down(conn, ack(AckKind::Puback, 7));
         h.met(claim, &[seen + 1]);
-        assert_eq!(crate::wait::told(judge(&h.finish())), Verdict::pass());
+        assert_eq!(told(judge(&h.finish())), Verdict::pass());
 
         let (mut h, conn) = started(version);
         h.up(conn, publish(1, 7, false));
@@ -228,7 +228,7 @@ fn refusals_are_the_targets_right() {
         h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
         h.abandoned(0, "no SUBACK as claimed");
         let claim = h.receives(client, &["once"], deadzone_history::HowOften::ExactlyOnce);
-        h.unmet(claim, 10_000_000, Ended::Patience, None);
+        h.unmet(claim, 10_000_000, Ended::LongBound, None);
         is(&judge(&h.finish()), VerdictKind::NotApplicable, "SUBACK");
 
         let (mut h, conn) = started(version);

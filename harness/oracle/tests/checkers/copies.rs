@@ -297,7 +297,7 @@ fn a_retained_message_is_owed_to_a_new_subscription() {
         h.down(conn, Suback::new(1, [1]));
         h.step("expect sub receives");
         let claim = h.receives(s, &["kept"], HowOften::ExactlyOnce);
-        h.unmet(claim, 10_000_000, Ended::Patience, None);
+        h.unmet(claim, 10_000_000, Ended::LongBound, None);
         fails_by(&judge(&h.finish()), of(version, "3.3.1-6", "3.3.1-9"));
     }
 }
@@ -326,7 +326,7 @@ fn a_will_is_owed_once_the_broker_knows() {
             }
             h.step("expect sub receives");
             let claim = h.receives(s, &["gone"], HowOften::ExactlyOnce);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
             let verdict = judge(&h.finish());
             assert_eq!(verdict.kind, kind, "{verdict:#?}");
         }
@@ -372,7 +372,7 @@ fn one_loss_at_two_subscribers_is_one_finding() {
         s.publish(1, "once");
         for client in [SUB, third] {
             let claim = s.h.receives(client, &["once"], HowOften::ExactlyOnce);
-            s.h.unmet(claim, 10_000_000, Ended::Patience, None);
+            s.h.unmet(claim, 10_000_000, Ended::LongBound, None);
         }
         let verdict = judge(&s.h.finish());
         assert_eq!((verdict.findings.len(), verdict.findings[0].folded.len()), (1, 1), "{verdict:#?}");

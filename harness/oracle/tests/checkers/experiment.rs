@@ -52,7 +52,7 @@ fn unanswered(version: Version) -> HandMade {
     h.step("pub -> PUBLISH");
     h.up(conn, publish(1, 7, false));
     let claim = h.arrives(conn, PacketKind::Puback, None);
-    h.unmet(claim, 10_000_000, Ended::Patience, None);
+    h.unmet(claim, 10_000_000, Ended::LongBound, None);
     h
 }
 
@@ -101,7 +101,7 @@ fn preconditions_and_given_up_steps_are_inconclusive() {
         let client = h.client("pub");
         h.step("link pub saw PUBREC down");
         let claim = h.claim("link pub saw PUBREC down", ClaimKind::Precondition { client });
-        h.unmet(claim, 10_000_000, Ended::Patience, None);
+        h.unmet(claim, 10_000_000, Ended::LongBound, None);
         h.abandoned(0, "it was not seen");
         is(&judge(&h.finish()), VerdictKind::Inconclusive, "`link pub saw PUBREC down` did not come about");
 
@@ -135,7 +135,7 @@ fn an_illegal_client_voids_what_comes_after_it() {
             h.step("pub -> PUBLISH");
             h.up(conn, publish(1, 7, false));
             let claim = h.arrives(conn, PacketKind::Puback, None);
-            h.unmet(claim, 10_000_000, Ended::Patience, None);
+            h.unmet(claim, 10_000_000, Ended::LongBound, None);
             let verdict = judge(&h.finish());
             assert_eq!(verdict.kind, kind, "{verdict:#?}");
             if kind == VerdictKind::Error {
@@ -161,7 +161,7 @@ fn a_resend_that_the_version_forbids_is_illegal() {
             }
             h.up(conn, publish(2, 7, true));
             let claim = h.arrives(conn, PacketKind::Pubrec, None);
-            h.unmet(claim, 10_000_000, Ended::Patience, None);
+            h.unmet(claim, 10_000_000, Ended::LongBound, None);
             assert_eq!(judge(&h.finish()).kind, kind, "{version} {acknowledged}");
         }
     }
@@ -179,7 +179,7 @@ fn at_rest_or_whose_turn_it_is() {
             h.step("expect pub quiescent");
             let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client });
             tell(&mut h, conn);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
             judge(&h.finish())
         };
         let number = |v311: &str, v5: &str| super::wait::of(version, v311, v5);
@@ -241,10 +241,8 @@ fn findings_come_in_the_order_of_time_and_cascades_fold() {
             .events
             .iter()
             .position(|e| matches!(&e.kind, EventKind::Packet(p) if p.packet().packet_id() == Some(7)));
-        let extra = (vec![
-            finding(&own("no-codes"), &[seen]),
-            finding(&own("whole-packet"), &[given.unwrap() as u64]),
-        ]);
+        let extra =
+            vec![finding(&own("no-codes"), &[seen]), finding(&own("whole-packet"), &[given.unwrap() as u64])];
         let verdict = judge_with(&history, extra);
         let heads: Vec<&str> = verdict.findings.iter().map(|f| f.by.as_str()).collect();
         assert_eq!(verdict.findings[0].clause, *own("whole-packet"), "{heads:?}");
@@ -316,7 +314,7 @@ fn what_the_teardown_does_is_not_judged() {
         h.teardown();
         h.publish(publisher, "dz1/t", 0, 0, "once");
         h.deliver(subscriber, "dz1/t", 0, 0, "once");
-        h.unmet(claim, 0, Ended::Patience, None);
+        h.unmet(claim, 0, Ended::LongBound, None);
         h.marker(subscriber, Direction::Down, publish(1, 1, false));
         assert_eq!(crate::wait::told(judge(&h.finish())), Verdict::pass());
     }
@@ -354,7 +352,7 @@ fn ten_thousand_losses_are_one_finding() {
     }
     let payloads: Vec<&str> = payloads.iter().map(String::as_str).collect();
     let claim = h.receives(s, &payloads, HowOften::AtLeastOnce);
-    h.unmet(claim, 10_000_000, Ended::Patience, None);
+    h.unmet(claim, 10_000_000, Ended::LongBound, None);
     let verdict = judge(&h.finish());
     assert_eq!((verdict.kind, verdict.findings.len()), (VerdictKind::Fail, 1));
     assert_eq!(verdict.findings[0].folded.len(), 64, "bounded");

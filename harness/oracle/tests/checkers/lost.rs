@@ -101,7 +101,7 @@ fn lost_but_not_owed() {
         s.publish(1, "once");
         s.h.event(EventKind::Starved { ms: 3_000 });
         let claim = s.h.receives(SUB, &["once"], HowOften::ExactlyOnce);
-        s.h.unmet(claim, 10_000, Ended::Patience, None);
+        s.h.unmet(claim, 10_000, Ended::LongBound, None);
         is(&judge(&s.h.finish()), VerdictKind::Inconclusive, "starved");
 
         let mut s = Story::new(version, 1);
@@ -157,7 +157,7 @@ fn of_two_retained_writers_at_once_either_may_be_the_last() {
             h.subscribe(conn, 1, TOPIC, 1);
             h.step("expect sub receives");
             let claim = h.receives(s, &["second"], HowOften::ExactlyOnce);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
             assert_eq!(judge(&h.finish()).kind, kind);
         }
     }

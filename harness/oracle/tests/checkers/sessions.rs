@@ -196,7 +196,7 @@ fn closed_where_the_client_was_to_come_to_rest() {
             }
             let claim = h.claim("expect pub quiescent", ClaimKind::Quiescent { client: ClientIx(0) });
             tell(&mut h, conn);
-            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
             judge(&h.finish())
         };
         let closes = |h: &mut HandMade, conn| {
@@ -233,7 +233,7 @@ fn a_close_that_must_come() {
         let (mut h, old) = started(version);
         h.connect(0, Start::Resume);
         let claim = arrival(&mut h, old, vec![Expected::Closed], false, false);
-        h.unmet(claim, 10_000_000, Ended::Patience, None);
+        h.unmet(claim, 10_000_000, Ended::LongBound, None);
         fails_by(&judge(&h.finish()), of(version, "3.1.4-2", "3.1.4-3"));
     }
 }
@@ -244,7 +244,7 @@ fn keep_alive_is_judged_by_its_own_time() {
         for version in BOTH {
             let (mut h, conn) = started(version);
             let claim = arrival(&mut h, conn, vec![Expected::Closed], false, false);
-            h.pass_us(waited_us).unmet(claim, waited_us, Ended::Patience, None);
+            h.pass_us(waited_us).unmet(claim, waited_us, Ended::LongBound, None);
             let v = judge(&h.finish());
             assert_eq!(v.kind, kind, "{v:#?}");
             if kind == VerdictKind::Fail {
@@ -340,7 +340,7 @@ fn a_claim_about_an_unknown_connection_is_no_panic() {
         kind: ClaimKind::Quiescent { client: ClientIx(12) },
     };
     h.event(EventKind::Claim(Box::new(claim)));
-    h.unmet(99, 0, Ended::Patience, None);
-    h.unmet(5, 0, Ended::Patience, None);
+    h.unmet(99, 0, Ended::LongBound, None);
+    h.unmet(5, 0, Ended::LongBound, None);
     assert_ne!(judge(&h.finish()).kind, VerdictKind::Fail);
 }

@@ -69,7 +69,7 @@ impl Story {
 
     pub(crate) fn waits_in_vain(mut self, payload: &str) -> Verdict {
         let claim = self.h.receives(SUB, &[payload], HowOften::ExactlyOnce);
-        self.h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+        self.h.pass_us(10_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
         judge(&self.h.finish())
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn silence(mut h: HandMade, conn: ConnId, wanted: Expected) -> Verdic
     let claim = arrival(&mut h, conn, vec![wanted], false, false);
     h.pass_us(2_000_000).up(conn, deadzone_wire::Bare::pingreq());
     h.down(conn, deadzone_wire::Bare::pingresp());
-    h.pass_us(8_000_000).unmet(claim, 10_000_000, Ended::Patience, None);
+    h.pass_us(8_000_000).unmet(claim, 10_000_000, Ended::LongBound, None);
     judge(&h.finish())
 }
 

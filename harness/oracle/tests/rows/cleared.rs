@@ -287,6 +287,24 @@ fn row_b1_a_packet_of_no_type_is_malformed() {
     }
 }
 
+/// A silence that was not extended proves nothing.
+#[test]
+fn row_b11_a_silence_that_was_not_extended_is_unconfirmed() {
+    for version in BOTH {
+        for (why, kind) in
+            [(Ended::Patience, VerdictKind::Inconclusive), (Ended::LongBound, VerdictKind::Fail)]
+        {
+            let Pair { mut h, publisher, .. } = Pair::new(version);
+            h.up(publisher, message(1, 7, "once"));
+            let claim = arrival(&mut h, publisher, vec![with(PacketKind::Puback, &[])], false, false);
+            h.life(publisher);
+            h.pass_us(10_000_000).unmet(claim, 10_000_000, why, None);
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        }
+    }
+}
+
 /// An answer that is waited for and never comes fails once its wait was extended; a packet of ours in between changes nothing.
 #[test]
 fn row_b7_a_pubrel_that_never_comes_fails() {

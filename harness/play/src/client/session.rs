@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_wire::{Ack, AckKind, Packet, Publish, Version};
+use deadzone_wire::{Ack, AckKind, Packet, PropertyId, Publish, Version};
+
+use super::subscriptions::Subscriptions;
 
 /// An exchange that this client began.
 #[derive(Clone, Debug)]
@@ -27,6 +29,9 @@ pub(crate) struct Session {
     /// Answers not sent yet.
     owed: Vec<Ack>,
     last_id: u16,
+    subscriptions: Subscriptions,
+    /// The largest packet that it takes, bytes, where its CONNECT says so.
+    max_packet: Option<u32>,
 }
 
 impl Session {
@@ -42,8 +47,7 @@ impl Session {
 
     /// The session is gone on either side.
     pub(crate) fn forget(&mut self) {
-        let last_id = self.last_id;
-        *self = Self { last_id, ..Self::default() };
+        *self = Self { last_id: self.last_id, max_packet: self.max_packet, ..Self::default() };
     }
 
     /// Answers belong to a connection: those that were not sent on the last one are not owed on the next.
@@ -53,7 +57,9 @@ impl Session {
 
     /// The client wrote this packet.
     pub(crate) fn sent(&mut self, packet: &Packet) {
+        self.subscriptions.sent(packet);
         match packet {
+            Packet::Connect(c) => self.max_packet = c.properties.number(PropertyId::MaximumPacketSize),
             Packet::Publish(p) if p.qos > 0 => {
                 if let Some(id) = p.packet_id {
                     if !self.order.contains(&id) {
@@ -80,10 +86,11 @@ impl Session {
 
     /// A packet arrived; the answers it calls for are added to what is owed.
     pub(crate) fn received(&mut self, packet: &Packet, version: Version) {
+        self.subscriptions.received(packet);
         match packet {
             Packet::Publish(p) => match (p.qos, p.packet_id) {
                 (1, Some(id)) => self.owe(Ack::new(AckKind::Puback, id)),
-                (2, Some(id)) => {
+                (2, Some(id)) if id != 0 => {
                     self.incoming.insert(id);
                     self.owe(Ack::new(AckKind::Pubrec, id));
                 }
@@ -116,8 +123,9 @@ impl Session {
         }
     }
 
+    /// An answer that names the packet id 0 would be as illegal as what calls for it: none is owed.
     fn owe(&mut self, ack: Ack) {
-        if !self.owed.contains(&ack) {
+        if ack.packet_id != 0 && !self.owed.contains(&ack) {
             self.owed.push(ack);
         }
     }
@@ -141,6 +149,16 @@ impl Session {
                 Outgoing::Release => Some(Packet::Ack(Ack::new(AckKind::Pubrel, *id))),
             })
             .collect()
+    }
+
+    /// What it has subscribed to.
+    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// Whether it takes a packet of this many bytes.
+    pub(crate) fn takes(&self, bytes: u32) -> bool {
+        self.max_packet.is_none_or(|max| bytes <= max)
     }
 
     /// Nothing is owed either way.

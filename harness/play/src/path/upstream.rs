@@ -14,11 +14,11 @@ use tokio::{
 
 use super::Path;
 use crate::{
-    client::{ClientState, Command, SharedClient},
+    client::{Client, Command, SharedClient},
     clock::Clock,
+    memory::Reservation,
     pipe,
-    room::Share,
-    tape::Tape,
+    recorder::SharedRecorder,
 };
 
 /// 80 kbit/s, and 2,000 bytes may wait.
@@ -52,15 +52,15 @@ impl Carried {
         let identity = Identity { seed: 1, scenario: "s".to_owned(), link: "dev".to_owned() };
         let mut link = Link::with_profile(&profile, identity);
         link.open(0, PathId(CONN));
-        let state = ClientState::new(0, Version::V5, "dev".to_owned(), true, link);
+        let state = Client::new(0usize.into(), Version::V5, "dev".to_owned(), true, link);
         let client = Rc::new(RefCell::new(state));
         let clock = Clock::start();
         let recorder = Recorder::new(RecorderLimits::default());
-        let tape = Tape::new(recorder, clock, Share::of(None, 0));
+        let recorder = SharedRecorder::new(recorder, clock, Reservation::of(None, 0));
         let (ours, mut theirs) = pipe(1 << 20);
         let (queue, commands) = unbounded_channel();
         let conn = deadzone_history::ConnId(CONN);
-        let path = Path::new(conn, Rc::clone(&client), &tape, Box::new(ours), commands, None);
+        let path = Path::new(conn, Rc::clone(&client), &recorder, Box::new(ours), commands, None);
         tokio::task::spawn_local(path.carry());
         let got = Rc::new(RefCell::new(0));
         let counted = Rc::clone(&got);
@@ -88,7 +88,7 @@ impl Carried {
     async fn at(&self, ms: u64) -> (usize, usize, u64) {
         self.clock.until_us(ms * 1000 + 500).await;
         let client = self.client.borrow();
-        (client.link().held_on(PathId(CONN), Direction::Up), *self.got.borrow(), client.done)
+        (client.modem.link().held_on(PathId(CONN), Direction::Up), *self.got.borrow(), client.presence.done())
     }
 }
 
@@ -138,8 +138,8 @@ async fn the_end_of_a_run_waits_for_nothing() {
         carried.put(bytes(1));
         carried.put(Command::End);
         carried.at(100).await;
-        // Whoever waited for their turns waits no more.
-        assert_eq!(carried.client.borrow().done, 3);
+        // What waited for its turn waits no more.
+        assert_eq!(carried.client.borrow().presence.done(), 3);
         assert!(*carried.got.borrow() < 2_100);
     })
     .await;

@@ -3,7 +3,7 @@
 use deadzone_history::Purpose;
 use deadzone_script::{Arrival, Step, StepKind};
 
-use super::Player;
+use super::{network::Network, stage::Stage};
 use crate::client::Command;
 
 /// A cut that the control run puts off.
@@ -15,47 +15,44 @@ pub(crate) enum PutOff {
     Armed,
 }
 
-impl Player<'_> {
-    /// Before a step that needs the client's old connection to be gone, carries out the cut that was put off.
-    pub(super) async fn carry_out_put_off(&mut self, step: &Step) {
-        let due =
-            |(client, cut): (&usize, &PutOff)| ends_exchange(step, *client, *cut).then_some((*client, *cut));
-        let due: Vec<(usize, PutOff)> = self.put_off.iter().filter_map(due).collect();
-        for (client, cut) in due {
-            let live = self.live_conn(client);
-            if live.is_none() && cut == PutOff::Armed {
-                // It waits for a packet of a connection that is still to come.
-                continue;
-            }
-            self.put_off.remove(&client);
-            self.finish_exchanges(client).await;
-            if let Some(conn) = self.live_conn(client) {
-                self.enqueue(client, Command::Close).await;
-                self.broker_closed(conn).await;
-            }
+/// Before a step that needs the client's old connection to be gone, carries out the cut that was put off.
+pub(super) async fn carry_out_put_off(stage: &mut Stage<'_>, step: &Step) {
+    let due =
+        |(client, cut): (&usize, &PutOff)| ends_exchange(step, *client, *cut).then_some((*client, *cut));
+    let due: Vec<(usize, PutOff)> = stage.put_off.iter().filter_map(due).collect();
+    for (client, cut) in due {
+        let live = stage.network.live_conn(client);
+        if live.is_none() && cut == PutOff::Armed {
+            // It waits for a packet of a connection that is still to come.
+            continue;
+        }
+        stage.put_off.remove(&client);
+        finish_exchanges(&stage.network, client).await;
+        if let Some(conn) = stage.network.live_conn(client) {
+            stage.network.enqueue(stage.client(client), Command::Close).await;
+            stage.network.broker_closed(conn).await;
         }
     }
+}
 
-    /// Makes the client polite and waits until nothing is owed either way.
-    async fn finish_exchanges(&self, client: usize) {
-        let ends_us = self.clock.now_us() + self.timing.scaled_us(self.timing.within_ms);
-        let owed = {
-            let mut state = self.clients[client].borrow_mut();
-            state.polite = true;
-            let version = state.version;
-            let owed = state.session.take_owed();
-            owed.into_iter().map(|p| p.encode(version).to_bytes()).collect::<Vec<_>>()
-        };
-        for bytes in owed {
-            self.enqueue(client, Command::Write(bytes, Purpose::Polite)).await;
-        }
-        while !self.clients[client].borrow().session.is_quiescent() && self.clock.now_us() < ends_us {
-            if self.live_conn(client).is_none() {
-                return;
-            }
-            self.change_or_until(ends_us).await;
-        }
+/// Makes the client polite and waits until nothing is owed either way.
+async fn finish_exchanges(network: &Network, client: usize) {
+    let ends_us = network.recorder.now_us() + network.timing.scaled_us(network.timing.within_ms);
+    let owed = {
+        let mut state = network.clients[client].borrow_mut();
+        state.polite = true;
+        let version = state.version;
+        let owed = state.session.take_owed();
+        owed.into_iter().map(|p| p.encode(version).to_bytes()).collect::<Vec<_>>()
+    };
+    for bytes in owed {
+        network.enqueue(&network.clients[client], Command::Write(bytes, Purpose::Polite)).await;
     }
+    let finished = || {
+        let client = network.clients[client].borrow();
+        client.session.is_quiescent() || client.presence.live.is_none()
+    };
+    network.recorder.until(ends_us, finished).await;
 }
 
 /// Whether the cut of this client can't be put off beyond this step: the script goes on as if it had happened, or looks.

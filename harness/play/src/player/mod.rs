@@ -1,20 +1,22 @@
 //! Walks the script: one step after another, each bounded in time, each recorded.
 //!
-//! A wait for presence has a deadline and a patience; absence is watched for by a fence, or once at the end by the grace.
-//! What a step found is recorded as a claim that was met or not; the walk itself decides only whether going on makes sense.
+//! The [`walk`] decides which step comes next; [`steps`] say what each does on the [`stage`], which holds the clients and their
+//! connections ([`network`]), the claims and the performance's slot. Whatever is waited for is waited for in one way
+//! ([`wait`]). Absence is watched for by a fence, or once at the end by the grace. What a step found is recorded as a claim
+//! that was met or not; the walk itself decides only whether going on makes sense.
 
-mod arrival;
-mod connection;
+mod claims;
 mod control;
-mod expect;
-mod finds;
-mod intent;
-mod link;
-mod marker;
-mod packet;
-mod radio;
+mod footprint;
+mod network;
+mod parking;
+mod rest;
+mod setting;
+mod stage;
+mod steps;
 mod teardown;
+mod wait;
 mod walk;
 
-pub(crate) use radio::timing;
-pub(crate) use walk::{Flow, Player};
+pub(crate) use setting::timing;
+pub(crate) use walk::Player;

@@ -1,101 +1,123 @@
-//! Leaves the target as it was found: recorded, not judged.
+//! Leaves the target as it was found: recorded, not judged. What could not be cleaned up is said.
 
 use bytes::Bytes;
-use deadzone_history::{EventKind, Expected};
+use deadzone_history::{ClaimKind, EventKind, Expected, Purpose};
 use deadzone_link::Link;
 use deadzone_script::{At, ConnectMode, ConnectOptions, Payload, Step, StepKind};
-use deadzone_wire::{Packet, PacketKind, Pattern, Publish, Version};
+use deadzone_wire::{Bare, Packet, PacketKind, Pattern, Publish, Text, Version};
 
-use super::{Flow, Player};
+use super::{
+    stage::Stage,
+    steps,
+    wait::{Answer, Order, Sought, Wait, wait_for},
+};
 use crate::client::Command;
 
 /// How long an interrupted run still cleans up, ms.
 const INTERRUPTED_MS: u64 = 1_000;
+/// How often one thing is tried.
+const TRIES: u32 = 2;
 
-impl Player<'_> {
-    /// Ends every connection; on a target that lives on, empties the sessions and retained messages that this run left.
-    pub(crate) async fn tear_down(&mut self) {
-        for client in 0..self.clients.len() {
-            let never_fired = self.clients[client].borrow_mut().on_link(None, Link::finish);
-            for note in never_fired {
-                self.tape.append(EventKind::Link { client: client.into(), conn: None, note: Box::new(note) });
-            }
-        }
-        self.tape.append(EventKind::Teardown);
-        for client in &self.clients {
-            client.borrow_mut().enqueue(Command::End);
-        }
-        let mut limit_us = self.timing.scaled_us(self.timing.teardown_ms);
-        if self.setup.cancelled() {
-            // Somebody waits for the end, and all the same finds a broker that is as it was.
-            limit_us = limit_us.min(INTERRUPTED_MS * 1000);
-        }
-        self.leaving = true;
-        let clock = self.clock;
-        if self.setup.teardown {
-            clock.at_most_us(limit_us, self.clean()).await;
-        }
-        // Connections that were cut silently have no queue any more that anyone could write to.
-        for task in self.tasks.drain(..) {
-            task.abort();
-            // A task that fell over must not look like a target that fell silent.
-            if let Err(error) = task.await
-                && let Ok(panic) = error.try_into_panic()
-            {
-                std::panic::resume_unwind(panic);
-            }
+/// Ends every connection; on a target that lives on, empties the sessions and retained messages that this run left.
+pub(super) async fn tear_down(stage: &mut Stage<'_>) {
+    let recorder = stage.recorder().clone();
+    for client in &stage.network.clients {
+        let index = client.borrow().index;
+        let never_fired = client.borrow_mut().modem.on(None, Link::finish);
+        for note in never_fired {
+            recorder.append(EventKind::Link { client: index, conn: None, note: Box::new(note) });
         }
     }
+    recorder.append(EventKind::Teardown);
+    for client in &stage.network.clients {
+        client.borrow_mut().presence.enqueue(Command::End);
+    }
+    let mut limit_us = stage.timing().scaled_us(stage.timing().teardown_ms);
+    if stage.setup.cancelled() {
+        // The end is being waited for, and all the same the broker must be found as it was.
+        limit_us = limit_us.min(INTERRUPTED_MS * 1000);
+    }
+    stage.leaving = true;
+    if stage.setup.teardown && recorder.clock().at_most_us(limit_us, clean(stage)).await.is_none() {
+        let (sessions, topics) = (stage.footprint.sessions.len(), stage.footprint.retained.len());
+        let left = format!("{sessions} sessions and {topics} retained messages may be left");
+        let what = format!("it took longer than {} ms: {left}", limit_us / 1000);
+        recorder.append(EventKind::TeardownFailed { what: what.into() });
+    }
+    // Connections that were cut silently have no queue any more that a command could go into.
+    stage.network.end().await;
+}
 
-    async fn clean(&mut self) {
-        for (client_id, version) in std::mem::take(&mut self.sessions) {
-            self.visit(client_id, version, &[]).await;
-        }
-        let topics: Vec<Bytes> = std::mem::take(&mut self.retained).into_iter().collect();
-        if !topics.is_empty() {
-            let id = Bytes::from(format!("{}end", self.words.run));
-            self.visit(id, self.setup.version, &topics).await;
+/// What is cleaned up leaves the footprint.
+async fn clean(stage: &mut Stage<'_>) {
+    while let Some((id, version)) = stage.footprint.sessions.first().cloned() {
+        let what = format!("the session of `{}`", String::from_utf8_lossy(&id));
+        persistently(stage, &what, (&id, version), &[]).await;
+        stage.footprint.sessions.remove(&(id, version));
+    }
+    let topics: Vec<Bytes> = stage.footprint.retained.iter().cloned().collect();
+    if !topics.is_empty() {
+        let id = Bytes::from(format!("{}end", stage.words.run));
+        let what = format!("{} retained messages", topics.len());
+        persistently(stage, &what, (&id, stage.setup.version), &topics).await;
+        stage.footprint.retained.clear();
+    }
+}
+
+async fn persistently(stage: &mut Stage<'_>, what: &str, who: (&Bytes, Version), topics: &[Bytes]) {
+    let mut failed = None;
+    for _ in 0..TRIES {
+        match visit(stage, who, topics).await {
+            Ok(()) => return,
+            Err(why) => failed = Some(why),
         }
     }
+    let what = format!("{what} may be left: {}", failed.unwrap_or_default());
+    stage.recorder().append(EventKind::TeardownFailed { what: what.into() });
+}
 
-    /// Connects with a clean start under this id, clears these topics, and disconnects.
-    async fn visit(&mut self, client_id: Bytes, version: Version, topics: &[Bytes]) {
-        let own = self.clients.len() - 1;
-        {
-            let mut state = self.clients[own].borrow_mut();
-            state.live = None;
-            state.version = version;
-        }
-        let step = Step {
-            at: At { line: 0, column: 1, length: 1 },
-            text: "teardown".to_owned(),
-            kind: StepKind::Open { client: own },
-            recover: false,
-            deviant: false,
-            only: None,
-            clauses: Vec::new(),
-        };
-        let options =
-            ConnectOptions { client_id: Some(Payload(client_id.to_vec())), ..ConnectOptions::default() };
-        if let Flow::Abandon(_) = self.connect(&step, own, ConnectMode::Clean, &options, &[]).await {
-            return;
-        }
-        for topic in topics {
-            let mut publish = Publish::new("", 0, None, Bytes::new());
-            publish.topic = deadzone_wire::Text(topic.clone());
-            publish.retain = true;
-            let _ = self.write(own, Packet::Publish(publish).encode(version).to_bytes()).await;
-        }
-        if let Some(conn) = self.live_conn(own)
-            && !topics.is_empty()
-        {
-            // A PINGRESP shows that the broker has read what came before it.
-            let ping = Packet::Bare(deadzone_wire::Bare::pingreq()).encode(version).to_bytes();
-            let _ = self.write(own, ping).await;
-            let mut wanted = self.wanted(own, conn, Pattern::of(PacketKind::Pingresp), true);
-            wanted.alternatives.push(Expected::Closed);
-            let _ = self.arrival(&step, wanted).await;
-        }
-        let _ = self.disconnect(own, None, None).await;
+/// Connects with a clean start under this id, clears these topics, and disconnects.
+async fn visit(
+    stage: &mut Stage<'_>,
+    (id, version): (&Bytes, Version),
+    topics: &[Bytes],
+) -> Result<(), String> {
+    let own = stage.network.own();
+    {
+        let mut state = stage.client(own).borrow_mut();
+        state.presence.live = None;
+        state.version = version;
     }
+    let step = Step {
+        at: At { line: 0, column: 1, length: 1 },
+        text: "teardown".to_owned(),
+        kind: StepKind::Open { client: own },
+        recover: false,
+        deviant: false,
+        only: None,
+        clauses: Vec::new(),
+    };
+    let options = ConnectOptions { client_id: Some(Payload(id.to_vec())), ..ConnectOptions::default() };
+    let terms = (ConnectMode::Clean, &options, &[][..]);
+    steps::connect(stage, &step, own, terms).await.map_err(|why| why.to_string())?;
+    for topic in topics {
+        let mut publish = Publish::new("", 0, None, Bytes::new());
+        publish.topic = Text(topic.clone());
+        publish.retain = true;
+        let bytes = Packet::Publish(publish).encode(version).to_bytes();
+        stage.network.write(own, bytes, Purpose::Script).await.map_err(|why| why.to_string())?;
+    }
+    if let Some(conn) = stage.network.live_conn(own)
+        && !topics.is_empty()
+    {
+        // A PINGRESP shows that the broker has read what came before it.
+        let ping = Packet::Bare(Bare::pingreq()).encode(version).to_bytes();
+        stage.network.write(own, ping, Purpose::Script).await.map_err(|why| why.to_string())?;
+        let pong = Expected::Packet(Pattern::of(PacketKind::Pingresp));
+        let answer = Answer { client: own, conn, alternatives: vec![pong], order: Order::Oldest };
+        let kind = ClaimKind::Precondition { client: own.into() };
+        let wait = Wait::new(Sought::Answer(answer), stage.timing().bounds(None));
+        wait_for(stage, &step, kind, wait).await.map_err(|why| why.to_string())?;
+    }
+    steps::disconnect(stage, own, None, None).await.map_err(|why| why.to_string())
 }

@@ -28,7 +28,8 @@ impl Culprit {
         }
     }
 
-    fn clauses(self) -> &'static [ClauseId] {
+    /// The clauses that it breaks.
+    pub(super) fn clauses(self) -> &'static [ClauseId] {
         match self {
             Self::Defect(d) => d.clauses(),
             Self::Mutant(m) => m.clauses(),

@@ -43,17 +43,12 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
 /// Legal variants under which scenarios still get other verdicts than these, each with what is missing in the judge or the
 /// player. The selftest tells each such verdict, and minds a variant that stands here without need.
 pub(super) const PENDING: &[(Variant, &str)] = &[
-    (Variant::Resends30sLate, "a wait that met silence is extended before it is judged"),
     (Variant::KeepAliveZeroRefused, "a refused keep-alive 0 makes what needs it not applicable"),
     (Variant::Connack10sLate, "a wait that met silence is extended before it is judged"),
     (Variant::Acknowledges10sLate, "a wait that met silence is extended before it is judged"),
     (
         Variant::RefusesQuickConnections,
         "a connection that is closed without CONNACK is tried again after a pause",
-    ),
-    (
-        Variant::RefusesQuickReturn,
-        "a CONNECT that is closed soon after a takeover is tried again after a pause",
     ),
     (
         Variant::OneInFlight,

@@ -20,7 +20,11 @@ use super::{
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
     ask::ask,
-    run::{context, perform_plan},
+    job::carry_out,
+    ledger::Ledger,
+    passes::tasks,
+    pool::{Limits, Pass, work},
+    run::{context, limits},
     target::{Target, TargetHandle},
 };
 
@@ -166,6 +170,7 @@ impl Prover<'_> {
         }
         let (mut killers, mut asked) = (0, false);
         for result in &results {
+            self.prove_clauses(culprit, result);
             let killed = is_killed(result);
             killers += usize::from(killed && culprit.is_blamed_in(result));
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
@@ -202,6 +207,20 @@ impl Prover<'_> {
                 Some(wanted) if !asked => self.report.uncaught.push((name.to_owned(), wanted.to_owned())),
                 _ => self.report.holes.push(format!("nothing catches {name}")),
             }
+        }
+    }
+
+    /// A clause is proven where a culprit that breaks that very clause is caught under it.
+    fn prove_clauses(&mut self, culprit: Culprit, result: &ScenarioResult) {
+        for clause in &result.clauses {
+            self.report.proven.entry(*clause).or_default();
+        }
+        if result.verdict.kind != VerdictKind::Fail {
+            return;
+        }
+        let found = result.verdict.findings.iter().flat_map(|f| std::iter::once(f).chain(&f.folded));
+        for finding in found.filter(|f| culprit.clauses().contains(&f.clause)) {
+            self.report.proven.entry(finding.clause).or_default().insert(culprit.name().to_owned());
         }
     }
 
@@ -252,12 +271,23 @@ impl Prover<'_> {
         let mut tell =
             |ended| (self.tell)(SelftestProgress { round: round.name, number, of, ended, planned });
         tell(0);
-        let results = perform_plan(self.suite, &run, &context, &plan, &mut |event| {
+        let source = |file: &str| self.suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
+        let tasks = tasks(&plan, source);
+        let limits = limits(&run, &context);
+        let mut told = |event| {
             if let RunEvent::ScenarioFinished(_) = event {
                 ended += 1;
                 tell(ended);
             }
-        });
+        };
+        let mut ledger = Ledger::new(true, &mut told);
+        let (solo, shared): (Vec<_>, Vec<_>) =
+            tasks.into_iter().partition(|task| task.planned.scenario.solo && !self.embedded);
+        for (tasks, limits) in [(shared, limits), (solo, Limits { jobs: 1, solo: true, ..limits })] {
+            let pass = Pass { context: &context, limits, fail_fast: false, perform: carry_out, health: None };
+            work(pass, tasks, &mut |progress| ledger.take(progress));
+        }
+        let results = ledger.results;
         self.report.performances += results.len();
         // What a signal cut short shows nothing.
         self.interrupted();

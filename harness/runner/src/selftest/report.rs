@@ -1,5 +1,8 @@
 //! What a selftest is asked and what it finds.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use deadzone_spec::ClauseId;
 use deadzone_verdict::ScenarioKey;
 use deadzone_wire::Version;
 
@@ -60,10 +63,21 @@ pub struct SelftestReport {
     pub performances: usize,
     /// Scenario performances that passed under each legal variant (variant, passed, of).
     pub variants: Vec<(String, usize, usize)>,
+    /// Clauses that scenarios name, each with the defects and mutants that break that very clause and were caught under it:
+    /// without one, nothing shows that a breach would be noticed.
+    pub proven: BTreeMap<ClauseId, BTreeSet<String>>,
     /// Defects and mutants that are known to be caught by nothing yet (name, what would catch it).
     pub uncaught: Vec<(String, String)>,
     /// Verdicts under legal variants that are known to be wrong yet.
     pub pending: Vec<String>,
     /// A signal ended it.
     pub interrupted: bool,
+}
+
+impl SelftestReport {
+    /// Named clauses of a version, and how many of them are proven.
+    pub fn proven_of(&self, version: Version) -> (usize, usize) {
+        let of_this = || self.proven.iter().filter(|(clause, _)| clause.version() == version);
+        (of_this().count(), of_this().filter(|(_, by)| !by.is_empty()).count())
+    }
 }

@@ -6,53 +6,81 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use deadzone_play::{Dial, ForeignLinks, TcpDial};
+use deadzone_play::{Credentials, Dial, ForeignLinks, TcpDial};
+use deadzone_wire::Version;
 
-use super::{EmbeddedSpec, LogTail, Mosquitto, TargetSpec, embedded_dial};
+use super::{
+    Declared, EmbeddedSpec, LogTail, Place, Places, Pulse, Started, TargetSpec, embedded_dial,
+    watched::WatchedDial,
+};
 use crate::{LinkProvider, Mutant, RunError, mutant::MutantDial};
 
 /// A target that is up.
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub(crate) enum Target {
     Embedded(EmbeddedSpec),
     Remote {
         name: String,
-        address: SocketAddr,
-        /// Further addresses of the same name.
-        others: Vec<SocketAddr>,
-        process: Option<Mosquitto>,
+        places: Places,
+        declared: Arc<Declared>,
+        /// The process, if it is ours: it may be restarted.
+        process: Option<Started>,
+        pulse: Arc<Pulse>,
     },
 }
 
 impl Target {
     pub(crate) fn start(spec: &TargetSpec, cancel: &AtomicBool) -> Result<Self, RunError> {
+        let remote = |name: &str, places, declared, process| Self::Remote {
+            name: name.to_owned(),
+            places,
+            declared,
+            process,
+            pulse: Arc::default(),
+        };
+        let started = |name: &str, process: Started| {
+            let places = Places::one(Place::at(process.address()));
+            remote(name, places, Arc::default(), Some(process))
+        };
         Ok(match spec {
             TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
-            TargetSpec::Address { name, addresses } => {
-                let Some((address, others)) = addresses.split_first() else {
-                    return Err(RunError::TargetSyntax(name.clone()));
-                };
-                let (name, others) = (name.clone(), others.to_vec());
-                Self::Remote { name, address: *address, others, process: None }
+            TargetSpec::Remote { name, places, declared } => {
+                remote(name, places.clone(), Arc::clone(declared), None)
             }
-            TargetSpec::Mosquitto => {
-                let process = Mosquitto::start(cancel)?;
-                Self::Remote {
-                    name: "mosquitto".to_owned(),
-                    address: process.address(),
-                    others: Vec::new(),
-                    process: Some(process),
-                }
-            }
+            TargetSpec::Mosquitto => started("mosquitto", Started::mosquitto(cancel)?),
+            TargetSpec::Process(spec) => started("reference", Started::reference(spec, cancel)?),
         })
     }
 
     pub(crate) fn handle(&self) -> TargetHandle {
         match self {
             Self::Embedded(spec) => TargetHandle::Embedded(spec.clone()),
-            Self::Remote { address, process, .. } => {
-                TargetHandle::Remote { address: *address, log: process.as_ref().map(Mosquitto::log) }
-            }
+            Self::Remote { places, process, declared, pulse, .. } => TargetHandle::Remote {
+                places: places.clone(),
+                declared: Arc::clone(declared),
+                log: process.as_ref().map(Started::log),
+                pulse: Arc::clone(pulse),
+            },
         }
+    }
+
+    /// The process, if it is ours.
+    pub(crate) fn process(&self) -> Option<&Started> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote { process, .. } => process.as_ref(),
+        }
+    }
+
+    /// Ends what is left of a process of ours and starts it anew, at a port of its own choice. `false`: it is not ours.
+    pub(crate) fn restart(&mut self, cancel: &AtomicBool) -> Result<bool, RunError> {
+        let Self::Remote { places, process, pulse, .. } = self else { return Ok(false) };
+        let Some(old) = process.take() else { return Ok(false) };
+        let fresh = old.again(cancel)?;
+        *places = Places::one(Place::at(fresh.address()));
+        *pulse = Arc::default();
+        *process = Some(fresh);
+        Ok(true)
     }
 }
 
@@ -60,7 +88,7 @@ impl Target {
 #[derive(Clone, Debug)]
 pub(crate) enum TargetHandle {
     Embedded(EmbeddedSpec),
-    Remote { address: SocketAddr, log: Option<Arc<LogTail>> },
+    Remote { places: Places, declared: Arc<Declared>, log: Option<Arc<LogTail>>, pulse: Arc<Pulse> },
 }
 
 impl TargetHandle {
@@ -72,7 +100,28 @@ impl TargetHandle {
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Embedded(_) => None,
-            Self::Remote { address, .. } => Some(*address),
+            Self::Remote { places, .. } => Some(places.first()),
+        }
+    }
+
+    /// What it declares, where somebody declared something for it.
+    pub(crate) fn declared(&self) -> Option<&Declared> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote { declared, .. } => Some(declared),
+        }
+    }
+
+    /// Who clients are to it.
+    pub(crate) fn credentials(&self) -> Option<Credentials> {
+        self.declared().and_then(|declared| declared.credentials.clone())
+    }
+
+    /// Many connections were made to it lately.
+    pub(crate) fn was_busy(&self) -> bool {
+        match self {
+            Self::Embedded(_) => false,
+            Self::Remote { pulse, .. } => pulse.is_busy(),
         }
     }
 
@@ -85,15 +134,19 @@ impl TargetHandle {
         Some(provider?.open(self.address()?, word))
     }
 
-    /// The dial for one performance, through the mutant if one is switched on. Inside the performance's `LocalSet`.
-    pub(crate) fn dial(&self, mutant: Option<Mutant>) -> Rc<dyn Dial> {
+    /// The dial for one performance, through the mutant if one is switched on, and the direct one beside it: the same
+    /// broker. Inside the performance's `LocalSet`.
+    pub(crate) fn dials(&self, version: Version, mutant: Option<Mutant>) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
         let plain: Rc<dyn Dial> = match self {
             Self::Embedded(spec) => embedded_dial(spec),
-            Self::Remote { address, .. } => Rc::new(TcpDial { address: *address }),
+            Self::Remote { places, pulse, .. } => {
+                let inner = Rc::new(TcpDial { address: places.of(version) });
+                Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) })
+            }
         };
         match mutant {
-            Some(mutant) => Rc::new(MutantDial::new(plain, mutant)),
-            None => plain,
+            Some(mutant) => (Rc::new(MutantDial::new(Rc::clone(&plain), mutant)), plain),
+            None => (Rc::clone(&plain), plain),
         }
     }
 }

@@ -7,8 +7,8 @@
 use std::{
     env, fs,
     hash::{BuildHasher, Hasher, RandomState},
-    io::{Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    io::Read,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
@@ -19,142 +19,66 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_wire::{Connect, Packet, Version};
-
-use super::{LogTail, owned::Owned};
+use super::{
+    LogTail,
+    owned::Owned,
+    started::{Parts, TRY_EVERY, wait_until_ready},
+};
 use crate::RunError;
 
-/// Ready within this time, or not at all.
-const START_LIMIT: Duration = Duration::from_secs(30);
-/// How often readiness is tried.
-const TRY_EVERY: Duration = Duration::from_millis(20);
-/// For a graceful end before it is killed.
-const STOP_LIMIT: Duration = Duration::from_secs(3);
 /// For saying its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(2);
 /// How many ports are tried when one was taken between finding and using it.
 const PORT_TRIES: u32 = 5;
 
-/// A running Mosquitto. Dropping it ends the process and removes its scratch folder.
-#[derive(Debug)]
-pub(crate) struct Mosquitto {
-    process: Arc<Owned>,
-    address: SocketAddr,
-    log: Arc<LogTail>,
-    configuration: String,
+/// Starts one and waits until it is ready, unless `cancel` is set meanwhile.
+pub(super) fn start(cancel: &AtomicBool) -> Result<Parts, RunError> {
+    let program = find()?;
+    let version = version(&program, cancel);
+    let mut last = String::new();
+    for attempt in 0..PORT_TRIES {
+        let scratch = scratch_folder("mosquitto", attempt)?;
+        match try_start(&program, &scratch, version.clone(), cancel) {
+            Ok(started) => return Ok(started),
+            Err(why) => {
+                let taken = why.contains("Address already in use");
+                last = why;
+                let _ = fs::remove_dir_all(&scratch);
+                if cancel.load(Ordering::Relaxed) {
+                    return Err(RunError::Interrupted);
+                }
+                if !taken {
+                    break;
+                }
+            }
+        }
+    }
+    Err(RunError::Start { program: program.display().to_string(), why: last })
+}
+
+fn try_start(
+    program: &Path,
+    scratch: &Path,
     version: Option<String>,
-}
-
-impl Mosquitto {
-    /// Waits until it is ready, unless `cancel` is set meanwhile.
-    pub(crate) fn start(cancel: &AtomicBool) -> Result<Self, RunError> {
-        let program = find()?;
-        let version = version(&program, cancel);
-        let mut last = String::new();
-        for attempt in 0..PORT_TRIES {
-            let scratch = scratch_folder(attempt)?;
-            match Self::try_start(&program, &scratch, version.clone(), cancel) {
-                Ok(started) => return Ok(started),
-                Err(why) => {
-                    let taken = why.contains("Address already in use");
-                    last = why;
-                    let _ = fs::remove_dir_all(&scratch);
-                    if cancel.load(Ordering::Relaxed) {
-                        return Err(RunError::Interrupted);
-                    }
-                    if !taken {
-                        break;
-                    }
-                }
-            }
-        }
-        Err(RunError::Start { program: program.display().to_string(), why: last })
+    cancel: &AtomicBool,
+) -> Result<Parts, String> {
+    let address = free_address().map_err(|e| e.to_string())?;
+    let configuration = configuration(address, scratch);
+    let file = scratch.join("mosquitto.conf");
+    fs::write(&file, &configuration).map_err(|e| format!("{}: {e}", file.display()))?;
+    let mut command = Command::new(program);
+    command.arg("-c").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let process = Owned::start(&mut command, scratch).map_err(|e| e.to_string())?;
+    let log = Arc::new(LogTail::default());
+    if let Some(stderr) = process.child().stderr.take() {
+        let log = Arc::clone(&log);
+        thread::spawn(move || log.follow(stderr));
     }
-
-    fn try_start(
-        program: &Path,
-        scratch: &Path,
-        version: Option<String>,
-        cancel: &AtomicBool,
-    ) -> Result<Self, String> {
-        let address = free_address().map_err(|e| e.to_string())?;
-        let configuration = configuration(address, scratch);
-        let file = scratch.join("mosquitto.conf");
-        fs::write(&file, &configuration).map_err(|e| format!("{}: {e}", file.display()))?;
-        let mut command = Command::new(program);
-        command.arg("-c").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let process = Owned::start(&mut command, scratch).map_err(|e| e.to_string())?;
-        let log = Arc::new(LogTail::default());
-        if let Some(stderr) = process.child().stderr.take() {
-            let log = Arc::clone(&log);
-            thread::spawn(move || log.follow(stderr));
-        }
-        let started = Self { process, address, log, configuration, version };
-        started.wait_until_ready(cancel)?;
-        Ok(started)
+    if let Err(why) = wait_until_ready(&process, address, &log, cancel) {
+        process.end();
+        return Err(why);
     }
-
-    fn wait_until_ready(&self, cancel: &AtomicBool) -> Result<(), String> {
-        let deadline = Instant::now() + START_LIMIT;
-        loop {
-            if cancel.load(Ordering::Relaxed) {
-                return Err("interrupted".to_owned());
-            }
-            if let Ok(Some(status)) = self.process.ended() {
-                // Its last words may still be on their way to the log.
-                thread::sleep(TRY_EVERY);
-                return Err(format!("it ended with {status}\n{}", self.log.since(0)));
-            }
-            if speaks_mqtt(self.address) {
-                // Another broker may have got the port first; then ours is about to end.
-                thread::sleep(TRY_EVERY);
-                if matches!(self.process.ended(), Ok(None)) {
-                    return Ok(());
-                }
-                continue;
-            }
-            if Instant::now() > deadline {
-                return Err(format!("no CONNACK within {} s\n{}", START_LIMIT.as_secs(), self.log.since(0)));
-            }
-            thread::sleep(TRY_EVERY);
-        }
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub(crate) fn log(&self) -> Arc<LogTail> {
-        Arc::clone(&self.log)
-    }
-
-    /// The configuration in force.
-    pub(crate) fn configuration(&self) -> &str {
-        &self.configuration
-    }
-
-    /// What it says of its version.
-    pub(crate) fn version(&self) -> Option<&str> {
-        self.version.as_deref()
-    }
-}
-
-impl Drop for Mosquitto {
-    fn drop(&mut self) {
-        let deadline = Instant::now() + STOP_LIMIT;
-        let asked = terminate(self.process.child().id());
-        while asked && Instant::now() < deadline && matches!(self.process.ended(), Ok(None)) {
-            thread::sleep(TRY_EVERY);
-        }
-        self.process.end();
-    }
-}
-
-/// Asks politely, by the system's own `kill`: the standard library can only kill. `false`: nobody was asked.
-fn terminate(pid: u32) -> bool {
-    let mut kill = Command::new("kill");
-    kill.arg(pid.to_string()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    kill.status().is_ok_and(|status| status.success())
+    Ok(Parts { process, address, log, configuration, version })
 }
 
 fn find() -> Result<PathBuf, RunError> {
@@ -188,16 +112,16 @@ fn version(program: &Path, cancel: &AtomicBool) -> Option<String> {
     String::from_utf8_lossy(&text).lines().next().map(|l| l.chars().take(80).collect())
 }
 
-fn scratch_folder(attempt: u32) -> Result<PathBuf, RunError> {
+pub(super) fn scratch_folder(program: &'static str, attempt: u32) -> Result<PathBuf, RunError> {
     let path = env::temp_dir().join(format!(
-        "deadzone-mosquitto-{}-{attempt}-{:x}",
+        "deadzone-{program}-{}-{attempt}-{:x}",
         std::process::id(),
         RandomState::new().build_hasher().finish()
     ));
     // What stands there already may be somebody else's, and the configuration names a user: never write into it.
     let made = private_folder(&path);
     made.map_err(|e| RunError::Start {
-        program: "mosquitto".to_owned(),
+        program: program.to_owned(),
         why: format!("{}: {e}", path.display()),
     })?;
     Ok(path)
@@ -226,16 +150,4 @@ fn configuration(address: SocketAddr, scratch: &Path) -> String {
         address.ip(),
         scratch.display()
     )
-}
-
-/// A real CONNECT gets a CONNACK.
-fn speaks_mqtt(address: SocketAddr) -> bool {
-    let limit = Duration::from_millis(500);
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, limit) else { return false };
-    let connect = Packet::from(Connect::new(Version::V311, "deadzoneReady")).encode(Version::V311).to_bytes();
-    let mut answer = [0u8; 4];
-    stream.set_read_timeout(Some(limit)).is_ok()
-        && stream.write_all(&connect).is_ok()
-        && stream.read_exact(&mut answer).is_ok()
-        && answer[0] == 0x20
 }

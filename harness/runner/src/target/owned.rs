@@ -2,16 +2,39 @@
 //! second Ctrl-C, runs no destructors, and has to be able to end them all the same.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
 use crate::links::leave_all;
 
 /// Every process of ours that may be running.
 static RUNNING: Mutex<Running> = Mutex::new(Running { closed: false, all: Vec::new() });
+
+/// The program that guards our processes when we can't any more: this one, where it knows the word.
+static GUARD: OnceLock<PathBuf> = OnceLock::new();
+
+/// From here on every process of ours has a guard: `program guard PID`, which kills it when this process is gone.
+pub fn guard_with(program: PathBuf) {
+    let _ = GUARD.set(program);
+}
+
+/// Starts a guard. Its standard input is ours: it ends with us, or with a word.
+fn guard(pid: u32) -> Option<(Child, ChildStdin)> {
+    let mut command = Command::new(GUARD.get()?);
+    command
+        .args(["guard", &pid.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    own_group(&mut command);
+    let mut child = command.spawn().ok()?;
+    let stdin = child.stdin.take()?;
+    Some((child, stdin))
+}
 
 struct Running {
     /// Nothing is started any more.
@@ -23,6 +46,7 @@ struct Running {
 #[derive(Debug)]
 pub(super) struct Owned {
     child: Mutex<Child>,
+    guard: Mutex<Option<(Child, ChildStdin)>>,
     scratch: PathBuf,
 }
 
@@ -36,8 +60,9 @@ impl Owned {
         if running.closed {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "the process is about to end"));
         }
-        let child = Mutex::new(command.spawn()?);
-        let owned = Arc::new(Self { child, scratch: scratch.to_owned() });
+        let child = command.spawn()?;
+        let guard = Mutex::new(guard(child.id()));
+        let owned = Arc::new(Self { child: Mutex::new(child), guard, scratch: scratch.to_owned() });
         running.all.retain(|known| known.strong_count() > 0);
         running.all.push(Arc::downgrade(&owned));
         Ok(owned)
@@ -58,6 +83,12 @@ impl Owned {
         let mut child = self.child();
         let _ = child.kill();
         let _ = child.wait();
+        if let Some((mut guard, mut stdin)) = lock(&self.guard).take() {
+            // Its work is done; without this word it would kill whatever has that number now.
+            let _ = stdin.write_all(b"done");
+            drop(stdin);
+            let _ = guard.wait();
+        }
         let _ = fs::remove_dir_all(&self.scratch);
     }
 }

@@ -1,10 +1,10 @@
 //! Which broker to test, as the user names it.
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use deadzone_reference_broker::{Defect, Variant};
 
-use super::address;
+use super::{Declared, Place, Places, address, descriptor};
 use crate::RunError;
 
 /// The reference broker with what is switched on in it.
@@ -21,27 +21,45 @@ pub struct EmbeddedSpec {
 pub enum TargetSpec {
     /// The reference broker in memory, in virtual time.
     Embedded(EmbeddedSpec),
-    /// A broker that somebody runs.
-    Address {
-        /// As given.
+    /// A broker that others run.
+    Remote {
+        /// As given, or as its descriptor names it.
         name: String,
-        /// Where it may listen: the first that accepts a connection is used throughout.
-        addresses: Vec<SocketAddr>,
+        /// Where it may listen: of several addresses the first that accepts a connection is used throughout.
+        places: Places,
+        /// What its descriptor declares.
+        declared: Arc<Declared>,
     },
     /// A Mosquitto that we start.
     Mosquitto,
+    /// The reference broker as a process that we start.
+    Process(EmbeddedSpec),
 }
 
 impl TargetSpec {
-    /// From `--broker`: `embedded`, `mosquitto`, `mqtt://HOST[:PORT]`.
+    /// From `--broker`: `embedded`, `mosquitto`, `reference`, `mqtt://HOST[:PORT]` or a descriptor's file.
     pub fn parse(text: &str) -> Result<Self, RunError> {
         match text {
             "embedded" => Ok(Self::Embedded(EmbeddedSpec::default())),
             "mosquitto" => Ok(Self::Mosquitto),
+            "reference" => Ok(Self::Process(EmbeddedSpec::default())),
+            file if file.ends_with(".toml") => descriptor::read(Path::new(file)),
             other => {
                 let addresses = address::parse(other)?;
-                Ok(Self::Address { name: other.to_owned(), addresses })
+                let Some(place) = Place::of(&addresses) else {
+                    return Err(RunError::TargetSyntax(other.to_owned()));
+                };
+                let (name, places) = (other.to_owned(), Places::one(place));
+                Ok(Self::Remote { name, places, declared: Arc::default() })
             }
+        }
+    }
+
+    /// Defects and variants of the reference broker, where it is the target.
+    pub fn switches(&mut self) -> Option<&mut EmbeddedSpec> {
+        match self {
+            Self::Embedded(spec) | Self::Process(spec) => Some(spec),
+            Self::Remote { .. } | Self::Mosquitto => None,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What passes the link, judged while it passes: each finding when it is proven, with its evidence, and a summary at the end.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use deadzone_history::{Header, History};
 use deadzone_reports::{Collector, failure_block};
-use deadzone_runner::{ExitCode, Party};
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind};
+use deadzone_runner::{ExitCode, Party, summary_of};
+use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_watch::{Proven, Tap, Watched, Watching, watch};
 
 use crate::{
@@ -43,11 +43,11 @@ impl Judging {
                 Some(Arc::new(result(id, party, verdict?, history)))
             })
             .collect();
-        let exit = ExitCode::of(results.iter().map(|result| result.verdict.kind), false);
+        let exit = ExitCode::of(results.iter().map(|result| result.verdict.kind), false, false);
         let mut model = Collector::new();
         model.observe(&RunEvent::Started(Arc::clone(&self.info)));
         results.iter().for_each(|result| model.observe(&RunEvent::ScenarioFinished(Arc::clone(result))));
-        model.observe(&RunEvent::Finished(Arc::new(summary(&results, exit))));
+        model.observe(&RunEvent::Finished(Arc::new(summary_of(&results, &[], false, Duration::ZERO))));
         output::print(&said(&results, &watched));
         write_json(json, model.model())?;
         Ok(if exit == ExitCode::Inconclusive { ExitCode::Success } else { exit })
@@ -82,6 +82,7 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
         verdict,
         control: None,
         repeats: Vec::new(),
+        compared: None,
         history: Some(Arc::new(history)),
         repeat_command: "deadzone link --judge --history DIR, then deadzone judge DIR".to_owned(),
         wall_ms: last_us / 1_000,
@@ -123,24 +124,6 @@ fn said(results: &[Arc<ScenarioResult>], watched: &Watched) -> String {
         text.push_str(&format!("{trouble}\n"));
     }
     text
-}
-
-fn summary(results: &[Arc<ScenarioResult>], exit: ExitCode) -> Summary {
-    let count = |kind| results.iter().filter(|result| result.verdict.kind == kind).count();
-    Summary {
-        pass: count(VerdictKind::Pass) + count(VerdictKind::PassSlow),
-        slow: count(VerdictKind::PassSlow),
-        fail: count(VerdictKind::Fail),
-        inconclusive: count(VerdictKind::Inconclusive),
-        blocked: 0,
-        not_applicable: 0,
-        error: count(VerdictKind::Error),
-        not_run: 0,
-        coverage: Vec::new(),
-        interrupted: false,
-        exit_code: exit as u8,
-        wall_ms: 0,
-    }
 }
 
 fn info(header: &Header, upstream: &str) -> RunInfo {

@@ -1,0 +1,193 @@
+//! The broker of the bench: it does what is usual, unless its table says otherwise for a packet.
+
+use std::{cell::RefCell, io, rc::Rc};
+
+use bytes::Bytes;
+use deadzone_wire::{
+    Ack, AckKind, Bare, Connack, Framer, MAX_REMAINING_LENGTH, Packet, PacketKind, Publish, Sender, Suback,
+    Version, decode,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
+
+use crate::{Dial, Dialling, Pipe, Stream, clock::Clock, pipe};
+
+/// What the broker does about one packet.
+pub(super) enum Act {
+    /// What is usual, so much later, ms.
+    UsualAfter(u64),
+    /// It sends these bytes.
+    Send(Bytes),
+    /// It closes.
+    Close,
+}
+
+/// A packet as the table sees it: the connection's number, how many of its kind came on it before, and all of them anywhere.
+pub(super) struct Seen<'p> {
+    pub(super) conn: usize,
+    pub(super) packet: &'p Packet,
+    pub(super) nth: usize,
+}
+
+type Table = dyn Fn(&Seen<'_>) -> Vec<Act>;
+
+/// What is written to one connection, after so many ms.
+type Written = (u64, Option<Bytes>);
+
+#[derive(Default)]
+struct State {
+    conns: usize,
+    /// Topics by connection.
+    subscribed: Vec<(Bytes, u8, UnboundedSender<Written>)>,
+}
+
+/// A broker that refuses connections from some number on.
+pub(super) struct Broker {
+    table: Rc<Table>,
+    state: Rc<RefCell<State>>,
+    refuses_from: usize,
+}
+
+impl Broker {
+    /// It does what is usual but for what the table says: `None` leaves a packet to the usual.
+    pub(super) fn with(table: impl Fn(&Seen<'_>) -> Option<Vec<Act>> + 'static) -> Self {
+        let table = move |seen: &Seen<'_>| table(seen).unwrap_or_else(|| vec![Act::UsualAfter(0)]);
+        Self { table: Rc::new(table), state: Rc::default(), refuses_from: usize::MAX }
+    }
+
+    /// It refuses every connection from this number on.
+    pub(super) fn refusing_from(self, refuses_from: usize) -> Self {
+        Self { refuses_from, ..self }
+    }
+
+    /// It says nothing to packets of this kind on its first connection, or answers them late.
+    pub(super) fn late(kind: PacketKind, ms: Option<u64>) -> Self {
+        Self::with(move |seen| {
+            let meant = seen.conn == 0 && seen.packet.kind() == kind;
+            meant.then(|| ms.map(Act::UsualAfter).into_iter().collect())
+        })
+    }
+}
+
+impl Dial for Broker {
+    fn dial(&self) -> Dialling<'_> {
+        Box::pin(async move {
+            let conn = self.state.borrow().conns;
+            if conn >= self.refuses_from {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            }
+            self.state.borrow_mut().conns += 1;
+            let (ours, theirs) = pipe(1 << 20);
+            tokio::task::spawn_local(attend(conn, theirs, Rc::clone(&self.table), Rc::clone(&self.state)));
+            Ok(Box::new(ours) as Box<dyn Stream>)
+        })
+    }
+
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+}
+
+async fn attend(conn: usize, stream: Pipe, table: Rc<Table>, state: Rc<RefCell<State>>) {
+    let (mut reader, writer) = tokio::io::split(stream);
+    let (answers, written) = unbounded_channel();
+    tokio::task::spawn_local(write(writer, written));
+    let mut framer = Framer::new(MAX_REMAINING_LENGTH);
+    let (mut buffer, mut version, mut kinds) = ([0; 4096], Version::V5, Vec::new());
+    while let Ok(n) = reader.read(&mut buffer).await {
+        if n == 0 {
+            break;
+        }
+        framer.push(&buffer[..n]);
+        while let Some(Ok(frame)) = framer.next() {
+            let packet = decode(&frame, version, Sender::Client).packet;
+            if let Packet::Connect(connect) = &packet {
+                version = Version::from_level(connect.level).unwrap_or(Version::V5);
+            }
+            let nth = kinds.iter().filter(|kind| **kind == packet.kind()).count();
+            kinds.push(packet.kind());
+            for act in table(&Seen { conn, packet: &packet, nth }) {
+                let _ = match act {
+                    Act::UsualAfter(ms) => {
+                        usual(&packet, version, ms, &answers, &state);
+                        Ok(())
+                    }
+                    Act::Send(bytes) => answers.send((0, Some(bytes))),
+                    Act::Close => answers.send((0, None)),
+                };
+            }
+        }
+    }
+    let _ = answers.send((0, None));
+}
+
+/// Writes each at its time; a later one may overtake.
+async fn write(writer: tokio::io::WriteHalf<Pipe>, mut written: UnboundedReceiver<Written>) {
+    let writer = Rc::new(tokio::sync::Mutex::new(writer));
+    let clock = Clock::start();
+    while let Some((ms, bytes)) = written.recv().await {
+        let (writer, at_us) = (Rc::clone(&writer), clock.now_us() + ms * 1000);
+        let one = async move {
+            if ms > 0 {
+                clock.until_us(at_us).await;
+            }
+            let mut writer = writer.lock().await;
+            let _ = match bytes {
+                Some(bytes) => writer.write_all(&bytes).await,
+                None => writer.shutdown().await,
+            };
+        };
+        if ms > 0 {
+            tokio::task::spawn_local(one);
+        } else {
+            one.await;
+        }
+    }
+}
+
+fn usual(
+    packet: &Packet,
+    version: Version,
+    ms: u64,
+    answers: &UnboundedSender<Written>,
+    state: &RefCell<State>,
+) {
+    let ack = |kind, id| Packet::Ack(Ack::new(kind, id));
+    let answer = match packet {
+        Packet::Connect(_) => Packet::Connack(Connack::new(version, false, 0)),
+        Packet::Subscribe(s) => {
+            let held = s.filters.iter().map(|(filter, qos)| (filter.0.clone(), qos & 3, answers.clone()));
+            state.borrow_mut().subscribed.extend(held);
+            Packet::Suback(Suback::new(s.packet_id, [s.filters[0].1 & 3]))
+        }
+        Packet::Publish(p) => {
+            route(p, version, ms, state);
+            match (p.qos, p.packet_id) {
+                (1, Some(id)) => ack(AckKind::Puback, id),
+                (2, Some(id)) => ack(AckKind::Pubrec, id),
+                _ => return,
+            }
+        }
+        Packet::Ack(a) if a.kind == AckKind::Pubrel => ack(AckKind::Pubcomp, a.packet_id),
+        Packet::Bare(_) => Packet::Bare(Bare::pingresp()),
+        Packet::Disconnect(_) => {
+            let _ = answers.send((ms, None));
+            return;
+        }
+        _ => return,
+    };
+    let _ = answers.send((ms, Some(answer.encode(version).to_bytes())));
+}
+
+fn route(publish: &Publish, version: Version, ms: u64, state: &RefCell<State>) {
+    for (n, (topic, granted, to)) in state.borrow().subscribed.iter().enumerate() {
+        if *topic == publish.topic.0 {
+            let qos = publish.qos.min(*granted).min(1);
+            let id = (qos > 0).then(|| 100 + u16::try_from(n).unwrap_or(0));
+            let copy = Publish { qos, packet_id: id, dup: false, retain: false, ..publish.clone() };
+            let _ = to.send((ms, Some(Packet::Publish(copy).encode(version).to_bytes())));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! A bench: one player over scripted streams, in memory, on a paused clock. The broker here is a table of answers.
+
+mod broker;
+mod control;
+mod performed;
+mod waits;
+mod wire;
+
+use performed::{Bench, Busy, RUN, Record};

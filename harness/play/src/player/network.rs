@@ -1,0 +1,307 @@
+//! The clients of a performance and their connections: opening one, and putting commands into its queue.
+
+use std::{
+    cell::{Cell, RefCell},
+    io::ErrorKind,
+    rc::Rc,
+};
+
+use bytes::Bytes;
+use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
+use deadzone_link::{Link, PathId};
+use deadzone_script::Scenario;
+use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
+
+use super::setting;
+use crate::{
+    client::{Client, Command, Live, SharedClient},
+    foreign::{self, ForeignLinks},
+    path::Path,
+    perform::Setup,
+    recorder::SharedRecorder,
+    timing::Timing,
+    transport::{Dial, Stream},
+};
+
+/// ENFILE and EMFILE, by the numbers that every Unix gives them: our own limit, which says nothing of the target.
+const TOO_MANY_OPEN: [i32; 2] = [23, 24];
+
+/// What kept a connection from being made.
+fn open_error(error: &std::io::Error) -> OpenError {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => OpenError::Refused,
+        ErrorKind::ConnectionReset => OpenError::Reset,
+        ErrorKind::TimedOut => OpenError::TimedOut,
+        _ => OpenError::Other(error.to_string().into()),
+    }
+}
+
+/// How connections are made.
+struct Ways {
+    dial: Rc<dyn Dial>,
+    /// Without a link between, for the harness itself.
+    direct: Rc<dyn Dial>,
+    links: Option<Rc<dyn ForeignLinks>>,
+}
+
+/// Clients and connections. The harness's own client is the last one.
+pub(crate) struct Network {
+    pub(super) clients: Vec<SharedClient>,
+    /// Those that a foreign link may lead to the target.
+    linked: Vec<bool>,
+    names: Vec<String>,
+    /// What the performance's own topics contain.
+    pub(super) run: String,
+    ways: Ways,
+    pub(super) recorder: SharedRecorder,
+    pub(super) timing: Timing,
+    next_conn: Cell<u32>,
+    tasks: RefCell<Vec<JoinHandle<()>>>,
+    /// The environment refused what the run needs.
+    trouble: RefCell<Option<String>>,
+}
+
+impl Network {
+    pub(super) fn new(
+        setup: &Setup<'_>,
+        scenario: &Scenario,
+        timing: Timing,
+        recorder: SharedRecorder,
+    ) -> Self {
+        let decls = &scenario.clients;
+        let mut clients = Vec::new();
+        for (i, decl) in decls.iter().enumerate() {
+            let version = decl.version.unwrap_or(setup.version);
+            let id = format!("{}c{i}", setup.nonce);
+            let client = Client::new(i.into(), version, id, !decl.manual, setting::link(setup, decl));
+            clients.push(Rc::new(RefCell::new(client)));
+        }
+        clients.push(Client::own(decls.len().into(), setup.version, format!("{}own", setup.nonce)));
+        Self {
+            clients,
+            linked: decls.iter().map(|decl| !decl.direct).collect(),
+            names: decls.iter().map(|decl| decl.name.clone()).collect(),
+            run: setup.nonce.clone(),
+            ways: Ways {
+                dial: Rc::clone(&setup.dial),
+                direct: Rc::clone(&setup.direct),
+                links: setup.links.clone(),
+            },
+            recorder,
+            timing,
+            next_conn: Cell::new(0),
+            tasks: RefCell::default(),
+            trouble: RefCell::default(),
+        }
+    }
+
+    /// The harness's own client.
+    pub(super) fn own(&self) -> usize {
+        self.clients.len() - 1
+    }
+
+    /// What the record calls the harness's own client, and every further one of its kind.
+    pub(super) fn own_ix(&self) -> ClientIx {
+        self.own().into()
+    }
+
+    /// What the environment refused.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.borrow().clone()
+    }
+
+    /// Whether others' links lead to the target.
+    pub(super) fn has_foreign_links(&self) -> bool {
+        self.ways.links.is_some()
+    }
+
+    /// Makes a transport connection for a client. On a link that is down it waits for `restore`, within the deadline.
+    pub(super) async fn open(&self, client: usize) -> Result<(), Abandon> {
+        let deadline_us = self.recorder.now_us() + self.timing.scaled_us(self.timing.connect_ms);
+        while !self.is_link_usable(client) {
+            let now_us = self.recorder.now_us();
+            if now_us >= deadline_us {
+                return Err(self.not_opened(client.into(), OpenError::LinkDown));
+            }
+            let wake_us = self.clients[client].borrow().modem.link().wake_at_us().unwrap_or(deadline_us);
+            self.recorder.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
+        }
+        let foreign = self.foreign(client);
+        let dialling = match &foreign {
+            Some(links) => links.dial(client),
+            None if client == self.own() => self.ways.direct.dial(),
+            None => self.ways.dial.dial(),
+        };
+        let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
+        match self.recorder.clock().at_most_us(left_us, dialling).await {
+            Some(Ok(stream)) => {
+                self.opened(&self.clients[client], stream, foreign.clone());
+                Ok(())
+            }
+            Some(Err(error)) => {
+                self.mind_the_environment(&error);
+                Err(self.not_opened(client.into(), open_error(&error)))
+            }
+            None => Err(self.not_opened(client.into(), OpenError::TimedOut)),
+        }
+    }
+
+    /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
+    pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
+        let limit_us = self.timing.scaled_us(self.timing.connect_ms);
+        let why = match self.recorder.clock().at_most_us(limit_us, self.ways.direct.dial()).await {
+            Some(Ok(stream)) => {
+                self.opened(client, stream, None);
+                return true;
+            }
+            Some(Err(error)) => open_error(&error),
+            None => OpenError::TimedOut,
+        };
+        self.not_opened(client.borrow().index, why);
+        false
+    }
+
+    fn mind_the_environment(&self, error: &std::io::Error) {
+        if error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN.contains(&code)) {
+            let what = format!("no connection could be made: {error}");
+            self.trouble.borrow_mut().get_or_insert(what);
+        }
+    }
+
+    fn not_opened(&self, client: ClientIx, why: OpenError) -> Abandon {
+        self.recorder.append(EventKind::OpenFailed { client, why: why.clone() });
+        Abandon::NoConnection(why)
+    }
+
+    fn opened(&self, client: &SharedClient, stream: Box<dyn Stream>, foreign: Option<Rc<dyn ForeignLinks>>) {
+        let conn = ConnId(self.next_conn.replace(self.next_conn.get() + 1));
+        let index = client.borrow().index;
+        self.recorder.append(EventKind::Opened { conn, client: index });
+        let (queue, commands) = unbounded_channel();
+        {
+            let mut client = client.borrow_mut();
+            let (now_us, path) = (self.recorder.now_us(), PathId(conn.0));
+            client.modem.on(Some(path), |link| {
+                link.leave();
+                link.open(now_us, path);
+            });
+            client.presence.opened(Live { conn, queue }, foreign.is_some());
+            client.keep_alive.last_write_us = now_us;
+        }
+        let path = Path::new(conn, Rc::clone(client), &self.recorder, stream, commands, foreign);
+        self.spawn(path.carry());
+    }
+
+    /// Something of this performance that goes on beside the walk, until the performance ends.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.tasks.borrow_mut().push(tokio::task::spawn_local(task));
+    }
+
+    /// Ends all that goes on beside the walk.
+    pub(super) async fn end(&self) {
+        let tasks = std::mem::take(&mut *self.tasks.borrow_mut());
+        for task in tasks {
+            task.abort();
+            // A task that fell over must not look like a target that fell silent.
+            if let Err(error) = task.await
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+
+    /// Whether this connection, on which nothing came, never reached the target.
+    pub(super) async fn lost_in_silence(&self, client: usize, conn: ConnId) -> bool {
+        if !self.clients[client].borrow().presence.is_unheard(conn) {
+            return false;
+        }
+        let Some(links) = self.foreign(client) else { return false };
+        let why = foreign::unreached(&*links, &self.recorder, client).await;
+        let lost = why.is_some();
+        if lost {
+            self.clients[client].borrow_mut().presence.unreached = why;
+        }
+        lost
+    }
+
+    /// Why going on makes no sense, once a connection turned out never to have reached the target.
+    pub(super) fn lost_on_the_way(&self) -> Option<Abandon> {
+        let lost = |client: &SharedClient| client.borrow().presence.unreached.clone();
+        self.clients.iter().find_map(lost).map(Abandon::LinkLost)
+    }
+
+    /// A foreign link of this client. The harness's own client and those beside the links have none.
+    pub(super) fn foreign(&self, client: usize) -> Option<Rc<dyn ForeignLinks>> {
+        let linked = self.linked.get(client).is_some_and(|linked| *linked);
+        self.ways.links.clone().filter(|_| linked)
+    }
+
+    /// Lets timed faults of an unconnected link happen, and says whether a connection could be made.
+    fn is_link_usable(&self, client: usize) -> bool {
+        self.drain_notes(client);
+        self.clients[client].borrow().modem.link().usable()
+    }
+
+    /// Records what a link did while nothing was connected.
+    pub(super) fn drain_notes(&self, client: usize) {
+        let mut state = self.clients[client].borrow_mut();
+        let index = state.index;
+        state.modem.on(None, |link| link.advance(self.recorder.now_us()));
+        while let Some(note) = state.modem.on(None, Link::poll_note) {
+            self.recorder.append(EventKind::Link { client: index, conn: None, note: Box::new(note) });
+        }
+    }
+
+    /// The connection of the moment, if it lives.
+    pub(super) fn live_conn(&self, client: usize) -> Option<ConnId> {
+        self.clients[client].borrow().presence.conn()
+    }
+
+    /// Until when an order of things is waited for that is no claim, µs.
+    fn turn_ends_us(&self) -> u64 {
+        self.recorder.now_us() + self.timing.scaled_us(self.timing.within_ms)
+    }
+
+    /// Puts a command into the client's queue and waits until its turn has passed. `false`: there is no connection.
+    pub(super) async fn enqueue(&self, client: &SharedClient, command: Command) -> bool {
+        if !client.borrow_mut().presence.enqueue(command) {
+            return false;
+        }
+        self.recorder.until(self.turn_ends_us(), || client.borrow().presence.is_worked_off()).await;
+        true
+    }
+
+    /// Waits until the client's connections have done what a step made due on them.
+    pub(super) async fn settled(&self, client: usize) {
+        let client = &self.clients[client];
+        self.recorder.until(self.turn_ends_us(), || client.borrow().modem.is_settled()).await;
+    }
+
+    /// Writes bytes as the client, on this behalf. Abandons where it has no connection.
+    pub(super) async fn write(&self, client: usize, bytes: Bytes, sender: Purpose) -> Result<(), Abandon> {
+        match self.enqueue(&self.clients[client], Command::Write(bytes, sender)).await {
+            true => Ok(()),
+            false => Err(self.not_connected(client)),
+        }
+    }
+
+    /// The step's client has no connection.
+    pub(super) fn not_connected(&self, client: usize) -> Abandon {
+        Abandon::NotConnected { client: self.name(client).into() }
+    }
+
+    /// Waits until the broker closed its end of this connection, at most `within`. Not a claim: an order of things.
+    pub(super) async fn broker_closed(&self, conn: ConnId) {
+        let closed = || {
+            let (by_broker, all) = self.recorder.closes(conn);
+            // Behind a foreign link nothing tells whose the second close is.
+            by_broker > 0 || (self.has_foreign_links() && all > 1)
+        };
+        self.recorder.until(self.turn_ends_us(), closed).await;
+    }
+
+    pub(super) fn name(&self, client: usize) -> &str {
+        self.names.get(client).map_or("harness", String::as_str)
+    }
+}

@@ -1,0 +1,66 @@
+//! The performance's slot: given away while a wait is extended, taken back before the walk goes on.
+
+use std::{cell::Cell, rc::Rc};
+
+use crate::{client::SharedClient, recorder::SharedRecorder, slots::Slots};
+
+/// Most time in which one performance may be parked, µs.
+const PARKED_US: u64 = 300_000_000;
+
+/// Whether this performance is parked, and for how long it was.
+pub(crate) struct Parking {
+    slots: Rc<dyn Slots>,
+    recorder: SharedRecorder,
+    since_us: Cell<Option<u64>>,
+    /// Of earlier waits.
+    total_us: Cell<u64>,
+}
+
+impl Parking {
+    pub(super) fn new(slots: Rc<dyn Slots>, recorder: SharedRecorder) -> Self {
+        Self { slots, recorder, since_us: Cell::new(None), total_us: Cell::new(0) }
+    }
+
+    pub(super) fn is_parked(&self) -> bool {
+        self.since_us.get().is_some()
+    }
+
+    /// For how long it was parked up to now, µs.
+    pub(super) fn total_us(&self) -> u64 {
+        let now_us = self.recorder.now_us();
+        self.total_us.get() + self.since_us.get().map_or(0, |since_us| now_us - since_us)
+    }
+
+    /// Whether it may be parked for so long.
+    pub(super) fn has(&self, us: u64) -> bool {
+        self.total_us() + us <= PARKED_US
+    }
+
+    /// Gives the slot away. Clients that don't ping by themselves are kept connected, but for one whose close is waited for,
+    /// and those whose time their script has let pass.
+    pub(super) fn park(&self, clients: &[SharedClient], closing: Option<usize>) {
+        let now_us = self.recorder.now_us();
+        self.since_us.set(Some(now_us));
+        for (index, client) in clients.iter().enumerate() {
+            let mut client = client.borrow_mut();
+            client.keep_alive.by_harness = closing != Some(index) && !client.keep_alive.has_lapsed(now_us);
+            client.modem.wake();
+        }
+        self.slots.park();
+    }
+
+    /// What was waited for is there: waits for a slot.
+    pub(super) async fn unpark(&self, clients: &[SharedClient]) {
+        self.slots.unpark().await;
+        self.leave(clients);
+    }
+
+    /// The walk ends where it is parked.
+    pub(super) fn leave(&self, clients: &[SharedClient]) {
+        self.total_us.set(self.total_us());
+        self.since_us.set(None);
+        for client in clients {
+            client.borrow_mut().keep_alive.by_harness = false;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Intents that send a packet and take its answer: `subscribe`, `unsubscribe`, `publish`, `burst`, `ping`.
+
+use bytes::Bytes;
+use deadzone_history::{Abandon, ClaimKind, ConnId, Ended, Expected, Purpose};
+use deadzone_script::{FieldValue, PacketTemplate, Payload, Step, SubscribeFilter};
+use deadzone_wire::{
+    Ack, AckKind, Bare, Field, Packet, PacketKind, Pattern, Properties, Unsubscribe, Value, Version,
+};
+
+use super::{Done, unmet};
+use crate::player::{
+    stage::Stage,
+    wait::{Answer, Order, Sought, Wait, wait_for},
+};
+
+/// Fields that an answer must have.
+type Fields = [(Field, FieldValue)];
+
+pub(super) async fn subscribe(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (filters, sub_id, expected): (&[SubscribeFilter], Option<u32>, &Fields),
+) -> Done {
+    let (version, id) = fresh_id(stage, client);
+    let packet = Packet::Subscribe(stage.words.subscribe(version, id, filters, sub_id));
+    ask(stage, step, client, (packet, PacketKind::Suback, id, expected)).await
+}
+
+pub(super) async fn unsubscribe(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (filters, expected): (&[Payload], &Fields),
+) -> Done {
+    let (_, packet_id) = fresh_id(stage, client);
+    let filters = filters.iter().map(|f| stage.words.text(f)).collect();
+    let packet = Unsubscribe { packet_id, properties: Properties::new(), filters, tail: Bytes::new() };
+    ask(stage, step, client, (Packet::Unsubscribe(packet), PacketKind::Unsuback, packet_id, expected)).await
+}
+
+pub(super) async fn publish(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (template, payload): (&PacketTemplate, Option<Bytes>),
+) -> Done {
+    let (version, id) = fresh_id(stage, client);
+    let mut packet = stage.words.packet(template, version).map_err(|why| Abandon::BadStep(why.into()))?;
+    let mut qos = 0;
+    if let Packet::Publish(p) = &mut packet {
+        qos = p.qos;
+        p.packet_id = (p.qos > 0).then_some(id);
+        if let Some(payload) = payload {
+            p.payload = payload;
+        }
+    }
+    stage.footprint.sent(&packet);
+    match qos {
+        0 => stage.network.write(client, packet.encode(version).to_bytes(), Purpose::Script).await,
+        1 => ask(stage, step, client, (packet, PacketKind::Puback, id, &[])).await,
+        _ => {
+            ask(stage, step, client, (packet, PacketKind::Pubrec, id, &[])).await?;
+            // A polite client has released it already.
+            if !stage.client(client).borrow().polite {
+                let release = Packet::Ack(Ack::new(AckKind::Pubrel, id)).encode(version).to_bytes();
+                stage.network.write(client, release, Purpose::Script).await?;
+            }
+            take(stage, step, client, (PacketKind::Pubcomp, id, &[])).await
+        }
+    }
+}
+
+pub(super) async fn burst(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (count, packet): (u32, &PacketTemplate),
+) -> Done {
+    let prefix = packet.fields.iter().find_map(|(f, v)| match (f, v) {
+        (Field::Payload, FieldValue::Text(t)) => Some(stage.words.bytes(t)),
+        _ => None,
+    });
+    let prefix = prefix.unwrap_or_default();
+    for n in 1..=count {
+        let mut payload = prefix.to_vec();
+        payload.extend_from_slice(n.to_string().as_bytes());
+        publish(stage, step, client, (packet, Some(payload.into()))).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn ping(stage: &mut Stage<'_>, step: &Step, client: usize) -> Done {
+    let conn = stage.network.live_conn(client).ok_or_else(|| stage.network.not_connected(client))?;
+    let bytes = Packet::Bare(Bare::pingreq()).encode(stage.version(client)).to_bytes();
+    stage.network.write(client, bytes, Purpose::Script).await?;
+    let pong = answer(client, conn, Pattern::of(PacketKind::Pingresp));
+    match arrival(stage, step, pong, true).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(unmet(stage, "no PINGRESP")),
+    }
+}
+
+fn fresh_id(stage: &Stage<'_>, client: usize) -> (Version, u16) {
+    let mut client = stage.client(client).borrow_mut();
+    (client.version, client.session.fresh_id())
+}
+
+/// Sends a packet and takes its answer.
+async fn ask(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (packet, answer, id, expected): (Packet, PacketKind, u16, &Fields),
+) -> Done {
+    let bytes = packet.encode(stage.version(client)).to_bytes();
+    stage.network.write(client, bytes, Purpose::Script).await?;
+    take(stage, step, client, (answer, id, expected)).await
+}
+
+/// Takes the answer of an intent.
+async fn take(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (kind, id, expected): (PacketKind, u16, &Fields),
+) -> Done {
+    let conn = stage.last_conn(client).ok_or_else(|| stage.network.not_connected(client))?;
+    let mut fields = vec![(Field::Id, Value::Number(u32::from(id)))];
+    fields.extend(stage.words.fields(expected));
+    let wanted = answer(client, conn, Pattern { kind, fields });
+    match arrival(stage, step, wanted, expected.is_empty()).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(unmet(stage, &format!("no {kind} as claimed"))),
+    }
+}
+
+/// One packet of an answer.
+pub(super) fn answer(client: usize, conn: ConnId, pattern: Pattern) -> Answer {
+    Answer { client, conn, alternatives: vec![Expected::Packet(pattern)], order: Order::Oldest }
+}
+
+/// What is claimed by a wait for this answer. `intent`: it named no fields, so that a refusal is the target's right.
+pub(super) fn claimed(stage: &Stage<'_>, answer: &Answer, intent: bool) -> ClaimKind {
+    ClaimKind::Arrives {
+        client: answer.client.into(),
+        conn: answer.conn,
+        alternatives: answer.alternatives.clone(),
+        strict: answer.order == Order::Next,
+        answers: stage.client(answer.client).borrow().presence.last_sent,
+        intent,
+    }
+}
+
+/// Waits for an answer with the default patience.
+pub(super) async fn arrival(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    answer: Answer,
+    intent: bool,
+) -> Result<Option<Box<Packet>>, Ended> {
+    let kind = claimed(stage, &answer, intent);
+    let bounds = stage.timing().bounds(None);
+    wait_for(stage, step, kind, Wait::new(Sought::Answer(answer), bounds)).await
+}

@@ -1,0 +1,98 @@
+//! `finds`: whether a retained message is stored. Storing may lag behind the acknowledgement, so one look proves nothing:
+//! new sessions look again and again, for at most a minute.
+
+use bytes::Bytes;
+use deadzone_history::{Abandon, ConnId, Ended, Late};
+use deadzone_script::{ConnectMode, ConnectOptions, Payload, Step, SubscribeFilter};
+use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value};
+
+use super::{
+    ask::{answer, claimed, subscribe},
+    connect, disconnect,
+    step::{Done, unmet},
+};
+use crate::player::stage::Stage;
+
+/// When each look begins, ms after the first.
+const LOOKS_MS: [u64; 5] = [0, 1_000, 5_000, 20_000, 60_000];
+/// How often a message that was not found at once is looked up again.
+const AGAIN: usize = 2;
+/// The longest that the looks take, µs, with the patience of the last and what is looked up again.
+pub(in crate::player) const LONGEST_US: u64 = 70_000_000;
+
+pub(super) async fn finds(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (topic, payload, qos): (&Payload, &Payload, u8),
+) -> Done {
+    let wanted = stage.words.bytes(payload);
+    let fields = vec![
+        (Field::Topic, Value::Bytes(stage.words.bytes(topic))),
+        (Field::Payload, Value::Bytes(wanted.clone())),
+        (Field::Retain, Value::Number(1)),
+    ];
+    let shape = Pattern { kind: PacketKind::Publish, fields };
+    let filter = SubscribeFilter {
+        filter: topic.clone(),
+        qos,
+        no_local: false,
+        retain_as_published: false,
+        retain_handling: 0,
+    };
+    let since_us = stage.now_us();
+    let (mut found, mut late) = (0, false);
+    let mut looks = LOOKS_MS.into_iter();
+    while let Some(after_ms) = if found > 0 { Some(0) } else { looks.next() } {
+        stage.recorder().clock().until_us(since_us + after_ms * 1000).await;
+        match look_up(stage, step, client, (&filter, &wanted)).await? {
+            Some(seq) if !late || found == AGAIN => {
+                let claim = look_claim(stage, step, client, shape);
+                let us = stage.now_us() - since_us;
+                stage.claims.met(claim, &[seq], if late { Late::Slow { us } } else { Late::InTime });
+                return Ok(());
+            }
+            Some(_) => found += 1,
+            None if found > 0 => break,
+            None => late = true,
+        }
+    }
+    let claim = look_claim(stage, step, client, shape);
+    stage.claims.unmet(claim, since_us, Ended::LongBound, None);
+    Err(unmet(stage, "the retained message was not found"))
+}
+
+/// The claim about the look that decides, on its own connection.
+fn look_claim(stage: &mut Stage<'_>, step: &Step, client: usize, shape: Pattern) -> u32 {
+    let conn = stage.last_conn(client).unwrap_or(ConnId(0));
+    let kind = claimed(stage, &answer(client, conn, shape), false);
+    let within_us = stage.timing().bounds(None).within_us;
+    stage.claims.state(step, within_us, kind)
+}
+
+/// One look by a session of its own: the arrival, if the message came.
+async fn look_up(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (filter, wanted): (&SubscribeFilter, &Bytes),
+) -> Result<Option<u64>, Abandon> {
+    if stage.network.live_conn(client).is_some() {
+        disconnect(stage, client, None, None).await?;
+    }
+    connect(stage, step, client, (ConnectMode::Clean, &ConnectOptions::default(), &[])).await?;
+    let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;
+    subscribe(stage, step, client, (std::slice::from_ref(filter), None, &[])).await?;
+    // The look-up of the broker may go on behind its SUBACK.
+    let within_us = stage.timing().scaled_us(stage.timing().within_ms);
+    let ends_us = stage.now_us() + within_us.min(LOOKS_MS[1] * 1000);
+    let copy = || {
+        let client = stage.client(client).borrow();
+        let mut here = client.inbox.since(0).iter().filter(|a| a.conn == conn && !a.marker);
+        here.find(|a| matches!(a.packet(), Packet::Publish(p) if p.retain && p.payload == *wanted))
+            .map(|a| a.seq)
+    };
+    let over = || copy().is_some() || stage.recorder().overflow().is_some() || stage.cancelled();
+    stage.recorder().until(ends_us, over).await;
+    Ok(copy())
+}

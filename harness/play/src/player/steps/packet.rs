@@ -1,0 +1,88 @@
+//! One packet at a time: `->` and `<-`.
+
+use bytes::Bytes;
+use deadzone_history::{Abandon, Expected, Purpose};
+use deadzone_script::{Arrival, FieldValue, PacketTemplate, Step};
+use deadzone_wire::{Field, Mutation, Packet, Value};
+
+use super::{Done, ask::claimed, unmet};
+use crate::player::{
+    stage::Stage,
+    wait::{Answer, Order, Sought, Wait, wait_for},
+};
+
+pub(super) async fn send(
+    stage: &mut Stage<'_>,
+    client: usize,
+    (template, broken): (&PacketTemplate, &[Mutation]),
+) -> Done {
+    let version = stage.version(client);
+    let mut packet = stage.words.packet(template, version).map_err(|why| Abandon::BadStep(why.into()))?;
+    if let Packet::Connect(connect) = &mut packet {
+        // Without a `client_id` field it carries the client's own.
+        if !template.fields.iter().any(|(f, _)| *f == Field::ClientId) {
+            connect.client_id = stage.client(client).borrow().id.as_str().into();
+        }
+        stage.footprint.session(&connect.client_id.0, version);
+        let mut client = stage.client(client).borrow_mut();
+        if !client.polite {
+            client.keep_alive.in_force_s = connect.keep_alive_s;
+        }
+    }
+    stage.footprint.sent(&packet);
+    let bytes = match broken {
+        [] => packet.encode(version).to_bytes(),
+        broken => Mutation::apply_all(broken, &packet, version),
+    };
+    stage.network.write(client, bytes, Purpose::Script).await
+}
+
+pub(super) async fn send_bytes(stage: &mut Stage<'_>, client: usize, bytes: &[u8]) -> Done {
+    stage.network.write(client, Bytes::copy_from_slice(bytes), Purpose::Script).await
+}
+
+pub(super) async fn receive(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    client: usize,
+    (alternatives, order, within_ms): (&[Arrival], Order, Option<u64>),
+) -> Done {
+    let conn = stage.last_conn(client).ok_or_else(|| stage.network.not_connected(client))?;
+    let expected = alternatives.iter().map(|a| match a {
+        Arrival::Packet(template) => Expected::Packet(stage.words.pattern(template)),
+        Arrival::Closed => Expected::Closed,
+    });
+    let answer = Answer { client, conn, alternatives: expected.collect(), order };
+    let kind = claimed(stage, &answer, false);
+    let bounds = stage.timing().bounds(within_ms);
+    let timed = is_timed(stage, client, alternatives, within_ms);
+    let wait = Wait { timed, ..Wait::new(Sought::Answer(answer), bounds) };
+    match wait_for(stage, step, kind, wait).await {
+        Ok(packet) => {
+            if let Some(packet) = packet {
+                capture(stage, alternatives, &packet);
+            }
+            Ok(())
+        }
+        Err(_) => Err(unmet(stage, "the expected answer did not come")),
+    }
+}
+
+/// A MUST gives the time: the close of a client whose keep-alive has run out, waited for as long as that takes.
+fn is_timed(stage: &Stage<'_>, client: usize, alternatives: &[Arrival], within_ms: Option<u64>) -> bool {
+    let keep_alive_ms = u64::from(stage.client(client).borrow().keep_alive.in_force_s) * 1000;
+    alternatives.contains(&Arrival::Closed)
+        && keep_alive_ms > 0
+        && within_ms.is_some_and(|within_ms| within_ms * 2 >= keep_alive_ms * 3)
+}
+
+fn capture(stage: &mut Stage<'_>, alternatives: &[Arrival], packet: &Packet) {
+    for alternative in alternatives {
+        let Arrival::Packet(template) = alternative else { continue };
+        for (field, value) in &template.fields {
+            if let (FieldValue::Capture(name), Some(Value::Number(n))) = (value, field.get(packet)) {
+                stage.words.captures.entry(name.clone()).or_insert(n);
+            }
+        }
+    }
+}

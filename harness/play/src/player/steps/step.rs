@@ -1,0 +1,70 @@
+//! Takes a step to the function that performs it.
+
+use deadzone_history::Abandon;
+use deadzone_script::{Step, StepKind};
+
+use super::{ask, connect, disconnect, expect, finds, link, marker, packet, quiescent};
+use crate::player::{stage::Stage, wait::Order};
+
+/// Whether the next step makes sense.
+pub(in crate::player) type Done = Result<(), Abandon>;
+
+/// Performs one step.
+pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Done {
+    match &step.kind {
+        StepKind::Open { client } => stage.network.open(*client).await,
+        StepKind::Connect { client, mode, options, expected } => {
+            connect(stage, step, *client, (*mode, options, expected)).await
+        }
+        StepKind::Subscribe { client, filters, sub_id, expected } => {
+            ask::subscribe(stage, step, *client, (filters, *sub_id, expected)).await
+        }
+        StepKind::Unsubscribe { client, filters, expected } => {
+            ask::unsubscribe(stage, step, *client, (filters, expected)).await
+        }
+        StepKind::Publish { client, packet } => ask::publish(stage, step, *client, (packet, None)).await,
+        StepKind::Burst { client, count, packet } => ask::burst(stage, step, *client, (*count, packet)).await,
+        StepKind::Disconnect { client, reason, expiry_s } => {
+            disconnect(stage, *client, *reason, *expiry_s).await
+        }
+        StepKind::Ping { client } => ask::ping(stage, step, *client).await,
+        StepKind::Send { client, packet, broken_by } => {
+            packet::send(stage, *client, (packet, broken_by)).await
+        }
+        StepKind::SendBytes { client, bytes } => packet::send_bytes(stage, *client, bytes).await,
+        StepKind::Receive { client, alternatives, strict, some, within_ms } => {
+            let order = match (strict, some) {
+                (true, _) => Order::Next,
+                (false, true) => Order::Some,
+                (false, false) => Order::Oldest,
+            };
+            packet::receive(stage, step, *client, (alternatives, order, *within_ms)).await
+        }
+        StepKind::Finds { client, topic, payload, qos } => {
+            finds::finds(stage, step, *client, (topic, payload, *qos)).await
+        }
+        StepKind::Fence { publisher, subscriber, topic, qos } => {
+            marker::fence(stage, step, (*publisher, *subscriber), (topic, *qos)).await
+        }
+        StepKind::Ready { subscriber, topic } => marker::ready(stage, step, *subscriber, topic).await,
+        StepKind::Link { client, fault, when } => link::fault(stage, *client, *fault, when).await,
+        StepKind::LinkProfile { client, profile } => link::change_profile(stage, *client, profile).await,
+        StepKind::LinkSaw { client, packet, direction, within_ms } => {
+            link::saw(stage, step, *client, (packet, *direction, *within_ms)).await
+        }
+        StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
+            expect::receives(stage, step, *client, (payloads, fields, *count, *within_ms)).await;
+            Ok(())
+        }
+        StepKind::ExpectQuiescent { client, within_ms } => {
+            // How it ended is in the record.
+            let _ = quiescent(stage, step, *client, *within_ms).await;
+            Ok(())
+        }
+    }
+}
+
+/// Going on makes no sense since the last claim was not met.
+pub(super) fn unmet(stage: &Stage<'_>, what: &str) -> Abandon {
+    Abandon::unmet(stage.claims.last(), what)
+}

@@ -1,0 +1,66 @@
+//! What a first run wants before its verdict is told.
+
+use deadzone_history::History;
+use deadzone_script::Control;
+use deadzone_verdict::{FactClass, Verdict, VerdictKind};
+
+use crate::{Planned, record};
+
+/// How many times a wrong deed, close or refusal is tried again.
+const REPEATS: u32 = 2;
+/// How many times a silence is tried again, with the patience alone.
+const SILENCE_REPEATS: u32 = 1;
+
+/// What is to be performed after a first run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Repeats of the same.
+    pub(crate) repeats: u32,
+    /// A control run: the same without its faults.
+    pub(crate) control: bool,
+}
+
+impl Wanted {
+    /// Nothing at all: the verdict stands as it is.
+    pub(crate) fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// What this first run wants. Embedded, the same run gives the same bytes, which is seen to apart: only the control runs.
+pub(crate) fn wanted(planned: &Planned, verdict: &Verdict, history: &History, embedded: bool) -> Wanted {
+    let repeats = match verdict.kind {
+        VerdictKind::Fail => {
+            let own = verdict.findings.iter().filter(|f| f.claim.is_some() || !f.clause.clause().habit);
+            let each = own.map(|finding| match finding.fact.class() {
+                FactClass::Done | FactClass::CloseOrRefusal => REPEATS,
+                FactClass::Silence => SILENCE_REPEATS,
+            });
+            each.max().unwrap_or(0)
+        }
+        VerdictKind::Inconclusive if record::was_closed_by_broker(history) => REPEATS,
+        _ => 0,
+    };
+    let faulty = verdict.kind == VerdictKind::Fail && repeats > 0;
+    let control = faulty && !matches!(planned.scenario.control, Control::None(_));
+    Wanted { repeats: if embedded { 0 } else { repeats }, control }
+}
+
+/// A verdict that nothing is repeated for: under `--quick`, or where a run was cut short. What was done wrong stands; a
+/// silence that was not waited out and a close that nobody saw twice do not.
+pub(crate) fn settle(verdict: &mut Verdict, waited_out: bool) {
+    if verdict.kind != VerdictKind::Fail {
+        return;
+    }
+    let stands = |class| match class {
+        FactClass::Done => true,
+        FactClass::CloseOrRefusal => false,
+        FactClass::Silence => waited_out,
+    };
+    let (kept, dropped): (Vec<_>, Vec<_>) = verdict.findings.drain(..).partition(|f| stands(f.fact.class()));
+    verdict.findings = kept;
+    if let (true, Some(first)) = (verdict.findings.is_empty(), dropped.first()) {
+        verdict.kind = VerdictKind::Inconclusive;
+        verdict.reason = Some(format!("unconfirmed: {}: {}", first.clause, first.got));
+    }
+}

@@ -1,0 +1,117 @@
+//! The repeats and the control run of one scenario, one after another: none runs beside what it repeats.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use deadzone_history::Origin;
+use deadzone_script::Control;
+use deadzone_verdict::{ControlResult, FactClass, Finding, Repeat, ScenarioResult, VerdictKind};
+
+use super::{Wanted, compose, settle};
+use crate::{
+    Planned,
+    job::{JobContext, Run, once},
+    record,
+};
+
+/// The number of the control run among the attempts at a scenario: behind every repeat.
+const CONTROL_ATTEMPT: u32 = 9;
+
+/// What was performed beside a first run.
+struct Others {
+    repeats: Vec<Result<Run, String>>,
+    control: Option<Result<Run, String>>,
+}
+
+impl Others {
+    /// Performs what is wanted. A repeat has the patience alone: it tells always from intermittent.
+    fn perform(context: &JobContext, planned: &Planned, wanted: Wanted) -> Self {
+        let mut context = context.clone();
+        context.timing.quick = !context.target.is_embedded();
+        let repeats =
+            (1..=wanted.repeats).map(|n| once(&context, planned, Origin::Scenario, n, None)).collect();
+        let control = wanted.control.then(|| once(&context, planned, Origin::Control, CONTROL_ATTEMPT, None));
+        Self { repeats, control }
+    }
+}
+
+/// Performs what a first run wants and makes one verdict of all of it.
+pub(crate) fn confirm(
+    context: &JobContext,
+    planned: &Planned,
+    wanted: Wanted,
+    waited_out: bool,
+    result: &mut ScenarioResult,
+) {
+    let others = Others::perform(context, planned, wanted);
+    let cut_short = context.is_halted();
+    if cut_short && others.repeats.iter().any(Result::is_err) {
+        settle(&mut result.verdict, waited_out);
+        return;
+    }
+    let failed = result.verdict.kind == VerdictKind::Fail;
+    result.repeats = others.repeats.into_iter().map(|run| repeat(run, cut_short)).collect();
+    // What is embedded gave the same bytes twice.
+    let certain = usize::from(context.target.is_embedded());
+    compose(result, certain, waited_out);
+    if failed && result.verdict.kind == VerdictKind::Fail && !cut_short {
+        weigh_control(planned, others.control, result);
+    }
+}
+
+fn repeat(run: Result<Run, String>, cut_short: bool) -> Repeat {
+    match run {
+        Ok(run) => {
+            let cut_short = cut_short && run.verdict.kind == VerdictKind::Inconclusive;
+            Repeat { verdict: run.verdict, history: Some(run.history), cut_short }
+        }
+        Err(why) => Repeat {
+            verdict: deadzone_verdict::Verdict::because(VerdictKind::Error, why),
+            history: None,
+            cut_short,
+        },
+    }
+}
+
+/// The same without the fault: is the fault needed for the failure?
+pub(crate) fn weigh_control(
+    planned: &Planned,
+    run: Option<Result<Run, String>>,
+    result: &mut ScenarioResult,
+) {
+    let none = |kind, text| Some(ControlResult { kind, same_clause: false, text, history: None });
+    if let Control::None(why) = &planned.scenario.control {
+        result.control = none(VerdictKind::NotApplicable, format!("none: {why}"));
+        return;
+    }
+    let run = match run {
+        Some(Ok(run)) => run,
+        Some(Err(why)) => {
+            result.control = none(VerdictKind::Error, format!("could not be made: {why}"));
+            return;
+        }
+        None => return,
+    };
+    let found: BTreeSet<_> = run.verdict.findings.iter().map(Finding::fingerprint).collect();
+    let same = result.verdict.findings.iter().any(|f| found.contains(&f.fingerprint()));
+    let text = match run.verdict.kind {
+        VerdictKind::Fail if same => "fails too: the fault is not needed for it".to_owned(),
+        VerdictKind::Fail => {
+            let clauses: Vec<&str> = run.verdict.findings.iter().map(|f| f.clause.as_str()).collect();
+            format!("fails otherwise: {}", clauses.join(", "))
+        }
+        kind => match &run.verdict.reason {
+            Some(reason) => format!("{}: {reason}", kind.word()),
+            None => "the same steps hold without the fault".to_owned(),
+        },
+    };
+    let impossible = run.verdict.kind == VerdictKind::Inconclusive && record::is_unreachable(&run.history);
+    let done = result.verdict.findings.iter().any(|f| f.fact.class() == FactClass::Done);
+    if impossible && !done {
+        result.verdict.kind = VerdictKind::Inconclusive;
+        let reason = run.verdict.reason.clone().unwrap_or_default();
+        result.verdict.reason =
+            Some(format!("even without the fault the experiment can't be made: {reason}"));
+    }
+    let history = Some(Arc::clone(&run.history));
+    result.control = Some(ControlResult { kind: run.verdict.kind, same_clause: same, text, history });
+}

@@ -1,0 +1,232 @@
+//! The gates of a target: base properties that other scenarios stand on. They run first; behind one that is shut nothing is
+//! tried, and each says why.
+
+use std::collections::BTreeMap;
+
+use deadzone_script::Gate;
+use deadzone_spec::ClauseId;
+use deadzone_verdict::{GateState, ScenarioResult, Verdict, VerdictKind};
+use deadzone_wire::Version;
+
+use crate::Planned;
+
+/// How a gate ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// What stands on it may be tried.
+    Open,
+    /// A violation: one finding, and what stands on it is blocked.
+    Failed {
+        /// The gate's scenario.
+        scenario: String,
+        /// The clause that it breaks.
+        clause: Option<ClauseId>,
+    },
+    /// A legal refusal: what stands on it does not apply.
+    Limited(String),
+    /// Not known, for this reason: what stands on it is blocked, and not counted.
+    Unknown(String),
+}
+
+/// All gates of a run that were tried. One that no scenario is stays open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gates {
+    states: BTreeMap<(Version, Gate), State>,
+}
+
+impl Gates {
+    /// Takes the result of a gate's scenario. Several scenarios may be one gate, each in another legal way: one that passes
+    /// opens it.
+    pub(crate) fn take(&mut self, gate: Gate, result: &ScenarioResult) {
+        let state = state(result);
+        let key = (result.key.version, gate);
+        let better = |known: &State| rank(&state) < rank(known);
+        if self.states.get(&key).is_none_or(better) {
+            self.states.insert(key, state);
+        }
+    }
+
+    /// How a gate ended.
+    pub(crate) fn state(&self, gate: Gate, version: Version) -> &State {
+        self.states.get(&(version, gate)).unwrap_or(&State::Open)
+    }
+
+    /// The target was found to send one unacknowledged message at a time.
+    pub(crate) fn one_in_flight(&self, version: Version) -> bool {
+        matches!(self.state(Gate::InFlight, version), State::Limited(_))
+    }
+
+    /// The verdict of what stands on a gate that is not open.
+    pub(crate) fn verdict(&self, planned: &Planned) -> Option<Verdict> {
+        let version = planned.key.version;
+        let own = planned.scenario.gate;
+        let shut = planned.scenario.stands_on.iter().filter(|gate| Some(**gate) != own);
+        let (gate, state) = shut
+            .map(|gate| (*gate, self.state(*gate, version)))
+            .filter(|(_, state)| **state != State::Open)
+            .min_by_key(|(gate, state)| (blocking_rank(state), *gate))?;
+        Some(match state {
+            State::Open => return None,
+            State::Failed { scenario, clause } => blocked(
+                gate,
+                format!("gate {gate} failed: {scenario} [{version}] breaks {}", breach(*clause)),
+            ),
+            State::Unknown(why) => blocked(gate, format!("gate {gate} is not known: {why}")),
+            State::Limited(why) => {
+                Verdict::because(VerdictKind::NotApplicable, format!("gate {gate}: {why}"))
+            }
+        })
+    }
+
+    /// Every gate that was tried.
+    pub(crate) fn all(&self) -> Vec<GateState> {
+        self.states
+            .iter()
+            .map(|((version, gate), state)| {
+                let (word, why) = match state {
+                    State::Open => ("open", String::new()),
+                    State::Failed { scenario, clause } => {
+                        ("failed", format!("{scenario}: {}", breach(*clause)))
+                    }
+                    State::Limited(why) => ("limited", why.clone()),
+                    State::Unknown(why) => ("not known", why.clone()),
+                };
+                let (gate, state) = (gate.name().to_owned(), word.to_owned());
+                GateState { version: *version, gate, state, why }
+            })
+            .collect()
+    }
+}
+
+/// The clause that a gate breaks, for people.
+fn breach(clause: Option<ClauseId>) -> &'static str {
+    clause.map_or("what it claims", ClauseId::as_str)
+}
+
+fn blocked(gate: Gate, reason: String) -> Verdict {
+    Verdict { blocked_by: Some(gate.name().to_owned()), ..Verdict::because(VerdictKind::Blocked, reason) }
+}
+
+fn state(result: &ScenarioResult) -> State {
+    let verdict = &result.verdict;
+    let why = || verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
+    match verdict.kind {
+        VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
+        VerdictKind::Fail => State::Failed {
+            scenario: result.key.id.clone(),
+            clause: verdict.findings.first().map(|f| f.clause),
+        },
+        VerdictKind::NotApplicable => State::Limited(why()),
+        VerdictKind::Inconclusive | VerdictKind::Blocked | VerdictKind::Error => State::Unknown(why()),
+    }
+}
+
+/// Of two scenarios that are one gate, which says what it is: open wins, then a violation, then a legal limit.
+fn rank(state: &State) -> u8 {
+    match state {
+        State::Open => 0,
+        State::Failed { .. } => 1,
+        State::Limited(_) => 2,
+        State::Unknown(_) => 3,
+    }
+}
+
+/// Of several gates that are shut, which one is named: what can't apply needs no other reason.
+fn blocking_rank(state: &State) -> u8 {
+    match state {
+        State::Limited(_) => 0,
+        State::Failed { .. } => 1,
+        State::Unknown(_) => 2,
+        State::Open => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deadzone_verdict::Finding;
+
+    use super::*;
+    use crate::{EmbeddedSpec, Selection, Suite, job::JobContext, job::blank, target::TargetHandle};
+
+    /// Two scenarios in 5.0, the second of which stands on these gates.
+    fn pair(stands_on: &[Gate]) -> (ScenarioResult, Planned) {
+        let suite = Suite::embedded().unwrap();
+        let plan = crate::Plan::new(&suite, &Selection::default(), &[Version::V5], &[]);
+        let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
+        let result = blank(&context, &plan.items[0], &"".into());
+        let mut other = plan.items[1].clone();
+        std::sync::Arc::make_mut(&mut other.scenario).stands_on = stands_on.to_vec();
+        (result, other)
+    }
+
+    fn with(result: &ScenarioResult, verdict: Verdict) -> ScenarioResult {
+        ScenarioResult { verdict, ..result.clone() }
+    }
+
+    fn violation() -> Verdict {
+        let finding = Finding {
+            clause: deadzone_spec::id!("5.0/MQTT-4.3.3-8"),
+            also: Vec::new(),
+            fact: deadzone_verdict::Fact::WrongPacket,
+            phase: deadzone_verdict::Phase::default(),
+            client: None,
+            qos: None,
+            by: "arrival".to_owned(),
+            wanted: String::new(),
+            got: String::new(),
+            meanwhile: String::new(),
+            evidence: Vec::new(),
+            claim: Some(0),
+            place: None,
+            could_instead: Vec::new(),
+            folded: Vec::new(),
+        };
+        Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() }
+    }
+
+    #[test]
+    fn a_violation_blocks_and_names_its_gate() {
+        let (result, other) = pair(&[Gate::Qos2In]);
+        let mut gates = Gates::default();
+        assert_eq!(gates.verdict(&other), None, "what was not tried is open");
+        gates.take(Gate::Qos2In, &with(&result, violation()));
+        let verdict = gates.verdict(&other).unwrap();
+        assert_eq!((verdict.kind, verdict.blocked_by.as_deref()), (VerdictKind::Blocked, Some("qos2-in")));
+        assert!(verdict.reason.unwrap().contains("5.0/MQTT-4.3.3-8"));
+    }
+
+    #[test]
+    fn a_legal_refusal_does_not_apply_and_an_unknown_gate_blocks() {
+        let (result, other) = pair(&[Gate::InFlight, Gate::Qos2In]);
+        let mut gates = Gates::default();
+        let limit = Verdict::because(VerdictKind::NotApplicable, "it holds the next message back");
+        gates.take(Gate::InFlight, &with(&result, limit));
+        assert!(gates.one_in_flight(Version::V5) && !gates.one_in_flight(Version::V311));
+        assert_eq!(gates.verdict(&other).unwrap().kind, VerdictKind::NotApplicable);
+        let (result, other) = pair(&[Gate::WillPublished]);
+        gates.take(Gate::WillPublished, &with(&result, Verdict::because(VerdictKind::Inconclusive, "hm")));
+        let verdict = gates.verdict(&other).unwrap();
+        assert_eq!(verdict.kind, VerdictKind::Blocked);
+        assert!(verdict.reason.unwrap().contains("hm"));
+    }
+
+    #[test]
+    fn another_legal_way_opens_a_gate() {
+        let (result, other) = pair(&[Gate::SessionResumed]);
+        let mut gates = Gates::default();
+        gates.take(Gate::SessionResumed, &with(&result, violation()));
+        gates.take(Gate::SessionResumed, &with(&result, Verdict::pass()));
+        assert_eq!(gates.verdict(&other), None);
+        gates.take(Gate::SessionResumed, &with(&result, violation()));
+        assert_eq!(gates.verdict(&other), None, "in whatever order");
+    }
+
+    #[test]
+    fn a_gate_does_not_block_itself() {
+        let (result, mut other) = pair(&[Gate::Connection]);
+        std::sync::Arc::make_mut(&mut other.scenario).gate = Some(Gate::Connection);
+        let mut gates = Gates::default();
+        gates.take(Gate::Connection, &with(&result, violation()));
+        assert_eq!(gates.verdict(&other), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! What a run has come to so far: results, what waits for its confirmation, what is performed again, what was told.
+
+use std::sync::Arc;
+
+use deadzone_verdict::{RunEvent, ScenarioResult, Verdict, VerdictKind};
+
+use crate::{
+    gates::Gates,
+    habit::Habits,
+    pool::{Done, First, Next, Progress, Task, Why},
+};
+
+/// The ledger of one run, and whoever hears of it.
+pub(crate) struct Ledger<'a> {
+    tell: &'a mut dyn FnMut(RunEvent),
+    pub(crate) results: Vec<Arc<ScenarioResult>>,
+    /// First runs that are to be confirmed.
+    pub(crate) waiting: Vec<Task>,
+    /// First runs that are no verdict yet.
+    pub(crate) again: Vec<(Task, Why)>,
+    pub(crate) notices: Vec<String>,
+    pub(crate) gates: Gates,
+    habits: Habits,
+    /// Something failed.
+    pub(crate) failed: bool,
+    /// Habits stay where they were seen, and whatever happens is told at once: a selftest asks what each scenario shows.
+    plain: bool,
+    /// Performances of gates that nobody chose and that passed.
+    pub(crate) unasked: usize,
+}
+
+impl<'a> Ledger<'a> {
+    pub(crate) fn new(plain: bool, tell: &'a mut dyn FnMut(RunEvent)) -> Self {
+        Self {
+            tell,
+            results: Vec::new(),
+            waiting: Vec::new(),
+            again: Vec::new(),
+            notices: Vec::new(),
+            gates: Gates::default(),
+            habits: Habits::default(),
+            failed: false,
+            plain,
+            unasked: 0,
+        }
+    }
+
+    /// Takes what a pass tells.
+    pub(crate) fn take(&mut self, progress: Progress) {
+        match progress {
+            Progress::Started(key) => (self.tell)(RunEvent::ScenarioStarted(key)),
+            Progress::Notice(text) => self.notice(text),
+            Progress::Ended(task, done) => self.ended(*task, *done),
+        }
+    }
+
+    fn ended(&mut self, mut task: Task, done: Done) {
+        let failed = matches!(done.result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+        match done.next {
+            Next::Confirm(wanted, waited_out) => {
+                self.failed |= failed;
+                (self.tell)(RunEvent::ScenarioWaits(task.planned.key.clone()));
+                task.first = Some(Box::new(First { result: done.result, wanted, waited_out }));
+                self.waiting.push(task);
+            }
+            Next::Again(why) => {
+                (self.tell)(RunEvent::ScenarioWaits(task.planned.key.clone()));
+                self.again.push((task, why));
+            }
+            Next::Told => {
+                self.failed |= failed;
+                self.tell_result(&task, done.result);
+            }
+        }
+    }
+
+    /// A result that stands.
+    pub(crate) fn tell_result(&mut self, task: &Task, mut result: ScenarioResult) {
+        if !self.plain {
+            self.habits.lift(&mut result);
+        }
+        if let Some(gate) = task.planned.scenario.gate {
+            self.gates.take(gate, &result);
+        }
+        let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
+        if task.planned.unasked && passed {
+            self.unasked += 1;
+            (self.tell)(RunEvent::ScenarioWaits(result.key));
+            return;
+        }
+        let result = Arc::new(result);
+        self.results.push(Arc::clone(&result));
+        (self.tell)(RunEvent::ScenarioFinished(result));
+    }
+
+    /// A result without a performance.
+    pub(crate) fn tell_verdict(&mut self, task: &Task, blank: ScenarioResult, verdict: Verdict) {
+        self.tell_result(task, ScenarioResult { verdict, ..blank });
+    }
+
+    /// Something about the run as a whole.
+    pub(crate) fn notice(&mut self, text: String) {
+        self.notices.push(text.clone());
+        (self.tell)(RunEvent::Notice(text));
+    }
+
+    /// So many are performed again from here on.
+    pub(crate) fn confirming(&mut self, n: usize) {
+        (self.tell)(RunEvent::Confirming(n));
+    }
+
+    /// The findings of the target itself; nothing is told by scenarios afterwards.
+    pub(crate) fn tell_habits(&mut self) {
+        for result in std::mem::take(&mut self.habits).results() {
+            self.results.push(Arc::clone(&result));
+            (self.tell)(RunEvent::ScenarioFinished(result));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What follows on a lost target: where it may be restarted it is, and each suspect runs alone on it. One that loses it twice
+//! is the cause; the rest goes on.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use deadzone_verdict::{Fact, Finding, Phase, ScenarioResult, Verdict, VerdictKind};
+
+use crate::{
+    health::{Examiner, Found, Kind, Trouble},
+    job::{blank, carry_out},
+    passes::Passes,
+    pool::{Outcome, Task},
+    target::Target,
+};
+
+/// A target is brought back this often in a run; one that is lost more often is lost.
+const RESTARTS: u32 = 12;
+/// How often a suspect has to lose the target alone.
+const TWICE: u32 = 2;
+/// Attempts of suspects, behind all others.
+const SUSPECT_ATTEMPT: u32 = 40;
+
+/// What a run knows of the losses of its target.
+#[derive(Debug, Default)]
+pub(crate) struct Recovery {
+    restarts: u32,
+}
+
+impl Passes<'_> {
+    /// Says what happened, and gives back what may go on.
+    pub(crate) fn recover(&mut self, trouble: &Trouble, outcome: Outcome) -> Vec<Task> {
+        let suspects = outcome.in_flight;
+        let ago = trouble.since.elapsed();
+        self.ledger.notice(format!(
+            "the target {}: {}; last well {} ago; suspects: {}",
+            if trouble.kind == Kind::Crashed { "crashed" } else { trouble.kind.word() },
+            trouble.text,
+            seconds(ago),
+            named(&suspects),
+        ));
+        if !self.bring_back() {
+            self.blame_nobody(trouble, &suspects);
+            self.lost = Some(trouble.clone());
+            return Vec::new();
+        }
+        let mut rest = Vec::new();
+        for suspect in suspects {
+            if self.is_interrupted() || self.lost.is_some() {
+                break;
+            }
+            match self.on_trial(&suspect) {
+                Some(trouble) => self.convict(&suspect, &trouble),
+                None => rest.push(suspect),
+            }
+        }
+        // A suspect's result of the lost target is worth nothing, unless it was told with a proof.
+        let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
+        rest.retain(|task| !told.contains(&task.planned.key));
+        self.ledger.waiting.retain(|task| !rest.iter().any(|other| other.planned.key == task.planned.key));
+        // What ended while the loss was not known yet proves nothing, whoever it was.
+        for (task, _) in std::mem::take(&mut self.ledger.again) {
+            if !rest.iter().any(|known| known.planned.key == task.planned.key) {
+                rest.push(task);
+            }
+        }
+        rest.extend(outcome.left);
+        for task in &mut rest {
+            task.attempt += SUSPECT_ATTEMPT;
+        }
+        rest
+    }
+
+    /// A target that is whole again: restarted where it is ours, or by itself.
+    fn bring_back(&mut self) -> bool {
+        self.recovery.restarts += 1;
+        if self.recovery.restarts > RESTARTS || self.is_interrupted() {
+            return false;
+        }
+        match self.target.restart(&self.context.cancel) {
+            Ok(true) => {
+                self.context.target = self.target.handle();
+                true
+            }
+            Ok(false) | Err(_) => self.examiner().is_some_and(|examiner| is_whole(&examiner)),
+        }
+    }
+
+    /// Runs a suspect alone; something if it loses the target twice.
+    fn on_trial(&mut self, suspect: &Task) -> Option<Trouble> {
+        let mut last = None;
+        for attempt in 1..=TWICE {
+            let task = Task { attempt: SUSPECT_ATTEMPT + attempt, first: None, ..suspect.clone() };
+            let _ = carry_out(&self.context, &task, None);
+            if self.is_interrupted() {
+                return None;
+            }
+            let trouble = self.trouble()?;
+            last = Some(trouble);
+            if !self.bring_back() {
+                self.lost = last.clone();
+                return last.filter(|_| attempt == TWICE);
+            }
+        }
+        last
+    }
+
+    /// Whether the target is lost now.
+    fn trouble(&self) -> Option<Trouble> {
+        let ended = self.target.process().map(|process| (process.ended())());
+        if let Some(Some(how)) = ended {
+            let text = format!("its process ended ({how})");
+            return Some(Trouble::now(Kind::Crashed, text));
+        }
+        match self.examiner()?.is_whole().ok()? {
+            Found::Lost(kind, text) => Some(Trouble::now(kind, text)),
+            Found::Whole | Found::BackAgain => None,
+        }
+    }
+
+    /// The finding of a scenario that loses the target twice, alone.
+    fn convict(&mut self, task: &Task, trouble: &Trouble) {
+        let planned = &task.planned;
+        let mut result = blank(&self.context, planned, &task.source);
+        let known = self.ledger.waiting.iter().position(|other| other.planned.key == planned.key);
+        let first = known.map(|i| self.ledger.waiting.remove(i)).and_then(|task| task.first);
+        let history = first.and_then(|first| first.result.history);
+        let clause = trouble.kind.own_id(planned.key.version);
+        let evidence = history.as_ref().and_then(|h| h.events.last()).map(|event| event.seq);
+        let finding = Finding {
+            clause,
+            also: Vec::new(),
+            fact: if trouble.kind == Kind::Crashed { Fact::Crashed } else { Fact::Hung },
+            phase: Phase::default(),
+            client: None,
+            qos: None,
+            by: "health".to_owned(),
+            wanted: "a target that goes on serving whatever one client does".to_owned(),
+            got: format!("{}: {}, twice when it ran alone", trouble.kind.word(), trouble.text),
+            meanwhile: String::new(),
+            evidence: evidence.into_iter().collect(),
+            claim: None,
+            place: None,
+            could_instead: Vec::new(),
+            folded: Vec::new(),
+        };
+        result.history = history;
+        result.target_log = self.last_words();
+        result.verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() };
+        self.replace(task, result);
+    }
+
+    /// The last lines of the target's log.
+    fn last_words(&self) -> Option<String> {
+        match &*self.target {
+            Target::Remote { process: Some(process), .. } => Some(process.log().since(0)),
+            _ => None,
+        }
+    }
+
+    /// Tells a result in place of one that was told of the same performance.
+    fn replace(&mut self, task: &Task, result: ScenarioResult) {
+        self.ledger.results.retain(|known| known.key != result.key);
+        self.ledger.tell_result(task, result);
+    }
+
+    /// Nothing can be tried: what was in flight is not known, and says so.
+    fn blame_nobody(&mut self, trouble: &Trouble, suspects: &[Task]) {
+        let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
+        let mut unknown: Vec<Task> =
+            std::mem::take(&mut self.ledger.again).into_iter().map(|a| a.0).collect();
+        for task in suspects {
+            let key = &task.planned.key;
+            match self.ledger.waiting.iter_mut().find(|waiting| waiting.planned.key == *key) {
+                // Its silences began on a target that was being lost.
+                Some(waiting) => waiting.first.iter_mut().for_each(|first| first.waited_out = false),
+                None if !unknown.iter().any(|known| known.planned.key == *key) => unknown.push(task.clone()),
+                None => {}
+            }
+        }
+        for task in &unknown {
+            if told.contains(&task.planned.key) {
+                continue;
+            }
+            let why = format!("the target was lost while it ran: {} ({})", trouble.kind.word(), trouble.text);
+            let blank = blank(&self.context, &task.planned, &task.source);
+            self.ledger.tell_verdict(task, blank, Verdict::because(VerdictKind::Inconclusive, why));
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.context.cancel.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+fn is_whole(examiner: &Examiner) -> bool {
+    matches!(examiner.is_whole(), Ok(Found::Whole | Found::BackAgain))
+}
+
+fn named(tasks: &[Task]) -> String {
+    let keys: Vec<String> =
+        tasks.iter().map(|t| format!("{} [{}]", t.planned.key.id, t.planned.key.version)).collect();
+    if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{}.{:01} s", time.as_secs(), time.subsec_millis() / 100)
+}

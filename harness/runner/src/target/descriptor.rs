@@ -1,0 +1,208 @@
+//! Target descriptors: a TOML file that says where a broker is, who clients are to it and what it declares.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use deadzone_history::Durability;
+use deadzone_play::Credentials;
+use deadzone_wire::Version;
+use serde::Deserialize;
+
+use super::{Declared, Place, Places, TargetSpec, address};
+use crate::RunError;
+
+/// Every key of a descriptor, for suggestions.
+const KEYS: [&str; 15] = [
+    "name",
+    "address",
+    "user",
+    "password",
+    "max_qos",
+    "retained",
+    "automatic_subscriptions",
+    "unordered_topics",
+    "durable",
+    "queue",
+    "session_ttl_s",
+    "connections",
+    "backpressure",
+    "solo",
+    "schema",
+];
+
+/// The format's name and major version.
+const SCHEMA: &str = "deadzone.target/1";
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: Option<String>,
+    name: Option<String>,
+    address: Addresses,
+    user: Option<String>,
+    password: Option<String>,
+    max_qos: Option<u8>,
+    retained: Option<bool>,
+    #[serde(default)]
+    automatic_subscriptions: bool,
+    #[serde(default)]
+    unordered_topics: bool,
+    #[serde(default)]
+    durable: Durability,
+    queue: Option<u32>,
+    session_ttl_s: Option<u32>,
+    connections: Option<u32>,
+    #[serde(default)]
+    backpressure: bool,
+    solo: Option<bool>,
+}
+
+/// One address for every version, or one for each.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Addresses {
+    One(String),
+    Each(BTreeMap<String, String>),
+}
+
+/// Reads a descriptor.
+pub(super) fn read(path: &Path) -> Result<TargetSpec, RunError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| RunError::Descriptor { path: path.to_owned(), why: e.to_string() })?;
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    parse(&text, &stem).map_err(|why| RunError::Descriptor { path: path.to_owned(), why })
+}
+
+fn parse(text: &str, stem: &str) -> Result<TargetSpec, String> {
+    let file: File = toml::from_str(text).map_err(|error| mistake(text, &error))?;
+    if file.schema.as_deref().is_some_and(|schema| schema != SCHEMA) {
+        return Err(format!("line {}: schema: only `{SCHEMA}` is known", line_of(text, "schema")));
+    }
+    let at = |key: &str, why: &str| format!("line {}: {key}: {why}", line_of(text, key));
+    if file.max_qos.is_some_and(|qos| qos > 2) {
+        return Err(at("max_qos", "expected 0, 1 or 2"));
+    }
+    if file.connections == Some(0) {
+        return Err(at("connections", "expected at least 1"));
+    }
+    if file.password.is_some() && file.user.is_none() {
+        return Err(at("password", "a password goes with a user name (`user`)"));
+    }
+    let places = places(&file.address).map_err(|why| at("address", &why))?;
+    let credentials = file.user.map(|user| Credentials { user, password: file.password });
+    let declared = Declared {
+        credentials,
+        max_qos: file.max_qos,
+        retained: file.retained,
+        automatic_subscriptions: file.automatic_subscriptions,
+        unordered_topics: file.unordered_topics,
+        durable: file.durable,
+        queue: file.queue,
+        session_ttl_s: file.session_ttl_s,
+        connections: file.connections,
+        backpressure: file.backpressure,
+        solo: file.solo,
+    };
+    let name = file.name.unwrap_or_else(|| stem.to_owned());
+    Ok(TargetSpec::Remote { name, places, declared: Arc::new(declared) })
+}
+
+fn places(addresses: &Addresses) -> Result<Places, String> {
+    let place = |text: &str| {
+        let found = address::parse(text).map_err(|error| error.to_string())?;
+        Place::of(&found).ok_or_else(|| format!("no address for `{text}`"))
+    };
+    match addresses {
+        Addresses::One(text) => Ok(Places::one(place(text)?)),
+        Addresses::Each(each) => {
+            let mut own = BTreeMap::new();
+            for (version, text) in each {
+                let known = version.parse::<Version>().ok().filter(|version| *version != Version::V31);
+                let Some(known) = known else {
+                    return Err(format!("`{version}` is no version: expected \"3.1.1\" or \"5.0\""));
+                };
+                own.insert(known, place(text)?);
+            }
+            Places::each(own).ok_or_else(|| "no address is given".to_owned())
+        }
+    }
+}
+
+/// The parser's own message has line, column and carets; an unknown key gets the one that is meant.
+fn mistake(text: &str, error: &toml::de::Error) -> String {
+    let place = error.span().map_or_else(String::new, |span| {
+        let before = &text[..span.start.min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("line {line}, column {column}: ")
+    });
+    let message = error.message();
+    let unknown = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
+    match unknown {
+        Some(key) => {
+            let near = deadzone_spec::nearest(key, KEYS.iter().copied())
+                .map(|near| format!(": did you mean `{near}`?"))
+                .unwrap_or_default();
+            format!("{place}unknown key `{key}`{near}")
+        }
+        None => format!("{place}{message}"),
+    }
+}
+
+/// The line of a key, from 1.
+fn line_of(text: &str, key: &str) -> usize {
+    let is_key = |line: &str| line.trim_start().trim_start_matches('[').starts_with(key);
+    1 + text.lines().position(is_key).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared(text: &str) -> (Places, Arc<Declared>) {
+        match parse(text, "mine").unwrap() {
+            TargetSpec::Remote { places, declared, name } => {
+                assert_eq!(name, "mine");
+                (places, declared)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_version_has_an_address_of_its_own() {
+        let text = "[address]\n\"3.1.1\" = \"mqtt://127.0.0.1:1\"\n\"5.0\" = \"mqtt://127.0.0.1:2\"\n";
+        let (places, _) = declared(text);
+        assert_eq!(places.of(Version::V311), "127.0.0.1:1".parse().unwrap());
+        assert_eq!(places.of(Version::V5), "127.0.0.1:2".parse().unwrap());
+        let (places, _) = declared("address = \"mqtt://127.0.0.1:3\"\n");
+        assert_eq!(places.of(Version::V5), places.of(Version::V311));
+    }
+
+    #[test]
+    fn what_is_declared_is_kept_and_the_password_is_never_shown() {
+        let text = "address = \"mqtt://127.0.0.1:1\"\nuser = \"u\"\npassword = \"secret\"\nmax_qos = 1\n\
+                    retained = false\nautomatic_subscriptions = true\nunordered_topics = true\ndurable = \"ack\"\n\
+                    queue = 9\nsession_ttl_s = 60\nconnections = 12\nbackpressure = true\nsolo = false\n";
+        let (_, declared) = declared(text);
+        assert_eq!(declared.connections(), 12);
+        assert_eq!(declared.lines().len(), 11);
+        assert!(!format!("{declared:?} {}", declared.lines().join(" ")).contains("secret"));
+        assert_eq!(declared.credentials.as_ref().and_then(|c| c.password.as_deref()), Some("secret"));
+    }
+
+    #[test]
+    fn every_mistake_has_its_place() {
+        let wrong = |text: &str| parse(text, "mine").unwrap_err();
+        let address = "address = \"mqtt://127.0.0.1:1\"\n";
+        let why = wrong(&format!("{address}max_qoss = 1\n"));
+        assert_eq!(why, "line 2, column 1: unknown key `max_qoss`: did you mean `max_qos`?");
+        assert_eq!(wrong(&format!("{address}max_qos = 3\n")), "line 2: max_qos: expected 0, 1 or 2");
+        assert!(wrong(&format!("{address}password = \"p\"\n")).starts_with("line 2: password"));
+        assert!(wrong("[address]\n\"4.0\" = \"mqtt://127.0.0.1:1\"\n").contains("no version"));
+        assert!(wrong("address = \"127.0.0.1\"\n").starts_with("line 1: address"));
+        assert!(wrong("name = \"x\"\n").contains("address"));
+        assert!(wrong(&format!("{address}durable = \"ever\"\n")).starts_with("line 2, column"));
+        assert!(wrong(&format!("schema = \"deadzone.target/2\"\n{address}")).contains("deadzone.target/1"));
+    }
+}

@@ -1,0 +1,272 @@
+//! The pulse of a target: what its connections show of whether it lives, whoever makes them.
+//!
+//! Every connection of a run passes here, the harness's own included. Nothing is judged: the health of the target is found
+//! out elsewhere, from what is kept here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Connections that were made are remembered for this long.
+const REMEMBERED: Duration = Duration::from_secs(10);
+/// So many connections within that time are many.
+const MANY: usize = 20;
+/// Connections that end within this time end together.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// Fewer that end together say nothing of the target.
+const TOGETHER_LEAST: usize = 8;
+
+/// One connection, as far as the pulse follows it.
+#[derive(Debug, Default)]
+struct Connection {
+    /// The first packet, until it is whole.
+    first: FirstPacket,
+    /// When a whole CONNECT was written.
+    asked: Option<Instant>,
+    /// Something came back.
+    heard: bool,
+    /// We ended it, or our half of it.
+    leaving: bool,
+}
+
+/// Follows the first packet that is written to the end of its length.
+#[derive(Debug, Default)]
+struct FirstPacket {
+    head: Vec<u8>,
+    written: usize,
+    whole: bool,
+}
+
+/// The first byte of a DISCONNECT.
+const DISCONNECT: u8 = 0xe0;
+/// Longest fixed header, in bytes.
+const HEAD_MAX: usize = 5;
+
+impl FirstPacket {
+    /// Takes what was written; `true` when it completes a CONNECT.
+    fn take(&mut self, bytes: &[u8]) -> bool {
+        if self.whole {
+            return false;
+        }
+        let room = HEAD_MAX.saturating_sub(self.head.len());
+        self.head.extend(bytes.iter().take(room));
+        self.written += bytes.len();
+        let Some(length) = self.length() else { return false };
+        self.whole = self.written >= length;
+        self.whole && self.head.first().is_some_and(|byte| byte >> 4 == 1)
+    }
+
+    /// All bytes of the packet, once its length is known.
+    fn length(&self) -> Option<usize> {
+        let mut remaining = 0;
+        for (i, byte) in self.head.iter().skip(1).take(4).enumerate() {
+            remaining |= usize::from(byte & 0x7f) << (7 * i);
+            if byte & 0x80 == 0 {
+                return Some(2 + i + remaining);
+            }
+        }
+        None
+    }
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    next: u64,
+    open: BTreeMap<u64, Connection>,
+    made: VecDeque<Instant>,
+    /// Connections that the target ended, and when.
+    ended: VecDeque<Instant>,
+    /// When one of ours ended last by our own doing.
+    left: Option<Instant>,
+    last_heard: Option<Instant>,
+    /// The first of the refusals since something was heard last.
+    refused: Option<Instant>,
+}
+
+/// What is known of a target's connections.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    known: Mutex<Known>,
+}
+
+impl Pulse {
+    /// A connection was made; its number.
+    pub(crate) fn opened(&self) -> u64 {
+        let now = Instant::now();
+        let mut known = self.lock();
+        known.made.push_back(now);
+        while known.made.front().is_some_and(|at| now.duration_since(*at) > REMEMBERED) {
+            known.made.pop_front();
+        }
+        known.next += 1;
+        let number = known.next;
+        known.open.insert(number, Connection::default());
+        number
+    }
+
+    /// No connection could be made.
+    pub(crate) fn refused(&self) {
+        self.lock().refused.get_or_insert_with(Instant::now);
+    }
+
+    /// Bytes were written.
+    pub(crate) fn wrote(&self, number: u64, bytes: &[u8]) {
+        if let Some(connection) = self.lock().open.get_mut(&number) {
+            if connection.first.take(bytes) {
+                connection.asked = Some(Instant::now());
+            }
+            // The target closes behind a DISCONNECT: that is our doing.
+            connection.leaving |= bytes.first() == Some(&DISCONNECT) || bytes.ends_with(&[DISCONNECT, 0]);
+        }
+    }
+
+    /// Bytes came.
+    pub(crate) fn heard(&self, number: u64) {
+        let mut known = self.lock();
+        known.last_heard = Some(Instant::now());
+        known.refused = None;
+        if let Some(connection) = known.open.get_mut(&number) {
+            connection.heard = true;
+        }
+    }
+
+    /// We are about to end it.
+    pub(crate) fn leaving(&self, number: u64) {
+        if let Some(connection) = self.lock().open.get_mut(&number) {
+            connection.leaving = true;
+        }
+    }
+
+    /// It is over, by the target's doing unless we were leaving it.
+    pub(crate) fn ended(&self, number: u64, by_target: bool) {
+        let mut known = self.lock();
+        let now = Instant::now();
+        let Some(connection) = known.open.remove(&number) else { return };
+        if by_target && !connection.leaving {
+            known.ended.push_back(now);
+        } else {
+            known.left = Some(now);
+        }
+        while known.ended.front().is_some_and(|at| now.duration_since(*at) > REMEMBERED) {
+            known.ended.pop_front();
+        }
+    }
+
+    /// Many connections were made lately: a target may hold further ones back.
+    pub(crate) fn is_busy(&self) -> bool {
+        let now = Instant::now();
+        self.lock().made.iter().filter(|at| now.duration_since(**at) <= REMEMBERED).count() >= MANY
+    }
+
+    /// When something was heard last.
+    pub(crate) fn last_heard(&self) -> Option<Instant> {
+        self.lock().last_heard
+    }
+
+    /// Since when every try was refused and nothing came on any connection.
+    pub(crate) fn refused_since(&self) -> Option<Instant> {
+        self.lock().refused
+    }
+
+    /// When every connection ended within one moment by the target's doing, if none is left and enough were there. Where some
+    /// of them ended by our own doing, it may have been the script's.
+    pub(crate) fn all_ended(&self) -> Option<Instant> {
+        let known = self.lock();
+        let last = *known.ended.back()?;
+        let together = known.ended.iter().filter(|at| last.duration_since(**at) <= TOGETHER).count();
+        let ours = known.left.is_some_and(|at| at + TOGETHER >= last);
+        (known.open.is_empty() && together >= TOGETHER_LEAST && !ours).then_some(last)
+    }
+
+    /// Forgets what ended, once it is explained.
+    pub(crate) fn forget_ended(&self) {
+        self.lock().ended.clear();
+    }
+
+    /// Connections whose CONNECT nothing answered for this long, and that are still open.
+    pub(crate) fn unanswered(&self, patience: Duration) -> BTreeSet<u64> {
+        let now = Instant::now();
+        let silent = |connection: &Connection| {
+            !connection.heard
+                && !connection.leaving
+                && connection.asked.is_some_and(|at| now.duration_since(at) >= patience)
+        };
+        self.lock().open.iter().filter(|(_, c)| silent(c)).map(|(number, _)| *number).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connect_counts_when_it_is_whole_and_unanswered() {
+        let pulse = Pulse::default();
+        let number = pulse.opened();
+        pulse.wrote(number, &[0x10, 4, 0]);
+        assert_eq!(pulse.unanswered(Duration::ZERO), BTreeSet::new(), "torn");
+        pulse.wrote(number, &[1, 2, 3]);
+        assert_eq!(pulse.unanswered(Duration::ZERO), BTreeSet::from([number]));
+        assert_eq!(pulse.unanswered(Duration::from_secs(9)), BTreeSet::new(), "not for so long");
+        pulse.heard(number);
+        assert_eq!(pulse.unanswered(Duration::ZERO), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_first_packet_that_is_no_connect_asks_for_nothing() {
+        let pulse = Pulse::default();
+        let number = pulse.opened();
+        pulse.wrote(number, &[0xc0, 0]);
+        pulse.wrote(number, &[0x10, 0]);
+        assert_eq!(pulse.unanswered(Duration::ZERO), BTreeSet::new());
+    }
+
+    #[test]
+    fn connections_end_together_by_the_targets_doing_alone() {
+        let pulse = Pulse::default();
+        let numbers: Vec<u64> = (0..8).map(|_| pulse.opened()).collect();
+        numbers.iter().take(7).for_each(|n| pulse.ended(*n, true));
+        assert_eq!(pulse.all_ended(), None, "one is left");
+        pulse.ended(numbers[7], true);
+        assert!(pulse.all_ended().is_some());
+        pulse.forget_ended();
+        assert_eq!(pulse.all_ended(), None);
+    }
+
+    #[test]
+    fn a_close_behind_our_disconnect_is_ours() {
+        let pulse = Pulse::default();
+        let numbers: Vec<u64> = (0..20).map(|_| pulse.opened()).collect();
+        for number in &numbers {
+            pulse.wrote(*number, &[DISCONNECT, 0]);
+            pulse.ended(*number, true);
+        }
+        assert_eq!(pulse.all_ended(), None);
+        // What ends beside one that we left may have been the script's doing too.
+        let numbers: Vec<u64> = (0..9).map(|_| pulse.opened()).collect();
+        pulse.leaving(numbers[0]);
+        numbers.iter().for_each(|n| pulse.ended(*n, true));
+        assert_eq!(pulse.all_ended(), None);
+    }
+
+    #[test]
+    fn what_is_heard_takes_a_refusal_back() {
+        let pulse = Pulse::default();
+        let number = pulse.opened();
+        pulse.refused();
+        assert!(pulse.refused_since().is_some());
+        pulse.heard(number);
+        assert!(pulse.refused_since().is_none());
+        assert!(!pulse.is_busy());
+        (0..MANY).for_each(|_| {
+            pulse.opened();
+        });
+        assert!(pulse.is_busy());
+    }
+}

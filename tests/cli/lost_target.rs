@@ -1,0 +1,170 @@
+//! A target that is lost in the middle of a run: the run says since when and beside what, what was proven stands, and it goes
+//! on only where the target may be restarted.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
+mod between;
+mod support;
+
+use std::{
+    fs,
+    net::SocketAddr,
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use between::{Fate, From, between};
+use serde_json::Value;
+use support::{Running, Scratch, broker, deadzone, stdout, wait};
+
+/// So many CONNECTs are served before the trouble begins: the probe's, and those of some scenarios.
+const SERVED: u32 = 60;
+
+/// Runs the suite in 3.1.1; exit code, the report, what was printed.
+fn run(address: SocketAddr, more: &[&str]) -> (Option<i32>, Value, String) {
+    let scratch = Scratch::new("lost");
+    let json = scratch.file("run.json");
+    let url = format!("mqtt://{address}");
+    let mut words = vec!["run", "--broker", &url, "--mqtt", "3.1.1", "--long-bound", "2", "--jobs", "4"];
+    words.extend(["--json", json.to_str().unwrap()]);
+    words.extend(more);
+    let started = Instant::now();
+    let run = deadzone(&words).output().unwrap();
+    let text = stdout(&run);
+    assert!(started.elapsed() < Duration::from_secs(90), "{:?}\n{text}", started.elapsed());
+    let document = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    (run.status.code(), document, text)
+}
+
+/// Whether a packet is a CONNECT.
+fn connects(from: From, packet: &[u8]) -> bool {
+    from == From::Client && packet[0] == 0x10
+}
+
+fn notices(document: &Value) -> String {
+    document["summary"]["notices"].to_string()
+}
+
+#[test]
+fn a_broker_that_is_killed_is_told_with_its_suspects() {
+    let (broker, address) = broker(&[]);
+    let killed = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&killed);
+    let killer = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(700));
+        flag.store(true, Ordering::Relaxed);
+        drop(broker);
+    });
+    let (code, document, text) = run(address, &[]);
+    killer.join().unwrap();
+    assert!(killed.load(Ordering::Relaxed));
+    assert_eq!(code, Some(5), "{text}");
+    let notices = notices(&document);
+    assert!(notices.contains("the target crashed") && notices.contains("suspects: "), "{notices}\n{text}");
+    let proven = document["scenarios"].as_array().unwrap().iter().filter(|s| s["verdict"] == "pass").count();
+    assert!(proven > 0, "what was proven before stands: {text}");
+    assert!(document["summary"]["not_run"].as_u64().unwrap() > 0, "{text}");
+    assert_eq!(document["summary"]["fail"], 0, "nobody is blamed for what a dead target did not do: {text}");
+}
+
+#[test]
+fn a_broker_that_answers_nobody_any_more_is_hung() {
+    let (_broker, address) = broker(&[]);
+    let connected = AtomicU32::new(0);
+    let front = between(address, move |from, _, packet| {
+        let n = if connects(from, packet) {
+            connected.fetch_add(1, Ordering::Relaxed)
+        } else {
+            connected.load(Ordering::Relaxed)
+        };
+        if n >= SERVED { Fate::Hold } else { Fate::Pass }
+    });
+    let (code, document, text) = run(front, &[]);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(notices(&document).contains("the target hung"), "{}\n{text}", notices(&document));
+}
+
+#[test]
+fn a_broker_that_leaves_some_ids_alone_is_half_dead() {
+    let (_broker, address) = broker(&[]);
+    let connected = AtomicU32::new(0);
+    let front = between(address, move |from, id, packet| {
+        if connects(from, packet) {
+            connected.fetch_add(1, Ordering::Relaxed);
+        }
+        // Two threads serve the ids; one is dead. The others are served as ever.
+        let dead =
+            connected.load(Ordering::Relaxed) >= SERVED && id.bytes().map(u32::from).sum::<u32>() % 2 == 1;
+        if dead { Fate::Hold } else { Fate::Pass }
+    });
+    let (code, document, text) = run(front, &[]);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(notices(&document).contains("the target half dead"), "{}\n{text}", notices(&document));
+}
+
+#[test]
+fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
+    let scratch = Scratch::new("again");
+    let json = scratch.file("run.json");
+    let words = ["run", "--broker", "reference", "--long-bound", "2", "--jobs", "4", "qos1", "keepalive"];
+    let mut run = deadzone(&words);
+    run.args(["--json", json.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = Running(run.spawn().unwrap());
+    let broker = child_of(child.0.id());
+    thread::sleep(Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-9", &broker.to_string()]).status().unwrap().success());
+    let code = wait(&mut child.0, Duration::from_secs(120));
+    let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    let notices = notices(&document);
+    assert!(notices.contains("the target crashed: its process ended"), "{notices}");
+    assert_eq!((code, &document["summary"]["not_run"]), (Some(0), &Value::from(0)), "{notices}");
+}
+
+#[test]
+fn a_broker_of_ours_does_not_outlive_a_harness_that_is_killed() {
+    let words = ["run", "--broker", "reference", "long"];
+    let child = deadzone(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Running(child);
+    let broker = child_of(child.0.id());
+    thread::sleep(Duration::from_millis(500));
+    child.0.kill().unwrap();
+    child.0.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while fs::metadata(format!("/proc/{broker}")).is_ok() && !is_zombie(broker) {
+        assert!(Instant::now() < deadline, "it lives on");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Ended, and waited for by nobody yet.
+fn is_zombie(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z')
+}
+
+/// The broker that a process started, once it has.
+fn child_of(parent: u32) -> u32 {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let behind = stat.rsplit(')').next().unwrap_or_default();
+            let words = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+            let serves = words.split('\0').any(|word| word == "broker");
+            if serves && behind.split_whitespace().nth(1) == Some(&parent.to_string()) {
+                return entry.file_name().to_str().unwrap().parse().unwrap();
+            }
+        }
+        assert!(Instant::now() < deadline, "no child of {parent}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
