@@ -52,6 +52,8 @@ const HOMES: [Home; 18] = [
         "harness/runner/src/recorded/results.rs",
         &[Use::WallClock],
         "the wall time of judging records, for reports only",
+    ),
+    Home(
         "harness/runner/src/target/started.rs",
         &[Use::WallClock, Use::Sleep],
         "a process is waited for; nothing tells when it is ready",

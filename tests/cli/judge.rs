@@ -1,6 +1,10 @@
 //! `deadzone judge`: a record says what the run that wrote it said, and what is edited in it changes what is said.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod support;
 
