@@ -27,6 +27,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
         let _ = terminal.observe(&event, &mut stdout);
     })?;
     let junit = write_junit(args.junit.as_deref(), terminal.model());
-    junit.and(write_json(args.json.as_deref(), terminal.model()))?;
+    let json = write_json(args.json.as_deref(), terminal.model());
+    junit.and(json)?;
     Ok(code(summary.exit_code))
 }

@@ -92,38 +92,36 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
 
 /// The last words: what was found of whom, what was graded, and what was not judged.
 fn said(results: &[Arc<ScenarioResult>], watched: &Watched) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for result in results {
         let verdict = &result.verdict;
         let folded: usize = verdict.findings.iter().map(|finding| finding.folded.len()).sum();
-        text.push_str(&format!(
-            "{}: {}, {} findings ({} more of the same), {} grades, {} clauses judged\n",
+        lines.push(format!(
+            "{}: {}, {} findings ({folded} more of the same), {} grades, {} clauses judged",
             result.key.id,
             verdict.kind.word(),
             verdict.findings.len(),
-            folded,
             verdict.grades.len(),
             verdict.judged.len(),
         ));
-        for finding in &verdict.findings {
+        lines.extend(verdict.findings.iter().map(|finding| {
             let who = finding.client.as_deref().unwrap_or("-");
-            text.push_str(&format!("  {} {} `{who}`: {}\n", finding.clause, finding.by, finding.got));
-        }
-        for grade in &verdict.grades {
-            text.push_str(&format!("  graded: {}\n", grade.text));
-        }
+            format!("  {} {} `{who}`: {}", finding.clause, finding.by, finding.got)
+        }));
+        lines.extend(verdict.grades.iter().map(|grade| format!("  graded: {}", grade.text)));
     }
     if watched.left_out.0 > 0 {
         let (events, times) = watched.left_out;
-        text.push_str(&format!("the judges could not keep up: {events} events were left out, {times} times; what was judged is a sample\n"));
+        lines.push(format!(
+            "the judges could not keep up: {events} events were left out, {times} times; what was judged is a sample"
+        ));
     }
     if watched.untold > 0 {
-        text.push_str(&format!("{} findings more were not shown one by one\n", watched.untold));
+        lines.push(format!("{} findings more were not shown one by one", watched.untold));
     }
-    if let Some(trouble) = &watched.trouble {
-        text.push_str(&format!("{trouble}\n"));
-    }
-    text
+    lines.extend(watched.trouble.clone());
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 fn info(header: &Header, upstream: &str) -> RunInfo {
