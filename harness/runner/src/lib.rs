@@ -43,7 +43,7 @@ pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
 pub use profiles::{profile_texts, profiles};
 pub use recorded::{JudgeOptions, judge_files};
-pub use run::{Options, run};
+pub use run::{Options, run, summary_of};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};

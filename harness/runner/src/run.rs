@@ -286,13 +286,30 @@ fn summary(
     interrupted: bool,
     wall: Duration,
 ) -> Summary {
-    let count = |kind| results.iter().filter(|r| r.verdict.kind == kind).count();
-    let slow = count(VerdictKind::PassSlow);
     let told: BTreeSet<_> = results.iter().map(|result| &result.key).collect();
     let missing = plan.items.iter().filter(|item| !item.unasked && !told.contains(&item.key)).count();
     let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), passes.lost.is_some(), interrupted);
-    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let waited = passes.parks > 0 && !options.quick;
+    Summary {
+        not_run: missing,
+        exit_code: exit as u8,
+        confirmation_ms: ms(passes.confirmation),
+        long_bound_s: waited.then_some(options.long_bound_s),
+        notices: passes.ledger.notices.clone(),
+        gates: passes.ledger.gates.all(),
+        ..summary_of(results, &options.versions, interrupted, wall)
+    }
+}
+
+/// The summary that follows from results alone.
+pub fn summary_of(
+    results: &[Arc<ScenarioResult>],
+    versions: &[Version],
+    interrupted: bool,
+    wall: Duration,
+) -> Summary {
+    let count = |kind| results.iter().filter(|r| r.verdict.kind == kind).count();
+    let slow = count(VerdictKind::PassSlow);
     Summary {
         pass: count(VerdictKind::Pass) + slow,
         slow,
@@ -301,16 +318,20 @@ fn summary(
         blocked: count(VerdictKind::Blocked),
         not_applicable: count(VerdictKind::NotApplicable),
         error: count(VerdictKind::Error),
-        not_run: missing,
-        coverage: coverage(results, &options.versions),
+        not_run: 0,
+        coverage: coverage(results, versions),
         interrupted,
-        exit_code: exit as u8,
+        exit_code: ExitCode::of(results.iter().map(|r| r.verdict.kind), false, interrupted) as u8,
         wall_ms: ms(wall),
-        confirmation_ms: ms(passes.confirmation),
-        long_bound_s: waited.then_some(options.long_bound_s),
-        notices: passes.ledger.notices.clone(),
-        gates: passes.ledger.gates.all(),
+        confirmation_ms: 0,
+        long_bound_s: None,
+        notices: Vec::new(),
+        gates: Vec::new(),
     }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -73,8 +73,6 @@ fn judge(header: &Header, waiting: &Receiver<Word>, mut tell: impl FnMut(&Proven
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
     use deadzone_history::EventKind;
 
     use super::*;

@@ -24,6 +24,8 @@ pub(super) struct Recorded {
     pub(super) verdict: Verdict,
     /// All of it; absent if it is too long to be kept.
     pub(super) history: Option<Arc<History>>,
+    /// It has no end.
+    pub(super) cut_off: bool,
     /// The time of its last event.
     pub(super) lasted_us: u64,
 }
@@ -56,6 +58,7 @@ pub(super) fn judged(path: &Path, party: Party) -> Result<Recorded, RunError> {
     let mut reader = Reader::new(io::BufReader::new(file)).map_err(unread)?;
     let header = reader.header().clone();
     let (mut kept, mut lasted_us, mut broken, mut trouble) = (Some(Vec::new()), 0, None, None);
+    let mut cut_off = false;
     let mut verdict = contained(|| {
         let mut judge = Judge::of(&header, party);
         for event in reader.by_ref() {
@@ -67,6 +70,7 @@ pub(super) fn judged(path: &Path, party: Party) -> Result<Recorded, RunError> {
                     keep(&mut kept, event);
                 }
                 Err(HistoryError::Truncated(line)) => {
+                    cut_off = true;
                     return judge.finish_cut_off(&format!("the record was cut off after line {line}"));
                 }
                 Err(error) => {
@@ -84,7 +88,7 @@ pub(super) fn judged(path: &Path, party: Party) -> Result<Recorded, RunError> {
         verdict = Verdict::because(VerdictKind::Error, why);
     }
     let history = kept.map(|events| Arc::new(History { header: header.clone(), events }));
-    Ok(Recorded { path: path.to_owned(), header, verdict, history, lasted_us })
+    Ok(Recorded { path: path.to_owned(), header, verdict, history, cut_off, lasted_us })
 }
 
 fn keep(kept: &mut Option<Vec<Event>>, event: Event) {

@@ -7,17 +7,20 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use deadzone_history::{Header, Origin};
 use deadzone_spec::Party;
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
 use super::file::{Recorded, files, judged};
 use crate::{
-    ExitCode, Plan, Planned, RunError, Selection, Suite, confirm::weigh_control, coverage::coverage, job::Run,
+    Plan, Planned, RunError, Selection, Suite,
+    confirm::{compose, weigh_control},
+    job::Run,
+    run::summary_of,
 };
 
 /// What is to be judged.
@@ -56,8 +59,11 @@ pub fn judge_files(
         tell(RunEvent::ScenarioStarted(result.key.clone()));
         tell(RunEvent::ScenarioFinished(Arc::clone(result)));
     }
+    let versions: BTreeSet<Version> = results.iter().map(|result| result.key.version).collect();
+    let versions: Vec<Version> = versions.into_iter().collect();
     let interrupted = options.cancel.load(Ordering::Relaxed);
-    let summary = Arc::new(summary(&results, left, interrupted, started.elapsed()));
+    let wall = started.elapsed();
+    let summary = Arc::new(Summary { not_run: left, ..summary_of(&results, &versions, interrupted, wall) });
     tell(RunEvent::Finished(Arc::clone(&summary)));
     Ok(summary)
 }
@@ -78,28 +84,40 @@ impl<'s> Known<'s> {
         Self { suite, planned, command: options.command, party: options.party }
     }
 
-    /// One result for each scenario and version: its first run, with the control run where one is there. What else was recorded
-    /// of it is told apart, as the verdict of its own that it is.
+    /// One result for each scenario and version: its first run composed with its repeats and its control run, where they are there
+    /// (by the order of their files' names). What was told without repeats stands as it is.
     fn composed(&self, records: Vec<Recorded>) -> Vec<Arc<ScenarioResult>> {
-        let (controls, runs): (Vec<_>, Vec<_>) =
-            records.into_iter().partition(|record| record.header.origin == Origin::Control);
-        let mut controls: BTreeMap<ScenarioKey, Recorded> =
-            controls.into_iter().map(|record| (key(&record), record)).collect();
-        let mut results = Vec::new();
-        for record in runs {
-            let key = key(&record);
-            let failed = record.verdict.kind == VerdictKind::Fail;
-            let control = controls.remove(&key).filter(|_| failed).and_then(run);
-            let mut result = self.result(key, record);
-            if let (Some(planned), Some(control)) = (self.planned.get(&result.key), control) {
-                weigh_control(planned, Some(Ok(control)), &mut result);
-            }
-            results.push(Arc::new(result));
+        let mut of_key: BTreeMap<ScenarioKey, Vec<Recorded>> = BTreeMap::new();
+        for record in records {
+            of_key.entry(key(&record)).or_default().push(record);
         }
-        // A control run whose scenario's own record is not here.
-        let left = controls.into_iter().map(|(key, record)| Arc::new(self.result(key, record)));
-        results.extend(left);
-        results
+        of_key.into_iter().flat_map(|(key, records)| self.of_scenario(&key, records)).collect()
+    }
+
+    fn of_scenario(&self, key: &ScenarioKey, records: Vec<Recorded>) -> Vec<Arc<ScenarioResult>> {
+        let (mut controls, mut runs): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| record.header.origin == Origin::Control);
+        let planned = self.planned.get(key);
+        if runs.is_empty() || runs[0].header.origin == Origin::Link || planned.is_none() {
+            runs.append(&mut controls);
+            return runs.into_iter().map(|run| Arc::new(self.result(key.clone(), run))).collect();
+        }
+        let repeats = runs.split_off(1);
+        let Some(first) = runs.pop() else { return Vec::new() };
+        let failed = first.verdict.kind == VerdictKind::Fail;
+        let mut result = self.result(key.clone(), first);
+        let repeat =
+            |run: Recorded| Repeat { verdict: run.verdict, history: run.history, cut_short: run.cut_off };
+        result.repeats = repeats.into_iter().map(repeat).collect();
+        if !result.repeats.is_empty() {
+            // The oracle says of a silence itself whether it was waited out.
+            compose(&mut result, 0, true);
+        }
+        let control = controls.pop().filter(|_| failed && result.verdict.kind == VerdictKind::Fail);
+        if let (Some(planned), Some(control)) = (planned, control.and_then(run)) {
+            weigh_control(planned, Some(Ok(control)), &mut result);
+        }
+        vec![Arc::new(result)]
     }
 
     fn result(&self, key: ScenarioKey, record: Recorded) -> ScenarioResult {
@@ -130,35 +148,8 @@ impl<'s> Known<'s> {
     }
 }
 
-/// Nothing was waited for and nothing confirmed: that was the run's.
-fn summary(results: &[Arc<ScenarioResult>], left: usize, interrupted: bool, wall: Duration) -> Summary {
-    let count = |kind| results.iter().filter(|r| r.verdict.kind == kind).count();
-    let slow = count(VerdictKind::PassSlow);
-    let versions: BTreeSet<Version> = results.iter().map(|result| result.key.version).collect();
-    let versions: Vec<Version> = versions.into_iter().collect();
-    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), false, interrupted);
-    Summary {
-        pass: count(VerdictKind::Pass) + slow,
-        slow,
-        fail: count(VerdictKind::Fail),
-        inconclusive: count(VerdictKind::Inconclusive),
-        blocked: count(VerdictKind::Blocked),
-        not_applicable: count(VerdictKind::NotApplicable),
-        error: count(VerdictKind::Error),
-        not_run: left,
-        coverage: coverage(results, &versions),
-        interrupted,
-        exit_code: exit as u8,
-        wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
-        confirmation_ms: 0,
-        long_bound_s: None,
-        notices: Vec::new(),
-        gates: Vec::new(),
-    }
-}
-
 fn run(control: Recorded) -> Option<Run> {
-    Some(Run { verdict: control.verdict, history: control.history?, waited_out: false })
+    Some(Run { verdict: control.verdict, history: control.history?, waited_out: true })
 }
 
 /// A link's records may all have one name: their files tell them apart.

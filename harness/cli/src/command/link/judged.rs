@@ -1,11 +1,11 @@
 //! What passes the link, judged while it passes: each finding when it is proven, with its evidence, and a summary at the end.
 
-use std::{fmt::Write, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use deadzone_history::{Header, History};
 use deadzone_reports::{Collector, failure_block};
-use deadzone_runner::{ExitCode, Party};
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind};
+use deadzone_runner::{ExitCode, Party, summary_of};
+use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_watch::{Proven, Tap, Watched, Watching, watch};
 
 use crate::{
@@ -47,7 +47,7 @@ impl Judging {
         let mut model = Collector::new();
         model.observe(&RunEvent::Started(Arc::clone(&self.info)));
         results.iter().for_each(|result| model.observe(&RunEvent::ScenarioFinished(Arc::clone(result))));
-        model.observe(&RunEvent::Finished(Arc::new(summary(&results, exit))));
+        model.observe(&RunEvent::Finished(Arc::new(summary_of(&results, &[], false, Duration::ZERO))));
         output::print(&said(&results, &watched));
         write_json(json, model.model())?;
         Ok(if exit == ExitCode::Inconclusive { ExitCode::Success } else { exit })
@@ -92,64 +92,36 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
 
 /// The last words: what was found of whom, what was graded, and what was not judged.
 fn said(results: &[Arc<ScenarioResult>], watched: &Watched) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for result in results {
         let verdict = &result.verdict;
         let folded: usize = verdict.findings.iter().map(|finding| finding.folded.len()).sum();
-        _ = writeln!(
-            text,
-            "{}: {}, {} findings ({} more of the same), {} grades, {} clauses judged",
+        lines.push(format!(
+            "{}: {}, {} findings ({folded} more of the same), {} grades, {} clauses judged",
             result.key.id,
             verdict.kind.word(),
             verdict.findings.len(),
-            folded,
             verdict.grades.len(),
             verdict.judged.len(),
-        );
-        for finding in &verdict.findings {
+        ));
+        lines.extend(verdict.findings.iter().map(|finding| {
             let who = finding.client.as_deref().unwrap_or("-");
-            _ = writeln!(text, "  {} {} `{who}`: {}", finding.clause, finding.by, finding.got);
-        }
-        for grade in &verdict.grades {
-            _ = writeln!(text, "  graded: {}", grade.text);
-        }
+            format!("  {} {} `{who}`: {}", finding.clause, finding.by, finding.got)
+        }));
+        lines.extend(verdict.grades.iter().map(|grade| format!("  graded: {}", grade.text)));
     }
     if watched.left_out.0 > 0 {
         let (events, times) = watched.left_out;
-        _ = writeln!(
-            text,
+        lines.push(format!(
             "the judges could not keep up: {events} events were left out, {times} times; what was judged is a sample"
-        );
+        ));
     }
     if watched.untold > 0 {
-        _ = writeln!(text, "{} findings more were not shown one by one", watched.untold);
+        lines.push(format!("{} findings more were not shown one by one", watched.untold));
     }
-    if let Some(trouble) = &watched.trouble {
-        _ = writeln!(text, "{trouble}");
-    }
-    text
-}
-
-fn summary(results: &[Arc<ScenarioResult>], exit: ExitCode) -> Summary {
-    let count = |kind| results.iter().filter(|result| result.verdict.kind == kind).count();
-    Summary {
-        pass: count(VerdictKind::Pass) + count(VerdictKind::PassSlow),
-        slow: count(VerdictKind::PassSlow),
-        fail: count(VerdictKind::Fail),
-        inconclusive: count(VerdictKind::Inconclusive),
-        blocked: 0,
-        not_applicable: 0,
-        error: count(VerdictKind::Error),
-        not_run: 0,
-        coverage: Vec::new(),
-        interrupted: false,
-        exit_code: exit as u8,
-        wall_ms: 0,
-        confirmation_ms: 0,
-        long_bound_s: None,
-        notices: Vec::new(),
-        gates: Vec::new(),
-    }
+    lines.extend(watched.trouble.clone());
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 fn info(header: &Header, upstream: &str) -> RunInfo {
