@@ -60,6 +60,11 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
+    if without_keep_alive(wait, question) {
+        let why = "the broker lets no client in that has no keep-alive, which is its right";
+        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
+        return found.not_applicable(closed.seq, why);
+    }
     let evidence = asked.into_iter().chain([got]).collect();
     let said = match wait.conn.handshake.last_word {
         Some((seq, _)) => format!(", saying {}", wording::event(wait.state, seq)),
@@ -78,6 +83,12 @@ fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<deadzone_history::Con
     let first = |p: &deadzone_wire::Publish| p.qos == 2 && !p.dup;
     wait.version != Version::V5
         && asked.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(p) if first(p)))
+}
+
+/// A server may end what never shows a sign of life, and refuse it from the start.
+fn without_keep_alive(wait: &Wait<'_>, question: Option<(Option<deadzone_history::ConnId>, u64)>) -> bool {
+    let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
+    asked.is_some_and(|kept| matches!(kept.packet(), Packet::Connect(c) if c.keep_alive_s == 0))
 }
 
 /// The close was waited for in vain.

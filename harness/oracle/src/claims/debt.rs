@@ -38,6 +38,8 @@ pub(crate) enum DebtKind {
 pub(crate) enum Excuse {
     /// The experiment, or this part of it, did not happen.
     Open(String),
+    /// The target need not be able to do this, and was not seen to be.
+    Limited(String),
     /// Both outcomes are right.
     Either(String),
     /// The broker itself threw a client out that did nothing wrong: the connection, and the close.
@@ -214,8 +216,8 @@ fn reachable(state: &State, (ix, session): (SessionIx, &Session), message: &Mess
     let acks = [PacketKind::Puback, PacketKind::Pubrec, PacketKind::Pubcomp];
     let waiting = conn.debts.other.any_of(&acks);
     if waiting && overtaken(state, ix, message).is_none() {
-        return Err(Excuse::open(
-            "the subscriber had not acknowledged an earlier delivery; the broker may wait for it",
+        return Err(Excuse::Limited(
+            "the subscriber had not acknowledged an earlier delivery; the broker may wait for it".to_owned(),
         ));
     }
     Ok(())

@@ -107,7 +107,7 @@ fn refusal(wait: &Wait<'_>, pattern: &Pattern, got: u64, packet: &Packet, found:
         }
         Packet::Connack(_) if keep_alive_0(wait) => {
             found.graded(got, None, format!("keep-alive 0 is refused: {what}"), Vec::new());
-            wait.inconclusive(found, format!("the target refused keep-alive 0: {what}"));
+            found.not_applicable(got, format!("the target refused keep-alive 0: {what}"));
         }
         _ if wait.intent => wait.inconclusive(found, format!("the target refused: {what}")),
         _ => wait.inconclusive(found, format!("the target refused what the script asked for: {what}")),

@@ -159,6 +159,9 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
         Err(Excuse::Open(why)) => {
             return watch.inconclusive(found, format!("{what} did not come, but was not owed: {why}"));
         }
+        Err(Excuse::Limited(why)) => {
+            return found.not_applicable(watch.until(), format!("{what} did not come: {why}"));
+        }
         Err(Excuse::Either(why)) => {
             let clause = owed::clause(Owed::Will, watch.version);
             return found.graded(unmet.at.seq, clause, format!("{what} did not come: {why}"), Vec::new());

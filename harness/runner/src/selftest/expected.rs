@@ -43,7 +43,6 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
 /// Legal variants under which scenarios still get other verdicts than these, each with what is missing in the judge or the
 /// player. The selftest tells each such verdict, and minds a variant that stands here without need.
 pub(super) const PENDING: &[(Variant, &str)] = &[
-    (Variant::KeepAliveZeroRefused, "a refused keep-alive 0 makes what needs it not applicable"),
     (Variant::Connack10sLate, "a wait that met silence is extended before it is judged"),
     (Variant::Acknowledges10sLate, "a wait that met silence is extended before it is judged"),
     (
@@ -62,14 +61,6 @@ pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
     ("half-dead-after-unsubscribe", "an UNSUBSCRIBE, and then two new clients"),
-    (
-        "ends-at-unsubscribe",
-        "a scenario that claims the answer to UNSUBSCRIBE, and a verdict for a broker that is gone",
-    ),
-    (
-        "hangs-at-unsubscribe",
-        "a scenario that claims the answer to UNSUBSCRIBE, and a verdict for a broker that is stuck",
-    ),
     ("mutant-subscription-id-added", "a rule that a delivery carries the receiver's own identifiers only"),
 ];
 
