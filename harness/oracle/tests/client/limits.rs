@@ -48,7 +48,7 @@ fn the_maximum_packet_size_is_kept() {
 fn aliases_stay_within_their_maximum() {
     let with = |alias| {
         move |p: &mut Publish| {
-            p.properties = Properties::new().with(PropertyId::TopicAlias, PropertyValue::U16(alias))
+            p.properties = Properties::new().with(PropertyId::TopicAlias, PropertyValue::U16(alias));
         }
     };
     let (mut h, conn) = limited(PropertyId::TopicAliasMaximum, PropertyValue::U16(2));

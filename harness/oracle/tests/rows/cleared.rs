@@ -53,9 +53,9 @@ fn row_b2_a_will_is_taken_back_by_reason_0_alone() {
         let claim = h.receives(s, &["gone"], HowOften::ExactlyOnce);
         h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
         if due {
-            fails(h, "MQTT-3.1.2-8")
+            fails(h, "MQTT-3.1.2-8");
         } else {
-            is(&judge(&h.finish()), VerdictKind::Inconclusive, "takes the will back")
+            is(&judge(&h.finish()), VerdictKind::Inconclusive, "takes the will back");
         }
     }
 }
