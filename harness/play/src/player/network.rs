@@ -14,6 +14,7 @@ use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
 use super::setting;
 use crate::{
+    Credentials,
     client::{Client, Command, Live, SharedClient},
     foreign::{self, ForeignLinks},
     path::Path,
@@ -57,6 +58,8 @@ pub(crate) struct Network {
     pub(super) timing: Timing,
     next_conn: Cell<u32>,
     tasks: RefCell<Vec<JoinHandle<()>>>,
+    /// What the harness's own clients show the target.
+    pub(super) credentials: Option<Credentials>,
     /// The environment refused what the run needs.
     trouble: RefCell<Option<String>>,
 }
@@ -82,6 +85,7 @@ impl Network {
             linked: decls.iter().map(|decl| !decl.direct).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
             run: setup.nonce.clone(),
+            credentials: setup.credentials.clone(),
             ways: Ways {
                 dial: Rc::clone(&setup.dial),
                 direct: Rc::clone(&setup.direct),

@@ -175,6 +175,8 @@ impl Course {
             return Some(Ended::WalkEnded);
         }
         let Bounds { patience_us, long_us, .. } = self.wait.bounds;
+        // The patience is the long bound: there is nothing to extend it to.
+        let whole = patience_us >= long_us && !stage.timing().quick && !self.wait.timed;
         let moves = self.wait.sought.link_wakes_us(&stage.network).is_some();
         if self.stopwatch.stalled_us >= if moves { long_us } else { patience_us } {
             return Some(Ended::LinkDown);
@@ -195,7 +197,7 @@ impl Course {
         let starved_us = stage.recorder().starved_us().filter(|at_us| *at_us >= self.since_us);
         Some(match starved_us {
             Some(at_us) if at_us + patience_us > stage.now_us() => Ended::Starved,
-            _ if self.parked => Ended::LongBound,
+            _ if self.parked || whole => Ended::LongBound,
             _ => Ended::Patience,
         })
     }

@@ -52,6 +52,9 @@ impl Direct {
         };
         connect.set_clean(true);
         connect.keep_alive_s = KEEP_ALIVE_S;
+        if let Some(credentials) = &self.network.credentials {
+            credentials.fill(&mut connect);
+        }
         self.client.borrow_mut().keep_alive.in_force_s = KEEP_ALIVE_S;
         self.write(&Packet::from(connect), version, Purpose::Polite);
         self.until(|client| client.accepted().is_some()).await
