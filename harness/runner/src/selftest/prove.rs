@@ -289,7 +289,7 @@ impl Prover<'_> {
             let pass = Pass { context: &context, limits, fail_fast: false, perform: carry_out, health: None };
             work(pass, tasks, &mut |progress| ledger.take(progress));
         }
-        let results = ledger.results;
+        let results = if self.embedded { ledger.results } else { at_the_patience(ledger.results) };
         self.report.performances += results.len();
         // What a signal cut short shows nothing.
         self.interrupted();
@@ -297,11 +297,21 @@ impl Prover<'_> {
     }
 }
 
+/// In real time no silence is waited out to the long bound: what was silent for the patience is silent enough for a kill.
+fn at_the_patience(results: Vec<Arc<ScenarioResult>>) -> Vec<Arc<ScenarioResult>> {
+    let told = |result: Arc<ScenarioResult>| {
+        let mut result = Arc::unwrap_or_clone(result);
+        result.verdict = result.verdict.at_the_patience();
+        Arc::new(result)
+    };
+    results.into_iter().map(told).collect()
+}
+
 /// It failed, with a clause that it claims. The rules that are always on may see the same bug earlier, by a clause of their
 /// own, or fold it under an earlier one. Where the standard leaves it open, the grade by that clause counts.
 fn is_killed(result: &ScenarioResult) -> bool {
     let claimed = |clause: ClauseId| result.clauses.contains(&clause);
-    let verdict = result.verdict.clone().at_the_patience();
+    let verdict = &result.verdict;
     let graded = || verdict.grades.iter().any(|grade| grade.clause.is_some_and(claimed));
     match verdict.kind {
         VerdictKind::Fail => verdict.findings.iter().any(|f| names_a_clause(f, &claimed)),
