@@ -3,7 +3,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use deadzone_verdict::{Finding, Fingerprint, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_spec::ClauseId;
+use deadzone_verdict::{Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
 /// The scenario that a habit is reported under.
@@ -14,7 +15,8 @@ const NAMED: usize = 6;
 /// The habits of a target, as scenarios show them.
 #[derive(Debug, Default)]
 pub(crate) struct Habits {
-    shown: BTreeMap<(Version, Fingerprint), Shown>,
+    /// By the clause alone: in which phase or to whom makes no other habit.
+    shown: BTreeMap<(Version, ClauseId), Shown>,
 }
 
 #[derive(Debug)]
@@ -36,13 +38,15 @@ impl Habits {
         }
         let shown_by = result.clone();
         for finding in std::mem::take(&mut result.verdict.findings) {
-            let key = (result.key.version, finding.fingerprint());
+            let key = (result.key.version, finding.clause);
             let shown = self.shown.entry(key).or_insert_with(|| Shown {
                 finding,
                 first: shown_by.clone(),
                 scenarios: Vec::new(),
             });
-            shown.scenarios.push(result.key.id.clone());
+            if shown.scenarios.last() != Some(&result.key.id) {
+                shown.scenarios.push(result.key.id.clone());
+            }
         }
         result.verdict.kind = VerdictKind::Pass;
         result.control = None;
@@ -82,7 +86,7 @@ mod tests {
         target::TargetHandle,
     };
 
-    fn finding(clause: deadzone_spec::ClauseId, claim: Option<u32>) -> Finding {
+    fn finding(clause: ClauseId, claim: Option<u32>) -> Finding {
         Finding {
             clause,
             also: Vec::new(),

@@ -104,11 +104,4 @@ impl Verdict {
         }
         self
     }
-
-    /// The verdict on a performance that a gate keeps away.
-    pub fn blocked(gate: impl Into<String>) -> Self {
-        let gate = gate.into();
-        let reason = Some(format!("it stands on `{gate}`, which did not pass"));
-        Self { kind: VerdictKind::Blocked, reason, blocked_by: Some(gate), ..Self::pass() }
-    }
 }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use deadzone_history::{Abandon, ConnId, Ended, Late};
 use deadzone_script::{ConnectMode, ConnectOptions, Payload, Step, SubscribeFilter};
-use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value};
+use deadzone_wire::{Field, Packet, PacketKind, Pattern, Publish, Value};
 
 use super::{
     ask::{answer, claimed, subscribe},
@@ -86,11 +86,13 @@ async fn look_up(
     // The look-up of the broker may go on behind its SUBACK.
     let within_us = stage.timing().scaled_us(stage.timing().within_ms);
     let ends_us = stage.now_us() + within_us.min(LOOKS_MS[1] * 1000);
+    let topic = stage.words.bytes(&filter.filter);
+    // A broker may send the message of another topic: the payload alone does not tell them apart.
+    let is_it = |p: &Publish| p.retain && p.topic.0 == topic && p.payload == *wanted;
     let copy = || {
         let client = stage.client(client).borrow();
         let mut here = client.inbox.since(0).iter().filter(|a| a.conn == conn && !a.marker);
-        here.find(|a| matches!(a.packet(), Packet::Publish(p) if p.retain && p.payload == *wanted))
-            .map(|a| a.seq)
+        here.find(|a| matches!(a.packet(), Packet::Publish(p) if is_it(p))).map(|a| a.seq)
     };
     let over = || copy().is_some() || stage.recorder().overflow().is_some() || stage.cancelled();
     stage.recorder().until(ends_us, over).await;

@@ -41,7 +41,6 @@ struct Course {
     /// Packets of what is waited for that had come when this was last looked at.
     progress: u64,
     parked: bool,
-    /// `within` has passed, and the run was told.
     /// When a sign of life was first asked for, µs.
     asked_us: Option<u64>,
     /// It was asked for on the silent connection itself, or the router was asked.
