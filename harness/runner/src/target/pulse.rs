@@ -17,6 +17,8 @@ const MANY: usize = 20;
 const TOGETHER: Duration = Duration::from_secs(1);
 /// Fewer that end together say nothing of the target.
 const TOGETHER_LEAST: usize = 8;
+/// So many connections that ended unanswered are remembered.
+const UNANSWERED_MAX: usize = 1024;
 
 /// One connection, as far as the pulse follows it.
 #[derive(Debug, Default)]
@@ -75,6 +77,8 @@ impl FirstPacket {
 struct Known {
     next: u64,
     open: BTreeMap<u64, Connection>,
+    /// Connections whose CONNECT was never answered and that are over, the latest of them.
+    over_unanswered: BTreeSet<u64>,
     made: VecDeque<Instant>,
     /// Connections that the target ended, and when.
     ended: VecDeque<Instant>,
@@ -144,6 +148,12 @@ impl Pulse {
         let mut known = self.lock();
         let now = Instant::now();
         let Some(connection) = known.open.remove(&number) else { return };
+        if connection.asked.is_some() && !connection.heard && !by_target {
+            known.over_unanswered.insert(number);
+            if known.over_unanswered.len() > UNANSWERED_MAX {
+                known.over_unanswered.pop_first();
+            }
+        }
         if by_target && !connection.leaving {
             known.ended.push_back(now);
         } else {
@@ -196,6 +206,12 @@ impl Pulse {
         self.lock().open.iter().filter(|(_, c)| silent(c)).map(|(number, _)| *number).collect()
     }
 
+    /// Whether any of these connections is unanswered, or was given up by us before an answer came.
+    pub(crate) fn any_unanswered(&self, numbers: &BTreeSet<u64>) -> bool {
+        let open = self.unanswered(Duration::ZERO);
+        numbers.iter().any(|number| open.contains(number) || self.lock().over_unanswered.contains(number))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -216,6 +232,18 @@ mod tests {
         assert_eq!(pulse.unanswered(Duration::from_secs(9)), BTreeSet::new(), "not for so long");
         pulse.heard(number);
         assert_eq!(pulse.unanswered(Duration::ZERO), BTreeSet::new());
+    }
+
+    #[test]
+    fn what_we_gave_up_is_not_answered() {
+        let pulse = Pulse::default();
+        let numbers: Vec<u64> = (0..2).map(|_| pulse.opened()).collect();
+        numbers.iter().for_each(|n| pulse.wrote(*n, &[0x10, 1, 0]));
+        pulse.heard(numbers[1]);
+        pulse.ended(numbers[0], false);
+        pulse.ended(numbers[1], false);
+        assert!(pulse.any_unanswered(&BTreeSet::from([numbers[0]])));
+        assert!(!pulse.any_unanswered(&BTreeSet::from([numbers[1]])));
     }
 
     #[test]
