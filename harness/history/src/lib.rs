@@ -26,7 +26,7 @@ mod step;
 mod tap;
 mod twins;
 
-/// Parts of the record's types, so that whoever only reads records needs no link.
+/// Parts of the record's types, so that a reader of records needs no link.
 pub use deadzone_link::{Cut, Direction, Fault, Note, Way};
 
 pub use claim::{Claim, ClaimKind, Expected, HowOften, Place};

@@ -1,7 +1,7 @@
 //! Leaves the target as it was found: recorded, not judged. What could not be cleaned up is said.
 
 use bytes::Bytes;
-use deadzone_history::{ClaimKind, EventKind, Expected, Purpose};
+use deadzone_history::{Abandon, ClaimKind, EventKind, Expected, Purpose};
 use deadzone_link::Link;
 use deadzone_script::{At, ConnectMode, ConnectOptions, Payload, Step, StepKind};
 use deadzone_wire::{Bare, Packet, PacketKind, Pattern, Publish, Text, Version};
@@ -72,7 +72,8 @@ async fn persistently(stage: &mut Stage<'_>, what: &str, who: (&Bytes, Version),
             Err(why) => failed = Some(why),
         }
     }
-    let what = format!("{what} may be left: {}", failed.unwrap_or_default());
+    let why = failed.map(|why| why.to_string()).unwrap_or_default();
+    let what = format!("{what} may be left: {why}");
     stage.recorder().append(EventKind::TeardownFailed { what: what.into() });
 }
 
@@ -81,7 +82,7 @@ async fn visit(
     stage: &mut Stage<'_>,
     (id, version): (&Bytes, Version),
     topics: &[Bytes],
-) -> Result<(), String> {
+) -> Result<(), Abandon> {
     let own = stage.network.own();
     {
         let mut state = stage.client(own).borrow_mut();
@@ -99,25 +100,25 @@ async fn visit(
     };
     let options = ConnectOptions { client_id: Some(Payload(id.to_vec())), ..ConnectOptions::default() };
     let terms = (ConnectMode::Clean, &options, &[][..]);
-    steps::connect(stage, &step, own, terms).await.map_err(|why| why.to_string())?;
+    steps::connect(stage, &step, own, terms).await?;
     for topic in topics {
         let mut publish = Publish::new("", 0, None, Bytes::new());
         publish.topic = Text(topic.clone());
         publish.retain = true;
-        let bytes = Packet::Publish(publish).encode(version).to_bytes();
-        stage.network.write(own, bytes, Purpose::Script).await.map_err(|why| why.to_string())?;
+        stage.network.send(own, &Packet::Publish(publish), Purpose::Script).await?;
     }
     if let Some(conn) = stage.network.live_conn(own)
         && !topics.is_empty()
     {
         // A PINGRESP shows that the broker has read what came before it.
-        let ping = Packet::Bare(Bare::pingreq()).encode(version).to_bytes();
-        stage.network.write(own, ping, Purpose::Script).await.map_err(|why| why.to_string())?;
+        stage.network.send(own, &Packet::Bare(Bare::pingreq()), Purpose::Script).await?;
         let pong = Expected::Packet(Pattern::of(PacketKind::Pingresp));
         let answer = Answer { client: own, conn, alternatives: vec![pong], order: Order::Oldest };
         let kind = ClaimKind::Precondition { client: own.into() };
         let wait = Wait::new(Sought::Answer(answer), stage.timing().bounds(None));
-        wait_for(stage, &step, kind, wait).await.map_err(|why| why.to_string())?;
+        wait_for(stage, &step, kind, wait)
+            .await
+            .map_err(|why| Abandon::unmet(stage.claims.last(), why.to_string()))?;
     }
-    steps::disconnect(stage, own, None, None).await.map_err(|why| why.to_string())
+    steps::disconnect(stage, own, None, None).await
 }

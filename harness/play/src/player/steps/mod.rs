@@ -10,7 +10,7 @@ mod marker;
 mod packet;
 mod step;
 
-use step::{Done, unmet};
+use step::{Done, needed, unmet};
 
 pub(super) use connect::{connect, disconnect};
 pub(super) use expect::quiescent;
