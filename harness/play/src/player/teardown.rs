@@ -1,16 +1,12 @@
 //! Leaves the target as it was found: recorded, not judged. What could not be cleaned up is said.
 
 use bytes::Bytes;
-use deadzone_history::{Abandon, ClaimKind, EventKind, Expected, Purpose};
+use deadzone_history::{Abandon, EventKind, Purpose};
 use deadzone_link::Link;
 use deadzone_script::{At, ConnectMode, ConnectOptions, Payload, Step, StepKind};
-use deadzone_wire::{Bare, Packet, PacketKind, Pattern, Publish, Text, Version};
+use deadzone_wire::{Packet, Publish, Text, Version};
 
-use super::{
-    stage::Stage,
-    steps,
-    wait::{Answer, Order, Sought, Wait, wait_for},
-};
+use super::{stage::Stage, steps};
 use crate::client::Command;
 
 /// How long an interrupted run still cleans up, ms.
@@ -107,18 +103,9 @@ async fn visit(
         publish.retain = true;
         stage.network.send(own, &Packet::Publish(publish), Purpose::Script).await?;
     }
-    if let Some(conn) = stage.network.live_conn(own)
-        && !topics.is_empty()
-    {
+    if !topics.is_empty() {
         // A PINGRESP shows that the broker has read what came before it.
-        stage.network.send(own, &Packet::Bare(Bare::pingreq()), Purpose::Script).await?;
-        let pong = Expected::Packet(Pattern::of(PacketKind::Pingresp));
-        let answer = Answer { client: own, conn, alternatives: vec![pong], order: Order::Oldest };
-        let kind = ClaimKind::Precondition { client: own.into() };
-        let wait = Wait::new(Sought::Answer(answer), stage.timing().bounds(None));
-        wait_for(stage, &step, kind, wait)
-            .await
-            .map_err(|why| Abandon::unmet(stage.claims.last(), why.to_string()))?;
+        steps::ping(stage, &step, own).await?;
     }
     steps::disconnect(stage, own, None, None).await
 }

@@ -90,7 +90,7 @@ pub(super) async fn burst(
     Ok(())
 }
 
-pub(super) async fn ping(stage: &mut Stage<'_>, step: &Step, client: usize) -> Done {
+pub(in crate::player) async fn ping(stage: &mut Stage<'_>, step: &Step, client: usize) -> Done {
     let conn = stage.network.live_conn(client).ok_or_else(|| stage.network.not_connected(client))?;
     stage.network.send(client, &Packet::Bare(Bare::pingreq()), Purpose::Script).await?;
     let pong = answer(client, conn, Pattern::of(PacketKind::Pingresp));

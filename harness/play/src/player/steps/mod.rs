@@ -12,6 +12,7 @@ mod step;
 
 use step::{Done, needed, unmet};
 
+pub(super) use ask::ping;
 pub(super) use connect::{connect, disconnect};
 pub(super) use expect::quiescent;
 pub(super) use finds::LONGEST_US;
