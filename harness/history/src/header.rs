@@ -83,7 +83,7 @@ pub enum Origin {
     Scenario,
     /// The same without them.
     Control,
-    /// Clients of somebody else, over a link of ours.
+    /// Foreign clients, over a link of ours.
     Link,
 }
 

@@ -7,6 +7,7 @@ mod diagnostic;
 mod gate;
 mod names;
 mod parse;
+mod parts;
 mod print;
 mod rounds;
 mod scenario;

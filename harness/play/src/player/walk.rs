@@ -169,8 +169,7 @@ impl<'a> Player<'a> {
         if step.recover && self.stage.is_derived_control() {
             return Some(SkipReason::Recovery);
         }
-        let expectation =
-            matches!(step.kind, StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. });
+        let expectation = matches!(class(&step.kind), StepClass::Expect(_));
         (self.abandoned && !expectation).then_some(SkipReason::EarlierStepFailed)
     }
 }
@@ -196,26 +195,12 @@ fn is_of_absence(step: &Step) -> bool {
 
 /// What a step is done to.
 fn class(kind: &StepKind) -> StepClass {
+    let client = kind.client().into();
     match kind {
-        StepKind::Open { client }
-        | StepKind::Connect { client, .. }
-        | StepKind::Subscribe { client, .. }
-        | StepKind::Unsubscribe { client, .. }
-        | StepKind::Publish { client, .. }
-        | StepKind::Burst { client, .. }
-        | StepKind::Finds { client, .. }
-        | StepKind::Disconnect { client, .. }
-        | StepKind::Ping { client }
-        | StepKind::Send { client, .. }
-        | StepKind::SendBytes { client, .. }
-        | StepKind::Receive { client, .. }
-        | StepKind::Fence { publisher: client, .. }
-        | StepKind::Ready { subscriber: client, .. } => StepClass::Client((*client).into()),
-        StepKind::Link { client, .. }
-        | StepKind::LinkProfile { client, .. }
-        | StepKind::LinkSaw { client, .. } => StepClass::Link((*client).into()),
-        StepKind::ExpectReceives { client, .. } | StepKind::ExpectQuiescent { client, .. } => {
-            StepClass::Expect((*client).into())
+        StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::LinkSaw { .. } => {
+            StepClass::Link(client)
         }
+        StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. } => StepClass::Expect(client),
+        _ => StepClass::Client(client),
     }
 }

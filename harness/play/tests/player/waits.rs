@@ -5,11 +5,11 @@ use std::{cell::Cell, rc::Rc};
 use deadzone_history::{Direction, Ended, EventKind, Late, Purpose, SkipReason};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Version};
 
-use super::{
+use crate::{
     Bench, Busy, Record,
     broker::{Act, Broker},
 };
-use crate::Timing;
+use deadzone_play::Timing;
 
 const PUBLISH: &str = "  client pub manual\n  pub connect clean\n  pub -> PUBLISH \"{run}/t\" qos=1 id=7 \"x\"\n  pub <- PUBACK id=7\n  pub ping\n";
 
