@@ -320,3 +320,19 @@ fn row_b7_a_pubrel_that_never_comes_fails() {
         fails(h, if version == Version::V5 { "MQTT-4.3.3-4" } else { "MQTT-4.3.3-1" });
     }
 }
+
+/// A backlog that comes before CONNACK.
+#[test]
+fn row_b21_a_publish_before_connack_is_a_finding() {
+    for version in BOTH {
+        let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+        h.disconnect(subscriber);
+        h.publish(publisher, TOPIC, 1, 1, "once");
+        let connect = h.connect_packet(sub, Start::Resume);
+        let conn = h.open(sub);
+        h.up(conn, connect);
+        h.down(conn, message(1, 1, "once"));
+        h.down(conn, Connack::new(version, true, 0));
+        fails(h, "MQTT-3.2.0-1");
+    }
+}
