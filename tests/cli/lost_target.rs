@@ -141,6 +141,33 @@ fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
 }
 
 #[test]
+fn what_ends_a_broker_of_ours_twice_is_convicted_with_its_last_packets_and_the_rest_goes_on() {
+    let scratch = Scratch::new("convicted");
+    let json = scratch.file("run.json");
+    let mut run = deadzone(&["run", "--broker", "reference", "--defect", "ends-at-unsubscribe"]);
+    run.args(["--long-bound", "2", "--mqtt", "3.1.1", "subscribe", "--json", json.to_str().unwrap()]);
+    let output = run.output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(document["summary"]["not_run"], 0, "{text}");
+    let all = document["scenarios"].as_array().unwrap();
+    let failed: Vec<&Value> = all.iter().filter(|s| s["verdict"] == "fail").collect();
+    let mut ids: Vec<&str> = failed.iter().map(|s| s["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["subscribe/unsubscribe/compared-exactly", "subscribe/unsubscribe/stops-delivery"]);
+    for scenario in failed {
+        let finding = &scenario["findings"][0];
+        assert_eq!(finding["clause"], "3.1.1/DZ-crash", "{finding}");
+        assert!(!finding["evidence"].as_array().unwrap().is_empty(), "{finding}");
+    }
+    assert!(
+        text.contains("• #") && text.contains("UNSUBSCRIBE"),
+        "the packets before the end are shown: {text}"
+    );
+}
+
+#[test]
 fn a_broker_of_ours_does_not_outlive_a_harness_that_is_killed() {
     let words = ["run", "--broker", "reference", "long"];
     let child = deadzone(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

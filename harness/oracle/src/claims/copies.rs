@@ -224,7 +224,8 @@ fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut 
     let either =
         |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
     if of_payload.peek().is_some() && of_payload.all(either) {
-        let text = format!("{got}: its DISCONNECT may never have been read, so that it may come or not");
+        let text =
+            format!("{got}: its DISCONNECT may never have been read or heeded, so that it may come or not");
         return found.graded(seq, None, text, Vec::new());
     }
     let evidence = source.filter(|source| *source < seq).into_iter().chain([seq]).collect();
