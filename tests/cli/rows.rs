@@ -194,9 +194,12 @@ fn row_b1_a_close_of_our_own_clears_nobody() {
     ]);
     let told = stdout(&output(&words));
     let said = scenarios(&fs::read(&report).unwrap());
-    let of = |id: &str| said.iter().find(|s| s["id"] == id).map(|s| s["verdict"].clone());
-    assert_ne!(of("keepalive/silence/silent"), Some("pass".into()), "{told}");
-    assert_eq!(of("malformed/connect/reserved-bit"), Some("fail".into()), "{told}");
+    let of = |id: &str| said.iter().find(|s| s["id"] == id).unwrap().clone();
+    // A machine that is too busy to tell says so.
+    let starved = |entry: &Value| entry["reason"].as_str().is_some_and(|why| why.contains("starved"));
+    let (silent, reserved) = (of("keepalive/silence/silent"), of("malformed/connect/reserved-bit"));
+    assert_ne!(silent["verdict"], "pass", "{told}");
+    assert!(reserved["verdict"] == "fail" || starved(&reserved), "{told}");
 }
 
 const FLAGS: &str = r#"scenario flags
