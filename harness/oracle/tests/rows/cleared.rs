@@ -221,13 +221,19 @@ fn row_b18_overtaken_without_a_claim() {
 /// A refusal of a legal resend is graded.
 #[test]
 fn row_b19_a_refused_resend_of_an_unreleased_publish_is_graded() {
-    let Pair { mut h, publisher, .. } = Pair::new(Version::V5);
-    h.up(publisher, message(2, 7, "once"));
-    h.cut_silent(publisher);
-    let conn = h.connect(0, Start::Resume);
-    h.up(conn, again(2, 7, "once"));
-    h.down(conn, Ack::with_reason(AckKind::Pubrec, 7, 0x91));
-    assert!(!passes(h).grades.is_empty());
+    // Whether the first PUBREC was never sent or was lost on its way.
+    for lost in [false, true] {
+        let Pair { mut h, publisher, .. } = Pair::new(Version::V5);
+        h.up(publisher, message(2, 7, "once"));
+        if lost {
+            h.down_lost(publisher, Ack::new(AckKind::Pubrec, 7));
+        }
+        h.cut_silent(publisher);
+        let conn = h.connect(0, Start::Resume);
+        h.up(conn, again(2, 7, "once"));
+        h.down(conn, Ack::with_reason(AckKind::Pubrec, 7, 0x91));
+        assert!(!passes(h).grades.is_empty(), "lost: {lost}");
+    }
 }
 
 /// The publisher's Subscription Identifier comes out at a subscriber.
