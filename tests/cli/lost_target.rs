@@ -55,7 +55,7 @@ fn notices(document: &Value) -> String {
 }
 
 #[test]
-fn a_broker_that_is_killed_is_told_with_its_suspects() {
+fn row_b20_a_broker_that_is_killed_is_told_with_its_suspects() {
     let (broker, address) = broker(&[]);
     let killed = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&killed);
@@ -113,12 +113,12 @@ fn half_dead(dead: u8) {
 // The harness's own fresh clients are numbered: one that is waited out is served in the one case and hangs in the other.
 
 #[test]
-fn a_broker_that_leaves_some_ids_alone_is_half_dead() {
+fn row_b20_a_broker_that_leaves_some_ids_alone_is_half_dead() {
     half_dead(0);
 }
 
 #[test]
-fn a_broker_that_leaves_the_other_ids_alone_is_half_dead() {
+fn row_b20_a_broker_that_leaves_the_other_ids_alone_is_half_dead() {
     half_dead(1);
 }
 

@@ -109,6 +109,8 @@ impl Setup<'_> {
             patience_us: timing.scaled_us(timing.patience_ms),
             long_bound_us: timing.long_bound_ms * 1000,
             target: self.target.clone(),
+            real_time: self.heartbeat,
+            quick: self.timing.quick,
             continues: None,
         }
     }

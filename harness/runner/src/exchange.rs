@@ -46,6 +46,7 @@ impl Asker {
     pub(crate) async fn ask(&self, dial: &Rc<dyn Dial>, number: usize) -> Met {
         let client = Client {
             version: self.version,
+            dials_within: self.patience,
             patience: self.patience,
             id: format!("{}f{number}", self.word),
             credentials: self.credentials.clone(),

@@ -15,6 +15,7 @@ mod habit;
 mod health;
 mod histories;
 mod job;
+mod judgeable;
 mod ledger;
 mod links;
 mod mutant;

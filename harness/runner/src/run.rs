@@ -26,6 +26,7 @@ use crate::{
     links::{InUse, LinkProvider},
     passes::{Passes, tasks},
     pool::Limits,
+    probe::Probed,
     recovery::Recovery,
     target::{Declared, Target, TargetHandle},
 };
@@ -108,9 +109,10 @@ pub fn run(
         return Err(RunError::LinksWithoutAddress);
     }
     let _links = options.links.as_ref().map(InUse::new);
-    let capabilities = ask(&mut target, options)?;
+    let asked = ask(&mut target, options)?;
     let handle = target.handle();
-    let (plan, left_out) = plan(suite, options, &handle, &capabilities);
+    let (plan, left_out) = plan(suite, options, &handle, &asked);
+    let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
     tell(RunEvent::Started(info));
 
@@ -145,16 +147,13 @@ pub fn run(
 }
 
 /// What is to be performed, and how much was left out because it lasts long.
-fn plan(
-    suite: &Suite,
-    options: &Options,
-    handle: &TargetHandle,
-    capabilities: &[Capabilities],
-) -> (Plan, usize) {
+fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed) -> (Plan, usize) {
+    let capabilities = &asked.offered;
     let mut plan = Plan::new(suite, &options.selection, &options.versions, capabilities);
     let in_real_time = !handle.is_embedded() && options.selection.is_everything();
     let left_out = if in_real_time { plan.leave_long_out() } else { 0 };
     plan.add_gates(suite, &options.versions, capabilities);
+    plan.tell_refusals(&asked.refused);
     if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
         plan.leave_out_solo();
     }

@@ -17,7 +17,7 @@ mod text;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
 pub use gate::Gate;
-pub use names::{ProfilePlace, profile_mistakes};
+pub use names::{ProfilePlace, clause_mistakes, profile_mistakes};
 pub use parse::{parse, parse_fault};
 pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};

@@ -264,3 +264,16 @@ fn all_faults_are_reported() {
     let found = decode_hex("80 0b 0000 01 7f 0002 6123 80 0005", V5, Client);
     assert_eq!(found.violations.iter().map(|v| v.clause).collect::<Vec<_>>(), wanted);
 }
+
+/// A wildcard is told of the topic that holds it.
+#[test]
+fn row_e31_a_wildcard_is_told_of_its_own_topic() {
+    for (bytes, called) in [
+        ("30 0c 0001 74 06 08 0003 612f23 6d 6d", "Response Topic"),
+        ("30 07 0003 612f23 00 6d", "Topic Name"),
+    ] {
+        let found = decode_hex(bytes, V5, Client).violations;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].what.ends_with(called), "{found:?}");
+    }
+}

@@ -46,6 +46,8 @@ impl HandMade {
             patience_us: 10_000_000,
             long_bound_us: 60_000_000,
             target: TargetFacts::default(),
+            real_time: false,
+            quick: false,
             continues: None,
         };
         let recorder = Recorder::new(LIMITS);

@@ -28,7 +28,7 @@ pub(super) fn met(state: &State, claimed: &Claimed, by: &[u64], found: &mut Foun
                 mismatch::lowered(&wait, *seq, kept.packet(), found);
                 let table = wait.main_pattern().map(|pattern| wait.owed(pattern, None));
                 let table = table.and_then(|owed| owed::clause(owed, wait.version));
-                found.tested(wait.claim.clauses.first().copied().or(table));
+                found.tested(Some(wait.clauses(table).0));
             }
             // What is not a packet that is remembered is the close.
             None if wait.alternatives.contains(&Expected::Closed) => closed(&wait, *seq, found),
@@ -60,7 +60,7 @@ fn closed(wait: &Wait<'_>, seq: u64, found: &mut Found) {
         return;
     }
     let table = closing::cause(wait).and_then(|cause| owed::clause(owed::Owed::Close(cause), wait.version));
-    found.tested(wait.claim.clauses.first().copied().or(table));
+    found.tested(Some(wait.clauses(table).0));
 }
 
 pub(super) fn unmet(state: &State, claimed: &Claimed, unmet: Unmet, found: &mut Found) {

@@ -60,6 +60,11 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
+    if wait.conn.given.discouraged {
+        let why = "the broker closed on a control character or a non-character in a text, as a receiver may";
+        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
+        return wait.inconclusive(found, why);
+    }
     if without_keep_alive(wait, question) {
         let why = "the broker lets no client in that has no keep-alive, which is its right";
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());

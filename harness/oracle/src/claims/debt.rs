@@ -123,16 +123,23 @@ fn subscribed(
     message: &Message,
     accepted: u64,
 ) -> Result<bool, Excuse> {
-    let mut why = "the client has no subscription that matches it";
+    let mut why = (false, "the client has no subscription that matches it");
     for held in session.subscriptions.held(&message.topic) {
         for ask in &held.asks {
             match under(state, (ix, session), (held, ask), group, message, accepted) {
                 Ok(retained) => return Ok(retained),
-                Err(reason) => why = reason,
+                // What holds for a subscription that was there explains more than that a later one came too late.
+                Err(reason) if was_there(ask, message) >= why.0 => why = (was_there(ask, message), reason),
+                Err(_) => {}
             }
         }
     }
-    Err(Excuse::open(why))
+    Err(Excuse::open(why.1))
+}
+
+/// The subscription was acknowledged before the message was first given.
+fn was_there(ask: &Ask, message: &Message) -> bool {
+    ask.answered.is_some_and(|(at, _)| at.seq < message.first.seq)
 }
 
 fn under(
@@ -144,7 +151,7 @@ fn under(
     accepted: u64,
 ) -> Result<bool, &'static str> {
     let Some(granted) = ask.granted() else { return Err("its subscription was not acknowledged") };
-    let live = ask.answered.is_some_and(|(at, _)| at.seq < message.first.seq);
+    let live = was_there(ask, message);
     let asks_for_it = match ask.retain_handling() {
         0 => true,
         1 => ask.fresh,
@@ -235,8 +242,9 @@ pub(crate) fn overtaken(state: &State, ix: SessionIx, message: &Message) -> Opti
 /// The broker closed a connection whose client had kept to the protocol and had not ended it, without a reason of its own.
 fn thrown_out(id: ConnId, conn: &Conn) -> Option<Excuse> {
     let closed = conn.ends.by_broker?.at.seq;
-    let own =
-        conn.ends.by_harness_before(closed) || conn.given.deviant.is_some() || conn.given.scraps.is_some();
+    let given = &conn.given;
+    let legal = given.deviant.is_none() && given.scraps.is_none() && !given.discouraged;
+    let own = conn.ends.by_harness_before(closed) || !legal;
     let policy = conn.handshake.last_word.is_some_and(|(_, code)| super::closing::is_policy(code));
     let goodbye = conn.handshake.goodbye.is_some();
     (!own && !policy && !goodbye).then_some(Excuse::ThrownOut(id, closed))

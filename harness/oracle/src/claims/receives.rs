@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use deadzone_history::{Claim, ClaimKind, ClientIx, Ended, HowOften};
+use deadzone_spec::ClauseId;
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Field, Value, Version};
 
@@ -76,6 +77,11 @@ impl<'s> Watch<'s> {
         }
     }
 
+    /// The clause that is broken where what this one of the table is about is not so, and those named beside it.
+    pub(super) fn clauses(&self, table: Option<ClauseId>) -> (ClauseId, Vec<ClauseId>) {
+        owed::choose_for_messages(&self.claim.clauses, table, &self.state.header.clauses, self.version)
+    }
+
     pub(super) fn inconclusive(&self, found: &mut Found, why: impl Into<String>) {
         found.inconclusive(self.until(), why);
     }
@@ -88,9 +94,7 @@ impl<'s> Watch<'s> {
         evidence: Vec<u64>,
         could_instead: Vec<String>,
     ) -> Finding {
-        let table = owed.and_then(|owed| owed::clause(owed, self.version));
-        let (clause, also) =
-            owed::choose_for_messages(&self.claim.clauses, table, &self.state.header.clauses, self.version);
+        let (clause, also) = self.clauses(owed.and_then(|owed| owed::clause(owed, self.version)));
         let last = evidence.last().copied().unwrap_or_else(|| self.until());
         let conn = self.state.conns_of(self.client).next_back().map(|(id, _)| id);
         Finding {

@@ -221,13 +221,19 @@ fn row_b18_overtaken_without_a_claim() {
 /// A refusal of a legal resend is graded.
 #[test]
 fn row_b19_a_refused_resend_of_an_unreleased_publish_is_graded() {
-    let Pair { mut h, publisher, .. } = Pair::new(Version::V5);
-    h.up(publisher, message(2, 7, "once"));
-    h.cut_silent(publisher);
-    let conn = h.connect(0, Start::Resume);
-    h.up(conn, again(2, 7, "once"));
-    h.down(conn, Ack::with_reason(AckKind::Pubrec, 7, 0x91));
-    assert!(!passes(h).grades.is_empty());
+    // Whether the first PUBREC was never sent or was lost on its way.
+    for lost in [false, true] {
+        let Pair { mut h, publisher, .. } = Pair::new(Version::V5);
+        h.up(publisher, message(2, 7, "once"));
+        if lost {
+            h.down_lost(publisher, Ack::new(AckKind::Pubrec, 7));
+        }
+        h.cut_silent(publisher);
+        let conn = h.connect(0, Start::Resume);
+        h.up(conn, again(2, 7, "once"));
+        h.down(conn, Ack::with_reason(AckKind::Pubrec, 7, 0x91));
+        assert!(!passes(h).grades.is_empty(), "lost: {lost}");
+    }
 }
 
 /// The publisher's Subscription Identifier comes out at a subscriber.
@@ -323,5 +329,21 @@ fn row_b7_a_pubrel_that_never_comes_fails() {
         h.life(subscriber);
         h.pass_us(50_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
         fails(h, if version == Version::V5 { "MQTT-4.3.3-4" } else { "MQTT-4.3.3-1" });
+    }
+}
+
+/// A backlog that comes before CONNACK.
+#[test]
+fn row_b21_a_publish_before_connack_is_a_finding() {
+    for version in BOTH {
+        let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+        h.disconnect(subscriber);
+        h.publish(publisher, TOPIC, 1, 1, "once");
+        let connect = h.connect_packet(sub, Start::Resume);
+        let conn = h.open(sub);
+        h.up(conn, connect);
+        h.down(conn, message(1, 1, "once"));
+        h.down(conn, Connack::new(version, true, 0));
+        fails(h, "MQTT-3.2.0-1");
     }
 }

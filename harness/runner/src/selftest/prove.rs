@@ -291,6 +291,12 @@ impl Prover<'_> {
         }
         let results = if self.embedded { ledger.results } else { at_the_patience(ledger.results) };
         self.report.performances += results.len();
+        for result in &results {
+            for clause in &result.clauses {
+                let judged = result.verdict.judged.contains(clause);
+                *self.report.named.entry((result.key.id.clone(), *clause)).or_default() |= judged;
+            }
+        }
         // What a signal cut short shows nothing.
         self.interrupted();
         results
