@@ -1,4 +1,5 @@
-//! The performance's slot: given away while a wait is extended, taken back before the walk goes on.
+//! The performance's slot: given away while a wait is extended, taken back before the walk goes on; and the time of waits that
+//! a slow target takes up, which the scenario's own deadline does not count.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -6,6 +7,8 @@ use crate::{client::SharedClient, recorder::SharedRecorder, slots::Slots};
 
 /// Most time in which one performance may be parked, µs.
 const PARKED_US: u64 = 300_000_000;
+/// Most time of slow waits, before they are parked, that a scenario's deadline does not count, µs.
+const SLOW_US: u64 = 300_000_000;
 
 /// Whether this performance is parked, and for how long it was.
 pub(crate) struct Parking {
@@ -14,11 +17,22 @@ pub(crate) struct Parking {
     since_us: Cell<Option<u64>>,
     /// Of earlier waits.
     total_us: Cell<u64>,
+    /// Of waits that were slow, before they were parked.
+    slow_us: Cell<u64>,
+    /// The wait of the moment is slow.
+    is_slow: Cell<bool>,
 }
 
 impl Parking {
     pub(super) fn new(slots: Rc<dyn Slots>, recorder: SharedRecorder) -> Self {
-        Self { slots, recorder, since_us: Cell::new(None), total_us: Cell::new(0) }
+        Self {
+            slots,
+            recorder,
+            since_us: Cell::new(None),
+            total_us: Cell::new(0),
+            slow_us: Cell::new(0),
+            is_slow: Cell::new(false),
+        }
     }
 
     pub(super) fn is_parked(&self) -> bool {
@@ -29,6 +43,27 @@ impl Parking {
     pub(super) fn total_us(&self) -> u64 {
         let now_us = self.recorder.now_us();
         self.total_us.get() + self.since_us.get().map_or(0, |since_us| now_us - since_us)
+    }
+
+    /// So much more time went by in a wait that is slow and not parked, µs.
+    pub(super) fn slow(&self, us: u64) {
+        self.slow_us.set(self.slow_us.get() + us);
+        self.is_slow.set(true);
+    }
+
+    /// That wait is over.
+    pub(super) fn wait_ended(&self) {
+        self.is_slow.set(false);
+    }
+
+    /// Whether the time of the moment is one that a scenario's deadline does not count.
+    pub(super) fn is_uncounted(&self) -> bool {
+        self.is_parked() || (self.is_slow.get() && self.slow_us.get() < SLOW_US)
+    }
+
+    /// The time that a scenario's deadline does not count, µs: a target that answers late is not a script that lasts long.
+    pub(super) fn uncounted_us(&self) -> u64 {
+        self.total_us() + self.slow_us.get().min(SLOW_US)
     }
 
     /// Whether it may be parked for so long.

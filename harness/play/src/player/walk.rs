@@ -175,13 +175,13 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Returns when the scenario's deadline has passed. The time in which it is parked does not count.
+/// Returns when the scenario's deadline has passed. The time of waits that are slow or parked does not count.
 async fn overdue(recorder: &SharedRecorder, parking: &Parking, limit_us: u64) {
-    let (since_us, parked_us) = (recorder.now_us(), parking.total_us());
+    let (since_us, before_us) = (recorder.now_us(), parking.uncounted_us());
     loop {
         let now_us = recorder.now_us();
-        let ends_us = since_us + limit_us + parking.total_us() - parked_us;
-        if now_us >= ends_us && !parking.is_parked() {
+        let ends_us = since_us + limit_us + parking.uncounted_us() - before_us;
+        if now_us >= ends_us && !parking.is_uncounted() {
             return;
         }
         recorder.clock().until_us(ends_us.max(now_us + DEADLINE_EVERY_US)).await;

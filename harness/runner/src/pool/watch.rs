@@ -236,7 +236,7 @@ mod tests {
     /// Works with so many jobs; the kinds as they were told.
     fn told(perform: Perform, tasks: Vec<Task>, jobs: usize) -> Vec<VerdictKind> {
         let context = hasty();
-        let limits = Limits { jobs, connections: 200, solo: false };
+        let limits = Limits { jobs, connections: 200, solo: false, virtual_time: false };
         let pass = Pass { context: &context, limits, fail_fast: false, perform, health: None };
         let mut told = Vec::new();
         work(pass, tasks, &mut |progress| {
@@ -316,7 +316,7 @@ mod tests {
             Done { not_let_in: true, ..passed(context, task) }
         };
         let context = hasty();
-        let limits = Limits { jobs: 1, connections: 200, solo: false };
+        let limits = Limits { jobs: 1, connections: 200, solo: false, virtual_time: false };
         let pass = Pass { context: &context, limits, fail_fast: false, perform, health: None };
         let mut again = Vec::new();
         work(pass, tasks(2), &mut |progress| {
