@@ -7,8 +7,6 @@ use crate::{client::SharedClient, recorder::SharedRecorder, slots::Slots};
 
 /// Most time in which one performance may be parked, µs.
 const PARKED_US: u64 = 300_000_000;
-/// Most time of slow waits, before they are parked, that a scenario's deadline does not count, µs.
-const SLOW_US: u64 = 300_000_000;
 
 /// Whether this performance is parked, and for how long it was.
 pub(crate) struct Parking {
@@ -19,18 +17,21 @@ pub(crate) struct Parking {
     total_us: Cell<u64>,
     /// Of waits that were slow, before they were parked.
     slow_us: Cell<u64>,
+    /// Most of it that a scenario's deadline does not count.
+    slow_max_us: u64,
     /// The wait of the moment is slow.
     is_slow: Cell<bool>,
 }
 
 impl Parking {
-    pub(super) fn new(slots: Rc<dyn Slots>, recorder: SharedRecorder) -> Self {
+    pub(super) fn new(slots: Rc<dyn Slots>, recorder: SharedRecorder, slow_max_us: u64) -> Self {
         Self {
             slots,
             recorder,
             since_us: Cell::new(None),
             total_us: Cell::new(0),
             slow_us: Cell::new(0),
+            slow_max_us,
             is_slow: Cell::new(false),
         }
     }
@@ -58,12 +59,22 @@ impl Parking {
 
     /// Whether the time of the moment is one that a scenario's deadline does not count.
     pub(super) fn is_uncounted(&self) -> bool {
-        self.is_parked() || (self.is_slow.get() && self.slow_us.get() < SLOW_US)
+        self.is_parked() || (self.is_slow.get() && self.slow_us.get() < self.slow_max_us)
     }
 
     /// The time that a scenario's deadline does not count, µs: a target that answers late is not a script that lasts long.
     pub(super) fn uncounted_us(&self) -> u64 {
-        self.total_us() + self.slow_us.get().min(SLOW_US)
+        self.total_us() + self.slow_us.get().min(self.slow_max_us)
+    }
+
+    /// How long slow waits took up to now, before they were parked, µs.
+    pub(super) fn slow_us(&self) -> u64 {
+        self.slow_us.get()
+    }
+
+    /// Whether slow waits may take so much more.
+    pub(super) fn has_slow(&self, us: u64) -> bool {
+        self.slow_us.get() + us <= self.slow_max_us
     }
 
     /// Whether it may be parked for so long.

@@ -40,7 +40,8 @@ impl<'a> Player<'a> {
         self.stage.signs.lifeless_since_us
     }
 
-    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last.
+    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last, and so is
+    /// one behind which a slow target would take too long for another.
     pub(crate) async fn walk(&mut self) {
         let steps = setting::steps(self.stage.setup, self.scenario);
         let rounds = setting::rounds(self.stage.setup);
@@ -48,8 +49,10 @@ impl<'a> Player<'a> {
         for round in 0..rounds {
             self.round = round as u32;
             let first = round * once;
+            let slow_us = self.stage.parking.slow_us();
             self.walk_round(first, &steps[first..first + once]).await;
-            if !self.is_whole() || self.stage.claims.missed {
+            let slow_us = self.stage.parking.slow_us() - slow_us;
+            if !self.is_whole() || self.stage.claims.missed || !self.stage.parking.has_slow(slow_us) {
                 return;
             }
             if round + 1 < rounds {

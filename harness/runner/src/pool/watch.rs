@@ -188,7 +188,7 @@ fn is_proven(done: &Done) -> bool {
 fn wall_limit(context: &JobContext, planned: &Planned) -> Duration {
     let timing = context.timing.over_radio(&planned.scenario, planned.catalogue());
     let ms = (timing.scenario_ms + timing.teardown_ms) as f64 * timing.scale.max(1.0);
-    Duration::from_millis(ms as u64) * WALL_FACTOR
+    Duration::from_millis(ms as u64) * WALL_FACTOR + Duration::from_millis(timing.slow_ms)
 }
 
 #[cfg(test)]
@@ -213,6 +213,7 @@ mod tests {
         let mut context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
         context.timing.scenario_ms = 15;
         context.timing.teardown_ms = 0;
+        context.timing.slow_ms = 0;
         context
     }
 
