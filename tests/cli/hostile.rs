@@ -40,7 +40,7 @@ fn serve(serve: fn(TcpStream)) -> SocketAddr {
 /// Runs the suite against it; the message on stderr.
 fn refused(address: SocketAddr) -> String {
     let started = Instant::now();
-    let child = deadzone(&["run", "--broker", &format!("mqtt://{address}")])
+    let child = deadzone(&["run", "--long-bound", "5", "--broker", &format!("mqtt://{address}")])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -22,10 +22,17 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
     let runtime = runtime.map_err(RunError::Environment)?;
     let timing = options.timing();
     let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
+    // Silence up to here is no answer; `--quick` waits out none.
+    let long_bound = if options.quick { patience } else { Duration::from_millis(timing.long_bound_ms) };
     let word = if embedded { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
     // Its version is set for each that is asked for.
-    let client =
-        Client { version: Version::V5, patience, id: word, credentials: target.handle().credentials() };
+    let client = Client {
+        version: Version::V5,
+        patience,
+        long_bound,
+        id: word,
+        credentials: target.handle().credentials(),
+    };
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
             settle(target, patience).await;

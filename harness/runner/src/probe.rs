@@ -60,6 +60,8 @@ pub(crate) struct Client {
     pub(crate) version: Version,
     /// For each answer.
     pub(crate) patience: Duration,
+    /// For a CONNACK, which no standard sets a time for.
+    pub(crate) long_bound: Duration,
     pub(crate) id: String,
     pub(crate) credentials: Option<Credentials>,
 }
@@ -181,7 +183,7 @@ pub(crate) async fn connect(
     if let Err(error) = stream.write_all(&bytes).await {
         return Err(NoAnswer::NotMqtt(format!("it closed the connection before CONNECT was sent: {error}")));
     }
-    match timeout(patience, answer(&mut *stream, version)).await {
+    match timeout(client.long_bound, answer(&mut *stream, version)).await {
         Ok(Ok(connack)) if connack.code == 0 => Ok(Accepted { stream, connack }),
         Ok(Ok(connack)) => Err(NoAnswer::Refused(format!(
             "it refused an MQTT {version} CONNECT with code 0x{:02x}{}",
@@ -192,7 +194,8 @@ pub(crate) async fn connect(
         ))),
         Ok(Err(why)) => Err(why),
         Err(_) => Err(NoAnswer::Silent(format!(
-            "it accepted the connection and did not answer an MQTT {version} CONNECT within {seconds} s"
+            "it accepted the connection and did not answer an MQTT {version} CONNECT within {} s",
+            client.long_bound.as_secs_f64()
         ))),
     }
 }
