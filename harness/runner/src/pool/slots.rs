@@ -168,6 +168,11 @@ impl<T> Slots<T> {
         self.lock().parks
     }
 
+    /// Whether a slot becomes free where something is parked.
+    pub(crate) fn frees_what_is_parked(&self) -> bool {
+        !self.lock().limits.keeps_slot()
+    }
+
     /// Whether what runs here wants the broker for itself.
     pub(crate) fn is_solo(&self) -> bool {
         self.lock().limits.solo
