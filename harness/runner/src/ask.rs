@@ -21,21 +21,21 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Probed, RunE
         if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
     let runtime = runtime.map_err(RunError::Environment)?;
     let timing = options.timing();
-    let dials_within = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
-    // A CONNACK that comes late is one: as anywhere, only the long bound ends the wait for it.
-    let patience = Duration::from_millis(timing.long_bound_ms);
+    let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
+    // Silence up to here is no answer; `--quick` waits out none.
+    let long_bound = if options.quick { patience } else { Duration::from_millis(timing.long_bound_ms) };
     let word = if embedded { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
     // Its version is set for each that is asked for.
     let client = Client {
         version: Version::V5,
-        dials_within,
         patience,
+        long_bound,
         id: word,
         credentials: target.handle().credentials(),
     };
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
-            settle(target, dials_within).await;
+            settle(target, patience).await;
             if let (Some(links), Some(address)) = (&options.links, target.handle().address()) {
                 links.greet(address).await.map_err(over_links)?;
             }

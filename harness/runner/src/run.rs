@@ -203,12 +203,18 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
 pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
     let Some(declared) = context.target.declared() else {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        return Limits { jobs: options.jobs.unwrap_or_else(cores), connections: usize::MAX, solo: false };
+        return Limits {
+            jobs: options.jobs.unwrap_or_else(cores),
+            connections: usize::MAX,
+            solo: false,
+            virtual_time: true,
+        };
     };
     let wanted = Limits {
         jobs: options.jobs.unwrap_or(REMOTE_JOBS),
         connections: declared.connections(),
         solo: false,
+        virtual_time: false,
     };
     descriptor_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
 }
@@ -339,7 +345,7 @@ mod tests {
 
     #[test]
     fn few_descriptors_make_few_jobs() {
-        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false };
+        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false, virtual_time: false };
         let of = |descriptors| {
             let limits = within(wanted, descriptors);
             (limits.jobs, limits.connections)

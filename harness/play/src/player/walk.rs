@@ -40,7 +40,8 @@ impl<'a> Player<'a> {
         self.stage.signs.lifeless_since_us
     }
 
-    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last.
+    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last, and so is
+    /// one behind which a slow target would take too long for another.
     pub(crate) async fn walk(&mut self) {
         let steps = setting::steps(self.stage.setup, self.scenario);
         let rounds = setting::rounds(self.stage.setup);
@@ -48,8 +49,10 @@ impl<'a> Player<'a> {
         for round in 0..rounds {
             self.round = round as u32;
             let first = round * once;
+            let slow_us = self.stage.parking.slow_us();
             self.walk_round(first, &steps[first..first + once]).await;
-            if !self.is_whole() || self.stage.claims.missed {
+            let slow_us = self.stage.parking.slow_us() - slow_us;
+            if !self.is_whole() || self.stage.claims.missed || !self.stage.parking.has_slow(slow_us) {
                 return;
             }
             if round + 1 < rounds {
@@ -174,13 +177,13 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Returns when the scenario's deadline has passed. The time in which it is parked does not count.
+/// Returns when the scenario's deadline has passed. The time of waits that are slow or parked does not count.
 async fn overdue(recorder: &SharedRecorder, parking: &Parking, limit_us: u64) {
-    let (since_us, parked_us) = (recorder.now_us(), parking.total_us());
+    let (since_us, before_us) = (recorder.now_us(), parking.uncounted_us());
     loop {
         let now_us = recorder.now_us();
-        let ends_us = since_us + limit_us + parking.total_us() - parked_us;
-        if now_us >= ends_us && !parking.is_parked() {
+        let ends_us = since_us + limit_us + parking.uncounted_us() - before_us;
+        if now_us >= ends_us && !parking.is_uncounted() {
             return;
         }
         recorder.clock().until_us(ends_us.max(now_us + DEADLINE_EVERY_US)).await;

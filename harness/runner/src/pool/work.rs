@@ -104,7 +104,7 @@ impl Crew<'_> {
                 return false;
             }
             // The slot that became free is for somebody.
-            Message::Parked(_) if self.slots.has_more() => self.hire(),
+            Message::Parked(_) if self.slots.frees_what_is_parked() && self.slots.has_more() => self.hire(),
             _ => {}
         }
         true

@@ -43,8 +43,6 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
 /// Legal variants under which scenarios still get other verdicts than these, each with what is missing in the judge or the
 /// player. The selftest tells each such verdict, and minds a variant that stands here without need.
 pub(super) const PENDING: &[(Variant, &str)] = &[
-    (Variant::Connack10sLate, "a wait that met silence is extended before it is judged"),
-    (Variant::Acknowledges10sLate, "a wait that met silence is extended before it is judged"),
     (
         Variant::RefusesQuickConnections,
         "a connection that is closed without CONNACK is tried again after a pause",

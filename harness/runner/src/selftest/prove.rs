@@ -7,7 +7,6 @@ use std::{
 
 use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
-use deadzone_script::Control;
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
@@ -136,7 +135,7 @@ impl Prover<'_> {
     fn controls(&mut self) {
         let round =
             Round { name: "control", handle: self.handle.clone(), mutant: None, run: Origin::Control };
-        let results = self.perform(&round, &|p| !matches!(p.scenario.control, Control::None(_)));
+        let results = self.perform(&round, &Planned::has_control);
         if self.report.interrupted {
             return;
         }
