@@ -58,7 +58,7 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     if without_qos_2(wait, question) {
         let why = "the broker closed on a PUBLISH at QoS 2, which it may not support (3.1.1 §3.3.5)";
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
-        return wait.inconclusive(found, why);
+        return found.not_applicable(closed.seq, why);
     }
     if without_keep_alive(wait, question) {
         let why = "the broker lets no client in that has no keep-alive, which is its right";
