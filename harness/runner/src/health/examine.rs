@@ -183,7 +183,8 @@ impl Examiner {
         }
         self.wait_until(|| parked() == 0).await;
         // Where the witness was served late, everybody is given twice its time: a slow target hangs nobody.
-        let patience = if answered == Met::Served { self.asker.patience.max(took * 2) } else { self.asker.patience };
+        let patience =
+            if answered == Met::Served { self.asker.patience.max(took * 2) } else { self.asker.patience };
         self.half_dead(dial, &self.asker.waited_out(patience.min(self.long_bound))).await
     }
 
