@@ -39,6 +39,11 @@ pub(super) fn find(state: &State, client: ClientIx) -> Option<ThrownOut> {
     Some(ThrownOut { conn, closed, owed, since })
 }
 
+/// A close that kept a message from going on.
+pub(super) fn at((conn, closed): (ConnId, u64), since: u64) -> ThrownOut {
+    ThrownOut { conn, closed, owed: Owed::Delivery, since }
+}
+
 /// An answer that was owed on the connection itself.
 fn answer(state: &State, conn: ConnId) -> Option<(Owed, u64)> {
     let conn = state.conn(conn)?;
@@ -72,7 +77,10 @@ impl ThrownOut {
             phase: state.phase(self.conn),
             client: state.client_name(conn.client),
             qos: None,
-            wanted: format!("what is owed to `{name}` since {}", wording::event(state, self.since)),
+            wanted: format!(
+                "the connection of `{name}` goes on behind {}",
+                wording::event(state, self.since)
+            ),
             got: format!("the broker closed the connection of `{name}`, which had kept to the protocol"),
             meanwhile: String::new(),
             evidence: ordered(vec![self.since], self.closed),

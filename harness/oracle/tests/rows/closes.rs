@@ -5,7 +5,7 @@ use deadzone_history::{
 };
 use deadzone_oracle::judge;
 use deadzone_verdict::{Fact, VerdictKind};
-use deadzone_wire::{Ack, AckKind, Connack, PacketKind, Pattern, Version};
+use deadzone_wire::{Ack, AckKind, Connack, Field, PacketKind, Pattern, Value, Version};
 
 use crate::{
     told::{BOTH, Pair, TOPIC, message},
@@ -97,6 +97,38 @@ fn row_b17_a_later_publish_does_not_hide_the_close() {
     }
 }
 
+/// The same where the subscriber waits for the very packet, on a connection that goes on.
+#[test]
+fn row_b17_the_packet_that_a_close_kept_back() {
+    for version in BOTH {
+        let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+        h.up(publisher, message(0, 0, "once"));
+        h.up(publisher, message(0, 0, "later"));
+        h.broker_closes(publisher);
+        h.closed(publisher, End::Client, By::Broker, Close::Fin);
+        let fields = vec![(Field::Payload, Value::Bytes("once".into()))];
+        let wanted = Expected::Packet(Pattern { kind: PacketKind::Publish, fields });
+        let kind = ClaimKind::Arrives {
+            client: sub,
+            conn: subscriber,
+            alternatives: vec![wanted],
+            strict: false,
+            answers: None,
+            intent: false,
+        };
+        let claim = h.claim("sub <- PUBLISH", kind);
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        let verdict = judge(&h.finish());
+        let facts: Vec<Fact> = verdict.findings.iter().map(|f| f.fact).collect();
+        assert_eq!(
+            (verdict.kind, facts.as_slice()),
+            (VerdictKind::Fail, &[Fact::Closed][..]),
+            "{verdict:#?}"
+        );
+        assert_eq!(verdict.findings[0].client.as_deref(), Some("pub"));
+    }
+}
+
 /// A server of 3.1.1 alone answers a level that it does not know before it closes; another may close, and so may any for a
 /// bridge's level.
 #[test]
@@ -132,5 +164,34 @@ fn row_b22_an_unknown_level_is_not_closed_on_in_silence() {
         let clauses: Vec<&str> = verdict.findings.iter().map(|f| f.clause.as_str()).collect();
         assert_eq!(clauses.is_empty(), !fails);
         assert!(!fails || clauses == ["3.1.1/MQTT-3.1.2-2"], "{clauses:?}");
+    }
+}
+
+/// A CONNECT that follows many others and is closed without CONNACK, where the others were let in: a throttle.
+#[test]
+fn row_a17_a_connect_behind_many_is_held_back() {
+    for version in BOTH {
+        for (before, every_us, throttled) in [(4, 1_000, true), (1, 1_000, false), (4, 20_000_000, false)] {
+            let mut h = HandMade::new(version);
+            let c = h.client("pub");
+            for _ in 0..before {
+                let conn = h.connect(c, Start::Clean);
+                h.disconnect(conn);
+                h.pass_us(every_us);
+            }
+            h.step("pub -> CONNECT");
+            let conn = h.open(c);
+            let connect = h.connect_packet(c, Start::Clean);
+            h.up(conn, connect);
+            h.closed(conn, End::Broker, By::Broker, Close::Fin);
+            let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
+            let claim = h.arrives(conn, PacketKind::Connack, None);
+            h.unmet(claim, 1_000, Ended::Closed, Some(close));
+            let verdict = judge(&h.finish());
+            match throttled {
+                true => is(&verdict, VerdictKind::Inconclusive, "too often"),
+                false => assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}"),
+            }
+        }
     }
 }

@@ -45,14 +45,6 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
 pub(super) const PENDING: &[(Variant, &str)] = &[
     (Variant::Connack10sLate, "a wait that met silence is extended before it is judged"),
     (Variant::Acknowledges10sLate, "a wait that met silence is extended before it is judged"),
-    (
-        Variant::RefusesQuickConnections,
-        "a connection that is closed without CONNACK is tried again after a pause",
-    ),
-    (
-        Variant::OneInFlight,
-        "what needs two messages in flight does not apply to a broker that sends one at a time",
-    ),
 ];
 
 /// Defects and mutants that no scenario catches yet, by a clause that it claims and the defect breaks, each with what would.
