@@ -17,7 +17,7 @@ use deadzone_wire::Version;
 
 use crate::{
     EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
-    ask::{ask, unique_word},
+    ask::{ask, speaks_v311_alone, unique_word},
     coverage::coverage,
     exchange::Asker,
     histories::write_histories,
@@ -116,7 +116,8 @@ pub fn run(
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
     tell(RunEvent::Started(info));
 
-    let context = context(options, handle);
+    let mut context = context(options, handle);
+    context.facts.v311_alone = speaks_v311_alone(&target, options, &capabilities);
     let limits = limits(options, &context);
     let asker = asker(&context, &capabilities);
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));

@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod gate;
+mod held;
 mod names;
 mod parse;
 mod parts;

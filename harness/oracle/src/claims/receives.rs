@@ -150,6 +150,11 @@ pub(super) fn unmet(state: &State, claimed: &Claimed, unmet: Unmet, found: &mut 
 /// No copy was seen at the broker's end.
 fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) {
     let what = wording::payload(payload);
+    if matches!(unmet.why, Ended::NotConnected | Ended::Closed)
+        && let Err(Excuse::ThrownOut(conn, closed)) = debt::delivery_owed(watch.state, watch.client, payload)
+    {
+        return thrown_out(watch, payload, (conn, closed), found);
+    }
     if !matches!(unmet.why, Ended::Patience | Ended::LongBound) {
         return watch.inconclusive(found, format!("{what} could not be waited for: {}", unmet.why));
     }
@@ -243,7 +248,12 @@ fn not_had(
             finding.meanwhile = wording::meanwhile(state, later, conn.opened.seq);
             found.silent(finding, unmet.why);
         }
-        _ => watch.inconclusive(found, format!("the broker sent {what}, but the link did not deliver it")),
+        _ => {
+            let out = super::thrown_out::find(state, watch.client);
+            if !out.is_some_and(|out| out.tell(state, Some(watch.claim), found)) {
+                watch.inconclusive(found, format!("the broker sent {what}, but the link did not deliver it"));
+            }
+        }
     }
 }
 
