@@ -24,6 +24,8 @@ pub enum Fact {
     DeliveredTwice,
     /// A message came that must not.
     DeliveredUnwanted,
+    /// A message of another scenario came to a client that never asked for it.
+    Misdelivered,
     /// It came in another order.
     OutOfOrder,
     /// The right packet with a wrong field.
@@ -69,6 +71,7 @@ impl Fact {
             Self::Closed | Self::Refused => FactClass::CloseOrRefusal,
             Self::DeliveredTwice
             | Self::DeliveredUnwanted
+            | Self::Misdelivered
             | Self::OutOfOrder
             | Self::WrongField
             | Self::WrongPacket
@@ -88,6 +91,7 @@ impl Fact {
             Self::NotClosed => "not-closed",
             Self::DeliveredTwice => "delivered-twice",
             Self::DeliveredUnwanted => "delivered-unwanted",
+            Self::Misdelivered => "misdelivered",
             Self::OutOfOrder => "out-of-order",
             Self::WrongField => "wrong-field",
             Self::WrongPacket => "wrong-packet",

@@ -89,8 +89,10 @@ impl<'s> Watch<'s> {
         could_instead: Vec<String>,
     ) -> Finding {
         let table = owed.and_then(|owed| owed::clause(owed, self.version));
-        let (clause, also) =
-            owed::choose_for_messages(&self.claim.clauses, table, &self.state.header.clauses, self.version);
+        // What is missing breaks what it was owed by, whatever else the scenario is about.
+        let missing = matches!(fact, Fact::DeliveryMissing | Fact::ResendMissing | Fact::Closed);
+        let choose = if missing { owed::choose } else { owed::choose_for_messages };
+        let (clause, also) = choose(&self.claim.clauses, table, &self.state.header.clauses, self.version);
         let last = evidence.last().copied().unwrap_or_else(|| self.until());
         let conn = self.state.conns_of(self.client).next_back().map(|(id, _)| id);
         Finding {
@@ -98,7 +100,7 @@ impl<'s> Watch<'s> {
             also,
             by: NAME.to_owned(),
             fact,
-            phase: conn.map(|id| self.state.phase(id)).unwrap_or_default(),
+            phase: conn.map(|id| self.state.phase(id, None)).unwrap_or_default(),
             client: self.state.client_name(self.client),
             qos: None,
             wanted,
@@ -175,8 +177,12 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
         DebtKind::Live => (Owed::Delivery, Fact::DeliveryMissing),
     };
     let evidence = vec![debt.published, debt.accepted, unmet.at.seq];
-    let mut finding =
-        watch.finding((Some(owed), fact), watch.wanted(payload), got, evidence, instead::lost());
+    let could = match debt.kind {
+        DebtKind::Retained => instead::retained(),
+        DebtKind::Will => instead::will(watch.version),
+        DebtKind::Live => instead::lost(),
+    };
+    let mut finding = watch.finding((Some(owed), fact), watch.wanted(payload), got, evidence, could);
     if let Some((id, _)) = state.conns_of(watch.client).rev().find(|(_, conn)| conn.ends.lives()) {
         finding.meanwhile = wording::meanwhile(state, id, debt.published);
     }
@@ -235,7 +241,7 @@ fn not_had(
             let accepted = conn.handshake.accepted().map(|at| at.seq);
             let evidence = [Some(last), accepted, Some(unmet.at.seq)].into_iter().flatten().collect();
             let kind = (Some(Owed::Resend), Fact::ResendMissing);
-            let mut finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::lost());
+            let mut finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::resend());
             finding.meanwhile = wording::meanwhile(state, later, conn.opened.seq);
             found.silent(finding, unmet.why);
         }

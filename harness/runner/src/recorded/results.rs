@@ -107,7 +107,7 @@ impl<'s> Known<'s> {
         let failed = first.verdict.kind == VerdictKind::Fail;
         let mut result = self.result(key.clone(), first);
         let repeat =
-            |run: Recorded| Repeat { verdict: run.verdict, history: run.history, cut_short: run.cut_off };
+            |run: Recorded| Repeat { verdict: run.verdict.at_the_patience(), history: run.history, cut_short: run.cut_off };
         result.repeats = repeats.into_iter().map(repeat).collect();
         if !result.repeats.is_empty() {
             // The oracle says of a silence itself whether it was waited out.
@@ -149,7 +149,7 @@ impl<'s> Known<'s> {
 }
 
 fn run(control: Recorded) -> Option<Run> {
-    Some(Run { verdict: control.verdict, history: control.history?, waited_out: true })
+    Some(Run { verdict: control.verdict.at_the_patience(), history: control.history?, waited_out: true })
 }
 
 /// A link's records may all have one name: their files tell them apart.

@@ -49,6 +49,7 @@ impl Declared {
             session_ttl_s: self.session_ttl_s,
             connections: self.connections,
             in_flight_one: false,
+            session_at_once: false,
         }
     }
 

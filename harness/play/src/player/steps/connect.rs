@@ -32,6 +32,11 @@ pub(in crate::player) async fn connect(
     client: usize,
     (mode, options, expected): Terms<'_>,
 ) -> Done {
+    let new = options.client_id.is_none() && stage.last_conn(client).is_none();
+    if mode == ConnectMode::Fresh && new && stage.setup.target.session_at_once {
+        // Nothing is to be emptied under an id of this performance's own.
+        return persistently(stage, step, client, (ConnectMode::Resume, options, expected)).await;
+    }
     if mode == ConnectMode::Fresh && stage.version(client) != Version::V5 {
         // Before 5.0 no single CONNECT both empties and keeps a session.
         let plain = ConnectOptions { client_id: options.client_id.clone(), ..ConnectOptions::default() };
