@@ -102,7 +102,8 @@ impl Found {
 
     /// Notes a breach at this event. In a version that has no clause for it, it is a grade.
     pub(crate) fn broken(&mut self, event: &Event, state: &State, breach: Breach) {
-        let seen = Seen { seq: event.seq, place: state.around.place(), acknowledged: state.acknowledged_now() };
+        let seen =
+            Seen { seq: event.seq, place: state.around.place(), acknowledged: state.acknowledged_now() };
         self.note(seen, state, breach);
     }
 

@@ -92,10 +92,14 @@ fn exchange(state: &State, kept: &Kept, finding: &Finding) -> Option<Cause> {
     let client = state.conn(kept.conn)?.client;
     let packet = kept.packet();
     let starts_here = match packet {
+        // That an exchange was taken up wrongly is its own cause, whatever had that id before.
+        Packet::Publish(_) if finding.fact == Fact::WrongPacket => return None,
         Packet::Publish(_) => true,
         Packet::Ack(ack) => ack.kind == AckKind::Pubrel,
         // Beside a delivery a SUBSCRIBE shows what was asked for; the delivery does not go wrong with it.
-        _ if finding.fact == Fact::DeliveredUnwanted || finding.fact == Fact::WrongField && delivers(state, finding) => {
+        _ if finding.fact == Fact::DeliveredUnwanted
+            || finding.fact == Fact::WrongField && delivers(state, finding) =>
+        {
             return None;
         }
         _ => return packet.packet_id().map(|id| Cause::Exchange(Role::Asking, client, id)),

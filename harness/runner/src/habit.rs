@@ -168,7 +168,8 @@ mod tests {
         let unwanted = Finding { fact: Fact::DeliveredUnwanted, ..finding(clause, None) };
         let mut seen = results(3, &[astray]);
         seen[0].verdict.findings.push(unwanted);
-        seen[1].verdict.otherwise = Some((VerdictKind::Inconclusive, Some("the link never fired".to_owned())));
+        seen[1].verdict.otherwise =
+            Some((VerdictKind::Inconclusive, Some("the link never fired".to_owned())));
         seen.iter_mut().for_each(|result| habits.lift(result));
         let kinds: Vec<_> = seen.iter().map(|result| result.verdict.kind).collect();
         assert_eq!(kinds, [VerdictKind::Fail, VerdictKind::Inconclusive, VerdictKind::Pass]);

@@ -127,7 +127,8 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
     evidence.extend(messages(watch, payload).map(|m| m.first.seq));
     let evidence = bounded(evidence, surplus.first.seq);
     let kind = (Some(Owed::Once(cause)), Fact::DeliveredTwice);
-    let mut finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::twice(watch.version));
+    let mut finding =
+        watch.finding(kind, watch.wanted(payload), got, evidence, instead::twice(watch.version));
     finding.phase.acknowledged = messages(watch, payload).find_map(|m| had_come(m, surplus.first.seq, again));
     found.claim_broken(finding);
 }
@@ -248,9 +249,7 @@ fn will_due(watch: &Watch<'_>, delivery: &Delivery) -> bool {
         Some(closed < delivery.first.seq && !ends.by_harness_before(closed))
     };
     let due = |m: &Message| match m.origin {
-        Origin::Will { delay_s } => {
-            ended(m) == Some(true) && will::due(watch.state, m, delay_s).is_ok()
-        }
+        Origin::Will { delay_s } => ended(m) == Some(true) && will::due(watch.state, m, delay_s).is_ok(),
         Origin::Publish => false,
     };
     let mut all = messages(watch, &publish.payload).peekable();

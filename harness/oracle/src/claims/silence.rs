@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{breach::Found, instead, owed::Owed, wording};
 
+/// Most copies in another shape that are told.
+const COPIES_TOLD: usize = 4;
+
 pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     if wait.starved() {
         let why = format!("the harness was starved while it waited for {}", wait.expected());
@@ -33,8 +36,7 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     if let Some((last, copy)) = wait.moved(pattern) {
         let text = format!("{}: the message again, under another id", wording::event(wait.state, copy));
         let could = instead::resend();
-        let finding =
-            wait.finding(Some(Owed::Resend), Fact::WrongPacket, text, vec![last, copy], could);
+        let finding = wait.finding(Some(Owed::Resend), Fact::WrongPacket, text, vec![last, copy], could);
         return found.claim_broken(finding);
     }
     let question = wait.question();
@@ -48,8 +50,9 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     let asked = wait.asked().or_else(|| question.map(|(_, seq)| seq));
     let since = asked.unwrap_or(wait.claimed_at.seq);
     let otherwise = otherwise(wait, pattern);
+    let it = otherwise.last().map(|seq| format!("; it came as {}", wording::event(wait.state, *seq)));
+    let it = it.unwrap_or_default();
     let evidence = asked.into_iter().chain(otherwise).chain([wait.at()]).collect();
-    let it = otherwise.map_or_else(String::new, |seq| format!("; it came as {}", wording::event(wait.state, seq)));
     let got = format!("nothing of the sort within {}{}{it}", wording::seconds(wait.waited_us()), alive(wait));
     let could = match owed {
         Owed::Resend => instead::resend(),
@@ -127,12 +130,13 @@ fn debt(
     }
 }
 
-/// A copy of the message that is waited for which came to this client in another shape.
-fn otherwise(wait: &Wait<'_>, pattern: &Pattern) -> Option<u64> {
-    let payload = payload(pattern).filter(|_| pattern.kind == PacketKind::Publish)?;
-    let group = wait.state.messages.with_payload(payload)?;
-    let mut copies = group.deliveries.iter().filter(|d| d.client == wait.client && d.ours);
-    copies.find(|d| !wait.matches(&d.body.decoded.packet)).map(|d| d.first.seq)
+/// Copies of the message that is waited for which came on this connection in another shape.
+fn otherwise(wait: &Wait<'_>, pattern: &Pattern) -> Vec<u64> {
+    let payload = payload(pattern).filter(|_| pattern.kind == PacketKind::Publish);
+    let group = payload.and_then(|payload| wait.state.messages.with_payload(payload));
+    let copies = group.into_iter().flat_map(|group| &group.deliveries);
+    let here = copies.filter(|d| d.first_conn == wait.id && d.ours && !wait.matches(&d.body.decoded.packet));
+    here.take(COPIES_TOLD).map(|d| d.first.seq).collect()
 }
 
 fn payload(pattern: &Pattern) -> Option<&bytes::Bytes> {

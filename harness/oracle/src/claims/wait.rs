@@ -176,7 +176,8 @@ impl<'s> Wait<'s> {
     /// The last copy of such a PUBLISH under the id that it had, and the one that came under another id on this connection.
     pub(super) fn moved(&self, pattern: &Pattern) -> Option<(u64, u64)> {
         let moved = self.session()?.outbound.moved();
-        let mut here = moved.filter(|(id, e)| is_of(pattern, *id, e)).filter_map(|(_, e)| Some((e.last, e.moved?)));
+        let mut here =
+            moved.filter(|(id, e)| is_of(pattern, *id, e)).filter_map(|(_, e)| Some((e.last, e.moved?)));
         here.find(|(_, copy)| *copy > self.conn.opened.seq)
     }
 

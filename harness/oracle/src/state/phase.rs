@@ -23,7 +23,9 @@ impl State {
     pub(crate) fn acknowledged_now(&self) -> Option<PacketKind> {
         match self.transition() {
             Transition::Delivered(seen) => match seen.copy {
-                CopyKind::Again { stage, qos, .. } | CopyKind::Clash { stage, qos, .. } => acknowledged(stage, qos),
+                CopyKind::Again { stage, qos, .. } | CopyKind::Clash { stage, qos, .. } => {
+                    acknowledged(stage, qos)
+                }
                 CopyKind::Plain | CopyKind::First => None,
             },
             Transition::Released(seen) => acknowledged(seen.stage?, 2),

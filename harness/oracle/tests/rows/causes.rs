@@ -1,11 +1,13 @@
 //! One cause is told once, and under the clause that it breaks.
 
-use deadzone_history::{By, ClaimKind, ClientIx, Close, ConnId, End, Ended, Expected, HandMade, HowOften, Start};
+use deadzone_history::{
+    By, ClaimKind, ClientIx, Close, ConnId, End, Ended, Expected, HandMade, HowOften, Start,
+};
 use deadzone_oracle::judge;
 use deadzone_verdict::{Fact, Finding, Phase, Verdict, VerdictKind};
 use deadzone_wire::{
-    Ack, AckKind, Connack, Field, Packet, PacketKind, Pattern, Properties, Publish, Subscribe, Value, Version,
-    Will,
+    Ack, AckKind, Connack, Field, Packet, PacketKind, Pattern, Properties, Publish, Subscribe, Value,
+    Version, Will,
 };
 
 use crate::told::{BOTH, Pair, TOPIC, message, passes};
@@ -15,8 +17,7 @@ fn waits(h: &mut HandMade, client: ClientIx, conn: ConnId, payload: &str, more: 
     let mut fields = vec![(Field::Payload, Value::Bytes(payload.as_bytes().to_vec().into()))];
     fields.extend(more.iter().map(|(field, n)| (*field, Value::Number(*n))));
     let alternatives = vec![Expected::Packet(Pattern { kind: PacketKind::Publish, fields })];
-    let kind =
-        ClaimKind::Arrives { client, conn, alternatives, strict: false, answers: None, intent: false };
+    let kind = ClaimKind::Arrives { client, conn, alternatives, strict: false, answers: None, intent: false };
     h.claim("<- PUBLISH", kind)
 }
 
@@ -96,7 +97,10 @@ fn row_a_a_second_exchange_of_its_own_is_no_resend() {
         h.cut_rst(publisher);
         h.cut_rst(subscriber);
         let publisher = h.connect(ClientIx(0), Start::Resume);
-        h.up(publisher, Packet::Publish(Publish { dup: true, ..Publish::new(TOPIC, 1, Some(1), &b"one"[..]) }));
+        h.up(
+            publisher,
+            Packet::Publish(Publish { dup: true, ..Publish::new(TOPIC, 1, Some(1), &b"one"[..]) }),
+        );
         h.down(publisher, Ack::new(AckKind::Puback, 1));
         let conn = h.connect(sub, Start::Resume);
         h.deliver(conn, TOPIC, 1, 2, "one");

@@ -120,7 +120,8 @@ async fn look_up(
     let copy = |retain: bool| {
         let client = stage.client(client).borrow();
         let mut here = client.inbox.since(0).iter().filter(|a| a.conn == conn && !a.marker);
-        here.find(|a| matches!(a.packet(), Packet::Publish(p) if p.retain == retain && is_it(p))).map(|a| a.seq)
+        here.find(|a| matches!(a.packet(), Packet::Publish(p) if p.retain == retain && is_it(p)))
+            .map(|a| a.seq)
     };
     let over = || copy(true).is_some() || stage.recorder().overflow().is_some() || stage.cancelled();
     stage.recorder().until(ends_us, over).await;
