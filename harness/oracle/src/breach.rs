@@ -121,6 +121,7 @@ impl Found {
         self.tested(Some(clause));
         // What is of another scenario says nothing of this one's exchanges and clients.
         let astray = breach.fact == Fact::Misdelivered;
+        let evidence = ordered(breach.evidence, seq);
         let finding = Finding {
             clause,
             also: Vec::new(),
@@ -128,11 +129,11 @@ impl Found {
             fact: breach.fact,
             phase: if astray { Phase::default() } else { state.phase(breach.conn, acknowledged) },
             client: state.concerned(breach.conn).filter(|_| !astray),
-            qos: None,
+            qos: state.exchange_qos(&evidence).filter(|_| !astray),
             wanted: breach.wanted,
             got: breach.got,
             meanwhile: String::new(),
-            evidence: ordered(breach.evidence, seq),
+            evidence,
             claim: None,
             place,
             could_instead: breach.could_instead.into_iter().map(str::to_owned).collect(),

@@ -95,6 +95,7 @@ impl<'s> Watch<'s> {
         let choose = if of_its_own { owed::choose } else { owed::choose_for_messages };
         let (clause, also) = choose(&self.claim.clauses, table, &self.state.header.clauses, self.version);
         let last = evidence.last().copied().unwrap_or_else(|| self.until());
+        let evidence = ordered(evidence, last);
         let conn = self.state.conns_of(self.client).next_back().map(|(id, _)| id);
         Finding {
             clause,
@@ -103,11 +104,11 @@ impl<'s> Watch<'s> {
             fact,
             phase: conn.map(|id| self.state.phase(id, None)).unwrap_or_default(),
             client: self.state.client_name(self.client),
-            qos: None,
+            qos: self.state.exchange_qos(&evidence),
             wanted,
             got,
             meanwhile: String::new(),
-            evidence: ordered(evidence, last),
+            evidence,
             claim: Some(self.claim.id),
             place: Some(self.claim.place),
             could_instead,

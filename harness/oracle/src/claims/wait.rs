@@ -207,6 +207,8 @@ impl<'s> Wait<'s> {
         let (clause, also) =
             owed::choose(&self.claim.clauses, table, &self.state.header.clauses, self.version);
         let last = evidence.last().copied().unwrap_or_else(|| self.at());
+        let evidence = ordered(evidence, last);
+        let waited_for = self.main_pattern().and_then(|p| number(p, Field::Qos));
         Finding {
             clause,
             also,
@@ -214,11 +216,13 @@ impl<'s> Wait<'s> {
             fact,
             phase: self.state.phase(self.id, self.acknowledged()),
             client: self.state.client_name(self.client),
-            qos: self.main_pattern().and_then(|p| number(p, Field::Qos)).and_then(|n| u8::try_from(n).ok()),
+            qos: waited_for
+                .and_then(|n| u8::try_from(n).ok())
+                .or_else(|| self.state.exchange_qos(&evidence)),
             wanted: format!("{} at `{}`", self.expected(), self.name()),
             got,
             meanwhile: String::new(),
-            evidence: ordered(evidence, last),
+            evidence,
             claim: Some(self.claim.id),
             place: Some(self.claim.place),
             could_instead,

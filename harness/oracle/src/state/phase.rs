@@ -3,7 +3,7 @@
 use deadzone_history::{ClientIx, ConnId};
 use deadzone_spec::Party;
 use deadzone_verdict::{Disturbance, Phase, Standing};
-use deadzone_wire::PacketKind;
+use deadzone_wire::{Packet, PacketKind};
 
 use super::{CopyKind, Stage, State, Transition};
 
@@ -31,6 +31,16 @@ impl State {
             Transition::Released(seen) => acknowledged(seen.stage?, 2),
             _ => None,
         }
+    }
+
+    /// QoS of the exchange that evidence shows: that of the judged party's last PUBLISH in it. QoS 0 makes none.
+    pub(crate) fn exchange_qos(&self, evidence: &[u64]) -> Option<u8> {
+        let mut kept = evidence.iter().rev().filter_map(|seq| self.recent.get(*seq));
+        let qos = kept.find_map(|kept| match kept.packet() {
+            Packet::Publish(publish) if self.is_judged(kept.direction) => Some(publish.qos),
+            _ => None,
+        });
+        qos.filter(|qos| *qos > 0)
     }
 
     /// Whom a finding on a connection concerns: the scripted client, or, where clients are judged, the client id.

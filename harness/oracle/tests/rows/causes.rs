@@ -388,3 +388,19 @@ fn row_b_what_is_missing_breaks_what_it_was_owed_by() {
         assert_eq!(told(h).0, "MQTT-4.5.0-1");
     }
 }
+
+/// The rule that sees a packet and the claim that waits for it tell one finding: what the script waits for is no part of it.
+#[test]
+fn row_a_a_rule_and_a_claim_have_one_fingerprint() {
+    let print = |waited: bool| {
+        let Pair { mut h, sub, subscriber, .. } = resent_as_another(Version::V311, 1);
+        let claim = waited.then(|| waits(&mut h, sub, subscriber, "two", &[(Field::Id, 2)]));
+        h.deliver(subscriber, TOPIC, 1, 1, "two");
+        if let Some(claim) = claim {
+            h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        }
+        one(&judge(&h.finish())).fingerprint()
+    };
+    assert_eq!(print(false).qos, Some(1));
+    assert_eq!(print(true), print(false));
+}
