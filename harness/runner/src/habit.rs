@@ -106,7 +106,7 @@ mod tests {
         Finding {
             clause,
             also: Vec::new(),
-            fact: deadzone_verdict::Fact::WrongPacket,
+            fact: Fact::WrongPacket,
             phase: deadzone_verdict::Phase::default(),
             client: None,
             qos: None,
