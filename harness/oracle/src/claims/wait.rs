@@ -216,9 +216,7 @@ impl<'s> Wait<'s> {
             fact,
             phase: self.state.phase(self.id, self.acknowledged()),
             client: self.state.client_name(self.client),
-            qos: waited_for
-                .and_then(|n| u8::try_from(n).ok())
-                .or_else(|| self.state.exchange_qos(&evidence)),
+            qos: waited_for.and_then(|n| u8::try_from(n).ok()).or_else(|| self.state.exchange_qos(&evidence)),
             wanted: format!("{} at `{}`", self.expected(), self.name()),
             got,
             meanwhile: String::new(),

@@ -13,7 +13,13 @@ use deadzone_wire::{
 use crate::told::{BOTH, Pair, TOPIC, message, passes};
 
 /// A claim that a client waits for this message.
-fn waits(h: &mut HandMade, client: ClientIx, conn: ConnId, payload: &str, more: &[(Field, u32)]) -> u32 {
+pub(crate) fn waits(
+    h: &mut HandMade,
+    client: ClientIx,
+    conn: ConnId,
+    payload: &str,
+    more: &[(Field, u32)],
+) -> u32 {
     let mut fields = vec![(Field::Payload, Value::Bytes(payload.as_bytes().to_vec().into()))];
     fields.extend(more.iter().map(|(field, n)| (*field, Value::Number(*n))));
     let alternatives = vec![Expected::Packet(Pattern { kind: PacketKind::Publish, fields })];
@@ -23,20 +29,20 @@ fn waits(h: &mut HandMade, client: ClientIx, conn: ConnId, payload: &str, more: 
 
 /// The only finding.
 #[track_caller]
-fn one(verdict: &Verdict) -> &Finding {
+pub(crate) fn one(verdict: &Verdict) -> &Finding {
     let [finding] = verdict.findings.as_slice() else { panic!("not one: {verdict:#?}") };
     finding
 }
 
 #[track_caller]
-fn told(h: HandMade) -> (String, Fact, Finding) {
+pub(crate) fn told(h: HandMade) -> (String, Fact, Finding) {
     let verdict = judge(&h.finish());
     let finding = one(&verdict).clone();
     (finding.clause.clause().number.to_owned(), finding.fact, finding)
 }
 
 /// "two" is left unacknowledged under id 2, and comes again as id 1.
-fn resent_as_another(version: Version, qos: u8) -> Pair {
+pub(crate) fn resent_as_another(version: Version, qos: u8) -> Pair {
     let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
     h.publish(publisher, TOPIC, qos, 1, "one");
     h.deliver(subscriber, TOPIC, qos, 1, "one");
@@ -147,74 +153,6 @@ fn row_b_a_retained_copy_without_the_flag_is_about_the_flag() {
     h.unmet(claim, 1_000_000, Ended::Mismatch, Some(seen + 1));
     let (clause, fact, _) = told(h);
     assert_eq!((clause.as_str(), fact), ("MQTT-3.3.1-8", Fact::WrongField));
-}
-
-/// A resend without DUP behind a takeover, with the old connection's end before or behind the new CONNACK.
-fn taken_over(version: Version, closed_first: bool) -> Phase {
-    let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
-    h.publish(publisher, TOPIC, 1, 1, "one");
-    h.down(subscriber, message(1, 1, "one"));
-    let connect = h.connect_packet(sub, Start::Resume);
-    let conn = h.open(sub);
-    h.up(conn, Packet::from(connect));
-    if closed_first {
-        h.broker_closes(subscriber);
-    }
-    h.down(conn, Connack::new(version, true, 0));
-    if !closed_first {
-        h.broker_closes(subscriber);
-    }
-    h.down(conn, message(1, 1, "one"));
-    one(&judge(&h.finish())).phase
-}
-
-#[test]
-fn row_a_one_race_is_one_fingerprint() {
-    for version in BOTH {
-        assert_eq!(taken_over(version, true), taken_over(version, false));
-    }
-}
-
-#[test]
-fn row_a_a_round_is_no_part_of_a_fingerprint() {
-    for name in ["sub", "sub.2", "sub.17"] {
-        let mut h = HandMade::new(Version::V5);
-        let c = h.client(name);
-        let conn = h.connect(c, Start::Fresh);
-        h.down(conn, Ack::new(AckKind::Puback, 9));
-        let verdict = judge(&h.finish());
-        assert_eq!(one(&verdict).fingerprint().client.as_deref(), Some("sub"));
-    }
-}
-
-/// What was acknowledged on the connection before is no part of a finding about another exchange.
-#[test]
-fn row_a_another_exchange_is_no_part_of_a_fingerprint() {
-    let phase = |acknowledged: bool| {
-        let Pair { mut h, publisher, subscriber, .. } = Pair::new(Version::V5);
-        if acknowledged {
-            h.publish(publisher, TOPIC, 1, 1, "one");
-            h.deliver(subscriber, TOPIC, 1, 1, "one");
-        }
-        h.down(subscriber, Ack::new(AckKind::Puback, 9));
-        one(&judge(&h.finish())).phase
-    };
-    assert_eq!(phase(true), phase(false));
-}
-
-#[test]
-fn row_a_the_same_finding_is_counted_once() {
-    let Pair { mut h, publisher, sub, subscriber } = Pair::new(Version::V311);
-    h.publish(publisher, TOPIC, 1, 1, "one");
-    h.publish(publisher, TOPIC, 1, 2, "two");
-    let first = h.receives(sub, &["one"], HowOften::AtLeastOnce);
-    h.pass_us(60_000_000).life(subscriber);
-    h.unmet(first, 60_000_000, Ended::LongBound, None);
-    let second = h.receives(sub, &["two"], HowOften::AtLeastOnce);
-    h.pass_us(60_000_000).life(subscriber);
-    h.unmet(second, 60_000_000, Ended::LongBound, None);
-    let (clause, _, finding) = told(h);
-    assert_eq!((clause.as_str(), finding.folded.len()), ("MQTT-4.5.0-1", 1));
 }
 
 #[test]
@@ -387,20 +325,4 @@ fn row_b_what_is_missing_breaks_what_it_was_owed_by() {
         h.unmet(claim, 60_000_000, Ended::LongBound, None);
         assert_eq!(told(h).0, "MQTT-4.5.0-1");
     }
-}
-
-/// The rule that sees a packet and the claim that waits for it tell one finding: what the script waits for is no part of it.
-#[test]
-fn row_a_a_rule_and_a_claim_have_one_fingerprint() {
-    let print = |waited: bool| {
-        let Pair { mut h, sub, subscriber, .. } = resent_as_another(Version::V311, 1);
-        let claim = waited.then(|| waits(&mut h, sub, subscriber, "two", &[(Field::Id, 2)]));
-        h.deliver(subscriber, TOPIC, 1, 1, "two");
-        if let Some(claim) = claim {
-            h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
-        }
-        one(&judge(&h.finish())).fingerprint()
-    };
-    assert_eq!(print(false).qos, Some(1));
-    assert_eq!(print(true), print(false));
 }

@@ -4,6 +4,7 @@
 mod blamed;
 mod causes;
 mod cleared;
+mod prints;
 mod sessions;
 mod told;
 

@@ -68,3 +68,11 @@ fn nothing_is_found_after_all_looks() {
     let record = found(&[None], "");
     assert_eq!((end(&record), sessions(&record)), (Err(Ended::LongBound), 5));
 }
+
+/// What the step names is what is looked for: a CONNECT or SUBSCRIBE of the look-up that goes wrong breaks its own statement.
+#[test]
+fn row_b_the_look_up_itself_is_not_about_what_the_step_names() {
+    let record = found(&[Some(true)], " @ 5.0/MQTT-4.3.3-10");
+    let named: Vec<bool> = record.claims("finds").iter().map(|claim| !claim.clauses.is_empty()).collect();
+    assert_eq!(named, [false, false, true]);
+}

@@ -58,12 +58,14 @@ pub(super) async fn finds(
         retain_as_published: false,
         retain_handling: 0,
     };
+    // The statements that the step names are about what is found, not about how it is looked up.
+    let looking = Step { clauses: Vec::new(), ..step.clone() };
     let since_us = stage.now_us();
     let (mut found, mut bare, mut late) = (0, 0, false);
     let mut looks = LOOKS_MS.into_iter();
     while let Some(after_ms) = if found > 0 { Some(0) } else { looks.next() } {
         stage.recorder().clock().until_us(since_us + after_ms * 1000).await;
-        match look_up(stage, step, client, (&filter, &wanted)).await? {
+        match look_up(stage, &looking, client, (&filter, &wanted)).await? {
             Look::Stored(seq) if !late || found == AGAIN => {
                 let claim = look_claim(stage, step, client, shape);
                 let us = stage.now_us() - since_us;
