@@ -122,6 +122,30 @@ fn row_b20_a_broker_that_leaves_the_other_ids_alone_is_half_dead() {
     half_dead(1);
 }
 
+/// A client cleans up behind the last scenario, and from then on ids like its own are left alone.
+#[test]
+fn a_half_that_dies_at_the_very_end_is_told_and_what_was_proven_stands() {
+    const ALIVE: u32 = u32::MAX;
+    let (_broker, address) = broker(&[]);
+    let (away, dead) = (AtomicBool::new(false), AtomicU32::new(ALIVE));
+    let front = between(address, move |from, id, packet| {
+        let kind = id.bytes().last().map_or(ALIVE, |last| u32::from(last % 2));
+        if from == From::Client && packet[0] >> 4 == 3 && packet.windows(10).any(|w| w == b"while away") {
+            away.store(true, Ordering::Relaxed);
+        }
+        // Byte 9 of a CONNECT holds its flags: a clean session is what the teardown asks for.
+        if connects(from, packet) && packet[9] & 2 != 0 && away.load(Ordering::Relaxed) {
+            let _ = dead.compare_exchange(ALIVE, kind, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        if dead.load(Ordering::Relaxed) == kind { Fate::Hold } else { Fate::Pass }
+    });
+    let (code, document, text) = run(front, &["session/subscriptions/survive-the-outage"]);
+    assert_eq!(code, Some(5), "{text}");
+    let notices = notices(&document);
+    assert!(notices.contains("the target half dead") && notices.contains("survive-the-outage"), "{notices}");
+    assert_eq!(document["scenarios"][0]["verdict"], "pass", "what was proven stands: {text}");
+}
+
 #[test]
 fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
     let scratch = Scratch::new("again");

@@ -95,7 +95,7 @@ pub enum Origin {
     Scenario,
     /// The same without them.
     Control,
-    /// Clients of somebody else, over a link of ours.
+    /// Foreign clients, over a link of ours.
     Link,
 }
 
@@ -131,8 +131,14 @@ pub struct TargetFacts {
     /// Most connections at once, where it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
+    /// A probe found that it speaks 3.1.1 and not 5.0.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub v311_alone: bool,
     /// A probe found that it sends one unacknowledged message at a time.
     pub in_flight_one: bool,
+    /// A gate found that a session which a clean start begins goes wrong, and one that begins without it does not: new sessions
+    /// begin in that way.
+    pub session_at_once: bool,
 }
 
 /// What of its state a target declares to keep over a kill.

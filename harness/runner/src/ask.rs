@@ -21,21 +21,21 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Probed, RunE
         if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
     let runtime = runtime.map_err(RunError::Environment)?;
     let timing = options.timing();
-    let dials_within = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
-    // A CONNACK that comes late is one: as anywhere, only the long bound ends the wait for it.
-    let patience = Duration::from_millis(timing.long_bound_ms);
+    let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
+    // Silence up to here is no answer; `--quick` waits out none.
+    let long_bound = if options.quick { patience } else { Duration::from_millis(timing.long_bound_ms) };
     let word = if embedded { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
     // Its version is set for each that is asked for.
     let client = Client {
         version: Version::V5,
-        dials_within,
         patience,
+        long_bound,
         id: word,
         credentials: target.handle().credentials(),
     };
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
-            settle(target, dials_within).await;
+            settle(target, patience).await;
             if let (Some(links), Some(address)) = (&options.links, target.handle().address()) {
                 links.greet(address).await.map_err(over_links)?;
             }
@@ -61,6 +61,26 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Probed, RunE
             RunError::Target { target, why }
         }
     })
+}
+
+/// Whether the target speaks 3.1.1 and not 5.0. Where a run is about 3.1.1 only, 5.0 is asked for here.
+pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, offered: &[Capabilities]) -> bool {
+    let speaks = |version| offered.iter().any(|offered| offered.version == version);
+    if !speaks(Version::V311) || matches!(target, Target::Embedded(_)) || options.links.is_some() {
+        return false;
+    }
+    if options.versions.contains(&Version::V5) {
+        return !speaks(Version::V5);
+    }
+    let patience =
+        Duration::from_millis((options.timing().connect_ms as f64 * options.timing().scale) as u64);
+    let handle = target.handle();
+    let id = unique_word().chars().take(12).collect();
+    let credentials = handle.credentials();
+    let client = Client { version: Version::V5, patience, long_bound: patience, id, credentials };
+    let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return false };
+    let asked = probe(|version| handle.dials(version, None).0, &[Version::V5], &client);
+    LocalSet::new().block_on(&runtime, asked).is_err()
 }
 
 /// Asks as the scenarios will: directly, or over somebody else's links.

@@ -46,8 +46,8 @@ impl Asker {
     pub(crate) async fn ask(&self, dial: &Rc<dyn Dial>, number: usize) -> Met {
         let client = Client {
             version: self.version,
-            dials_within: self.patience,
             patience: self.patience,
+            long_bound: self.patience,
             id: format!("{}f{number}", self.word),
             credentials: self.credentials.clone(),
         };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_script::Gate;
+use deadzone_script::{ConnectMode, Gate, Scenario, Step, StepKind};
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{GateState, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
@@ -32,6 +32,15 @@ pub(crate) enum State {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gates {
     states: BTreeMap<(Version, Gate), State>,
+    /// Whether a session works, by how it begins: behind a clean start, or at once.
+    sessions: BTreeMap<(Version, Begins), bool>,
+}
+
+/// How a new session begins: two legal ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Begins {
+    Emptied,
+    AtOnce,
 }
 
 impl Gates {
@@ -44,6 +53,24 @@ impl Gates {
         if self.states.get(&key).is_none_or(better) {
             self.states.insert(key, state);
         }
+    }
+
+    /// Takes the result of one way to begin a session.
+    pub(crate) fn take_session(&mut self, scenario: &Scenario, result: &ScenarioResult) {
+        let fresh = |step: &Step| matches!(step.kind, StepKind::Connect { mode: ConnectMode::Fresh, .. });
+        let way = if scenario.steps.iter().any(fresh) { Begins::Emptied } else { Begins::AtOnce };
+        let works = match result.verdict.kind {
+            VerdictKind::Pass | VerdictKind::PassSlow => true,
+            VerdictKind::Fail => false,
+            _ => return,
+        };
+        self.sessions.insert((result.key.version, way), works);
+    }
+
+    /// A session has to begin at once: the other way goes wrong.
+    pub(crate) fn session_at_once(&self, version: Version) -> bool {
+        let works = |way| self.sessions.get(&(version, way)).copied();
+        works(Begins::Emptied) == Some(false) && works(Begins::AtOnce) == Some(true)
     }
 
     /// How a gate ended.
@@ -113,10 +140,22 @@ fn claimed(verdict: &Verdict) -> bool {
     all.any(|finding| finding.claim.is_some())
 }
 
+/// The reason of a verdict.
+fn reason(verdict: &Verdict) -> String {
+    verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned())
+}
+
+/// What a gate's scenario shows. A target that refused within its rights in any of the runs is limited: what needs more would
+/// come to its end by chance.
 fn state(result: &ScenarioResult) -> State {
     let verdict = &result.verdict;
-    let why = || verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
+    let why = || reason(verdict);
+    let refused = result.repeats.iter().map(|repeat| &repeat.verdict);
+    let refused = refused.filter(|verdict| verdict.kind == VerdictKind::NotApplicable).next_back();
     match verdict.kind {
+        VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Inconclusive if refused.is_some() => {
+            State::Limited(refused.map(reason).unwrap_or_default())
+        }
         VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
         // What happened beside it is the scenario's finding; the property itself held.
         VerdictKind::Fail if !claimed(verdict) => State::Open,
@@ -227,6 +266,38 @@ mod tests {
         assert_eq!(gates.verdict(&other), None);
         gates.take(Gate::SessionResumed, &with(&result, violation()));
         assert_eq!(gates.verdict(&other), None, "in whatever order");
+    }
+
+    #[test]
+    fn a_refusal_in_one_of_the_runs_is_a_limit() {
+        let limit = Verdict::because(VerdictKind::NotApplicable, "it holds the next message back");
+        for first in [Verdict::pass(), Verdict::because(VerdictKind::Inconclusive, "closed")] {
+            let (result, other) = pair(&[Gate::InFlight]);
+            let repeat = |verdict| deadzone_verdict::Repeat { verdict, history: None, cut_short: false };
+            let repeats = vec![repeat(limit.clone()), repeat(Verdict::pass())];
+            let mut gates = Gates::default();
+            gates.take(Gate::InFlight, &ScenarioResult { repeats, ..with(&result, first) });
+            let verdict = gates.verdict(&other).unwrap();
+            assert_eq!(verdict.kind, VerdictKind::NotApplicable);
+            assert!(verdict.reason.unwrap().contains("holds the next message back"));
+        }
+    }
+
+    #[test]
+    fn a_session_begins_in_the_way_that_works() {
+        let suite = Suite::embedded().unwrap();
+        let plan = crate::Plan::new(&suite, &Selection::default(), &[Version::V311], &[]);
+        let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
+        let way = |id: &str| plan.items.iter().find(|p| p.key.id == id).unwrap();
+        let (emptied, at_once) = (way("gates/keep/session-emptied-first"), way("gates/keep/session-at-once"));
+        let result = |planned, verdict| with(&blank(&context, planned, &"".into()), verdict);
+        let mut gates = Gates::default();
+        gates.take_session(&emptied.scenario, &result(emptied, violation()));
+        assert!(!gates.session_at_once(Version::V311), "the other way was not tried");
+        gates.take_session(&at_once.scenario, &result(at_once, Verdict::pass()));
+        assert!(gates.session_at_once(Version::V311) && !gates.session_at_once(Version::V5));
+        gates.take_session(&emptied.scenario, &result(emptied, Verdict::pass()));
+        assert!(!gates.session_at_once(Version::V311));
     }
 
     #[test]

@@ -61,10 +61,10 @@ impl NoAnswer {
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) version: Version,
-    /// For the connection.
-    pub(crate) dials_within: Duration,
-    /// For each answer.
+    /// For the connection, and for each other answer.
     pub(crate) patience: Duration,
+    /// For a CONNACK, which no standard sets a time for.
+    pub(crate) long_bound: Duration,
     pub(crate) id: String,
     pub(crate) credentials: Option<Credentials>,
 }
@@ -178,13 +178,13 @@ pub(crate) async fn connect(
     clean: bool,
     expiry_s: u32,
 ) -> Result<Accepted, NoAnswer> {
-    let Client { version, dials_within, patience, .. } = *client;
+    let Client { version, patience, .. } = *client;
     let seconds = patience.as_secs_f64();
-    let mut stream = match timeout(dials_within, dial.dial()).await {
+    let mut stream = match timeout(patience, dial.dial()).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(NoAnswer::NotMqtt(format!("no connection: {error}"))),
         Err(_) => {
-            return Err(NoAnswer::Silent(format!("no connection within {} s", dials_within.as_secs_f64())));
+            return Err(NoAnswer::Silent(format!("no connection within {} s", seconds)));
         }
     };
     let mut connect = Connect::new(version, &client.id);
@@ -199,7 +199,7 @@ pub(crate) async fn connect(
     if let Err(error) = stream.write_all(&bytes).await {
         return Err(NoAnswer::NotMqtt(format!("it closed the connection before CONNECT was sent: {error}")));
     }
-    match timeout(patience, answer(&mut *stream, version)).await {
+    match timeout(client.long_bound, answer(&mut *stream, version)).await {
         Ok(Ok((connack, _))) if connack.code == 0 => Ok(Accepted { stream, connack }),
         Ok(Ok((connack, came))) => Err(NoAnswer::Refused(format!(
             "it refused an MQTT {version} CONNECT with code 0x{:02x}{}, by {came}",
@@ -210,7 +210,8 @@ pub(crate) async fn connect(
         ))),
         Ok(Err(why)) => Err(why),
         Err(_) => Err(NoAnswer::Silent(format!(
-            "it accepted the connection and did not answer an MQTT {version} CONNECT within {seconds} s"
+            "it accepted the connection and did not answer an MQTT {version} CONNECT within {} s",
+            client.long_bound.as_secs_f64()
         ))),
     }
 }

@@ -17,7 +17,7 @@ use deadzone_wire::Version;
 
 use crate::{
     EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
-    ask::{ask, unique_word},
+    ask::{ask, speaks_v311_alone, unique_word},
     coverage::coverage,
     exchange::Asker,
     histories::write_histories,
@@ -116,7 +116,8 @@ pub fn run(
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
     tell(RunEvent::Started(info));
 
-    let context = context(options, handle);
+    let mut context = context(options, handle);
+    context.facts.v311_alone = speaks_v311_alone(&target, options, &capabilities);
     let limits = limits(options, &context);
     let asker = asker(&context, &capabilities);
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
@@ -184,6 +185,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         run: Origin::Scenario,
         facts,
         one_in_flight: BTreeSet::new(),
+        session_at_once: BTreeSet::new(),
     }
 }
 
@@ -203,12 +205,18 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
 pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
     let Some(declared) = context.target.declared() else {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        return Limits { jobs: options.jobs.unwrap_or_else(cores), connections: usize::MAX, solo: false };
+        return Limits {
+            jobs: options.jobs.unwrap_or_else(cores),
+            connections: usize::MAX,
+            solo: false,
+            virtual_time: true,
+        };
     };
     let wanted = Limits {
         jobs: options.jobs.unwrap_or(REMOTE_JOBS),
         connections: declared.connections(),
         solo: false,
+        virtual_time: false,
     };
     descriptor_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
 }
@@ -339,7 +347,7 @@ mod tests {
 
     #[test]
     fn few_descriptors_make_few_jobs() {
-        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false };
+        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false, virtual_time: false };
         let of = |descriptors| {
             let limits = within(wanted, descriptors);
             (limits.jobs, limits.connections)

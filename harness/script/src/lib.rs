@@ -5,8 +5,10 @@
 
 mod diagnostic;
 mod gate;
+mod held;
 mod names;
 mod parse;
+mod parts;
 mod print;
 mod rounds;
 mod scenario;

@@ -2,13 +2,11 @@
 
 use deadzone_history::Place;
 use deadzone_spec::ClauseId;
-use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Grade};
 
 /// The verdict's kind, from the best to the worst only in the sense of [`VerdictKind::precedence`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerdictKind {
     /// All that was claimed held.
     Pass,
@@ -67,6 +65,8 @@ pub struct Verdict {
     pub grades: Vec<Grade>,
     /// Why, for `inconclusive`, `not applicable` and `error`.
     pub reason: Option<String>,
+    /// What a `fail` is without its findings, where that is no plain pass: they may turn out to be the target's.
+    pub otherwise: Option<(VerdictKind, Option<String>)>,
     /// Where the scenario itself is wrong, for an `error` that is its author's and not ours.
     pub mistake: Option<Place>,
     /// The gate that did not pass, for `blocked`.
@@ -84,6 +84,7 @@ impl Verdict {
             unconfirmed: Vec::new(),
             grades: Vec::new(),
             reason: None,
+            otherwise: None,
             mistake: None,
             blocked_by: None,
             judged: Vec::new(),

@@ -108,7 +108,7 @@ impl HandMade {
         self.up_for(Purpose::Script, conn, packet)
     }
 
-    /// The same, on somebody's behalf.
+    /// The same, on this behalf.
     pub fn up_for(&mut self, sender: Purpose, conn: ConnId, packet: impl Into<Packet>) -> u64 {
         self.both_ends(conn, Direction::Up, packet, sender).1
     }
@@ -145,10 +145,8 @@ impl HandMade {
         sender: Purpose,
     ) -> (u64, u64) {
         let frame = self.encode(conn, &packet.into());
-        let (near, far) = match direction {
-            Direction::Up => (End::Client, End::Broker),
-            Direction::Down => (End::Broker, End::Client),
-        };
+        let near = packet::near(direction);
+        let far = if near == End::Client { End::Broker } else { End::Client };
         let entered = self.frame(conn, direction, near, &frame, sender);
         (entered, self.frame(conn, direction, far, &frame, sender))
     }

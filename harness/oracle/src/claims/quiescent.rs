@@ -4,7 +4,10 @@ use deadzone_history::{ClientIx, ConnId};
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Packet, PacketKind};
 
-use super::judge::{Claimed, Unmet};
+use super::{
+    judge::{Claimed, Unmet},
+    thrown_out,
+};
 use crate::{
     breach::{Found, ordered},
     instead,
@@ -40,6 +43,10 @@ pub(super) fn unmet(state: &State, claimed: &Claimed, client: ClientIx, unmet: U
         return;
     }
     if !conn.ends.lives() {
+        let thrown_out = thrown_out::find(state, client);
+        if thrown_out.is_some_and(|out| out.tell(state, Some(&claimed.claim), found)) {
+            return;
+        }
         return found
             .inconclusive(at, format!("`{name}` was not connected when it should have been at rest"));
     }
@@ -117,7 +124,10 @@ impl Unrest<'_> {
             _ => PacketKind::Publish,
         };
         let got = format!("still owed after {}", wording::seconds(self.unmet.waited_us));
-        let could = instead::silence(Some(owed_kind), self.conn.version);
+        let could = match kind.0 {
+            Owed::Resend => instead::resend(),
+            _ => instead::silence(Some(owed_kind), self.conn.version),
+        };
         let mut finding = self.finding(kind, got, vec![asked.seq, self.unmet.at.seq], could);
         finding.meanwhile = wording::meanwhile(self.state, self.id, asked.seq);
         found.silent(finding, self.unmet.why);
@@ -140,7 +150,7 @@ impl Unrest<'_> {
             also,
             by: NAME.to_owned(),
             fact,
-            phase: self.state.phase(self.id),
+            phase: self.state.phase(self.id, None),
             client: self.state.client_name(self.conn.client),
             qos: None,
             wanted: format!("nothing owed to `{}`: {wanted}", self.state.name(self.conn.client)),

@@ -33,7 +33,7 @@ impl Rule for PacketId {
             return;
         }
         let (last, stage) = match delivery.seen.copy {
-            CopyKind::Clash { last, stage } => (last, stage),
+            CopyKind::Clash { last, stage, .. } => (last, stage),
             // In 5.0 any repetition on a live connection is wrong, and found as that.
             CopyKind::Again { last, live: true, stage, .. }
                 if !delivery.publish.dup && stage != Stage::Done && version != Version::V5 =>

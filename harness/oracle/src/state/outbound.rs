@@ -43,6 +43,8 @@ pub(crate) struct Outbound {
     pub(crate) carried: bool,
     /// It had to be dropped: it no longer fits the client's Maximum Packet Size.
     pub(crate) dropped: bool,
+    /// It was sent again under another id, on a later connection: the event of that copy.
+    pub(crate) moved: Option<u64>,
     pub(crate) delivery: Option<DeliveryId>,
 }
 
@@ -87,6 +89,7 @@ impl Outbounds {
             stage: Stage::Unacknowledged,
             carried: false,
             dropped: false,
+            moved: None,
             delivery,
         };
         self.by_id.insert(id, new);
@@ -135,10 +138,30 @@ impl Outbounds {
         }
     }
 
-    /// Unfinished exchanges with the same content under another id: their last events.
+    /// An unfinished exchange with the same content under another id: its last event.
     pub(crate) fn twin_of(&self, id: u16, publish: &Publish, topic: &Text) -> Option<u64> {
         let twin = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.same(publish, topic);
         self.by_id.iter().find(|(other, e)| **other != id && twin(e)).map(|(_, e)| e.last)
+    }
+
+    /// A new exchange takes the place of one that an earlier connection left unacknowledged: the same message, but under another
+    /// id. What the old one was, before its id became free.
+    pub(super) fn moves(
+        &mut self,
+        (seq, conn): (u64, ConnId),
+        id: u16,
+        publish: &Publish,
+        topic: &Text,
+    ) -> Option<(u64, Option<DeliveryId>)> {
+        let left = |other: u16, e: &Outbound| {
+            let open = e.stage == Stage::Unacknowledged && !e.dropped && e.last_conn != conn;
+            other != id && open && e.same(publish, topic)
+        };
+        let (old, known) = self.by_id.iter_mut().find(|(other, e)| left(**other, e))?;
+        (known.stage, known.touched, known.moved) = (Stage::Done, seq, Some(seq));
+        let (old, was) = (*old, (known.last, known.delivery));
+        self.finish(old);
+        Some(was)
     }
 
     /// Whether an exchange that is over began before this event.
@@ -149,6 +172,11 @@ impl Outbounds {
     /// Exchanges that are not over, by id.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = (u16, &Outbound)> {
         self.by_id.iter().filter(|(_, e)| e.stage != Stage::Done && !e.dropped).map(|(id, e)| (*id, e))
+    }
+
+    /// Exchanges that went on under another id, by their own.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (u16, &Outbound)> {
+        self.by_id.iter().filter(|(_, e)| e.moved.is_some()).map(|(id, e)| (*id, e))
     }
 
     fn finish(&mut self, id: u16) {
@@ -168,11 +196,11 @@ impl Outbound {
     fn copy_kind(&self, conn: ConnId, publish: &Publish, topic: &Text) -> CopyKind {
         let same = self.same(publish, topic);
         let free = self.stage == Stage::Done || self.dropped;
-        let (first, last, stage) = (self.first, self.last, self.stage);
+        let (first, last, stage, qos) = (self.first, self.last, self.stage, self.qos);
         if same && (publish.dup || !free) {
-            return CopyKind::Again { first, last, live: self.last_conn == conn, stage };
+            return CopyKind::Again { first, last, live: self.last_conn == conn, stage, qos };
         }
-        if free { CopyKind::First } else { CopyKind::Clash { last, stage } }
+        if free { CopyKind::First } else { CopyKind::Clash { last, stage, qos } }
     }
 
     pub(crate) fn same(&self, publish: &Publish, topic: &Text) -> bool {

@@ -71,8 +71,6 @@ pub struct SelftestReport {
     pub named: BTreeMap<(String, ClauseId), bool>,
     /// Defects and mutants that are known to be caught by nothing yet (name, what would catch it).
     pub uncaught: Vec<(String, String)>,
-    /// Verdicts under legal variants that are known to be wrong yet.
-    pub pending: Vec<String>,
     /// A signal ended it.
     pub interrupted: bool,
 }

@@ -32,6 +32,9 @@ pub(in crate::player) async fn connect(
     client: usize,
     (mode, options, expected): Terms<'_>,
 ) -> Done {
+    if mode == ConnectMode::Fresh && stage.setup.target.session_at_once && is_new(stage, client, options) {
+        return persistently(stage, step, client, (ConnectMode::Resume, options, expected)).await;
+    }
     if mode == ConnectMode::Fresh && stage.version(client) != Version::V5 {
         // Before 5.0 no single CONNECT both empties and keeps a session.
         let plain = ConnectOptions { client_id: options.client_id.clone(), ..ConnectOptions::default() };
@@ -40,6 +43,13 @@ pub(in crate::player) async fn connect(
         return persistently(stage, step, client, (ConnectMode::Resume, options, expected)).await;
     }
     persistently(stage, step, client, (mode, options, expected)).await
+}
+
+/// Whether this performance has left no session under the id: it is a word of the run's own, so that nothing is to be emptied.
+fn is_new(stage: &Stage<'_>, client: usize, options: &ConnectOptions) -> bool {
+    let client = stage.client(client).borrow();
+    let connect = stage.words.connect(client.version, &client.id, ConnectMode::Fresh, options);
+    !stage.footprint.sessions.iter().any(|(known, _)| *known == connect.client_id.0)
 }
 
 /// Connects. Behind another connection of this performance a client that is closed without a CONNACK, or told to come later,
@@ -94,7 +104,7 @@ async fn once(
     stage.footprint.sent(&packet);
     stage.client(client).borrow_mut().keep_alive.in_force_s = connect.keep_alive_s;
     let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;
-    stage.network.write(client, packet.encode(version).to_bytes(), Purpose::Script).await?;
+    stage.network.send(client, &packet, Purpose::Script).await?;
     let pattern = Pattern { kind: PacketKind::Connack, fields: stage.words.fields(expected) };
     let wanted = answer(client, conn, pattern);
     let kind = claimed(stage, &wanted, expected.is_empty());
@@ -125,8 +135,7 @@ pub(in crate::player) async fn disconnect(
         expiry_s.map(|s| Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(s)));
     let reason = if properties.is_some() { Some(reason.unwrap_or(0)) } else { reason };
     let packet = Packet::Disconnect(Disconnect { reason, properties, tail: Bytes::new() });
-    let bytes = packet.encode(stage.version(client)).to_bytes();
-    stage.network.write(client, bytes, Purpose::Script).await?;
+    stage.network.send(client, &packet, Purpose::Script).await?;
     stage.network.enqueue(stage.client(client), Command::Close).await;
     stage.network.broker_closed(conn).await;
     Ok(())

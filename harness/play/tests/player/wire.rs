@@ -4,7 +4,7 @@ use bytes::Bytes;
 use deadzone_history::{By, Direction, End, Ended, EventKind, Late, Purpose};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Publish, Version};
 
-use super::{
+use crate::{
     Bench, RUN,
     broker::{Act, Broker},
 };
