@@ -11,6 +11,7 @@ mod between;
 mod support;
 
 use std::{
+    collections::BTreeSet,
     fs,
     net::SocketAddr,
     process::{Command, Stdio},
@@ -144,6 +145,34 @@ fn a_half_that_dies_at_the_very_end_is_told_and_what_was_proven_stands() {
     let notices = notices(&document);
     assert!(notices.contains("the target half dead") && notices.contains("survive-the-outage"), "{notices}");
     assert_eq!(document["scenarios"][0]["verdict"], "pass", "what was proven stands: {text}");
+}
+
+/// The listener of one version is dead: it ends every connection, while the other version is served.
+#[test]
+fn a_listener_that_turns_every_client_of_one_version_away_is_told_once_and_blamed_for_nothing() {
+    let (_broker, address) = broker(&[]);
+    let connected = AtomicU32::new(0);
+    let front = between(address, move |from, _, packet| {
+        let old = connects(from, packet) && packet[8] == 4;
+        if old && connected.fetch_add(1, Ordering::Relaxed) >= 30 { Fate::End } else { Fate::Pass }
+    });
+    let scratch = Scratch::new("listener");
+    let json = scratch.file("run.json");
+    let url = format!("mqtt://{front}");
+    let mut words =
+        vec!["run", "--broker", &url, "--long-bound", "2", "--jobs", "4", "qos0", "qos1/outbound"];
+    words.extend(["--json", json.to_str().unwrap()]);
+    let text = stdout(&deadzone(&words).output().unwrap());
+    let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(document["summary"]["fail"], 0, "{text}");
+    let told = notices(&document);
+    assert_eq!(told.matches("does not let clients of MQTT 3.1.1 in any more").count(), 1, "{told}\n{text}");
+    let of = |version: &str| -> BTreeSet<String> {
+        let all = document["scenarios"].as_array().unwrap().iter().filter(|s| s["version"] == version);
+        all.map(|s| s["verdict"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of("5.0"), BTreeSet::from(["pass".to_owned()]), "{text}");
+    assert!(of("3.1.1").contains("inconclusive"), "{text}");
 }
 
 #[test]

@@ -198,7 +198,10 @@ fn first_run(
     if embedded && result.verdict.kind == VerdictKind::Fail {
         same_again(context, planned, result);
     }
-    if not_let_in && !task.rested && context.target.was_busy() {
+    // Turned away, it is asked whether plain clients are let in, before the target is blamed for it.
+    let policy = || context.target.was_busy() || record::was_turned_away(&history);
+    let proven = result.verdict.findings.iter().any(|finding| finding.fact.class() == FactClass::Done);
+    if not_let_in && !task.rested && !proven && policy() {
         return (Next::Again(Why::Throttled), true);
     }
     let wanted = wanted(planned, &result.verdict, &history, embedded);

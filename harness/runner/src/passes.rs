@@ -27,6 +27,8 @@ use crate::{
 const AGAIN_ATTEMPT: u32 = 20;
 /// Between two tries of a target that holds connections back, the first time; then twice as long each time.
 const BACK_OFF: Duration = Duration::from_secs(1);
+/// Before another look at a target that let no client in after all of that.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// So often.
 const BACK_OFFS: u32 = 4;
 
@@ -44,6 +46,8 @@ pub(crate) struct Passes<'a> {
     /// Something was parked.
     pub(crate) parks: u32,
     pub(crate) recovery: Recovery,
+    /// Versions whose plain clients are turned away, each after a rest.
+    pub(crate) shut_out: BTreeSet<Version>,
     /// What asks for signs of life; none where the target is a part of this process.
     pub(crate) asker: Option<Asker>,
 }
@@ -186,20 +190,32 @@ impl Passes<'_> {
             if self.is_over() {
                 return;
             }
-            if self.rest() {
+            let version = task.planned.key.version;
+            if self.rest(version) {
                 self.pass(vec![task], alone);
                 continue;
             }
             let blank = blank(&self.context, &task.planned, &task.source);
-            let why = "the target does not let clients in any more after many connections";
+            let why = format!("the target does not let clients of MQTT {version} in any more");
+            if self.shut_out.insert(version) {
+                self.ledger.notice(format!("{why}; the first that met it: {}", task.planned.key.id));
+            }
             self.ledger.tell_verdict(&task, blank, Verdict::because(VerdictKind::Inconclusive, why));
         }
     }
 
-    /// Rests until a plain client is let in; `false` if none is.
-    fn rest(&self) -> bool {
-        let Some(examiner) = self.examiner() else { return true };
-        examiner.rest(BACK_OFF, BACK_OFFS)
+    /// Rests until a plain client of this version is let in; `false` if none is. Where none was before, one is tried.
+    fn rest(&mut self, version: Version) -> bool {
+        let Some(mut examiner) = self.examiner() else { return true };
+        examiner.asker.version = version;
+        let served = match self.shut_out.contains(&version) {
+            true => examiner.rest(LOOK_AGAIN, 1),
+            false => examiner.rest(BACK_OFF, BACK_OFFS),
+        };
+        if served {
+            self.shut_out.remove(&version);
+        }
+        served
     }
 
     /// The confirmation of what waits for it.

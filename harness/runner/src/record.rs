@@ -7,27 +7,45 @@ use deadzone_wire::{Packet, Version};
 
 /// A client that was not let in: no connection, or a CONNECT that met a refusal, a close or silence.
 pub(crate) fn was_not_let_in(history: &History) -> bool {
-    let mut asked: BTreeMap<ConnId, bool> = BTreeMap::new();
+    let script = history.events.iter().take_while(|event| !matches!(event.kind, EventKind::Teardown));
+    let unopened = script.clone().any(|event| matches!(event.kind, EventKind::OpenFailed { .. }));
+    unopened || !unserved(history).is_empty()
+}
+
+/// Connections of the script whose sound CONNECT was not accepted, each with whether it was refused by a CONNACK.
+fn unserved(history: &History) -> Vec<(ConnId, bool)> {
+    let mut asked: BTreeMap<ConnId, Option<u8>> = BTreeMap::new();
     for event in &history.events {
         match &event.kind {
-            EventKind::OpenFailed { .. } => return true,
             EventKind::Teardown => break,
             EventKind::Packet(packet) if packet.end == End::Broker => match packet.packet() {
                 // A broken one may be refused.
                 Packet::Connect(connect)
                     if !packet.violations().is_empty() || Version::from_level(connect.level).is_none() => {}
                 Packet::Connect(_) => {
-                    asked.entry(packet.conn).or_insert(false);
+                    asked.entry(packet.conn).or_insert(None);
                 }
                 Packet::Connack(connack) if packet.direction == Direction::Down => {
-                    asked.insert(packet.conn, connack.code == 0);
+                    asked.insert(packet.conn, Some(connack.code));
                 }
                 _ => {}
             },
             _ => {}
         }
     }
-    asked.values().any(|accepted| !accepted)
+    let unserved = asked.into_iter().filter(|(_, code)| *code != Some(0));
+    unserved.map(|(conn, code)| (conn, code.is_some())).collect()
+}
+
+/// Whether a sound CONNECT was answered by a close of the broker's, or by a refusal.
+pub(crate) fn was_turned_away(history: &History) -> bool {
+    let ended = |conn: ConnId| {
+        history.events.iter().any(|event| {
+            matches!(event.kind, EventKind::Closed { conn: c, end: End::Broker, by: By::Broker, .. } if c == conn)
+        })
+    };
+    let mut unserved = unserved(history).into_iter();
+    unserved.any(|(conn, refused)| refused || ended(conn))
 }
 
 /// Whether the broker ended a connection of this run before the harness did.

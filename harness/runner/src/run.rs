@@ -132,6 +132,7 @@ pub fn run(
         lost: None,
         parks: 0,
         recovery: Recovery::default(),
+        shut_out: BTreeSet::new(),
         asker,
     };
     passes.perform(tasks);

@@ -52,7 +52,16 @@ pub(crate) fn confirm(
         return;
     }
     let failed = result.verdict.kind == VerdictKind::Fail;
-    result.repeats = others.repeats.into_iter().map(|run| repeat(run, cut_short)).collect();
+    // A repeat whose clients are turned away, where the first run's were let in, is none.
+    let let_in = result.history.as_deref().is_some_and(|first| !record::was_not_let_in(first));
+    let turned_away = |run: &Result<Run, String>| {
+        let_in && run.as_ref().is_ok_and(|run| record::was_turned_away(&run.history))
+    };
+    let told = others.repeats.into_iter().map(|run| {
+        let no_repeat = turned_away(&run);
+        repeat(run, cut_short, no_repeat)
+    });
+    result.repeats = told.collect();
     // What is embedded gave the same bytes twice.
     let certain = usize::from(context.target.is_embedded());
     compose(result, certain, waited_out);
@@ -61,10 +70,10 @@ pub(crate) fn confirm(
     }
 }
 
-fn repeat(run: Result<Run, String>, cut_short: bool) -> Repeat {
+fn repeat(run: Result<Run, String>, cut_short: bool, no_repeat: bool) -> Repeat {
     match run {
         Ok(run) => {
-            let cut_short = cut_short && run.verdict.kind == VerdictKind::Inconclusive;
+            let cut_short = no_repeat || (cut_short && run.verdict.kind == VerdictKind::Inconclusive);
             Repeat { verdict: run.verdict, history: Some(run.history), cut_short }
         }
         Err(why) => Repeat {
