@@ -125,8 +125,8 @@ fn unacknowledged_copy(wait: &Wait<'_>, pattern: &Pattern) -> bool {
     session.outbound.unfinished().any(|(id, e)| {
         let fits = |(field, value): &(Field, Value)| match (field, value) {
             (Field::Id, Value::Number(n)) => *n == u32::from(id),
-            (Field::Topic, Value::Bytes(topic)) => *topic == e.topic().0,
-            (Field::Payload, Value::Bytes(payload)) => payload == e.payload(),
+            (Field::Topic, Value::Bytes(topic)) => e.topic().is_some_and(|known| known.0 == *topic),
+            (Field::Payload, Value::Bytes(payload)) => e.payload() == Some(payload),
             _ => true,
         };
         e.stage == crate::state::Stage::Unacknowledged
