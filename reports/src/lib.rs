@@ -22,4 +22,4 @@ pub use json::{
 };
 pub use junit::junit;
 pub use model::{Collector, RunModel};
-pub use terminal::{Terminal, TerminalOptions, Verbosity, failure_block};
+pub use terminal::{Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets};

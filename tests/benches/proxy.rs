@@ -22,7 +22,7 @@ use std::{
 };
 
 use deadzone_link::{Identity, Link, PathId};
-use deadzone_proxy::{Board, Catalogue, Clock, HELD_MAX, LinkConfig, ModemKind, Profile, listen};
+use deadzone_proxy::{Catalogue, Clock, HELD_MAX, LinkConfig, ModemKind, Profile, Registry, listen};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Rounds; what is printed is the median over them.
@@ -101,7 +101,7 @@ fn serve_link(profile: Option<Profile>) {
         decisions: None,
     };
     runtime().block_on(async {
-        let links = listen(config, Clock::new(), &Arc::new(Board::default()), None).unwrap();
+        let links = listen(config, Clock::new(), &Arc::new(Registry::default()), None).unwrap();
         println!("{}", links[0].address().unwrap());
         for link in links {
             link.serve().await;

@@ -6,10 +6,12 @@
     reason = "a test stops where it fails, and says what it skips"
 )]
 
+mod said;
 mod support;
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
+use said::said;
 use support::{Scratch, output, program, stdout};
 
 /// What Mosquitto 2.0.11 gets wrong, each read packet by packet: `id version clause`. Everything else it passes.
@@ -20,8 +22,11 @@ fn mosquitto_passes_all_but_its_known_findings() {
     let Some(_) = program("mosquitto") else { return };
     let scratch = Scratch::new("mosquitto");
     let json = scratch.file("run.json");
-    let run = output(&["run", "--broker", "mosquitto", "--json", json.to_str().unwrap()]);
+    let histories = scratch.file("histories");
+    let (report, folder) = (json.to_str().unwrap(), histories.to_str().unwrap());
+    let run = output(&["run", "--broker", "mosquitto", "--json", report, "--history", folder]);
     let text = stdout(&run);
+    judged_as_live(&scratch, &json, folder);
     if !text.contains("mosquitto version 2.0.11") {
         eprintln!("skipped: the list of findings is for Mosquitto 2.0.11");
         assert!(matches!(run.status.code(), Some(0 | 1)), "{text}");
@@ -44,6 +49,17 @@ fn mosquitto_passes_all_but_its_known_findings() {
         FINDINGS.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(str::to_owned).collect();
     assert_eq!(found, known, "{text}");
     assert_eq!(run.status.code(), Some(1));
+}
+
+/// Its records give what the run said.
+fn judged_as_live(scratch: &Scratch, live: &Path, folder: &str) {
+    let report = scratch.file("judged.json");
+    output(&["judge", "--quiet", "--json", report.to_str().unwrap(), folder]);
+    let (live, judged) = (said(live), said(&report));
+    assert!(judged.len() > 200, "only {} performances", judged.len());
+    for (key, value) in &judged {
+        assert_eq!(Some(value), live.get(key), "{key:?}");
+    }
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn with(broker: SocketAddr, runs: u32, fate: impl Fn(&[u8]) -> Fate + Send + Syn
 }
 
 #[test]
-fn a_forbidden_packet_in_one_run_of_three_stays_a_failure() {
+fn row_b16_a_forbidden_packet_in_one_run_of_three_stays_a_failure() {
     let (_broker, address) = broker(&[]);
     // The acknowledgement comes twice: no exchange is open for the second.
     let address = with(address, 1, |packet| Fate::Instead([packet, packet].concat()));
@@ -66,6 +66,8 @@ fn a_forbidden_packet_in_one_run_of_three_stays_a_failure() {
     assert_eq!(entry["repeats"].as_array().unwrap().len(), 2, "{text}");
     assert!(entry["compared"].as_str().unwrap().contains("1 of 3 runs, intermittent"), "{text}");
     assert!(text.contains("intermittent") && text.contains("confirmation"), "{text}");
+    // It has no fault that a control run could leave out.
+    assert!(entry["control"].is_null() && !text.contains("faults off"), "{text}");
     for ending in ["3.1.1.ndjson", "repeat1.ndjson", "repeat2.ndjson"] {
         assert!(names.iter().any(|name| name.ends_with(ending)), "{names:?}");
     }
@@ -89,7 +91,7 @@ fn a_close_that_comes_again_is_one() {
 }
 
 #[test]
-fn a_silence_that_a_repeat_does_not_show_is_not_cleared() {
+fn row_b11_a_silence_that_a_repeat_does_not_show_is_not_cleared() {
     let (_broker, address) = broker(&[]);
     let (code, entry, text, _) = run(with(address, 1, |_| Fate::Hold), &["--long-bound", "4"]);
     assert_eq!((code, entry["verdict"].as_str()), (Some(1), Some("fail")), "{text}");

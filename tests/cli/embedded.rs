@@ -54,6 +54,19 @@ fn histories_are_the_same_for_one_seed_and_any_number_of_jobs() {
     assert_eq!(golden.trim(), got, "the recorded histories changed: was that wanted? (see GOLDEN)");
 }
 
+/// Who is slow is parked: virtual time must not hang on the slots of neighbours.
+#[test]
+fn histories_of_a_slow_broker_are_the_same_for_any_number_of_jobs() {
+    let scratch = Scratch::new("slow-histories");
+    let with = |jobs| {
+        let slow = ["--variant", "acknowledges-10s-late", "--jobs", jobs, "subscribe/**", "retained/**"];
+        histories(&scratch, jobs, &slow)
+    };
+    let (alone, beside) = (with("1"), with("4"));
+    assert!(alone.len() > 20, "only {} histories", alone.len());
+    assert!(alone == beside, "they differ");
+}
+
 #[test]
 fn another_seed_gives_other_bytes() {
     let scratch = Scratch::new("seeds");

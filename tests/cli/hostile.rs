@@ -22,7 +22,7 @@ use support::{Running, Scratch, deadzone};
 
 /// Most memory that the command may take, KiB.
 const MEMORY_MAX_KIB: u64 = 64 * 1024;
-/// The connection time-out, twice over.
+/// What is waited for a silent target here, twice over.
 const LIMIT: Duration = Duration::from_secs(12);
 
 /// A server whose every connection is handled by `serve`.
@@ -40,7 +40,7 @@ fn serve(serve: fn(TcpStream)) -> SocketAddr {
 /// Runs the suite against it; the message on stderr.
 fn refused(address: SocketAddr) -> String {
     let started = Instant::now();
-    let child = deadzone(&["run", "--broker", &format!("mqtt://{address}")])
+    let child = deadzone(&["run", "--long-bound", "5", "--broker", &format!("mqtt://{address}")])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

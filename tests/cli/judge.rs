@@ -6,32 +6,20 @@
     reason = "a test stops where it fails, and says what it skips"
 )]
 
+mod between;
+mod said;
 mod support;
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
-use serde_json::Value;
-use support::{Scratch, output, stderr, stdout};
-
-/// What is said of each performance, by scenario and version.
-type Said = BTreeMap<(String, String), Value>;
-
-fn said(report: &Path) -> Said {
-    let report: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
-    let mut said = Said::new();
-    for entry in report["scenarios"].as_array().unwrap() {
-        let key = (entry["id"].as_str().unwrap().to_owned(), entry["version"].as_str().unwrap().to_owned());
-        let parts =
-            ["verdict", "reason", "findings", "grades", "control", "clauses", "title", "file", "line"];
-        let value = parts.map(|part| (part.to_owned(), entry[part].clone())).into_iter().collect();
-        assert!(said.insert(key, value).is_none(), "one entry for each performance");
-    }
-    said
-}
+use between::{Fate, From, between};
+use said::{Said, said};
+use support::{Scratch, broker, output, stderr, stdout};
 
 /// A run with its histories, and what it said live.
 fn run(scratch: &Scratch, extra: &[&str]) -> (PathBuf, Option<i32>, Said) {
@@ -76,6 +64,102 @@ fn failures_with_their_control_runs_are_judged_as_they_were_live() {
             assert_eq!(value, &judged[key], "{defect} {key:?}");
         }
         assert_eq!((code, again), (Some(1), Some(1)), "{defect}");
+    }
+}
+
+/// Live and from its records: the same of every performance.
+fn equal(scratch: &Scratch, extra: &[&str]) -> Said {
+    let (folder, code, live) = run(scratch, extra);
+    let (again, judged) = judged(scratch, &folder);
+    for (key, value) in &judged {
+        assert_eq!(Some(value), live.get(key), "{key:?}");
+    }
+    let performed = |verdict: &str| !matches!(verdict, "blocked" | "not-applicable");
+    let played = live.values().filter(|value| value["verdict"].as_str().is_some_and(performed)).count();
+    assert!(judged.len() >= played, "{} of {played} have a record", judged.len());
+    assert_eq!(code, again);
+    live
+}
+
+/// What was late, and waits that were parked.
+#[test]
+fn what_is_slow_is_judged_as_it_was_live() {
+    for variant in ["resends-30s-late", "acknowledges-10s-late"] {
+        let scratch = Scratch::new("judge-slow");
+        let live =
+            equal(&scratch, &["--variant", variant, "order/resume/**", "qos1/**", "takeover/half-open/**"]);
+        assert!(live.values().any(|value| value["verdict"] == "pass-slow"), "{variant}: nothing was slow");
+    }
+}
+
+/// In real time what failed is repeated: the folder has every run of it, and gives the verdict of all of them.
+#[test]
+fn repeats_are_put_together_as_the_run_did() {
+    let (_broker, address) = broker(&["--defect", "qos2-delivered-twice"]);
+    let scratch = Scratch::new("judge-repeats");
+    let url = format!("mqtt://{address}");
+    let live =
+        equal(&scratch, &["--broker", &url, "--long-bound", "3", "qos2/inbound/**", "qos2/interrupted/**"]);
+    let failed = || live.values().filter(|value| value["verdict"] == "fail");
+    assert!(failed().count() > 0 && failed().all(|value| value["repeats"].as_array().unwrap().len() == 2));
+}
+
+/// The PUBACKs of so many runs meet this fate, in front of a correct broker.
+fn with(runs: u32, fate: impl Fn(&[u8]) -> Fate + Send + Sync + 'static) -> (support::Running, String) {
+    let (running, address) = broker(&[]);
+    let met = AtomicU32::new(0);
+    let front = between(address, move |from, _, packet| {
+        let acknowledges = from == From::Broker && packet.starts_with(&[0x40, 2, 0, 7]);
+        if acknowledges && met.fetch_add(1, Ordering::Relaxed) < runs { fate(packet) } else { Fate::Pass }
+    });
+    (running, format!("mqtt://{front}"))
+}
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos1/inbound.mqt");
+
+/// A wrong deed in one run, a close in one and in two, a silence: each composed alike; under `--quick`, where nothing is repeated,
+/// the record says that it was quick.
+#[test]
+fn what_comes_now_and_then_is_composed_as_the_run_did() {
+    let twice = |packet: &[u8]| Fate::Instead([packet, packet].concat());
+    let end = |_: &[u8]| Fate::End;
+    let hold = |_: &[u8]| Fate::Hold;
+    let cases: [(u32, fn(&[u8]) -> Fate, &[&str], &str); 7] = [
+        (1, twice, &[], "fail"),
+        (1, end, &[], "inconclusive"),
+        (2, end, &[], "fail"),
+        (1, hold, &[], "fail"),
+        (9, hold, &["--quick"], "inconclusive"),
+        (9, end, &["--quick"], "inconclusive"),
+        (9, twice, &["--quick"], "fail"),
+    ];
+    for (runs, fate, more, verdict) in cases {
+        let (_broker, url) = with(runs, fate);
+        let scratch = Scratch::new("judge-intermittent");
+        let mut words = vec!["--broker", &url, "--mqtt", "3.1.1", "--scenarios", FILE, "--long-bound", "4"];
+        words.extend(more);
+        // Its own file is no scenario of the embedded suite, which `judge` is told of.
+        words.push("**/handshake");
+        let (folder, code, live) = run(&scratch, &words);
+        let report = scratch.file("judged.json");
+        let judge = [
+            "judge",
+            "--quiet",
+            "--scenarios",
+            FILE,
+            "--json",
+            report.to_str().unwrap(),
+            folder.to_str().unwrap(),
+        ];
+        let again = output(&judge);
+        assert_eq!(said(&report), live, "{runs} {more:?}");
+        assert_eq!(again.status.code(), code, "{}", stderr(&again));
+        assert!(live.values().all(|value| value["verdict"] == verdict), "{runs} {more:?}: {live:#?}");
+        let header =
+            fs::read_to_string(fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path()).unwrap();
+        let header = header.lines().next().unwrap();
+        assert!(header.contains("\"real_time\":true"), "{header}");
+        assert!(more.is_empty() || header.contains("\"quick\":true"), "{header}");
     }
 }
 

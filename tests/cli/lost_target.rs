@@ -55,7 +55,7 @@ fn notices(document: &Value) -> String {
 }
 
 #[test]
-fn a_broker_that_is_killed_is_told_with_its_suspects() {
+fn row_b20_a_broker_that_is_killed_is_told_with_its_suspects() {
     let (broker, address) = broker(&[]);
     let killed = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&killed);
@@ -113,13 +113,37 @@ fn half_dead(dead: u8) {
 // The harness's own fresh clients are numbered: one that is waited out is served in the one case and hangs in the other.
 
 #[test]
-fn a_broker_that_leaves_some_ids_alone_is_half_dead() {
+fn row_b20_a_broker_that_leaves_some_ids_alone_is_half_dead() {
     half_dead(0);
 }
 
 #[test]
-fn a_broker_that_leaves_the_other_ids_alone_is_half_dead() {
+fn row_b20_a_broker_that_leaves_the_other_ids_alone_is_half_dead() {
     half_dead(1);
+}
+
+/// A client cleans up behind the last scenario, and from then on ids like its own are left alone.
+#[test]
+fn a_half_that_dies_at_the_very_end_is_told_and_what_was_proven_stands() {
+    const ALIVE: u32 = u32::MAX;
+    let (_broker, address) = broker(&[]);
+    let (away, dead) = (AtomicBool::new(false), AtomicU32::new(ALIVE));
+    let front = between(address, move |from, id, packet| {
+        let kind = id.bytes().last().map_or(ALIVE, |last| u32::from(last % 2));
+        if from == From::Client && packet[0] >> 4 == 3 && packet.windows(10).any(|w| w == b"while away") {
+            away.store(true, Ordering::Relaxed);
+        }
+        // Byte 9 of a CONNECT holds its flags: a clean session is what the teardown asks for.
+        if connects(from, packet) && packet[9] & 2 != 0 && away.load(Ordering::Relaxed) {
+            let _ = dead.compare_exchange(ALIVE, kind, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        if dead.load(Ordering::Relaxed) == kind { Fate::Hold } else { Fate::Pass }
+    });
+    let (code, document, text) = run(front, &["session/subscriptions/survive-the-outage"]);
+    assert_eq!(code, Some(5), "{text}");
+    let notices = notices(&document);
+    assert!(notices.contains("the target half dead") && notices.contains("survive-the-outage"), "{notices}");
+    assert_eq!(document["scenarios"][0]["verdict"], "pass", "what was proven stands: {text}");
 }
 
 #[test]
@@ -138,6 +162,33 @@ fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
     let notices = notices(&document);
     assert!(notices.contains("the target crashed: its process ended"), "{notices}");
     assert_eq!((code, &document["summary"]["not_run"]), (Some(0), &Value::from(0)), "{notices}");
+}
+
+#[test]
+fn what_ends_a_broker_of_ours_twice_is_convicted_with_its_last_packets_and_the_rest_goes_on() {
+    let scratch = Scratch::new("convicted");
+    let json = scratch.file("run.json");
+    let mut run = deadzone(&["run", "--broker", "reference", "--defect", "ends-at-unsubscribe"]);
+    run.args(["--long-bound", "2", "--mqtt", "3.1.1", "subscribe", "--json", json.to_str().unwrap()]);
+    let output = run.output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(document["summary"]["not_run"], 0, "{text}");
+    let all = document["scenarios"].as_array().unwrap();
+    let failed: Vec<&Value> = all.iter().filter(|s| s["verdict"] == "fail").collect();
+    let mut ids: Vec<&str> = failed.iter().map(|s| s["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["subscribe/unsubscribe/compared-exactly", "subscribe/unsubscribe/stops-delivery"]);
+    for scenario in failed {
+        let finding = &scenario["findings"][0];
+        assert_eq!(finding["clause"], "3.1.1/DZ-crash", "{finding}");
+        assert!(!finding["evidence"].as_array().unwrap().is_empty(), "{finding}");
+    }
+    assert!(
+        text.contains("• #") && text.contains("UNSUBSCRIBE"),
+        "the packets before the end are shown: {text}"
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ const ILLEGAL: &str = r#"scenario word
 "#;
 
 #[test]
-fn an_illegal_step_is_the_users_mistake_whatever_its_payload_says() {
+fn row_a14_an_illegal_step_is_the_users_mistake_whatever_its_payload_says() {
     let scratch = Scratch::new("illegal");
     let file = scratch.file("illegal.mqt");
     for word in ["plain", "deviant"] {

@@ -72,7 +72,7 @@ pub(crate) struct TargetArgs {
     /// Run seed, decimal or 0x hex
     #[arg(long, env = "DEADZONE_SEED", value_name = "SEED", value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
-    /// A scenario's deadline in seconds
+    /// A scenario's deadline in seconds; waits for a slow target don't count
     #[arg(long, env = "DEADZONE_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: Option<u64>,
     /// Factor on every time-out, for slow machines and links
@@ -119,6 +119,10 @@ pub(crate) struct RunArgs {
     pub(crate) links: Option<String>,
     #[command(flatten)]
     pub(crate) outputs: OutputArgs,
+    /// Run everything so often, each time with a seed of its own (made from --seed) and, without --jobs, with other numbers
+    /// of jobs; prints the distinct sets of verdicts and what is unstable. Runs that differ never exit with 0
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000), conflicts_with_all = ["verbose", "quiet"])]
+    pub(crate) runs: Option<u32>,
     /// Switch on a defect of the embedded broker
     #[arg(long, value_name = "NAME")]
     pub(crate) defect: Vec<String>,

@@ -41,11 +41,23 @@ pub struct Header {
     /// How long a parked wait lasts in all, µs.
     #[serde(default)]
     pub long_bound_us: u64,
+    /// In real time: the same steps may go otherwise another time, so that what failed wants its repeats. In virtual time the same
+    /// run gives the same bytes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub real_time: bool,
+    /// No wait was extended to the long bound: a quick run, or a repeat of another one. Its silences prove nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quick: bool,
     /// Facts about the target that judgement needs.
     pub target: TargetFacts,
     /// What this record continues, where an earlier file has the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<Continues>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this shape")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The state in which a record was continued in a file of its own. Packets whose twin lies in an earlier file name none there.
@@ -83,7 +95,7 @@ pub enum Origin {
     Scenario,
     /// The same without them.
     Control,
-    /// Clients of somebody else, over a link of ours.
+    /// Foreign clients, over a link of ours.
     Link,
 }
 
@@ -119,6 +131,9 @@ pub struct TargetFacts {
     /// Most connections at once, where it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
+    /// A probe found that it speaks 3.1.1 and not 5.0.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub v311_alone: bool,
     /// A probe found that it sends one unacknowledged message at a time.
     pub in_flight_one: bool,
 }

@@ -11,7 +11,6 @@
 
 mod claim;
 mod event;
-mod fnv;
 mod hand_made;
 mod header;
 mod ids;
@@ -26,12 +25,11 @@ mod step;
 mod tap;
 mod twins;
 
-/// Parts of the record's types, so that whoever only reads records needs no link.
-pub use deadzone_link::{Cut, Direction, Fault, Note, Way};
+/// Parts of the record's types, so that a reader of records needs no link.
+pub use deadzone_link::{Cut, Direction, Fault, Fnv, Note, Way};
 
 pub use claim::{Claim, ClaimKind, Expected, HowOften, Place};
 pub use event::{Event, EventKind};
-pub use fnv::Fnv;
 pub use hand_made::{HandMade, Start};
 pub use header::{ClientInfo, Continues, Durability, Header, OpenConnection, Origin, SCHEMA, TargetFacts};
 pub use ids::{By, ClientIx, Close, ConnId, End, Seq};

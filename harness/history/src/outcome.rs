@@ -1,7 +1,5 @@
 //! How waits end, and why a walk does not go on.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// When what a claim waited for came. Times are counted from the start of `within`, µs.
@@ -38,117 +36,112 @@ impl Late {
 }
 
 /// What ended a wait in vain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {
     /// Its patience ended.
+    #[error("patience")]
     Patience,
     /// It was parked, and the long bound ended.
+    #[error("long bound")]
     LongBound,
     /// The connection was closed.
+    #[error("closed")]
     Closed,
     /// Another answer came.
+    #[error("mismatch")]
     Mismatch,
     /// There is no connection on which it could come.
+    #[error("not connected")]
     NotConnected,
     /// The harness itself was not run for too long.
+    #[error("the harness was starved")]
     Starved,
     /// The run was ended from outside.
+    #[error("cancelled")]
     Cancelled,
     /// A bound of the record was passed.
+    #[error("overflow")]
     Overflow,
     /// The link is down.
+    #[error("link down")]
     LinkDown,
     /// The scenario's own deadline passed.
+    #[error("the scenario's deadline")]
     Overdue,
     /// The connection was closed, or told to come later, and is tried again after a pause.
+    #[error("tried again")]
     TriedAgain,
     /// An earlier wait ended in silence: what is not there already is not waited for.
+    #[error("an earlier wait ended in silence")]
     WalkEnded,
 }
 
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Patience => "patience",
-            Self::LongBound => "long bound",
-            Self::Closed => "closed",
-            Self::Mismatch => "mismatch",
-            Self::NotConnected => "not connected",
-            Self::Starved => "the harness was starved",
-            Self::Cancelled => "cancelled",
-            Self::Overflow => "overflow",
-            Self::LinkDown => "link down",
-            Self::Overdue => "the scenario's deadline",
-            Self::TriedAgain => "tried again",
-            Self::WalkEnded => "an earlier wait ended in silence",
-        })
-    }
-}
-
 /// Why a connection could not be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenError {
     /// The target refused it.
+    #[error("the target refused it")]
     Refused,
     /// Nothing came of it in time.
+    #[error("no connection within the time-out")]
     TimedOut,
     /// It was reset while it was being made.
+    #[error("it was reset")]
     Reset,
     /// The link was down all the time.
+    #[error("the link was not restored in time")]
     LinkDown,
     /// Anything else, in the words of the operating system or of the link.
+    #[error("{0}")]
     Other(Box<str>),
 }
 
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Refused => "the target refused it",
-            Self::TimedOut => "no connection within the time-out",
-            Self::Reset => "it was reset",
-            Self::LinkDown => "the link was not restored in time",
-            Self::Other(why) => why,
-        })
-    }
-}
-
 /// Why the steps behind one were not performed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Abandon {
     /// The whole walk took too long.
+    #[error("the scenario's deadline of {ms} ms passed")]
     Deadline {
         /// How long it may take, ms.
         ms: u64,
     },
     /// A step that this one stands on was not performed.
+    #[error("step {step}, on which it stands, was not performed")]
     StepFailed {
         /// Its number.
         step: u32,
     },
     /// What the step claims did not come.
+    #[error("{what}")]
     ClaimUnmet {
         /// The claim's number.
         claim: u32,
         /// What did not come, for people.
         what: Box<str>,
     },
-    /// The way to the target was lost behind a link of somebody else.
+    /// The way to the target was lost behind a foreign link.
+    #[error("no connection to the target: {0}")]
     LinkLost(OpenError),
     /// No connection could be made.
+    #[error("{}", no_connection(.0))]
     NoConnection(OpenError),
     /// The step's client has none.
+    #[error("client `{client}` has no connection")]
     NotConnected {
         /// The client's name.
         client: Box<str>,
     },
     /// The target closed before the step had done anything.
+    #[error("the target closed before CONNECT was sent")]
     ClosedEarly,
     /// The environment refused what the run needs.
+    #[error("{0}")]
     Trouble(Box<str>),
     /// The step can't be made as it is written.
+    #[error("{0}")]
     BadStep(Box<str>),
 }
 
@@ -159,17 +152,9 @@ impl Abandon {
     }
 }
 
-impl fmt::Display for Abandon {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Deadline { ms } => write!(f, "the scenario's deadline of {ms} ms passed"),
-            Self::StepFailed { step } => write!(f, "step {step}, on which it stands, was not performed"),
-            Self::ClaimUnmet { what, .. } => f.write_str(what),
-            Self::NoConnection(OpenError::LinkDown) => OpenError::LinkDown.fmt(f),
-            Self::LinkLost(why) | Self::NoConnection(why) => write!(f, "no connection to the target: {why}"),
-            Self::NotConnected { client } => write!(f, "client `{client}` has no connection"),
-            Self::ClosedEarly => f.write_str("the target closed before CONNECT was sent"),
-            Self::Trouble(why) | Self::BadStep(why) => f.write_str(why),
-        }
+fn no_connection(why: &OpenError) -> String {
+    match why {
+        OpenError::LinkDown => why.to_string(),
+        why => format!("no connection to the target: {why}"),
     }
 }

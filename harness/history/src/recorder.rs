@@ -69,7 +69,7 @@ pub enum Overflow {
     /// Too much memory.
     #[error("more than {0} bytes of memory for the packets of one scenario")]
     Bytes(u64),
-    /// Whoever holds the recorder stopped it: no memory is left of what several scenarios share.
+    /// The holder of the recorder stopped it: no memory is left of what several scenarios share.
     #[error("no memory is left of what all scenarios share for packets")]
     Shared,
 }

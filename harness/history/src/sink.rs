@@ -71,7 +71,7 @@ impl<W: Write> Spool<W> {
         self.writer.as_ref().err()
     }
 
-    /// The same, for whoever handles it; it is told once.
+    /// The same, to be handled; it is told once.
     pub fn take_error(&mut self) -> Option<io::Error> {
         self.writer.as_mut().err().map(|error| std::mem::replace(error, io::ErrorKind::Other.into()))
     }

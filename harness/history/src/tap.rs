@@ -1,6 +1,6 @@
 //! A tap on both ends of a connection: turns passing bytes into recorded packets, and finds each packet's twin.
 //!
-//! Pure: bytes go in, events come out. Whoever holds it numbers them.
+//! Pure: bytes go in, events come out. Its holder numbers them.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -27,7 +27,7 @@ type Append<'a> = &'a mut dyn FnMut(EventKind) -> u64;
 pub struct Tap {
     conn: ConnId,
     version: Version,
-    /// Nobody said what the client speaks: its CONNECT does.
+    /// Only the CONNECT of the client says what it speaks.
     stranger: bool,
     begun: bool,
     /// Up and down, each at the end that it enters and at the one where it comes out.
@@ -63,7 +63,7 @@ impl Tap {
         }
     }
 
-    /// A tap on a connection of somebody else's client: what does not begin with a CONNECT is no MQTT.
+    /// A tap on a foreign client's connection: what does not begin with a CONNECT is no MQTT.
     pub fn of_stranger(conn: ConnId, keep_bytes: u32) -> Self {
         Self { stranger: true, ..Self::new(conn, Version::V311, keep_bytes) }
     }

@@ -14,6 +14,7 @@
 mod direction;
 mod engine;
 mod fault;
+mod fnv;
 mod model;
 mod note;
 mod packet;
@@ -23,6 +24,7 @@ mod trigger;
 pub use direction::{Direction, Way};
 pub use engine::{Link, Output, PathId};
 pub use fault::{Cut, Fault, LinkStep, When};
+pub use fnv::Fnv;
 pub use model::{Cell, Decision, Identity, Process, Trace, TraceError};
 pub use note::Note;
 pub use packet::{FLOWS_MAX, Fate, Flow, Lost, PacketLink, PacketSums};

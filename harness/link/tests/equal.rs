@@ -72,20 +72,20 @@ fn a_cut_at_a_packet_is_of_its_connection_and_one_in_time_is_of_all() {
 fn what_one_connection_does_concerns_the_others_only_where_something_happened() {
     let mut link = with_paths(true, 2);
     link.step(0, LinkStep { fault: Fault::Delay(Way::Both, 1000), when: When::Now });
-    let before = link.stirs();
+    let before = link.generation();
     link.client_bytes(1, PathId(0), b"\xd0\x00");
     assert!(link.poll(2_000, PathId(0)).is_some());
-    assert_eq!(link.stirs(), before);
+    assert_eq!(link.generation(), before);
     link.client_bytes(2_000, PathId(0), b"\xd0\x00");
     // What travels on one wakes its own server only; a fault that waits wakes all.
     assert_eq!(link.path_wakes_at_us(PathId(0)), Some(3_000));
     assert_eq!(link.path_wakes_at_us(PathId(1)), None);
     link.step(2_000, LinkStep { fault: Fault::Restore, when: When::After(500) });
-    assert!(link.stirs() > before, "nobody asks anew when to wake");
+    assert!(link.generation() > before, "nobody asks anew when to wake");
     assert_eq!(link.path_wakes_at_us(PathId(1)), Some(2_500));
-    let before = link.stirs();
+    let before = link.generation();
     link.advance(2_500);
-    assert!(link.stirs() > before);
+    assert!(link.generation() > before);
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn an_older_connection_hears_of_a_newer_one_that_triggers_leave_it_for() {
         link.step(0, LinkStep { fault: Fault::Cut(Cut::Rst), when: When::On(trigger.clone()) });
         link.client_bytes(1, PathId(0), b"\x30\x04\x00");
         outputs(&mut link, 0);
-        let before = link.stirs();
+        let before = link.generation();
         link.open(1, PathId(1));
-        assert_eq!(link.stirs() > before, concerned);
+        assert_eq!(link.generation() > before, concerned);
         assert_eq!(passed(&outputs(&mut link, 0)) > 0, concerned, "what waited for a trigger passes");
     }
 }

@@ -291,12 +291,12 @@ fn the_queue_is_the_modems() {
     let room = |link: &Link| paths.map(|path| link.room(path, Up));
     assert_eq!(room(&link), [0, 0]);
     assert_eq!(link.room(paths[1], Down), 2100);
-    let stirs = link.stirs();
+    let generation = link.generation();
     while room(&link) == [0, 0] {
         let now_us = link.wake_at_us().unwrap();
         while link.poll(now_us, paths[0]).is_some() {}
     }
-    assert!(link.stirs() > stirs, "whoever serves the other path is not told that there is room");
+    assert!(link.generation() > generation, "whoever serves the other path is not told that there is room");
     link.forget(paths[0]);
     assert_eq!(room(&link), [2100, 2100]);
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use deadzone_history::{ClientIx, End};
-use deadzone_verdict::Finding;
+use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{AckKind, Packet};
 
 use crate::state::{Kept, State};
@@ -16,6 +16,8 @@ const MOST_FOLDED: usize = 64;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     Claim(u32),
+    /// A client that was thrown out, by the event of the close.
+    Close(u64),
     /// A packet from the broker, by its event at the broker's end.
     Packet(u64),
     /// Publisher's or subscriber's side, client, packet id.
@@ -65,7 +67,9 @@ fn causes(state: &State, finding: &Finding) -> Vec<Cause> {
     let exchanges = kept().filter_map(|kept| exchange(state, kept));
     let packets =
         kept().filter(|kept| state.is_judged(kept.direction)).map(|kept| Cause::Packet(from_broker(kept)));
-    exchanges.chain(packets).chain(finding.claim.map(Cause::Claim)).collect()
+    let close =
+        finding.evidence.last().filter(|_| finding.fact == Fact::Closed).map(|seq| Cause::Close(*seq));
+    exchanges.chain(packets).chain(close).chain(finding.claim.map(Cause::Claim)).collect()
 }
 
 /// A packet from the broker, named by its event at the broker's end whichever end the evidence names.

@@ -10,6 +10,7 @@ mod fold;
 mod hash;
 mod instead;
 mod judge;
+mod judgeable;
 mod legality;
 mod owed;
 mod rule;
@@ -19,3 +20,4 @@ mod verdict;
 mod wording;
 
 pub use judge::{Judge, RuleOutcome, contained, judge, judge_with, obey, obey_as};
+pub use judgeable::judged_unnamed;

@@ -83,6 +83,33 @@ pub(crate) fn pair(owed: Owed) -> Option<Pair> {
     })
 }
 
+/// Every pair of the table.
+pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
+    use PacketKind as K;
+
+    let answers =
+        [K::Connack, K::Puback, K::Pubrec, K::Pubrel, K::Pubcomp, K::Suback, K::Unsuback, K::Pingresp];
+    let causes =
+        [CloseCause::SecondConnect, CloseCause::Refused, CloseCause::Takeover, CloseCause::KeepAlive];
+    let fields = [Field::Retain, Field::Qos, Field::Dup, Field::MessageExpiry, Field::SubId];
+    let once = [Twice::AsReceiver, Twice::AsSender, Twice::AfterRelease];
+    let alone = [
+        Owed::PubrecAgain,
+        Owed::Delivery,
+        Owed::Resend,
+        Owed::Retained,
+        Owed::Will,
+        Owed::Close(CloseCause::Violation(None)),
+        Owed::Order,
+        Owed::FirstConnack,
+        Owed::RefusalCode,
+    ];
+    let of_fields = fields.into_iter().flat_map(|field| [Owed::Field(field, 0), Owed::Field(field, 1)]);
+    let all =
+        answers.into_iter().map(Owed::Answer).chain(causes.into_iter().map(Owed::Close)).chain(of_fields);
+    all.chain(once.into_iter().map(Owed::Once)).chain(alone).filter_map(pair)
+}
+
 fn answer(kind: PacketKind) -> Option<Pair> {
     Some(match kind {
         PacketKind::Connack => pair!("MQTT-3.1.4-4", "MQTT-3.1.4-5"),

@@ -1,8 +1,8 @@
-//! What a scenario itself asks for by its bursts: the record's bounds, the memory that it may hold and its deadline follow it, so that
-//! our own traffic is no flood of the target.
+//! What a scenario itself asks for by its bursts and watched absences: the record's bounds, the memory that it may hold and its
+//! deadline follow it, so that our own traffic is no flood of the target, and our own watch no delay of it.
 
 use deadzone_history::RecorderLimits;
-use deadzone_script::{FieldValue, Scenario, StepKind};
+use deadzone_script::{Count, FieldValue, Scenario, StepKind};
 use deadzone_wire::Field;
 
 use crate::timing::Timing;
@@ -12,13 +12,15 @@ const MESSAGE_MS: u64 = 20;
 /// What a message takes beside its topic and payload, bytes: headers, identifiers, the number behind the prefix.
 const FRAME_BYTES: u64 = 64;
 
-/// The messages of all bursts.
+/// The messages of all bursts, and the time of all watches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     messages: u64,
     /// The largest one, bytes.
     message_bytes: u64,
     clients: u64,
+    /// How long the steps of a round watch that nothing comes, ms.
+    watched_ms: u64,
 }
 
 impl Asked {
@@ -29,17 +31,24 @@ impl Asked {
             StepKind::Burst { count, packet, .. } => Some((count, packet)),
             _ => None,
         });
-        bursts.fold(Self { clients, ..Self::default() }, |asked, (count, packet)| {
-            let texts = packet.fields.iter().map(|(field, value)| match (field, value) {
-                (Field::Topic | Field::Payload, FieldValue::Text(text)) => text.0.len() as u64,
-                _ => 0,
-            });
-            Self {
-                messages: asked.messages + u64::from(*count) * u64::from(scenario.times.max(1)),
-                message_bytes: asked.message_bytes.max(FRAME_BYTES + texts.sum::<u64>()),
-                ..asked
-            }
-        })
+        let watched = scenario.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::ExpectReceives { count: Count::Nothing { for_ms }, .. } => *for_ms,
+            _ => None,
+        });
+        bursts.fold(
+            Self { clients, watched_ms: watched.sum(), ..Self::default() },
+            |asked, (count, packet)| {
+                let texts = packet.fields.iter().map(|(field, value)| match (field, value) {
+                    (Field::Topic | Field::Payload, FieldValue::Text(text)) => text.0.len() as u64,
+                    _ => 0,
+                });
+                Self {
+                    messages: asked.messages + u64::from(*count) * u64::from(scenario.times.max(1)),
+                    message_bytes: asked.message_bytes.max(FRAME_BYTES + texts.sum::<u64>()),
+                    ..asked
+                }
+            },
+        )
     }
 
     /// The bounds of its record.
@@ -52,9 +61,10 @@ impl Asked {
         self.limits().bytes - RecorderLimits::default().bytes
     }
 
-    /// The deadline of the walk, longer by what its bursts take over a link without a profile.
+    /// The deadline of the walk, longer by what its bursts take over a link without a profile, and by its watches.
     pub(crate) fn within(self, timing: Timing) -> Timing {
-        Timing { scenario_ms: timing.scenario_ms.saturating_add(self.messages * MESSAGE_MS), ..timing }
+        let more_ms = self.messages * MESSAGE_MS + self.watched_ms;
+        Timing { scenario_ms: timing.scenario_ms.saturating_add(more_ms), ..timing }
     }
 }
 
@@ -81,5 +91,7 @@ mod tests {
         assert!(some.more_bytes() > 3000 * 2 * 4 * 512, "four packets of each message at each client");
         assert!(some.limits().events > RecorderLimits::default().events + 3000 * 20);
         assert_eq!(some.within(Timing::default()).scenario_ms, 30_000 + 60_000);
+        let watched = asked("expect a receives nothing for 40s");
+        assert_eq!(watched.within(Timing::default()).scenario_ms, 30_000 + 40_000);
     }
 }

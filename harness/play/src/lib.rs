@@ -8,8 +8,6 @@
 //! sees the reference broker either: a target is whatever a [`Dial`] connects to.
 
 mod asked;
-#[cfg(test)]
-mod bench;
 mod client;
 mod clock;
 mod credentials;

@@ -21,7 +21,7 @@ const DEFAULT_KEEP_ALIVE_S: u16 = 60;
 pub(crate) struct Words {
     pub(crate) run: String,
     pub(crate) captures: BTreeMap<String, u32>,
-    /// What a CONNECT says that names nobody.
+    /// User and password of a CONNECT that has neither.
     pub(crate) credentials: Option<Credentials>,
 }
 
@@ -46,8 +46,7 @@ impl Words {
 
     /// The given fields as a pattern; captures that nothing has set match anything.
     pub(crate) fn pattern(&self, template: &PacketTemplate) -> Pattern {
-        let fields = template.fields.iter().filter_map(|(f, v)| Some((*f, self.value(v)?))).collect();
-        Pattern { kind: template.kind, fields }
+        Pattern { kind: template.kind, fields: self.fields(&template.fields) }
     }
 
     /// The fields of a packet as a list of wire values.

@@ -109,6 +109,8 @@ impl Setup<'_> {
             patience_us: timing.scaled_us(timing.patience_ms),
             long_bound_us: timing.long_bound_ms * 1000,
             target: self.target.clone(),
+            real_time: self.heartbeat,
+            quick: self.timing.quick,
             continues: None,
         }
     }
@@ -131,18 +133,12 @@ pub struct Performance {
 
 /// Performs a scenario. Must run inside a `LocalSet` on a current-thread runtime; never panics on what the target sends.
 pub async fn perform(setup: &Setup<'_>) -> Performance {
-    perform_with(setup, |_| {}).await
-}
-
-/// The same, with something done once the record begins.
-pub(crate) async fn perform_with(setup: &Setup<'_>, begun: impl FnOnce(&SharedRecorder)) -> Performance {
     let scenario = setup.scenario.unrolled();
     let header = setup.header(&scenario);
     let asked = Asked::by(setup.scenario);
     let recorder = Recorder::new(asked.limits());
     let memory = Reservation::of(setup.memory.clone(), asked.more_bytes());
     let recorder = SharedRecorder::new(recorder, Clock::start(), memory);
-    begun(&recorder);
     let heart =
         setup.heartbeat.then(|| tokio::task::spawn_local(beat(recorder.clone(), Arc::clone(&setup.cancel))));
     let mut player = Player::new(setup, &scenario, &recorder);

@@ -28,7 +28,7 @@ struct Inner {
     heard_us: Cell<Option<u64>>,
     /// When the harness was last found starved, µs.
     starved_us: Cell<Option<u64>>,
-    /// How often the broker's end of a connection was closed by the broker, and by anyone.
+    /// How often the broker's end of a connection was closed by the broker, and by either side.
     closes: RefCell<BTreeMap<ConnId, (u32, u32)>>,
 }
 
@@ -103,7 +103,7 @@ impl SharedRecorder {
         self.inner.starved_us.get()
     }
 
-    /// How often the broker's end of this connection was closed by the broker, and by anyone.
+    /// How often the broker's end of this connection was closed by the broker, and by either side.
     pub(crate) fn closes(&self, conn: ConnId) -> (u32, u32) {
         self.inner.closes.borrow().get(&conn).copied().unwrap_or_default()
     }

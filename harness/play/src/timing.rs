@@ -23,8 +23,10 @@ pub struct Timing {
     pub quick: bool,
     /// For a connection, waiting for `restore` included.
     pub connect_ms: u64,
-    /// For the whole walk, without the time in which it is parked.
+    /// For the whole walk, without the time in which it is parked or in a slow wait.
     pub scenario_ms: u64,
+    /// Most time of slow waits, before they are parked, that the walk's deadline does not count; it is never scaled.
+    pub slow_ms: u64,
     /// The watch for late, unwanted messages at the end.
     pub grace_ms: u64,
     /// For leaving the target as it was found.
@@ -41,6 +43,7 @@ impl Default for Timing {
             quick: false,
             connect_ms: 5_000,
             scenario_ms: 30_000,
+            slow_ms: 300_000,
             grace_ms: 250,
             teardown_ms: 3_000,
         }

@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_never_answers_hides_none_behind_it() {
-        // Linux answers no SYN where nobody accepts and the queue is full.
+        // Linux answers no SYN where no program accepts and the queue is full.
         let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         silent.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
         silent.listen(0).unwrap();

@@ -8,14 +8,16 @@ use std::sync::{
 use bytes::Bytes;
 use deadzone_link::{Direction, Note, Output, PathId};
 
-use crate::{Client, Control, End, Happened, Middle, Out, Plain, Record, greeting::Greeting, modem::Modem};
+use crate::{
+    Client, Control, End, Impairment, Out, Plain, Record, RecordEvent, greeting::Greeting, modem::Modem,
+};
 
 /// Most faults of one connection that the report names, and most doings of the radio.
 const FIRED_KEPT: usize = 32;
 
 /// What became of a connection's bytes on the link, and which faults it met.
 #[derive(Clone, Debug, Default)]
-pub struct Story {
+pub struct ConnectionSummary {
     /// Who the client is.
     pub client: Client,
     /// Bytes that a black hole took on the way up.
@@ -40,7 +42,7 @@ pub struct Story {
     pub waited_us: u64,
 }
 
-impl Story {
+impl ConnectionSummary {
     /// Takes note; whether a fault happened.
     pub(crate) fn hear(&mut self, note: &Note) -> bool {
         match note {
@@ -72,18 +74,18 @@ impl Story {
 }
 
 /// Where the bytes go.
-enum Way {
+enum Route {
     /// Past everything.
     Plain(Plain),
     /// Through a modem.
     Modem(Arc<Modem>, PathId),
 }
 
-/// One connection's middle.
+/// What one connection's bytes pass.
 pub(crate) struct Line {
-    way: Way,
+    route: Route,
     greeting: Greeting,
-    story: Story,
+    story: ConnectionSummary,
     record: Option<Box<dyn Record>>,
     fired: Arc<AtomicU64>,
     cut: bool,
@@ -92,7 +94,7 @@ pub(crate) struct Line {
 impl Line {
     /// A connection that nothing impairs.
     pub(crate) fn plain(fired: Arc<AtomicU64>) -> Self {
-        Self::new(Way::Plain(Plain::default()), fired, None)
+        Self::new(Route::Plain(Plain::default()), fired, None)
     }
 
     /// A connection through this modem.
@@ -104,7 +106,7 @@ impl Line {
         record: Option<Box<dyn Record>>,
     ) -> Self {
         let path = modem.lock().open(now_us, control);
-        Self::new(Way::Modem(Arc::clone(modem), path), fired, record)
+        Self::new(Route::Modem(Arc::clone(modem), path), fired, record)
     }
 
     /// What happened before there was a way.
@@ -113,14 +115,14 @@ impl Line {
         notes.iter().for_each(|note| self.note(now_us, note));
     }
 
-    fn new(way: Way, fired: Arc<AtomicU64>, record: Option<Box<dyn Record>>) -> Self {
+    fn new(route: Route, fired: Arc<AtomicU64>, record: Option<Box<dyn Record>>) -> Self {
         let greeting = Greeting::new();
-        Self { way, greeting, story: Story::default(), record, fired, cut: false }
+        Self { route, greeting, story: ConnectionSummary::default(), record, fired, cut: false }
     }
 
     /// The connection is over: what became of it.
-    pub(crate) fn finish(mut self, now_us: u64) -> Story {
-        if let Way::Modem(modem, path) = &self.way {
+    pub(crate) fn finish(mut self, now_us: u64) -> ConnectionSummary {
+        if let Route::Modem(modem, path) = &self.route {
             let mut inner = modem.lock();
             inner.close(*path);
             let notes: Vec<Note> = std::iter::from_fn(|| inner.link.poll_note()).collect();
@@ -144,21 +146,21 @@ impl Line {
                 Direction::Up => self.greeting.look(&bytes),
                 Direction::Down => self.greeting.answered(),
             }
-            if let (Client::Opaque, Way::Modem(modem, path)) = (self.greeting.client(), &self.way) {
+            if let (Client::Opaque, Route::Modem(modem, path)) = (self.greeting.client(), &self.route) {
                 modem.lock().link.opaque(*path, "the stream does not begin with a CONNECT");
             }
         }
-        self.tell(now_us, Happened::Bytes { direction, end, bytes: &bytes });
-        match (&mut self.way, direction) {
-            (Way::Plain(plain), Direction::Up) => plain.up(now_us, bytes),
-            (Way::Plain(plain), Direction::Down) => plain.down(now_us, bytes),
-            (Way::Modem(modem, path), direction) => {
+        self.tell(now_us, RecordEvent::Bytes { direction, end, bytes: &bytes });
+        match (&mut self.route, direction) {
+            (Route::Plain(plain), Direction::Up) => plain.up(now_us, bytes),
+            (Route::Plain(plain), Direction::Down) => plain.down(now_us, bytes),
+            (Route::Modem(modem, path), direction) => {
                 let mut inner = modem.lock();
                 match direction {
                     Direction::Up => inner.link.client_bytes(now_us, *path, &bytes),
                     Direction::Down => inner.link.broker_bytes(now_us, *path, &bytes),
                 }
-                inner.poke_others(Some(*path));
+                inner.wake_others(Some(*path));
             }
         }
     }
@@ -166,26 +168,26 @@ impl Line {
     /// One end closed.
     fn closed(&mut self, now_us: u64, direction: Direction, rst: bool) {
         let end = if direction == Direction::Up { End::Client } else { End::Upstream };
-        self.tell(now_us, Happened::Closed { end, by_upstream: end == End::Upstream, rst });
-        match (&mut self.way, direction) {
-            (Way::Plain(plain), Direction::Up) => plain.up_closed(now_us, rst),
-            (Way::Plain(plain), Direction::Down) => plain.down_closed(now_us, rst),
-            (Way::Modem(modem, path), direction) => {
+        self.tell(now_us, RecordEvent::Closed { end, by_upstream: end == End::Upstream, rst });
+        match (&mut self.route, direction) {
+            (Route::Plain(plain), Direction::Up) => plain.up_closed(now_us, rst),
+            (Route::Plain(plain), Direction::Down) => plain.down_closed(now_us, rst),
+            (Route::Modem(modem, path), direction) => {
                 let mut inner = modem.lock();
                 match direction {
                     Direction::Up => inner.link.client_closed(now_us, *path, rst),
                     Direction::Down => inner.link.broker_closed(now_us, *path, rst),
                 }
-                inner.poke_others(Some(*path));
+                inner.wake_others(Some(*path));
             }
         }
     }
 
     /// What the link gives, for the record and for the sockets.
     fn given(&mut self, now_us: u64, output: Output) -> Option<Out> {
-        let bytes = |direction, end, bytes| Happened::Bytes { direction, end, bytes };
+        let bytes = |direction, end, bytes| RecordEvent::Bytes { direction, end, bytes };
         let by_upstream = !self.cut;
-        let closed = |end, by_upstream, rst| Happened::Closed { end, by_upstream, rst };
+        let closed = |end, by_upstream, rst| RecordEvent::Closed { end, by_upstream, rst };
         let (what, out) = match &output {
             Output::Note(note) => {
                 self.note(now_us, note);
@@ -205,32 +207,32 @@ impl Line {
     fn note(&mut self, now_us: u64, note: &Note) {
         self.fired.fetch_add(u64::from(self.story.hear(note)), Ordering::Relaxed);
         self.cut |= matches!(note, Note::Cut { .. });
-        self.tell(now_us, Happened::Note(note));
+        self.tell(now_us, RecordEvent::Note(note));
     }
 
-    fn tell(&mut self, now_us: u64, what: Happened<'_>) {
+    fn tell(&mut self, now_us: u64, what: RecordEvent<'_>) {
         if let Some(record) = &mut self.record {
             record.happened(now_us, what);
         }
     }
 
     fn room(&self, direction: Direction) -> usize {
-        match &self.way {
-            Way::Plain(_) => usize::MAX,
-            Way::Modem(modem, path) => modem.lock().link.window(*path, direction),
+        match &self.route {
+            Route::Plain(_) => usize::MAX,
+            Route::Modem(modem, path) => modem.lock().link.window(*path, direction),
         }
     }
 
     fn held(&self, direction: Direction) -> usize {
-        match (&self.way, direction) {
-            (Way::Plain(plain), Direction::Up) => plain.held_up(),
-            (Way::Plain(plain), Direction::Down) => plain.held_down(),
-            (Way::Modem(modem, path), direction) => modem.lock().link.held_on(*path, direction),
+        match (&self.route, direction) {
+            (Route::Plain(plain), Direction::Up) => plain.held_up(),
+            (Route::Plain(plain), Direction::Down) => plain.held_down(),
+            (Route::Modem(modem, path), direction) => modem.lock().link.held_on(*path, direction),
         }
     }
 }
 
-impl Middle for Line {
+impl Impairment for Line {
     fn up(&mut self, now_us: u64, bytes: Bytes) {
         self.enter(now_us, Direction::Up, bytes);
     }
@@ -249,13 +251,13 @@ impl Middle for Line {
 
     fn poll(&mut self, now_us: u64) -> Option<Out> {
         loop {
-            let output = match &mut self.way {
-                Way::Plain(plain) => return plain.poll(now_us),
-                Way::Modem(modem, path) => {
+            let output = match &mut self.route {
+                Route::Plain(plain) => return plain.poll(now_us),
+                Route::Modem(modem, path) => {
                     let mut inner = modem.lock();
                     let note = inner.link.poll_note().map(Output::Note);
                     let output = note.or_else(|| inner.link.poll(now_us, *path));
-                    inner.poke_others(Some(*path));
+                    inner.wake_others(Some(*path));
                     output?
                 }
             };
@@ -266,9 +268,9 @@ impl Middle for Line {
     }
 
     fn wake_at_us(&self) -> Option<u64> {
-        match &self.way {
-            Way::Plain(plain) => plain.wake_at_us(),
-            Way::Modem(modem, path) => modem.lock().link.path_wakes_at_us(*path),
+        match &self.route {
+            Route::Plain(plain) => plain.wake_at_us(),
+            Route::Modem(modem, path) => modem.lock().link.path_wakes_at_us(*path),
         }
     }
 
@@ -290,6 +292,6 @@ impl Middle for Line {
 
     fn transparent(&self) -> bool {
         // The first packet is looked at, for the report's sake.
-        matches!(&self.way, Way::Plain(plain) if plain.transparent()) && self.greeting.is_over()
+        matches!(&self.route, Route::Plain(plain) if plain.transparent()) && self.greeting.is_over()
     }
 }

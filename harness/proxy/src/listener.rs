@@ -15,7 +15,7 @@ use deadzone_link::{Identity, Link, Profile};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Board, Clock, LinkConfig, ModemKind, Recorder, clock::pause, modem::Modem, session::Session};
+use crate::{Clock, LinkConfig, ModemKind, Recorder, Registry, clock::pause, modem::Modem, session::Session};
 
 /// Receive buffer of both sockets on an impaired link, bytes (the system doubles it): what a peer's kernel is told to
 /// have arrived before the link has looked at it.
@@ -24,7 +24,7 @@ pub const IMPAIRED_BUFFER: u32 = 8 * 1024;
 const BACKLOG: i32 = 1024;
 /// After the system could give no socket (no descriptors left, say) it is asked again only this much later.
 const BREATH: Duration = Duration::from_millis(50);
-/// Most modems that are remembered; above it those that nobody uses are forgotten, lowest address first.
+/// Most modems that are remembered; above it those that are not in use are forgotten, lowest address first.
 const MODEMS_MAX: usize = 4_096;
 /// The same failure is logged again only this much later, µs.
 const LOG_EVERY_US: u64 = 1_000_000;
@@ -51,7 +51,7 @@ struct Shared {
     /// The configuration's, once for all modems.
     profile: Option<Arc<Profile>>,
     clock: Clock,
-    board: Arc<Board>,
+    board: Arc<Registry>,
     recorder: Option<Arc<Recorder>>,
     modems: Mutex<BTreeMap<IpAddr, Arc<Modem>>>,
     /// When it began: outages that the profile lists by their times count from here.
@@ -73,7 +73,7 @@ struct Failures {
 pub fn listen(
     config: LinkConfig,
     clock: Clock,
-    board: &Arc<Board>,
+    board: &Arc<Registry>,
     recorder: Option<Arc<Recorder>>,
 ) -> Result<Vec<Links>, ListenError> {
     let impaired = config.is_impaired();
@@ -86,7 +86,7 @@ pub(crate) fn listen_on(
     sockets: Vec<std::net::TcpListener>,
     config: LinkConfig,
     clock: Clock,
-    board: &Arc<Board>,
+    board: &Arc<Registry>,
     recorder: Option<Arc<Recorder>>,
 ) -> Result<Vec<Links>, ListenError> {
     let shared = Arc::new(Shared {

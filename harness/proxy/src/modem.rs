@@ -1,5 +1,5 @@
 //! A modem that connections share, or that one has for itself: the link with its faults, behind a lock.
-//! Knows no sockets; whoever serves a connection is poked when another one's doing concerns it.
+//! Knows no sockets; the carrier of a connection is woken when what another one did concerns it.
 
 use std::{
     collections::BTreeMap,
@@ -27,8 +27,8 @@ pub(crate) struct Inner {
     lines: BTreeMap<PathId, Arc<Control>>,
     /// Who found the modem dark.
     waiting: Vec<Arc<Control>>,
-    /// The link's stirs that the others know of.
-    stirs: u64,
+    /// The link's generation that the others know of.
+    generation: u64,
 }
 
 impl Modem {
@@ -39,7 +39,7 @@ impl Modem {
         for step in steps {
             link.step(now_us, step.clone());
         }
-        let inner = Inner { link, next_path: 0, lines: BTreeMap::new(), waiting: Vec::new(), stirs: 0 };
+        let inner = Inner { link, next_path: 0, lines: BTreeMap::new(), waiting: Vec::new(), generation: 0 };
         Self { inner: Mutex::new(inner), book: None }
     }
 
@@ -54,11 +54,11 @@ impl Modem {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a connection could be made now. If not: when to ask again, unless this control is poked before.
+    /// Whether a connection could be made now. If not: when to ask again, unless this control is woken before.
     pub(crate) fn usable(&self, now_us: u64, control: &Arc<Control>) -> Result<(), Option<u64>> {
         let mut inner = self.lock();
         inner.link.advance(now_us);
-        inner.poke_others(None);
+        inner.wake_others(None);
         if inner.link.usable() {
             return Ok(());
         }
@@ -68,7 +68,7 @@ impl Modem {
         Err(inner.link.wake_at_us())
     }
 
-    /// Whoever waited waits no more. What the link said meanwhile and belongs to no connection.
+    /// What waited waits no more. What the link said meanwhile and belongs to no connection.
     pub(crate) fn leave(&self, control: &Arc<Control>) -> Vec<Note> {
         let mut inner = self.lock();
         inner.waiting.retain(|other| !Arc::ptr_eq(other, control));
@@ -98,32 +98,32 @@ impl Drop for Modem {
 }
 
 impl Inner {
-    /// A new connection, served by whoever has this control.
+    /// A new connection, served by the holder of this control.
     pub(crate) fn open(&mut self, now_us: u64, control: &Arc<Control>) -> PathId {
         let path = PathId(self.next_path);
         self.next_path += 1;
         self.link.open(now_us, path);
-        self.poke_others(Some(path));
+        self.wake_others(Some(path));
         self.lines.insert(path, Arc::clone(control));
         path
     }
 
-    /// Nobody serves it any more.
+    /// It is not served any more.
     pub(crate) fn close(&mut self, path: PathId) {
         self.link.forget(path);
         self.lines.remove(&path);
-        self.poke_others(None);
+        self.wake_others(None);
     }
 
-    /// Something was done to the link, by this connection if by any: whoever it may concern is told. Most of what a
-    /// connection does concerns nobody else, and a modem may have thousands of them.
-    pub(crate) fn poke_others(&mut self, path: Option<PathId>) {
-        if std::mem::replace(&mut self.stirs, self.link.stirs()) == self.link.stirs() {
+    /// Something was done to the link, by this connection if by any: the connections that it may concern are told. Most of what a
+    /// connection does concerns no other, and a modem may have thousands of them.
+    pub(crate) fn wake_others(&mut self, path: Option<PathId>) {
+        if std::mem::replace(&mut self.generation, self.link.generation()) == self.link.generation() {
             return;
         }
         for (_, control) in self.lines.iter().filter(|(other, _)| Some(**other) != path) {
-            control.poke();
+            control.wake();
         }
-        self.waiting.iter().for_each(|control| control.poke());
+        self.waiting.iter().for_each(|control| control.wake());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::{Middle, Out};
+use crate::{Impairment, Out};
 
 /// A connection without impairment. A reset of one end resets the other.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub struct Plain {
     held_down: usize,
 }
 
-impl Middle for Plain {
+impl Impairment for Plain {
     fn up(&mut self, _now_us: u64, bytes: Bytes) {
         self.held_up += bytes.len();
         self.due.push_back(Out::Up(bytes));

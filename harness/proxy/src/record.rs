@@ -1,4 +1,4 @@
-//! What a connection tells whoever keeps a record of it. Who keeps one, and in which form, is not known here.
+//! What a connection tells the keeper of its record. Who keeps one, and in which form, is not known here.
 
 use std::net::SocketAddr;
 
@@ -22,9 +22,9 @@ pub struct Who {
 
 /// Something that happened to a connection.
 #[derive(Clone, Debug)]
-pub enum Happened<'a> {
+pub enum RecordEvent<'a> {
     /// Bytes at one end. The sender's end: read from its socket. The receiver's end: given to its socket, from where on
-    /// nobody but its kernel knows whether they arrived.
+    /// only its kernel knows whether they arrived.
     Bytes {
         /// Which way they go.
         direction: Direction,
@@ -49,7 +49,7 @@ pub enum Happened<'a> {
 /// Keeps the record of one connection.
 pub trait Record: Send {
     /// Takes note. Times are microseconds of the proxy's clock, and never go back.
-    fn happened(&mut self, at_us: u64, what: Happened<'_>);
+    fn happened(&mut self, at_us: u64, what: RecordEvent<'_>);
     /// Nothing comes any more, from this time on.
     fn finish(self: Box<Self>, at_us: u64);
 }

@@ -10,12 +10,13 @@ use deadzone_link::Note;
 use tokio::{io::Interest, net::TcpStream};
 
 use crate::{
-    Board, Clock, Control, Ending, Finished, Flow, LinkConfig, Outcome, Recorder, Stop, Story, Traffic, Who,
-    board::Open,
+    Clock, ConnectionSummary, Control, Ending, Finished, Flow, LinkConfig, Outcome, Recorder, Registry, Stop,
+    Traffic, Who,
     dial::dial,
     line::Line,
     listener::IMPAIRED_BUFFER,
     modem::Modem,
+    registry::Open,
     relay::{relay, unread},
 };
 
@@ -26,7 +27,7 @@ const EARLY_MAX: usize = 64 * 1024;
 pub(crate) struct Session {
     pub(crate) config: Arc<LinkConfig>,
     pub(crate) clock: Clock,
-    pub(crate) board: Arc<Board>,
+    pub(crate) board: Arc<Registry>,
     pub(crate) recorder: Option<Arc<Recorder>>,
     /// Its modem; `None` where nothing impairs.
     pub(crate) modem: Option<Arc<Modem>>,
@@ -34,7 +35,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Serves the connection. What somebody should hear of it at once, if anything.
+    /// Serves the connection. What is to be told of it at once, if anything.
     pub(crate) async fn run(self, client: TcpStream) -> Option<String> {
         let control = Arc::new(Control::default());
         let traffic = Arc::new(Traffic::default());
@@ -77,14 +78,14 @@ impl Session {
         news
     }
 
-    /// Carries the connection to its end. Bytes that its client's kernel got acknowledged and that nobody read come last.
+    /// Carries the connection to its end. Bytes that its client's kernel got acknowledged and that were never read come last.
     async fn carry(
         &self,
         client: TcpStream,
         who: &Who,
         control: &Arc<Control>,
         traffic: &Traffic,
-    ) -> (Story, Ending, u64) {
+    ) -> (ConnectionSummary, Ending, u64) {
         let (mut early, mut waited_us, mut notes) = (BytesMut::new(), 0, Vec::new());
         if let Some(modem) = &self.modem {
             let from_us = self.clock.now_us();
@@ -99,7 +100,7 @@ impl Session {
         let dialled = tokio::select! {
             biased;
             stop = stopped(control) => Err(Ending::Carried(Finished::stopped(stop, unread(&client)))),
-            // Whoever reset meanwhile waits for nothing.
+            // An end that reset meanwhile waits for nothing.
             _ = client.ready(Interest::ERROR) => Err(Ending::Carried(Finished::reset_by_client())),
             dialled = dial(&self.config.upstream, self.config.dial_limit, buffer) => {
                 dialled.map_err(|error| Ending::Unreached(error.to_string()))
@@ -130,9 +131,9 @@ impl Session {
         notes: &[Note],
         traffic: &Traffic,
         end: Ending,
-    ) -> (Story, Ending, u64) {
+    ) -> (ConnectionSummary, Ending, u64) {
         Traffic::add(&traffic.taken_up, early.len());
-        let mut story = Story { waited_us, ..Story::default() };
+        let mut story = ConnectionSummary { waited_us, ..ConnectionSummary::default() };
         let fired = notes.iter().filter(|note| story.hear(note)).count();
         self.board.fired().fetch_add(fired as u64, Ordering::Relaxed);
         if matches!(end, Ending::Unreached(_)) {
@@ -144,7 +145,7 @@ impl Session {
 
     /// Waits until a connection could be made through the modem. A real modem would keep its SYN back; ours can only
     /// keep silent. What the client sends meanwhile is kept; false when it goes away. Half a close is a whole one here:
-    /// nobody has taken the connection yet.
+    /// the connection is not taken yet.
     async fn wait_for(
         &self,
         modem: &Modem,
@@ -159,7 +160,7 @@ impl Session {
             };
             tokio::select! {
                 biased;
-                // A poke is no stop, but the modem may have changed.
+                // A wake-up is no stop, but the modem may have changed.
                 stop = changed(control) => if stop.is_some() { return false },
                 () = self.clock.until(wake_us.unwrap_or(u64::MAX >> 1)), if wake_us.is_some() => {}
                 ready = client.readable(), if early.len() < EARLY_MAX => {
@@ -184,7 +185,7 @@ async fn stopped(control: &Control) -> Stop {
         .await
 }
 
-/// Waits for a poke; the order to stop, if it was one.
+/// Waits for a wake-up; the order to stop, if it was one.
 async fn changed(control: &Control) -> Option<Stop> {
     let mut polled = false;
     std::future::poll_fn(|cx| {

@@ -10,22 +10,29 @@ use tokio::{runtime::Builder, task::LocalSet};
 use crate::{
     Options, RunError,
     links::ThroughLink,
-    probe::{Client, cancelled, first_that_accepts, probe},
+    probe::{Client, Probed, cancelled, first_that_accepts, probe},
     target::{Declared, Target, paused_runtime},
 };
 
 /// What the target offers in each version that was asked for. Of several addresses it settles for one.
-pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabilities>, RunError> {
+pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Probed, RunError> {
     let embedded = matches!(target, Target::Embedded(_));
     let runtime =
         if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
     let runtime = runtime.map_err(RunError::Environment)?;
     let timing = options.timing();
     let patience = Duration::from_millis((timing.connect_ms as f64 * timing.scale) as u64);
+    // Silence up to here is no answer; `--quick` waits out none.
+    let long_bound = if options.quick { patience } else { Duration::from_millis(timing.long_bound_ms) };
     let word = if embedded { "dz".to_owned() } else { unique_word().chars().take(12).collect() };
     // Its version is set for each that is asked for.
-    let client =
-        Client { version: Version::V5, patience, id: word, credentials: target.handle().credentials() };
+    let client = Client {
+        version: Version::V5,
+        patience,
+        long_bound,
+        id: word,
+        credentials: target.handle().credentials(),
+    };
     let asked = LocalSet::new().block_on(&runtime, async {
         let answered = async {
             settle(target, patience).await;
@@ -45,7 +52,8 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
         }
     });
     let declared = target.handle().declared().cloned().unwrap_or_default();
-    let asked = asked.map(|asked| asked.map(|offered| declare(offered, &declared)));
+    let declared = |asked: Probed| Probed { offered: declare(asked.offered, &declared), ..asked };
+    let asked = asked.map(|asked| asked.map(declared));
     asked.ok_or(RunError::Interrupted)?.map_err(|why| match target {
         Target::Embedded(_) => RunError::Target { target: "embedded".to_owned(), why },
         Target::Remote { name, places, .. } => {
@@ -55,12 +63,28 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Vec<Capabili
     })
 }
 
+/// Whether the target speaks 3.1.1 and not 5.0. Where a run is about 3.1.1 only, 5.0 is asked for here.
+pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, offered: &[Capabilities]) -> bool {
+    let speaks = |version| offered.iter().any(|offered| offered.version == version);
+    if !speaks(Version::V311) || matches!(target, Target::Embedded(_)) || options.links.is_some() {
+        return false;
+    }
+    if options.versions.contains(&Version::V5) {
+        return !speaks(Version::V5);
+    }
+    let patience =
+        Duration::from_millis((options.timing().connect_ms as f64 * options.timing().scale) as u64);
+    let handle = target.handle();
+    let id = unique_word().chars().take(12).collect();
+    let credentials = handle.credentials();
+    let client = Client { version: Version::V5, patience, long_bound: patience, id, credentials };
+    let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return false };
+    let asked = probe(|version| handle.dials(version, None).0, &[Version::V5], &client);
+    LocalSet::new().block_on(&runtime, asked).is_err()
+}
+
 /// Asks as the scenarios will: directly, or over somebody else's links.
-async fn through_links(
-    target: &Target,
-    options: &Options,
-    client: &Client,
-) -> Result<Vec<Capabilities>, String> {
+async fn through_links(target: &Target, options: &Options, client: &Client) -> Result<Probed, String> {
     let handle = target.handle();
     let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{}", client.id)) else {
         return probe(|version| handle.dials(version, None).0, &options.versions, client).await;
@@ -68,7 +92,7 @@ async fn through_links(
     let through = |_| Rc::new(ThroughLink(Rc::clone(&links))) as Rc<dyn Dial>;
     let asked = probe(through, &options.versions, client).await;
     // A close may be the target's word that it does not speak a version, and may be a link that did not reach it.
-    let doubtful = asked.as_ref().is_ok_and(|offered| offered.len() < options.versions.len());
+    let doubtful = asked.as_ref().is_ok_and(|asked| asked.offered.len() < options.versions.len());
     let unreached = if doubtful { links.unreached(0).await } else { None };
     let asked = unreached.map_or(asked, Err);
     links.close().await;

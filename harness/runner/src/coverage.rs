@@ -10,9 +10,7 @@ use deadzone_wire::Version;
 pub(crate) fn judged(result: &ScenarioResult) -> impl Iterator<Item = ClauseId> {
     let happened =
         matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail);
-    // Until the verdict says what it judged, the names of the header stand for it.
-    let named = if result.verdict.judged.is_empty() { &result.clauses } else { &result.verdict.judged };
-    named.iter().filter(move |_| happened).copied()
+    result.verdict.judged.iter().filter(move |_| happened).copied()
 }
 
 /// Coverage by version, ids of our own apart.

@@ -47,6 +47,7 @@ impl Asker {
         let client = Client {
             version: self.version,
             patience: self.patience,
+            long_bound: self.patience,
             id: format!("{}f{number}", self.word),
             credentials: self.credentials.clone(),
         };

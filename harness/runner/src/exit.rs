@@ -50,6 +50,26 @@ impl ExitCode {
         }
     }
 
+    /// A code that a summary holds.
+    pub fn known(code: u8) -> Self {
+        let all = [
+            Self::Success,
+            Self::Failure,
+            Self::Inconclusive,
+            Self::NothingRan,
+            Self::Target,
+            Self::StaleExpectation,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|known| *known as u8 == code).unwrap_or(Self::Bug)
+    }
+
+    /// The code of several runs: the worst; where they did not say the same, inconclusive at best.
+    pub fn of_runs(codes: impl IntoIterator<Item = Self>, same: bool) -> Self {
+        let least = if same { Self::NothingRan } else { Self::Inconclusive };
+        codes.into_iter().chain([least]).max_by_key(|code| code.rank()).unwrap_or(least)
+    }
+
     /// Precedence among the verdicts' codes: nothing ran < success < inconclusive < failure < bug.
     fn rank(self) -> u8 {
         match self {
@@ -63,5 +83,19 @@ impl ExitCode {
             Self::Bug => 7,
             Self::Interrupted => 8,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_differ_never_end_in_success() {
+        use ExitCode::{Failure, Inconclusive, NothingRan, Success};
+        assert_eq!(ExitCode::of_runs([Success, Success], true), Success);
+        assert_eq!(ExitCode::of_runs([Success, Success], false), Inconclusive);
+        assert_eq!(ExitCode::of_runs([Success, Failure, Inconclusive], false), Failure);
+        assert_eq!(ExitCode::of_runs([NothingRan], true), NothingRan);
     }
 }

@@ -113,10 +113,22 @@ fn claimed(verdict: &Verdict) -> bool {
     all.any(|finding| finding.claim.is_some())
 }
 
+/// The reason of a verdict.
+fn reason(verdict: &Verdict) -> String {
+    verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned())
+}
+
+/// What a gate's scenario shows. A target that refused within its rights in any of the runs is limited: what needs more would
+/// come to its end by chance.
 fn state(result: &ScenarioResult) -> State {
     let verdict = &result.verdict;
-    let why = || verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
+    let why = || reason(verdict);
+    let refused = result.repeats.iter().map(|repeat| &repeat.verdict);
+    let refused = refused.filter(|verdict| verdict.kind == VerdictKind::NotApplicable).next_back();
     match verdict.kind {
+        VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Inconclusive if refused.is_some() => {
+            State::Limited(refused.map(reason).unwrap_or_default())
+        }
         VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
         // What happened beside it is the scenario's finding; the property itself held.
         VerdictKind::Fail if !claimed(verdict) => State::Open,
@@ -227,6 +239,21 @@ mod tests {
         assert_eq!(gates.verdict(&other), None);
         gates.take(Gate::SessionResumed, &with(&result, violation()));
         assert_eq!(gates.verdict(&other), None, "in whatever order");
+    }
+
+    #[test]
+    fn a_refusal_in_one_of_the_runs_is_a_limit() {
+        let limit = Verdict::because(VerdictKind::NotApplicable, "it holds the next message back");
+        for first in [Verdict::pass(), Verdict::because(VerdictKind::Inconclusive, "closed")] {
+            let (result, other) = pair(&[Gate::InFlight]);
+            let repeat = |verdict| deadzone_verdict::Repeat { verdict, history: None, cut_short: false };
+            let repeats = vec![repeat(limit.clone()), repeat(Verdict::pass())];
+            let mut gates = Gates::default();
+            gates.take(Gate::InFlight, &ScenarioResult { repeats, ..with(&result, first) });
+            let verdict = gates.verdict(&other).unwrap();
+            assert_eq!(verdict.kind, VerdictKind::NotApplicable);
+            assert!(verdict.reason.unwrap().contains("holds the next message back"));
+        }
     }
 
     #[test]

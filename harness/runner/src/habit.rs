@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_habit_is_one_failure_of_the_target() {
+    fn row_a18_a_habit_is_one_failure_of_the_target() {
         let mut habits = Habits::default();
         let habit = finding(id!("3.1.1/DZ-server-disconnect"), None);
         let mut seen = results(9, &[habit]);

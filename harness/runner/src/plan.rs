@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_link::Catalogue;
-use deadzone_script::{Gate, Need, Scenario};
+use deadzone_script::{Control, Gate, Need, Scenario};
 use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
@@ -29,6 +29,11 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Whether a control run can be made of it and says something: there is a fault to leave out.
+    pub(crate) fn has_control(&self) -> bool {
+        !matches!(self.scenario.control, Control::None(_)) && self.scenario.has_fault(self.key.version)
+    }
+
     /// The link profiles that it may name.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         self.profiles.as_deref().unwrap_or_else(|| profiles())
@@ -83,6 +88,16 @@ impl Plan {
             }
             more.iter_mut().for_each(|item| item.unasked = true);
             self.items.extend(more);
+        }
+    }
+
+    /// Where the target does not speak a version, what it answered belongs to it.
+    pub(crate) fn tell_refusals(&mut self, refused: &[(Version, String)]) {
+        for item in self.items.iter_mut() {
+            let answer = refused.iter().find(|(version, _)| *version == item.key.version);
+            if let (Some((version, came)), Some(excluded)) = (answer, &mut item.excluded) {
+                *excluded = format!("the target does not speak MQTT {version}: {came}");
+            }
         }
     }
 
@@ -152,5 +167,21 @@ fn need_text(need: Need) -> String {
         Need::Retain => "retained messages".to_owned(),
         Need::Wildcard => "wildcard subscriptions".to_owned(),
         Need::SubscriptionIdentifier => "subscription identifiers".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_run_is_made_only_where_a_fault_can_be_left_out() {
+        let suite = Suite::embedded().unwrap();
+        let plan = Plan::new(&suite, &Selection::default(), &[Version::V5], &[]);
+        let has_control = |id: &str| plan.items.iter().find(|p| p.key.id == id).map(Planned::has_control);
+        assert_eq!(has_control("qos2/interrupted/pubrec-lost"), Some(true));
+        assert_eq!(has_control("cellular/driving/exactly-once"), Some(true), "its profile is the fault");
+        assert_eq!(has_control("qos1/inbound/handshake"), Some(false), "it has none");
+        assert_eq!(has_control("will/lost/silent"), Some(false), "its fault is the stimulus");
     }
 }

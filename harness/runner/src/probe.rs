@@ -26,6 +26,9 @@ const BEFORE_CONNACK_MAX: usize = 64 * 1024;
 /// The Session Expiry Interval that is asked for, in seconds.
 const PROBED_EXPIRY_S: u32 = 60;
 
+/// Most bytes of an answer that are shown.
+const SHOWN: usize = 24;
+
 /// How often a probe looks whether it is still wanted.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -58,8 +61,10 @@ impl NoAnswer {
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) version: Version,
-    /// For each answer.
+    /// For the connection, and for each other answer.
     pub(crate) patience: Duration,
+    /// For a CONNACK, which no standard sets a time for.
+    pub(crate) long_bound: Duration,
     pub(crate) id: String,
     pub(crate) credentials: Option<Credentials>,
 }
@@ -81,26 +86,37 @@ pub(crate) async fn first_that_accepts(addresses: &[SocketAddr], patience: Durat
     None
 }
 
+/// What a target offers, and what it said where it refused.
+#[derive(Debug, Default)]
+pub(crate) struct Probed {
+    pub(crate) offered: Vec<Capabilities>,
+    /// Versions that it does not speak, each with what came.
+    pub(crate) refused: Vec<(Version, String)>,
+}
+
 /// Asks for every version at once. `client` is who asks; its id and version are set here.
 pub(crate) async fn probe(
     dial: impl Fn(Version) -> Rc<dyn Dial>,
     versions: &[Version],
     client: &Client,
-) -> Result<Vec<Capabilities>, String> {
+) -> Result<Probed, String> {
     let mut tasks = Vec::new();
     for version in versions {
         let dial = dial(*version);
         let id = format!("{}probe{}", client.id, version.level());
         let client = Client { version: *version, id, ..client.clone() };
-        tasks.push(tokio::task::spawn_local(async move { one(dial, client).await }));
+        tasks.push((*version, tokio::task::spawn_local(async move { one(dial, client).await })));
     }
-    let mut offered = Vec::new();
+    let Probed { mut offered, mut refused } = Probed::default();
     let mut reasons = Vec::new();
     let mut unclear = false;
-    for task in tasks {
+    for (version, task) in tasks {
         match task.await {
             Ok(Ok(capabilities)) => offered.push(capabilities),
-            Ok(Err(NoAnswer::Refused(why))) => reasons.push(why),
+            Ok(Err(NoAnswer::Refused(why))) => {
+                reasons.push(why.clone());
+                refused.push((version, why));
+            }
             Ok(Err(NoAnswer::NotMqtt(why) | NoAnswer::Silent(why))) => {
                 reasons.push(why);
                 unclear = true;
@@ -120,7 +136,7 @@ pub(crate) async fn probe(
         }
         return Err(reasons.join("; "));
     }
-    Ok(offered)
+    Ok(Probed { offered, refused })
 }
 
 async fn one(dial: Rc<dyn Dial>, client: Client) -> Result<Capabilities, NoAnswer> {
@@ -167,7 +183,9 @@ pub(crate) async fn connect(
     let mut stream = match timeout(patience, dial.dial()).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(NoAnswer::NotMqtt(format!("no connection: {error}"))),
-        Err(_) => return Err(NoAnswer::Silent(format!("no connection within {seconds} s"))),
+        Err(_) => {
+            return Err(NoAnswer::Silent(format!("no connection within {} s", seconds)));
+        }
     };
     let mut connect = Connect::new(version, &client.id);
     connect.set_clean(clean);
@@ -181,10 +199,10 @@ pub(crate) async fn connect(
     if let Err(error) = stream.write_all(&bytes).await {
         return Err(NoAnswer::NotMqtt(format!("it closed the connection before CONNECT was sent: {error}")));
     }
-    match timeout(patience, answer(&mut *stream, version)).await {
-        Ok(Ok(connack)) if connack.code == 0 => Ok(Accepted { stream, connack }),
-        Ok(Ok(connack)) => Err(NoAnswer::Refused(format!(
-            "it refused an MQTT {version} CONNECT with code 0x{:02x}{}",
+    match timeout(client.long_bound, answer(&mut *stream, version)).await {
+        Ok(Ok((connack, _))) if connack.code == 0 => Ok(Accepted { stream, connack }),
+        Ok(Ok((connack, came))) => Err(NoAnswer::Refused(format!(
+            "it refused an MQTT {version} CONNECT with code 0x{:02x}{}, by {came}",
             connack.code,
             deadzone_wire::reason_name(version, PacketKind::Connack, connack.code)
                 .map(|n| format!(" ({n})"))
@@ -192,13 +210,14 @@ pub(crate) async fn connect(
         ))),
         Ok(Err(why)) => Err(why),
         Err(_) => Err(NoAnswer::Silent(format!(
-            "it accepted the connection and did not answer an MQTT {version} CONNECT within {seconds} s"
+            "it accepted the connection and did not answer an MQTT {version} CONNECT within {} s",
+            client.long_bound.as_secs_f64()
         ))),
     }
 }
 
-/// Reads until a CONNACK, or says what came instead.
-async fn answer(stream: &mut dyn Stream, version: Version) -> Result<Connack, NoAnswer> {
+/// Reads until a CONNACK, and gives its bytes in hex with it; or says what came instead.
+async fn answer(stream: &mut dyn Stream, version: Version) -> Result<(Connack, String), NoAnswer> {
     let not_mqtt = |why| Err(NoAnswer::NotMqtt(why));
     let mut framer = Framer::new(BEFORE_CONNACK_MAX as u32);
     let mut read = BytesMut::with_capacity(4096);
@@ -222,7 +241,7 @@ async fn answer(stream: &mut dyn Stream, version: Version) -> Result<Connack, No
         match framer.next() {
             Some(Ok(frame)) => {
                 return match decode(&frame, version, Sender::Server).packet {
-                    Packet::Connack(connack) => Ok(connack),
+                    Packet::Connack(connack) => Ok((connack, hex(&frame.to_bytes()))),
                     _ => not_mqtt(format!("its first bytes are no CONNACK: {}", shown(&frame.to_bytes()))),
                 };
             }
@@ -242,9 +261,14 @@ async fn answer(stream: &mut dyn Stream, version: Version) -> Result<Connack, No
 }
 
 fn shown(bytes: &[u8]) -> String {
-    let head = &bytes[..bytes.len().min(24)];
-    let hex: Vec<String> = head.iter().map(|b| format!("{b:02x}")).collect();
-    format!("{} \"{}\"{}", hex.join(" "), head.escape_ascii(), if bytes.len() > 24 { " …" } else { "" })
+    let head = &bytes[..bytes.len().min(SHOWN)];
+    format!("{} \"{}\"{}", hex(bytes), head.escape_ascii(), if bytes.len() > SHOWN { " …" } else { "" })
+}
+
+/// The first bytes of what came.
+fn hex(bytes: &[u8]) -> String {
+    let hex: Vec<String> = bytes.iter().take(SHOWN).map(|b| format!("{b:02x}")).collect();
+    hex.join(" ")
 }
 
 /// DISCONNECT, FIN, and the broker's close.

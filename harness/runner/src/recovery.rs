@@ -3,7 +3,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use deadzone_verdict::{Fact, Finding, Phase, ScenarioResult, Verdict, VerdictKind};
+use deadzone_history::{Direction, End, EventKind, History};
+use deadzone_verdict::{Fact, Finding, Phase, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     health::{Examiner, Found, Kind, Trouble},
@@ -13,23 +14,36 @@ use crate::{
     target::Target,
 };
 
-/// A target is brought back this often in a run; one that is lost more often is lost.
-const RESTARTS: u32 = 12;
+/// A target may be lost this often without a suspect that loses it again; then it stays lost.
+const UNEXPLAINED_MAX: u32 = 3;
 /// How often a suspect has to lose the target alone.
 const TWICE: u32 = 2;
+/// So many packets before the loss are its evidence.
+const LAST_GIVEN: usize = 3;
 /// Attempts of suspects, behind all others.
 const SUSPECT_ATTEMPT: u32 = 40;
 
 /// What a run knows of the losses of its target.
 #[derive(Debug, Default)]
 pub(crate) struct Recovery {
-    restarts: u32,
+    /// Losses that no suspect explained.
+    unexplained: u32,
+    /// What lost the target twice, alone. It is not played again.
+    convicted: BTreeSet<ScenarioKey>,
+}
+
+/// What a suspect did that lost the target twice, alone.
+struct Conviction {
+    trouble: Trouble,
+    /// The result of its last performance, with the record.
+    last: ScenarioResult,
 }
 
 impl Passes<'_> {
     /// Says what happened, and gives back what may go on.
     pub(crate) fn recover(&mut self, trouble: &Trouble, outcome: Outcome) -> Vec<Task> {
-        let suspects = outcome.in_flight;
+        let mut suspects = outcome.in_flight;
+        suspects.retain(|task| !self.recovery.convicted.contains(&task.planned.key));
         let ago = trouble.since.elapsed();
         self.ledger.notice(format!(
             "the target {}: {}; last well {} ago; suspects: {}",
@@ -38,21 +52,23 @@ impl Passes<'_> {
             seconds(ago),
             named(&suspects),
         ));
-        if !self.bring_back() {
+        if self.recovery.unexplained == UNEXPLAINED_MAX || !self.bring_back() {
             self.blame_nobody(trouble, &suspects);
             self.lost = Some(trouble.clone());
             return Vec::new();
         }
+        let known = self.recovery.convicted.len();
         let mut rest = Vec::new();
         for suspect in suspects {
             if self.is_interrupted() || self.lost.is_some() {
                 break;
             }
             match self.on_trial(&suspect) {
-                Some(trouble) => self.convict(&suspect, &trouble),
+                Some(conviction) => self.convict(&suspect, conviction),
                 None => rest.push(suspect),
             }
         }
+        self.recovery.unexplained += u32::from(self.recovery.convicted.len() == known);
         // A suspect's result of the lost target is worth nothing, unless it was told with a proof.
         let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
         rest.retain(|task| !told.contains(&task.planned.key));
@@ -64,6 +80,7 @@ impl Passes<'_> {
             }
         }
         rest.extend(outcome.left);
+        rest.retain(|task| !self.recovery.convicted.contains(&task.planned.key));
         for task in &mut rest {
             task.attempt += SUSPECT_ATTEMPT;
         }
@@ -72,8 +89,7 @@ impl Passes<'_> {
 
     /// A target that is whole again: restarted where it is ours, or by itself.
     fn bring_back(&mut self) -> bool {
-        self.recovery.restarts += 1;
-        if self.recovery.restarts > RESTARTS || self.is_interrupted() {
+        if self.is_interrupted() {
             return false;
         }
         match self.target.restart(&self.context.cancel) {
@@ -86,22 +102,24 @@ impl Passes<'_> {
     }
 
     /// Runs a suspect alone; something if it loses the target twice.
-    fn on_trial(&mut self, suspect: &Task) -> Option<Trouble> {
-        let mut last = None;
+    fn on_trial(&mut self, suspect: &Task) -> Option<Conviction> {
+        let mut conviction = None;
         for attempt in 1..=TWICE {
             let task = Task { attempt: SUSPECT_ATTEMPT + attempt, first: None, ..suspect.clone() };
-            let _ = carry_out(&self.context, &task, None);
+            let last = carry_out(&self.context, &task, None).result;
             if self.is_interrupted() {
                 return None;
             }
             let trouble = self.trouble()?;
-            last = Some(trouble);
+            let target_log = self.last_words();
             if !self.bring_back() {
-                self.lost = last.clone();
-                return last.filter(|_| attempt == TWICE);
+                self.lost = Some(trouble.clone());
+                return (attempt == TWICE)
+                    .then(|| Conviction { trouble, last: ScenarioResult { target_log, ..last } });
             }
+            conviction = Some(Conviction { trouble, last: ScenarioResult { target_log, ..last } });
         }
-        last
+        conviction
     }
 
     /// Whether the target is lost now.
@@ -117,17 +135,13 @@ impl Passes<'_> {
         }
     }
 
-    /// The finding of a scenario that loses the target twice, alone.
-    fn convict(&mut self, task: &Task, trouble: &Trouble) {
-        let planned = &task.planned;
-        let mut result = blank(&self.context, planned, &task.source);
-        let known = self.ledger.waiting.iter().position(|other| other.planned.key == planned.key);
-        let first = known.map(|i| self.ledger.waiting.remove(i)).and_then(|task| task.first);
-        let history = first.and_then(|first| first.result.history);
-        let clause = trouble.kind.own_id(planned.key.version);
-        let evidence = history.as_ref().and_then(|h| h.events.last()).map(|event| event.seq);
+    /// The finding of a scenario that loses the target twice, alone. Its last bytes are the evidence.
+    fn convict(&mut self, task: &Task, Conviction { trouble, last }: Conviction) {
+        let key = &task.planned.key;
+        self.ledger.waiting.retain(|other| other.planned.key != *key);
+        self.recovery.convicted.insert(key.clone());
         let finding = Finding {
-            clause,
+            clause: trouble.kind.own_id(key.version),
             also: Vec::new(),
             fact: if trouble.kind == Kind::Crashed { Fact::Crashed } else { Fact::Hung },
             phase: Phase::default(),
@@ -137,16 +151,14 @@ impl Passes<'_> {
             wanted: "a target that goes on serving whatever one client does".to_owned(),
             got: format!("{}: {}, twice when it ran alone", trouble.kind.word(), trouble.text),
             meanwhile: String::new(),
-            evidence: evidence.into_iter().collect(),
+            evidence: last.history.as_deref().map(last_given).unwrap_or_default(),
             claim: None,
             place: None,
             could_instead: Vec::new(),
             folded: Vec::new(),
         };
-        result.history = history;
-        result.target_log = self.last_words();
-        result.verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() };
-        self.replace(task, result);
+        let verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() };
+        self.replace(task, ScenarioResult { verdict, ..last });
     }
 
     /// The last lines of the target's log.
@@ -190,6 +202,21 @@ impl Passes<'_> {
     fn is_interrupted(&self) -> bool {
         self.context.cancel.load(std::sync::atomic::Ordering::Relaxed)
     }
+}
+
+/// The last packets that the target was given, as far as the record shows: one at least was never answered.
+fn last_given(history: &History) -> Vec<u64> {
+    let given = |kind: &EventKind| matches!(kind, EventKind::Packet(packet) if packet.direction == Direction::Up && packet.end == End::Broker && !packet.is_marker());
+    let mut last: Vec<u64> = history
+        .events
+        .iter()
+        .rev()
+        .filter(|event| given(&event.kind))
+        .take(LAST_GIVEN)
+        .map(|e| e.seq)
+        .collect();
+    last.reverse();
+    last
 }
 
 fn is_whole(examiner: &Examiner) -> bool {

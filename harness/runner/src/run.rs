@@ -17,7 +17,7 @@ use deadzone_wire::Version;
 
 use crate::{
     EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
-    ask::{ask, unique_word},
+    ask::{ask, speaks_v311_alone, unique_word},
     coverage::coverage,
     exchange::Asker,
     histories::write_histories,
@@ -26,6 +26,7 @@ use crate::{
     links::{InUse, LinkProvider},
     passes::{Passes, tasks},
     pool::Limits,
+    probe::Probed,
     recovery::Recovery,
     target::{Declared, Target, TargetHandle},
 };
@@ -108,13 +109,15 @@ pub fn run(
         return Err(RunError::LinksWithoutAddress);
     }
     let _links = options.links.as_ref().map(InUse::new);
-    let capabilities = ask(&mut target, options)?;
+    let asked = ask(&mut target, options)?;
     let handle = target.handle();
-    let (plan, left_out) = plan(suite, options, &handle, &capabilities);
+    let (plan, left_out) = plan(suite, options, &handle, &asked);
+    let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
     tell(RunEvent::Started(info));
 
-    let context = context(options, handle);
+    let mut context = context(options, handle);
+    context.facts.v311_alone = speaks_v311_alone(&target, options, &capabilities);
     let limits = limits(options, &context);
     let asker = asker(&context, &capabilities);
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
@@ -145,16 +148,13 @@ pub fn run(
 }
 
 /// What is to be performed, and how much was left out because it lasts long.
-fn plan(
-    suite: &Suite,
-    options: &Options,
-    handle: &TargetHandle,
-    capabilities: &[Capabilities],
-) -> (Plan, usize) {
+fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed) -> (Plan, usize) {
+    let capabilities = &asked.offered;
     let mut plan = Plan::new(suite, &options.selection, &options.versions, capabilities);
     let in_real_time = !handle.is_embedded() && options.selection.is_everything();
     let left_out = if in_real_time { plan.leave_long_out() } else { 0 };
     plan.add_gates(suite, &options.versions, capabilities);
+    plan.tell_refusals(&asked.refused);
     if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
         plan.leave_out_solo();
     }
@@ -204,12 +204,18 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
 pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
     let Some(declared) = context.target.declared() else {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        return Limits { jobs: options.jobs.unwrap_or_else(cores), connections: usize::MAX, solo: false };
+        return Limits {
+            jobs: options.jobs.unwrap_or_else(cores),
+            connections: usize::MAX,
+            solo: false,
+            virtual_time: true,
+        };
     };
     let wanted = Limits {
         jobs: options.jobs.unwrap_or(REMOTE_JOBS),
         connections: declared.connections(),
         solo: false,
+        virtual_time: false,
     };
     descriptor_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
 }
@@ -340,7 +346,7 @@ mod tests {
 
     #[test]
     fn few_descriptors_make_few_jobs() {
-        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false };
+        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false, virtual_time: false };
         let of = |descriptors| {
             let limits = within(wanted, descriptors);
             (limits.jobs, limits.connections)

@@ -3,6 +3,14 @@
 use deadzone_history::Fnv;
 use deadzone_wire::Version;
 
+/// The seed of one of several runs, from 1: the first has the seed that was asked for.
+pub(crate) fn of_run(run: u64, number: u32) -> u64 {
+    match number {
+        0 | 1 => run,
+        _ => Fnv::default().with(&run.to_be_bytes()).with(&number.to_be_bytes()).value(),
+    }
+}
+
 /// The seed of one scenario in one version.
 pub(crate) fn of_scenario(run: u64, id: &str, version: Version) -> u64 {
     Fnv::default()

@@ -11,7 +11,10 @@ use deadzone_history::Fnv;
 use deadzone_link::{Catalogue, ProfileError};
 use deadzone_script::{Diagnostic, Scenario, Severity};
 
-use crate::profiles::{self, profiles};
+use crate::{
+    judgeable::unjudged,
+    profiles::{self, profiles},
+};
 
 /// Scenarios with the text that they come from.
 #[derive(Clone, Debug)]
@@ -102,6 +105,9 @@ pub fn parse(file: &str, area: &str, text: &str, own: bool) -> Result<Parsed, Su
     let wrong = |name: &str, place| profiles::wrong(catalogue, name, place);
     let mistakes = |scenario: &Scenario| deadzone_script::profile_mistakes(scenario, text, wrong);
     diagnostics.extend(scenarios.iter().flat_map(mistakes));
+    let clauses =
+        |scenario: &Scenario| deadzone_script::clause_mistakes(scenario, text, |c| unjudged(scenario, c));
+    diagnostics.extend(scenarios.iter().flat_map(clauses));
     Ok(Parsed { scenarios, diagnostics, profiles: found })
 }
 

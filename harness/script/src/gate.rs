@@ -19,8 +19,10 @@ pub enum Gate {
     Qos2Out,
     /// `in-flight`: more than one message is unacknowledged at a time.
     InFlight,
-    /// `session`: a session outlives its connection and is resumed.
+    /// `session`: a session outlives its connection and is resumed, whatever it holds.
     SessionResumed,
+    /// `session-subscribed`: a session that holds a subscription is resumed.
+    SubscribedResumed,
     /// `retained`: a retained message is stored and sent to a later subscriber.
     RetainedStored,
     /// `will`: the will of a lost client is published.
@@ -31,7 +33,7 @@ pub enum Gate {
 
 impl Gate {
     /// Every gate; each comes behind those that it may stand on itself.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Connection,
         Self::Qos1In,
         Self::Qos2In,
@@ -40,6 +42,7 @@ impl Gate {
         Self::Qos2Out,
         Self::InFlight,
         Self::SessionResumed,
+        Self::SubscribedResumed,
         Self::RetainedStored,
         Self::WillPublished,
         Self::WildcardMatched,
@@ -61,6 +64,7 @@ impl Gate {
             Self::Qos2Out => "qos2-out",
             Self::InFlight => "in-flight",
             Self::SessionResumed => "session",
+            Self::SubscribedResumed => "session-subscribed",
             Self::RetainedStored => "retained",
             Self::WillPublished => "will",
             Self::WildcardMatched => "wildcard",

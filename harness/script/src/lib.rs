@@ -5,8 +5,10 @@
 
 mod diagnostic;
 mod gate;
+mod held;
 mod names;
 mod parse;
+mod parts;
 mod print;
 mod rounds;
 mod scenario;
@@ -16,7 +18,7 @@ mod text;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
 pub use gate::Gate;
-pub use names::{ProfilePlace, profile_mistakes};
+pub use names::{ProfilePlace, clause_mistakes, profile_mistakes};
 pub use parse::{parse, parse_fault};
 pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};

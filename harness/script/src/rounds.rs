@@ -2,7 +2,7 @@
 
 use deadzone_wire::Field;
 
-use crate::{Arrival, FieldValue, PacketTemplate, Payload, Scenario, Step, StepKind, TriggerTemplate};
+use crate::{FieldValue, Payload, Scenario, Step, StepKind};
 
 const RUN: &[u8] = b"{run}";
 
@@ -33,14 +33,16 @@ impl Scenario {
 }
 
 fn in_round(mut step: Step, round: u32, shift: usize) -> Step {
-    for client in clients(&mut step.kind) {
-        *client += shift;
-    }
+    step.kind.clients_mut().for_each(|client| *client += shift);
     texts(&mut step.kind, &mut |text, is_id| {
         let word = if is_id { format!("{{run}}r{round}") } else { format!("{{run}}/r{round}") };
         *text = replaced(text, word.as_bytes());
     });
-    captures(&mut step.kind, &mut |name| *name = format!("{name}.{round}"));
+    for (_, value) in step.kind.fields_mut() {
+        if let FieldValue::Capture(name) = value {
+            *name = format!("{name}.{round}");
+        }
+    }
     step
 }
 
@@ -54,30 +56,6 @@ fn replaced(text: &Payload, word: &[u8]) -> Payload {
     }
     out.extend_from_slice(rest);
     Payload(out)
-}
-
-fn clients(kind: &mut StepKind) -> Vec<&mut usize> {
-    match kind {
-        StepKind::Fence { publisher, subscriber, .. } => vec![publisher, subscriber],
-        StepKind::Ready { subscriber, .. } => vec![subscriber],
-        StepKind::Open { client }
-        | StepKind::Connect { client, .. }
-        | StepKind::Subscribe { client, .. }
-        | StepKind::Unsubscribe { client, .. }
-        | StepKind::Publish { client, .. }
-        | StepKind::Burst { client, .. }
-        | StepKind::Finds { client, .. }
-        | StepKind::Disconnect { client, .. }
-        | StepKind::Ping { client }
-        | StepKind::Send { client, .. }
-        | StepKind::SendBytes { client, .. }
-        | StepKind::Receive { client, .. }
-        | StepKind::Link { client, .. }
-        | StepKind::LinkProfile { client, .. }
-        | StepKind::LinkSaw { client, .. }
-        | StepKind::ExpectReceives { client, .. }
-        | StepKind::ExpectQuiescent { client, .. } => vec![client],
-    }
 }
 
 /// Every text of a step that may hold `{run}`, with whether it is a client id.
@@ -102,7 +80,7 @@ fn texts(kind: &mut StepKind, each: &mut dyn FnMut(&mut Payload, bool)) {
         StepKind::ExpectReceives { payloads, .. } => payloads.iter_mut().for_each(|p| each(p, false)),
         _ => {}
     }
-    for (field, value) in fields(kind) {
+    for (field, value) in kind.fields_mut() {
         if let FieldValue::Text(text) = value {
             each(text, *field == Field::ClientId);
         }
@@ -128,38 +106,5 @@ pub(crate) fn names(kind: &StepKind, each: &mut dyn FnMut(&Payload)) {
             }
         }
         _ => {}
-    }
-}
-
-fn captures(kind: &mut StepKind, each: &mut dyn FnMut(&mut String)) {
-    for (_, value) in fields(kind) {
-        if let FieldValue::Capture(name) = value {
-            each(name);
-        }
-    }
-}
-
-fn fields(kind: &mut StepKind) -> Vec<&mut (Field, FieldValue)> {
-    fn of(packet: &mut PacketTemplate) -> Vec<&mut (Field, FieldValue)> {
-        packet.fields.iter_mut().collect()
-    }
-    match kind {
-        StepKind::Connect { expected, .. }
-        | StepKind::Subscribe { expected, .. }
-        | StepKind::Unsubscribe { expected, .. } => expected.iter_mut().collect(),
-        StepKind::Publish { packet, .. }
-        | StepKind::Burst { packet, .. }
-        | StepKind::Send { packet, .. }
-        | StepKind::LinkSaw { packet, .. }
-        | StepKind::Link { when: TriggerTemplate::On { packet, .. }, .. } => of(packet),
-        StepKind::Receive { alternatives, .. } => alternatives
-            .iter_mut()
-            .flat_map(|arrival| match arrival {
-                Arrival::Packet(packet) => of(packet),
-                Arrival::Closed => Vec::new(),
-            })
-            .collect(),
-        StepKind::ExpectReceives { fields, .. } => fields.iter_mut().collect(),
-        _ => Vec::new(),
     }
 }

@@ -66,6 +66,16 @@ impl Scenario {
         given.chain(changed).collect()
     }
 
+    /// Whether it has a fault in this version, so that a run without it says something: a step on a link, a link with a profile, or
+    /// control steps of its own.
+    pub fn has_fault(&self, version: Version) -> bool {
+        let taken = |step: &&Step| step.only.is_none_or(|only| only == version);
+        let of_link = |step: &Step| matches!(step.kind, StepKind::Link { .. } | StepKind::LinkProfile { .. });
+        matches!(self.control, Control::Steps(_))
+            || self.clients.iter().any(|client| client.via.is_some())
+            || self.steps.iter().filter(taken).any(of_link)
+    }
+
     /// How long its steps wait by the clock alone, ms: watched absences, keep-alives, will delays, and patience that the
     /// script sets itself. An estimate for planning, no bound.
     pub fn bound_by_clock_ms(&self) -> u64 {

@@ -6,6 +6,7 @@ use deadzone_wire::{Field, PacketKind};
 
 use crate::{
     Arrival, ConnectMode, Count, FieldValue, Gate, PacketTemplate, Payload, Scenario, Step, StepKind,
+    held::{Held, Who},
 };
 
 /// What the steps of a scenario say about gates.
@@ -28,8 +29,10 @@ pub(crate) fn shown(scenario: &Scenario) -> Shown {
     let steps: Vec<&Step> = scenario.steps.iter().filter(|step| !step.deviant).collect();
     let messages = Messages::of(scenario, &steps);
     let mut shown = Shown::default();
+    let mut held = Held::default();
     for step in &steps {
-        asked(&step.kind, &mut shown.certain);
+        asked(&step.kind, &held, &mut shown.certain);
+        held.take(&step.kind);
     }
     for step in &steps {
         for (client, copy) in arrivals(&step.kind) {
@@ -42,18 +45,19 @@ pub(crate) fn shown(scenario: &Scenario) -> Shown {
     shown.possible = messages.possible();
     shown.possible.extend(&shown.certain);
     if steps.iter().any(|step| keeps_a_session(&step.kind)) {
-        shown.possible.insert(Gate::SessionResumed);
+        shown.possible.extend([Gate::SessionResumed, Gate::SubscribedResumed]);
     }
     shown
 }
 
-/// What a step asks for by itself.
-fn asked(kind: &StepKind, gates: &mut BTreeSet<Gate>) {
+/// What a step asks for by itself, behind the steps before it.
+fn asked(kind: &StepKind, held: &Held<'_>, gates: &mut BTreeSet<Gate>) {
     match kind {
-        StepKind::Connect { mode, expected, .. } => {
+        StepKind::Connect { client, mode, expected, .. } => {
             gates.insert(Gate::Connection);
             if *mode == ConnectMode::Resume && number(expected, Field::SessionPresent) != Some(0) {
-                gates.insert(Gate::SessionResumed);
+                let whose = Held::connected(kind).map_or(Who::Client(*client), |(_, who)| who);
+                gates.insert(held.resumed(whose));
             }
         }
         StepKind::Subscribe { filters, .. } => {
@@ -75,10 +79,10 @@ fn asked(kind: &StepKind, gates: &mut BTreeSet<Gate>) {
             PacketKind::Publish => published(packet, gates),
             _ => {}
         },
-        StepKind::Receive { alternatives, .. } => {
+        StepKind::Receive { client, alternatives, .. } => {
             let resumed = |arrival: &Arrival| matches!(arrival, Arrival::Packet(packet) if number(&packet.fields, Field::SessionPresent) == Some(1));
             if alternatives.iter().any(resumed) {
-                gates.insert(Gate::SessionResumed);
+                gates.insert(held.resumed(held.now(*client)));
             }
         }
         _ => {}

@@ -45,6 +45,15 @@ fn steps_show_their_gates() {
         ("a connect resume", "session"),
         ("a connect resume session_present=0", ""),
         ("m open\n m -> CONNECT clean=0\n m <- CONNACK session_present=1", "session"),
+        // A session is the same gate or another, by whether it holds a subscription.
+        ("a subscribe \"t\"\n a disconnect\n a connect resume", "subscription session-subscribed"),
+        ("a subscribe \"t\"\n a unsubscribe \"t\"\n a connect resume", "subscription session"),
+        ("a subscribe \"t\"\n a connect fresh\n a connect resume", "subscription session"),
+        ("a subscribe \"t\"\n d disconnect\n d connect resume", "subscription session"),
+        (
+            "m open\n m -> CONNECT clean=0\n m -> SUBSCRIBE id=1 \"t\"\n m <- CONNACK session_present=1",
+            "subscription session-subscribed",
+        ),
         ("a finds \"t\" \"p\"", "subscription retained"),
         (
             "a subscribe \"w\" qos=1\n m connect clean will_topic=\"w\" will_payload=\"gone\" will_qos=1\n \
@@ -70,7 +79,7 @@ fn steps_show_their_gates() {
 fn a_client_id_that_two_clients_name_makes_them_one() {
     let steps = "a connect clean client_id=\"x\"\n a subscribe \"t\" qos=1\n m connect resume client_id=\"x\"\n \
                  d publish \"t\" \"p\" qos=1\n expect m receives \"p\" at least once";
-    assert_eq!(beyond_connection(steps), "qos1-in subscription qos1-out session");
+    assert_eq!(beyond_connection(steps), "qos1-in subscription qos1-out session-subscribed");
 }
 
 #[test]
@@ -96,7 +105,7 @@ fn names_are_a_public_format() {
     let names = Gate::ALL.map(Gate::name).join(" ");
     assert_eq!(
         names,
-        "connection qos1-in qos2-in subscription qos1-out qos2-out in-flight session retained will wildcard"
+        "connection qos1-in qos2-in subscription qos1-out qos2-out in-flight session session-subscribed retained will wildcard"
     );
     assert!(Gate::ALL.into_iter().all(|gate| Gate::named(gate.name()) == Some(gate)));
     assert!(Gate::ALL.is_sorted());

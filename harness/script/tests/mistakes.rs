@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deadzone_script::{ProfilePlace, codes, explain, parse, profile_mistakes, render};
+use deadzone_script::{ProfilePlace, clause_mistakes, codes, explain, parse, profile_mistakes, render};
 
 const HEADER: &str = "scenario s\n title t\n clauses 5.0/MQTT-3.12.4-1\n catches d\n";
 const CLIENTS: &str = " client a\n client m manual\n client d direct\n";
@@ -215,8 +215,8 @@ fn every_code_is_reached_by_exactly_its_mistake() {
         assert_eq!(got, [*code], "{source}");
     }
     let reached: BTreeSet<&str> = ONE_EACH.iter().map(|(code, _)| *code).collect();
-    // Slugs that stand twice need a file of their own, profiles somebody who knows them.
-    let apart = ["E009", "E044"];
+    // Slugs that stand twice need a file of their own, profiles and what judges a clause somebody who knows them.
+    let apart = ["E009", "E044", "E048"];
     let all: BTreeSet<&str> = codes().iter().map(|e| e.code).filter(|code| !apart.contains(code)).collect();
     assert_eq!(reached, all);
 }
@@ -232,6 +232,23 @@ fn profiles_are_looked_up_by_who_has_them() {
     let found: Vec<_> =
         mistakes.iter().map(|m| (m.code, m.message.as_str(), m.at.column, m.at.length)).collect();
     assert_eq!(found, [("E044", "client x", 16, 1), ("E044", "step wrong", 18, 5)]);
+}
+
+#[test]
+fn a_clause_that_nothing_judges_has_its_place() {
+    let header = HEADER.replace("5.0/MQTT-3.12.4-1", "5.0/MQTT-4.3.3-1 5.0/MQTT-4.3.3-10");
+    assert_ne!(header, HEADER);
+    let source = format!("{header}{CLIENTS}{CONNECTED}");
+    let (scenarios, _) = parse("f", "area", &source);
+    let mistakes = clause_mistakes(&scenarios[0], &source, |clause| {
+        clause.as_str().contains("5.0").then(|| (format!("not {clause}"), "help".to_owned()))
+    });
+    let line = source.lines().position(|line| line.contains("5.0/MQTT-4.3.3-1 ")).unwrap();
+    let column = |word: &str| source.lines().nth(line).unwrap().find(word).unwrap() as u32 + 1;
+    let found: Vec<_> =
+        mistakes.iter().map(|m| (m.code, m.at.line as usize, m.at.column, m.at.length)).collect();
+    let one = ("E048", line + 1, column("5.0/MQTT-4.3.3-1 "), 16);
+    assert_eq!(found, [one, ("E048", line + 1, column("5.0/MQTT-4.3.3-10"), 17)]);
 }
 
 #[test]

@@ -56,7 +56,7 @@ mod tests {
 
     /// What was once wrong: PUBACKs and PUBRECs of a server have no order, and its resends are bound through 4.6.0-6.
     #[test]
-    fn the_order_of_acknowledgements_binds_the_client_alone() {
+    fn row_a23_the_order_of_acknowledgements_binds_the_client_alone() {
         for version in ["3.1.1", "5.0"] {
             for n in 1..=4 {
                 let found = ClauseId::find(&format!("{version}/MQTT-4.6.0-{n}")).unwrap();

@@ -4,47 +4,8 @@
 use std::fmt;
 
 use deadzone_spec::ClauseId;
-use serde::{Deserialize, Serialize};
 
 use crate::Phase;
-
-/// What kind of fact a finding states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fact {
-    /// An answer that is owed never came.
-    AnswerMissing,
-    /// A message that is owed never came.
-    DeliveryMissing,
-    /// An exchange that must be taken up again was not.
-    ResendMissing,
-    /// A connection that must be closed was not.
-    NotClosed,
-    /// A message came once too often.
-    DeliveredTwice,
-    /// A message came that must not.
-    DeliveredUnwanted,
-    /// It came in another order.
-    OutOfOrder,
-    /// The right packet with a wrong field.
-    WrongField,
-    /// A packet that must not come here.
-    WrongPacket,
-    /// A packet that breaks the format.
-    Malformed,
-    /// More than the client said that it takes.
-    LimitExceeded,
-    /// Something of the session was kept that must be gone, or is gone that must be kept.
-    WrongState,
-    /// The connection was closed without need.
-    Closed,
-    /// A request was refused without need.
-    Refused,
-    /// The target ended.
-    Crashed,
-    /// The target hangs, for all or for some.
-    Hung,
-}
 
 /// How much a fact proves by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,49 +18,53 @@ pub enum FactClass {
     Silence,
 }
 
-impl Fact {
-    /// How much it proves by itself.
-    pub fn class(self) -> FactClass {
-        match self {
-            Self::AnswerMissing
-            | Self::DeliveryMissing
-            | Self::ResendMissing
-            | Self::NotClosed
-            | Self::Hung => FactClass::Silence,
-            Self::Closed | Self::Refused => FactClass::CloseOrRefusal,
-            Self::DeliveredTwice
-            | Self::DeliveredUnwanted
-            | Self::OutOfOrder
-            | Self::WrongField
-            | Self::WrongPacket
-            | Self::Malformed
-            | Self::LimitExceeded
-            | Self::WrongState
-            | Self::Crashed => FactClass::Done,
+/// One line for each fact: how much it proves by itself, its name in the format, and what it says.
+macro_rules! facts {
+    ($($fact:ident $class:ident $name:literal $what:literal)*) => {
+        /// What kind of fact a finding states.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Fact {
+            $(#[doc = $what] $fact,)*
         }
-    }
 
-    /// Its stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AnswerMissing => "answer-missing",
-            Self::DeliveryMissing => "delivery-missing",
-            Self::ResendMissing => "resend-missing",
-            Self::NotClosed => "not-closed",
-            Self::DeliveredTwice => "delivered-twice",
-            Self::DeliveredUnwanted => "delivered-unwanted",
-            Self::OutOfOrder => "out-of-order",
-            Self::WrongField => "wrong-field",
-            Self::WrongPacket => "wrong-packet",
-            Self::Malformed => "malformed",
-            Self::LimitExceeded => "limit-exceeded",
-            Self::WrongState => "wrong-state",
-            Self::Closed => "closed",
-            Self::Refused => "refused",
-            Self::Crashed => "crashed",
-            Self::Hung => "hung",
+        impl Fact {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$fact),*];
+
+            /// How much it proves by itself.
+            pub fn class(self) -> FactClass {
+                match self {
+                    $(Self::$fact => FactClass::$class,)*
+                }
+            }
+
+            /// Its stable name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$fact => $name,)*
+                }
+            }
         }
-    }
+    };
+}
+
+facts! {
+    AnswerMissing Silence "answer-missing" "An answer that is owed never came."
+    DeliveryMissing Silence "delivery-missing" "A message that is owed never came."
+    ResendMissing Silence "resend-missing" "An exchange that must be taken up again was not."
+    NotClosed Silence "not-closed" "A connection that must be closed was not."
+    DeliveredTwice Done "delivered-twice" "A message came once too often."
+    DeliveredUnwanted Done "delivered-unwanted" "A message came that must not."
+    OutOfOrder Done "out-of-order" "It came in another order."
+    WrongField Done "wrong-field" "The right packet with a wrong field."
+    WrongPacket Done "wrong-packet" "A packet that must not come here."
+    Malformed Done "malformed" "A packet that breaks the format."
+    LimitExceeded Done "limit-exceeded" "More than the client said that it takes."
+    WrongState Done "wrong-state" "Something of the session was kept that must be gone, or is gone that must be kept."
+    Closed CloseOrRefusal "closed" "The connection was closed without need."
+    Refused CloseOrRefusal "refused" "A request was refused without need."
+    Crashed Done "crashed" "The target ended."
+    Hung Silence "hung" "The target hangs, for all or for some."
 }
 
 impl fmt::Display for Fact {
@@ -160,12 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_the_format() {
-        for fact in
-            [Fact::AnswerMissing, Fact::OutOfOrder, Fact::NotClosed, Fact::Refused, Fact::LimitExceeded]
-        {
-            let deserializer = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(fact.name());
-            assert_eq!(Fact::deserialize(deserializer), Ok(fact));
+    fn the_format_lists_every_fact_with_what_it_proves() {
+        let format = include_str!("../FORMAT.md");
+        for fact in Fact::ALL {
+            let row = format.lines().find(|line| line.starts_with(&format!("| `{fact}` |")));
+            let proves = row.and_then(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+            let proves = proves.unwrap_or_else(|| panic!("FORMAT.md has no `{fact}`"));
+            let class = match proves {
+                "yes" => FactClass::Done,
+                "at the second time" => FactClass::CloseOrRefusal,
+                _ => FactClass::Silence,
+            };
+            assert_eq!(fact.class(), class, "{fact}: {proves}");
         }
     }
 }

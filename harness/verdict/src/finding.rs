@@ -2,7 +2,6 @@
 
 use deadzone_history::Place;
 use deadzone_spec::ClauseId;
-use serde::{Deserialize, Serialize};
 
 use crate::{Fact, Fingerprint, Phase};
 
@@ -61,8 +60,7 @@ impl Finding {
 }
 
 /// The level of a grade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GradeLevel {
     /// Against a SHOULD.
     Should,

@@ -9,6 +9,7 @@ mod fact;
 mod finding;
 mod phase;
 mod run;
+mod sets;
 mod verdict;
 
 pub use fact::{Fact, FactClass, Fingerprint};
@@ -18,4 +19,5 @@ pub use run::{
     Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
     Summary,
 };
+pub use sets::{OneRun, RunSets, Said, Spread, VerdictSet};
 pub use verdict::{Verdict, VerdictKind};

@@ -2,13 +2,11 @@
 
 use deadzone_history::Place;
 use deadzone_spec::ClauseId;
-use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Grade};
 
 /// The verdict's kind, from the best to the worst only in the sense of [`VerdictKind::precedence`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerdictKind {
     /// All that was claimed held.
     Pass,

@@ -89,7 +89,7 @@ rules! {
 
     CONNACK_FLAGS: - "DZ-connack-flags" "MQTT-3.2.2-1";
     REFUSED_SESSION: - "MQTT-3.2.2-4" "MQTT-3.2.2-6";
-    CONNACK_CODE: "DZ-connack-code" "DZ-connack-code" "MQTT-3.2.2-8";
+    CONNACK_CODE: "DZ-connack-code" "MQTT-3.2.2-6" "MQTT-3.2.2-8";
     PUBACK_CODE: - - "MQTT-3.4.2-1";
     PUBREC_CODE: - - "MQTT-3.5.2-1";
     PUBREL_CODE: - - "MQTT-3.6.2-1";

@@ -4,11 +4,12 @@ use crate::{Text, Version, clause, clause::Rule, findings::Findings};
 
 const SHARE: &[u8] = b"$share/";
 
-/// Checks what a Topic Name may hold; `offset` is that of its first character. Emptiness is the caller's: an alias may excuse it.
-pub(crate) fn check_name(findings: &mut Findings, name: &Text, offset: usize, wildcard: &Rule) {
+/// Checks what a topic may hold; `offset` is that of its first character, `called` what the field is called. Emptiness is the
+/// caller's: an alias may excuse it.
+pub(crate) fn check_name(findings: &mut Findings, name: &Text, offset: usize, wildcard: &Rule, called: &str) {
     check_nul(findings, name, offset);
     if let Some(at) = name.0.iter().position(|b| matches!(b, b'#' | b'+')) {
-        findings.note(wildcard, offset + at, "wildcard in a Topic Name");
+        findings.note(wildcard, offset + at, format!("wildcard in a {called}"));
     }
 }
 

@@ -242,7 +242,7 @@ fn connack() {
         ("20 03 02 00 00", V5, Server, &[("MQTT-3.2.2-1", 0)]),
         ("20 02 01 05", V311, Server, &[("MQTT-3.2.2-4", 0)]),
         ("20 03 01 87 00", V5, Server, &[("MQTT-3.2.2-6", 0)]),
-        ("20 02 00 06", V311, Server, &[("DZ-connack-code", 1)]),
+        ("20 02 00 06", V311, Server, &[("MQTT-3.2.2-6", 1)]),
         ("20 03 00 05 00", V5, Server, &[("MQTT-3.2.2-8", 1)]),
         ("20 02 00 00", V5, Server, &[("MQTT-2.2.2-1", 2)]),
         ("20 02 ff 00", V31, Server, &[]),
@@ -263,4 +263,17 @@ fn all_faults_are_reported() {
     ];
     let found = decode_hex("80 0b 0000 01 7f 0002 6123 80 0005", V5, Client);
     assert_eq!(found.violations.iter().map(|v| v.clause).collect::<Vec<_>>(), wanted);
+}
+
+/// A wildcard is told of the topic that holds it.
+#[test]
+fn row_e31_a_wildcard_is_told_of_its_own_topic() {
+    for (bytes, called) in [
+        ("30 0c 0001 74 06 08 0003 612f23 6d 6d", "Response Topic"),
+        ("30 07 0003 612f23 00 6d", "Topic Name"),
+    ] {
+        let found = decode_hex(bytes, V5, Client).violations;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].what.ends_with(called), "{found:?}");
+    }
 }

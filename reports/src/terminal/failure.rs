@@ -1,6 +1,7 @@
 //! One failure in the order in which a broker developer asks: what, which clause, wanted and got, where in the scenario,
 //! what crossed the wire, what else would have been right, does it need the fault, how do I see it myself.
 
+use deadzone_history::{EventKind, History};
 use deadzone_spec::Party;
 use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
 
@@ -9,10 +10,12 @@ use super::{
     page::{Page, Role, wrap},
     target, timeline,
 };
-use crate::timeline::{seconds, silence};
+use crate::timeline::{bytes, seconds, silence};
 
 /// Most folded findings that are listed.
 const FOLDED: usize = 8;
+/// Most packets of a finding whose bytes are shown.
+const PACKETS: usize = 3;
 
 /// The whole report of a result that is no pass.
 pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
@@ -85,6 +88,9 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
         page.field("evidence", Role::Plain, &numbers(&finding.evidence), 200);
     }
     page.blank();
+    if let Some(history) = &result.history {
+        deciding(page, history, &finding.evidence);
+    }
     if let Some(silence) = result.history.as_ref().and_then(|history| silence(history, finding)) {
         page.field("given", Role::Plain, &silence.given, 300);
         page.field("acted on", Role::Plain, &silence.acted_on, 300);
@@ -107,6 +113,26 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
     }
     if finding.folded.len() > FOLDED {
         page.field("", Role::Faint, &format!("and {} more", finding.folded.len() - FOLDED), 80);
+    }
+}
+
+/// The bytes of the packets that show it, the last ones where there are many: two encodings of one packet read alike.
+fn deciding(page: &mut Page, history: &History, evidence: &[u64]) {
+    let shown = &evidence[evidence.len().saturating_sub(PACKETS)..];
+    let packets = history.events.iter().filter(|event| shown.contains(&event.seq)).filter_map(|event| {
+        match &event.kind {
+            EventKind::Packet(packet) => Some((event.seq, packet)),
+            _ => None,
+        }
+    });
+    for (i, (seq, packet)) in packets.enumerate() {
+        let name = if i == 0 { "bytes" } else { "" };
+        page.field(
+            name,
+            Role::Plain,
+            &format!("#{seq} {} {}", packet.frame().kind(), bytes(packet.frame())),
+            200,
+        );
     }
 }
 

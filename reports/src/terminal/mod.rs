@@ -9,9 +9,11 @@ mod failure;
 mod listener;
 mod options;
 mod page;
+mod sets;
 mod summary;
 mod target;
 mod timeline;
 
 pub use listener::{Terminal, failure_block};
 pub use options::{TerminalOptions, Verbosity};
+pub use sets::{run_line, run_sets};

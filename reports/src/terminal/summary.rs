@@ -76,7 +76,8 @@ fn left_out(page: &mut Page, model: &RunModel, kind: VerdictKind) {
     }
 }
 
-fn counts(page: &mut Page, s: &Summary) {
+/// `284 passed, 2 failed in 3.152 s`.
+pub(super) fn counts(page: &mut Page, s: &Summary) {
     let slow = if s.slow > 0 { format!(" ({} slow)", s.slow) } else { String::new() };
     let mut words = vec![(Role::Good, format!("{} passed{slow}", s.pass))];
     let others = [

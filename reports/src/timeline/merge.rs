@@ -10,7 +10,7 @@ use deadzone_history::{
 
 use deadzone_wire::PacketKind;
 
-use super::{Fate, Row, Weight, What, summary};
+use super::{Fate, Row, Weight, What, bytes, summary};
 
 /// All rows of the history, in order.
 pub(crate) fn rows(history: &History) -> Vec<Row> {
@@ -172,7 +172,11 @@ impl<'a> Facts<'a> {
             PacketKind::Connect | PacketKind::Connack => Weight::Landmark,
             _ => Weight::Usual,
         };
-        let text = summary(p.packet());
+        let mut text = summary(p.packet());
+        // What is wrong with it may lie where no field shows it: in the flags or in the length.
+        if !p.violations().is_empty() {
+            text = format!("{text} ({})", bytes(p.frame()));
+        }
         row.what = What::Packet { direction: p.direction, text, fate };
         Some(())
     }

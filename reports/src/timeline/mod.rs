@@ -10,7 +10,7 @@ mod select;
 mod silence;
 
 pub(crate) use merge::{close_word, rows, seconds};
-pub(crate) use packet::summary;
+pub(crate) use packet::{bytes, summary};
 pub(crate) use row::{Fate, Row, Weight, What};
 pub(crate) use select::{Shown, select};
 pub(crate) use silence::silence;

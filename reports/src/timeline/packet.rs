@@ -1,7 +1,7 @@
 //! One packet in one line: the codec's summary, with every property and all of CONNECT behind it, because a maintainer
 //! must be able to make the same connection. Must not judge it.
 
-use deadzone_wire::{Connect, Packet, Properties, PropertyId, PropertyValue, Text, Version};
+use deadzone_wire::{Connect, Frame, Packet, Properties, PropertyId, PropertyValue, Text, Version};
 
 /// Most characters of a value that a line shows.
 const SHOWN: usize = 40;
@@ -29,6 +29,17 @@ pub(crate) fn summary(packet: &Packet) -> String {
         words.retain(|word| !word.starts_with("SessionExpiryInterval=") && !word.starts_with("TopicAlias="));
     }
     words.join(" ")
+}
+
+/// Most bytes of a packet that a line shows.
+const BYTES: usize = 32;
+
+/// The exact bytes in hex, as they crossed the wire; bounded, with the length where they are cut.
+pub(crate) fn bytes(frame: &Frame) -> String {
+    let whole = frame.to_bytes();
+    let shown: Vec<String> = whole.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let rest = if whole.len() > BYTES { format!(" … of {} bytes", whole.len()) } else { String::new() };
+    format!("{}{rest}", shown.join(" "))
 }
 
 /// Every field.

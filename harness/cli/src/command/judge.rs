@@ -4,7 +4,7 @@ use deadzone_reports::Terminal;
 use deadzone_runner::{ExitCode, JudgeOptions, Party};
 use deadzone_verdict::RunEvent;
 
-use super::run::{code, has_room, quoted, terminal_options, write_json, write_junit};
+use super::run::{has_room, quoted, terminal_options, write_json, write_junit};
 use crate::{args::JudgeArgs, signals};
 
 pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
@@ -29,5 +29,5 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
     let junit = write_junit(args.junit.as_deref(), terminal.model());
     let json = write_json(args.json.as_deref(), terminal.model());
     junit.and(json)?;
-    Ok(code(summary.exit_code))
+    Ok(ExitCode::known(summary.exit_code))
 }

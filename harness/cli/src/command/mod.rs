@@ -9,6 +9,7 @@ mod link;
 mod link_api;
 mod links;
 mod list;
+mod often;
 mod run;
 mod selftest;
 

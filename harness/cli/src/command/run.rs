@@ -10,6 +10,7 @@ use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 use deadzone_verdict::RunEvent;
 
+use super::often;
 use crate::{
     args::RunArgs,
     config::{Config, DEFAULT_LONG_BOUND_S, DEFAULT_TIMEOUT_S},
@@ -26,6 +27,9 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     }
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
+    if let Some(runs) = args.runs {
+        return often::run_often(args, &config, &suite, &options, runs);
+    }
     make_room(&config)?;
     let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
     let mut progress = Progress::new();
@@ -44,7 +48,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         }
     })?;
     reported?;
-    Ok(code(summary.exit_code))
+    Ok(ExitCode::known(summary.exit_code))
 }
 
 /// Finds out before the run, not after it, that a report or history has nowhere to go.
@@ -74,22 +78,6 @@ pub(super) fn write_json(path: Option<&Path>, model: &RunModel) -> anyhow::Resul
     let Some(path) = path else { return Ok(()) };
     let document = deadzone_reports::run_document(model).and_then(|d| d.to_json());
     output::write_file(path, &document.context("could not render the JSON report")?)
-}
-
-/// The summary's code as ours.
-pub(super) fn code(code: u8) -> ExitCode {
-    [
-        ExitCode::Success,
-        ExitCode::Failure,
-        ExitCode::Inconclusive,
-        ExitCode::NothingRan,
-        ExitCode::Target,
-        ExitCode::StaleExpectation,
-        ExitCode::Interrupted,
-    ]
-    .into_iter()
-    .find(|c| *c as u8 == code)
-    .unwrap_or(ExitCode::Bug)
 }
 
 fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
@@ -151,7 +139,9 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     args.defect.iter().for_each(|d| add("--defect", d));
     args.variant.iter().for_each(|v| add("--variant", v));
     args.mutant.iter().for_each(|m| add("--mutant", m));
-    add("--seed", &format!("0x{:x}", config.seed.value));
+    if args.runs.is_none() {
+        add("--seed", &format!("0x{:x}", config.seed.value));
+    }
     if config.timeout_s.value != DEFAULT_TIMEOUT_S {
         add("--timeout", &config.timeout_s.value.to_string());
     }

@@ -88,12 +88,6 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
     for (name, wanted) in &report.uncaught {
         writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;
     }
-    for line in report.pending.iter().filter(|_| verbose) {
-        writeln!(text, "PENDING  {line}")?;
-    }
-    if !report.pending.is_empty() {
-        writeln!(text, "{} verdicts under legal variants are wrong and PENDING", report.pending.len())?;
-    }
     for hole in &report.holes {
         writeln!(text, "HOLE  {hole}")?;
     }
@@ -113,10 +107,17 @@ fn clauses(text: &mut String, report: &SelftestReport) -> std::fmt::Result {
         let by = if by.is_empty() { "NOT PROVEN".to_owned() } else { by.join(", ") };
         writeln!(text, "clause {clause:<24} {by}")?;
     }
+    for ((scenario, clause), _) in report.named.iter().filter(|(_, judged)| !**judged) {
+        writeln!(text, "NEVER JUDGED  {scenario} names {clause}")?;
+    }
+    let judged = report.named.values().filter(|judged| **judged).count();
+    writeln!(text, "{judged} of {} names of clauses in scenarios were judged", report.named.len())?;
     for version in [Version::V311, Version::V5] {
-        let (named, proven) = report.proven_of(version);
-        if named > 0 {
-            writeln!(text, "{version}: {proven} of {named} named clauses are proven")?;
+        let ((named, proven), (own, own_proven)) =
+            (report.proven_of(version, true), report.proven_of(version, false));
+        if named + own > 0 {
+            let own = format!("{own_proven} of {own} ids of our own");
+            writeln!(text, "{version}: {proven} of {named} named clauses are proven, and {own}")?;
         }
     }
     Ok(())

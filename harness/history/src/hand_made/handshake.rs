@@ -119,11 +119,6 @@ impl HandMade {
         self.both_ends(conn, Direction::Down, Packet::Bare(Bare::pingresp()), Purpose::Life).0
     }
 
-    /// The harness asks for a sign of life in vain; PINGREQ's number.
-    pub fn lifeless(&mut self, conn: ConnId) -> u64 {
-        self.up_for(Purpose::Life, conn, Packet::Bare(Bare::pingreq()))
-    }
-
     /// The routing pair: two connections of the harness's own beside all links exchange one QoS 1 message on this topic. Their
     /// numbers, the publisher's first.
     pub fn routing_pair(&mut self, topic: &str) -> (ConnId, ConnId) {

@@ -46,6 +46,8 @@ impl HandMade {
             patience_us: 10_000_000,
             long_bound_us: 60_000_000,
             target: TargetFacts::default(),
+            real_time: false,
+            quick: false,
             continues: None,
         };
         let recorder = Recorder::new(LIMITS);
@@ -106,7 +108,7 @@ impl HandMade {
         self.up_for(Purpose::Script, conn, packet)
     }
 
-    /// The same, on somebody's behalf.
+    /// The same, on this behalf.
     pub fn up_for(&mut self, sender: Purpose, conn: ConnId, packet: impl Into<Packet>) -> u64 {
         self.both_ends(conn, Direction::Up, packet, sender).1
     }
@@ -143,10 +145,8 @@ impl HandMade {
         sender: Purpose,
     ) -> (u64, u64) {
         let frame = self.encode(conn, &packet.into());
-        let (near, far) = match direction {
-            Direction::Up => (End::Client, End::Broker),
-            Direction::Down => (End::Broker, End::Client),
-        };
+        let near = packet::near(direction);
+        let far = if near == End::Client { End::Broker } else { End::Client };
         let entered = self.frame(conn, direction, near, &frame, sender);
         (entered, self.frame(conn, direction, far, &frame, sender))
     }

@@ -1,6 +1,8 @@
 //! One line behind the header. A packet stands apart from other events: its bytes are decoded with the version in force, and
 //! at the second end they are those of the first.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use deadzone_link::Direction;
 use deadzone_wire::{Frame, VarInt};
@@ -9,41 +11,20 @@ use serde::{Deserialize, Serialize};
 use super::hex;
 use crate::{ConnId, End, EventKind, PacketEvent, Purpose, Seq};
 
-/// A line as it is read: an event, a packet, or the end.
-#[derive(Deserialize)]
-pub(super) struct Line {
-    #[serde(default)]
+/// A line: an event, a packet, or the end.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seq: Option<u64>,
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) at_us: Option<u64>,
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) packet: Option<PacketJson>,
-    #[serde(default)]
-    pub(super) event: Option<EventKind>,
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) event: Option<Cow<'a, EventKind>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) end: Option<Footer>,
-}
-
-/// An event as it is written.
-#[derive(Serialize)]
-pub(super) struct EventLine<'a> {
-    pub(super) seq: u64,
-    pub(super) at_us: u64,
-    pub(super) event: &'a EventKind,
-}
-
-/// A packet as it is written.
-#[derive(Serialize)]
-pub(super) struct PacketLine {
-    pub(super) seq: u64,
-    pub(super) at_us: u64,
-    pub(super) packet: PacketJson,
-}
-
-/// The last line.
-#[derive(Serialize)]
-pub(super) struct EndLine {
-    pub(super) end: Footer,
 }
 
 /// How many events came before it.

@@ -87,7 +87,7 @@ impl<R: BufRead> Reader<R> {
         let Some(text) = self.lines.next()? else {
             return Err(HistoryError::Truncated(self.lines.number));
         };
-        let line: Line = self.lines.parse(&text)?;
+        let line: Line<'_> = self.lines.parse(&text)?;
         if let Some(footer) = &line.end {
             self.lines.check_end(footer, self.events)?;
             return Ok(None);
@@ -99,7 +99,7 @@ impl<R: BufRead> Reader<R> {
         Ok(Some(event))
     }
 
-    fn one(&mut self, line: Line) -> Result<Event, String> {
+    fn one(&mut self, line: Line<'_>) -> Result<Event, String> {
         let (Some(seq), Some(at_us)) = (line.seq, line.at_us) else {
             return Err("neither an event with seq and at_us nor the end".to_owned());
         };
@@ -111,14 +111,14 @@ impl<R: BufRead> Reader<R> {
         }
         let kind = match (line.packet, line.event) {
             (Some(json), None) => EventKind::Packet(self.packet(seq, &json)?),
-            (None, Some(event)) => event,
+            (None, Some(event)) => event.into_owned(),
             _ => return Err("neither one packet nor one event".to_owned()),
         };
         match &kind {
             EventKind::Opened { conn, client } => {
                 self.versions.insert(*conn, self.header.version_of(*client));
             }
-            // Of a client of somebody else its own CONNECT says what it speaks.
+            // Of a foreign client its own CONNECT says what it speaks.
             EventKind::Packet(p) if self.header.origin == Origin::Link => {
                 let version = packet::version_of(p.packet());
                 self.versions.extend(version.map(|version| (p.conn, version)));

@@ -1,10 +1,13 @@
 //! Events to lines, one after another.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 
-use super::line::{EndLine, EventLine, Footer, PacketJson, PacketLine};
+use super::line::{Footer, Line, PacketJson};
 use crate::{Event, EventKind, Header, History};
 
 /// Writes a history as it grows: nothing of it is kept, and each line comes whole.
@@ -40,21 +43,19 @@ impl<W: Write> Writer<W> {
 
     /// Writes the next event.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        let (seq, at_us) = (event.seq, event.at_us);
-        match &event.kind {
-            EventKind::Packet(packet) => {
-                let packet = PacketJson::of(packet, self.first_seq);
-                self.line(&PacketLine { seq, at_us, packet })?;
-            }
-            event => self.line(&EventLine { seq, at_us, event })?,
-        }
+        let (packet, kind) = match &event.kind {
+            EventKind::Packet(packet) => (Some(PacketJson::of(packet, self.first_seq)), None),
+            kind => (None, Some(Cow::Borrowed(kind))),
+        };
+        let (seq, at_us) = (Some(event.seq), Some(event.at_us));
+        self.line(&Line { seq, at_us, packet, event: kind, end: None })?;
         self.events += 1;
         Ok(())
     }
 
     /// Writes the footer, without which the file counts as cut off.
     pub fn finish(mut self) -> io::Result<W> {
-        self.line(&EndLine { end: Footer { events: self.events } })?;
+        self.line(&Line { end: Some(Footer { events: self.events }), ..Line::default() })?;
         self.out.flush()?;
         Ok(self.out)
     }

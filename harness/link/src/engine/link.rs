@@ -28,7 +28,7 @@ pub struct Link {
     /// Every live path counts, not only the newest.
     pub(super) equal: bool,
     /// How often something happened that may concern every path.
-    pub(super) stirs: u64,
+    pub(super) generation: u64,
 }
 
 impl Link {
@@ -49,8 +49,8 @@ impl Link {
 
     /// Grows whenever something happened that may concern paths other than the one of the call: a fault, or one that waits
     /// from now on, a radio that woke up, another address or profile, a newer connection where only the newest counts.
-    pub fn stirs(&self) -> u64 {
-        self.stirs
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Whether a new connection could be made now: no black hole covers either direction, and the radio has coverage.
@@ -85,7 +85,7 @@ impl Link {
     pub fn open(&mut self, now_us: u64, path: PathId) {
         self.advance(now_us);
         if let Some(older) = self.current().filter(|_| !self.equal) {
-            self.stirs += 1;
+            self.generation += 1;
             // Triggers leave the older path here, and so does what waits for one of them.
             self.give_up(now_us, older, Direction::Up, "a newer connection was made");
             self.give_up(now_us, older, Direction::Down, "a newer connection was made");
@@ -107,7 +107,7 @@ impl Link {
     pub fn forget(&mut self, path: PathId) {
         let Some(mut gone) = self.paths.remove(&path) else { return };
         self.radio.let_go(&mut gone);
-        self.radio.count(&self.paths, &mut self.stirs);
+        self.radio.count(&self.paths, &mut self.generation);
         while let Some(output) = gone.pop() {
             if let Output::Note(note) = output {
                 self.notes.push_back(note);
@@ -124,7 +124,7 @@ impl Link {
             Taken::Now(fault) => self.fire(now_us, fault, None),
             Taken::Waits(fault, effect, text) => {
                 // Every path's server must know when it is due.
-                self.stirs += 1;
+                self.generation += 1;
                 self.note(self.current(), Note::Armed { fault, effect, text });
             }
         }
@@ -179,8 +179,8 @@ impl Link {
         queued.into_iter().chain(self.armed.next_due_us()).chain(self.radio.turns_us()).min()
     }
 
-    /// The same for whoever serves one path of many: what becomes due on it, on the modem as a whole, or at a fault. What
-    /// else may concern it shows in [`Self::stirs`].
+    /// The same where one path of many is served: what becomes due on it, on the modem as a whole, or at a fault. What
+    /// else may concern it shows in [`Self::generation`].
     pub fn path_wakes_at_us(&self, path: PathId) -> Option<u64> {
         let own = self.paths.get(&path).and_then(|path| path.wake_at_us(&self.effects));
         own.into_iter().chain(self.armed.next_due_us()).chain(self.radio.turns_us()).min()
@@ -262,6 +262,6 @@ impl Link {
         for path in self.paths.values_mut() {
             path.deliver(now_us, &self.effects, &mut self.radio.modem);
         }
-        self.radio.count(&self.paths, &mut self.stirs);
+        self.radio.count(&self.paths, &mut self.generation);
     }
 }

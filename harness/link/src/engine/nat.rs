@@ -91,7 +91,7 @@ impl Link {
         if bytes > 0 {
             path.put_note(Note::Discarded { direction: Direction::Down, bytes });
         }
-        // Whoever sends learns it; the other end does when it sends itself. Nobody answers a reset.
+        // The end that sends learns it; the other end does when it sends itself. No reset is answered.
         if end != Some(End::Rst) {
             path.put_end(Direction::Up, End::Rst);
         }

@@ -106,7 +106,7 @@ impl Link {
 
     /// A fault happens. `offset` is where its trigger found it; without one it acts on every path that is concerned.
     pub(super) fn fire(&mut self, now_us: u64, fault: ArmedFault, offset: Offset) {
-        self.stirs += 1;
+        self.generation += 1;
         // What passed before the fault, or is due at the same time, is not touched by it any more.
         self.deliver(now_us);
         let concerned = self.concerned();

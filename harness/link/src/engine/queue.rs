@@ -134,7 +134,7 @@ impl Queue {
     }
 
     /// Has the radio serve the front as soon as it is there, once: when it leaves, or is tried again, is fixed from then
-    /// on. Not earlier: whoever comes first is served first, on whichever path and direction. What kept it, if it was
+    /// on. Not earlier: what comes first is served first, on whichever path and direction. What kept it, if it was
     /// served now.
     pub(super) fn serve(&mut self, now_us: u64, modem: &mut Modem, direction: Direction) -> Option<Served> {
         let front = self.items.front()?;

@@ -42,13 +42,13 @@ impl Radio {
     }
 
     /// Counts what is on the way. Where there was no room and now there is, all who send that way must hear of it.
-    pub(super) fn count(&mut self, paths: &BTreeMap<PathId, Box<Path>>, stirs: &mut u64) {
+    pub(super) fn count(&mut self, paths: &BTreeMap<PathId, Box<Path>>, generation: &mut u64) {
         let Some(modem) = &self.modem else { return };
         for direction in Direction::BOTH {
             let room = modem.shape.lane(direction).room_bytes();
             let held = paths.values().map(|path| path.held_of(direction)).sum();
             let before = std::mem::replace(&mut self.held[direction as usize], held);
-            *stirs += u64::from(before >= room && held < room);
+            *generation += u64::from(before >= room && held < room);
         }
     }
 }
@@ -96,7 +96,7 @@ impl Link {
         if let Some(modem) = self.radio.modem.take() {
             modem.end(now_us, &mut self.radio.chance);
         }
-        self.stirs += 1;
+        self.generation += 1;
         for path in self.paths.values_mut() {
             path.stream(Direction::Up).queue.serve_anew(now_us);
             path.stream(Direction::Down).queue.serve_anew(now_us);
@@ -107,7 +107,7 @@ impl Link {
 
     /// Puts a profile into force without letting any process begin.
     fn install(&mut self, now_us: u64, since_us: u64, profile: Arc<Profile>) {
-        self.stirs += 1;
+        self.generation += 1;
         let anew = profile.overlay && !profile.list("outage.schedule_s").is_empty();
         let begin = Begin { origin_us: now_us, since_us, anew };
         let profile = match &self.radio.profile {
@@ -147,13 +147,13 @@ impl Link {
     }
 
     /// How many more bytes a path takes in this direction before its sender must wait: the modem has one bounded queue for
-    /// all its paths. Without a profile it takes any number. Where there is room again, [`Self::stirs`] grows.
+    /// all its paths. Without a profile it takes any number. Where there is room again, [`Self::generation`] grows.
     pub fn room(&self, _path: PathId, direction: Direction) -> usize {
         let Some(modem) = &self.radio.modem else { return usize::MAX };
         modem.shape.lane(direction).room_bytes().saturating_sub(self.radio.held[direction as usize])
     }
 
-    /// The same for whoever has more to send than bytes, and would wait for ever where a fault holds them: then any number.
+    /// The same where more than bytes is to be sent, and would wait for ever where a fault holds them: then any number.
     pub fn room_unless_held(&self, path: PathId, direction: Direction) -> usize {
         if self.effects.lane(direction).held { usize::MAX } else { self.room(path, direction) }
     }
@@ -171,35 +171,35 @@ impl Link {
     /// Writes down from now on what chance decides; before time passes, so that nothing is missed. A profile may come later.
     pub fn record_decisions(&mut self) {
         let Radio { modem, chance, .. } = &mut self.radio;
-        chance.record(modem.iter_mut().flat_map(|modem| modem.dice()));
+        chance.record(modem.iter_mut().flat_map(|modem| modem.rng_streams()));
     }
 
     /// What chance decided since recording began, or since it was last taken, process by process: one list each, over all
     /// profiles that the link has had.
     pub fn decisions(&mut self) -> Vec<Decision> {
         let Radio { modem, chance, .. } = &mut self.radio;
-        chance.decisions(modem.iter_mut().flat_map(|modem| modem.dice()))
+        chance.decisions(modem.iter_mut().flat_map(|modem| modem.rng_streams()))
     }
 
     /// Takes what chance decided since this was last asked, process by process: who writes it down meanwhile need not have
     /// it kept. All that was taken, one behind the other, is the list to be played.
     pub fn take_decisions(&mut self) -> Vec<Decision> {
         let Radio { modem, chance, .. } = &mut self.radio;
-        chance.take_decisions(modem.iter_mut().flat_map(|modem| modem.dice()))
+        chance.take_decisions(modem.iter_mut().flat_map(|modem| modem.rng_streams()))
     }
 
     /// Plays decisions instead of chance; before time passes. Where the list ends, chance goes on. A profile may come later,
     /// and another one behind it: a process goes on in its list as it does in its stream.
     pub fn replay_decisions(&mut self, decisions: &[Decision]) {
         let Radio { modem, chance, .. } = &mut self.radio;
-        chance.replay(decisions, modem.iter_mut().flat_map(|modem| modem.dice()));
+        chance.replay(decisions, modem.iter_mut().flat_map(|modem| modem.rng_streams()));
     }
 
     /// Lets coverage and addresses change until now. A new address ends every connection of the modem for the client; the
     /// broker's end hears nothing of it.
     pub(super) fn turn(&mut self, now_us: u64) {
         while let Some(gap) = self.radio.modem.as_mut().and_then(|modem| modem.turn(now_us)) {
-            self.stirs += 1;
+            self.generation += 1;
             let live: Vec<PathId> =
                 self.paths.iter().filter(|(_, path)| path.is_live()).map(|(id, _)| *id).collect();
             if !live.is_empty() {
@@ -219,7 +219,7 @@ impl Link {
         let entry = modem.enter(now_us, direction);
         let go_bytes = modem.shape.lane(direction).go_bytes();
         if let Some(wakes_us) = entry.wakes_us {
-            self.stirs += 1;
+            self.generation += 1;
             // What waited for a sleeping radio goes on now that it wakes up.
             for path in self.paths.values_mut() {
                 path.stream(Direction::Down).queue.awake(wakes_us);

@@ -19,7 +19,7 @@ pub(super) struct Stream {
     dead: bool,
     lost: u64,
     lost_unreported: bool,
-    /// Bytes that came when nobody took them any more.
+    /// Bytes that came when they were not taken any more.
     ignored: u64,
     /// What the sender writes from now on is consumed and goes nowhere.
     pub(super) sealed: bool,
@@ -85,7 +85,7 @@ impl Stream {
         self.dead = true;
     }
 
-    /// These bytes came to where nobody knows their path any more, and so will all that is behind them.
+    /// These bytes came to where their path is not known any more, and so will all that is behind them.
     pub(super) fn swallow(&mut self, bytes: usize, now_us: u64, modem: Option<&mut Modem>) {
         let bytes = bytes + self.queue.discard(now_us, modem);
         self.dead = true;

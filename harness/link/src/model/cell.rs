@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::book::Book;
+use super::airtime::AirtimeSchedule;
 
 /// What is over is remembered for so many turns: the links of a cell are not driven in step.
 const PAST: usize = 4096;
@@ -14,12 +14,12 @@ pub struct Cell(Arc<Mutex<Inner>>);
 #[derive(Debug, Default)]
 pub(super) struct Inner {
     /// Up and down.
-    books: [Book; 2],
+    books: [AirtimeSchedule; 2],
     members: u32,
 }
 
 impl Cell {
-    /// A cell that serves nobody yet.
+    /// A cell that serves no link yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -31,7 +31,7 @@ impl Cell {
 
 impl Inner {
     /// One direction's reservations, of which those that were over by then may be forgotten.
-    pub(super) fn book(&mut self, direction: crate::Direction, settled_us: u64) -> &mut Book {
+    pub(super) fn book(&mut self, direction: crate::Direction, settled_us: u64) -> &mut AirtimeSchedule {
         let book = &mut self.books[direction as usize];
         book.settle(settled_us, PAST);
         book

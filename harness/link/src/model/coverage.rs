@@ -2,8 +2,8 @@
 
 use super::{
     decision::Process,
-    dice::{Chance, Dice},
-    gaps::{Cause, Gap, Gaps, Source},
+    interruptions::{Cause, Gap, Interruptions, Source},
+    rng_stream::{Chance, RngStream},
     shape::{OutageTimes, Shape},
 };
 
@@ -21,13 +21,13 @@ pub(crate) struct Begin {
 /// What both directions share.
 #[derive(Debug)]
 pub(crate) struct Coverage {
-    outage: Option<Gaps>,
-    handover: Option<Gaps>,
+    outage: Option<Interruptions>,
+    handover: Option<Interruptions>,
     /// Until when there is none, µs.
     pub(crate) dark_until_us: Option<u64>,
-    /// Gaps that have begun, and after which the address is new.
+    /// Interruptions that have begun, and after which the address is new.
     moving: Vec<Gap>,
-    /// What was over before this came into force moves nobody.
+    /// What was over before this came into force changes no address.
     origin_us: u64,
 }
 
@@ -75,7 +75,7 @@ impl Coverage {
 
     /// The next moment at which coverage or the address may change, µs.
     pub(crate) fn turns_us(&self) -> Option<u64> {
-        let next = |gaps: &Option<Gaps>| gaps.as_ref().and_then(Gaps::begins_us);
+        let next = |gaps: &Option<Interruptions>| gaps.as_ref().and_then(Interruptions::begins_us);
         let moves = self.moving.iter().map(|gap| gap.to_us).min();
         [self.dark_until_us, moves, next(&self.outage), next(&self.handover)].into_iter().flatten().min()
     }
@@ -99,30 +99,34 @@ impl Coverage {
         Some(self.moving.swap_remove(ended))
     }
 
-    /// Nobody will ask for an earlier time.
+    /// No earlier time will be asked for.
     pub(crate) fn settle(&mut self, now_us: u64) {
         for gaps in [&mut self.outage, &mut self.handover].into_iter().flatten() {
             gaps.settle(now_us);
         }
     }
 
-    pub(crate) fn dice(&mut self) -> impl Iterator<Item = &mut Dice> {
-        [&mut self.outage, &mut self.handover].into_iter().flatten().map(|gaps| &mut gaps.dice)
+    pub(crate) fn rng_streams(&mut self) -> impl Iterator<Item = &mut RngStream> {
+        [&mut self.outage, &mut self.handover].into_iter().flatten().map(|gaps| &mut gaps.rng)
     }
 }
 
-fn outages(shape: &Shape, begin: Begin, chance: &mut Chance) -> Option<Gaps> {
+fn outages(shape: &Shape, begin: Begin, chance: &mut Chance) -> Option<Interruptions> {
     let outage = shape.outage.clone()?;
     let listed = matches!(outage.when, OutageTimes::List(..));
     let from_us = if listed { begin.since_us } else { begin.origin_us };
-    Some(Gaps::new(Source::Outage(outage), chance.take(Process::Outage, None), from_us))
+    Some(Interruptions::new(Source::Outage(outage), chance.take(Process::Outage, None), from_us))
 }
 
-fn handovers(shape: &Shape, begin: Begin, chance: &mut Chance) -> Option<Gaps> {
+fn handovers(shape: &Shape, begin: Begin, chance: &mut Chance) -> Option<Interruptions> {
     let handover = shape.handover?;
-    Some(Gaps::new(Source::Handover(handover), chance.take(Process::Handover, None), begin.origin_us))
+    Some(Interruptions::new(
+        Source::Handover(handover),
+        chance.take(Process::Handover, None),
+        begin.origin_us,
+    ))
 }
 
-fn end(gaps: Option<Gaps>, now_us: u64, chance: &mut Chance) {
+fn end(gaps: Option<Interruptions>, now_us: u64, chance: &mut Chance) {
     chance.park_all(gaps.map(|gaps| gaps.end(now_us)));
 }

@@ -1,12 +1,12 @@
 //! A radio that goes to sleep: what wakes it up, and when it is ready. Knows no bytes and no profile but its own.
 
-use super::{dice::Dice, fixed, shape::IdleShape};
+use super::{fixed, rng_stream::RngStream, shape::IdleShape};
 use crate::Direction;
 
 /// Its state.
 #[derive(Debug)]
 pub(crate) struct Idle {
-    pub(crate) dice: Dice,
+    pub(crate) rng: RngStream,
     /// The last time that something was under way, µs.
     active_us: u64,
     /// It is paged then, and a promotion begins, µs.
@@ -16,8 +16,8 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    pub(crate) fn new(dice: Dice, now_us: u64) -> Self {
-        Self { dice, active_us: now_us, paged_us: now_us, awake_us: now_us }
+    pub(crate) fn new(rng: RngStream, now_us: u64) -> Self {
+        Self { rng, active_us: now_us, paged_us: now_us, awake_us: now_us }
     }
 
     /// Something goes on until then.
@@ -37,7 +37,7 @@ impl Idle {
                 self.promote(now_us, direction, idle)
             }
             _ if direction == Direction::Up && now_us < self.paged_us => {
-                // Nobody who has something to say waits until he is called.
+                // What has something to send does not wait until it is paged.
                 let before_us = self.awake_us;
                 self.awake_us = now_us + (before_us - self.paged_us);
                 self.paged_us = now_us;
@@ -54,11 +54,11 @@ impl Idle {
     }
 
     fn promote(&mut self, now_us: u64, direction: Direction, idle: IdleShape) -> (u64, Option<u64>) {
-        let promotion_us = self.dice.decide(|draw| {
+        let promotion_us = self.rng.decide(|draw| {
             let deviation = draw.normal();
             fixed::times_exp(idle.promotion_us, fixed::mul(idle.sigma, deviation))
         });
-        let paging_us = self.dice.decide(|draw| draw.even(0, idle.paging_us));
+        let paging_us = self.rng.decide(|draw| draw.even(0, idle.paging_us));
         if direction == Direction::Up {
             (self.paged_us, self.awake_us) = (now_us, now_us + promotion_us);
             self.active_us = self.awake_us;

@@ -1,15 +1,15 @@
 //! One direction of a modem: how long bytes travel, and when they are served. Knows no paths and no faults.
 
 use super::{
-    book::Air,
+    airtime::Airtime,
+    ar1_process::Ar1Process,
     coverage::Coverage,
     decision::{MOST_LOSSES, Process},
-    dice::{Chance, Dice},
     fixed::{self, Fx, ONE},
-    gaps::{Cause, Gap, Gaps, Source},
+    interruptions::{Cause, Gap, Interruptions, Source},
+    rng_stream::{Chance, RngStream},
     rto::Rto,
     shape::{LaneShape, SEGMENT, Service},
-    wave::Wave,
 };
 use crate::Direction;
 
@@ -51,10 +51,10 @@ impl Served {
 /// One direction.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    delay: Option<Wave>,
-    rate: Option<Box<Wave>>,
-    stall: Option<Gaps>,
-    loss: Dice,
+    delay: Option<Ar1Process>,
+    rate: Option<Box<Ar1Process>>,
+    stall: Option<Interruptions>,
+    loss: RngStream,
     pub(crate) rto: Rto,
     shape: LaneShape,
 }
@@ -78,10 +78,10 @@ impl Lane {
     ) {
         let old = std::mem::replace(&mut self.shape, shape.clone());
         if old.delay != shape.delay {
-            chance.park_all(self.delay.take().map(|wave| wave.end(now_us)));
+            chance.park_all(self.delay.take().map(|process| process.end(now_us)));
         }
         if old.service != shape.service {
-            chance.park_all(self.rate.take().map(|wave| wave.end(now_us)));
+            chance.park_all(self.rate.take().map(|process| process.end(now_us)));
         }
         if old.stall != shape.stall {
             chance.park_all(self.stall.take().map(|gaps| gaps.end(now_us)));
@@ -93,24 +93,24 @@ impl Lane {
     fn begin(&mut self, origin_us: u64, direction: Direction, chance: &mut Chance) {
         let mut own = |process| chance.take(process, Some(direction));
         if let (None, Some(shape)) = (&self.delay, self.shape.delay) {
-            self.delay = Some(Wave::new(shape, own(Process::Delay), origin_us));
+            self.delay = Some(Ar1Process::new(shape, own(Process::Delay), origin_us));
         }
         if let (None, Service::Rate(shape)) = (&self.rate, &self.shape.service) {
-            self.rate = Some(Box::new(Wave::new(*shape, own(Process::Rate), origin_us)));
+            self.rate = Some(Box::new(Ar1Process::new(*shape, own(Process::Rate), origin_us)));
         }
         if let (None, Some(shape)) = (&self.stall, self.shape.stall) {
-            self.stall = Some(Gaps::new(Source::Stall(shape), own(Process::Stall), origin_us));
+            self.stall = Some(Interruptions::new(Source::Stall(shape), own(Process::Stall), origin_us));
         }
     }
 
     pub(crate) fn end(self, now_us: u64, chance: &mut Chance) {
-        let waves = self.delay.into_iter().chain(self.rate.map(|wave| *wave));
-        chance.park_all(waves.map(|wave| wave.end(now_us)));
+        let waves = self.delay.into_iter().chain(self.rate.map(|process| *process));
+        chance.park_all(waves.map(|process| process.end(now_us)));
         chance.park_all(self.stall.map(|gaps| gaps.end(now_us)));
         chance.park_all([self.loss]);
     }
 
-    /// Nobody will ask for an earlier time.
+    /// No earlier time will be asked for.
     pub(crate) fn settle(&mut self, now_us: u64) {
         if let Some(delay) = &mut self.delay {
             delay.settle(now_us);
@@ -125,7 +125,7 @@ impl Lane {
 
     /// How long bytes travel that start now, µs.
     pub(crate) fn travel_us(&mut self, now_us: u64) -> u64 {
-        self.shape.floor_us + self.delay.as_mut().map_or(0, |wave| wave.at(now_us))
+        self.shape.floor_us + self.delay.as_mut().map_or(0, |process| process.at(now_us))
     }
 
     /// Serves this many bytes of a stream from `from_us` on: those that are lost come again by the retransmission clock.
@@ -134,7 +134,7 @@ impl Lane {
         from_us: u64,
         bytes: usize,
         coverage: &mut Coverage,
-        air: &mut Air<'_>,
+        air: &mut Airtime<'_>,
     ) -> Served {
         let mut served = self.through(from_us, bytes, coverage, air);
         match served.lost.take() {
@@ -174,7 +174,7 @@ impl Lane {
         from_us: u64,
         bytes: usize,
         coverage: &mut Coverage,
-        air: &mut Air<'_>,
+        air: &mut Airtime<'_>,
     ) -> Served {
         let mut served = self.through(from_us, bytes, coverage, air);
         let probability = self.shape.loss;
@@ -185,7 +185,13 @@ impl Lane {
     }
 
     /// Serves from `from_us` on until it is done, or lost in a gap.
-    fn through(&mut self, from_us: u64, bytes: usize, coverage: &mut Coverage, air: &mut Air<'_>) -> Served {
+    fn through(
+        &mut self,
+        from_us: u64,
+        bytes: usize,
+        coverage: &mut Coverage,
+        air: &mut Airtime<'_>,
+    ) -> Served {
         let mut served = Served::at(from_us);
         let mut left = bytes as u128 * WORK_PER_BYTE;
         let mut now_us = from_us;
@@ -212,7 +218,7 @@ impl Lane {
     }
 
     /// Works until it is done (`true`) or the gap begins.
-    fn work(&mut self, now_us: &mut u64, gap_us: u64, left: &mut u128, air: &mut Air<'_>) -> bool {
+    fn work(&mut self, now_us: &mut u64, gap_us: u64, left: &mut u128, air: &mut Airtime<'_>) -> bool {
         while *left > 0 {
             let (free_us, taken_us) = air.free(*now_us);
             if free_us >= gap_us {
@@ -220,9 +226,9 @@ impl Lane {
                 return false;
             }
             *now_us = free_us;
-            if let Some(wave) = &mut self.rate {
-                let rate = u128::from(wave.at(*now_us).max(1));
-                let until_us = wave.changes_us(*now_us).min(gap_us).min(taken_us);
+            if let Some(process) = &mut self.rate {
+                let rate = u128::from(process.at(*now_us).max(1));
+                let until_us = process.changes_us(*now_us).min(gap_us).min(taken_us);
                 let span_us = u128::from(until_us - *now_us).min(left.div_ceil(rate));
                 *left = left.saturating_sub(span_us * rate);
                 air.reserve(*now_us, *now_us + span_us as u64);
@@ -267,10 +273,10 @@ impl Lane {
     }
 
     /// Every stream of its own.
-    pub(crate) fn dice(&mut self) -> impl Iterator<Item = &mut Dice> {
-        let delay = self.delay.as_mut().map(|wave| &mut wave.dice);
-        let rate = self.rate.as_mut().map(|wave| &mut wave.dice);
-        let stall = self.stall.as_mut().map(|gaps| &mut gaps.dice);
+    pub(crate) fn rng_streams(&mut self) -> impl Iterator<Item = &mut RngStream> {
+        let delay = self.delay.as_mut().map(|process| &mut process.rng);
+        let rate = self.rate.as_mut().map(|process| &mut process.rng);
+        let stall = self.stall.as_mut().map(|gaps| &mut gaps.rng);
         [delay, rate, stall, Some(&mut self.loss)].into_iter().flatten()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`modem`] has two lanes. Bytes that enter one travel first (a floor and a log-normal part that remembers itself), then
 //! they are served in order: at a rate that remembers itself, or at recorded opportunities. The server stands where bytes
-//! leave, so nothing leaves faster than it serves. Gaps stop it: stalls (the radio keeps what it has), outages and failed
+//! leave, so nothing leaves faster than it serves. Interruptions stop it: stalls (the radio keeps what it has), outages and failed
 //! hand-overs (what was sent is lost, and TCP's retransmission clock decides when it comes). A segment may be lost too;
 //! it is then late by that clock, and all behind it waits. Nothing is ever lost from the middle.
 //!
@@ -18,32 +18,32 @@
 //!
 //! Nothing here knows a path, a fault or a packet.
 
-mod book;
+mod airtime;
+mod ar1_process;
 mod cell;
 mod coverage;
 mod decision;
-mod dice;
 mod fixed;
-mod gaps;
 mod idle;
+mod interruptions;
 mod lane;
 mod modem;
+mod rng_stream;
 mod rto;
 mod shape;
 mod trace;
-mod wave;
 
+pub(crate) use ar1_process::Ar1Shape;
 pub use cell::Cell;
 pub(crate) use coverage::Begin;
 pub use decision::{Decision, Process};
-pub(crate) use dice::Chance;
-pub use dice::Identity;
 pub(crate) use fixed::{Fx, fx};
 pub(crate) use lane::Served;
 pub(crate) use modem::Modem;
+pub(crate) use rng_stream::Chance;
+pub use rng_stream::Identity;
 pub(crate) use shape::{
     HandoverShape, IdleShape, LaneShape, NatShape, OutageShape, OutageTimes, SEGMENT, Service, Shape,
     StallShape,
 };
 pub use trace::{Trace, TraceError};
-pub(crate) use wave::WaveShape;

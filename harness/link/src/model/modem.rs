@@ -2,14 +2,14 @@
 //! Knows no paths and no faults.
 
 use super::{
-    book::{ALONE, Air, Book},
+    airtime::{ALONE, Airtime, AirtimeSchedule},
     cell::{Cell, Member},
     coverage::{Begin, Coverage},
     decision::Process,
-    dice::{Chance, Dice},
-    gaps::Gap,
     idle::Idle,
+    interruptions::Gap,
     lane::{Lane, Served},
+    rng_stream::{Chance, RngStream},
     shape::{NatShape, Shape},
 };
 use crate::Direction;
@@ -21,12 +21,12 @@ pub(crate) struct Modem {
     up: Lane,
     down: Lane,
     /// What is reserved of each direction's time; with one direction at a time the first holds both.
-    books: [Book; 2],
+    books: [AirtimeSchedule; 2],
     cell: Option<Member>,
     turns: u64,
     idle: Idle,
     pub(crate) coverage: Coverage,
-    /// Nobody will ask for an earlier time, µs.
+    /// No earlier time will be asked for, µs.
     settled_us: u64,
 }
 
@@ -72,7 +72,7 @@ impl Modem {
         self.coverage.end(now_us, chance);
         self.up.end(now_us, chance);
         self.down.end(now_us, chance);
-        chance.park_all([self.idle.dice]);
+        chance.park_all([self.idle.rng]);
     }
 
     pub(crate) fn share(&mut self, cell: &Cell) {
@@ -95,7 +95,7 @@ impl Modem {
         Entry { ready_us, travel_us: there_us, wakes_us }
     }
 
-    /// How long something travels that starts now and is nobody's bytes, µs.
+    /// How long something travels that starts now and consists of no connection's bytes, µs.
     pub(crate) fn travel_us(&mut self, now_us: u64, direction: Direction) -> u64 {
         self.lane(direction).travel_us(now_us)
     }
@@ -114,7 +114,7 @@ impl Modem {
     fn occupy(
         &mut self,
         direction: Direction,
-        work: impl FnOnce(&mut Lane, &mut Coverage, &mut Air<'_>) -> Served,
+        work: impl FnOnce(&mut Lane, &mut Coverage, &mut Airtime<'_>) -> Served,
     ) -> Served {
         self.turns += 1;
         let lane = match direction {
@@ -126,7 +126,7 @@ impl Modem {
         let cell =
             cell.as_mut().map(|(member, inner)| (inner.book(direction, member.settled_us), member.number));
         let turn = self.turns;
-        let mut served = work(lane, &mut self.coverage, &mut Air { own, cell, turn });
+        let mut served = work(lane, &mut self.coverage, &mut Airtime { own, cell, turn });
         served.turn = turn;
         // What goes on is no silence.
         self.idle.busy(served.leaves_us);
@@ -143,7 +143,7 @@ impl Modem {
         }
     }
 
-    /// Nobody will ask for an earlier time: what is over may be forgotten.
+    /// No earlier time will be asked for: what is over may be forgotten.
     pub(crate) fn settle(&mut self, now_us: u64) {
         self.settled_us = now_us;
         self.coverage.settle(now_us);
@@ -173,8 +173,8 @@ impl Modem {
     }
 
     /// Every stream that a process holds.
-    pub(crate) fn dice(&mut self) -> impl Iterator<Item = &mut Dice> {
-        let own = std::iter::once(&mut self.idle.dice).chain(self.coverage.dice());
-        own.chain(self.up.dice()).chain(self.down.dice())
+    pub(crate) fn rng_streams(&mut self) -> impl Iterator<Item = &mut RngStream> {
+        let own = std::iter::once(&mut self.idle.rng).chain(self.coverage.rng_streams());
+        own.chain(self.up.rng_streams()).chain(self.down.rng_streams())
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
+    ar1_process::Ar1Shape,
     fixed::{self, Fx, ONE},
     trace::Trace,
-    wave::WaveShape,
 };
 use crate::Direction;
 
@@ -28,7 +28,7 @@ pub(crate) struct LaneShape {
     /// Least propagation delay, µs.
     pub(crate) floor_us: u64,
     /// Delay above the floor, µs.
-    pub(crate) delay: Option<WaveShape>,
+    pub(crate) delay: Option<Ar1Shape>,
     pub(crate) service: Service,
     /// Most bytes that wait for service.
     pub(crate) queue_bytes: usize,
@@ -44,7 +44,7 @@ pub(crate) enum Service {
     #[default]
     Unlimited,
     /// At this rate, bit/s.
-    Rate(WaveShape),
+    Rate(Ar1Shape),
     /// At recorded opportunities.
     Trace(Arc<Trace>),
 }
@@ -213,7 +213,7 @@ impl StallShape {
     }
 }
 
-impl WaveShape {
+impl Ar1Shape {
     /// With this mean: the median of a log-normal quantity lies below it.
     pub(crate) fn of_mean(mean: u64, sigma: Fx, correlation: Fx, step_us: u64) -> Self {
         let median = fixed::times_exp(mean, -(fixed::mul(sigma, sigma) / 2)).max(1);

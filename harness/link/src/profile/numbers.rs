@@ -6,8 +6,8 @@ use super::named::Profile;
 use crate::{
     Direction,
     model::{
-        Fx, HandoverShape, IdleShape, LaneShape, NatShape, OutageShape, OutageTimes, Service, Shape,
-        StallShape, WaveShape, fx,
+        Ar1Shape, Fx, HandoverShape, IdleShape, LaneShape, NatShape, OutageShape, OutageTimes, Service,
+        Shape, StallShape, fx,
     },
 };
 
@@ -92,7 +92,7 @@ impl Profile {
         let sigma = |path: &str| fx(way(path).unwrap_or(0.0));
         let service = match &self.trace[direction as usize] {
             Some(trace) => Service::Trace(Arc::clone(trace)),
-            None if way("rate.mean_kbit_per_s").is_some() => Service::Rate(WaveShape::of_mean(
+            None if way("rate.mean_kbit_per_s").is_some() => Service::Rate(Ar1Shape::of_mean(
                 us("rate.mean_kbit_per_s", 1e3),
                 sigma("rate.sigma_ln"),
                 self.number("rate.correlation_per_s"),
@@ -102,7 +102,7 @@ impl Profile {
         };
         LaneShape {
             floor_us: us("delay.floor_ms", 1e3),
-            delay: way("delay.median_ms").filter(|median| *median > 0.0).map(|median| WaveShape {
+            delay: way("delay.median_ms").filter(|median| *median > 0.0).map(|median| Ar1Shape {
                 median: scaled(median, 1e3),
                 sigma: sigma("delay.sigma_ln"),
                 correlation: self.number("delay.correlation_per_100ms"),
@@ -122,7 +122,7 @@ impl Profile {
             .then(|| StallShape::new(us("every_s"), us("least_s"), us("median_s"), us("p90_s"), us("cap_s")))
     }
 
-    /// How long an answer may well take beyond what a good link needs, µs: for time-outs of whoever waits. Round trips at
+    /// How long an answer may well take beyond what a good link needs, µs: for the time-outs of what waits. Round trips at
     /// their worst hundredth, the longest stall each way, a promotion and a gap that may come together; outages of at
     /// most two minutes.
     pub fn patience_us(&self) -> u64 {

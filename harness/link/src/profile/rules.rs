@@ -1,4 +1,4 @@
-//! Which numbers of a profile belong together. Nothing that is given may be without effect: whoever wrote it meant something.
+//! Which numbers of a profile belong together. Nothing that is given may be without effect: it was written for one.
 
 use super::{
     error::ProfileError,

@@ -1,4 +1,4 @@
-//! What a profile's text names, for whoever has to find it before the text is read. Knows no files.
+//! What a profile's text names, so that it can be found before the text is read. Knows no files.
 
 use toml::{Table, Value};
 

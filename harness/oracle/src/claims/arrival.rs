@@ -3,8 +3,9 @@
 //! A claim that was met is looked at again: if the packet does not fit after all, the harness contradicts itself; and a close of
 //! the harness's own is never the broker's.
 
-use deadzone_history::{By, Ended, Expected};
-use deadzone_wire::{Packet, PacketKind};
+use deadzone_history::{By, End, Ended, Expected};
+use deadzone_verdict::Fact;
+use deadzone_wire::{Packet, PacketKind, Version};
 
 use super::{
     closing,
@@ -12,9 +13,11 @@ use super::{
     mismatch, silence,
     wait::Wait,
 };
-use crate::{breach::Found, owed, state::State};
+use crate::{breach::Found, instead, owed, state::State};
 
 pub(super) const NAME: &str = "arrival";
+/// Levels by which a bridge shows itself: a server may know them.
+const BRIDGES: std::ops::RangeInclusive<u8> = 0x83..=0x85;
 
 pub(super) fn met(state: &State, claimed: &Claimed, by: &[u64], found: &mut Found) {
     let Some(wait) = Wait::of(state, claimed, None) else { return };
@@ -28,7 +31,7 @@ pub(super) fn met(state: &State, claimed: &Claimed, by: &[u64], found: &mut Foun
                 mismatch::lowered(&wait, *seq, kept.packet(), found);
                 let table = wait.main_pattern().map(|pattern| wait.owed(pattern, None));
                 let table = table.and_then(|owed| owed::clause(owed, wait.version));
-                found.tested(wait.claim.clauses.first().copied().or(table));
+                found.tested(Some(wait.clauses(table).0));
             }
             // What is not a packet that is remembered is the close.
             None if wait.alternatives.contains(&Expected::Closed) => closed(&wait, *seq, found),
@@ -59,8 +62,29 @@ fn closed(wait: &Wait<'_>, seq: u64, found: &mut Found) {
             .inconclusive(seq, "the harness ended the connection, not the broker whose close was waited for");
         return;
     }
+    if silently_at_an_unknown_level(wait, seq, found) {
+        return;
+    }
     let table = closing::cause(wait).and_then(|cause| owed::clause(owed::Owed::Close(cause), wait.version));
-    found.tested(wait.claim.clauses.first().copied().or(table));
+    found.tested(Some(wait.clauses(table).0));
+}
+
+/// A server of 3.1.1 alone has an answer to a level that it does not know, and owes it before it closes. One that speaks 5.0
+/// may close without a word.
+fn silently_at_an_unknown_level(wait: &Wait<'_>, seq: u64, found: &mut Found) -> bool {
+    let connect = wait.state.recent.since(0).find(|kept| kept.conn == wait.id && kept.end == End::Broker);
+    let Some(Packet::Connect(connect)) = connect.map(|kept| kept.packet()) else { return false };
+    let known = Version::from_level(connect.level).is_some() || BRIDGES.contains(&connect.level);
+    let alone = wait.version == Version::V311 && wait.state.header.target.v311_alone;
+    if known || !alone || !wait.wants(PacketKind::Connack) || wait.conn.handshake.connack.is_some() {
+        return false;
+    }
+    let got = "closed without CONNACK 0x01, by a server that speaks 3.1.1 and not 5.0".to_owned();
+    let owed = Some(owed::Owed::Answer(PacketKind::Connack));
+    let mut finding = wait.finding(owed, Fact::Closed, got, vec![seq], instead::closed());
+    (finding.clause, finding.also) = (deadzone_spec::id!("3.1.1/MQTT-3.1.2-2"), Vec::new());
+    found.claim_broken(finding);
+    true
 }
 
 pub(super) fn unmet(state: &State, claimed: &Claimed, unmet: Unmet, found: &mut Found) {

@@ -9,12 +9,17 @@ use crate::{
     breach::Found,
     instead,
     owed::{CloseCause, Owed},
-    state::seconds_us,
+    state::{Conn, seconds_us},
     wording,
 };
 
 /// A time-out of ours on top of one and a half times the keep-alive, µs: timers of a broker may be coarse.
 const KEEP_ALIVE_SLACK_US: u64 = 5_000_000;
+
+/// So many connections before one are many.
+const CROWD: usize = 4;
+/// Within this time before it, µs.
+const CROWD_WITHIN_US: u64 = 10_000_000;
 
 /// A DISCONNECT reason that has nothing to do with what the client did: not authorised, busy, shutting down, taken over, rate,
 /// quota, administrative action, payload format, use another server, server moved, connection rate, maximum connect time.
@@ -39,7 +44,7 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
             .inconclusive(found, format!("the broker closed with a reason of its own instead: {reason}"));
     }
     let closed = ends.by_broker.map(|c| c.at).filter(|at| at.seq <= got).unwrap_or(wait.state.now);
-    if idle(wait, closed.at_us) {
+    if idle(wait.conn, closed.at_us) {
         return wait.inconclusive(
             found,
             "the broker closed a connection on which nothing had come for the keep-alive",
@@ -52,11 +57,22 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         let why = format!("the broker closed before it had what calls for {}", wait.expected());
         return wait.inconclusive(found, why);
     }
+    if crowded(wait) {
+        let why =
+            "a client was let in no more behind several others: a server may hold back who comes too often";
+        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
+        return wait.inconclusive(found, why);
+    }
     let Some(pattern) = wait.main_pattern() else {
         return wait.inconclusive(found, "the connection closed, but not as the claim has it");
     };
     if without_qos_2(wait, question) {
         let why = "the broker closed on a PUBLISH at QoS 2, which it may not support (3.1.1 §3.3.5)";
+        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
+        return found.not_applicable(closed.seq, why);
+    }
+    if wait.conn.given.discouraged {
+        let why = "the broker closed on a control character or a non-character in a text, as a receiver may";
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
@@ -83,6 +99,20 @@ fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<deadzone_history::Con
     let first = |p: &deadzone_wire::Publish| p.qos == 2 && !p.dup;
     wait.version != Version::V5
         && asked.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(p) if first(p)))
+}
+
+/// A legal CONNECT that is not answered where others were, and that follows many connections: a throttle. What the harness
+/// connects by itself has been tried again after a pause.
+fn crowded(wait: &Wait<'_>) -> bool {
+    let asks = wait.main_pattern().is_some_and(|pattern| pattern.kind == PacketKind::Connack);
+    if wait.intent || !asks || wait.conn.given.deviant.is_some() || wait.conn.given.scraps.is_some() {
+        return false;
+    }
+    let now_us = wait.conn.opened.at_us;
+    let lately = |conn: &&Conn| now_us.saturating_sub(conn.opened.at_us) <= CROWD_WITHIN_US;
+    let others = wait.state.conns().into_iter().filter(|(id, _)| *id < wait.id).map(|(_, conn)| conn);
+    let others: Vec<&Conn> = others.filter(lately).collect();
+    others.len() >= CROWD && others.iter().any(|conn| conn.handshake.accepted().is_some())
 }
 
 /// A server may end what never shows a sign of life, and refuse it from the start.
@@ -169,9 +199,9 @@ fn taken_over(wait: &Wait<'_>) -> bool {
 
 /// Whether nothing had been given for the whole keep-alive when it closed. To close before one and a half times of it is
 /// early, and no failure: 3.1.1 lets a server drop an inactive client at any time.
-fn idle(wait: &Wait<'_>, closed_us: u64) -> bool {
-    let keep_alive_us = seconds_us(u32::from(wait.conn.handshake.keep_alive_s()));
-    let last = wait.conn.given.last.filter(|_| keep_alive_us > 0);
+pub(super) fn idle(conn: &Conn, closed_us: u64) -> bool {
+    let keep_alive_us = seconds_us(u32::from(conn.handshake.keep_alive_s()));
+    let last = conn.given.last.filter(|_| keep_alive_us > 0);
     last.is_some_and(|(at, _)| closed_us.saturating_sub(at.at_us) >= keep_alive_us)
 }
 

@@ -30,11 +30,28 @@ pub(super) fn judge(watch: &Watch<'_>, found: &mut Found) {
 
 fn each(watch: &Watch<'_>, payload: &Bytes, found: &mut Found) {
     let meant = watch.meant(payload);
+    let came = meant.first().filter(|_| watch.count != HowOften::AtMostOnce);
+    let owed = came.map(|delivery| owed_as(watch, payload, delivery));
+    found.tested(owed.map(|owed| watch.clauses(crate::owed::clause(owed, watch.version)).0));
     for delivery in &meant {
         shape(watch, payload, delivery, found);
     }
     if matches!(watch.count, HowOften::ExactlyOnce | HowOften::AtMostOnce) {
         too_many(watch, payload, &meant, found);
+    }
+}
+
+/// What was owed where it had not come.
+fn owed_as(watch: &Watch<'_>, payload: &Bytes, delivery: &Delivery) -> Owed {
+    let will = |message: &Message| matches!(message.origin, Origin::Will { .. });
+    if messages(watch, payload).any(will) {
+        Owed::Will
+    } else if delivery.publish().is_some_and(|publish| publish.retain) {
+        Owed::Retained
+    } else if delivery.conn != delivery.first_conn {
+        Owed::Resend
+    } else {
+        Owed::Delivery
     }
 }
 
@@ -102,8 +119,7 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
     let cause = meant.get(promise.copies).map(|surplus| cause(watch, payload, surplus, meant));
     let table = crate::owed::clause(Owed::Once(cause.unwrap_or(Twice::AsReceiver)), watch.version);
     if promise.effective == 2 && !promise.shared && !meant.is_empty() {
-        let named = watch.claim.clauses.first().copied();
-        found.tested(named.or(table));
+        found.tested(Some(watch.clauses(table).0));
     }
     let (Some(surplus), Some(cause)) = (meant.get(promise.copies), cause) else { return };
     let (what, n) = (wording::payload(payload), meant.len());
@@ -195,7 +211,7 @@ fn none_at_all(watch: &Watch<'_>, found: &mut Found) {
 }
 
 fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut Found) {
-    found.tested(watch.claim.clauses.first().copied());
+    found.tested(Some(watch.clauses(None).0));
     let Some(first) = meant.first() else { return };
     let Some(publish) = first.publish() else { return };
     let seq = first.first.seq;
@@ -208,7 +224,8 @@ fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut 
     let either =
         |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
     if of_payload.peek().is_some() && of_payload.all(either) {
-        let text = format!("{got}: its DISCONNECT may never have been read, so that it may come or not");
+        let text =
+            format!("{got}: its DISCONNECT may never have been read or heeded, so that it may come or not");
         return found.graded(seq, None, text, Vec::new());
     }
     let evidence = source.filter(|source| *source < seq).into_iter().chain([seq]).collect();
@@ -242,6 +259,11 @@ fn any(watch: &Watch<'_>, found: &mut Found) {
 /// A copy that is not as claimed.
 fn shape(watch: &Watch<'_>, payload: &Bytes, delivery: &Delivery, found: &mut Found) {
     let of_shape = |field| !matches!(field, Field::Topic | Field::Id | Field::SubId | Field::Payload);
+    for (field, value) in watch.fields.iter().filter(|(field, _)| of_shape(*field)) {
+        let number = if let Value::Number(n) = value { *n } else { 0 };
+        let table = crate::owed::clause(Owed::Field(*field, number), watch.version);
+        found.tested(Some(watch.clauses(table).0));
+    }
     let Some((field, value)) = watch.wrong_field(delivery, of_shape) else { return };
     let number = match value {
         Value::Number(n) => *n,

@@ -123,16 +123,23 @@ fn subscribed(
     message: &Message,
     accepted: u64,
 ) -> Result<bool, Excuse> {
-    let mut why = "the client has no subscription that matches it";
+    let mut why = (false, "the client has no subscription that matches it");
     for held in session.subscriptions.held(&message.topic) {
         for ask in &held.asks {
             match under(state, (ix, session), (held, ask), group, message, accepted) {
                 Ok(retained) => return Ok(retained),
-                Err(reason) => why = reason,
+                // What holds for a subscription that was there explains more than that a later one came too late.
+                Err(reason) if was_there(ask, message) >= why.0 => why = (was_there(ask, message), reason),
+                Err(_) => {}
             }
         }
     }
-    Err(Excuse::open(why))
+    Err(Excuse::open(why.1))
+}
+
+/// The subscription was acknowledged before the message was first given.
+fn was_there(ask: &Ask, message: &Message) -> bool {
+    ask.answered.is_some_and(|(at, _)| at.seq < message.first.seq)
 }
 
 fn under(
@@ -144,7 +151,7 @@ fn under(
     accepted: u64,
 ) -> Result<bool, &'static str> {
     let Some(granted) = ask.granted() else { return Err("its subscription was not acknowledged") };
-    let live = ask.answered.is_some_and(|(at, _)| at.seq < message.first.seq);
+    let live = was_there(ask, message);
     let asks_for_it = match ask.retain_handling() {
         0 => true,
         1 => ask.fresh,
@@ -235,18 +242,43 @@ pub(crate) fn overtaken(state: &State, ix: SessionIx, message: &Message) -> Opti
 /// The broker closed a connection whose client had kept to the protocol and had not ended it, without a reason of its own.
 fn thrown_out(id: ConnId, conn: &Conn) -> Option<Excuse> {
     let closed = conn.ends.by_broker?.at.seq;
-    let own =
-        conn.ends.by_harness_before(closed) || conn.given.deviant.is_some() || conn.given.scraps.is_some();
+    let given = &conn.given;
+    let legal = given.deviant.is_none() && given.scraps.is_none() && !given.discouraged;
+    let own = conn.ends.by_harness_before(closed) || !legal;
     let policy = conn.handshake.last_word.is_some_and(|(_, code)| super::closing::is_policy(code));
     let goodbye = conn.handshake.goodbye.is_some();
-    (!own && !policy && !goodbye).then_some(Excuse::ThrownOut(id, closed))
+    let idle = super::closing::idle(conn, conn.ends.by_broker?.at.at_us);
+    (!own && !policy && !goodbye && !idle).then_some(Excuse::ThrownOut(id, closed))
 }
 
-/// The same, right behind the packet of this event.
+/// The same, behind the packet of this event: no answer shows that the broker went on to read what was given later.
 fn thrown_out_at(state: &State, id: ConnId, given: u64) -> Option<Excuse> {
     let conn = state.conn(id)?;
-    let last = conn.given.last.is_some_and(|(at, _)| at.seq == given);
-    if last && conn.ends.by_broker.is_some() { thrown_out(id, conn) } else { None }
+    if conn.answered_up_to <= given { thrown_out(id, conn) } else { None }
+}
+
+/// The latest connection of a client, where the broker threw the client out: the connection, and the close.
+pub(super) fn latest_thrown_out(state: &State, client: ClientIx) -> Option<(ConnId, u64)> {
+    let (_, session) = state.session_of(client)?;
+    let (id, conn) = state.conns_of(client).next_back()?;
+    let taken_over = session.current() != Some(id);
+    match thrown_out(id, conn)? {
+        Excuse::ThrownOut(id, closed) if !taken_over && conn.handshake.accepted().is_some() => {
+            Some((id, closed))
+        }
+        _ => None,
+    }
+}
+
+/// A message that is owed to a client which was thrown out, and no copy of which was seen: where it was published.
+pub(super) fn undelivered(state: &State, client: ClientIx) -> Option<u64> {
+    let kept_from = |group: &Group, message: &Message| {
+        message.qos > 0 && matches!(owed(state, client, group, message), Err(Excuse::ThrownOut(..)))
+    };
+    let groups = state.messages.groups().map(|(_, group)| group);
+    let missed = groups.filter(|group| group.deliveries.iter().all(|delivery| delivery.client != client));
+    let all = missed.flat_map(|group| group.messages.iter().filter(move |message| kept_from(group, message)));
+    all.map(|message| message.first.seq).min()
 }
 
 /// How many messages were published while the session was away, in the absence that holds this message; 0 if it was there.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use deadzone_history::{Abandon, Claim, ClaimKind, Ended, Event, EventKind, Late, Origin};
 
-use super::{arrival, quiescent, receives};
+use super::{arrival, quiescent, receives, thrown_out};
 use crate::{
     breach::Found,
     state::{Mark, State},
@@ -72,7 +72,7 @@ impl Claims {
                 let unmet = Unmet { at, waited_us: *waited_us, why: *why, got: *got };
                 self.unmet(*claim, unmet, state, found);
             }
-            EventKind::Abandoned { step, why } => self.abandoned(at, *step, why, found),
+            EventKind::Abandoned { step, why } => self.abandoned(at, (*step, why), state, found),
             _ => {}
         }
     }
@@ -98,9 +98,12 @@ impl Claims {
             ClaimKind::Quiescent { client } => {
                 quiescent::unmet(state, claimed, *client, unmet, found.by(quiescent::NAME));
             }
-            ClaimKind::Precondition { .. } | ClaimKind::StillServed { .. } => {
-                let why = format!("`{}` did not come about", claimed.claim.text);
-                found.inconclusive(unmet.at.seq, why);
+            ClaimKind::Precondition { client } | ClaimKind::StillServed { client, .. } => {
+                let thrown_out = thrown_out::noticed(state, *client, unmet.why);
+                if !thrown_out.is_some_and(|out| out.tell(state, Some(&claimed.claim), found)) {
+                    let why = format!("`{}` did not come about", claimed.claim.text);
+                    found.inconclusive(unmet.at.seq, why);
+                }
             }
             ClaimKind::Receives { .. } => {
                 return receives::unmet(state, claimed, unmet, found.by(receives::NAME));
@@ -109,8 +112,16 @@ impl Claims {
         self.open.remove(&id);
     }
 
-    fn abandoned(&self, at: Mark, step: u32, why: &Abandon, found: &mut Found) {
-        if !self.spoken_for.contains(&step) {
+    fn abandoned(&self, at: Mark, (step, why): (u32, &Abandon), state: &State, found: &mut Found) {
+        if self.spoken_for.contains(&step) {
+            return;
+        }
+        let client = match why {
+            Abandon::NotConnected { client } => state.client_named(client),
+            _ => None,
+        };
+        let thrown_out = client.and_then(|client| thrown_out::find(state, client));
+        if !thrown_out.is_some_and(|out| out.tell(state, None, found)) {
             found.inconclusive(at.seq, format!("the experiment was given up: {why}"));
         }
     }

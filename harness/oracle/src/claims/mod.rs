@@ -15,6 +15,7 @@ mod quiescent;
 mod receives;
 mod session;
 mod silence;
+mod thrown_out;
 mod wait;
 mod will;
 

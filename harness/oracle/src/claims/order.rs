@@ -7,7 +7,7 @@ use super::receives::Watch;
 use crate::{
     breach::Found,
     instead,
-    owed::Owed,
+    owed::{self, Owed},
     state::{Delivery, Message, Origin},
     wording,
 };
@@ -18,6 +18,9 @@ pub(super) fn judge(watch: &Watch<'_>, found: &mut Found) {
     for payload in watch.payloads {
         let meant = watch.meant(payload);
         let Some(first) = meant.into_iter().min_by_key(|d| d.first) else { continue };
+        if latest.is_some() {
+            found.tested(Some(watch.clauses(owed::clause(Owed::Order, watch.version)).0));
+        }
         match latest {
             Some((before, seen)) if seen.first > first.first => {
                 return out_of_order(watch, (before, seen), (payload, first), found);

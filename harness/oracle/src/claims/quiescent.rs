@@ -4,7 +4,10 @@ use deadzone_history::{ClientIx, ConnId};
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Packet, PacketKind};
 
-use super::judge::{Claimed, Unmet};
+use super::{
+    judge::{Claimed, Unmet},
+    thrown_out,
+};
 use crate::{
     breach::{Found, ordered},
     instead,
@@ -40,6 +43,10 @@ pub(super) fn unmet(state: &State, claimed: &Claimed, client: ClientIx, unmet: U
         return;
     }
     if !conn.ends.lives() {
+        let thrown_out = thrown_out::find(state, client);
+        if thrown_out.is_some_and(|out| out.tell(state, Some(&claimed.claim), found)) {
+            return;
+        }
         return found
             .inconclusive(at, format!("`{name}` was not connected when it should have been at rest"));
     }

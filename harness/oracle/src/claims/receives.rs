@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use deadzone_history::{Claim, ClaimKind, ClientIx, Ended, HowOften};
+use deadzone_spec::ClauseId;
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Field, Value, Version};
 
@@ -76,6 +77,11 @@ impl<'s> Watch<'s> {
         }
     }
 
+    /// The clause that is broken where what this one of the table is about is not so, and those named beside it.
+    pub(super) fn clauses(&self, table: Option<ClauseId>) -> (ClauseId, Vec<ClauseId>) {
+        owed::choose_for_messages(&self.claim.clauses, table, &self.state.header.clauses, self.version)
+    }
+
     pub(super) fn inconclusive(&self, found: &mut Found, why: impl Into<String>) {
         found.inconclusive(self.until(), why);
     }
@@ -88,9 +94,7 @@ impl<'s> Watch<'s> {
         evidence: Vec<u64>,
         could_instead: Vec<String>,
     ) -> Finding {
-        let table = owed.and_then(|owed| owed::clause(owed, self.version));
-        let (clause, also) =
-            owed::choose_for_messages(&self.claim.clauses, table, &self.state.header.clauses, self.version);
+        let (clause, also) = self.clauses(owed.and_then(|owed| owed::clause(owed, self.version)));
         let last = evidence.last().copied().unwrap_or_else(|| self.until());
         let conn = self.state.conns_of(self.client).next_back().map(|(id, _)| id);
         Finding {
@@ -146,6 +150,11 @@ pub(super) fn unmet(state: &State, claimed: &Claimed, unmet: Unmet, found: &mut 
 /// No copy was seen at the broker's end.
 fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) {
     let what = wording::payload(payload);
+    if matches!(unmet.why, Ended::NotConnected | Ended::Closed)
+        && let Err(Excuse::ThrownOut(conn, closed)) = debt::delivery_owed(watch.state, watch.client, payload)
+    {
+        return thrown_out(watch, payload, (conn, closed), found);
+    }
     if !matches!(unmet.why, Ended::Patience | Ended::LongBound) {
         return watch.inconclusive(found, format!("{what} could not be waited for: {}", unmet.why));
     }
@@ -239,7 +248,12 @@ fn not_had(
             finding.meanwhile = wording::meanwhile(state, later, conn.opened.seq);
             found.silent(finding, unmet.why);
         }
-        _ => watch.inconclusive(found, format!("the broker sent {what}, but the link did not deliver it")),
+        _ => {
+            let out = super::thrown_out::find(state, watch.client);
+            if !out.is_some_and(|out| out.tell(state, Some(watch.claim), found)) {
+                watch.inconclusive(found, format!("the broker sent {what}, but the link did not deliver it"));
+            }
+        }
     }
 }
 

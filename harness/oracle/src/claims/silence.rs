@@ -7,6 +7,7 @@ use deadzone_wire::{Field, PacketKind, Pattern, Value};
 use super::{
     closing,
     debt::{self, DebtKind, Excuse},
+    thrown_out,
     wait::{Wait, number},
 };
 use crate::{breach::Found, instead, owed::Owed, wording};
@@ -36,7 +37,14 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
         Err(Excuse::Open(why)) => return wait.inconclusive(found, why),
         Err(Excuse::Limited(why)) => return found.not_applicable(wait.at(), why),
         Err(Excuse::Either(why)) => return found.graded(wait.at(), None, why, Vec::new()),
-        Err(Excuse::ThrownOut(..)) => return closing::instead(wait, wait.at(), found),
+        Err(Excuse::ThrownOut(conn, _)) if conn == wait.id => {
+            return closing::instead(wait, wait.at(), found);
+        }
+        Err(Excuse::ThrownOut(conn, closed)) => {
+            let since = wait.state.conn(conn).and_then(|c| c.given.last).map_or(closed, |(at, _)| at.seq);
+            thrown_out::at((conn, closed), since).tell(wait.state, Some(wait.claim), found);
+            return;
+        }
     };
     let asked = wait.asked().or_else(|| question.map(|(_, seq)| seq));
     let since = asked.unwrap_or(wait.claimed_at.seq);

@@ -1,6 +1,7 @@
 //! One wait of the script, with everything that judging it needs at hand.
 
 use deadzone_history::{Claim, ClaimKind, ClientIx, ConnId, Ended, Expected};
+use deadzone_spec::ClauseId;
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Value, Version};
 
@@ -164,6 +165,11 @@ impl<'s> Wait<'s> {
         }
     }
 
+    /// The clause that is broken where what this one of the table is about is not so, and those named beside it.
+    pub(super) fn clauses(&self, table: Option<ClauseId>) -> (ClauseId, Vec<ClauseId>) {
+        owed::choose(&self.claim.clauses, table, &self.state.header.clauses, self.version)
+    }
+
     /// A finding of this claim; `owed` names the clause of what is owed here.
     pub(super) fn finding(
         &self,
@@ -174,8 +180,7 @@ impl<'s> Wait<'s> {
         could_instead: Vec<String>,
     ) -> Finding {
         let table = owed.and_then(|owed| owed::clause(owed, self.version));
-        let (clause, also) =
-            owed::choose(&self.claim.clauses, table, &self.state.header.clauses, self.version);
+        let (clause, also) = self.clauses(table);
         let last = evidence.last().copied().unwrap_or_else(|| self.at());
         Finding {
             clause,

@@ -30,7 +30,7 @@ pub(super) fn due(state: &State, message: &Message, delay_s: u32) -> Result<u64,
         TakenBack::Yes => return Err(Excuse::open("the client disconnected, which takes the will back")),
         TakenBack::Perhaps => {
             return Err(Excuse::Either(
-                "its DISCONNECT may never have been read, so that the will may come".into(),
+                "its DISCONNECT may never have been read or heeded, so that the will may come".into(),
             ));
         }
         TakenBack::No => {}
@@ -57,19 +57,24 @@ fn unnoticed(state: &State, conn: &Conn) -> Result<(u64, u64), Excuse> {
     }
 }
 
-/// A will is taken back by a well-formed DISCONNECT, in 5.0 one with reason 0x00, and by no other.
+/// A will is taken back by a well-formed DISCONNECT, in 5.0 one with reason 0x00, and by no other. One that sets an expiry
+/// behind a CONNECT without is a protocol error: refused by 0x82 it takes nothing back; where the broker lets it pass it may.
 fn taken_back(state: &State, id: ConnId, conn: &Conn) -> TakenBack {
     let Some(goodbye) = conn.handshake.goodbye else { return TakenBack::No };
     let refused = conn.handshake.last_word.is_some_and(|(_, code)| code >= 0x80);
     let asked = conn.handshake.connect.as_ref().map_or(0, |c| c.expiry_s);
     let illegal = conn.version == Version::V5 && asked == 0 && goodbye.expiry_s.is_some_and(|s| s > 0);
-    if !goodbye.well_formed || refused || illegal || (conn.version == Version::V5 && goodbye.code != 0) {
+    if !goodbye.well_formed || refused || (conn.version == Version::V5 && goodbye.code != 0) {
         return TakenBack::No;
     }
     let reset = conn.ends.for_broker.filter(|c| c.how == Close::Rst);
     let overtaken =
         reset.is_some_and(|rst| conn.ends.by_broker.is_none_or(|broker| rst.at.seq < broker.at.seq));
-    if overtaken || taken_over_first(state, id, conn) { TakenBack::Perhaps } else { TakenBack::Yes }
+    if illegal || overtaken || taken_over_first(state, id, conn) {
+        TakenBack::Perhaps
+    } else {
+        TakenBack::Yes
+    }
 }
 
 /// A CONNECT of the same client came before the broker closed: two connections have no order, and one that is taken over with

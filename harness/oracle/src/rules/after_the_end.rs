@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A DISCONNECT to a client before 5.0, where only the client sends one.
-const SERVER_DISCONNECT: Pair = pair!("DZ-server-disconnect", -);
+pub(super) const SERVER_DISCONNECT: Pair = pair!("DZ-server-disconnect", -);
 
 #[derive(Debug, Default)]
 pub(crate) struct AfterTheEnd {

@@ -2,10 +2,12 @@
 
 use deadzone_spec::{Pair, pair};
 
+use super::{after_the_end, connack_properties, content, identifiers, resend_order};
+
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
         $(#[doc = $doc] pub(crate) const $name: Pair = pair!($v311, $v5);)*
-        #[cfg(test)]
+        /// All of them.
         const ALL: &[Pair] = &[$($name),*];
     };
 }
@@ -105,6 +107,19 @@ clauses! {
     EXPIRY_LEFT: - "MQTT-3.3.2-6";
     /// What may be lost no more is delivered.
     DELIVERY: "MQTT-4.5.0-1" "MQTT-4.5.0-1";
+}
+
+/// These and those that stand with their rules: all that rules hold a broker to, but for the format of a packet, whose clauses the
+/// decoder names.
+pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
+    let apart = [
+        content::OF_NOBODY,
+        content::PUBLISHERS_IDENTIFIER,
+        identifiers::STALE,
+        after_the_end::SERVER_DISCONNECT,
+        resend_order::RESENT_IN_ORDER,
+    ];
+    ALL.iter().copied().chain(apart).chain(connack_properties::ALL)
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ const NO_METHOD: Pair = pair!(-, "MQTT-4.12.0-6");
 const SAME_METHOD: Pair = pair!(-, "MQTT-4.12.0-5");
 const ASSIGNED_ID: Pair = pair!(-, "MQTT-3.2.2-16");
 const SESSION_BY_ID: Pair = pair!(-, "MQTT-3.1.3-2");
+/// All of them.
+pub(super) const ALL: [Pair; 6] =
+    [RESPONSE_INFORMATION, PROBLEM_INFORMATION, NO_METHOD, SAME_METHOD, ASSIGNED_ID, SESSION_BY_ID];
 
 #[derive(Debug, Default)]
 pub(crate) struct ConnackProperties {

@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// A message that nobody published.
-const OF_NOBODY: Pair = pair!("DZ-content-of-nobody", "DZ-content-of-nobody");
+pub(super) const OF_NOBODY: Pair = pair!("DZ-content-of-nobody", "DZ-content-of-nobody");
 /// A client may not send a Subscription Identifier, and a server not hand it on.
-const PUBLISHERS_IDENTIFIER: Pair = pair!(-, "DZ-publisher-subscription-identifier");
+pub(super) const PUBLISHERS_IDENTIFIER: Pair = pair!(-, "DZ-publisher-subscription-identifier");
 
 pub(crate) const RULE: Stateless = Stateless { name: "content", on: On::DELIVERED, observe };
 

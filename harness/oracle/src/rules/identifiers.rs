@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// An identifier that another SUBSCRIBE had replaced before the message was given.
-const STALE: Pair = pair!(-, "DZ-stale-subscription-identifier");
+pub(super) const STALE: Pair = pair!(-, "DZ-stale-subscription-identifier");
 /// So many deliveries are looked at when the record ends.
 const KEPT: usize = 4_096;
 

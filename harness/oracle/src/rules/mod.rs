@@ -31,6 +31,8 @@ mod retain;
 mod session_present;
 mod topic;
 
+pub(crate) use clauses::pairs;
+
 use crate::rule::Rule;
 
 /// One of each, in the order in which a reader meets them in the standard.

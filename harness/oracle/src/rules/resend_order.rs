@@ -17,7 +17,7 @@ use crate::{
     state::{CopyKind, State},
 };
 
-const RESENT_IN_ORDER: Pair = pair!("MQTT-4.6.0-6", -);
+pub(super) const RESENT_IN_ORDER: Pair = pair!("MQTT-4.6.0-6", -);
 
 /// The latest resend on a connection: the topic, its QoS, and where its first copy was sent.
 type Latest = (Vec<u8>, u8, u64);

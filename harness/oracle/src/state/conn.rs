@@ -99,6 +99,8 @@ pub(crate) struct Given {
     pub(crate) second_connect: bool,
     /// A packet with the id 0.
     pub(crate) zero_id: bool,
+    /// A packet with a text on which its receiver may close.
+    pub(crate) discouraged: bool,
 }
 
 /// Numbers that live with the connection: aliases, open requests, steps of QoS 2, streams of messages.

@@ -34,7 +34,7 @@ impl State {
                 session.outbound.released(seq, id, ack.packet_id);
             }
             Packet::Ack(ack) => {
-                session.inbound.answered(id, ack.packet_id, ack.kind, ack.code() >= 0x80);
+                session.inbound.answered((id, seq), ack.packet_id, ack.kind, ack.code() >= 0x80);
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deadzone_history::{ConnId, PacketEvent, Purpose};
 use deadzone_spec::{Party, pair};
-use deadzone_wire::{Ack, AckKind, Packet, PacketKind};
+use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Text};
 
 use super::{Currency, SessionIx, State, conn::Request};
 
@@ -23,6 +23,7 @@ impl State {
             conn.given.violation.get_or_insert((clause, kind));
         }
         conn.given.zero_id |= packet.packet().packet_id() == Some(0);
+        conn.given.discouraged |= is_discouraged(packet.packet());
         if violation.is_some() {
             self.deviates(id, seq);
         }
@@ -105,5 +106,19 @@ impl State {
         if !known.outbound.acknowledged(seq, ack) {
             self.deviates(id, seq);
         }
+    }
+}
+
+/// Whether one of its texts is such that its receiver may close.
+fn is_discouraged(packet: &Packet) -> bool {
+    match packet {
+        Packet::Publish(p) => p.topic.is_discouraged(),
+        Packet::Subscribe(p) => p.filters.iter().any(|(filter, _)| filter.is_discouraged()),
+        Packet::Unsubscribe(p) => p.filters.iter().any(Text::is_discouraged),
+        Packet::Connect(p) => {
+            let will = p.will.as_ref().map(|will| &will.topic);
+            [Some(&p.client_id), p.username.as_ref(), will].into_iter().flatten().any(Text::is_discouraged)
+        }
+        _ => false,
     }
 }

@@ -57,7 +57,7 @@ struct Inbound {
     released: bool,
     finished: bool,
     /// PUBREC of success was seen on this connection.
-    received_on: Option<ConnId>,
+    received_on: Option<(ConnId, u64)>,
 }
 
 /// The exchanges of one session.
@@ -74,9 +74,9 @@ pub(crate) struct Inbounds {
 pub(crate) enum Copied {
     /// A message in a new exchange.
     New,
-    /// Another copy in an open exchange. `live`: on the same connection. `received`: after a PUBREC of success.
-    /// `anew`: after its PUBREL, so that a receiver may take it for a new message.
-    Again { live: bool, received: bool, anew: bool },
+    /// Another copy in an open exchange. `live`: on the same connection. `received`: after this PUBREC of success, which its
+    /// sender need not have had. `anew`: after its PUBREL, so that a receiver may take it for a new message.
+    Again { live: bool, received: Option<(ConnId, u64)>, anew: bool },
     /// Another message under an id in use.
     Clash,
 }
@@ -88,7 +88,7 @@ impl Inbounds {
         let same = e.qos == publish.qos && e.payload == publish.payload;
         let acknowledged_again = e.qos == 1 && publish.dup;
         if same && (!e.finished || acknowledged_again) {
-            let (live, received) = (e.copies.conn == conn, e.received_on.is_some());
+            let (live, received) = (e.copies.conn == conn, e.received_on);
             return Copied::Again { live, received, anew: e.released };
         }
         if e.finished { Copied::New } else { Copied::Clash }
@@ -139,7 +139,7 @@ impl Inbounds {
     /// PUBACK, PUBREC or PUBCOMP was seen: what it answers, and the message concerned.
     pub(super) fn answered(
         &mut self,
-        conn: ConnId,
+        (conn, seq): (ConnId, u64),
         id: u16,
         kind: AckKind,
         refused: bool,
@@ -158,7 +158,7 @@ impl Inbounds {
                 let fit = e.copies.answer(conn, e.finished);
                 e.finished |= refused;
                 if !refused {
-                    e.received_on = Some(conn);
+                    e.received_on = Some((conn, seq));
                 }
                 fit
             }
@@ -190,7 +190,7 @@ impl Inbounds {
 
     /// Whether PUBREC of success for this id was seen on this connection.
     pub(crate) fn received_on(&self, id: u16, conn: ConnId) -> bool {
-        self.by_id.get(&id).is_some_and(|e| e.received_on == Some(conn))
+        self.by_id.get(&id).is_some_and(|e| e.received_on.is_some_and(|(on, _)| on == conn))
     }
 
     fn finish(&mut self, id: u16) {

@@ -34,6 +34,12 @@ impl State {
         self.client_name(conn.client).or_else(own_words)
     }
 
+    /// The client of this name.
+    pub(crate) fn client_named(&self, name: &str) -> Option<ClientIx> {
+        let index = self.header.clients.iter().position(|info| info.name == name)?;
+        Some(ClientIx::from(index))
+    }
+
     /// A scripted client's name; the harness's own and those of a link's record have none.
     pub(crate) fn client_name(&self, client: ClientIx) -> Option<String> {
         self.header.clients.get(client.index()).map(|info| info.name.clone())

@@ -47,7 +47,9 @@ impl State {
                     known.inbound.rename(packet_id, message);
                 }
             }
-            if (live || received) && version == Version::V5 {
+            // A PUBREC that was lost on its way forbids nothing.
+            let had = |(on, at): (ConnId, u64)| self.conns.get(&on.0).is_none_or(|c| !c.is_undelivered(at));
+            if (live || received.is_some_and(had)) && version == Version::V5 {
                 self.deviates(id, seq);
             }
         } else {

@@ -75,10 +75,11 @@ impl State {
 
     fn ack_seen(&mut self, id: ConnId, ack: &Ack) {
         let (session, currency) = self.currency(id);
+        let seq = self.now.seq;
         let known = session.and_then(|s| self.sessions.get_mut(s.0 as usize));
         let refused = ack.code() >= 0x80;
         let (fit, message) = match (currency, known) {
-            (Currency::Current, Some(s)) => s.inbound.answered(id, ack.packet_id, ack.kind, refused),
+            (Currency::Current, Some(s)) => s.inbound.answered((id, seq), ack.packet_id, ack.kind, refused),
             _ => (AckMatch::Nothing, None),
         };
         let now = self.now;

@@ -154,7 +154,7 @@ fn closed_instead_of_an_answer() {
         let v = closed(2, PacketKind::Pubrec);
         match version {
             Version::V5 => fails_by(&v, "5.0/MQTT-4.3.3-8"),
-            _ => is(&v, VerdictKind::Inconclusive, "may not support"),
+            _ => is(&v, VerdictKind::NotApplicable, "may not support"),
         }
 
         // Our own cut, and a close before the packet was there, are nothing of the broker's.

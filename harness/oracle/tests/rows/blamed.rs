@@ -93,6 +93,9 @@ fn row_a7_a_lie_about_the_session_is_one_finding() {
         let conn = h.connect(sub, Start::ResumeLost);
         h.down(conn, again(1, 1, "one"));
         h.up(conn, Ack::new(AckKind::Puback, 1));
+        // By the subscription of the session that is said to be gone.
+        h.publish(publisher, TOPIC, 2, 2, "two");
+        h.deliver(conn, TOPIC, 2, 2, "two");
         let verdict = judge(&h.finish());
         assert_eq!(verdict.findings.len(), 1, "{verdict:#?}");
         assert_eq!(verdict.findings[0].clause.clause().section, "3.2.2");
@@ -171,19 +174,63 @@ fn row_a13_an_open_connection_is_graded_in_5_0() {
     }
 }
 
-/// Another refusal than the claimed one is about the code.
+/// Another refusal than the claimed one is about the code, never about the acceptance that nobody asked for.
 #[test]
 fn row_a15_another_refusal_is_about_its_code() {
-    let mut h = HandMade::new(Version::V311);
-    let c = h.client("pub");
-    h.deviant_step("pub -> CONNECT deviant");
-    let conn = h.open(c);
-    let connect = h.connect_packet(c, Start::Clean);
-    h.up(conn, connect);
-    let claim = arrival(&mut h, conn, vec![with(PacketKind::Connack, &[(Field::Reason, 2)])], false, false);
-    let seen = h.down(conn, Connack::new(Version::V311, false, 3));
-    h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
-    fails(h, "MQTT-3.2.2-6");
+    for (version, wanted, got, number) in
+        [(Version::V311, 2, 3, "MQTT-3.2.2-6"), (Version::V5, 0x82, 0x85, "DZ-claim")]
+    {
+        let mut h = HandMade::new(version);
+        let c = h.client("pub");
+        h.deviant_step("pub -> CONNECT deviant");
+        let conn = h.open(c);
+        let connect = h.connect_packet(c, Start::Clean);
+        h.up(conn, connect);
+        let expected = with(PacketKind::Connack, &[(Field::Reason, wanted)]);
+        let claim = arrival(&mut h, conn, vec![expected], false, false);
+        let seen = h.down(conn, Connack::new(version, false, got));
+        h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
+        let verdict = judge(&h.finish());
+        let of = |number: &str| verdict.findings.iter().any(|f| f.clause.clause().number == number);
+        let graded = verdict.grades.iter().any(|g| g.clause.is_some_and(|c| c.clause().number == number));
+        assert!(of(number) || graded, "{verdict:#?}");
+        assert!(!of("MQTT-3.1.4-4") && !of("MQTT-3.1.4-5"), "{verdict:#?}");
+    }
+}
+
+/// A receiver may close on a control character in a text: with a claim for the answer, and with one for the delivery.
+#[test]
+fn row_a12_a_close_on_a_control_character_is_legal() {
+    for version in BOTH {
+        for (topic, kind) in [("dz1/\u{1}", VerdictKind::Inconclusive), ("dz1/a", VerdictKind::Fail)] {
+            let Pair { mut h, publisher, sub, .. } = Pair::new(version);
+            h.up(publisher, HandMade::message(topic, 1, 7, "x"));
+            let claim = arrival(&mut h, publisher, vec![with(PacketKind::Puback, &[])], false, false);
+            let delivered = h.receives(sub, &["x"], HowOften::AtLeastOnce);
+            h.broker_closes(publisher);
+            let closed = h.closed(publisher, End::Client, By::Broker, Close::Fin);
+            h.unmet(claim, 1_000, Ended::Closed, Some(closed));
+            h.pass_us(60_000_000).unmet(delivered, 60_000_000, Ended::LongBound, None);
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        }
+    }
+}
+
+/// A 3.1.1 server that has no QoS 2 can't say so, and may close on such a PUBLISH: graded, for the gate to find.
+#[test]
+fn row_a11_a_close_on_qos_2_is_graded_in_3_1_1() {
+    for (version, kind) in [(Version::V311, VerdictKind::Inconclusive), (Version::V5, VerdictKind::Fail)] {
+        let Pair { mut h, publisher, .. } = Pair::new(version);
+        h.up(publisher, message(2, 7, "x"));
+        let claim = arrival(&mut h, publisher, vec![with(PacketKind::Pubrec, &[])], false, false);
+        h.broker_closes(publisher);
+        let closed = h.closed(publisher, End::Client, By::Broker, Close::Fin);
+        h.unmet(claim, 1_000, Ended::Closed, Some(closed));
+        let verdict = judge(&h.finish());
+        assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        assert_eq!(verdict.grades.is_empty(), version == Version::V5, "{verdict:#?}");
+    }
 }
 
 /// A DISCONNECT to a 3.1.1 client is a clause of its own, a habit, whatever else the scenario claims.

@@ -3,6 +3,7 @@
 
 mod blamed;
 mod cleared;
+mod closes;
 mod sessions;
 mod told;
 

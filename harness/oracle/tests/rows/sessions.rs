@@ -59,7 +59,8 @@ fn row_b14_retain_handling_1_owes_it_to_a_new_subscription() {
         h.step("expect sub receives");
         let claim = h.receives(s, &["kept"], HowOften::AtLeastOnce);
         if before {
-            return drop(passes_open(h, claim));
+            drop(passes_open(h, claim));
+            continue;
         }
         h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
         if owed {
@@ -74,4 +75,24 @@ fn row_b14_retain_handling_1_owes_it_to_a_new_subscription() {
 fn passes_open(mut h: HandMade, claim: u32) -> deadzone_verdict::Verdict {
     h.met(claim, &[]);
     passes(h)
+}
+
+/// Of several reasons the one that held for a subscription that was there is told: a later SUBSCRIBE explains nothing.
+#[test]
+fn row_e24_the_reason_is_that_of_the_subscription_that_was_there() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let (p, s) = (h.client("pub"), h.client("sub"));
+        let (publisher, conn) = (h.connect(p, Start::Clean), h.connect(s, Start::Clean));
+        h.subscribe(conn, 1, "dz1/#", 0);
+        h.publish(publisher, TOPIC, 1, 1, "once");
+        h.subscribe(conn, 2, "dz1/+", 1);
+        h.step("expect sub receives");
+        let claim = h.receives(s, &["once"], HowOften::AtLeastOnce);
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        let verdict = judge(&h.finish());
+        assert_eq!(verdict.kind, VerdictKind::Inconclusive, "{verdict:#?}");
+        let reason = verdict.reason.unwrap_or_default();
+        assert!(reason.contains("granted QoS 0") && !reason.contains("before the subscription"), "{reason}");
+    }
 }

@@ -28,7 +28,7 @@ impl Modem {
     /// Does something to the link, for the connection `by` if for any. The carriers of others that it may concern are woken.
     pub(crate) fn on<T>(&mut self, by: Option<PathId>, call: impl FnOnce(&mut Link) -> T) -> T {
         let answer = call(&mut self.link);
-        self.wakers.advanced(self.link.stirs(), by);
+        self.wakers.advanced(self.link.generation(), by);
         answer
     }
 

@@ -41,12 +41,11 @@ async fn finish_exchanges(network: &Network, client: usize) {
     let owed = {
         let mut state = network.clients[client].borrow_mut();
         state.polite = true;
-        let version = state.version;
-        let owed = state.session.take_owed();
-        owed.into_iter().map(|p| p.encode(version).to_bytes()).collect::<Vec<_>>()
+        state.session.take_owed()
     };
-    for bytes in owed {
-        network.enqueue(&network.clients[client], Command::Write(bytes, Purpose::Polite)).await;
+    for answer in owed {
+        // Without a connection nothing is owed any more.
+        let _ = network.send(client, &answer, Purpose::Polite).await;
     }
     let finished = || {
         let client = network.clients[client].borrow();
@@ -61,7 +60,7 @@ fn ends_exchange(step: &Step, client: usize, cut: PutOff) -> bool {
         StepKind::Connect { client: c, .. }
         | StepKind::Open { client: c }
         | StepKind::ExpectQuiescent { client: c, .. } => *c == client,
-        // What was armed on a packet has that packet still before it, whoever sends it.
+        // What was armed on a packet has that packet still before it, whichever side sends it.
         StepKind::Receive { client: c, alternatives, .. } => {
             *c == client && (cut == PutOff::Due || alternatives.contains(&Arrival::Closed))
         }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
 use deadzone_link::{Link, PathId};
 use deadzone_script::Scenario;
+use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
 use super::setting;
@@ -21,7 +22,7 @@ use crate::{
     perform::Setup,
     recorder::SharedRecorder,
     timing::Timing,
-    transport::{Dial, Stream},
+    transport::{Dial, Dialling, Stream},
 };
 
 /// ENFILE and EMFILE, by the numbers that every Unix gives them: our own limit, which says nothing of the target.
@@ -137,32 +138,35 @@ impl Network {
             None => self.ways.dial.dial(),
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
-        match self.recorder.clock().at_most_us(left_us, dialling).await {
-            Some(Ok(stream)) => {
-                self.opened(&self.clients[client], stream, foreign.clone());
-                Ok(())
-            }
-            Some(Err(error)) => {
-                self.mind_the_environment(&error);
-                Err(self.not_opened(client.into(), open_error(&error)))
-            }
-            None => Err(self.not_opened(client.into(), OpenError::TimedOut)),
-        }
+        self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
     }
 
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        let why = match self.recorder.clock().at_most_us(limit_us, self.ways.direct.dial()).await {
+        self.dialled(client, limit_us, self.ways.direct.dial(), None).await.is_ok()
+    }
+
+    /// The client's connection is made, or why it is not is recorded.
+    async fn dialled(
+        &self,
+        client: &SharedClient,
+        limit_us: u64,
+        dialling: Dialling<'_>,
+        foreign: Option<Rc<dyn ForeignLinks>>,
+    ) -> Result<(), Abandon> {
+        let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
             Some(Ok(stream)) => {
-                self.opened(client, stream, None);
-                return true;
+                self.opened(client, stream, foreign);
+                return Ok(());
             }
-            Some(Err(error)) => open_error(&error),
+            Some(Err(error)) => {
+                self.mind_the_environment(&error);
+                open_error(&error)
+            }
             None => OpenError::TimedOut,
         };
-        self.not_opened(client.borrow().index, why);
-        false
+        Err(self.not_opened(client.borrow().index, why))
     }
 
     fn mind_the_environment(&self, error: &std::io::Error) {
@@ -288,6 +292,12 @@ impl Network {
             true => Ok(()),
             false => Err(self.not_connected(client)),
         }
+    }
+
+    /// Writes a packet as the client, in its version.
+    pub(super) async fn send(&self, client: usize, packet: &Packet, sender: Purpose) -> Result<(), Abandon> {
+        let version = self.clients[client].borrow().version;
+        self.write(client, packet.encode(version).to_bytes(), sender).await
     }
 
     /// The step's client has no connection.

@@ -1,4 +1,5 @@
-//! The performance's slot: given away while a wait is extended, taken back before the walk goes on.
+//! The performance's slot: given away while a wait is extended, taken back before the walk goes on; and the time of waits that
+//! a slow target takes up, which the scenario's own deadline does not count.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -14,11 +15,25 @@ pub(crate) struct Parking {
     since_us: Cell<Option<u64>>,
     /// Of earlier waits.
     total_us: Cell<u64>,
+    /// Of waits that were slow, before they were parked.
+    slow_us: Cell<u64>,
+    /// Most of it that a scenario's deadline does not count.
+    slow_max_us: u64,
+    /// The wait of the moment is slow.
+    is_slow: Cell<bool>,
 }
 
 impl Parking {
-    pub(super) fn new(slots: Rc<dyn Slots>, recorder: SharedRecorder) -> Self {
-        Self { slots, recorder, since_us: Cell::new(None), total_us: Cell::new(0) }
+    pub(super) fn new(slots: Rc<dyn Slots>, recorder: SharedRecorder, slow_max_us: u64) -> Self {
+        Self {
+            slots,
+            recorder,
+            since_us: Cell::new(None),
+            total_us: Cell::new(0),
+            slow_us: Cell::new(0),
+            slow_max_us,
+            is_slow: Cell::new(false),
+        }
     }
 
     pub(super) fn is_parked(&self) -> bool {
@@ -29,6 +44,37 @@ impl Parking {
     pub(super) fn total_us(&self) -> u64 {
         let now_us = self.recorder.now_us();
         self.total_us.get() + self.since_us.get().map_or(0, |since_us| now_us - since_us)
+    }
+
+    /// So much more time went by in a wait that is slow and not parked, µs.
+    pub(super) fn slow(&self, us: u64) {
+        self.slow_us.set(self.slow_us.get() + us);
+        self.is_slow.set(true);
+    }
+
+    /// That wait is over.
+    pub(super) fn wait_ended(&self) {
+        self.is_slow.set(false);
+    }
+
+    /// Whether the time of the moment is one that a scenario's deadline does not count.
+    pub(super) fn is_uncounted(&self) -> bool {
+        self.is_parked() || (self.is_slow.get() && self.slow_us.get() < self.slow_max_us)
+    }
+
+    /// The time that a scenario's deadline does not count, µs: a target that answers late is not a script that lasts long.
+    pub(super) fn uncounted_us(&self) -> u64 {
+        self.total_us() + self.slow_us.get().min(self.slow_max_us)
+    }
+
+    /// How long slow waits took up to now, before they were parked, µs.
+    pub(super) fn slow_us(&self) -> u64 {
+        self.slow_us.get()
+    }
+
+    /// Whether slow waits may take so much more.
+    pub(super) fn has_slow(&self, us: u64) -> bool {
+        self.slow_us.get() + us <= self.slow_max_us
     }
 
     /// Whether it may be parked for so long.

@@ -24,9 +24,9 @@ pub(super) async fn rest(stage: &mut Stage<'_>, last: &Step) {
         if !is_asked(stage, client) {
             continue;
         }
-        let ping = Packet::Bare(Bare::pingreq()).encode(stage.version(client)).to_bytes();
+        let ping = Packet::Bare(Bare::pingreq());
         // Its turn has passed when the wait begins, so that its answer belongs to that.
-        if stage.network.write(client, ping, Purpose::Life).await.is_err() {
+        if stage.network.send(client, &ping, Purpose::Life).await.is_err() {
             continue;
         }
         match steps::quiescent(stage, &step, client, None).await {

@@ -38,7 +38,11 @@ impl<'a> Stage<'a> {
             setup,
             network: Rc::new(Network::new(setup, scenario, timing, recorder.clone())),
             claims: Claims::new(recorder.clone(), setup.version),
-            parking: Rc::new(Parking::new(Rc::clone(&setup.slots), recorder.clone())),
+            parking: Rc::new(Parking::new(
+                Rc::clone(&setup.slots),
+                recorder.clone(),
+                setup.timing.slow_ms * 1000,
+            )),
             signs: Signs::default(),
             words: Words {
                 run: setup.nonce.clone(),

@@ -1,16 +1,12 @@
 //! Leaves the target as it was found: recorded, not judged. What could not be cleaned up is said.
 
 use bytes::Bytes;
-use deadzone_history::{ClaimKind, EventKind, Expected, Purpose};
+use deadzone_history::{Abandon, EventKind, Purpose};
 use deadzone_link::Link;
 use deadzone_script::{At, ConnectMode, ConnectOptions, Payload, Step, StepKind};
-use deadzone_wire::{Bare, Packet, PacketKind, Pattern, Publish, Text, Version};
+use deadzone_wire::{Packet, Publish, Text, Version};
 
-use super::{
-    stage::Stage,
-    steps,
-    wait::{Answer, Order, Sought, Wait, wait_for},
-};
+use super::{stage::Stage, steps};
 use crate::client::Command;
 
 /// How long an interrupted run still cleans up, ms.
@@ -72,7 +68,8 @@ async fn persistently(stage: &mut Stage<'_>, what: &str, who: (&Bytes, Version),
             Err(why) => failed = Some(why),
         }
     }
-    let what = format!("{what} may be left: {}", failed.unwrap_or_default());
+    let why = failed.map(|why| why.to_string()).unwrap_or_default();
+    let what = format!("{what} may be left: {why}");
     stage.recorder().append(EventKind::TeardownFailed { what: what.into() });
 }
 
@@ -81,7 +78,7 @@ async fn visit(
     stage: &mut Stage<'_>,
     (id, version): (&Bytes, Version),
     topics: &[Bytes],
-) -> Result<(), String> {
+) -> Result<(), Abandon> {
     let own = stage.network.own();
     {
         let mut state = stage.client(own).borrow_mut();
@@ -99,25 +96,16 @@ async fn visit(
     };
     let options = ConnectOptions { client_id: Some(Payload(id.to_vec())), ..ConnectOptions::default() };
     let terms = (ConnectMode::Clean, &options, &[][..]);
-    steps::connect(stage, &step, own, terms).await.map_err(|why| why.to_string())?;
+    steps::connect(stage, &step, own, terms).await?;
     for topic in topics {
         let mut publish = Publish::new("", 0, None, Bytes::new());
         publish.topic = Text(topic.clone());
         publish.retain = true;
-        let bytes = Packet::Publish(publish).encode(version).to_bytes();
-        stage.network.write(own, bytes, Purpose::Script).await.map_err(|why| why.to_string())?;
+        stage.network.send(own, &Packet::Publish(publish), Purpose::Script).await?;
     }
-    if let Some(conn) = stage.network.live_conn(own)
-        && !topics.is_empty()
-    {
+    if !topics.is_empty() {
         // A PINGRESP shows that the broker has read what came before it.
-        let ping = Packet::Bare(Bare::pingreq()).encode(version).to_bytes();
-        stage.network.write(own, ping, Purpose::Script).await.map_err(|why| why.to_string())?;
-        let pong = Expected::Packet(Pattern::of(PacketKind::Pingresp));
-        let answer = Answer { client: own, conn, alternatives: vec![pong], order: Order::Oldest };
-        let kind = ClaimKind::Precondition { client: own.into() };
-        let wait = Wait::new(Sought::Answer(answer), stage.timing().bounds(None));
-        wait_for(stage, &step, kind, wait).await.map_err(|why| why.to_string())?;
+        steps::ping(stage, &step, own).await?;
     }
-    steps::disconnect(stage, own, None, None).await.map_err(|why| why.to_string())
+    steps::disconnect(stage, own, None, None).await
 }

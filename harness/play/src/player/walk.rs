@@ -40,7 +40,8 @@ impl<'a> Player<'a> {
         self.stage.signs.lifeless_since_us
     }
 
-    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last.
+    /// Walks the steps of all rounds, and watches the end of each. A round in which something was missed is the last, and so is
+    /// one behind which a slow target would take too long for another.
     pub(crate) async fn walk(&mut self) {
         let steps = setting::steps(self.stage.setup, self.scenario);
         let rounds = setting::rounds(self.stage.setup);
@@ -48,8 +49,10 @@ impl<'a> Player<'a> {
         for round in 0..rounds {
             self.round = round as u32;
             let first = round * once;
+            let slow_us = self.stage.parking.slow_us();
             self.walk_round(first, &steps[first..first + once]).await;
-            if !self.is_whole() || self.stage.claims.missed {
+            let slow_us = self.stage.parking.slow_us() - slow_us;
+            if !self.is_whole() || self.stage.claims.missed || !self.stage.parking.has_slow(slow_us) {
                 return;
             }
             if round + 1 < rounds {
@@ -169,19 +172,18 @@ impl<'a> Player<'a> {
         if step.recover && self.stage.is_derived_control() {
             return Some(SkipReason::Recovery);
         }
-        let expectation =
-            matches!(step.kind, StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. });
+        let expectation = matches!(class(&step.kind), StepClass::Expect(_));
         (self.abandoned && !expectation).then_some(SkipReason::EarlierStepFailed)
     }
 }
 
-/// Returns when the scenario's deadline has passed. The time in which it is parked does not count.
+/// Returns when the scenario's deadline has passed. The time of waits that are slow or parked does not count.
 async fn overdue(recorder: &SharedRecorder, parking: &Parking, limit_us: u64) {
-    let (since_us, parked_us) = (recorder.now_us(), parking.total_us());
+    let (since_us, before_us) = (recorder.now_us(), parking.uncounted_us());
     loop {
         let now_us = recorder.now_us();
-        let ends_us = since_us + limit_us + parking.total_us() - parked_us;
-        if now_us >= ends_us && !parking.is_parked() {
+        let ends_us = since_us + limit_us + parking.uncounted_us() - before_us;
+        if now_us >= ends_us && !parking.is_uncounted() {
             return;
         }
         recorder.clock().until_us(ends_us.max(now_us + DEADLINE_EVERY_US)).await;
@@ -196,26 +198,12 @@ fn is_of_absence(step: &Step) -> bool {
 
 /// What a step is done to.
 fn class(kind: &StepKind) -> StepClass {
+    let client = kind.client().into();
     match kind {
-        StepKind::Open { client }
-        | StepKind::Connect { client, .. }
-        | StepKind::Subscribe { client, .. }
-        | StepKind::Unsubscribe { client, .. }
-        | StepKind::Publish { client, .. }
-        | StepKind::Burst { client, .. }
-        | StepKind::Finds { client, .. }
-        | StepKind::Disconnect { client, .. }
-        | StepKind::Ping { client }
-        | StepKind::Send { client, .. }
-        | StepKind::SendBytes { client, .. }
-        | StepKind::Receive { client, .. }
-        | StepKind::Fence { publisher: client, .. }
-        | StepKind::Ready { subscriber: client, .. } => StepClass::Client((*client).into()),
-        StepKind::Link { client, .. }
-        | StepKind::LinkProfile { client, .. }
-        | StepKind::LinkSaw { client, .. } => StepClass::Link((*client).into()),
-        StepKind::ExpectReceives { client, .. } | StepKind::ExpectQuiescent { client, .. } => {
-            StepClass::Expect((*client).into())
+        StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::LinkSaw { .. } => {
+            StepClass::Link(client)
         }
+        StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. } => StepClass::Expect(client),
+        _ => StepClass::Client(client),
     }
 }

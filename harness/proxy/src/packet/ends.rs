@@ -10,13 +10,13 @@ use std::{
 use deadzone_link::{Identity, PacketLink, Profile};
 
 use super::{
-    forward::{Devices, PacketBoard, forward},
+    forward::{Devices, PacketRegistry, forward},
     namespace::Namespace,
     rights::{self, Missing},
     tunnel,
 };
 use crate::{
-    Board, Clock, LinkConfig, ListenError,
+    Clock, LinkConfig, ListenError, Registry,
     listener::{Links, bind, listen_on},
 };
 
@@ -78,8 +78,8 @@ impl Ends {
     pub fn serve(
         &self,
         config: &LinkConfig,
-        board: &Arc<Board>,
-        far: &Arc<Board>,
+        board: &Arc<Registry>,
+        far: &Arc<Registry>,
     ) -> Result<Vec<SocketAddr>, PacketError> {
         let mut bound = Vec::new();
         for address in &config.listen {
@@ -117,7 +117,7 @@ impl Ends {
     }
 
     /// Carries packets until a device fails.
-    pub async fn run(self, board: &PacketBoard) -> io::Result<()> {
+    pub async fn run(self, board: &PacketRegistry) -> io::Result<()> {
         forward(self.devices, self.link, self.clock, board).await
     }
 }
@@ -128,7 +128,7 @@ fn serve_in(
     bound: Vec<std::net::TcpListener>,
     config: LinkConfig,
     clock: Clock,
-    board: &Arc<Board>,
+    board: &Arc<Registry>,
 ) -> Result<(), PacketError> {
     namespace.enter()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

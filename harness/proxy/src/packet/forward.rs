@@ -11,11 +11,11 @@ use tokio_tun::Tun;
 use super::{headers, tunnel::MTU};
 use crate::Clock;
 
-/// What happened to packets so far, for whoever looks.
+/// What happened to packets so far, to be looked at.
 #[derive(Debug, Default)]
-pub struct PacketBoard(Mutex<[PacketSums; 2]>);
+pub struct PacketRegistry(Mutex<[PacketSums; 2]>);
 
-impl PacketBoard {
+impl PacketRegistry {
     /// Up and down.
     pub fn sums(&self) -> [PacketSums; 2] {
         *self.lock()
@@ -37,7 +37,7 @@ pub(super) async fn forward(
     devices: Devices,
     mut link: PacketLink<Vec<u8>>,
     clock: Clock,
-    board: &PacketBoard,
+    board: &PacketRegistry,
 ) -> io::Result<()> {
     let (mut up, mut down) = ([0; MTU as usize], [0; MTU as usize]);
     loop {

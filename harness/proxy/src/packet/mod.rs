@@ -16,6 +16,6 @@ mod rights;
 mod tunnel;
 
 pub use ends::{DEVICE, Ends, NETWORK, PacketError};
-pub use forward::PacketBoard;
+pub use forward::PacketRegistry;
 pub use namespace::Namespace;
 pub use rights::Missing;

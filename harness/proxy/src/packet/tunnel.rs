@@ -9,7 +9,7 @@ use super::namespace::Namespace;
 
 /// Largest packet, bytes: what cellular networks take where nothing says otherwise is 1358 to 1500.
 pub(super) const MTU: i32 = 1_500;
-/// Both ends and nobody else.
+/// Both ends and nothing else.
 const NETMASK: Ipv4Addr = Ipv4Addr::new(255, 255, 255, 252);
 /// Its name in the namespace.
 pub(super) const NAME: &str = "radio0";

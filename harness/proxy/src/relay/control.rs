@@ -31,7 +31,7 @@ struct State {
 
 impl Control {
     /// The middle was changed from outside: it is asked again.
-    pub fn poke(&self) {
+    pub fn wake(&self) {
         let waker = self.lock().waker.take();
         if let Some(waker) = waker {
             waker.wake();
@@ -41,7 +41,7 @@ impl Control {
     /// Ends the connection.
     pub fn stop(&self, stop: Stop) {
         self.lock().stop = Some(stop);
-        self.poke();
+        self.wake();
     }
 
     /// Remembers who is to be woken; the order to stop, if there is one.

@@ -1,4 +1,4 @@
-//! Carries one connection between two sockets with a [`Middle`](crate::Middle) in between.
+//! Carries one connection between two sockets with a [`Impairment`](crate::Impairment) in between.
 //!
 //! One task, one state machine, both directions. A *side* is a socket with what waits to be written to it. The *pump* asks
 //! the middle what is due, writes, reads, and sleeps until a socket, the middle's time or the [`Control`] wakes it. Bytes

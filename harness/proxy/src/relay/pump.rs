@@ -16,14 +16,14 @@ use super::{
     side::{Read, Side, WAITING_MAX},
 };
 use crate::{
-    Middle, Out,
+    Impairment, Out,
     clock::{Alarm, Clock},
 };
 
 /// Most bytes on the way in one direction before its sender is read no more: also the bandwidth-delay product that a
 /// delayed connection can fill, 4 MiB (40 MB/s at 100 ms).
 pub const HELD_MAX: usize = 4 * 1024 * 1024;
-/// How long a connection lasts after both ends closed while the middle still holds something, µs: nobody can be asked
+/// How long a connection lasts after both ends closed while the middle still holds something, µs: neither end can be asked
 /// any more whether it is still wanted.
 pub const AFTERLIFE: u64 = 300_000_000;
 /// A middle that wants to be woken in the past is asked again after this, µs: the timer's grain.
@@ -73,7 +73,7 @@ impl Finished {
 
 /// Carries a connection until both directions have ended or [`Control::stop`] ends it. `early` are bytes of the client
 /// that were read before upstream was there.
-pub async fn relay<M: Middle>(
+pub async fn relay<M: Impairment>(
     clock: Clock,
     (client, upstream): (TcpStream, TcpStream),
     early: Bytes,
@@ -106,7 +106,7 @@ struct Pump<'a, M> {
     looks_us: Option<u64>,
 }
 
-impl<M: Middle> Future for Pump<'_, M> {
+impl<M: Impairment> Future for Pump<'_, M> {
     type Output = Finished;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Finished> {
@@ -115,7 +115,7 @@ impl<M: Middle> Future for Pump<'_, M> {
     }
 }
 
-impl<M: Middle> Pump<'_, M> {
+impl<M: Impairment> Pump<'_, M> {
     fn turn(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<Finished> {
         if let Some(stop) = self.control.watch(cx) {
             return Poll::Ready(self.stop(stop));

@@ -11,7 +11,7 @@ use super::{
     lane::{Lane, Origin},
     stage::{Emitted, Item},
 };
-use crate::{Middle, Out};
+use crate::{Impairment, Out};
 
 /// The one path of the connection's link.
 const PATH: PathId = PathId(0);
@@ -148,7 +148,7 @@ impl Chain {
         self.spoken && !self.opaque
     }
 
-    /// Whoever speaks first must be a client that says CONNECT; otherwise no packets are looked for.
+    /// The first bytes must be a client's CONNECT; otherwise no packets are looked for.
     fn greet(&mut self, is_mqtt: bool) {
         if !self.spoken {
             self.spoken = true;
@@ -262,7 +262,7 @@ impl Chain {
     }
 }
 
-impl Middle for Chain {
+impl Impairment for Chain {
     fn up(&mut self, now_us: u64, bytes: Bytes) {
         let mut out = Vec::new();
         self.up.take(now_us, Item::Bytes(bytes), &mut out);

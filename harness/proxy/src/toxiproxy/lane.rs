@@ -2,7 +2,7 @@
 
 use super::{
     ToxicInfo,
-    dice::Dice,
+    rng_stream::RngStream,
     stage::{Emitted, Item, Stage, stage},
 };
 
@@ -25,7 +25,7 @@ struct Slot {
     name: String,
     /// Drawn once: the toxic acts where its toxicity is above it. No later edit draws again.
     draw: u64,
-    dice: Dice,
+    rng: RngStream,
     /// `None` where it does not act on this connection.
     stage: Option<Box<dyn Stage>>,
 }
@@ -40,18 +40,18 @@ impl Lane {
     /// A toxic comes last. `generation` tells it from earlier ones of its name.
     pub(super) fn add(&mut self, now_us: u64, info: &ToxicInfo, generation: u32, origin: &Origin<'_>) {
         let (connection, generation) = (origin.connection.to_string(), generation.to_string());
-        let dice = |purpose| {
+        let rng = |purpose| {
             let names = [origin.proxy, &connection, info.stream.name(), &info.name, &generation, purpose];
-            Dice::new(origin.seed, &names)
+            RngStream::new(origin.seed, &names)
         };
         let mut slot = Slot {
             name: info.name.clone(),
-            draw: dice("toxicity").below(DRAWS),
-            dice: dice("work"),
+            draw: rng("toxicity").below(DRAWS),
+            rng: rng("work"),
             stage: None,
         };
         if slot.acts(info.toxicity) {
-            slot.stage = stage(&info.toxic, now_us, slot.dice.clone());
+            slot.stage = stage(&info.toxic, now_us, slot.rng.clone());
         }
         self.slots.push(slot);
     }
@@ -63,7 +63,7 @@ impl Lane {
         let slot = &mut self.slots[at];
         match (slot.acts(info.toxicity), &mut slot.stage) {
             (true, Some(stage)) => stage.retune(now_us, &info.toxic),
-            (true, none) => *none = stage(&info.toxic, now_us, slot.dice.clone()),
+            (true, none) => *none = stage(&info.toxic, now_us, slot.rng.clone()),
             (false, _) => self.let_go(now_us, at, out),
         }
     }
@@ -161,7 +161,7 @@ mod tests {
     use super::{Lane, Origin};
     use crate::toxiproxy::{
         Stream, Toxic, ToxicInfo,
-        dice::Dice,
+        rng_stream::RngStream,
         stage::{Emitted, Item},
     };
 
@@ -173,8 +173,8 @@ mod tests {
         Origin { seed: 42, proxy: "p", connection }
     }
 
-    fn any_toxic(dice: &mut Dice) -> Toxic {
-        let mut n = |most: u64| i64::try_from(dice.below(most)).unwrap();
+    fn any_toxic(rng: &mut RngStream) -> Toxic {
+        let mut n = |most: u64| i64::try_from(rng.below(most)).unwrap();
         match n(8) {
             0 => Toxic::Noop,
             1 => Toxic::Latency { latency: n(50), jitter: n(60) },
@@ -189,34 +189,34 @@ mod tests {
 
     /// Random toxics, edited at random under a random stream.
     fn any_story(seed: u64) -> (Vec<u8>, Emitted, bool) {
-        let mut dice = Dice::new(seed, &["story"]);
+        let mut rng = RngStream::new(seed, &["story"]);
         let (mut lane, mut out, mut given) = (Lane::default(), Vec::new(), Vec::new());
         let mut now_us = 0;
         let mut names: Vec<String> = Vec::new();
         for step in 0..60 {
-            now_us += dice.below(20_000);
-            match dice.below(10) {
+            now_us += rng.below(20_000);
+            match rng.below(10) {
                 0 if names.len() < 5 => {
                     names.push(format!("t{step}"));
                     lane.add(
                         now_us,
-                        &info(&names[names.len() - 1], 0.8, any_toxic(&mut dice)),
+                        &info(&names[names.len() - 1], 0.8, any_toxic(&mut rng)),
                         0,
                         &origin(seed),
                     );
                 }
                 1 if !names.is_empty() => {
-                    let gone = names.swap_remove(usize::try_from(dice.below(names.len() as u64)).unwrap());
+                    let gone = names.swap_remove(usize::try_from(rng.below(names.len() as u64)).unwrap());
                     lane.remove(now_us, &gone, &mut out);
                 }
                 2 if !names.is_empty() => {
                     // A kind never changes, so an edit of another kind changes only the toxicity.
-                    let toxicity = dice.below(3) as f32 / 2.0;
-                    lane.update(now_us, &info(&names[0], toxicity, any_toxic(&mut dice)), &mut out);
+                    let toxicity = rng.below(3) as f32 / 2.0;
+                    lane.update(now_us, &info(&names[0], toxicity, any_toxic(&mut rng)), &mut out);
                 }
                 3 => lane.advance(now_us, &mut out),
                 _ => {
-                    let more: Vec<u8> = (0..1 + dice.below(200)).map(|_| dice.below(256) as u8).collect();
+                    let more: Vec<u8> = (0..1 + rng.below(200)).map(|_| rng.below(256) as u8).collect();
                     given.extend(&more);
                     lane.take(now_us, Item::Bytes(Bytes::from(more)), &mut out);
                 }

@@ -1,6 +1,6 @@
 //! Bodies as Toxiproxy reads them: the first JSON value counts, names in any case, null is not given, unknown names are
 //! passed over. The mistakes are worded as its users know them. Bodies of ours are read in the same way, but for names that
-//! nobody knows. Knows no routes.
+//! is unknown. Knows no routes.
 
 use std::sync::LazyLock;
 

@@ -1,9 +1,9 @@
-//! Toxiproxy's HTTP API, both ways: a server whose toxics are stages of ours, and a client for somebody's own server.
+//! Toxiproxy's HTTP API, both ways: a server whose toxics are stages of ours, and a client for a foreign server.
 //!
 //! A [`Toxic`] is what the API talks about. Each kind has a pure `stage` (bytes and microseconds in and out); a `lane` is
 //! one direction's stages in their order, a `chain` both lanes with a link of ours behind them, as a
-//! [`Middle`](crate::Middle) for the relay. `dice` gives each its own stream of chance. The `server` has the routes, the
-//! `client` calls them at somebody else's. `loose_json` reads bodies as leniently as Toxiproxy does, and `go_syntax` has
+//! [`Impairment`](crate::Impairment) for the relay. `rng_stream` gives each its own stream of chance. The `server` has the routes, the
+//! `client` calls them at a foreign server. `loose_json` reads bodies as leniently as Toxiproxy does, and `go_syntax` has
 //! its words for what is no JSON.
 //!
 //! Where Toxiproxy's documentation and its behaviour differ, the documentation holds here: a seed repeats, and `reset_peer`
@@ -12,10 +12,10 @@
 
 mod chain;
 mod client;
-mod dice;
 mod go_syntax;
 mod lane;
 mod loose_json;
+mod rng_stream;
 mod server;
 mod stage;
 mod toxic;

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_repeat_proves_is_listed_too() {
+    fn row_b11_what_only_a_repeat_proves_is_listed_too() {
         let result = composed(&[DEED], &[&[DEED], &[CLOSE, DEED], &[CLOSE]], true);
         assert_eq!(clauses(&result), [DEED, CLOSE]);
     }

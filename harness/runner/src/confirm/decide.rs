@@ -1,7 +1,6 @@
 //! What a first run wants before its verdict is told.
 
 use deadzone_history::History;
-use deadzone_script::Control;
 use deadzone_verdict::{FactClass, Verdict, VerdictKind};
 
 use crate::{Planned, record};
@@ -42,7 +41,7 @@ pub(crate) fn wanted(planned: &Planned, verdict: &Verdict, history: &History, em
         _ => 0,
     };
     let faulty = verdict.kind == VerdictKind::Fail && repeats > 0;
-    let control = faulty && !matches!(planned.scenario.control, Control::None(_));
+    let control = faulty && planned.has_control();
     Wanted { repeats: if embedded { 0 } else { repeats }, control }
 }
 

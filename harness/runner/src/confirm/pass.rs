@@ -82,6 +82,9 @@ pub(crate) fn weigh_control(
     result: &mut ScenarioResult,
 ) {
     let none = |kind, text| Some(ControlResult { kind, same_clause: false, text, history: None });
+    if !planned.scenario.has_fault(planned.key.version) {
+        return;
+    }
     if let Control::None(why) = &planned.scenario.control {
         result.control = none(VerdictKind::NotApplicable, format!("none: {why}"));
         return;

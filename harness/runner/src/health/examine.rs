@@ -168,7 +168,8 @@ impl Examiner {
         // One CONNECT at least is waited out, and others are tried meanwhile: slow is not dead, and deaf to one id is not hung.
         let witness = self.asker.waited_out(self.long_bound);
         let others: Vec<usize> = (2 * FRESH + 1..=3 * FRESH).collect();
-        let (answered, deaf) = tokio::join!(witness.ask(dial, FRESH), self.asker.ask_each(dial, &others));
+        let timed = async { (witness.ask(dial, FRESH).await, began.elapsed()) };
+        let ((answered, took), deaf) = tokio::join!(timed, self.asker.ask_each(dial, &others));
         let silent_since = self.pulse.last_heard().is_none_or(|at| at <= began);
         let nobody = matches!(answered, Met::Hung(_)) && deaf.len() == others.len();
         if silent_since && nobody && !self.cancelled() {
@@ -181,18 +182,21 @@ impl Examiner {
             return Found::Whole;
         }
         self.wait_until(|| parked() == 0).await;
-        self.half_dead(dial).await
+        // Where the witness was served late, everybody is given twice its time: a slow target hangs nobody.
+        let patience =
+            if answered == Met::Served { self.asker.patience.max(took * 2) } else { self.asker.patience };
+        self.half_dead(dial, &self.asker.waited_out(patience.min(self.long_bound))).await
     }
 
     /// Eight fresh ids in turn; it is half dead only if the same ids hang again.
-    async fn half_dead(&self, dial: &Rc<dyn Dial>) -> Found {
+    async fn half_dead(&self, dial: &Rc<dyn Dial>, asker: &Asker) -> Found {
         let numbers: Vec<usize> = (FRESH + 1..=2 * FRESH).collect();
-        let hung = self.asker.ask_each(dial, &numbers).await;
+        let hung = asker.ask_each(dial, &numbers).await;
         if hung.is_empty() || self.cancelled() {
             return Found::Whole;
         }
         sleep(self.again_after).await;
-        let again = self.asker.ask_each(dial, &hung).await;
+        let again = asker.ask_each(dial, &hung).await;
         if again != hung || self.cancelled() {
             return Found::Whole;
         }

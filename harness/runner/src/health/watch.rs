@@ -1,7 +1,6 @@
 //! Looks at the pulse of a target while a pass runs. While something is unclear nothing new starts.
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc,
         mpsc::{Receiver, TryRecvError, channel},
@@ -24,8 +23,6 @@ pub(crate) struct Health {
     examiner: Examiner,
     process: Option<Ended>,
     examination: Option<Examination>,
-    /// Connections whose silence was looked into already.
-    settled: BTreeSet<u64>,
 }
 
 struct Examination {
@@ -38,13 +35,18 @@ struct Examination {
 
 impl Health {
     pub(crate) fn new(examiner: Examiner, process: Option<Ended>) -> Self {
-        Self { examiner, process, examination: None, settled: BTreeSet::new() }
+        Self { examiner, process, examination: None }
     }
 
     /// Whether it is not clear now that the target lives.
     pub(crate) fn is_unclear(&self) -> bool {
         let ended = self.process.as_ref().is_some_and(|ended| ended().is_some());
         ended || self.examination.is_some() || self.examiner.pulse.refused_since().is_some()
+    }
+
+    /// Whether something was seen that is not looked into to its end: a pass does not end before.
+    pub(crate) fn has_doubts(&self) -> bool {
+        self.examination.is_some() || self.symptom().is_some()
     }
 
     /// A look; something if the target was lost.
@@ -74,14 +76,13 @@ impl Health {
         if pulse.all_ended().is_some() {
             return Some(Symptom::AllEnded);
         }
-        let mut unanswered = pulse.unanswered(self.examiner.asker.patience);
-        unanswered.retain(|number| !self.settled.contains(number));
-        (!unanswered.is_empty()).then_some(Symptom::Unanswered(unanswered))
+        let doubtful = pulse.doubtful(self.examiner.asker.patience);
+        (!doubtful.is_empty()).then_some(Symptom::Unanswered(doubtful))
     }
 
     fn begin(&mut self, symptom: Symptom, slots: &Arc<Slots<Task>>) {
         slots.pause(true);
-        let since = self.last_well();
+        let since = self.well_before(&symptom);
         let (sender, found) = channel();
         let (examiner, seen, book) = (self.examiner.clone(), symptom.clone(), Arc::clone(slots));
         thread::spawn(move || {
@@ -97,10 +98,12 @@ impl Health {
         self.examiner.pulse.forget_ended();
         match found {
             Found::Whole => {
-                if let Symptom::Unanswered(connections) = examination.symptom {
-                    self.settled.extend(connections);
-                    // What hung beside them was looked into as well.
-                    self.settled.extend(self.examiner.pulse.unanswered(examination.began.elapsed()));
+                let pulse = &self.examiner.pulse;
+                // What hung beside them was looked into as well.
+                let beside = pulse.unanswered(examination.began.elapsed());
+                match examination.symptom {
+                    Symptom::Unanswered(connections) => pulse.settle(connections.into_iter().chain(beside)),
+                    Symptom::Refused | Symptom::AllEnded => pulse.settle([]),
                 }
                 slots.pause(false);
                 None
@@ -112,6 +115,15 @@ impl Health {
             }),
             Found::Lost(kind, text) => Some(Trouble { kind, since: examination.since, text }),
         }
+    }
+
+    /// A part of the target that serves no client any more was well before the first of them asked.
+    fn well_before(&self, symptom: &Symptom) -> Instant {
+        let asked = match symptom {
+            Symptom::Unanswered(connections) => self.examiner.pulse.asked_since(connections),
+            Symptom::Refused | Symptom::AllEnded => None,
+        };
+        asked.unwrap_or_else(|| self.last_well())
     }
 
     fn last_well(&self) -> Instant {

@@ -25,6 +25,15 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// A parked performance keeps its slot: it wants the broker for itself.
     pub(crate) solo: bool,
+    /// A parked performance keeps its slot: its time is virtual, and waiting for another one would not stand in it.
+    pub(crate) virtual_time: bool,
+}
+
+impl Limits {
+    /// Whether a parked performance keeps its slot.
+    fn keeps_slot(&self) -> bool {
+        self.solo || self.virtual_time
+    }
 }
 
 /// What a performance holds.
@@ -124,8 +133,7 @@ impl<T> Slots<T> {
         for (other, held) in &mut state.performances {
             held.beside_parked |= *other != number;
         }
-        let solo = state.limits.solo;
-        if !solo
+        if !state.limits.keeps_slot()
             && let Some(held) = state.performances.get_mut(&number)
             && !std::mem::replace(&mut held.parked, true)
         {
@@ -158,6 +166,11 @@ impl<T> Slots<T> {
     /// How often something was parked.
     pub(crate) fn parks(&self) -> u32 {
         self.lock().parks
+    }
+
+    /// Whether a slot becomes free where something is parked.
+    pub(crate) fn frees_what_is_parked(&self) -> bool {
+        !self.lock().limits.keeps_slot()
     }
 
     /// Whether what runs here wants the broker for itself.
@@ -232,7 +245,7 @@ mod tests {
     use super::*;
 
     fn book(jobs: usize, connections: usize, items: usize) -> Slots<usize> {
-        let limits = Limits { jobs, connections, solo: false };
+        let limits = Limits { jobs, connections, solo: false, virtual_time: false };
         Slots::new(limits, (0..items).map(|i| (i, 3, i)))
     }
 
@@ -275,7 +288,7 @@ mod tests {
 
     #[test]
     fn one_that_wants_the_broker_for_itself_keeps_its_slot_when_it_is_parked() {
-        let limits = Limits { jobs: 1, connections: 200, solo: true };
+        let limits = Limits { jobs: 1, connections: 200, solo: true, virtual_time: false };
         let book = Slots::new(limits, (0..2).map(|i| (i, 3, i)));
         assert_eq!(start(&book), Some(0));
         book.park(0);
@@ -284,6 +297,16 @@ mod tests {
         assert!(book.unpark(0).try_recv().is_ok(), "it never lost it");
         book.end(0);
         assert_eq!(start(&book), Some(1));
+    }
+
+    #[test]
+    fn in_virtual_time_a_parked_one_keeps_its_slot_and_never_waits_for_another() {
+        let limits = Limits { jobs: 1, connections: usize::MAX, solo: false, virtual_time: true };
+        let book = Slots::new(limits, (0..2).map(|i| (i, 3, i)));
+        assert_eq!(start(&book), Some(0));
+        book.park(0);
+        assert_eq!(start(&book), None, "it has its slot still");
+        assert!(book.unpark(0).try_recv().is_ok());
     }
 
     #[test]

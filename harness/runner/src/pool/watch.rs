@@ -188,7 +188,7 @@ fn is_proven(done: &Done) -> bool {
 fn wall_limit(context: &JobContext, planned: &Planned) -> Duration {
     let timing = context.timing.over_radio(&planned.scenario, planned.catalogue());
     let ms = (timing.scenario_ms + timing.teardown_ms) as f64 * timing.scale.max(1.0);
-    Duration::from_millis(ms as u64) * WALL_FACTOR
+    Duration::from_millis(ms as u64) * WALL_FACTOR + Duration::from_millis(timing.slow_ms)
 }
 
 #[cfg(test)]
@@ -213,6 +213,7 @@ mod tests {
         let mut context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
         context.timing.scenario_ms = 15;
         context.timing.teardown_ms = 0;
+        context.timing.slow_ms = 0;
         context
     }
 
@@ -236,7 +237,7 @@ mod tests {
     /// Works with so many jobs; the kinds as they were told.
     fn told(perform: Perform, tasks: Vec<Task>, jobs: usize) -> Vec<VerdictKind> {
         let context = hasty();
-        let limits = Limits { jobs, connections: 200, solo: false };
+        let limits = Limits { jobs, connections: 200, solo: false, virtual_time: false };
         let pass = Pass { context: &context, limits, fail_fast: false, perform, health: None };
         let mut told = Vec::new();
         work(pass, tasks, &mut |progress| {
@@ -316,7 +317,7 @@ mod tests {
             Done { not_let_in: true, ..passed(context, task) }
         };
         let context = hasty();
-        let limits = Limits { jobs: 1, connections: 200, solo: false };
+        let limits = Limits { jobs: 1, connections: 200, solo: false, virtual_time: false };
         let pass = Pass { context: &context, limits, fail_fast: false, perform, health: None };
         let mut again = Vec::new();
         work(pass, tasks(2), &mut |progress| {

@@ -104,7 +104,7 @@ impl Crew<'_> {
                 return false;
             }
             // The slot that became free is for somebody.
-            Message::Parked(_) if self.slots.has_more() => self.hire(),
+            Message::Parked(_) if self.slots.frees_what_is_parked() && self.slots.has_more() => self.hire(),
             _ => {}
         }
         true
@@ -136,7 +136,9 @@ pub(crate) fn work(mut pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Pr
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break false,
         }
-        if crew.alive == 0 {
+        // What the last of them showed, when they cleaned up behind themselves, is looked into before the pass ends.
+        let settled = trouble.is_some() || context.cancel.load(Ordering::Relaxed);
+        if crew.alive == 0 && (settled || !pass.health.as_ref().is_some_and(|health| health.has_doubts())) {
             break false;
         }
         if trouble.is_none()

@@ -18,7 +18,8 @@ use deadzone_wire::Version;
 use super::file::{Recorded, files, judged};
 use crate::{
     Plan, Planned, RunError, Selection, Suite,
-    confirm::{compose, weigh_control},
+    confirm::{compose, settle, weigh_control},
+    habit::Habits,
     job::Run,
     run::summary_of,
 };
@@ -85,39 +86,56 @@ impl<'s> Known<'s> {
     }
 
     /// One result for each scenario and version: its first run composed with its repeats and its control run, where they are there
-    /// (by the order of their files' names). What was told without repeats stands as it is.
+    /// (by the order of their files' names). Without repeats, what a real target did stands as far as one run proves it.
     fn composed(&self, records: Vec<Recorded>) -> Vec<Arc<ScenarioResult>> {
         let mut of_key: BTreeMap<ScenarioKey, Vec<Recorded>> = BTreeMap::new();
         for record in records {
             of_key.entry(key(&record)).or_default().push(record);
         }
-        of_key.into_iter().flat_map(|(key, records)| self.of_scenario(&key, records)).collect()
+        let mut habits = Habits::default();
+        let results = of_key.into_iter().flat_map(|(key, records)| self.of_scenario(&key, records));
+        let lifted = results.map(|mut result| {
+            if result.party == Party::Server {
+                habits.lift(&mut result);
+            }
+            Arc::new(result)
+        });
+        let mut results: Vec<_> = lifted.collect();
+        results.extend(habits.results());
+        results
     }
 
-    fn of_scenario(&self, key: &ScenarioKey, records: Vec<Recorded>) -> Vec<Arc<ScenarioResult>> {
+    fn of_scenario(&self, key: &ScenarioKey, records: Vec<Recorded>) -> Vec<ScenarioResult> {
         let (mut controls, mut runs): (Vec<_>, Vec<_>) =
             records.into_iter().partition(|record| record.header.origin == Origin::Control);
         let planned = self.planned.get(key);
         if runs.is_empty() || runs[0].header.origin == Origin::Link || planned.is_none() {
             runs.append(&mut controls);
-            return runs.into_iter().map(|run| Arc::new(self.result(key.clone(), run))).collect();
+            return runs.into_iter().map(|run| self.result(key.clone(), run)).collect();
         }
         let repeats = runs.split_off(1);
         let Some(first) = runs.pop() else { return Vec::new() };
         let failed = first.verdict.kind == VerdictKind::Fail;
+        let (certain, waited_out) = (!first.header.real_time, !first.header.quick);
         let mut result = self.result(key.clone(), first);
-        let repeat =
-            |run: Recorded| Repeat { verdict: run.verdict, history: run.history, cut_short: run.cut_off };
+        let repeat = |run: Recorded| {
+            let cut_short = run.cut_off;
+            Repeat { verdict: run.verdict.at_the_patience(), history: run.history, cut_short }
+        };
         result.repeats = repeats.into_iter().map(repeat).collect();
-        if !result.repeats.is_empty() {
-            // The oracle says of a silence itself whether it was waited out.
-            compose(&mut result, 0, true);
+        if certain || !result.repeats.is_empty() {
+            compose(&mut result, usize::from(certain), waited_out);
+        } else {
+            // A quick run, or one that is judged without its repeats.
+            settle(&mut result.verdict, waited_out);
         }
-        let control = controls.pop().filter(|_| failed && result.verdict.kind == VerdictKind::Fail);
-        if let (Some(planned), Some(control)) = (planned, control.and_then(run)) {
-            weigh_control(planned, Some(Ok(control)), &mut result);
+        let control = controls.pop().and_then(run);
+        let asked = !result.repeats.is_empty() || control.is_some();
+        if let Some(planned) = planned.filter(|_| asked && failed && result.verdict.kind == VerdictKind::Fail)
+        {
+            weigh_control(planned, control.map(Ok), &mut result);
         }
-        vec![Arc::new(result)]
+        vec![result]
     }
 
     fn result(&self, key: ScenarioKey, record: Recorded) -> ScenarioResult {
@@ -149,7 +167,8 @@ impl<'s> Known<'s> {
 }
 
 fn run(control: Recorded) -> Option<Run> {
-    Some(Run { verdict: control.verdict, history: control.history?, waited_out: true })
+    let waited_out = !control.header.quick;
+    Some(Run { verdict: control.verdict.at_the_patience(), history: control.history?, waited_out })
 }
 
 /// A link's records may all have one name: their files tell them apart.

@@ -40,21 +40,6 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
     }
 }
 
-/// Legal variants under which scenarios still get other verdicts than these, each with what is missing in the judge or the
-/// player. The selftest tells each such verdict, and minds a variant that stands here without need.
-pub(super) const PENDING: &[(Variant, &str)] = &[
-    (Variant::Connack10sLate, "a wait that met silence is extended before it is judged"),
-    (Variant::Acknowledges10sLate, "a wait that met silence is extended before it is judged"),
-    (
-        Variant::RefusesQuickConnections,
-        "a connection that is closed without CONNACK is tried again after a pause",
-    ),
-    (
-        Variant::OneInFlight,
-        "what needs two messages in flight does not apply to a broker that sends one at a time",
-    ),
-];
-
 /// Defects and mutants that no scenario catches yet, by a clause that it claims and the defect breaks, each with what would.
 /// The selftest tells them, and minds one that stands here although something catches it.
 pub(super) const UNCAUGHT: &[(&str, &str)] = &[
@@ -63,11 +48,6 @@ pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("half-dead-after-unsubscribe", "an UNSUBSCRIBE, and then two new clients"),
     ("mutant-subscription-id-added", "a rule that a delivery carries the receiver's own identifiers only"),
 ];
-
-/// What is missing for this variant, if something is.
-pub(super) fn pending(variant: Variant) -> Option<&'static str> {
-    PENDING.iter().find(|(v, _)| *v == variant).map(|(_, why)| *why)
-}
 
 /// What is missing to catch this culprit, if something is.
 pub(super) fn uncaught(name: &str) -> Option<&'static str> {

@@ -7,23 +7,22 @@ use std::{
 
 use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
-use deadzone_script::Control;
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
     culprit::{Culprit, Named, named},
-    expected::{allowed, pending, uncaught},
+    expected::{allowed, uncaught},
     report::{Kill, SelftestOptions, SelftestProgress, SelftestReport},
 };
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
     ask::ask,
-    job::carry_out,
+    job::{JobContext, blank, carry_out},
     ledger::Ledger,
     passes::tasks,
-    pool::{Limits, Pass, work},
+    pool::{Limits, Pass, Task, work},
     run::{context, limits},
     target::{Target, TargetHandle},
 };
@@ -71,6 +70,8 @@ struct Round<'a> {
     handle: TargetHandle,
     mutant: Option<Mutant>,
     run: Origin,
+    /// Gates first, and what stands on a shut one is told as in a run. A culprit is shown to every scenario.
+    gated: bool,
 }
 
 impl Prover<'_> {
@@ -120,8 +121,13 @@ impl Prover<'_> {
 
     /// Every scenario must pass where nothing is switched on, or what it says of a culprit means nothing.
     fn baseline(&mut self) {
-        let round =
-            Round { name: "nothing", handle: self.handle.clone(), mutant: None, run: Origin::Scenario };
+        let round = Round {
+            name: "nothing",
+            handle: self.handle.clone(),
+            mutant: None,
+            run: Origin::Scenario,
+            gated: false,
+        };
         for result in self.perform(&round, &|_| true) {
             if !self.report.interrupted && !self.is_good(&result) {
                 self.report.unsound.push(result.key.clone());
@@ -134,9 +140,14 @@ impl Prover<'_> {
 
     /// A control run that fails on a correct broker would make every report say that the fault is not needed.
     fn controls(&mut self) {
-        let round =
-            Round { name: "control", handle: self.handle.clone(), mutant: None, run: Origin::Control };
-        let results = self.perform(&round, &|p| !matches!(p.scenario.control, Control::None(_)));
+        let round = Round {
+            name: "control",
+            handle: self.handle.clone(),
+            mutant: None,
+            run: Origin::Control,
+            gated: false,
+        };
+        let results = self.perform(&round, &Planned::has_control);
         if self.report.interrupted {
             return;
         }
@@ -156,7 +167,7 @@ impl Prover<'_> {
             }
             Culprit::Mutant(mutant) => (self.handle.clone(), Some(mutant)),
         };
-        let round = Round { name: culprit.name(), handle, mutant, run: Origin::Scenario };
+        let round = Round { name: culprit.name(), handle, mutant, run: Origin::Scenario, gated: false };
         let mut claims = self.named.get(culprit.name()).cloned().unwrap_or_default();
         claims.retain(|(id, version)| {
             !self.report.unsound.iter().any(|k| k.id == *id && k.version == *version)
@@ -227,7 +238,7 @@ impl Prover<'_> {
     fn under_variant(&mut self, variant: Variant) {
         let spec = EmbeddedSpec { variants: BTreeSet::from([variant]), ..EmbeddedSpec::default() };
         let handle = TargetHandle::Embedded(spec);
-        let round = Round { name: variant.name(), handle, mutant: None, run: Origin::Scenario };
+        let round = Round { name: variant.name(), handle, mutant: None, run: Origin::Scenario, gated: true };
         let results = self.perform(&round, &|_| true);
         if self.report.interrupted {
             return;
@@ -240,16 +251,7 @@ impl Prover<'_> {
             .collect();
         let row = (variant.name().to_owned(), results.len() - other.len(), results.len());
         self.report.variants.push(row);
-        match pending(variant) {
-            Some(_) if other.is_empty() && self.is_everything() => {
-                self.report.holes.push(format!("the legal variant {} is no longer pending", variant.name()));
-            }
-            Some(missing) => {
-                let tell = |line: String| format!("{line} (pending: {missing})");
-                self.report.pending.extend(other.into_iter().map(tell));
-            }
-            None => self.report.holes.extend(other),
-        }
+        self.report.holes.extend(other);
     }
 
     fn perform(&mut self, round: &Round<'_>, wanted: &dyn Fn(&Planned) -> bool) -> Vec<Arc<ScenarioResult>> {
@@ -283,6 +285,10 @@ impl Prover<'_> {
             }
         };
         let mut ledger = Ledger::new(true, &mut told);
+        let tasks = match round.gated {
+            true => through_the_gates(&mut context, limits, tasks, &mut ledger),
+            false => tasks,
+        };
         let (solo, shared): (Vec<_>, Vec<_>) =
             tasks.into_iter().partition(|task| task.planned.scenario.solo && !self.embedded);
         for (tasks, limits) in [(shared, limits), (solo, Limits { jobs: 1, solo: true, ..limits })] {
@@ -291,10 +297,42 @@ impl Prover<'_> {
         }
         let results = if self.embedded { ledger.results } else { at_the_patience(ledger.results) };
         self.report.performances += results.len();
+        for result in &results {
+            for clause in &result.clauses {
+                let judged = result.verdict.judged.contains(clause);
+                *self.report.named.entry((result.key.id.clone(), *clause)).or_default() |= judged;
+            }
+        }
         // What a signal cut short shows nothing.
         self.interrupted();
         results
     }
+}
+
+/// Performs the gates, tells what stands on one that is shut, and gives back the rest: as a run does.
+fn through_the_gates(
+    context: &mut JobContext,
+    limits: Limits,
+    tasks: Vec<Task>,
+    ledger: &mut Ledger<'_>,
+) -> Vec<Task> {
+    let (gates, others): (Vec<_>, Vec<_>) =
+        tasks.into_iter().partition(|task| task.planned.scenario.gate.is_some());
+    let pass = Pass { context, limits, fail_fast: false, perform: carry_out, health: None };
+    work(pass, gates, &mut |progress| ledger.take(progress));
+    let versions = [Version::V311, Version::V5];
+    context.one_in_flight = versions.into_iter().filter(|v| ledger.gates.one_in_flight(*v)).collect();
+    let mut rest = Vec::new();
+    for task in others {
+        match ledger.gates.verdict(&task.planned) {
+            Some(verdict) => {
+                let blank = blank(context, &task.planned, &task.source);
+                ledger.tell_verdict(&task, blank, verdict);
+            }
+            None => rest.push(task),
+        }
+    }
+    rest
 }
 
 /// In real time no silence is waited out to the long bound: what was silent for the patience is silent enough for a kill.

@@ -66,18 +66,21 @@ pub struct SelftestReport {
     /// Clauses that scenarios name, each with the defects and mutants that break that very clause and were caught under it:
     /// without one, nothing shows that a breach would be noticed.
     pub proven: BTreeMap<ClauseId, BTreeSet<String>>,
+    /// Names of a clause in a scenario's header, each with whether a claim or a rule judged it there in some performance: without
+    /// that its name says nothing.
+    pub named: BTreeMap<(String, ClauseId), bool>,
     /// Defects and mutants that are known to be caught by nothing yet (name, what would catch it).
     pub uncaught: Vec<(String, String)>,
-    /// Verdicts under legal variants that are known to be wrong yet.
-    pub pending: Vec<String>,
     /// A signal ended it.
     pub interrupted: bool,
 }
 
 impl SelftestReport {
-    /// Named clauses of a version, and how many of them are proven.
-    pub fn proven_of(&self, version: Version) -> (usize, usize) {
-        let of_this = || self.proven.iter().filter(|(clause, _)| clause.version() == version);
+    /// Named clauses of a version, and how many of them are proven: those that the standard numbers, or the ids of our own.
+    pub fn proven_of(&self, version: Version, numbered: bool) -> (usize, usize) {
+        let wanted =
+            |clause: &ClauseId| clause.version() == version && clause.clause().is_numbered() == numbered;
+        let of_this = || self.proven.iter().filter(|(clause, _)| wanted(clause));
         (of_this().count(), of_this().filter(|(_, by)| !by.is_empty()).count())
     }
 }

@@ -48,6 +48,7 @@ impl Declared {
             queue: self.queue,
             session_ttl_s: self.session_ttl_s,
             connections: self.connections,
+            v311_alone: false,
             in_flight_one: false,
         }
     }

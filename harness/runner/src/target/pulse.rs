@@ -19,6 +19,8 @@ const TOGETHER: Duration = Duration::from_secs(1);
 const TOGETHER_LEAST: usize = 8;
 /// So many connections that ended unanswered are remembered.
 const UNANSWERED_MAX: usize = 1024;
+/// A CONNECT that we gave up sooner shows nothing of the target.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(1);
 
 /// One connection, as far as the pulse follows it.
 #[derive(Debug, Default)]
@@ -77,8 +79,11 @@ impl FirstPacket {
 struct Known {
     next: u64,
     open: BTreeMap<u64, Connection>,
-    /// Connections whose CONNECT was never answered and that are over, the latest of them.
-    over_unanswered: BTreeSet<u64>,
+    /// Connections whose CONNECT was never answered and that we ended: when it was asked, and when it was given up. The
+    /// latest of them.
+    given_up: BTreeMap<u64, (Instant, Instant)>,
+    /// Connections whose silence was looked into already.
+    settled: BTreeSet<u64>,
     made: VecDeque<Instant>,
     /// Connections that the target ended, and when.
     ended: VecDeque<Instant>,
@@ -148,10 +153,10 @@ impl Pulse {
         let mut known = self.lock();
         let now = Instant::now();
         let Some(connection) = known.open.remove(&number) else { return };
-        if connection.asked.is_some() && !connection.heard && !by_target {
-            known.over_unanswered.insert(number);
-            if known.over_unanswered.len() > UNANSWERED_MAX {
-                known.over_unanswered.pop_first();
+        if let Some(asked) = connection.asked.filter(|_| !connection.heard && !by_target) {
+            known.given_up.insert(number, (asked, now));
+            if known.given_up.len() > UNANSWERED_MAX {
+                known.given_up.pop_first();
             }
         }
         if by_target && !connection.leaving {
@@ -209,7 +214,33 @@ impl Pulse {
     /// Whether any of these connections is unanswered, or was given up by us before an answer came.
     pub(crate) fn any_unanswered(&self, numbers: &BTreeSet<u64>) -> bool {
         let open = self.unanswered(Duration::ZERO);
-        numbers.iter().any(|number| open.contains(number) || self.lock().over_unanswered.contains(number))
+        numbers.iter().any(|number| open.contains(number) || self.lock().given_up.contains_key(number))
+    }
+
+    /// Connections whose silence nobody has looked into: unanswered for the patience, or given up by a client that has less of
+    /// it (one that cleans up, one whose wait ended a moment before this look).
+    pub(crate) fn doubtful(&self, patience: Duration) -> BTreeSet<u64> {
+        let mut all = self.unanswered(patience);
+        let known = self.lock();
+        let long = |(asked, over): &(Instant, Instant)| over.duration_since(*asked) >= GIVEN_UP_AFTER;
+        all.extend(known.given_up.iter().filter(|(_, times)| long(times)).map(|(number, _)| *number));
+        all.retain(|number| !known.settled.contains(number));
+        all
+    }
+
+    /// The silence of these connections is explained; that of all which were given up up to now as well.
+    pub(crate) fn settle(&self, numbers: impl IntoIterator<Item = u64>) {
+        let mut known = self.lock();
+        known.given_up.clear();
+        known.settled.extend(numbers);
+    }
+
+    /// When the first of these connections' CONNECTs was asked.
+    pub(crate) fn asked_since(&self, numbers: &BTreeSet<u64>) -> Option<Instant> {
+        let known = self.lock();
+        let open = known.open.iter().filter_map(|(number, connection)| Some((number, connection.asked?)));
+        let over = known.given_up.iter().map(|(number, (asked, _))| (number, *asked));
+        open.chain(over).filter(|(number, _)| numbers.contains(number)).map(|(_, asked)| asked).min()
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -244,6 +275,25 @@ mod tests {
         pulse.ended(numbers[1], false);
         assert!(pulse.any_unanswered(&BTreeSet::from([numbers[0]])));
         assert!(!pulse.any_unanswered(&BTreeSet::from([numbers[1]])));
+    }
+
+    #[test]
+    fn what_was_given_up_is_doubtful_until_it_is_looked_into() {
+        let pulse = Pulse::default();
+        let asked = Instant::now();
+        let numbers: Vec<u64> = (0..3).map(|_| pulse.opened()).collect();
+        numbers.iter().for_each(|n| pulse.wrote(*n, &[0x10, 1, 0]));
+        pulse.heard(numbers[1]);
+        pulse.ended(numbers[2], false);
+        std::thread::sleep(GIVEN_UP_AFTER);
+        pulse.ended(numbers[0], false);
+        pulse.ended(numbers[1], false);
+        let doubtful = pulse.doubtful(Duration::from_secs(9));
+        assert_eq!(doubtful, BTreeSet::from([numbers[0]]), "one was answered, one had no time");
+        let since = pulse.asked_since(&doubtful).unwrap();
+        assert!(since >= asked && since.elapsed() >= GIVEN_UP_AFTER);
+        pulse.settle(doubtful);
+        assert_eq!(pulse.doubtful(Duration::ZERO), BTreeSet::new());
     }
 
     #[test]

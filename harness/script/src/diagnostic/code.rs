@@ -124,4 +124,6 @@ GATES "E046" "gates that contradict the steps"
     "What a scenario stands on is read from its steps; `stands on` adds what they can't show. A gate that no step has to do with can't be stood on, and a scenario is no gate that its steps never ask for, nor does a gate stand on itself or on one that comes later.";
 SHARED_ROUNDS "E047" "something that the rounds would share"
     "`times N` plays the steps N times, each round with clients and topics of its own. A topic, a filter or a client id without {run} would be the same in every round, so that one round finds what an earlier one left behind.";
+UNJUDGED "E048" "a clause that nothing in the scenario judges"
+    "A clause is put to the test where a rule or a claim judges it: it could come out otherwise. Either no step brings about what the clause is about, or no rule and no claim knows it, so that a step has to name it: `expect X receives nothing @ CLAUSE`.";
 }

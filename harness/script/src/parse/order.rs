@@ -8,7 +8,7 @@ use deadzone_wire::{Field, PacketKind};
 
 use super::scenario::Doubt;
 use crate::diagnostic::{Diagnostic, code};
-use crate::{Arrival, ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind, TriggerTemplate};
+use crate::{ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind};
 
 /// Looks at steps in their order.
 pub(super) fn check(clients: &[ClientDecl], steps: &[Step], doubt: &Doubt, out: &mut Vec<Diagnostic>) {
@@ -37,7 +37,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn step(&mut self, step: &Step) {
-        for client in acting(&step.kind) {
+        for client in step.kind.clients().filter(|_| acts(&step.kind)) {
             // One mistake is enough: afterwards the client counts as connected.
             if self.open.insert(client) && !opens(&step.kind) {
                 let name = self.clients.get(client).map_or("", |client| client.name.as_str());
@@ -86,7 +86,7 @@ impl Walk<'_> {
     }
 
     fn captures(&mut self, step: &Step) {
-        for (value, sets) in captures(&step.kind) {
+        for ((_, value), sets) in step.kind.fields() {
             let FieldValue::Capture(name) = value else { continue };
             if sets {
                 self.captures.insert(name.clone());
@@ -107,52 +107,8 @@ fn opens(kind: &StepKind) -> bool {
     matches!(kind, StepKind::Open { .. } | StepKind::Connect { .. } | StepKind::Finds { .. })
 }
 
-/// Clients that need a connection for this step, or get one by it.
-fn acting(kind: &StepKind) -> Vec<usize> {
-    match kind {
-        StepKind::Open { client }
-        | StepKind::Connect { client, .. }
-        | StepKind::Subscribe { client, .. }
-        | StepKind::Unsubscribe { client, .. }
-        | StepKind::Publish { client, .. }
-        | StepKind::Burst { client, .. }
-        | StepKind::Finds { client, .. }
-        | StepKind::Disconnect { client, .. }
-        | StepKind::Ping { client }
-        | StepKind::Send { client, .. }
-        | StepKind::SendBytes { client, .. }
-        | StepKind::Receive { client, .. }
-        | StepKind::LinkSaw { client, .. }
-        | StepKind::ExpectQuiescent { client, .. } => vec![*client],
-        StepKind::Fence { publisher, subscriber, .. } => vec![*publisher, *subscriber],
-        StepKind::Ready { subscriber, .. } => vec![*subscriber],
-        // Faults are armed before the connection exists; an expectation is about the whole run.
-        StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::ExpectReceives { .. } => Vec::new(),
-    }
-}
-
-/// The values of a step, each with whether a capture there is set (an arrival) or used.
-fn captures(kind: &StepKind) -> Vec<(&FieldValue, bool)> {
-    fn of(fields: &[(Field, FieldValue)], sets: bool) -> Vec<(&FieldValue, bool)> {
-        fields.iter().map(|(_, value)| (value, sets)).collect()
-    }
-    match kind {
-        StepKind::Connect { expected, .. }
-        | StepKind::Subscribe { expected, .. }
-        | StepKind::Unsubscribe { expected, .. } => of(expected, true),
-        StepKind::Publish { packet, .. } | StepKind::Burst { packet, .. } | StepKind::Send { packet, .. } => {
-            of(&packet.fields, false)
-        }
-        StepKind::Receive { alternatives, .. } => alternatives
-            .iter()
-            .flat_map(|arrival| match arrival {
-                Arrival::Packet(packet) => of(&packet.fields, true),
-                Arrival::Closed => Vec::new(),
-            })
-            .collect(),
-        StepKind::Link { when: TriggerTemplate::On { packet, .. }, .. }
-        | StepKind::LinkSaw { packet, .. } => of(&packet.fields, false),
-        StepKind::ExpectReceives { fields, .. } => of(fields, false),
-        _ => Vec::new(),
-    }
+/// Whether its clients need a connection for this step, or get one by it. Faults are armed before the connection exists; an
+/// expectation is about the whole run.
+fn acts(kind: &StepKind) -> bool {
+    !matches!(kind, StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::ExpectReceives { .. })
 }

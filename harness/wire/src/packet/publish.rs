@@ -54,7 +54,7 @@ impl Publish {
         findings.note_if(qos == 3, &clause::QOS3, 0, "QoS 3");
         findings.note_if(dup && qos == 0, &clause::QOS0_DUP, 0, "DUP at QoS 0");
         let topic = reader.text(findings)?;
-        topic::check_name(findings, &topic, 2, &clause::PUBLISH_WILDCARD);
+        topic::check_name(findings, &topic, 2, &clause::PUBLISH_WILDCARD, "Topic Name");
         let packet_id = if qos == 0 {
             None
         } else {

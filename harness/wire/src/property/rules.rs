@@ -73,7 +73,7 @@ impl Home {
                 findings.note_if(name.is_empty(), &clause::EMPTY_TOPIC, offset + 2, "empty Response Topic");
                 let rule =
                     if self == Self::Will { &clause::NAME_WILDCARD } else { &clause::RESPONSE_WILDCARD };
-                topic::check_name(findings, name, offset + 2, rule);
+                topic::check_name(findings, name, offset + 2, rule, "Response Topic");
             }
             _ => {}
         }

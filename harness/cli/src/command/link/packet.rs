@@ -6,8 +6,8 @@ use std::{
 };
 
 use deadzone_proxy::{
-    Board, Identity, PacketSums, Sums,
-    packet::{DEVICE, Ends, NETWORK, PacketBoard},
+    Identity, PacketSums, Registry, Sums,
+    packet::{DEVICE, Ends, NETWORK, PacketRegistry},
 };
 use deadzone_runner::ExitCode;
 
@@ -28,8 +28,8 @@ pub(super) fn packet(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         let seed = args.seed.unwrap_or(setup::DEFAULT_SEED);
         let identity = Identity { seed, scenario: "link".to_owned(), link: "1".to_owned() };
         let ends = Ends::open(&profile, identity)?;
-        let (clock, packets) = (ends.clock(), Arc::new(PacketBoard::default()));
-        let (board, far) = (Arc::new(Board::default()), Arc::new(Board::default()));
+        let (clock, packets) = (ends.clock(), Arc::new(PacketRegistry::default()));
+        let (board, far) = (Arc::new(Registry::default()), Arc::new(Registry::default()));
         let mut text = String::new();
         if let Some(config) = &outside {
             for address in ends.serve(config, &board, &far)? {

@@ -5,7 +5,7 @@ use std::{
     io,
 };
 
-use deadzone_proxy::{Board, Client, End, Ending, Flow, Links, OUTCOMES_MAX, Outcome, Profile, Sums};
+use deadzone_proxy::{Client, End, Ending, Flow, Links, OUTCOMES_MAX, Outcome, Profile, Registry, Sums};
 
 /// Shorter waits for the modem are no news, µs.
 const WAIT_TOLD_US: u64 = 100_000;
@@ -41,14 +41,14 @@ pub(super) fn status(sums: &Sums) -> String {
 }
 
 /// The report. Links are named where there are `several`.
-pub(super) fn report(board: &Board, now_us: u64, several: bool) -> String {
+pub(super) fn report(board: &Registry, now_us: u64, several: bool) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = write_report(&mut text, board, now_us, several);
     text
 }
 
-fn write_report(text: &mut String, board: &Board, now_us: u64, several: bool) -> fmt::Result {
+fn write_report(text: &mut String, board: &Registry, now_us: u64, several: bool) -> fmt::Result {
     let sums = board.sums();
     writeln!(text, "{} connections in {}", sums.accepted, Seconds(now_us))?;
     if sums.unreached > 0 {

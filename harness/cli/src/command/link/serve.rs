@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use deadzone_proxy::{Board, Clock, LinkConfig, listen};
+use deadzone_proxy::{Clock, LinkConfig, Registry, listen};
 use deadzone_runner::ExitCode;
 
 use super::{
@@ -40,7 +40,7 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
-        let (clock, board) = (Clock::new(), Arc::new(Board::default()));
+        let (clock, board) = (Clock::new(), Arc::new(Registry::default()));
         let several = configs.len() > 1;
         let mut text = String::new();
         let mut served = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use deadzone_proxy::Board;
+use deadzone_proxy::Registry;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::report;
@@ -26,7 +26,7 @@ impl Status {
         Self(bar)
     }
 
-    pub(super) fn show(&self, board: &Board) {
+    pub(super) fn show(&self, board: &Registry) {
         self.show_text(|| report::status(&board.sums()));
     }
 

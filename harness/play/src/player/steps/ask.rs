@@ -1,16 +1,16 @@
 //! Intents that send a packet and take its answer: `subscribe`, `unsubscribe`, `publish`, `burst`, `ping`.
 
 use bytes::Bytes;
-use deadzone_history::{Abandon, ClaimKind, ConnId, Ended, Expected, Purpose};
+use deadzone_history::{Abandon, ClaimKind, ConnId, Expected, Purpose};
 use deadzone_script::{FieldValue, PacketTemplate, Payload, Step, SubscribeFilter};
 use deadzone_wire::{
     Ack, AckKind, Bare, Field, Packet, PacketKind, Pattern, Properties, Unsubscribe, Value, Version,
 };
 
-use super::{Done, unmet};
+use super::{Done, needed};
 use crate::player::{
     stage::Stage,
-    wait::{Answer, Order, Sought, Wait, wait_for},
+    wait::{Answer, Order, Sought, Wait},
 };
 
 /// Fields that an answer must have.
@@ -57,14 +57,14 @@ pub(super) async fn publish(
     }
     stage.footprint.sent(&packet);
     match qos {
-        0 => stage.network.write(client, packet.encode(version).to_bytes(), Purpose::Script).await,
+        0 => stage.network.send(client, &packet, Purpose::Script).await,
         1 => ask(stage, step, client, (packet, PacketKind::Puback, id, &[])).await,
         _ => {
             ask(stage, step, client, (packet, PacketKind::Pubrec, id, &[])).await?;
             // A polite client has released it already.
             if !stage.client(client).borrow().polite {
-                let release = Packet::Ack(Ack::new(AckKind::Pubrel, id)).encode(version).to_bytes();
-                stage.network.write(client, release, Purpose::Script).await?;
+                let release = Packet::Ack(Ack::new(AckKind::Pubrel, id));
+                stage.network.send(client, &release, Purpose::Script).await?;
             }
             take(stage, step, client, (PacketKind::Pubcomp, id, &[])).await
         }
@@ -90,15 +90,11 @@ pub(super) async fn burst(
     Ok(())
 }
 
-pub(super) async fn ping(stage: &mut Stage<'_>, step: &Step, client: usize) -> Done {
+pub(in crate::player) async fn ping(stage: &mut Stage<'_>, step: &Step, client: usize) -> Done {
     let conn = stage.network.live_conn(client).ok_or_else(|| stage.network.not_connected(client))?;
-    let bytes = Packet::Bare(Bare::pingreq()).encode(stage.version(client)).to_bytes();
-    stage.network.write(client, bytes, Purpose::Script).await?;
+    stage.network.send(client, &Packet::Bare(Bare::pingreq()), Purpose::Script).await?;
     let pong = answer(client, conn, Pattern::of(PacketKind::Pingresp));
-    match arrival(stage, step, pong, true).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(unmet(stage, "no PINGRESP")),
-    }
+    arrival(stage, step, pong, true, "no PINGRESP").await
 }
 
 fn fresh_id(stage: &Stage<'_>, client: usize) -> (Version, u16) {
@@ -113,8 +109,7 @@ async fn ask(
     client: usize,
     (packet, answer, id, expected): (Packet, PacketKind, u16, &Fields),
 ) -> Done {
-    let bytes = packet.encode(stage.version(client)).to_bytes();
-    stage.network.write(client, bytes, Purpose::Script).await?;
+    stage.network.send(client, &packet, Purpose::Script).await?;
     take(stage, step, client, (answer, id, expected)).await
 }
 
@@ -129,10 +124,7 @@ async fn take(
     let mut fields = vec![(Field::Id, Value::Number(u32::from(id)))];
     fields.extend(stage.words.fields(expected));
     let wanted = answer(client, conn, Pattern { kind, fields });
-    match arrival(stage, step, wanted, expected.is_empty()).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(unmet(stage, &format!("no {kind} as claimed"))),
-    }
+    arrival(stage, step, wanted, expected.is_empty(), &format!("no {kind} as claimed")).await
 }
 
 /// One packet of an answer.
@@ -152,14 +144,9 @@ pub(super) fn claimed(stage: &Stage<'_>, answer: &Answer, intent: bool) -> Claim
     }
 }
 
-/// Waits for an answer with the default patience.
-pub(super) async fn arrival(
-    stage: &mut Stage<'_>,
-    step: &Step,
-    answer: Answer,
-    intent: bool,
-) -> Result<Option<Box<Packet>>, Ended> {
+/// Waits for an answer with the default patience. Without it, told as this, going on makes no sense.
+async fn arrival(stage: &mut Stage<'_>, step: &Step, answer: Answer, intent: bool, missing: &str) -> Done {
     let kind = claimed(stage, &answer, intent);
-    let bounds = stage.timing().bounds(None);
-    wait_for(stage, step, kind, Wait::new(Sought::Answer(answer), bounds)).await
+    let wait = Wait::new(Sought::Answer(answer), stage.timing().bounds(None));
+    needed(stage, step, kind, wait, missing).await.map(drop)
 }

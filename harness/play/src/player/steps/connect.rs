@@ -94,7 +94,7 @@ async fn once(
     stage.footprint.sent(&packet);
     stage.client(client).borrow_mut().keep_alive.in_force_s = connect.keep_alive_s;
     let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;
-    stage.network.write(client, packet.encode(version).to_bytes(), Purpose::Script).await?;
+    stage.network.send(client, &packet, Purpose::Script).await?;
     let pattern = Pattern { kind: PacketKind::Connack, fields: stage.words.fields(expected) };
     let wanted = answer(client, conn, pattern);
     let kind = claimed(stage, &wanted, expected.is_empty());
@@ -125,8 +125,7 @@ pub(in crate::player) async fn disconnect(
         expiry_s.map(|s| Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(s)));
     let reason = if properties.is_some() { Some(reason.unwrap_or(0)) } else { reason };
     let packet = Packet::Disconnect(Disconnect { reason, properties, tail: Bytes::new() });
-    let bytes = packet.encode(stage.version(client)).to_bytes();
-    stage.network.write(client, bytes, Purpose::Script).await?;
+    stage.network.send(client, &packet, Purpose::Script).await?;
     stage.network.enqueue(stage.client(client), Command::Close).await;
     stage.network.broker_closed(conn).await;
     Ok(())

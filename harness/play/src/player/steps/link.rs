@@ -4,14 +4,14 @@ use deadzone_history::{Abandon, ClaimKind, Event, EventKind};
 use deadzone_link::{Direction, Fault, LinkStep, Note, Trigger, When};
 use deadzone_script::{PacketTemplate, Step, TriggerTemplate};
 
-use super::{Done, unmet};
+use super::{Done, needed};
 use crate::{
     client::Command,
     foreign,
     player::{
         control::PutOff,
         stage::Stage,
-        wait::{OnLink, Sought, Wait, wait_for},
+        wait::{OnLink, Sought, Wait},
     },
 };
 
@@ -104,8 +104,6 @@ pub(super) async fn saw(
     let since = stage.client(client).borrow().modem.armed_at;
     let on_link = OnLink { client, pattern: pattern.clone(), direction, since };
     let wait = Wait::new(Sought::OnLink(on_link), stage.timing().bounds(within_ms));
-    match wait_for(stage, step, kind, wait).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(unmet(stage, &format!("the broker's end of the link never had {pattern}"))),
-    }
+    let missing = format!("the broker's end of the link never had {pattern}");
+    needed(stage, step, kind, wait, &missing).await.map(drop)
 }

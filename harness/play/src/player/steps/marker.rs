@@ -4,10 +4,10 @@ use deadzone_history::{ClaimKind, Purpose};
 use deadzone_script::{ConnectMode, ConnectOptions, Payload, Step};
 use deadzone_wire::{Packet, Publish};
 
-use super::{Done, connect::connect, unmet};
+use super::{Done, connect::connect, needed};
 use crate::player::{
     stage::Stage,
-    wait::{Marker, Repeats, Sought, Wait, wait_for},
+    wait::{Marker, Repeats, Sought, Wait},
 };
 
 /// A message that must overtake nothing: once the subscriber has it, what was sent before on this topic is there or lost.
@@ -18,17 +18,13 @@ pub(super) async fn fence(
     (topic, qos): (&Payload, u8),
 ) -> Done {
     let payload = stage.marker();
-    let (version, id) = {
-        let mut client = stage.client(publisher).borrow_mut();
-        (client.version, client.session.fresh_id())
-    };
+    let id = stage.client(publisher).borrow_mut().session.fresh_id();
     let mut publish = Publish::new("", qos, (qos > 0).then_some(id), payload.clone());
     publish.topic = stage.words.text(topic);
-    let bytes = Packet::Publish(publish).encode(version).to_bytes();
-    stage.network.write(publisher, bytes, Purpose::Marker).await?;
+    stage.network.send(publisher, &Packet::Publish(publish), Purpose::Marker).await?;
     let repeats = Repeats::Release { publisher, id };
     let marker = Marker { subscriber, payloads: vec![payload], looked_at: 0, repeats };
-    arrives(stage, step, marker).await.map_err(|()| unmet(stage, "the fence did not arrive"))
+    arrives(stage, step, marker, "the fence did not arrive").await
 }
 
 /// Publishes QoS 0 markers from the harness's own client until one arrives: routing to the subscriber works. A marker of an
@@ -40,11 +36,11 @@ pub(super) async fn ready(stage: &mut Stage<'_>, step: &Step, subscriber: usize,
     }
     let repeats = Repeats::Again { topic: stage.words.text(topic), next_us: 0 };
     let marker = Marker { subscriber, payloads: Vec::new(), looked_at: 0, repeats };
-    arrives(stage, step, marker).await.map_err(|()| unmet(stage, "no ready marker arrived"))
+    arrives(stage, step, marker, "no ready marker arrived").await
 }
 
-async fn arrives(stage: &mut Stage<'_>, step: &Step, marker: Marker) -> Result<(), ()> {
+async fn arrives(stage: &mut Stage<'_>, step: &Step, marker: Marker, missing: &str) -> Done {
     let kind = ClaimKind::Precondition { client: marker.subscriber.into() };
     let wait = Wait::new(Sought::Marker(marker), stage.timing().bounds(None));
-    wait_for(stage, step, kind, wait).await.map(|_| ()).map_err(|_| ())
+    needed(stage, step, kind, wait, missing).await.map(drop)
 }

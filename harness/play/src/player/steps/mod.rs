@@ -10,8 +10,9 @@ mod marker;
 mod packet;
 mod step;
 
-use step::{Done, unmet};
+use step::{Done, needed, unmet};
 
+pub(super) use ask::ping;
 pub(super) use connect::{connect, disconnect};
 pub(super) use expect::quiescent;
 pub(super) use finds::LONGEST_US;

@@ -5,10 +5,10 @@ use deadzone_history::{Abandon, Expected, Purpose};
 use deadzone_script::{Arrival, FieldValue, PacketTemplate, Step};
 use deadzone_wire::{Field, Mutation, Packet, Value};
 
-use super::{Done, ask::claimed, unmet};
+use super::{Done, ask::claimed, needed};
 use crate::player::{
     stage::Stage,
-    wait::{Answer, Order, Sought, Wait, wait_for},
+    wait::{Answer, Order, Sought, Wait},
 };
 
 pub(super) async fn send(
@@ -57,15 +57,10 @@ pub(super) async fn receive(
     let bounds = stage.timing().bounds(within_ms);
     let timed = is_timed(stage, client, alternatives, within_ms);
     let wait = Wait { timed, ..Wait::new(Sought::Answer(answer), bounds) };
-    match wait_for(stage, step, kind, wait).await {
-        Ok(packet) => {
-            if let Some(packet) = packet {
-                capture(stage, alternatives, &packet);
-            }
-            Ok(())
-        }
-        Err(_) => Err(unmet(stage, "the expected answer did not come")),
+    if let Some(packet) = needed(stage, step, kind, wait, "the expected answer did not come").await? {
+        capture(stage, alternatives, &packet);
     }
+    Ok(())
 }
 
 /// A MUST gives the time: the close of a client whose keep-alive has run out, waited for as long as that takes.

@@ -1,10 +1,14 @@
 //! Takes a step to the function that performs it.
 
-use deadzone_history::Abandon;
+use deadzone_history::{Abandon, ClaimKind};
 use deadzone_script::{Step, StepKind};
+use deadzone_wire::Packet;
 
 use super::{ask, connect, disconnect, expect, finds, link, marker, packet, quiescent};
-use crate::player::{stage::Stage, wait::Order};
+use crate::player::{
+    stage::Stage,
+    wait::{Order, Wait, wait_for},
+};
 
 /// Whether the next step makes sense.
 pub(in crate::player) type Done = Result<(), Abandon>;
@@ -62,6 +66,17 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             Ok(())
         }
     }
+}
+
+/// Waits for something as a claim of this step. Without it, told as this, going on makes no sense.
+pub(super) async fn needed(
+    stage: &mut Stage<'_>,
+    step: &Step,
+    kind: ClaimKind,
+    wait: Wait,
+    missing: &str,
+) -> Result<Option<Box<Packet>>, Abandon> {
+    wait_for(stage, step, kind, wait).await.map_err(|_| unmet(stage, missing))
 }
 
 /// Going on makes no sense since the last claim was not met.

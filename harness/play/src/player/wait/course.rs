@@ -41,6 +41,8 @@ struct Course {
     /// Packets of what is waited for that had come when this was last looked at.
     progress: u64,
     parked: bool,
+    /// How much of the wait was told to be slow, µs.
+    told_slow_us: u64,
     /// When a sign of life was first asked for, µs.
     asked_us: Option<u64>,
     /// It was asked for on the silent connection itself, or the router was asked.
@@ -74,6 +76,7 @@ pub(in crate::player) async fn go_on(
         stopwatch: Stopwatch::start(now_us),
         progress,
         parked: false,
+        told_slow_us: 0,
         asked_us: None,
         asked_here: false,
     };
@@ -83,9 +86,11 @@ pub(in crate::player) async fn go_on(
         let look = course.wait.sought.look(&stage.network);
         course.reckon(stage);
         if let Some(end) = course.seen(stage, look).await {
+            stage.parking.wait_ended();
             return end;
         }
         if let Some(why) = course.over(stage).await {
+            stage.parking.wait_ended();
             return course.missed(stage, why, None);
         }
         course.ask(stage);
@@ -101,6 +106,10 @@ impl Course {
         let progress = self.wait.sought.progress(network);
         if std::mem::replace(&mut self.progress, progress) != progress {
             self.stopwatch.progress();
+        }
+        let waited_us = self.stopwatch.waited_us;
+        if waited_us >= self.wait.bounds.within_us && !self.parked {
+            stage.parking.slow(waited_us - std::mem::replace(&mut self.told_slow_us, waited_us));
         }
     }
 

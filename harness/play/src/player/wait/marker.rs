@@ -58,9 +58,8 @@ impl Marker {
                     let mut publish = Publish::new("", 0, None, payload);
                     publish.topic = topic.clone();
                     let own = stage.network.own();
-                    let bytes = Packet::Publish(publish).encode(stage.version(own)).to_bytes();
                     // Without a connection it does not arrive, which the wait finds out.
-                    let _ = stage.network.write(own, bytes, Purpose::Marker).await;
+                    let _ = stage.network.send(own, &Packet::Publish(publish), Purpose::Marker).await;
                 }
             }
         }
@@ -69,14 +68,13 @@ impl Marker {
 
 /// A manual publisher's fence is released by us; a polite one has released it already.
 async fn release(stage: &mut Stage<'_>, publisher: usize, id: u16) {
-    let version = {
+    {
         let mut client = stage.client(publisher).borrow_mut();
         let Some(conn) = client.presence.conn().filter(|_| !client.polite) else { return };
         let is_pubrec = |packet: &Packet| matches!(packet, Packet::Ack(x) if x.packet_id == id && x.kind == AckKind::Pubrec);
         let Some(answered) = client.inbox.waiting(conn).find(|a| is_pubrec(a.packet())) else { return };
         answered.taken = true;
-        client.version
-    };
-    let release = Packet::Ack(Ack::new(AckKind::Pubrel, id)).encode(version).to_bytes();
-    let _ = stage.network.write(publisher, release, Purpose::Polite).await;
+    }
+    let release = Packet::Ack(Ack::new(AckKind::Pubrel, id));
+    let _ = stage.network.send(publisher, &release, Purpose::Polite).await;
 }

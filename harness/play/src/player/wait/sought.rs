@@ -43,7 +43,7 @@ pub(in crate::player) enum Sought {
     OnLink(OnLink),
 }
 
-/// A message on a topic that is not this performance's: it may be anyone's. A topic left to an alias says nothing.
+/// A message on a topic that is not this performance's: it may have come from elsewhere. A topic left to an alias says nothing.
 pub(super) fn is_foreign(packet: &Packet, run: &str) -> bool {
     let Packet::Publish(publish) = packet else { return false };
     let topic: &[u8] = &publish.topic.0;

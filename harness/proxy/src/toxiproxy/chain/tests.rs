@@ -5,7 +5,7 @@ use deadzone_link::{Cut, Fault, LinkStep, Way, When};
 
 use super::Chain;
 use crate::{
-    Middle, Out,
+    Impairment, Out,
     toxiproxy::{Stream, Toxic, ToxicInfo},
 };
 

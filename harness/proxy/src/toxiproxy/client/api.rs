@@ -23,7 +23,7 @@ pub enum ClientError {
     /// Not an address of an API.
     #[error("expected an address like http://127.0.0.1:8474, not `{0}`")]
     Url(String),
-    /// Nobody there, or the talk broke off.
+    /// No server there, or the exchange broke off.
     #[error("Toxiproxy at {0}: {1}")]
     Unreachable(String, String),
     /// It said no.
@@ -84,7 +84,7 @@ impl ProxyInfo {
     }
 }
 
-/// A Toxiproxy that somebody runs.
+/// A foreign Toxiproxy.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// `host:port`, as it stands in the URL.
@@ -289,7 +289,7 @@ impl Api {
     }
 }
 
-/// What a server has must be what it was told: else nobody knows what the link does.
+/// What a server has must be what it was told: else it is not known what the link does.
 fn as_asked(wanted: &ToxicInfo, got: ToxicInfo) -> Result<ToxicInfo, ClientError> {
     if got == *wanted {
         return Ok(got);

@@ -72,7 +72,7 @@ fn put(way: Way, toxic: &Toxic) -> Vec<Change> {
         .collect()
 }
 
-/// Toxiproxy's own default, so that whoever looks finds what is expected.
+/// Toxiproxy's own default, so that a look at it shows what is expected.
 fn name(kind: &str, stream: Stream) -> String {
     format!("{kind}_{}", stream.name())
 }

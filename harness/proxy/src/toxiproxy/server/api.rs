@@ -74,7 +74,7 @@ impl Api {
             if *now == before {
                 return collection.update(name, &listen, address, given).await;
             }
-            // Somebody else moved it meanwhile.
+            // Another request moved it meanwhile.
             before.clone_from(now);
         }
     }

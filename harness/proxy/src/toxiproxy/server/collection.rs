@@ -81,7 +81,7 @@ impl Collection {
 
     /// One that is there with the same addresses is left alone. Another is stopped first, since the new one may want its
     /// port; where the new one can't start, the old one stays as it was, with its toxics, but stopped. That is what
-    /// Toxiproxy does: whoever asked can look at it, mend the address and switch it on again.
+    /// Toxiproxy does: the client can look at it, mend the address and switch it on again.
     pub(super) async fn put_or_replace(
         &mut self,
         wanted: Wanted,
@@ -134,7 +134,7 @@ impl Collection {
         self.proxies.values().filter(|proxy| !proxy.enabled()).map(|proxy| proxy.listen.clone()).collect()
     }
 
-    /// Switches every proxy on and removes all toxics, and the profiles of ours. One that somebody stopped or moved since
+    /// Switches every proxy on and removes all toxics, and the profiles of ours. One that was stopped or moved since
     /// the addresses were resolved stays as that one wanted it.
     pub(super) async fn reset(&mut self, addresses: &BTreeMap<String, Resolved>) -> Result<(), ApiError> {
         for proxy in self.proxies.values_mut() {

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    Clock, Control, Middle, Out, Stop, Traffic,
+    Clock, Control, Impairment, Out, Stop, Traffic,
     toxiproxy::chain::{Chain, Ended},
 };
 
@@ -58,7 +58,7 @@ impl Live {
     /// Changes the chain and has the relay ask it again.
     pub(super) fn change(&self, change: impl FnOnce(u64, &mut Chain)) {
         change(self.clock.now_us(), &mut self.chain());
-        self.control.poke();
+        self.control.wake();
     }
 }
 
@@ -94,7 +94,7 @@ impl LiveMiddle {
     }
 }
 
-impl Middle for LiveMiddle {
+impl Impairment for LiveMiddle {
     fn up(&mut self, now_us: u64, bytes: Bytes) {
         self.taken[0] += bytes.len() as u64;
         self.live.chain().up(now_us, bytes);

@@ -21,7 +21,7 @@ use super::{
     profile,
     routes::{Shared, guarded, shown},
 };
-use crate::{Middle, Traffic};
+use crate::{Impairment, Traffic};
 
 const OPENAPI: &str = include_str!("../../../openapi.json");
 

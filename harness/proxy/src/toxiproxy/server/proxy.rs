@@ -169,11 +169,11 @@ impl Door {
             match listener.accept().await {
                 Ok((client, peer)) => {
                     let Some(live) = self.welcome(peer) else {
-                        // Without linger the close is a reset: nobody must take it for an orderly end.
+                        // Without linger the close is a reset: it must not be taken for an orderly end.
                         let _ = client.set_zero_linger();
                         continue;
                     };
-                    // Each dials for itself: an upstream that does not answer keeps nobody else waiting.
+                    // Each dials for itself: an upstream that does not answer keeps no other connection waiting.
                     tokio::spawn(serve(client, live, Arc::clone(&self.served)));
                 }
                 Err(error) => {

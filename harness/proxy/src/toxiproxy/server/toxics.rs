@@ -117,7 +117,7 @@ pub(super) fn remove(served: &mut Served, name: &str) -> Result<(), ApiError> {
 pub(super) fn clear(served: &mut Served) {
     let names: Vec<String> = served.toxics.list.iter().map(|(info, _)| info.name.clone()).collect();
     for name in names {
-        // It was there a moment ago, and nobody else has the lock.
+        // It was there a moment ago, and the lock is held.
         let _ = remove(served, &name);
     }
 }

@@ -7,10 +7,10 @@
 use std::collections::VecDeque;
 
 use super::work::{Emitted, Item, Stage, ms};
-use crate::toxiproxy::{Toxic, dice::Dice};
+use crate::toxiproxy::{Toxic, rng_stream::RngStream};
 
 pub(super) struct Latency {
-    dice: Dice,
+    rng: RngStream,
     latency_us: u64,
     jitter_us: u64,
     queue: VecDeque<(u64, Item)>,
@@ -19,8 +19,8 @@ pub(super) struct Latency {
 }
 
 impl Latency {
-    pub(super) fn new(dice: Dice) -> Self {
-        Self { dice, latency_us: 0, jitter_us: 0, queue: VecDeque::new(), held: 0, last_us: 0 }
+    pub(super) fn new(rng: RngStream) -> Self {
+        Self { rng, latency_us: 0, jitter_us: 0, queue: VecDeque::new(), held: 0, last_us: 0 }
     }
 }
 
@@ -33,7 +33,7 @@ impl Stage for Latency {
             out.push((at_us, item));
             return;
         }
-        let delay_us = self.latency_us.saturating_add_signed(self.dice.around(self.jitter_us));
+        let delay_us = self.latency_us.saturating_add_signed(self.rng.around(self.jitter_us));
         self.last_us = self.last_us.max(at_us.saturating_add(delay_us));
         self.held += item.len();
         self.queue.push_back((self.last_us, item));

@@ -1,5 +1,5 @@
 //! The connection is reset after a time, be it idle or not. Removed before, all that was kept flows on. A sender that ends
-//! its stream before closes the connection: there is nobody left to reset, and the other end would never learn of it.
+//! its stream before closes the connection: there is nothing left to reset, and the other end would never learn of it.
 
 use std::collections::VecDeque;
 

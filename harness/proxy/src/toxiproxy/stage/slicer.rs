@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 
 use super::work::{Emitted, Item, Stage, natural};
-use crate::toxiproxy::{Toxic, dice::Dice};
+use crate::toxiproxy::{Toxic, rng_stream::RngStream};
 
 pub(super) struct Slicer {
-    dice: Dice,
+    rng: RngStream,
     average: u64,
     variation: u64,
     delay_us: u64,
@@ -23,9 +23,9 @@ pub(super) struct Slicer {
 }
 
 impl Slicer {
-    pub(super) fn new(dice: Dice) -> Self {
+    pub(super) fn new(rng: RngStream) -> Self {
         Self {
-            dice,
+            rng,
             average: 0,
             variation: 0,
             delay_us: 0,
@@ -47,7 +47,7 @@ impl Slicer {
             usize::try_from(self.average.saturating_add(self.variation)).unwrap_or(usize::MAX).max(1);
         let mut len = self.halves.pop().unwrap_or(front.len());
         while len > enough {
-            let middle = (len as u64 / 2).saturating_add_signed(self.dice.around(self.variation));
+            let middle = (len as u64 / 2).saturating_add_signed(self.rng.around(self.variation));
             let left = usize::try_from(middle).unwrap_or(usize::MAX).clamp(1, len - 1);
             self.halves.push(len - left);
             len = left;

@@ -1,12 +1,12 @@
 //! Nothing passes; after so much silence the connection is closed, and at once when the sender ends its stream, as
-//! Toxiproxy does: nobody could learn otherwise that it is gone.
+//! Toxiproxy does: it could not be learned otherwise that it is gone.
 //!
 //! A removal is another thing here, on purpose. Toxiproxy drops what comes under this toxic (its README says so now; older
 //! texts say that data is delayed) and closes the connection when the toxic is removed. Here what came is kept and flows on
 //! after the removal, none lost: TCP would have sent it again, and a tunnel that ends is what this toxic is for.
 //!
 //! What is kept has a bound. Without a time the sender waits at the relay's bound, as before a dead network. With a time it
-//! must not wait: waiting would count as its silence. There [`KEPT_MAX`] bytes are kept; whoever sends more is read on
+//! must not wait: waiting would count as its silence. There [`KEPT_MAX`] bytes are kept; a client that sends more is read on
 //! and loses all, and since no stream may flow on with a hole in it, a removal then closes, as Toxiproxy always does.
 
 use std::collections::VecDeque;

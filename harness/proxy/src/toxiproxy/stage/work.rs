@@ -6,7 +6,7 @@ use super::{
     bandwidth::Bandwidth, latency::Latency, limit_data::LimitData, reset_peer::ResetPeer, slicer::Slicer,
     slow_close::SlowClose, timeout::Timeout,
 };
-use crate::toxiproxy::{Toxic, dice::Dice};
+use crate::toxiproxy::{Toxic, rng_stream::RngStream};
 
 /// What travels through stages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,15 +53,15 @@ pub(in crate::toxiproxy) trait Stage: Send {
 }
 
 /// The stage of a toxic. `None` where it does nothing.
-pub(in crate::toxiproxy) fn stage(toxic: &Toxic, now_us: u64, dice: Dice) -> Option<Box<dyn Stage>> {
+pub(in crate::toxiproxy) fn stage(toxic: &Toxic, now_us: u64, rng: RngStream) -> Option<Box<dyn Stage>> {
     let mut stage: Box<dyn Stage> = match toxic {
         Toxic::Noop => return None,
-        Toxic::Latency { .. } => Box::new(Latency::new(dice)),
+        Toxic::Latency { .. } => Box::new(Latency::new(rng)),
         Toxic::Bandwidth { .. } => Box::new(Bandwidth::default()),
         Toxic::SlowClose { .. } => Box::new(SlowClose::default()),
         Toxic::Timeout { .. } => Box::new(Timeout::new(now_us)),
         Toxic::ResetPeer { .. } => Box::new(ResetPeer::new(now_us)),
-        Toxic::Slicer { .. } => Box::new(Slicer::new(dice)),
+        Toxic::Slicer { .. } => Box::new(Slicer::new(rng)),
         Toxic::LimitData { .. } => Box::new(LimitData::default()),
     };
     stage.retune(now_us, toxic);

@@ -133,7 +133,7 @@ impl Will {
         let offset = reader.offset() + 2;
         let topic = reader.text(findings)?;
         findings.note_if(topic.is_empty(), &clause::EMPTY_TOPIC, offset, "empty Will Topic");
-        topic::check_name(findings, &topic, offset, &clause::NAME_WILDCARD);
+        topic::check_name(findings, &topic, offset, &clause::NAME_WILDCARD, "Will Topic");
         Ok(Self { properties, topic, payload: reader.binary()? })
     }
 }

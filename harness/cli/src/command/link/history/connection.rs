@@ -1,7 +1,7 @@
 //! One connection's part of the record: packets at both ends, closes, what the link said.
 
 use deadzone_history::{By, ClientIx, Close, ConnId, Direction, End, EventKind, Purpose, Tap};
-use deadzone_proxy::{Happened, Record};
+use deadzone_proxy::{Record, RecordEvent};
 
 use super::LinkHistory;
 
@@ -27,18 +27,18 @@ impl ConnectionRecord {
 }
 
 impl Record for ConnectionRecord {
-    fn happened(&mut self, at_us: u64, what: Happened<'_>) {
+    fn happened(&mut self, at_us: u64, what: RecordEvent<'_>) {
         match what {
-            Happened::Bytes { direction, end, bytes } => {
+            RecordEvent::Bytes { direction, end, bytes } => {
                 let append = &mut |kind| self.history.append(at_us, kind);
                 self.tap.pass(direction, side(end), Purpose::Script, bytes, append);
             }
-            Happened::Note(note) => {
+            RecordEvent::Note(note) => {
                 let note = Box::new(note.clone());
                 let (client, conn) = (self.client, Some(self.conn));
                 self.history.append(at_us, EventKind::Link { client, conn, note });
             }
-            Happened::Closed { end, by_upstream, rst } => {
+            RecordEvent::Closed { end, by_upstream, rst } => {
                 let end = side(end);
                 // What is incomplete behind a cut comes out at the end.
                 let direction = if by_upstream { Direction::Down } else { Direction::Up };

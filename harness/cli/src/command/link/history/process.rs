@@ -111,6 +111,8 @@ pub(crate) fn header(links: &[String], seed: u64) -> Header {
         patience_us: 0,
         long_bound_us: 0,
         target: TargetFacts::default(),
+        real_time: true,
+        quick: false,
         continues: None,
     }
 }

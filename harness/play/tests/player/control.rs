@@ -3,7 +3,7 @@
 use deadzone_history::{By, Close, Direction, End, EventKind, Late, Origin, Purpose};
 use deadzone_wire::PacketKind;
 
-use super::{
+use crate::{
     Bench,
     broker::{Act, Broker},
 };

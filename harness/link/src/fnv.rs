@@ -11,6 +11,11 @@ impl Default for Fnv {
 }
 
 impl Fnv {
+    /// Another beginning for each salt.
+    pub fn salted(salt: u64) -> Self {
+        Self(Self::default().0 ^ salt)
+    }
+
     /// The state behind these bytes.
     #[must_use]
     pub fn with(self, bytes: &[u8]) -> Self {

@@ -12,7 +12,7 @@ use super::{
     decision::{Decision, Process},
     fixed::{self, Fx},
 };
-use crate::Direction;
+use crate::{Direction, Fnv};
 
 /// Whose chance it is: the same words give the same link on every machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,17 +25,16 @@ pub struct Identity {
     pub link: String,
 }
 
-/// FNV-1a, 64 bit: stable over platforms and releases.
-fn hash(basis: u64, parts: &[&[u8]]) -> u64 {
+/// The hash of these parts; another one for each salt.
+fn hash(salt: u64, parts: &[&[u8]]) -> u64 {
     // A part's length goes first, so that no two lists of parts read the same.
-    let bytes =
-        parts.iter().flat_map(|p| (p.len() as u64).to_be_bytes().into_iter().chain(p.iter().copied()));
-    bytes.fold(basis, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    let with = |hash: Fnv, part: &&[u8]| hash.with(&(part.len() as u64).to_be_bytes()).with(part);
+    parts.iter().fold(Fnv::salted(salt), with).value()
 }
 
-/// One process's dice.
+/// The random numbers of one process.
 #[derive(Debug)]
-pub(crate) struct Dice {
+pub(crate) struct RngStream {
     process: Process,
     direction: Option<Direction>,
     rng: ChaCha8Rng,
@@ -43,7 +42,7 @@ pub(crate) struct Dice {
     decided: u64,
     /// How many of them were drawn, and not played.
     drawn: u64,
-    /// So many decisions belong to the time until now. Those behind them are of a time that somebody looked ahead to; if it
+    /// So many decisions belong to the time until now. Those behind them are of a time that was looked ahead to; if it
     /// never comes, they are taken back.
     settled: u64,
     replay: VecDeque<u64>,
@@ -53,7 +52,7 @@ pub(crate) struct Dice {
     recorded: Option<Vec<Decision>>,
 }
 
-impl Dice {
+impl RngStream {
     /// The stream of this process of this link.
     fn new(identity: &Identity, direction: Option<Direction>, process: Process) -> Self {
         let way = match direction {
@@ -66,8 +65,8 @@ impl Dice {
         let parts = [&seed[..], words[0], words[1], words[2], words[3]];
         let mut key = [0; 32];
         for (lane, chunk) in key.chunks_exact_mut(8).enumerate() {
-            let basis = 0xcbf2_9ce4_8422_2325 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            chunk.copy_from_slice(&hash(basis, &parts).to_be_bytes());
+            let salt = (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&hash(salt, &parts).to_be_bytes());
         }
         let rng = ChaCha8Rng::from_seed(key);
         let (replay, played) = (VecDeque::new(), VecDeque::new());
@@ -149,8 +148,8 @@ impl Dice {
         }
     }
 
-    /// Of all decisions only the first remain, so many: nobody has seen what followed from the others. They are played
-    /// again, or drawn again, and not written down. So what a stream decides does not depend on how far ahead somebody had
+    /// Of all decisions only the first remain, so many: what followed from the others was never seen. They are played
+    /// again, or drawn again, and not written down. So what a stream decides does not depend on how far ahead it was
     /// to look.
     pub(crate) fn take_back(&mut self, decisions: u64) {
         let back = self.decided.saturating_sub(decisions);
@@ -186,7 +185,7 @@ const WORDS: u128 = 2;
 #[derive(Debug, Default)]
 pub(crate) struct Chance {
     pub(crate) identity: Identity,
-    parked: Vec<Dice>,
+    parked: Vec<RngStream>,
     recording: bool,
     replay: Vec<Decision>,
 }
@@ -197,46 +196,53 @@ impl Chance {
     }
 
     /// The stream of a process, where it was left.
-    pub(crate) fn take(&mut self, process: Process, direction: Option<Direction>) -> Dice {
-        let own = |dice: &Dice| dice.process == process && dice.direction == direction;
+    pub(crate) fn take(&mut self, process: Process, direction: Option<Direction>) -> RngStream {
+        let own = |rng: &RngStream| rng.process == process && rng.direction == direction;
         if let Some(at) = self.parked.iter().position(own) {
             return self.parked.swap_remove(at);
         }
-        let mut dice = Dice::new(&self.identity, direction, process);
-        dice.replay(&self.replay);
+        let mut rng = RngStream::new(&self.identity, direction, process);
+        rng.replay(&self.replay);
         if self.recording {
-            dice.record();
+            rng.record();
         }
-        dice
+        rng
     }
 
-    /// Nobody draws from these for now.
-    pub(crate) fn park_all(&mut self, dice: impl IntoIterator<Item = Dice>) {
-        self.parked.extend(dice);
+    /// Nothing draws from these for now.
+    pub(crate) fn park_all(&mut self, rng: impl IntoIterator<Item = RngStream>) {
+        self.parked.extend(rng);
     }
 
     /// Writes down what is decided from now on; `held` are the streams that processes hold.
-    pub(crate) fn record<'a>(&'a mut self, held: impl Iterator<Item = &'a mut Dice>) {
+    pub(crate) fn record<'a>(&'a mut self, held: impl Iterator<Item = &'a mut RngStream>) {
         self.recording = true;
-        self.parked.iter_mut().chain(held).for_each(Dice::record);
+        self.parked.iter_mut().chain(held).for_each(RngStream::record);
     }
 
     /// Takes decisions from a list as long as it lasts.
-    pub(crate) fn replay<'a>(&'a mut self, decisions: &[Decision], held: impl Iterator<Item = &'a mut Dice>) {
+    pub(crate) fn replay<'a>(
+        &'a mut self,
+        decisions: &[Decision],
+        held: impl Iterator<Item = &'a mut RngStream>,
+    ) {
         self.replay = decisions.to_vec();
-        self.parked.iter_mut().chain(held).for_each(|dice| dice.replay(decisions));
+        self.parked.iter_mut().chain(held).for_each(|rng| rng.replay(decisions));
     }
 
     /// What was decided since recording began, or since it was last taken, process by process.
-    pub(crate) fn decisions<'a>(&'a mut self, held: impl Iterator<Item = &'a mut Dice>) -> Vec<Decision> {
-        self.parked.iter_mut().chain(held).flat_map(|dice| dice.recorded()).copied().collect()
+    pub(crate) fn decisions<'a>(
+        &'a mut self,
+        held: impl Iterator<Item = &'a mut RngStream>,
+    ) -> Vec<Decision> {
+        self.parked.iter_mut().chain(held).flat_map(|rng| rng.recorded()).copied().collect()
     }
 
     pub(crate) fn take_decisions<'a>(
         &'a mut self,
-        held: impl Iterator<Item = &'a mut Dice>,
+        held: impl Iterator<Item = &'a mut RngStream>,
     ) -> Vec<Decision> {
-        self.parked.iter_mut().chain(held).flat_map(Dice::take_recorded).collect()
+        self.parked.iter_mut().chain(held).flat_map(RngStream::take_recorded).collect()
     }
 }
 
@@ -293,8 +299,8 @@ mod tests {
         let mut first = BTreeSet::new();
         for process in PROCESSES {
             for direction in [None, Some(Direction::Up), Some(Direction::Down)] {
-                let mut dice = Dice::new(&Identity::default(), direction, process);
-                first.insert(dice.decide(|draw| draw.0.next_u64()));
+                let mut rng = RngStream::new(&Identity::default(), direction, process);
+                first.insert(rng.decide(|draw| draw.0.next_u64()));
             }
         }
         assert_eq!(first.len(), PROCESSES.len() * 3);
@@ -302,15 +308,15 @@ mod tests {
 
     #[test]
     fn a_stream_is_drawn_anew_from_where_it_was_seen_to() {
-        let mut dice = Dice::new(&Identity::default(), None, Process::Stall);
-        dice.replay(&[Decision { process: Process::Stall, direction: None, value: 7 }]);
-        let draw = |dice: &mut Dice| dice.decide(|draw| draw.0.next_u64());
-        assert_eq!(draw(&mut dice), 7);
-        let first: Vec<u64> = (0..5).map(|_| draw(&mut dice)).collect();
-        dice.rewind(2);
-        assert_eq!([draw(&mut dice), draw(&mut dice)], first[2..4]);
+        let mut rng = RngStream::new(&Identity::default(), None, Process::Stall);
+        rng.replay(&[Decision { process: Process::Stall, direction: None, value: 7 }]);
+        let draw = |rng: &mut RngStream| rng.decide(|draw| draw.0.next_u64());
+        assert_eq!(draw(&mut rng), 7);
+        let first: Vec<u64> = (0..5).map(|_| draw(&mut rng)).collect();
+        rng.rewind(2);
+        assert_eq!([draw(&mut rng), draw(&mut rng)], first[2..4]);
         // What was played is not drawn.
-        dice.rewind(0);
-        assert_eq!(draw(&mut dice), first[0]);
+        rng.rewind(0);
+        assert_eq!(draw(&mut rng), first[0]);
     }
 }

@@ -1,5 +1,6 @@
 //! Chance with an address: every decision has its own stream, so that no edit re-rolls another. Knows no toxics.
 
+use deadzone_link::Fnv;
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -7,20 +8,14 @@ use rand_chacha::{
 
 /// One stream of chance.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(ChaCha8Rng);
+pub(super) struct RngStream(ChaCha8Rng);
 
-impl Dice {
+impl RngStream {
     /// The stream that belongs to these names under this seed.
     pub(super) fn new(seed: u64, names: &[&str]) -> Self {
-        // FNV-1a: the same on every platform and release, which the standard library's hasher does not promise.
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ seed;
-        let mut feed = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        for name in names {
-            name.bytes().for_each(&mut feed);
-            feed(0xff);
-        }
-        seed.to_le_bytes().into_iter().for_each(&mut feed);
-        Self(ChaCha8Rng::seed_from_u64(hash))
+        let with = |hash: Fnv, name: &&str| hash.with(name.as_bytes()).with(&[0xff]);
+        let hash = names.iter().fold(Fnv::salted(seed), with).with(&seed.to_le_bytes());
+        Self(ChaCha8Rng::seed_from_u64(hash.value()))
     }
 
     /// Uniform in `0..bound`; 0 where the bound is 0.
@@ -39,11 +34,11 @@ impl Dice {
 
 #[cfg(test)]
 mod tests {
-    use super::Dice;
+    use super::RngStream;
 
     fn some(seed: u64, names: &[&str]) -> Vec<u64> {
-        let mut dice = Dice::new(seed, names);
-        (0..8).map(|_| dice.below(1000)).collect()
+        let mut rng = RngStream::new(seed, names);
+        (0..8).map(|_| rng.below(1000)).collect()
     }
 
     #[test]
@@ -55,9 +50,9 @@ mod tests {
 
     #[test]
     fn draws_stay_in_their_range() {
-        let mut dice = Dice::new(7, &[]);
-        let drawn: Vec<i64> = (0..2000).map(|_| dice.around(10)).collect();
+        let mut rng = RngStream::new(7, &[]);
+        let drawn: Vec<i64> = (0..2000).map(|_| rng.around(10)).collect();
         assert_eq!((drawn.iter().min(), drawn.iter().max()), (Some(&-10), Some(&9)));
-        assert_eq!((dice.around(0), dice.below(0)), (0, 0));
+        assert_eq!((rng.around(0), rng.below(0)), (0, 0));
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct Owner {
     pub(super) turn: u64,
 }
 
-/// In a book that is a link's own there is nobody else: a link may come into a cell, or into another one, at any time.
+/// The only member of the schedule that is a link's own: a link may come into a cell, or into another one, at any time.
 pub(super) const ALONE: u32 = 0;
 
 #[derive(Clone, Copy, Debug)]
@@ -32,14 +32,14 @@ struct Taken {
 
 /// One server's reservations.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct AirtimeSchedule {
     /// In order, and without overlap.
     spans: VecDeque<Span>,
     /// In order.
     taken: VecDeque<Taken>,
 }
 
-impl Book {
+impl AirtimeSchedule {
     /// From when on it is free at or after this time, and until when.
     fn free(&self, at_us: u64) -> (u64, u64) {
         let mut at_us = at_us;
@@ -110,14 +110,14 @@ impl Book {
 }
 
 /// All that must be free for one turn of service, and on whose behalf.
-pub(super) struct Air<'a> {
-    pub(super) own: &'a mut Book,
+pub(super) struct Airtime<'a> {
+    pub(super) own: &'a mut AirtimeSchedule,
     /// With the link's number in it.
-    pub(super) cell: Option<(&'a mut Book, u32)>,
+    pub(super) cell: Option<(&'a mut AirtimeSchedule, u32)>,
     pub(super) turn: u64,
 }
 
-impl Air<'_> {
+impl Airtime<'_> {
     /// From when on there is time at or after this one, and until when.
     pub(super) fn free(&self, at_us: u64) -> (u64, u64) {
         let mut at_us = at_us;
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn holes_are_found_and_what_is_given_back_makes_one() {
-        let mut book = Book::default();
+        let mut book = AirtimeSchedule::default();
         book.reserve(10, 20, owner(1));
         book.reserve(20, 25, owner(1));
         book.reserve(30, 40, owner(2));
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_is_over_is_forgotten() {
-        let mut book = Book::default();
+        let mut book = AirtimeSchedule::default();
         for n in 0..10 {
             book.reserve(n * 10, n * 10 + 5, owner(n));
             book.take(n * 10, 7, owner(n));

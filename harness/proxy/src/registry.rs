@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use crate::{Control, Finished, Stop, Story, Traffic, Who};
+use crate::{ConnectionSummary, Control, Finished, Stop, Traffic, Who};
 
 /// Connections whose end the report tells one by one: the last so many. Older ones are only in the sums.
 pub const OUTCOMES_MAX: usize = 1_000;
@@ -54,7 +54,7 @@ pub struct Outcome {
     /// Upstream to client.
     pub down: Flow,
     /// What the link did to it.
-    pub story: Story,
+    pub story: ConnectionSummary,
     /// How it ended.
     pub end: Ending,
 }
@@ -107,12 +107,12 @@ struct Inner {
 
 /// The board. Shared by all links of a process.
 #[derive(Debug, Default)]
-pub struct Board {
+pub struct Registry {
     inner: Mutex<Inner>,
     fired: Arc<AtomicU64>,
 }
 
-impl Board {
+impl Registry {
     /// The numbers now, open connections included.
     pub fn sums(&self) -> Sums {
         let inner = self.lock();

@@ -7,40 +7,47 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use deadzone_history::{
     Claim, ClaimKind, Direction, End, Ended, EventKind, Late, Origin, PacketEvent, Purpose, TargetFacts,
 };
 use deadzone_link::Catalogue;
+use deadzone_play::{Dial, Performance, Setup, Slots, Timing, Unparking, perform};
 use deadzone_script::Scenario;
 use deadzone_wire::{PacketKind, Version};
-use tokio::task::LocalSet;
+use tokio::{
+    task::LocalSet,
+    time::{advance, sleep},
+};
 
-use super::broker::Broker;
-use crate::{Performance, Setup, Slots, Timing, Unparking, clock::Clock, perform::perform_with};
+use crate::broker::Broker;
 
 /// The word that `{run}` stands for.
-pub(super) const RUN: &str = "dzabcd01234567";
+pub(crate) const RUN: &str = "dzabcd01234567";
+
+/// For how long the harness is not run where it is starved, ms.
+const STARVED_MS: u64 = 300;
 
 /// What is performed, and how.
-pub(super) struct Bench {
-    pub(super) scenario: Scenario,
-    pub(super) broker: Broker,
-    pub(super) slots: Rc<Busy>,
-    pub(super) version: Version,
-    pub(super) timing: Timing,
-    pub(super) run: Origin,
-    pub(super) teardown: bool,
+pub(crate) struct Bench {
+    pub(crate) scenario: Scenario,
+    pub(crate) broker: Broker,
+    pub(crate) slots: Rc<Busy>,
+    pub(crate) version: Version,
+    pub(crate) timing: Timing,
+    pub(crate) run: Origin,
+    pub(crate) teardown: bool,
     /// The run is cancelled at this time, ms.
-    pub(super) cancel_at_ms: Option<u64>,
-    /// The harness is found starved at this time, ms.
-    pub(super) starved_at_ms: Option<u64>,
+    pub(crate) cancel_at_ms: Option<u64>,
+    /// The harness is not run for a while from this time on, ms.
+    pub(crate) starved_at_ms: Option<u64>,
 }
 
 impl Bench {
     /// These steps, in 5.0, with this broker.
-    pub(super) fn new(steps: &str, broker: Broker) -> Self {
+    pub(crate) fn new(steps: &str, broker: Broker) -> Self {
         let head = "mqt 1\nscenario bench\n  title a bench\n  clauses 3.1.1/MQTT-4.3.3-2 5.0/MQTT-4.3.3-10\n  catches x\n";
         let (scenarios, mistakes) = deadzone_script::parse("bench.mqt", "bench", &format!("{head}{steps}"));
         assert!(mistakes.is_empty(), "{mistakes:?}");
@@ -58,7 +65,7 @@ impl Bench {
         }
     }
 
-    pub(super) fn perform(self) -> Record {
+    pub(crate) fn perform(self) -> Record {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.expect("a runtime without io");
         let local = LocalSet::new();
@@ -73,7 +80,7 @@ impl Bench {
             scenario: &self.scenario,
             version: self.version,
             run: self.run,
-            dial: Rc::clone(&dial) as Rc<dyn crate::Dial>,
+            dial: Rc::clone(&dial) as Rc<dyn Dial>,
             direct: dial,
             slots: self.slots,
             credentials: None,
@@ -85,35 +92,31 @@ impl Bench {
             timing: self.timing,
             target: TargetFacts::default(),
             teardown: self.teardown,
-            heartbeat: self.cancel_at_ms.is_some(),
+            heartbeat: self.cancel_at_ms.is_some() || self.starved_at_ms.is_some(),
             memory: None,
             cancel: Arc::clone(&cancel),
         };
         if let Some(at_ms) = self.cancel_at_ms {
             tokio::task::spawn_local(async move {
-                Clock::start().until_us(at_ms * 1000).await;
+                sleep(Duration::from_millis(at_ms)).await;
                 cancel.store(true, Ordering::Relaxed);
             });
         }
-        let starved_at_ms = self.starved_at_ms;
-        perform_with(&setup, move |recorder| {
-            let recorder = recorder.clone();
-            if let Some(at_ms) = starved_at_ms {
-                tokio::task::spawn_local(async move {
-                    recorder.clock().until_us(at_ms * 1000).await;
-                    recorder.append(EventKind::Starved { ms: 300 });
-                });
-            }
-        })
-        .await
+        if let Some(at_ms) = self.starved_at_ms {
+            tokio::task::spawn_local(async move {
+                sleep(Duration::from_millis(at_ms)).await;
+                advance(Duration::from_millis(STARVED_MS)).await;
+            });
+        }
+        perform(&setup).await
     }
 }
 
 /// A slot that another performance has for so long, once it was given away.
 #[derive(Default)]
-pub(super) struct Busy {
-    pub(super) parked: Cell<u32>,
-    pub(super) for_us: u64,
+pub(crate) struct Busy {
+    pub(crate) parked: Cell<u32>,
+    pub(crate) for_us: u64,
 }
 
 impl Slots for Busy {
@@ -122,20 +125,20 @@ impl Slots for Busy {
     }
 
     fn unpark(&self) -> Unparking<'_> {
-        Box::pin(async { Clock::start().until_us(self.for_us).await })
+        Box::pin(sleep(Duration::from_micros(self.for_us)))
     }
 }
 
 /// What a performance recorded.
-pub(super) struct Record(pub(super) Performance);
+pub(crate) struct Record(pub(crate) Performance);
 
 impl Record {
-    pub(super) fn kinds(&self) -> impl Iterator<Item = &EventKind> {
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &EventKind> {
         self.0.history.events.iter().map(|event| &event.kind)
     }
 
     /// The claims whose text contains this.
-    pub(super) fn claims(&self, text: &str) -> Vec<&Claim> {
+    pub(crate) fn claims(&self, text: &str) -> Vec<&Claim> {
         let claims = self.kinds().filter_map(|kind| match kind {
             EventKind::Claim(claim) if claim.text.contains(text) => Some(&**claim),
             _ => None,
@@ -144,12 +147,12 @@ impl Record {
     }
 
     /// How the first claim of that text ended.
-    pub(super) fn end(&self, text: &str) -> Result<Late, Ended> {
+    pub(crate) fn end(&self, text: &str) -> Result<Late, Ended> {
         let claim = self.claims(text).first().expect("such a claim").id;
         self.end_of(claim)
     }
 
-    pub(super) fn end_of(&self, id: u32) -> Result<Late, Ended> {
+    pub(crate) fn end_of(&self, id: u32) -> Result<Late, Ended> {
         let mut ends = self.kinds().filter_map(|kind| match kind {
             EventKind::Met { claim, late, .. } if *claim == id => Some(Ok(*late)),
             EventKind::Unmet { claim, why, .. } if *claim == id => Some(Err(*why)),
@@ -161,7 +164,7 @@ impl Record {
     }
 
     /// How long the first claim of that text was waited for in vain, µs.
-    pub(super) fn waited_us(&self, text: &str) -> u64 {
+    pub(crate) fn waited_us(&self, text: &str) -> u64 {
         let id = self.claims(text)[0].id;
         let waited = self.kinds().find_map(|kind| match kind {
             EventKind::Unmet { claim, waited_us, .. } if *claim == id => Some(*waited_us),
@@ -170,12 +173,12 @@ impl Record {
         waited.expect("it is unmet")
     }
 
-    pub(super) fn parked(&self) -> usize {
+    pub(crate) fn parked(&self) -> usize {
         self.kinds().filter(|kind| matches!(kind, EventKind::Parked { .. })).count()
     }
 
     /// Packets that the harness wrote on this behalf, or that came for it.
-    pub(super) fn packets(
+    pub(crate) fn packets(
         &self,
         kind: PacketKind,
         direction: Direction,
@@ -191,7 +194,7 @@ impl Record {
         packets.collect()
     }
 
-    pub(super) fn failed_teardowns(&self) -> Vec<&str> {
+    pub(crate) fn failed_teardowns(&self) -> Vec<&str> {
         let failed = self.kinds().filter_map(|kind| match kind {
             EventKind::TeardownFailed { what } => Some(&**what),
             _ => None,
@@ -199,7 +202,7 @@ impl Record {
         failed.collect()
     }
 
-    pub(super) fn still_served(&self) -> usize {
+    pub(crate) fn still_served(&self) -> usize {
         self.kinds()
             .filter(
                 |kind| matches!(kind, EventKind::Claim(c) if matches!(c.kind, ClaimKind::StillServed { .. })),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use deadzone_history::{By, Direction, End, Ended, EventKind, Late, Purpose};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Publish, Version};
 
-use super::{
+use crate::{
     Bench, RUN,
     broker::{Act, Broker},
 };
@@ -24,7 +24,7 @@ fn greeting(bytes: Bytes) -> Broker {
 }
 
 #[test]
-fn packet_id_0_is_not_answered() {
+fn row_b8_packet_id_0_is_not_answered() {
     for (qos, answer) in [(1, PacketKind::Puback), (2, PacketKind::Pubrec)] {
         let broker = greeting(publish("foreign/t", qos, Some(0), "x"));
         let record = Bench::new(DEV, broker).perform();
@@ -50,7 +50,7 @@ fn a_packet_larger_than_what_is_kept_is_passed_over() {
 }
 
 #[test]
-fn a_foreign_topic_meets_no_claim() {
+fn row_a5_a_foreign_topic_meets_no_claim() {
     let steps = "  client sub\n  client pub\n  sub connect clean\n  sub subscribe \"{run}/t\"\n  pub connect clean\n  pub publish \"{run}/t\" \"one\"\n  expect sub receives \"one\" at least once\n  sub <-! PUBLISH\n";
     let record = Bench::new(steps, greeting(publish("neighbour/t", 0, None, "one"))).perform();
     let ours = record.packets(PacketKind::Publish, Direction::Down, Purpose::Script);
@@ -85,7 +85,7 @@ fn a_foreign_topic_meets_no_claim() {
 }
 
 #[test]
-fn a_reconnect_that_is_closed_at_once_is_tried_again() {
+fn row_a17_a_reconnect_that_is_closed_at_once_is_tried_again() {
     let broker = Broker::with(|seen| {
         let refused = seen.packet.kind() == PacketKind::Connect && (1..=2).contains(&seen.conn);
         refused.then(|| vec![Act::Close])
@@ -108,7 +108,7 @@ fn a_reconnect_that_is_closed_at_once_is_tried_again() {
 }
 
 #[test]
-fn what_passed_before_the_link_was_armed_is_not_seen() {
+fn row_b15_what_passed_before_the_link_was_armed_is_not_seen() {
     let puback = |id| Packet::Ack(Ack::new(AckKind::Puback, id)).encode(Version::V5).to_bytes();
     let steps = "  client pub manual\n  pub connect clean\n  pub -> PUBLISH \"{run}/t\" qos=1 id=7 \"x\"\n  pub <- PUBACK id=7\n  link pub blackhole down from PUBREC\n  link pub saw PUBACK down\n";
     let record = Bench::new(steps, Broker::with(|_| None)).perform();
@@ -121,7 +121,7 @@ fn what_passed_before_the_link_was_armed_is_not_seen() {
 }
 
 #[test]
-fn restore_ends_what_waits_for_a_packet() {
+fn row_b15_restore_ends_what_waits_for_a_packet() {
     let steps = "  client pub manual\n  pub connect clean\n  link pub blackhole down from PUBACK\n  link pub restore\n  pub -> PUBLISH \"{run}/t\" qos=1 id=7 \"x\"\n  pub <- PUBACK id=7\n";
     let record = Bench::new(steps, Broker::with(|_| None)).perform();
     assert_eq!(record.end("<- PUBACK"), Ok(Late::InTime));

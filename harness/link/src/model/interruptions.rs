@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    dice::Dice,
+    rng_stream::RngStream,
     shape::{HandoverShape, OutageShape, OutageTimes, StallShape},
 };
 
@@ -76,29 +76,29 @@ struct Known {
 
 /// The gaps of one source over time. To look ahead changes nothing: a gap is forgotten only when it is over.
 #[derive(Debug)]
-pub(crate) struct Gaps {
+pub(crate) struct Interruptions {
     pub(crate) source: Source,
-    pub(crate) dice: Dice,
+    pub(crate) rng: RngStream,
     /// When the numbers of the source came into force, µs: there is no gap before.
     origin_us: u64,
-    /// In order: those that are not over, as far as somebody looked.
+    /// In order: those that are not over, as far as it was looked.
     known: VecDeque<Known>,
-    /// Of these, so many have begun, and whoever watches them knows.
+    /// Of these, so many have begun and were told.
     told: usize,
-    /// Somebody watches them begin.
+    /// Their beginnings are told.
     watched: bool,
     last: Option<Gap>,
     /// How many were made.
     made: usize,
-    /// Nobody will ask for an earlier time, µs.
+    /// No earlier time will be asked for, µs.
     settled_us: u64,
 }
 
-impl Gaps {
-    pub(crate) fn new(source: Source, dice: Dice, origin_us: u64) -> Self {
+impl Interruptions {
+    pub(crate) fn new(source: Source, rng: RngStream, origin_us: u64) -> Self {
         let watched = !matches!(source, Source::Stall(_));
         let known = VecDeque::new();
-        Self { source, dice, origin_us, known, told: 0, watched, last: None, made: 0, settled_us: 0 }
+        Self { source, rng, origin_us, known, told: 0, watched, last: None, made: 0, settled_us: 0 }
     }
 
     /// The gap at this time, or the next one.
@@ -135,11 +135,11 @@ impl Gaps {
         self.known.iter().map(|known| known.gap).filter(under_way)
     }
 
-    /// Nobody will ask for an earlier time.
+    /// No earlier time will be asked for.
     pub(crate) fn settle(&mut self, now_us: u64) {
         self.settled_us = now_us;
         if let Some(decided) = self.decided(now_us) {
-            self.dice.settle(decided);
+            self.rng.settle(decided);
         }
         while (!self.watched || self.told > 0) && self.known.front().is_some_and(|k| k.gap.to_us <= now_us) {
             self.known.pop_front();
@@ -148,14 +148,14 @@ impl Gaps {
     }
 
     /// They end: their stream, from which is drawn what belongs to the time until now and no more. The gap ahead is drawn anew
-    /// but stays decided: whoever plays the decisions again must know that there was none before it.
-    pub(crate) fn end(mut self, now_us: u64) -> Dice {
+    /// but stays decided: a replay of the decisions must know that there was none before it.
+    pub(crate) fn end(mut self, now_us: u64) -> RngStream {
         while self.last.is_none_or(|last| last.from_us <= now_us) && self.make().is_some() {}
-        self.dice.take_back(self.decided(now_us).unwrap_or_else(|| self.dice.decided()));
+        self.rng.take_back(self.decided(now_us).unwrap_or_else(|| self.rng.decided()));
         if let Some(ahead) = self.known.iter().find(|known| known.gap.from_us > now_us) {
-            self.dice.rewind(ahead.drawn);
+            self.rng.rewind(ahead.drawn);
         }
-        self.dice
+        self.rng
     }
 
     /// How many decisions of the stream belong to the time until then: with the next gap.
@@ -164,12 +164,12 @@ impl Gaps {
     }
 
     fn make(&mut self) -> Option<Gap> {
-        let drawn = self.dice.drawn();
+        let drawn = self.rng.drawn();
         let mut gap = self.next(self.last)?;
         gap.to_us = gap.to_us.min(gap.from_us + gap.cause.longest_us());
-        let decided = self.dice.decided();
+        let decided = self.rng.decided();
         if self.last.is_none_or(|last| last.from_us <= self.settled_us) {
-            self.dice.settle(decided);
+            self.rng.settle(decided);
         }
         self.made += 1;
         self.last = Some(gap);
@@ -183,43 +183,49 @@ impl Gaps {
         let after_us = last.map_or(self.origin_us, |gap| gap.to_us);
         match &self.source {
             Source::Stall(shape) => {
-                let up_us = self.dice.decide(|draw| draw.exponential(shape.service_us)).max(1);
-                let length_us = self.dice.decide(|draw| shape.length_us(draw.normal()));
+                let up_us = self.rng.decide(|draw| draw.exponential(shape.service_us)).max(1);
+                let length_us = self.rng.decide(|draw| shape.length_us(draw.normal()));
                 let from_us = after_us + up_us;
                 let to_us = from_us + length_us.max(1);
                 Some(Gap { from_us, to_us, cause: Cause::Stall, new_address: false })
             }
             Source::Handover(shape) => {
-                Some(handover(shape, &mut self.dice, last.map_or(self.origin_us, |g| g.from_us), after_us))
+                Some(handover(shape, &mut self.rng, last.map_or(self.origin_us, |g| g.from_us), after_us))
             }
-            Source::Outage(shape) => outage(shape, &mut self.dice, self.origin_us, after_us, self.made),
+            Source::Outage(shape) => outage(shape, &mut self.rng, self.origin_us, after_us, self.made),
         }
     }
 }
 
 /// The hand-over behind one that began at `last_us` and ended at `after_us`. Those that would fall into it do not happen, so
 /// that there is always service between two.
-fn handover(shape: &HandoverShape, dice: &mut Dice, last_us: u64, after_us: u64) -> Gap {
-    let wait_us = dice.decide(|draw| {
+fn handover(shape: &HandoverShape, rng: &mut RngStream, last_us: u64, after_us: u64) -> Gap {
+    let wait_us = rng.decide(|draw| {
         // Drawn in any case: each decision takes its own place in the stream.
         let by_chance_us = draw.exponential(shape.every_us).max(1);
         let every_us = shape.every_us.max(1);
         if shape.periodic { every_us - (after_us - last_us) % every_us } else { by_chance_us }
     });
-    let failed = dice.decide(|draw| u64::from(draw.happens(shape.failure))) == 1;
+    let failed = rng.decide(|draw| u64::from(draw.happens(shape.failure))) == 1;
     let (least, most) = if failed { shape.failure_us } else { shape.gap_us };
-    let length_us = dice.decide(|draw| draw.even(least, most)).max(1);
-    let new_address = dice.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
+    let length_us = rng.decide(|draw| draw.even(least, most)).max(1);
+    let new_address = rng.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
     let from_us = after_us + wait_us;
     let cause = if failed { Cause::Failure } else { Cause::Handover };
     Gap { from_us, to_us: from_us + length_us, cause, new_address }
 }
 
-fn outage(shape: &OutageShape, dice: &mut Dice, origin_us: u64, after_us: u64, made: usize) -> Option<Gap> {
+fn outage(
+    shape: &OutageShape,
+    rng: &mut RngStream,
+    origin_us: u64,
+    after_us: u64,
+    made: usize,
+) -> Option<Gap> {
     let (from_us, length_us) = match &shape.when {
         OutageTimes::Chance(every_us, (least, most)) => {
-            let wait_us = dice.decide(|draw| draw.exponential(*every_us)).max(1);
-            (after_us + wait_us, dice.decide(|draw| draw.even(*least, *most)))
+            let wait_us = rng.decide(|draw| draw.exponential(*every_us)).max(1);
+            (after_us + wait_us, rng.decide(|draw| draw.even(*least, *most)))
         }
         OutageTimes::List(list, period_us, begins_us) => {
             // Those that are over when the profile comes into force never are; of one that is not, the rest is.
@@ -234,8 +240,8 @@ fn outage(shape: &OutageShape, dice: &mut Dice, origin_us: u64, after_us: u64, m
             (origin_us + at_us.saturating_sub(*begins_us), length_us - passed_us)
         }
     };
-    let attach_us = dice.decide(|draw| draw.even(shape.attach_us.0, shape.attach_us.1));
-    let new_address = dice.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
+    let attach_us = rng.decide(|draw| draw.even(shape.attach_us.0, shape.attach_us.1));
+    let new_address = rng.decide(|draw| u64::from(draw.happens(shape.new_address))) == 1;
     // One that begins while another is not over begins behind it, and ends when it would have: a list keeps its times.
     let begins_us = from_us.max(after_us);
     let to_us = (from_us + length_us + attach_us).max(begins_us + 1);
@@ -247,14 +253,14 @@ mod tests {
     use super::*;
     use crate::model::{Chance, Process};
 
-    fn every_second(watched: bool) -> Gaps {
+    fn every_second(watched: bool) -> Interruptions {
         let mut gaps = {
             let outage = OutageShape {
                 when: OutageTimes::Chance(1_000_000, (1_000, 100_000)),
                 attach_us: (0, 0),
                 new_address: 0,
             };
-            Gaps::new(Source::Outage(outage), Chance::default().take(Process::Outage, None), 0)
+            Interruptions::new(Source::Outage(outage), Chance::default().take(Process::Outage, None), 0)
         };
         gaps.watched = watched;
         gaps
@@ -290,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn how_far_somebody_looked_does_not_show_in_the_stream() {
+    fn how_far_it_was_looked_does_not_show_in_the_stream() {
         let drawn = |ahead_us: u64| {
             let mut gaps = every_second(false);
             gaps.at(50_000_000);

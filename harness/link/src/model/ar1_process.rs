@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 
 use super::{
-    dice::Dice,
     fixed::{self, Fx, ONE},
+    rng_stream::RngStream,
 };
 
-/// The numbers of a wave.
+/// The numbers of such a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WaveShape {
+pub(crate) struct Ar1Shape {
     /// The median.
     pub(crate) median: u64,
     /// Standard deviation of the logarithm.
@@ -21,11 +21,11 @@ pub(crate) struct WaveShape {
 }
 
 /// The quantity over time. It depends on the time since it began only, never on who asks how often. So each step is taken,
-/// and a link that nobody asked anything of for a week takes all of them at once: six million for a delay, a second or so.
+/// and a link that was asked nothing for a week takes all of them at once: six million for a delay, a second or so.
 #[derive(Debug)]
-pub(crate) struct Wave {
-    pub(crate) shape: WaveShape,
-    pub(crate) dice: Dice,
+pub(crate) struct Ar1Process {
+    pub(crate) shape: Ar1Shape,
+    pub(crate) rng: RngStream,
     /// When it begins, µs.
     origin_us: u64,
     /// How much its stream had decided then.
@@ -33,21 +33,21 @@ pub(crate) struct Wave {
     /// How much of each step is new.
     fresh: Fx,
     deviation: Fx,
-    /// The values that are known, from the one of this number on: of now, and as far ahead as somebody looked.
+    /// The values that are known, from the one of this number on: of now, and as far ahead as it was looked.
     first: u64,
     values: VecDeque<u64>,
-    /// Nobody will ask for a value before the one of this number.
+    /// No value before the one of this number will be asked for.
     settled: u64,
 }
 
-impl Wave {
-    pub(crate) fn new(shape: WaveShape, dice: Dice, origin_us: u64) -> Self {
+impl Ar1Process {
+    pub(crate) fn new(shape: Ar1Shape, rng: RngStream, origin_us: u64) -> Self {
         let fresh = fixed::sqrt(ONE - fixed::mul(shape.correlation, shape.correlation));
-        let (before, values) = (dice.decided(), VecDeque::new());
-        let mut wave =
-            Self { shape, dice, origin_us, before, fresh, deviation: 0, first: 0, values, settled: 0 };
-        wave.settle(origin_us);
-        wave
+        let (before, values) = (rng.decided(), VecDeque::new());
+        let mut process =
+            Self { shape, rng, origin_us, before, fresh, deviation: 0, first: 0, values, settled: 0 };
+        process.settle(origin_us);
+        process
     }
 
     /// The value at this time.
@@ -77,20 +77,20 @@ impl Wave {
         }
     }
 
-    /// Nobody will ask for an earlier time.
+    /// No earlier time will be asked for.
     pub(crate) fn settle(&mut self, now_us: u64) {
         self.settled = self.number(now_us);
-        self.dice.settle(self.decided(now_us));
+        self.rng.settle(self.decided(now_us));
         while self.first < self.settled && self.values.pop_front().is_some() {
             self.first += 1;
         }
     }
 
     /// It ends: its stream, from which is drawn what belongs to the time until now and no more.
-    pub(crate) fn end(mut self, now_us: u64) -> Dice {
+    pub(crate) fn end(mut self, now_us: u64) -> RngStream {
         self.at(now_us);
-        self.dice.take_back(self.decided(now_us));
-        self.dice
+        self.rng.take_back(self.decided(now_us));
+        self.rng
     }
 
     /// How many decisions of its stream belong to the time until then: each step is one.
@@ -109,7 +109,7 @@ impl Wave {
         let (shape, fresh) = (self.shape, self.fresh);
         let first = self.first == 0 && self.values.is_empty();
         let deviation = &mut self.deviation;
-        self.dice.decide(|draw| {
+        self.rng.decide(|draw| {
             let new = draw.normal();
             // The first value is drawn from where the process settles, so that no warm-up is needed.
             *deviation =
@@ -124,14 +124,14 @@ mod tests {
     use super::*;
     use crate::model::{Chance, Process};
 
-    fn wave() -> Wave {
-        let shape = WaveShape { median: 1_000_000, sigma: ONE / 2, correlation: ONE / 2, step_us: 1_000_000 };
-        Wave::new(shape, Chance::default().take(Process::Rate, None), 500_000)
+    fn process() -> Ar1Process {
+        let shape = Ar1Shape { median: 1_000_000, sigma: ONE / 2, correlation: ONE / 2, step_us: 1_000_000 };
+        Ar1Process::new(shape, Chance::default().take(Process::Rate, None), 500_000)
     }
 
     #[test]
     fn looking_ahead_changes_nothing_and_what_is_over_is_forgotten() {
-        let (mut one, mut other, mut later) = (wave(), wave(), wave());
+        let (mut one, mut other, mut later) = (process(), process(), process());
         other.at(3_000_000_000);
         later.settle(2_000_000_000);
         for at_us in (0..3_000_000_000).step_by(333_333) {
@@ -142,6 +142,6 @@ mod tests {
             assert!(one.values.len() <= 1);
         }
         assert!(later.values.len() <= 1_001);
-        assert_eq!([one, other].map(|wave| wave.end(2_999_999_999).drawn()), [3_000; 2]);
+        assert_eq!([one, other].map(|process| process.end(2_999_999_999).drawn()), [3_000; 2]);
     }
 }

@@ -20,7 +20,7 @@ pub enum Out {
 }
 
 /// One connection's impairment. Times are microseconds of the caller's clock and never go back.
-pub trait Middle {
+pub trait Impairment {
     /// Bytes from the client.
     fn up(&mut self, now_us: u64, bytes: Bytes);
     /// Bytes from upstream.

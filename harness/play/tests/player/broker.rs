@@ -1,6 +1,6 @@
 //! The broker of the bench: it does what is usual, unless its table says otherwise for a packet.
 
-use std::{cell::RefCell, io, rc::Rc};
+use std::{cell::RefCell, io, rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use deadzone_wire::{
@@ -10,12 +10,13 @@ use deadzone_wire::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{Instant, sleep_until},
 };
 
-use crate::{Dial, Dialling, Pipe, Stream, clock::Clock, pipe};
+use deadzone_play::{Dial, Dialling, Pipe, Stream, pipe};
 
 /// What the broker does about one packet.
-pub(super) enum Act {
+pub(crate) enum Act {
     /// What is usual, so much later, ms.
     UsualAfter(u64),
     /// It sends these bytes.
@@ -25,10 +26,10 @@ pub(super) enum Act {
 }
 
 /// A packet as the table sees it: the connection's number, how many of its kind came on it before, and all of them anywhere.
-pub(super) struct Seen<'p> {
-    pub(super) conn: usize,
-    pub(super) packet: &'p Packet,
-    pub(super) nth: usize,
+pub(crate) struct Seen<'p> {
+    pub(crate) conn: usize,
+    pub(crate) packet: &'p Packet,
+    pub(crate) nth: usize,
 }
 
 type Table = dyn Fn(&Seen<'_>) -> Vec<Act>;
@@ -44,7 +45,7 @@ struct State {
 }
 
 /// A broker that refuses connections from some number on.
-pub(super) struct Broker {
+pub(crate) struct Broker {
     table: Rc<Table>,
     state: Rc<RefCell<State>>,
     refuses_from: usize,
@@ -52,18 +53,18 @@ pub(super) struct Broker {
 
 impl Broker {
     /// It does what is usual but for what the table says: `None` leaves a packet to the usual.
-    pub(super) fn with(table: impl Fn(&Seen<'_>) -> Option<Vec<Act>> + 'static) -> Self {
+    pub(crate) fn with(table: impl Fn(&Seen<'_>) -> Option<Vec<Act>> + 'static) -> Self {
         let table = move |seen: &Seen<'_>| table(seen).unwrap_or_else(|| vec![Act::UsualAfter(0)]);
         Self { table: Rc::new(table), state: Rc::default(), refuses_from: usize::MAX }
     }
 
     /// It refuses every connection from this number on.
-    pub(super) fn refusing_from(self, refuses_from: usize) -> Self {
+    pub(crate) fn refusing_from(self, refuses_from: usize) -> Self {
         Self { refuses_from, ..self }
     }
 
     /// It says nothing to packets of this kind on its first connection, or answers them late.
-    pub(super) fn late(kind: PacketKind, ms: Option<u64>) -> Self {
+    pub(crate) fn late(kind: PacketKind, ms: Option<u64>) -> Self {
         Self::with(move |seen| {
             let meant = seen.conn == 0 && seen.packet.kind() == kind;
             meant.then(|| ms.map(Act::UsualAfter).into_iter().collect())
@@ -126,12 +127,11 @@ async fn attend(conn: usize, stream: Pipe, table: Rc<Table>, state: Rc<RefCell<S
 /// Writes each at its time; a later one may overtake.
 async fn write(writer: tokio::io::WriteHalf<Pipe>, mut written: UnboundedReceiver<Written>) {
     let writer = Rc::new(tokio::sync::Mutex::new(writer));
-    let clock = Clock::start();
     while let Some((ms, bytes)) = written.recv().await {
-        let (writer, at_us) = (Rc::clone(&writer), clock.now_us() + ms * 1000);
+        let (writer, at) = (Rc::clone(&writer), Instant::now() + Duration::from_millis(ms));
         let one = async move {
             if ms > 0 {
-                clock.until_us(at_us).await;
+                sleep_until(at).await;
             }
             let mut writer = writer.lock().await;
             let _ = match bytes {

@@ -5,11 +5,11 @@ use std::{cell::Cell, rc::Rc};
 use deadzone_history::{Direction, Ended, EventKind, Late, Purpose, SkipReason};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Version};
 
-use super::{
+use crate::{
     Bench, Busy, Record,
     broker::{Act, Broker},
 };
-use crate::Timing;
+use deadzone_play::Timing;
 
 const PUBLISH: &str = "  client pub manual\n  pub connect clean\n  pub -> PUBLISH \"{run}/t\" qos=1 id=7 \"x\"\n  pub <- PUBACK id=7\n  pub ping\n";
 
@@ -164,17 +164,25 @@ fn a_cancelled_wait_says_so() {
     assert!(record.0.cancelled && record.waited_us("PUBACK") < 3_100_000);
 }
 
+/// How the last of so many pings ends, each answered after this time, ms; slow waits may take so much, ms.
+fn last_ping(count: usize, after_ms: u64, slow_ms: u64) -> Result<Late, Ended> {
+    let broker = Broker::with(move |seen| {
+        (seen.packet.kind() == PacketKind::Pingreq).then(|| vec![Act::UsualAfter(after_ms)])
+    });
+    let steps = format!("  client a\n  a connect clean\n{}", "  a ping\n".repeat(count));
+    let timing = Timing { slow_ms, ..Timing::default() };
+    let record = Bench { timing, ..Bench::new(&steps, broker) }.perform();
+    let last = record.claims("a ping").last().map(|claim| claim.id).expect("there is one");
+    record.end_of(last)
+}
+
 #[test]
-fn the_deadline_of_the_scenario_does_not_count_parked_time() {
+fn the_deadline_of_the_scenario_counts_neither_parked_time_nor_slow_waits() {
     let record = late(50_000, 1.0);
     assert_eq!((record.end("PUBACK"), record.end("pub ping")), (slow(50_000), Ok(Late::InTime)));
-    let broker = Broker::with(|seen| {
-        (seen.packet.kind() == PacketKind::Pingreq).then(|| vec![Act::UsualAfter(9_000)])
-    });
-    let steps = format!("  client a\n  a connect clean\n{}", "  a ping\n".repeat(5));
-    let record = Bench::new(&steps, broker).perform();
-    let last = record.claims("a ping").last().map(|claim| claim.id).expect("there is one");
-    assert_eq!(record.end_of(last), Err(Ended::Overdue));
+    assert_eq!(last_ping(5, 9_000, 300_000), slow(9_000), "45 s of a slow target");
+    assert_eq!(last_ping(20, 1_900, 300_000), Err(Ended::Overdue), "38 s of one that is not slow");
+    assert_eq!(last_ping(8, 9_000, 20_000), Err(Ended::Overdue), "what is not counted has a bound");
 }
 
 #[test]

@@ -1,0 +1,197 @@
+//! Clients that the broker threw out, and levels that it closed on in silence: the close is the finding.
+
+use deadzone_history::{
+    Abandon, By, ClaimKind, ClientIx, Close, End, Ended, EventKind, Expected, HandMade, HowOften, Start,
+};
+use deadzone_oracle::judge;
+use deadzone_verdict::{Fact, VerdictKind};
+use deadzone_wire::{Ack, AckKind, Connack, Field, PacketKind, Pattern, Value, Version};
+
+use crate::{
+    told::{BOTH, Pair, TOPIC, message},
+    wait::is,
+};
+
+/// The script may notice it by a fence, by a client that is not connected any more, or at rest: the close is the finding.
+#[test]
+fn row_b6_the_close_is_the_finding_whatever_notices_it() {
+    type Notices = fn(&mut HandMade, ClientIx);
+    let fence: Notices = |h, sub| {
+        let claim = h.claim("fence pub sub", ClaimKind::Precondition { client: sub });
+        h.unmet(claim, 1, Ended::NotConnected, None);
+    };
+    let expects: Notices = |h, sub| {
+        let claim = h.receives(sub, &["once"], HowOften::AtLeastOnce);
+        h.unmet(claim, 1, Ended::NotConnected, None);
+    };
+    let rests: Notices = |h, sub| {
+        let claim = h.claim("expect sub quiescent", ClaimKind::Quiescent { client: sub });
+        h.unmet(claim, 1, Ended::NotConnected, None);
+    };
+    let speaks: Notices = |h, _| {
+        let step = h.step("sub publish");
+        h.event(EventKind::Abandoned { step, why: Abandon::NotConnected { client: "sub".into() } });
+    };
+    for version in BOTH {
+        for notices in [fence, expects, rests, speaks] {
+            let told = |owed: bool, ours: bool| {
+                let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+                if owed {
+                    h.publish(publisher, TOPIC, 1, 1, "once");
+                }
+                if ours {
+                    h.cut_fin(subscriber);
+                } else {
+                    h.closed(subscriber, End::Broker, By::Broker, Close::Fin);
+                    h.closed(subscriber, End::Client, By::Broker, Close::Fin);
+                }
+                notices(&mut h, sub);
+                judge(&h.finish())
+            };
+            let verdict = told(true, false);
+            assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}");
+            assert_eq!(verdict.findings.iter().map(|f| f.fact).collect::<Vec<_>>(), [Fact::Closed]);
+            // A server may close a client to which it owes nothing; and our own end is not the broker's.
+            assert_eq!(told(false, false).kind, VerdictKind::Inconclusive);
+            assert_eq!(told(true, true).kind, VerdictKind::Inconclusive);
+        }
+    }
+}
+
+/// Who takes a connection over ends it.
+#[test]
+fn row_b6_a_connection_that_was_taken_over_was_not_thrown_out() {
+    for version in BOTH {
+        let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+        h.publish(publisher, TOPIC, 1, 1, "once");
+        h.connect(sub, Start::Clean);
+        h.closed(subscriber, End::Broker, By::Broker, Close::Fin);
+        let claim = h.claim("fence pub sub", ClaimKind::Precondition { client: sub });
+        h.unmet(claim, 1, Ended::NotConnected, None);
+        assert_eq!(judge(&h.finish()).kind, VerdictKind::Inconclusive);
+    }
+}
+
+/// A later message that was given into the close does not hide which one it answers; an answer to it does.
+#[test]
+fn row_b17_a_later_publish_does_not_hide_the_close() {
+    for version in BOTH {
+        for answered in [false, true] {
+            let Pair { mut h, publisher, sub, .. } = Pair::new(version);
+            let claim = h.receives(sub, &["once"], HowOften::AtLeastOnce);
+            h.up(publisher, message(0, 0, "once"));
+            h.up(publisher, message(1, 9, "later"));
+            if answered {
+                h.down(publisher, Ack::new(AckKind::Puback, 9));
+            }
+            h.broker_closes(publisher);
+            h.closed(publisher, End::Client, By::Broker, Close::Fin);
+            h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+            let verdict = judge(&h.finish());
+            if answered {
+                is(&verdict, VerdictKind::Inconclusive, "QoS 0");
+            } else {
+                assert_eq!(verdict.findings.first().map(|f| f.fact), Some(Fact::Closed), "{verdict:#?}");
+            }
+        }
+    }
+}
+
+/// The same where the subscriber waits for the very packet, on a connection that goes on.
+#[test]
+fn row_b17_the_packet_that_a_close_kept_back() {
+    for version in BOTH {
+        let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+        h.up(publisher, message(0, 0, "once"));
+        h.up(publisher, message(0, 0, "later"));
+        h.broker_closes(publisher);
+        h.closed(publisher, End::Client, By::Broker, Close::Fin);
+        let fields = vec![(Field::Payload, Value::Bytes("once".into()))];
+        let wanted = Expected::Packet(Pattern { kind: PacketKind::Publish, fields });
+        let kind = ClaimKind::Arrives {
+            client: sub,
+            conn: subscriber,
+            alternatives: vec![wanted],
+            strict: false,
+            answers: None,
+            intent: false,
+        };
+        let claim = h.claim("sub <- PUBLISH", kind);
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        let verdict = judge(&h.finish());
+        let facts: Vec<Fact> = verdict.findings.iter().map(|f| f.fact).collect();
+        assert_eq!(
+            (verdict.kind, facts.as_slice()),
+            (VerdictKind::Fail, &[Fact::Closed][..]),
+            "{verdict:#?}"
+        );
+        assert_eq!(verdict.findings[0].client.as_deref(), Some("pub"));
+    }
+}
+
+/// A server of 3.1.1 alone answers a level that it does not know before it closes; another may close, and so may any for a
+/// bridge's level.
+#[test]
+fn row_b22_an_unknown_level_is_not_closed_on_in_silence() {
+    for (level, alone, answers, fails) in
+        [(6, true, false, true), (6, true, true, false), (6, false, false, false), (0x84, true, false, false)]
+    {
+        let mut h = HandMade::new(Version::V311);
+        h.header().target.v311_alone = alone;
+        let c = h.client("pub");
+        h.deviant_step("pub -> CONNECT level=6 deviant");
+        let conn = h.open(c);
+        let mut connect = h.connect_packet(c, Start::Clean);
+        connect.level = level;
+        h.up(conn, connect);
+        let connack = Expected::Packet(Pattern::of(PacketKind::Connack));
+        let kind = ClaimKind::Arrives {
+            client: c,
+            conn,
+            alternatives: vec![connack, Expected::Closed],
+            strict: true,
+            answers: None,
+            intent: false,
+        };
+        let claim = h.claim("pub <-! CONNACK | closed", kind);
+        let by = match answers {
+            true => h.down(conn, Connack::new(Version::V311, false, 1)) + 1,
+            false => h.broker_closes(conn),
+        };
+        h.met(claim, &[by]);
+        let verdict = judge(&h.finish());
+        assert_eq!(verdict.kind == VerdictKind::Fail, fails, "{level} {verdict:#?}");
+        let clauses: Vec<&str> = verdict.findings.iter().map(|f| f.clause.as_str()).collect();
+        assert_eq!(clauses.is_empty(), !fails);
+        assert!(!fails || clauses == ["3.1.1/MQTT-3.1.2-2"], "{clauses:?}");
+    }
+}
+
+/// A CONNECT that follows many others and is closed without CONNACK, where the others were let in: a throttle.
+#[test]
+fn row_a17_a_connect_behind_many_is_held_back() {
+    for version in BOTH {
+        for (before, every_us, throttled) in [(4, 1_000, true), (1, 1_000, false), (4, 20_000_000, false)] {
+            let mut h = HandMade::new(version);
+            let c = h.client("pub");
+            for _ in 0..before {
+                let conn = h.connect(c, Start::Clean);
+                h.disconnect(conn);
+                h.pass_us(every_us);
+            }
+            h.step("pub -> CONNECT");
+            let conn = h.open(c);
+            let connect = h.connect_packet(c, Start::Clean);
+            h.up(conn, connect);
+            h.closed(conn, End::Broker, By::Broker, Close::Fin);
+            let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
+            let claim = h.arrives(conn, PacketKind::Connack, None);
+            h.unmet(claim, 1_000, Ended::Closed, Some(close));
+            let verdict = judge(&h.finish());
+            match throttled {
+                true => is(&verdict, VerdictKind::Inconclusive, "too often"),
+                false => assert_eq!(verdict.kind, VerdictKind::Fail, "{verdict:#?}"),
+            }
+        }
+    }
+}
