@@ -136,6 +136,9 @@ pub struct TargetFacts {
     pub v311_alone: bool,
     /// A probe found that it sends one unacknowledged message at a time.
     pub in_flight_one: bool,
+    /// A gate found that a session which a clean start begins goes wrong, and one that begins without it does not: new sessions
+    /// begin in that way.
+    pub session_at_once: bool,
 }
 
 /// What of its state a target declares to keep over a kill.

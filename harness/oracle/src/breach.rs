@@ -2,7 +2,8 @@
 
 use deadzone_history::{ConnId, Ended, Event, Place};
 use deadzone_spec::{ClauseId, Pair};
-use deadzone_verdict::{Fact, Finding, Grade, GradeLevel};
+use deadzone_verdict::{Fact, Finding, Grade, GradeLevel, Phase};
+use deadzone_wire::PacketKind;
 
 use crate::{hash::Set, state::State};
 
@@ -27,6 +28,16 @@ pub(crate) struct Breach {
     pub(crate) evidence: Vec<u64>,
     /// The legal answers, each with why this is none of them.
     pub(crate) could_instead: Vec<&'static str>,
+}
+
+/// Where a breach is seen.
+struct Seen {
+    /// The event.
+    seq: u64,
+    /// The step of the script during which it happened.
+    place: Option<Place>,
+    /// The last acknowledged step of the exchange before.
+    acknowledged: Option<PacketKind>,
 }
 
 /// The experiment, or a part of it, did not happen.
@@ -87,30 +98,40 @@ impl Found {
 
     /// Notes a breach at this event. In a version that has no clause for it, it is a grade.
     pub(crate) fn broken(&mut self, event: &Event, state: &State, breach: Breach) {
-        self.broken_at(event.seq, state, breach);
+        let seen =
+            Seen { seq: event.seq, place: state.around.place(), acknowledged: state.acknowledged_now() };
+        self.note(seen, state, breach);
     }
 
-    /// The same at an event by its number.
-    pub(crate) fn broken_at(&mut self, seq: u64, state: &State, breach: Breach) {
+    /// The same at an earlier event, during the step that was played then: what only the end of the record shows.
+    pub(crate) fn broken_at(&mut self, (seq, place): (u64, Option<Place>), state: &State, breach: Breach) {
+        self.note(Seen { seq, place, acknowledged: None }, state, breach);
+    }
+
+    fn note(&mut self, seen: Seen, state: &State, breach: Breach) {
+        let Seen { seq, place, acknowledged } = seen;
         let Some(clause) = breach.clause.of(state.version(breach.conn)) else {
             let text = format!("{} ({})", breach.got, breach.wanted);
             return self.graded(seq, None, text, breach.evidence);
         };
         self.tested(Some(clause));
+        // What is of another scenario says nothing of this one's exchanges and clients.
+        let astray = breach.fact == Fact::Misdelivered;
+        let evidence = ordered(breach.evidence, seq);
         let finding = Finding {
             clause,
             also: Vec::new(),
             by: self.by.to_owned(),
             fact: breach.fact,
-            phase: state.phase(breach.conn),
-            client: state.concerned(breach.conn),
-            qos: None,
+            phase: if astray { Phase::default() } else { state.phase(breach.conn, acknowledged) },
+            client: state.concerned(breach.conn).filter(|_| !astray),
+            qos: state.exchange_qos(&evidence).filter(|_| !astray),
             wanted: breach.wanted,
             got: breach.got,
             meanwhile: String::new(),
-            evidence: ordered(breach.evidence, seq),
+            evidence,
             claim: None,
-            place: state.around.place(),
+            place,
             could_instead: breach.could_instead.into_iter().map(str::to_owned).collect(),
             folded: Vec::new(),
         };

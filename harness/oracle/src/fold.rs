@@ -1,9 +1,9 @@
 //! Puts what follows from an earlier finding under it: the same exchange (client, role, packet id), the same packet of the
-//! broker, or the same claim.
+//! broker, the same illegal packet of a client, or the same claim; and what is equal to it.
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{ClientIx, End};
+use deadzone_history::ClientIx;
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{AckKind, Packet};
 
@@ -18,7 +18,7 @@ enum Cause {
     Claim(u32),
     /// A client that was thrown out, by the event of the close.
     Close(u64),
-    /// A packet from the broker, by its event at the broker's end.
+    /// A packet of the broker's, or one of a client's that breaks the protocol, by its event at the end where it was sent.
     Packet(u64),
     /// Publisher's or subscriber's side, client, packet id.
     Exchange(Role, ClientIx, u16),
@@ -59,36 +59,63 @@ pub(crate) fn fold(state: &State, mut findings: Vec<Finding>) -> Vec<Finding> {
             head_of.entry(cause).or_insert(index);
         }
     }
-    heads
+    once(heads)
+}
+
+/// What is equal to an earlier one is the same finding again.
+fn once(heads: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    for mut finding in heads {
+        let print = finding.fingerprint();
+        let Some(same) = kept.iter_mut().find(|head| head.fingerprint() == print) else {
+            kept.push(finding);
+            continue;
+        };
+        let more = std::mem::take(&mut finding.folded);
+        let room = MOST_FOLDED.saturating_sub(same.folded.len());
+        same.folded.extend(std::iter::once(finding).chain(more).take(room));
+    }
+    kept
 }
 
 fn causes(state: &State, finding: &Finding) -> Vec<Cause> {
+    // What is of another scenario explains nothing here.
+    if finding.fact == Fact::Misdelivered {
+        return Vec::new();
+    }
     let kept = || finding.evidence.iter().filter_map(|seq| state.recent.get(*seq));
-    let exchanges = kept().filter_map(|kept| exchange(state, kept));
-    let packets =
-        kept().filter(|kept| state.is_judged(kept.direction)).map(|kept| Cause::Packet(from_broker(kept)));
+    let exchanges = kept().filter_map(|kept| exchange(state, kept, finding));
+    let counts = |kept: &&Kept| state.is_judged(kept.direction) || !kept.body.decoded.violations.is_empty();
+    let packets = kept().filter(counts).map(|kept| Cause::Packet(kept.of.unwrap_or(kept.seq)));
     let close =
         finding.evidence.last().filter(|_| finding.fact == Fact::Closed).map(|seq| Cause::Close(*seq));
     exchanges.chain(packets).chain(close).chain(finding.claim.map(Cause::Claim)).collect()
 }
 
-/// A packet from the broker, named by its event at the broker's end whichever end the evidence names.
-fn from_broker(kept: &Kept) -> u64 {
-    match kept.end {
-        End::Broker => kept.seq,
-        End::Client => kept.of.unwrap_or(kept.seq),
-    }
-}
-
-fn exchange(state: &State, kept: &Kept) -> Option<Cause> {
+fn exchange(state: &State, kept: &Kept, finding: &Finding) -> Option<Cause> {
     let client = state.conn(kept.conn)?.client;
     let packet = kept.packet();
     let starts_here = match packet {
+        // That an exchange was taken up wrongly is its own cause, whatever had that id before.
+        Packet::Publish(_) if finding.fact == Fact::WrongPacket => return None,
         Packet::Publish(_) => true,
         Packet::Ack(ack) => ack.kind == AckKind::Pubrel,
+        // Beside a delivery a SUBSCRIBE shows what was asked for; the delivery does not go wrong with it.
+        _ if finding.fact == Fact::DeliveredUnwanted
+            || finding.fact == Fact::WrongField && delivers(state, finding) =>
+        {
+            return None;
+        }
         _ => return packet.packet_id().map(|id| Cause::Exchange(Role::Asking, client, id)),
     };
     let up = !state.is_judged(kept.direction);
     let role = if starts_here == up { Role::FromClient } else { Role::ToClient };
     packet.packet_id().map(|id| Cause::Exchange(role, client, id))
+}
+
+/// Whether the broker's last packet in the evidence is a PUBLISH.
+fn delivers(state: &State, finding: &Finding) -> bool {
+    let mut kept = finding.evidence.iter().rev().filter_map(|seq| state.recent.get(*seq));
+    let last = kept.find(|kept| state.is_judged(kept.direction));
+    last.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(_)))
 }

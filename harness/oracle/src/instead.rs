@@ -99,6 +99,38 @@ pub(crate) fn lost() -> Vec<String> {
     ])
 }
 
+/// What was unacknowledged when the connection ended was not sent again.
+pub(crate) fn resend() -> Vec<String> {
+    lines(&[
+        "answer session_present=0, after which nothing is owed: it said that the session goes on",
+        "take it for acknowledged: its acknowledgement was never given to the broker",
+        "send it again late: the wait went on beyond the script's patience",
+    ])
+}
+
+/// A retained message never came.
+pub(crate) fn retained() -> Vec<String> {
+    lines(&[
+        "not store it: it was published with RETAIN 1 and acknowledged",
+        "send what took its place: nothing did",
+        "look it up late: the wait went on beyond the script's patience",
+    ])
+}
+
+/// A will never came.
+pub(crate) fn will(version: Version) -> Vec<String> {
+    let delay = match version {
+        Version::V5 => "wait for the Will Delay Interval, or for the session to end: one of them was over",
+        _ => "keep it back: only the DISCONNECT of its client takes a will back before 5.0",
+    };
+    lines(&[
+        "drop a will that its client took back: no DISCONNECT did",
+        delay,
+        "not have noticed that the connection is gone: it closed it, was given its end, or 1.5 times the keep-alive had passed",
+        "publish it late: the wait went on beyond the script's patience",
+    ])
+}
+
 /// A message came that must not.
 pub(crate) fn unwanted() -> Vec<String> {
     lines(&["deliver it to others: this client must not get it", "drop it in silence: it was delivered"])

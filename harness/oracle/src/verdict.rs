@@ -37,10 +37,8 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     // What the target refused within its rights is the reason for all that did not happen afterwards.
     found.inconclusive.retain(|reason| refused.is_none_or(|refused| reason.at < refused));
     debug_assert!(findings.len() <= lost);
-    let (kind, reason) = if !found.ours.is_empty() {
+    let without = if !found.ours.is_empty() {
         (VerdictKind::Error, Some(found.ours.join("; ")))
-    } else if !findings.is_empty() {
-        (VerdictKind::Fail, None)
     } else if let Some(mistake) = &mistake {
         (VerdictKind::Error, Some(mistake.clone()))
     } else if let Some(why) = first(&mut found.inconclusive) {
@@ -52,6 +50,11 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     } else {
         (VerdictKind::Pass, None)
     };
+    let fails = found.ours.is_empty() && !findings.is_empty();
+    let ((kind, reason), otherwise) = match fails {
+        true => ((VerdictKind::Fail, None), Some(without).filter(|(kind, _)| *kind != VerdictKind::Pass)),
+        false => (without, None),
+    };
     grades.sort_by_key(|grade| grade.evidence.last().copied());
     grades.dedup();
     grades.truncate(GRADES);
@@ -61,7 +64,7 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     let mistake = found.illegal.first().and_then(|illegal| illegal.place).filter(|_| mistake.is_some());
     let mut unconfirmed = found.unconfirmed;
     unconfirmed.retain(|finding| grade_level(finding.clause, state).is_none());
-    Verdict { kind, findings, unconfirmed, grades, reason, judged, mistake, ..Verdict::pass() }
+    Verdict { kind, findings, unconfirmed, grades, reason, otherwise, judged, mistake, ..Verdict::pass() }
 }
 
 /// A finding at level MUST stays one; another is a grade.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_script::Gate;
+use deadzone_script::{ConnectMode, Gate, Scenario, Step, StepKind};
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{GateState, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
@@ -32,6 +32,15 @@ pub(crate) enum State {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gates {
     states: BTreeMap<(Version, Gate), State>,
+    /// Whether a session works, by how it begins: behind a clean start, or at once.
+    sessions: BTreeMap<(Version, Begins), bool>,
+}
+
+/// How a new session begins: two legal ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Begins {
+    Emptied,
+    AtOnce,
 }
 
 impl Gates {
@@ -44,6 +53,24 @@ impl Gates {
         if self.states.get(&key).is_none_or(better) {
             self.states.insert(key, state);
         }
+    }
+
+    /// Takes the result of one way to begin a session.
+    pub(crate) fn take_session(&mut self, scenario: &Scenario, result: &ScenarioResult) {
+        let fresh = |step: &Step| matches!(step.kind, StepKind::Connect { mode: ConnectMode::Fresh, .. });
+        let way = if scenario.steps.iter().any(fresh) { Begins::Emptied } else { Begins::AtOnce };
+        let works = match result.verdict.kind {
+            VerdictKind::Pass | VerdictKind::PassSlow => true,
+            VerdictKind::Fail => false,
+            _ => return,
+        };
+        self.sessions.insert((result.key.version, way), works);
+    }
+
+    /// A session has to begin at once: the other way goes wrong.
+    pub(crate) fn session_at_once(&self, version: Version) -> bool {
+        let works = |way| self.sessions.get(&(version, way)).copied();
+        works(Begins::Emptied) == Some(false) && works(Begins::AtOnce) == Some(true)
     }
 
     /// How a gate ended.
@@ -254,6 +281,23 @@ mod tests {
             assert_eq!(verdict.kind, VerdictKind::NotApplicable);
             assert!(verdict.reason.unwrap().contains("holds the next message back"));
         }
+    }
+
+    #[test]
+    fn a_session_begins_in_the_way_that_works() {
+        let suite = Suite::embedded().unwrap();
+        let plan = crate::Plan::new(&suite, &Selection::default(), &[Version::V311], &[]);
+        let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
+        let way = |id: &str| plan.items.iter().find(|p| p.key.id == id).unwrap();
+        let (emptied, at_once) = (way("gates/keep/session-emptied-first"), way("gates/keep/session-at-once"));
+        let result = |planned, verdict| with(&blank(&context, planned, &"".into()), verdict);
+        let mut gates = Gates::default();
+        gates.take_session(&emptied.scenario, &result(emptied, violation()));
+        assert!(!gates.session_at_once(Version::V311), "the other way was not tried");
+        gates.take_session(&at_once.scenario, &result(at_once, Verdict::pass()));
+        assert!(gates.session_at_once(Version::V311) && !gates.session_at_once(Version::V5));
+        gates.take_session(&emptied.scenario, &result(emptied, Verdict::pass()));
+        assert!(!gates.session_at_once(Version::V311));
     }
 
     #[test]

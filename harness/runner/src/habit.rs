@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use deadzone_spec::ClauseId;
-use deadzone_verdict::{Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Fact, Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
 /// The scenario that a habit is reported under.
@@ -28,28 +28,38 @@ struct Shown {
 }
 
 impl Habits {
-    /// Takes the habits out of a result whose own claims held. One that failed by something else keeps them: they may be a
-    /// part of its story.
+    /// Takes the habits out of a result: they are the target's. What else was found stays the scenario's, also where it was
+    /// folded under a habit; one that shows nothing else has the verdict that it has without them.
     pub(crate) fn lift(&mut self, result: &mut ScenarioResult) {
-        let all = |f: &Finding| f.clause.clause().habit && f.claim.is_none();
-        let findings = &result.verdict.findings;
-        if result.verdict.kind != VerdictKind::Fail || findings.is_empty() || !findings.iter().all(all) {
+        if result.verdict.kind != VerdictKind::Fail || !result.verdict.findings.iter().any(is_habit) {
             return;
         }
         let shown_by = result.clone();
-        for finding in std::mem::take(&mut result.verdict.findings) {
+        let (habits, own): (Vec<Finding>, Vec<Finding>) =
+            std::mem::take(&mut result.verdict.findings).into_iter().partition(is_habit);
+        result.verdict.findings = own;
+        for mut finding in habits {
+            let (folded, under) = std::mem::take(&mut finding.folded).into_iter().partition(is_habit);
+            finding.folded = folded;
+            result.verdict.findings.extend::<Vec<Finding>>(under);
             let key = (result.key.version, finding.clause);
             let shown = self.shown.entry(key).or_insert_with(|| Shown {
+                first: ScenarioResult {
+                    verdict: Verdict { findings: Vec::new(), ..shown_by.verdict.clone() },
+                    ..shown_by.clone()
+                },
                 finding,
-                first: shown_by.clone(),
                 scenarios: Vec::new(),
             });
             if shown.scenarios.last() != Some(&result.key.id) {
                 shown.scenarios.push(result.key.id.clone());
             }
         }
-        result.verdict.kind = VerdictKind::Pass;
-        result.control = None;
+        if result.verdict.findings.is_empty() {
+            let (kind, reason) = result.verdict.otherwise.take().unwrap_or((VerdictKind::Pass, None));
+            (result.verdict.kind, result.verdict.reason) = (kind, reason);
+            result.control = None;
+        }
     }
 
     /// The findings of the target, one result for each version.
@@ -75,6 +85,12 @@ impl Habits {
     }
 }
 
+/// A breach that harms nobody, as the table of clauses says, or what is of another scenario: neither is the doing of the scenario
+/// in which it is seen.
+fn is_habit(finding: &Finding) -> bool {
+    finding.claim.is_none() && (finding.clause.clause().habit || finding.fact == Fact::Misdelivered)
+}
+
 #[cfg(test)]
 mod tests {
     use deadzone_spec::id;
@@ -90,7 +106,7 @@ mod tests {
         Finding {
             clause,
             also: Vec::new(),
-            fact: deadzone_verdict::Fact::WrongPacket,
+            fact: Fact::WrongPacket,
             phase: deadzone_verdict::Phase::default(),
             client: None,
             qos: None,
@@ -129,13 +145,35 @@ mod tests {
     }
 
     #[test]
-    fn one_that_failed_otherwise_keeps_its_whole_story() {
+    fn one_that_failed_otherwise_keeps_its_own_headline() {
         let mut habits = Habits::default();
-        let habit = finding(id!("3.1.1/DZ-server-disconnect"), None);
+        let mut habit = finding(id!("3.1.1/DZ-server-disconnect"), None);
+        habit.folded = vec![finding(id!("3.1.1/MQTT-3.1.4-2"), None)];
         let other = finding(id!("3.1.1/MQTT-4.3.3-2"), Some(0));
-        let mut seen = results(1, &[other, habit]);
+        let mut seen = results(1, &[habit, other]);
         habits.lift(&mut seen[0]);
-        assert_eq!((seen[0].verdict.kind, seen[0].verdict.findings.len()), (VerdictKind::Fail, 2));
-        assert!(habits.results().is_empty());
+        let own: Vec<_> = seen[0].verdict.findings.iter().map(|f| f.clause.clause().number).collect();
+        assert_eq!((seen[0].verdict.kind, own), (VerdictKind::Fail, vec!["MQTT-4.3.3-2", "MQTT-3.1.4-2"]));
+        let told = habits.results();
+        assert_eq!(told.len(), 1, "and the target has its habit");
+        let clauses: Vec<_> = told[0].verdict.findings.iter().map(|f| f.clause.clause().number).collect();
+        assert_eq!(clauses, ["DZ-server-disconnect"]);
+    }
+
+    #[test]
+    fn what_is_of_another_scenario_is_the_targets() {
+        let mut habits = Habits::default();
+        let clause = id!("3.1.1/MQTT-3.3.2-3");
+        let astray = Finding { fact: Fact::Misdelivered, ..finding(clause, None) };
+        let unwanted = Finding { fact: Fact::DeliveredUnwanted, ..finding(clause, None) };
+        let mut seen = results(3, &[astray]);
+        seen[0].verdict.findings.push(unwanted);
+        seen[1].verdict.otherwise =
+            Some((VerdictKind::Inconclusive, Some("the link never fired".to_owned())));
+        seen.iter_mut().for_each(|result| habits.lift(result));
+        let kinds: Vec<_> = seen.iter().map(|result| result.verdict.kind).collect();
+        assert_eq!(kinds, [VerdictKind::Fail, VerdictKind::Inconclusive, VerdictKind::Pass]);
+        assert_eq!(seen[0].verdict.findings.len(), 1, "its own stays");
+        assert_eq!(habits.results().len(), 1);
     }
 }

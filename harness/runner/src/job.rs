@@ -56,6 +56,8 @@ pub(crate) struct JobContext {
     pub(crate) facts: TargetFacts,
     /// Versions in which the gate found that the target sends one unacknowledged message at a time.
     pub(crate) one_in_flight: BTreeSet<Version>,
+    /// Versions in which the gate found that a session has to begin without a clean start.
+    pub(crate) session_at_once: BTreeSet<Version>,
 }
 
 impl JobContext {
@@ -86,6 +88,7 @@ impl JobContext {
             credentials: None,
             facts: TargetFacts::default(),
             one_in_flight: BTreeSet::new(),
+            session_at_once: BTreeSet::new(),
         }
     }
 }
@@ -260,6 +263,7 @@ pub(crate) fn once(
             timing,
             target: TargetFacts {
                 in_flight_one: context.one_in_flight.contains(&planned.key.version),
+                session_at_once: context.session_at_once.contains(&planned.key.version),
                 ..context.facts.clone()
             },
             teardown: !embedded,

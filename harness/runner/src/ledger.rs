@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deadzone_script::Gate;
 use deadzone_verdict::{RunEvent, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
@@ -81,6 +82,9 @@ impl<'a> Ledger<'a> {
         }
         if let Some(gate) = task.planned.scenario.gate {
             self.gates.take(gate, &result);
+            if gate == Gate::SessionResumed {
+                self.gates.take_session(&task.planned.scenario, &result);
+            }
         }
         let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
         if task.planned.unasked && passed {

@@ -91,6 +91,13 @@ impl Passes<'_> {
         }
         let one = [Version::V311, Version::V5].into_iter().filter(|v| self.ledger.gates.one_in_flight(*v));
         self.context.one_in_flight = one.collect();
+        let at_once =
+            [Version::V311, Version::V5].into_iter().filter(|v| self.ledger.gates.session_at_once(*v));
+        self.context.session_at_once = at_once.collect();
+        for version in self.context.session_at_once.clone() {
+            let way = "a session that a clean start begins goes wrong";
+            self.ledger.notice(format!("{way} [{version}]: new sessions begin without one"));
+        }
         for gate in self.ledger.gates.all().into_iter().filter(|gate| gate.state != "open") {
             let one_at_a_time = self.ledger.gates.one_in_flight(gate.version) && gate.gate == "in-flight";
             let habit = if one_at_a_time { " (it sends one unacknowledged message at a time)" } else { "" };

@@ -185,6 +185,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         run: Origin::Scenario,
         facts,
         one_in_flight: BTreeSet::new(),
+        session_at_once: BTreeSet::new(),
     }
 }
 

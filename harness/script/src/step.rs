@@ -94,7 +94,7 @@ pub enum StepKind {
         /// Topic and QoS; its payload is the prefix.
         packet: PacketTemplate,
     },
-    /// `X finds "topic" "payload" [qos=N]`: new sessions that subscribe, until one gets the retained message.
+    /// `X finds "topic" "payload" [qos=N] [retain=1]`: new sessions that subscribe, until one gets the retained message.
     Finds {
         /// Who.
         client: usize,
@@ -104,6 +104,8 @@ pub enum StepKind {
         payload: Payload,
         /// QoS that is asked for.
         qos: u8,
+        /// It must come with RETAIN 1: otherwise only that it is stored is looked at.
+        flag: bool,
     },
     /// `X disconnect [reason=N] [expiry=N]`: DISCONNECT, then an orderly close of the client's end.
     Disconnect {

@@ -55,6 +55,7 @@ facts! {
     NotClosed Silence "not-closed" "A connection that must be closed was not."
     DeliveredTwice Done "delivered-twice" "A message came once too often."
     DeliveredUnwanted Done "delivered-unwanted" "A message came that must not."
+    Misdelivered Done "misdelivered" "A message of another scenario came to a client that never asked for it."
     OutOfOrder Done "out-of-order" "It came in another order."
     WrongField Done "wrong-field" "The right packet with a wrong field."
     WrongPacket Done "wrong-packet" "A packet that must not come here."

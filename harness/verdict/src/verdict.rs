@@ -65,6 +65,8 @@ pub struct Verdict {
     pub grades: Vec<Grade>,
     /// Why, for `inconclusive`, `not applicable` and `error`.
     pub reason: Option<String>,
+    /// What a `fail` is without its findings, where that is no plain pass: they may turn out to be the target's.
+    pub otherwise: Option<(VerdictKind, Option<String>)>,
     /// Where the scenario itself is wrong, for an `error` that is its author's and not ours.
     pub mistake: Option<Place>,
     /// The gate that did not pass, for `blocked`.
@@ -82,6 +84,7 @@ impl Verdict {
             unconfirmed: Vec::new(),
             grades: Vec::new(),
             reason: None,
+            otherwise: None,
             mistake: None,
             blocked_by: None,
             judged: Vec::new(),

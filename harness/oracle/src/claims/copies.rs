@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use deadzone_history::HowOften;
 use deadzone_verdict::{Fact, Grade, GradeLevel};
-use deadzone_wire::{Field, Value};
+use deadzone_wire::{Field, PacketKind, Value};
 
 use super::{receives::Watch, will};
 use crate::{
@@ -143,8 +143,23 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
     evidence.extend(messages(watch, payload).map(|m| m.first.seq));
     let evidence = bounded(evidence, surplus.first.seq);
     let kind = (Some(Owed::Once(cause)), Fact::DeliveredTwice);
-    let finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::twice(watch.version));
+    let mut finding =
+        watch.finding(kind, watch.wanted(payload), got, evidence, instead::twice(watch.version));
+    finding.phase.acknowledged = messages(watch, payload).find_map(|m| had_come(m, surplus.first.seq, again));
     found.claim_broken(finding);
+}
+
+/// How far the publisher's exchange had come when a surplus copy came: by what the publisher gave, which is what led to it.
+fn had_come(message: &Message, surplus: u64, again: Option<u64>) -> Option<PacketKind> {
+    let before = |seq: Option<u64>, than: u64| seq.is_some_and(|seq| seq < than);
+    let progress = &message.progress;
+    if before(progress.released.map(|(seq, _)| seq), surplus) {
+        Some(PacketKind::Pubrel)
+    } else if before(progress.accepted.map(|at| at.seq), again.unwrap_or(surplus)) {
+        Some(PacketKind::Pubrec)
+    } else {
+        None
+    }
 }
 
 fn repeated_before(message: &Message, before: u64) -> Option<u64> {
@@ -212,7 +227,14 @@ fn none_at_all(watch: &Watch<'_>, found: &mut Found) {
 
 fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut Found) {
     found.tested(Some(watch.clauses(None).0));
-    let Some(first) = meant.first() else { return };
+    let (due, meant): (Vec<&Delivery>, Vec<&Delivery>) = meant.iter().partition(|d| will_due(watch, d));
+    let Some(first) = meant.first() else {
+        if let Some(due) = due.first() {
+            let why = "the connection of that will ended otherwise than the script has it, so that it is due";
+            found.inconclusive(due.first.seq, why);
+        }
+        return;
+    };
     let Some(publish) = first.publish() else { return };
     let seq = first.first.seq;
     let mut got = wording::event(watch.state, seq);
@@ -232,6 +254,22 @@ fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut 
     let kind = (None, Fact::DeliveredUnwanted);
     let finding = watch.finding(kind, wanted, got, evidence, instead::unwanted());
     found.claim_broken(finding);
+}
+
+/// Whether this is a will whose connection the broker itself had ended before, by no doing of its client's: it is due.
+fn will_due(watch: &Watch<'_>, delivery: &Delivery) -> bool {
+    let Some(publish) = delivery.publish() else { return false };
+    let ended = |m: &Message| {
+        let ends = watch.state.conn(m.conn)?.ends;
+        let closed = ends.by_broker?.at.seq;
+        Some(closed < delivery.first.seq && !ends.by_harness_before(closed))
+    };
+    let due = |m: &Message| match m.origin {
+        Origin::Will { delay_s } => ended(m) == Some(true) && will::due(watch.state, m, delay_s).is_ok(),
+        Origin::Publish => false,
+    };
+    let mut all = messages(watch, &publish.payload).peekable();
+    all.peek().is_some() && all.all(due)
 }
 
 /// Any application message, this often.

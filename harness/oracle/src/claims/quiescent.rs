@@ -124,7 +124,10 @@ impl Unrest<'_> {
             _ => PacketKind::Publish,
         };
         let got = format!("still owed after {}", wording::seconds(self.unmet.waited_us));
-        let could = instead::silence(Some(owed_kind), self.conn.version);
+        let could = match kind.0 {
+            Owed::Resend => instead::resend(),
+            _ => instead::silence(Some(owed_kind), self.conn.version),
+        };
         let mut finding = self.finding(kind, got, vec![asked.seq, self.unmet.at.seq], could);
         finding.meanwhile = wording::meanwhile(self.state, self.id, asked.seq);
         found.silent(finding, self.unmet.why);
@@ -147,7 +150,7 @@ impl Unrest<'_> {
             also,
             by: NAME.to_owned(),
             fact,
-            phase: self.state.phase(self.id),
+            phase: self.state.phase(self.id, None),
             client: self.state.client_name(self.conn.client),
             qos: None,
             wanted: format!("nothing owed to `{}`: {wanted}", self.state.name(self.conn.client)),

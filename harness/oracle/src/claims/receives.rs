@@ -94,21 +94,27 @@ impl<'s> Watch<'s> {
         evidence: Vec<u64>,
         could_instead: Vec<String>,
     ) -> Finding {
-        let (clause, also) = self.clauses(owed.and_then(|owed| owed::clause(owed, self.version)));
+        let table = owed.and_then(|owed| owed::clause(owed, self.version));
+        // What is missing breaks what it was owed by, and a wrong field its own statement, whatever else the scenario is about.
+        let of_its_own =
+            matches!(fact, Fact::DeliveryMissing | Fact::ResendMissing | Fact::Closed | Fact::WrongField);
+        let choose = if of_its_own { owed::choose } else { owed::choose_for_messages };
+        let (clause, also) = choose(&self.claim.clauses, table, &self.state.header.clauses, self.version);
         let last = evidence.last().copied().unwrap_or_else(|| self.until());
+        let evidence = ordered(evidence, last);
         let conn = self.state.conns_of(self.client).next_back().map(|(id, _)| id);
         Finding {
             clause,
             also,
             by: NAME.to_owned(),
             fact,
-            phase: conn.map(|id| self.state.phase(id)).unwrap_or_default(),
+            phase: conn.map(|id| self.state.phase(id, None)).unwrap_or_default(),
             client: self.state.client_name(self.client),
-            qos: None,
+            qos: self.state.exchange_qos(&evidence),
             wanted,
             got,
             meanwhile: String::new(),
-            evidence: ordered(evidence, last),
+            evidence,
             claim: Some(self.claim.id),
             place: Some(self.claim.place),
             could_instead,
@@ -184,8 +190,12 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
         DebtKind::Live => (Owed::Delivery, Fact::DeliveryMissing),
     };
     let evidence = vec![debt.published, debt.accepted, unmet.at.seq];
-    let mut finding =
-        watch.finding((Some(owed), fact), watch.wanted(payload), got, evidence, instead::lost());
+    let could = match debt.kind {
+        DebtKind::Retained => instead::retained(),
+        DebtKind::Will => instead::will(watch.version),
+        DebtKind::Live => instead::lost(),
+    };
+    let mut finding = watch.finding((Some(owed), fact), watch.wanted(payload), got, evidence, could);
     if let Some((id, _)) = state.conns_of(watch.client).rev().find(|(_, conn)| conn.ends.lives()) {
         finding.meanwhile = wording::meanwhile(state, id, debt.published);
     }
@@ -244,7 +254,7 @@ fn not_had(
             let accepted = conn.handshake.accepted().map(|at| at.seq);
             let evidence = [Some(last), accepted, Some(unmet.at.seq)].into_iter().flatten().collect();
             let kind = (Some(Owed::Resend), Fact::ResendMissing);
-            let mut finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::lost());
+            let mut finding = watch.finding(kind, watch.wanted(payload), got, evidence, instead::resend());
             finding.meanwhile = wording::meanwhile(state, later, conn.opened.seq);
             found.silent(finding, unmet.why);
         }

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::{breach::Found, instead, owed::Owed, wording};
 
+/// Most copies in another shape that are told.
+const COPIES_TOLD: usize = 4;
+
 pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     if wait.starved() {
         let why = format!("the harness was starved while it waited for {}", wait.expected());
@@ -31,6 +34,12 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
         return wait.inconclusive(found, format!("the broker sent {what}, but the link did not deliver it"));
     }
     let Some(pattern) = wait.main_pattern() else { return closing::never_closed(wait, found) };
+    if let Some((last, copy)) = wait.moved(pattern) {
+        let text = format!("{}: the message again, under another id", wording::event(wait.state, copy));
+        let could = instead::resend();
+        let finding = wait.finding(Some(Owed::Resend), Fact::WrongPacket, text, vec![last, copy], could);
+        return found.claim_broken(finding);
+    }
     let question = wait.question();
     let owed = match debt(wait, pattern, question) {
         Ok(owed) => owed,
@@ -48,13 +57,19 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     };
     let asked = wait.asked().or_else(|| question.map(|(_, seq)| seq));
     let since = asked.unwrap_or(wait.claimed_at.seq);
-    let evidence = asked.into_iter().chain([wait.at()]).collect();
-    let got = format!("nothing of the sort within {}{}", wording::seconds(wait.waited_us()), alive(wait));
-    let could = instead::silence(Some(pattern.kind), wait.version);
+    let otherwise = otherwise(wait, pattern);
+    let it = otherwise.last().map(|seq| format!("; it came as {}", wording::event(wait.state, *seq)));
+    let it = it.unwrap_or_default();
+    let evidence = asked.into_iter().chain(otherwise).chain([wait.at()]).collect();
+    let got = format!("nothing of the sort within {}{}{it}", wording::seconds(wait.waited_us()), alive(wait));
+    let could = match owed {
+        Owed::Resend => instead::resend(),
+        Owed::Will => instead::will(wait.version),
+        _ => instead::silence(Some(pattern.kind), wait.version),
+    };
     let fact = match owed {
         Owed::Answer(_) | Owed::PubrecAgain => Fact::AnswerMissing,
         Owed::Resend => Fact::ResendMissing,
-        Owed::Retained => Fact::DeliveryMissing,
         _ => Fact::DeliveryMissing,
     };
     let mut finding = wait.finding(Some(owed), fact, got, evidence, could);
@@ -109,14 +124,10 @@ fn debt(
     if pattern.kind != PacketKind::Publish {
         return Ok(owed);
     }
-    if unacknowledged_copy(wait, pattern) {
-        return Ok(Owed::Resend);
+    if owed == Owed::Resend {
+        return Ok(owed);
     }
-    let payload = pattern.fields.iter().find_map(|(field, value)| match value {
-        Value::Bytes(bytes) if *field == Field::Payload => Some(bytes),
-        _ => None,
-    });
-    match payload {
+    match payload(pattern) {
         Some(payload) => debt::delivery_owed(wait.state, wait.client, payload).map(|debt| match debt.kind {
             DebtKind::Retained => Owed::Retained,
             DebtKind::Will => Owed::Will,
@@ -127,19 +138,19 @@ fn debt(
     }
 }
 
-/// Whether the broker had sent such a PUBLISH on an earlier connection of this session without being given its answer.
-fn unacknowledged_copy(wait: &Wait<'_>, pattern: &Pattern) -> bool {
-    let Some(session) = wait.conn.session.and_then(|s| wait.state.session(s)) else { return false };
-    session.outbound.unfinished().any(|(id, e)| {
-        let fits = |(field, value): &(Field, Value)| match (field, value) {
-            (Field::Id, Value::Number(n)) => *n == u32::from(id),
-            (Field::Topic, Value::Bytes(topic)) => e.topic().is_some_and(|known| known.0 == *topic),
-            (Field::Payload, Value::Bytes(payload)) => e.payload() == Some(payload),
-            _ => true,
-        };
-        e.stage == crate::state::Stage::Unacknowledged
-            && e.last_conn != wait.id
-            && pattern.fields.iter().all(fits)
+/// Copies of the message that is waited for which came on this connection in another shape.
+fn otherwise(wait: &Wait<'_>, pattern: &Pattern) -> Vec<u64> {
+    let payload = payload(pattern).filter(|_| pattern.kind == PacketKind::Publish);
+    let group = payload.and_then(|payload| wait.state.messages.with_payload(payload));
+    let copies = group.into_iter().flat_map(|group| &group.deliveries);
+    let here = copies.filter(|d| d.first_conn == wait.id && d.ours && !wait.matches(&d.body.decoded.packet));
+    here.take(COPIES_TOLD).map(|d| d.first.seq).collect()
+}
+
+fn payload(pattern: &Pattern) -> Option<&bytes::Bytes> {
+    pattern.fields.iter().find_map(|(field, value)| match value {
+        Value::Bytes(bytes) if *field == Field::Payload => Some(bytes),
+        _ => None,
     })
 }
 

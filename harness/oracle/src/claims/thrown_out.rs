@@ -74,7 +74,7 @@ impl ThrownOut {
             also,
             by: NAME.to_owned(),
             fact: Fact::Closed,
-            phase: state.phase(self.conn),
+            phase: state.phase(self.conn, None),
             client: state.client_name(conn.client),
             qos: None,
             wanted: format!(

@@ -9,7 +9,7 @@ use super::judge::{Claimed, Unmet};
 use crate::{
     breach::{Found, ordered},
     owed::{self, Owed},
-    state::{Conn, Mark, State, calls_for},
+    state::{Conn, Mark, Outbound, Session, Stage, State, calls_for},
     wording,
 };
 
@@ -158,7 +158,7 @@ impl<'s> Wait<'s> {
         match (pattern.kind, asked, question) {
             (PacketKind::Pubrec, Some(Packet::Publish(p)), _) if p.dup => Owed::PubrecAgain,
             (PacketKind::Pubrel, _, Some((None, _))) => Owed::Resend,
-            (PacketKind::Publish, ..) if number(pattern, Field::Dup) == Some(1) => Owed::Resend,
+            (PacketKind::Publish, ..) if self.given_before(pattern) => Owed::Resend,
             (PacketKind::Publish, ..) if number(pattern, Field::Retain) == Some(1) => Owed::Retained,
             (PacketKind::Publish, ..) => Owed::Delivery,
             (kind, ..) => Owed::Answer(kind),
@@ -168,6 +168,36 @@ impl<'s> Wait<'s> {
     /// The clause that is broken where what this one of the table is about is not so, and those named beside it.
     pub(super) fn clauses(&self, table: Option<ClauseId>) -> (ClauseId, Vec<ClauseId>) {
         owed::choose(&self.claim.clauses, table, &self.state.header.clauses, self.version)
+    }
+
+    /// Whether the broker had sent such a PUBLISH on an earlier connection of this session without being given its answer.
+    fn given_before(&self, pattern: &Pattern) -> bool {
+        let Some(session) = self.session() else { return false };
+        let mut open = session.outbound.unfinished();
+        open.any(|(id, e)| {
+            e.stage == Stage::Unacknowledged && e.last_conn != self.id && is_of(pattern, id, e)
+        })
+    }
+
+    /// The last copy of such a PUBLISH under the id that it had, and the one that came under another id on this connection.
+    pub(super) fn moved(&self, pattern: &Pattern) -> Option<(u64, u64)> {
+        let moved = self.session()?.outbound.moved();
+        let mut here =
+            moved.filter(|(id, e)| is_of(pattern, *id, e)).filter_map(|(_, e)| Some((e.last, e.moved?)));
+        here.find(|(_, copy)| *copy > self.conn.opened.seq)
+    }
+
+    fn session(&self) -> Option<&'s Session> {
+        self.conn.session.and_then(|s| self.state.session(s))
+    }
+
+    /// The step of the exchange that was acknowledged before what is waited for.
+    fn acknowledged(&self) -> Option<PacketKind> {
+        match self.main_pattern()?.kind {
+            PacketKind::Pubrel => Some(PacketKind::Pubrec),
+            PacketKind::Pubcomp => Some(PacketKind::Pubrel),
+            _ => None,
+        }
     }
 
     /// A finding of this claim; `owed` names the clause of what is owed here.
@@ -182,24 +212,37 @@ impl<'s> Wait<'s> {
         let table = owed.and_then(|owed| owed::clause(owed, self.version));
         let (clause, also) = self.clauses(table);
         let last = evidence.last().copied().unwrap_or_else(|| self.at());
+        let evidence = ordered(evidence, last);
+        let waited_for = self.main_pattern().and_then(|p| number(p, Field::Qos));
         Finding {
             clause,
             also,
             by: super::arrival::NAME.to_owned(),
             fact,
-            phase: self.state.phase(self.id),
+            phase: self.state.phase(self.id, self.acknowledged()),
             client: self.state.client_name(self.client),
-            qos: self.main_pattern().and_then(|p| number(p, Field::Qos)).and_then(|n| u8::try_from(n).ok()),
+            qos: waited_for.and_then(|n| u8::try_from(n).ok()).or_else(|| self.state.exchange_qos(&evidence)),
             wanted: format!("{} at `{}`", self.expected(), self.name()),
             got,
             meanwhile: String::new(),
-            evidence: ordered(evidence, last),
+            evidence,
             claim: Some(self.claim.id),
             place: Some(self.claim.place),
             could_instead,
             folded: Vec::new(),
         }
     }
+}
+
+/// Whether a pattern that waits for a PUBLISH means this exchange.
+fn is_of(pattern: &Pattern, id: u16, exchange: &Outbound) -> bool {
+    let fits = |(field, value): &(Field, Value)| match (field, value) {
+        (Field::Id, Value::Number(n)) => *n == u32::from(id),
+        (Field::Topic, Value::Bytes(topic)) => exchange.topic().is_some_and(|known| known.0 == *topic),
+        (Field::Payload, Value::Bytes(payload)) => exchange.payload() == Some(payload),
+        _ => true,
+    };
+    pattern.fields.iter().all(fits)
 }
 
 /// A number that a pattern gives.

@@ -43,6 +43,9 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
 /// and then the id is wrong, unless there is a publication for each of them.
 fn first_attempt(delivery: &Delivery<'_>) -> bool {
     let several = delivery.seen.source.is_some_and(|source| source.count > 1 && source.some_dup);
+    if delivery.seen.moved.is_some() {
+        return false;
+    }
     let certain = delivery.seen.no_attempt_before || (several && delivery.seen.drained_before);
     certain && (several || twin(delivery).is_none())
 }

@@ -4,7 +4,7 @@
 //! since the message was accepted is right. Overlapping subscriptions may have a copy each, or one copy at the highest; the
 //! highest is asked for when the record ends.
 
-use deadzone_history::Event;
+use deadzone_history::{Event, Place};
 use deadzone_verdict::Fact;
 
 use super::{
@@ -22,8 +22,9 @@ const OVERLAPS_KEPT: usize = 4_096;
 
 #[derive(Debug, Default)]
 pub(crate) struct GrantedQos {
-    /// Deliveries through several settled subscriptions: session, delivery, the highest QoS that must be among the copies.
-    overlaps: Vec<(SessionIx, DeliveryId, u8)>,
+    /// Deliveries through several settled subscriptions: session, delivery, the highest QoS that must be among the copies, and
+    /// the step during which the first came.
+    overlaps: Vec<(SessionIx, DeliveryId, u8, Option<Place>)>,
 }
 
 impl Rule for GrantedQos {
@@ -53,7 +54,7 @@ impl Rule for GrantedQos {
         if settled && matching.live > 1 && !matching.shared && self.overlaps.len() < OVERLAPS_KEPT {
             let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain);
             if let (true, Some(session), Some(id)) = (first, delivery.seen.session, delivery.seen.delivery) {
-                self.overlaps.push((session, id, highest(allowed)));
+                self.overlaps.push((session, id, highest(allowed), state.around.place()));
             }
         }
         let qos = delivery.publish.qos;
@@ -84,7 +85,7 @@ impl Rule for GrantedQos {
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {
-        for (session, id, wanted) in std::mem::take(&mut self.overlaps) {
+        for (session, id, wanted, place) in std::mem::take(&mut self.overlaps) {
             let Some(group) = state.messages.group(id.group) else { continue };
             let mut best = None;
             let copies = group.deliveries.iter().filter(|d| d.session == Some(session));
@@ -106,7 +107,7 @@ impl Rule for GrantedQos {
                     "respect only the highest QoS in one copy: it has a lower one",
                 ],
             };
-            found.broken_at(delivery.last, state, breach);
+            found.broken_at((delivery.last, place), state, breach);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! missing is looked for then. What a copy carries too much is seen at once: an identifier of nobody here, or an old one after
 //! it was replaced. While a subscription changes, old and new are right.
 
-use deadzone_history::Event;
+use deadzone_history::{Event, Place};
 use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
 use deadzone_wire::{PropertyId, Publish, Version};
@@ -26,8 +26,8 @@ const KEPT: usize = 4_096;
 
 #[derive(Debug, Default)]
 pub(crate) struct Identifiers {
-    /// Deliveries through settled subscriptions, with the identifiers that must come.
-    expected: Vec<(SessionIx, DeliveryId, Vec<u32>)>,
+    /// Deliveries through settled subscriptions, with the identifiers that must come, and the step during which they came.
+    expected: Vec<(SessionIx, DeliveryId, Vec<u32>, Option<Place>)>,
 }
 
 /// The Subscription Identifiers of a PUBLISH.
@@ -72,12 +72,12 @@ impl Rule for Identifiers {
         let wanted: Vec<u32> = held.filter_map(|ask| ask.identifier).collect();
         if let (false, Some(session), Some(id)) = (wanted.is_empty(), seen.session, seen.delivery) {
             found.tested(ALL_IDENTIFIERS.of(Version::V5));
-            self.expected.push((session, id, wanted));
+            self.expected.push((session, id, wanted, state.around.place()));
         }
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {
-        for (session, id, wanted) in std::mem::take(&mut self.expected) {
+        for (session, id, wanted, place) in std::mem::take(&mut self.expected) {
             let Some(group) = state.messages.group(id.group) else { continue };
             let copies: Vec<_> = group
                 .deliveries
@@ -99,7 +99,7 @@ impl Rule for Identifiers {
                     "send one copy with all of them: this one is missing",
                 ],
             };
-            found.broken_at(delivery.last, state, breach);
+            found.broken_at((delivery.last, place), state, breach);
         }
     }
 }

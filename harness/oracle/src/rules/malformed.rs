@@ -11,7 +11,7 @@ use deadzone_wire::{Packet, VarInt, Version};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Stateless},
-    state::State,
+    state::{State, Transition},
 };
 
 /// DISCONNECT is sent by the client only.
@@ -41,6 +41,10 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
     let is_disconnect = matches!(packet.packet(), Packet::Disconnect(_));
     let sent_by_clients =
         state.judged == Party::Server && version_of(state, packet.conn) == Some(Version::V311);
+    let source = match state.transition() {
+        Transition::Delivered(seen) => seen.source.and_then(|s| s.unique().map(|_| s.at.seq)),
+        _ => None,
+    };
     for violation in packet.violations() {
         let clause = violation.clause;
         // Only the client sends DISCONNECT in 3.1.1: that it comes, in whatever form, is found by the rule about the broker's last
@@ -61,7 +65,7 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
             fact: Fact::Malformed,
             wanted: clause.clause().text.to_owned(),
             got,
-            evidence: Vec::new(),
+            evidence: source.into_iter().collect(),
             could_instead: vec!["send the packet well formed, or close the connection: it did neither"],
         };
         found.broken(event, state, breach);

@@ -89,7 +89,7 @@ fn lost(state: &State, (message, later): (&Message, Mark), session: &Session, fo
             "deliver it later: the wait went on for the long bound",
         ],
     };
-    found.broken_at(state.now.seq, state, breach);
+    found.broken_at((state.now.seq, None), state, breach);
 }
 
 fn answers(state: &State, found: &mut Found) {
@@ -117,7 +117,7 @@ fn answers(state: &State, found: &mut Found) {
                 evidence: vec![asked.seq],
                 could_instead: vec!["answer late: the wait went on for the long bound"],
             };
-            found.broken_at(state.now.seq, state, breach);
+            found.broken_at((state.now.seq, None), state, breach);
         }
     }
 }

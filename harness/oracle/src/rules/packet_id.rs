@@ -23,7 +23,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         return;
     }
     let (last, stage) = match delivery.seen.copy {
-        CopyKind::Clash { last, stage } => (last, stage),
+        CopyKind::Clash { last, stage, .. } => (last, stage),
         // In 5.0 any repetition on a live connection is wrong, and found as that.
         CopyKind::Again { last, live: true, stage, .. }
             if !delivery.publish.dup && stage != Stage::Done && version != Version::V5 =>

@@ -24,12 +24,10 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let breach = match delivery.seen.copy {
         CopyKind::Again { last, stage: Stage::Released, .. } => after_release(&delivery, last),
         CopyKind::Again { last, live: true, .. } if v5 => live(&delivery, last),
-        CopyKind::First if delivery.publish.dup && delivery.seen.drained_before => {
-            match other_id(&delivery) {
-                Some(breach) => breach,
-                None => return,
-            }
-        }
+        CopyKind::First => match unacknowledged(&delivery) {
+            Some(last) => other_id(&delivery, last),
+            None => return,
+        },
         _ => return,
     };
     found.broken(event, state, breach);
@@ -66,24 +64,29 @@ fn live(delivery: &Delivery<'_>, last: u64) -> Breach {
     }
 }
 
-/// With nothing unseen, DUP says that it was sent before, and it was: under another id. A message that was published as often,
-/// with the publisher's own DUP, is a message of its own.
-fn other_id(delivery: &Delivery<'_>) -> Option<Breach> {
-    if delivery.seen.source.is_some_and(|source| source.count > 1 && source.some_dup) {
-        return None;
-    }
-    let id = delivery.publish.packet_id?;
-    let twin = delivery.session.outbound.twin_of(id, delivery.publish, &delivery.seen.topic)?;
-    Some(Breach {
+/// The last copy under another id of what this is a resend of. With nothing unseen, DUP says that it was sent before, and it
+/// was: under another id. A message that was published as often, with the publisher's own DUP, is a message of its own.
+fn unacknowledged(delivery: &Delivery<'_>) -> Option<u64> {
+    let seen = delivery.seen;
+    let own = seen.source.is_some_and(|source| source.count > 1 && source.some_dup);
+    let again = delivery.publish.dup && seen.drained_before && !own;
+    let id = delivery.publish.packet_id.filter(|_| again);
+    let twin = || delivery.session.outbound.twin_of(id?, delivery.publish, &seen.topic);
+    seen.moved.or_else(twin)
+}
+
+fn other_id(delivery: &Delivery<'_>, last: u64) -> Breach {
+    Breach {
         conn: delivery.seen.conn,
         clause: RESEND,
         fact: Fact::WrongPacket,
         wanted: "a resend under its original id".to_owned(),
         got: format!("{}, which is unacknowledged under another id", delivery.summary()),
-        evidence: vec![twin],
+        evidence: vec![last],
         could_instead: vec![
-            "send an equal message for the first time: it would come without DUP",
-            "resend an equal message that nobody saw: every earlier connection was read to its end",
+            "send an equal message for the first time: it was published once, or would come without DUP",
+            "resend an equal message that nobody saw: every earlier copy to this session was seen",
+            "send a copy for another subscription: there is one",
         ],
-    })
+    }
 }

@@ -5,7 +5,7 @@
 //! that one copy for each SUBSCRIBE and filter is right as long as the live copy comes too. Only payloads that name their
 //! messages are judged; wills, resends and shared subscriptions are not.
 
-use deadzone_history::Event;
+use deadzone_history::{Event, Place};
 use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 
@@ -26,8 +26,8 @@ const AROUND_KEPT: usize = 4_096;
 
 #[derive(Debug, Default)]
 pub(crate) struct Retain {
-    /// Copies with RETAIN 1 soon behind a SUBACK: right if the live copy comes as well, or came.
-    around: Vec<(SessionIx, DeliveryId, u64)>,
+    /// Copies with RETAIN 1 soon behind a SUBACK: right if the live copy comes as well, or came. With the SUBACK and the step.
+    around: Vec<(SessionIx, DeliveryId, u64, Option<Place>)>,
 }
 
 impl Rule for Retain {
@@ -75,7 +75,7 @@ impl Rule for Retain {
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {
-        for (session, id, answered) in std::mem::take(&mut self.around) {
+        for (session, id, answered, place) in std::mem::take(&mut self.around) {
             let Some(group) = state.messages.group(id.group) else { continue };
             let mut live = group.deliveries.iter().filter(|d| d.session == Some(session));
             if live.any(|d| d.publish().is_some_and(|p| !p.retain)) {
@@ -93,7 +93,7 @@ impl Rule for Retain {
                     "send a retained copy besides, while its look-up goes on behind SUBACK: the live copy never came",
                 ],
             };
-            found.broken_at(delivery.first.seq, state, breach);
+            found.broken_at((delivery.first.seq, place), state, breach);
         }
     }
 }
@@ -117,7 +117,7 @@ impl Retain {
         if !recent || copies > delivery.seen.matching.filters as usize || self.around.len() >= AROUND_KEPT {
             return false;
         }
-        self.around.push((session, id, answered.seq));
+        self.around.push((session, id, answered.seq, state.around.place()));
         true
     }
 }

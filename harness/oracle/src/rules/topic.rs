@@ -31,20 +31,21 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     }
     found.tested(TOPIC.of(state.version(delivery.seen.conn)));
     match delivery.seen.matching.filters {
-        0 => found.broken(event, state, unasked(&delivery)),
+        0 => found.broken(event, state, unasked(&delivery, state)),
         _ => ended(event, &delivery, state, found),
     }
     own(event, &delivery, state, found);
 }
 
-fn unasked(delivery: &Delivery<'_>) -> Breach {
+fn unasked(delivery: &Delivery<'_>, state: &State) -> Breach {
+    let own = state.of_this_run(&delivery.seen.topic);
     let filters: Vec<_> =
         delivery.session.subscriptions.texts().take(NAMED).map(|t| format!("{t:?}")).collect();
     let filters = if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
     Breach {
         conn: delivery.seen.conn,
         clause: TOPIC,
-        fact: Fact::DeliveredUnwanted,
+        fact: if own { Fact::DeliveredUnwanted } else { Fact::Misdelivered },
         wanted: format!("a topic that matches a filter of the session: {filters}"),
         got: delivery.summary(),
         evidence: delivery.session.subscriptions.last_asked().into_iter().collect(),

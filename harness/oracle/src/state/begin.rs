@@ -52,8 +52,11 @@ impl State {
             let seen = super::publish::Seen { id, session: None, topic: &will.topic, length };
             self.add_will(seen, will, connect.will_qos(), connect.will_retain());
         }
+        let last = self.names.session(&connect.client_id).and_then(|known| self.session(known)?.current());
+        let stands = last.and_then(|c| self.conn(c)).is_some_and(|c| c.ends.first_us.is_none());
         if let Some(conn) = self.conns.get_mut(&id.0) {
             conn.handshake.connect = Some(ConnectFacts::new(now, connect, version));
+            conn.takes_over = stands;
         }
         *self.names.waiting.entry(connect.client_id.clone()).or_default() += 1;
     }
@@ -73,11 +76,9 @@ impl State {
         if !first {
             return;
         }
-        let last = previous.and_then(|p| self.session(p)?.current());
-        let lives = last.and_then(|c| self.conn(c)).is_some_and(|c| c.ends.first_us.is_none());
         if let Some(conn) = self.conns.get_mut(&id.0) {
             conn.outlook = outlook;
-            conn.standing = phase::standing(connack.session_present(), lives);
+            conn.standing = phase::standing(connack.session_present(), conn.takes_over);
         }
         if connack.code == 0 {
             self.begin(id, &facts, connack, (client_id, previous));

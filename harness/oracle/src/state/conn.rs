@@ -6,9 +6,9 @@ use std::sync::Arc;
 use deadzone_history::{By, ClientIx, Close, Recorded};
 use deadzone_spec::ClauseId;
 use deadzone_verdict::Standing;
-use deadzone_wire::{Packet, PacketKind, Text, Version};
+use deadzone_wire::{PacketKind, Text, Version};
 
-use super::{Closing, Handshake, Mark, Outlook, SessionIx, debts::Debts, phase};
+use super::{Closing, Handshake, Mark, Outlook, SessionIx, debts::Debts};
 use crate::hash::Map;
 
 /// Most PINGREQs of a connection that are told apart.
@@ -27,6 +27,8 @@ pub(crate) struct Conn {
     pub(crate) session: Option<SessionIx>,
     /// How it came to its session.
     pub(crate) standing: Standing,
+    /// The last connection of its client id still stood when CONNECT was given.
+    pub(super) takes_over: bool,
     /// Whether the session that it asked for could be there.
     pub(crate) outlook: Outlook,
     pub(crate) ends: Ends,
@@ -114,8 +116,6 @@ pub(crate) struct Exchange {
     pub(super) streams: Map<Text, [Option<(u16, u32)>; 4]>,
     /// How many streams there are.
     pub(super) stream_count: u16,
-    /// The last acknowledgement of a message, either way.
-    pub(super) acknowledged: Option<PacketKind>,
     /// PINGREQs given that have no PINGRESP yet.
     pub(super) pings: VecDeque<u64>,
 }
@@ -144,6 +144,7 @@ impl Conn {
             handshake: Handshake::default(),
             session: None,
             standing: Standing::default(),
+            takes_over: false,
             outlook: Outlook::Open,
             ends: Ends::default(),
             given: Given::default(),
@@ -165,10 +166,6 @@ impl Conn {
         self.given.last = Some((at, kind));
     }
 
-    pub(super) fn acknowledged(&mut self, packet: &Packet) {
-        self.exchange.acknowledged = phase::acknowledges(packet).or(self.exchange.acknowledged);
-    }
-
     pub(super) fn ping_given(&mut self, seq: u64) {
         if self.exchange.pings.len() < PINGS_KEPT {
             self.exchange.pings.push_back(seq);
@@ -181,7 +178,6 @@ impl Conn {
         self.before_last_seen = self.last_seen.replace(at);
         self.handshake.first_seen.get_or_insert(at.seq);
         self.debts.seen(at, &body.decoded.packet);
-        self.acknowledged(&body.decoded.packet);
         if self.undelivered.len() >= UNDELIVERED_KEPT {
             self.undelivered.pop_front();
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadzone_history::{PacketEvent, Purpose};
+use deadzone_history::{ConnId, PacketEvent, Purpose};
 use deadzone_wire::{PropertyId, Publish, Text};
 
 use super::{
@@ -37,8 +37,15 @@ impl State {
             }
             matching = s.subscriptions.matching(&topic, source.map(|s| s.at.seq));
         }
+        let moved = match copy {
+            CopyKind::First if current && !marker => {
+                self.moved((id, session), publish, &topic, (source, &matching))
+            }
+            _ => None,
+        };
+        let copied = (copy, moved.and_then(|(_, delivery)| delivery));
         let delivery =
-            (!marker).then(|| self.delivery(packet, publish, (session, currency), copy, (group, source)));
+            (!marker).then(|| self.delivery(packet, publish, (session, currency), copied, (group, source)));
         if let (true, Some(packet_id), 1..) = (current, publish.packet_id, publish.qos) {
             if let (CopyKind::First, Some(conn)) = (copy, self.conns.get_mut(&id.0)) {
                 conn.exchange.steps.remove(&packet_id);
@@ -56,10 +63,32 @@ impl State {
             copy,
             source,
             matching,
+            moved: moved.map(|(last, _)| last),
             delivery,
             drained_before,
             no_attempt_before,
         });
+    }
+
+    /// Whether a first copy goes on with an exchange that was left unacknowledged under another id. Only where nothing else can
+    /// explain it: one publication that is not retained and was sent once, one subscription, a session whose state is known.
+    fn moved(
+        &mut self,
+        (id, session): (ConnId, Option<SessionIx>),
+        publish: &Publish,
+        topic: &Text,
+        (source, matching): (Option<Source>, &Matching),
+    ) -> Option<(u64, Option<DeliveryId>)> {
+        let packet_id = publish.packet_id.filter(|_| publish.qos > 0)?;
+        let seq = self.now.seq;
+        let message = source.filter(|s| !s.some_retained).and_then(|s| self.messages.message(s.unique()?));
+        // What its publisher sent again may go onward again, at QoS 1.
+        let single = message.is_some_and(|message| message.progress.repeated.is_none());
+        if !single || matching.filters != 1 || matching.shared || publish.retain {
+            return None;
+        }
+        let session = self.sessions.get_mut(session?.0 as usize).filter(|s| s.certain())?;
+        session.outbound.moves((seq, id), packet_id, publish, topic)
     }
 
     /// Notes a copy with the delivery that it belongs to, or as a new one.
@@ -68,7 +97,7 @@ impl State {
         packet: &PacketEvent,
         publish: &Publish,
         (session, currency): (Option<SessionIx>, Currency),
-        copy: CopyKind,
+        (copy, goes_on): (CopyKind, Option<DeliveryId>),
         (group, source): (Option<GroupIx>, Option<Source>),
     ) -> DeliveryId {
         let (id, now) = (packet.conn, self.now);
@@ -86,7 +115,7 @@ impl State {
                 let open = session.and_then(|s| self.session(s)?.outbound.get(publish.packet_id?)?.delivery);
                 open.filter(|_| continues)
             }
-            _ => None,
+            _ => goes_on,
         };
         if let Some(known) = known
             && let Some(delivery) = self.messages.delivery_mut(known)

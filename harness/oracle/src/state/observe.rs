@@ -125,7 +125,6 @@ impl State {
         } else {
             conn.packet_given(now, packet.packet().kind());
             conn.debts.given(now, packet.packet());
-            conn.acknowledged(packet.packet());
             self.given(packet);
         }
     }

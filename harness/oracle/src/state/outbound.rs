@@ -41,6 +41,8 @@ pub(crate) struct Outbound {
     pub(crate) carried: bool,
     /// It had to be dropped: it no longer fits the client's Maximum Packet Size.
     pub(crate) dropped: bool,
+    /// It was sent again under another id, on a later connection: the event of that copy.
+    pub(crate) moved: Option<u64>,
     pub(crate) delivery: Option<DeliveryId>,
 }
 
@@ -58,6 +60,8 @@ pub(crate) struct Outbounds {
     by_id: BTreeMap<u16, Outbound>,
     /// Those that are over: what was acknowledged into a dead link may be sent again.
     finished: Finished,
+    /// Those that earlier connections left unacknowledged when the session was resumed last, by id.
+    left: Vec<u16>,
 }
 
 impl Outbounds {
@@ -93,6 +97,7 @@ impl Outbounds {
             stage: Stage::Unacknowledged,
             carried: false,
             dropped: false,
+            moved: None,
             delivery,
         };
         self.by_id.insert(id, new);
@@ -140,12 +145,34 @@ impl Outbounds {
             known.dropped |=
                 maximum_packet.is_some_and(|max| known.body.frame().wire_len() as u64 > u64::from(max));
         }
+        let open = self.by_id.iter().filter(|(_, e)| e.stage == Stage::Unacknowledged);
+        self.left = open.map(|(id, _)| *id).collect();
     }
 
-    /// Unfinished exchanges with the same content under another id: their last events.
+    /// An unfinished exchange with the same content under another id: its last event.
     pub(crate) fn twin_of(&self, id: u16, publish: &Publish, topic: &Text) -> Option<u64> {
         let twin = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.same(publish, topic);
         self.by_id.iter().find(|(other, e)| **other != id && twin(e)).map(|(_, e)| e.last)
+    }
+
+    /// A new exchange takes the place of one that an earlier connection left unacknowledged: the same message, but under another
+    /// id. What the old one was, before its id became free.
+    pub(super) fn moves(
+        &mut self,
+        (seq, conn): (u64, ConnId),
+        id: u16,
+        publish: &Publish,
+        topic: &Text,
+    ) -> Option<(u64, Option<DeliveryId>)> {
+        let open = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.last_conn != conn;
+        self.left.retain(|other| self.by_id.get(other).is_some_and(open));
+        let same = |other: &u16| self.by_id.get(other).is_some_and(|e| e.same(publish, topic));
+        let old = self.left.iter().copied().find(|other| *other != id && same(other))?;
+        let known = self.by_id.get_mut(&old)?;
+        (known.stage, known.touched, known.moved) = (Stage::Done, seq, Some(seq));
+        let was = (known.last, known.delivery);
+        self.finish(old);
+        Some(was)
     }
 
     /// Whether an exchange that is over began before this event.
@@ -156,6 +183,11 @@ impl Outbounds {
     /// Exchanges that are not over, by id.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = (u16, &Outbound)> {
         self.by_id.iter().filter(|(_, e)| e.stage != Stage::Done && !e.dropped).map(|(id, e)| (*id, e))
+    }
+
+    /// Exchanges that went on under another id, by their own.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (u16, &Outbound)> {
+        self.by_id.iter().filter(|(_, e)| e.moved.is_some()).map(|(id, e)| (*id, e))
     }
 
     fn finish(&mut self, id: u16) {
@@ -171,11 +203,11 @@ impl Outbound {
     fn copy_kind(&self, conn: ConnId, publish: &Publish, topic: &Text) -> CopyKind {
         let same = self.same(publish, topic);
         let free = self.stage == Stage::Done || self.dropped;
-        let (first, last, stage) = (self.first, self.last, self.stage);
+        let (first, last, stage, qos) = (self.first, self.last, self.stage, self.qos);
         if same && (publish.dup || !free) {
-            return CopyKind::Again { first, last, live: self.last_conn == conn, stage };
+            return CopyKind::Again { first, last, live: self.last_conn == conn, stage, qos };
         }
-        if free { CopyKind::First } else { CopyKind::Clash { last, stage } }
+        if free { CopyKind::First } else { CopyKind::Clash { last, stage, qos } }
     }
 
     pub(crate) fn same(&self, publish: &Publish, topic: &Text) -> bool {

@@ -63,6 +63,8 @@ pub(crate) struct Delivered {
     pub(crate) source: Option<Source>,
     /// The subscriptions that may have caused it.
     pub(crate) matching: Matching,
+    /// It goes on, under another id, with an exchange that an earlier connection left unacknowledged: the last copy there.
+    pub(crate) moved: Option<u64>,
     /// The delivery that it is a copy of; markers have none.
     pub(crate) delivery: Option<DeliveryId>,
     /// Every earlier connection of the session was read to its end: what was not seen was not sent.
@@ -88,6 +90,8 @@ pub(crate) enum CopyKind {
         live: bool,
         /// How far the exchange had come.
         stage: Stage,
+        /// Its QoS.
+        qos: u8,
     },
     /// Another message under an id whose exchange is unfinished.
     Clash {
@@ -95,6 +99,8 @@ pub(crate) enum CopyKind {
         last: u64,
         /// How far that exchange had come.
         stage: Stage,
+        /// Its QoS.
+        qos: u8,
     },
 }
 

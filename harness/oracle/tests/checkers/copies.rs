@@ -56,7 +56,9 @@ fn sent_again_as_new_or_after_its_release() {
         s.h.down(conn, message(2, 1, false, "once"));
         s.h.cut_silent(conn);
         s.resume_subscriber().deliver(2, 2, "once");
-        fails_by(&s.expects(&["once"], HowOften::ExactlyOnce), of(version, "4.4.0-1", "4.4.0-1"));
+        let verdict = s.expects(&["once"], HowOften::ExactlyOnce);
+        let found: Vec<_> = verdict.findings.iter().map(|f| (f.by.as_str(), f.clause)).collect();
+        assert_eq!(found, [("resend", of(version, "4.4.0-1", "4.4.0-1"))], "{verdict:#?}");
 
         // PUBLISH again under the same id although PUBREL was sent.
         let mut s = Story::new(version, 2);

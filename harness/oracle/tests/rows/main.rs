@@ -2,8 +2,10 @@
 //! verdict. Names say which side it was on: `row_a…` a correct broker that was blamed, `row_b…` a wrong one that was cleared.
 
 mod blamed;
+mod causes;
 mod cleared;
 mod closes;
+mod prints;
 mod sessions;
 mod told;
 

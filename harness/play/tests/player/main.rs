@@ -2,6 +2,7 @@
 
 mod broker;
 mod control;
+mod finds;
 mod performed;
 mod waits;
 mod wire;

@@ -198,3 +198,64 @@ fn info(suite: &Suite, planned: usize) -> RunInfo {
         left_out: 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deadzone_history::HandMade;
+    use deadzone_verdict::{Fact, Finding, Phase, Verdict};
+
+    use super::*;
+
+    /// A record of a scenario without a fault that is needed, silent in the first run and in its control run.
+    fn silent(origin: Origin, verdict: Verdict) -> Recorded {
+        let mut h = HandMade::new(Version::V311);
+        h.header().scenario = "malformed/flags/subscribe".to_owned();
+        h.header().origin = origin;
+        h.abandoned(2, "the expected answer did not come");
+        let history = h.finish();
+        let header = history.header.clone();
+        let (path, history) = (PathBuf::from("x.ndjson"), Some(Arc::new(history)));
+        Recorded { path, header, verdict, history, lasted_us: 0, cut_off: false }
+    }
+
+    fn finding() -> Finding {
+        Finding {
+            clause: deadzone_spec::id!("3.1.1/MQTT-3.8.1-1"),
+            also: Vec::new(),
+            fact: Fact::NotClosed,
+            phase: Phase::default(),
+            client: None,
+            qos: None,
+            by: "arrival".to_owned(),
+            wanted: String::new(),
+            got: String::new(),
+            meanwhile: String::new(),
+            evidence: Vec::new(),
+            claim: Some(0),
+            place: None,
+            could_instead: Vec::new(),
+            folded: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_control_run_has_the_patience_alone_as_it_has_live() {
+        let suite = Suite::embedded().expect("the suite");
+        let options = JudgeOptions {
+            paths: Vec::new(),
+            party: Party::Server,
+            command: |_| String::new(),
+            cancel: Arc::default(),
+        };
+        let known = Known::new(&suite, &options);
+        let waited_out = Verdict { kind: VerdictKind::Fail, findings: vec![finding()], ..Verdict::pass() };
+        let unconfirmed = Verdict {
+            unconfirmed: vec![finding()],
+            ..Verdict::because(VerdictKind::Inconclusive, "unconfirmed")
+        };
+        let records = vec![silent(Origin::Scenario, waited_out), silent(Origin::Control, unconfirmed)];
+        let results = known.composed(records);
+        assert_eq!(results[0].verdict.kind, VerdictKind::Fail, "{:?}", results[0].verdict.reason);
+        assert!(results[0].control.as_ref().is_some_and(|control| control.same_clause));
+    }
+}

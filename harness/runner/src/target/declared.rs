@@ -50,6 +50,7 @@ impl Declared {
             connections: self.connections,
             v311_alone: false,
             in_flight_one: false,
+            session_at_once: false,
         }
     }
 

@@ -205,19 +205,20 @@ impl<'l> StepLine<'_, 'l> {
         Ok(packet)
     }
 
-    /// `"topic" "payload" [qos=N]`.
+    /// `"topic" "payload" [qos=N] [retain=1]`.
     pub(super) fn finds(&mut self, client: usize) -> Parsed<StepKind> {
         let topic = self.topic()?;
         let payload = self.cursor.text("a payload")?.0;
-        let mut qos = None;
+        let (mut qos, mut flag, mut given) = (0, false, Vec::new());
         while let Some(pair) = self.next_pair() {
-            self.known(pair, "finds", &["qos"], &[])?;
-            if qos.replace(self.ranged(pair, &range::FENCE_QOS)? as u8).is_some() {
-                let mistake = Diagnostic::error(code::TWICE, pair.key_at, "qos is given twice");
-                self.cursor.report(mistake);
+            self.known(pair, "finds", &["qos", "retain"], &[])?;
+            self.once(pair, &mut given);
+            match pair.key {
+                "qos" => qos = self.ranged(pair, &range::FENCE_QOS)? as u8,
+                _ => flag = self.ranged(pair, &range::ONE)? == 1,
             }
         }
-        Ok(StepKind::Finds { client, topic, payload, qos: qos.unwrap_or(0) })
+        Ok(StepKind::Finds { client, topic, payload, qos, flag })
     }
 
     pub(super) fn disconnect(&mut self, client: usize) -> Parsed<StepKind> {

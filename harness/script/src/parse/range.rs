@@ -30,6 +30,8 @@ pub(super) const NON_ZERO_U16: Range = range(1, 0xffff, 0xffff);
 pub(super) const NON_ZERO_U32: Range = range(1, u32::MAX, u32::MAX);
 /// QoS of a fence: a marker breaks nothing.
 pub(super) const FENCE_QOS: Range = range(0, 2, 2);
+/// A flag that can only be asked for.
+pub(super) const ONE: Range = range(1, 1, 1);
 /// Any byte.
 pub(super) const BYTE: Range = range(0, 0xff, 0xff);
 /// Any two bytes.

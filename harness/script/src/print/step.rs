@@ -78,8 +78,9 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             time(out, "within", *within_ms);
             Ok(())
         }
-        StepKind::Finds { client, topic, payload, qos } => {
-            write!(out, "{} finds {} {} qos={qos}", name(client), Quoted(topic), Quoted(payload))
+        StepKind::Finds { client, topic, payload, qos, flag } => {
+            let flag = if *flag { " retain=1" } else { "" };
+            write!(out, "{} finds {} {} qos={qos}{flag}", name(client), Quoted(topic), Quoted(payload))
         }
         StepKind::Fence { publisher, subscriber, topic, qos } => {
             write!(out, "fence {} {} {} qos={qos}", name(publisher), name(subscriber), Quoted(topic))

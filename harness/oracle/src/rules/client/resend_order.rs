@@ -33,7 +33,8 @@ impl Rule for ResendOrder {
 
     fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
         let Some(delivery) = Delivery::of(event, state) else { return };
-        let CopyKind::Again { first, last, live: false, stage: Stage::Unacknowledged } = delivery.seen.copy
+        let CopyKind::Again { first, last, live: false, stage: Stage::Unacknowledged, .. } =
+            delivery.seen.copy
         else {
             return;
         };

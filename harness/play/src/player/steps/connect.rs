@@ -32,6 +32,9 @@ pub(in crate::player) async fn connect(
     client: usize,
     (mode, options, expected): Terms<'_>,
 ) -> Done {
+    if mode == ConnectMode::Fresh && stage.setup.target.session_at_once && is_new(stage, client, options) {
+        return persistently(stage, step, client, (ConnectMode::Resume, options, expected)).await;
+    }
     if mode == ConnectMode::Fresh && stage.version(client) != Version::V5 {
         // Before 5.0 no single CONNECT both empties and keeps a session.
         let plain = ConnectOptions { client_id: options.client_id.clone(), ..ConnectOptions::default() };
@@ -40,6 +43,13 @@ pub(in crate::player) async fn connect(
         return persistently(stage, step, client, (ConnectMode::Resume, options, expected)).await;
     }
     persistently(stage, step, client, (mode, options, expected)).await
+}
+
+/// Whether this performance has left no session under the id: it is a word of the run's own, so that nothing is to be emptied.
+fn is_new(stage: &Stage<'_>, client: usize, options: &ConnectOptions) -> bool {
+    let client = stage.client(client).borrow();
+    let connect = stage.words.connect(client.version, &client.id, ConnectMode::Fresh, options);
+    !stage.footprint.sessions.iter().any(|(known, _)| *known == connect.client_id.0)
 }
 
 /// Connects. Behind another connection of this performance a client that is closed without a CONNACK, or told to come later,

@@ -1,5 +1,8 @@
 //! `finds`: whether a retained message is stored. Storing may lag behind the acknowledgement, so one look proves nothing:
 //! new sessions look again and again, for at most a minute.
+//!
+//! A copy without RETAIN may be the live one, of a broker that acknowledges first and routes later. It is routed once: a second
+//! session that gets one was sent what is stored, without the flag.
 
 use bytes::Bytes;
 use deadzone_history::{Abandon, ConnId, Ended, Late};
@@ -20,18 +23,33 @@ const AGAIN: usize = 2;
 /// The longest that the looks take, µs, with the patience of the last and what is looked up again.
 pub(in crate::player) const LONGEST_US: u64 = 70_000_000;
 
+/// So many sessions that get a copy without RETAIN, and none with it, were sent the stored message.
+const BARE: usize = 2;
+
+/// What one look came upon.
+#[derive(Clone, Copy)]
+enum Look {
+    /// The message with RETAIN 1: the event.
+    Stored(u64),
+    /// The message without it.
+    Bare(u64),
+    Nothing,
+}
+
 pub(super) async fn finds(
     stage: &mut Stage<'_>,
     step: &Step,
     client: usize,
-    (topic, payload, qos): (&Payload, &Payload, u8),
+    (topic, payload, qos, flag): (&Payload, &Payload, u8, bool),
 ) -> Done {
     let wanted = stage.words.bytes(payload);
-    let fields = vec![
+    let mut fields = vec![
         (Field::Topic, Value::Bytes(stage.words.bytes(topic))),
         (Field::Payload, Value::Bytes(wanted.clone())),
-        (Field::Retain, Value::Number(1)),
     ];
+    if flag {
+        fields.push((Field::Retain, Value::Number(1)));
+    }
     let shape = Pattern { kind: PacketKind::Publish, fields };
     let filter = SubscribeFilter {
         filter: topic.clone(),
@@ -40,21 +58,33 @@ pub(super) async fn finds(
         retain_as_published: false,
         retain_handling: 0,
     };
+    // The statements that the step names are about what is found, not about how it is looked up.
+    let looking = Step { clauses: Vec::new(), ..step.clone() };
     let since_us = stage.now_us();
-    let (mut found, mut late) = (0, false);
+    let (mut found, mut bare, mut late) = (0, 0, false);
     let mut looks = LOOKS_MS.into_iter();
     while let Some(after_ms) = if found > 0 { Some(0) } else { looks.next() } {
         stage.recorder().clock().until_us(since_us + after_ms * 1000).await;
-        match look_up(stage, step, client, (&filter, &wanted)).await? {
-            Some(seq) if !late || found == AGAIN => {
+        match look_up(stage, &looking, client, (&filter, &wanted)).await? {
+            Look::Stored(seq) if !late || found == AGAIN => {
                 let claim = look_claim(stage, step, client, shape);
                 let us = stage.now_us() - since_us;
                 stage.claims.met(claim, &[seq], if late { Late::Slow { us } } else { Late::InTime });
                 return Ok(());
             }
-            Some(_) => found += 1,
-            None if found > 0 => break,
-            None => late = true,
+            Look::Stored(_) => found += 1,
+            Look::Bare(seq) if bare + 1 == BARE => {
+                let claim = look_claim(stage, step, client, shape);
+                if flag {
+                    stage.claims.unmet(claim, since_us, Ended::Mismatch, Some(seq));
+                    return Err(unmet(stage, "the retained message came without RETAIN"));
+                }
+                stage.claims.met(claim, &[seq], Late::InTime);
+                return Ok(());
+            }
+            Look::Bare(_) => (bare, late) = (bare + 1, true),
+            Look::Nothing if found > 0 => break,
+            Look::Nothing => late = true,
         }
     }
     let claim = look_claim(stage, step, client, shape);
@@ -70,13 +100,13 @@ fn look_claim(stage: &mut Stage<'_>, step: &Step, client: usize, shape: Pattern)
     stage.claims.state(step, within_us, kind)
 }
 
-/// One look by a session of its own: the arrival, if the message came.
+/// One look by a session of its own.
 async fn look_up(
     stage: &mut Stage<'_>,
     step: &Step,
     client: usize,
     (filter, wanted): (&SubscribeFilter, &Bytes),
-) -> Result<Option<u64>, Abandon> {
+) -> Result<Look, Abandon> {
     if stage.network.live_conn(client).is_some() {
         disconnect(stage, client, None, None).await?;
     }
@@ -88,13 +118,18 @@ async fn look_up(
     let ends_us = stage.now_us() + within_us.min(LOOKS_MS[1] * 1000);
     let topic = stage.words.bytes(&filter.filter);
     // A broker may send the message of another topic: the payload alone does not tell them apart.
-    let is_it = |p: &Publish| p.retain && p.topic.0 == topic && p.payload == *wanted;
-    let copy = || {
+    let is_it = |p: &Publish| p.topic.0 == topic && p.payload == *wanted;
+    let copy = |retain: bool| {
         let client = stage.client(client).borrow();
         let mut here = client.inbox.since(0).iter().filter(|a| a.conn == conn && !a.marker);
-        here.find(|a| matches!(a.packet(), Packet::Publish(p) if is_it(p))).map(|a| a.seq)
+        here.find(|a| matches!(a.packet(), Packet::Publish(p) if p.retain == retain && is_it(p)))
+            .map(|a| a.seq)
     };
-    let over = || copy().is_some() || stage.recorder().overflow().is_some() || stage.cancelled();
+    let over = || copy(true).is_some() || stage.recorder().overflow().is_some() || stage.cancelled();
     stage.recorder().until(ends_us, over).await;
-    Ok(copy())
+    Ok(match (copy(true), copy(false)) {
+        (Some(seq), _) => Look::Stored(seq),
+        (None, Some(seq)) => Look::Bare(seq),
+        (None, None) => Look::Nothing,
+    })
 }

@@ -44,8 +44,8 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             };
             packet::receive(stage, step, *client, (alternatives, order, *within_ms)).await
         }
-        StepKind::Finds { client, topic, payload, qos } => {
-            finds::finds(stage, step, *client, (topic, payload, *qos)).await
+        StepKind::Finds { client, topic, payload, qos, flag } => {
+            finds::finds(stage, step, *client, (topic, payload, *qos, *flag)).await
         }
         StepKind::Fence { publisher, subscriber, topic, qos } => {
             marker::fence(stage, step, (*publisher, *subscriber), (topic, *qos)).await
