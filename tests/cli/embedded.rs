@@ -106,7 +106,7 @@ const TORN_AT_THE_END: &str = r#"mqt 1
 
 scenario torn
   title     A packet is torn and nothing comes after it
-  clauses   3.1.1/MQTT-3.3.1-5  5.0/MQTT-3.3.1-5
+  clauses   3.1.1/MQTT-4.5.0-1  5.0/MQTT-4.5.0-1
   needs     qos 0
   catches   retained-not-replaced
 

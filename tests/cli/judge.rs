@@ -117,6 +117,9 @@ fn with(runs: u32, fate: impl Fn(&[u8]) -> Fate + Send + Sync + 'static) -> (sup
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos1/inbound.mqt");
 
+/// How many runs meet which fate, the options of the run, and the verdict of all of it.
+type Case<'a> = (u32, fn(&[u8]) -> Fate, &'a [&'a str], &'a str);
+
 /// A wrong deed in one run, a close in one and in two, a silence: each composed alike; under `--quick`, where nothing is repeated,
 /// the record says that it was quick.
 #[test]
@@ -124,7 +127,7 @@ fn what_comes_now_and_then_is_composed_as_the_run_did() {
     let twice = |packet: &[u8]| Fate::Instead([packet, packet].concat());
     let end = |_: &[u8]| Fate::End;
     let hold = |_: &[u8]| Fate::Hold;
-    let cases: [(u32, fn(&[u8]) -> Fate, &[&str], &str); 7] = [
+    let cases: [Case<'_>; 7] = [
         (1, twice, &[], "fail"),
         (1, end, &[], "inconclusive"),
         (2, end, &[], "fail"),

@@ -93,7 +93,7 @@ impl Plan {
 
     /// Where the target does not speak a version, what it answered belongs to it.
     pub(crate) fn tell_refusals(&mut self, refused: &[(Version, String)]) {
-        for item in self.items.iter_mut() {
+        for item in &mut self.items {
             let answer = refused.iter().find(|(version, _)| *version == item.key.version);
             if let (Some((version, came)), Some(excluded)) = (answer, &mut item.excluded) {
                 *excluded = format!("the target does not speak MQTT {version}: {came}");

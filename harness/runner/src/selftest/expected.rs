@@ -45,7 +45,6 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
 pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
-    ("half-dead-after-unsubscribe", "an UNSUBSCRIBE, and then two new clients"),
     ("mutant-subscription-id-added", "a rule that a delivery carries the receiver's own identifiers only"),
 ];
 

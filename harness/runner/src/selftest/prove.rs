@@ -182,7 +182,7 @@ impl Prover<'_> {
         let (mut killers, mut asked) = (0, false);
         for result in &results {
             self.prove_clauses(culprit, result);
-            let killed = is_killed(result);
+            let killed = is_killed(result, culprit);
             killers += usize::from(killed && culprit.is_blamed_in(result));
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
             asked |= named;
@@ -259,7 +259,9 @@ impl Prover<'_> {
         let mut context = context(&run, round.handle.clone());
         // A failure is what is hoped for: no repeats, no control runs.
         context.investigate = false;
-        context.timing.patience_ms = PATIENCE_MS;
+        if !round.gated {
+            context.timing.patience_ms = PATIENCE_MS;
+        }
         // In real time a silence of the patience is enough: it is known who is silent.
         context.timing.quick = !self.embedded;
         context.run = round.run;
@@ -345,10 +347,11 @@ fn at_the_patience(results: Vec<Arc<ScenarioResult>>) -> Vec<Arc<ScenarioResult>
     results.into_iter().map(told).collect()
 }
 
-/// It failed, with a clause that it claims. The rules that are always on may see the same bug earlier, by a clause of their
-/// own, or fold it under an earlier one. Where the standard leaves it open, the grade by that clause counts.
-fn is_killed(result: &ScenarioResult) -> bool {
-    let claimed = |clause: ClauseId| result.clauses.contains(&clause);
+/// It failed, with a clause that it claims or one that the culprit breaks. The rules that are always on may see the same bug
+/// earlier, by a clause of their own, or fold it under an earlier one. Where the standard leaves it open, the grade by that
+/// clause counts.
+fn is_killed(result: &ScenarioResult, culprit: Culprit) -> bool {
+    let claimed = |clause: ClauseId| result.clauses.contains(&clause) || culprit.clauses().contains(&clause);
     let verdict = &result.verdict;
     let graded = || verdict.grades.iter().any(|grade| grade.clause.is_some_and(claimed));
     match verdict.kind {
