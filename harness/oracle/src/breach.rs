@@ -5,7 +5,7 @@ use deadzone_spec::{ClauseId, Pair};
 use deadzone_verdict::{Fact, Finding, Grade, GradeLevel, Phase};
 use deadzone_wire::PacketKind;
 
-use crate::state::State;
+use crate::{hash::Set, state::State};
 
 /// Most findings that are kept folded under the first of the same kind; what comes after is a cascade without end.
 const MOST_FOLDED: usize = 16;
@@ -81,7 +81,7 @@ pub(crate) struct Found {
     /// Something came after its `within`.
     pub(crate) slow: bool,
     /// Clauses that were put to the test: it could have come out otherwise.
-    pub(crate) judged: Vec<ClauseId>,
+    pub(crate) judged: Set<ClauseId>,
 }
 
 impl Found {
@@ -93,11 +93,7 @@ impl Found {
 
     /// A clause was put to the test here.
     pub(crate) fn tested(&mut self, clause: Option<ClauseId>) {
-        if let Some(clause) = clause
-            && !self.judged.contains(&clause)
-        {
-            self.judged.push(clause);
-        }
+        self.judged.extend(clause);
     }
 
     /// Notes a breach at this event. In a version that has no clause for it, it is a grade.

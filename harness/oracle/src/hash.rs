@@ -4,12 +4,15 @@
 //! make keys collide; that costs time within the recorder's bounds and changes no verdict.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, Hasher},
 };
 
 /// A map for look-ups.
 pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<FixedHasher>>;
+
+/// A set for look-ups.
+pub(crate) type Set<K> = HashSet<K, BuildHasherDefault<FixedHasher>>;
 
 /// An odd constant with well-spread bits (2^64 divided by the golden ratio).
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -66,11 +69,9 @@ impl Hasher for FixedHasher {
 }
 
 /// The hash of some bytes.
-pub(crate) fn of_bytes(parts: [&[u8]; 2]) -> u64 {
+pub(crate) fn of_bytes(bytes: &[u8]) -> u64 {
     let mut hasher = FixedHasher::default();
-    for part in parts {
-        hasher.write_usize(part.len());
-        hasher.write(part);
-    }
+    hasher.write_usize(bytes.len());
+    hasher.write(bytes);
     hasher.finish()
 }

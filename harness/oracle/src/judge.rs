@@ -60,14 +60,14 @@ impl Judge {
         if self.over {
             return;
         }
-        if event.kind == EventKind::Teardown {
+        if matches!(event.kind, EventKind::Teardown) {
             self.over = true;
             return;
         }
         self.state.observe(event);
         let on = On::of(event, &self.state);
-        for (when, rule) in &mut self.rules {
-            if when.meets(on) {
+        if on != On::END {
+            for (_, rule) in self.rules.iter_mut().filter(|(when, _)| when.meets(on)) {
                 rule.observe(event, &self.state, self.found.by(rule.name()));
             }
         }

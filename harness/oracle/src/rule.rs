@@ -77,3 +77,25 @@ pub(crate) trait Rule {
     /// Looks at the state when the record ends.
     fn finish(&mut self, _state: &State, _found: &mut Found) {}
 }
+
+/// A rule that needs no memory of its own: the state has all that it looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stateless {
+    pub(crate) name: &'static str,
+    pub(crate) on: On,
+    pub(crate) observe: fn(&Event, &State, &mut Found),
+}
+
+impl Rule for Stateless {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn on(&self) -> On {
+        self.on
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        (self.observe)(event, state, found);
+    }
+}

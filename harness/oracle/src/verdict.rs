@@ -58,12 +58,12 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     grades.sort_by_key(|grade| grade.evidence.last().copied());
     grades.dedup();
     grades.truncate(GRADES);
-    found.judged.sort_unstable();
+    let mut judged: Vec<ClauseId> = found.judged.into_iter().collect();
+    judged.sort_unstable();
     let findings = fold::fold(state, findings);
     let mistake = found.illegal.first().and_then(|illegal| illegal.place).filter(|_| mistake.is_some());
     let mut unconfirmed = found.unconfirmed;
     unconfirmed.retain(|finding| grade_level(finding.clause, state).is_none());
-    let judged = found.judged;
     Verdict { kind, findings, unconfirmed, grades, reason, otherwise, judged, mistake, ..Verdict::pass() }
 }
 

@@ -13,57 +13,47 @@ use super::clauses::{
 };
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{AckMatch, Answered, Currency, Session, State, Transition},
 };
 
-#[derive(Debug)]
-pub(crate) struct Acknowledgements;
+pub(crate) const RULE: Stateless = Stateless { name: "acknowledgements", on: On::ANSWERED, observe };
 
-impl Rule for Acknowledgements {
-    fn name(&self) -> &'static str {
-        "acknowledgements"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let (Transition::Answered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind) else {
+        return;
+    };
+    let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
+    if !certain || seen.currency != Currency::Current {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::ANSWERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let (Transition::Answered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind)
-        else {
-            return;
-        };
-        let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
-        if !certain || seen.currency != Currency::Current {
-            return;
+    let packet = packet.packet();
+    match seen.fit {
+        AckMatch::Open(given) => {
+            refused_again(event, state, found, (packet, given));
+            codes(event, state, found, (seen, packet, given));
         }
-        let packet = packet.packet();
-        match seen.fit {
-            AckMatch::Open(given) => {
-                refused_again(event, state, found, (packet, given));
-                codes(event, state, found, (seen, packet, given));
-            }
-            AckMatch::Late(given) => {
-                let text = format!("{} came late, after the session was resumed", packet.summary());
-                found.grade(event, None, text, vec![given]);
-            }
-            AckMatch::Repeated(given) => {
-                let text = format!("{} once more than its packet was given", packet.summary());
-                found.grade(event, None, text, vec![given]);
-            }
-            AckMatch::OtherKind(given) => unfit(event, state, found, (seen, packet, Some(given))),
-            AckMatch::Nothing => unfit(event, state, found, (seen, packet, None)),
+        AckMatch::Late(given) => {
+            let text = format!("{} came late, after the session was resumed", packet.summary());
+            found.grade(event, None, text, vec![given]);
         }
+        AckMatch::Repeated(given) => {
+            let text = format!("{} once more than its packet was given", packet.summary());
+            found.grade(event, None, text, vec![given]);
+        }
+        AckMatch::OtherKind(given) => unfit(event, state, found, (seen, packet, Some(given))),
+        AckMatch::Nothing => unfit(event, state, found, (seen, packet, None)),
     }
 }
 
 /// PUBREC of 0x80 or more for a PUBLISH that was legally sent again: the message may be refused, but what was taken once is not
 /// to be taken for a mistake.
 fn refused_again(event: &Event, state: &State, found: &mut Found, (packet, given): (&Packet, u64)) {
+    if !matches!(packet, Packet::Ack(ack) if ack.kind == AckKind::Pubrec && ack.code() >= 0x80) {
+        return;
+    }
     let asked = state.recent.get(given).map(crate::state::Kept::packet);
-    let resent = matches!(asked, Some(Packet::Publish(publish)) if publish.qos == 2 && publish.dup);
-    if resent && matches!(packet, Packet::Ack(ack) if ack.kind == AckKind::Pubrec && ack.code() >= 0x80) {
+    if matches!(asked, Some(Packet::Publish(publish)) if publish.qos == 2 && publish.dup) {
         let text = format!("{} for a PUBLISH that was sent again and not released", packet.summary());
         found.grade(event, None, text, vec![given]);
     }

@@ -1,8 +1,6 @@
 //! The last packets of the broker: nothing comes after its DISCONNECT or a refusing CONNACK, and no DISCONNECT comes where the
 //! version or the moment has none.
 
-use std::collections::BTreeMap;
-
 use deadzone_history::{ConnId, Event, EventKind, PacketEvent};
 use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
@@ -11,6 +9,7 @@ use deadzone_wire::{Packet, Version};
 use super::clauses::{DISCONNECT_IS_LAST, DISCONNECT_TOO_EARLY, REFUSAL_CLOSES};
 use crate::{
     breach::{Breach, Found},
+    hash::Map,
     rule::{On, Rule},
     state::State,
 };
@@ -21,7 +20,7 @@ pub(super) const SERVER_DISCONNECT: Pair = pair!("DZ-server-disconnect", -);
 #[derive(Debug, Default)]
 pub(crate) struct AfterTheEnd {
     /// The packet after which nothing may come.
-    ended: BTreeMap<ConnId, (u64, Pair)>,
+    ended: Map<ConnId, (u64, Pair)>,
 }
 
 impl Rule for AfterTheEnd {

@@ -7,49 +7,37 @@ use deadzone_wire::{Packet, PropertyId};
 use super::clauses::{ALIAS_MAXIMUM, ALIAS_UNKNOWN, NO_ALIAS};
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{State, Transition},
 };
 
-#[derive(Debug)]
-pub(crate) struct Alias;
+pub(crate) const RULE: Stateless = Stateless { name: "topic-alias", on: On::DELIVERED, observe };
 
-impl Rule for Alias {
-    fn name(&self) -> &'static str {
-        "topic-alias"
-    }
-
-    fn on(&self) -> On {
-        On::DELIVERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let (Transition::Delivered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind)
-        else {
-            return;
-        };
-        let Packet::Publish(publish) = packet.packet() else { return };
-        let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else { return };
-        let Some(connect) = state.conn(seen.conn).and_then(|c| c.handshake.connect.as_ref()) else { return };
-        let maximum = u32::from(connect.limits.alias_maximum);
-        let (clause, wanted) = if maximum == 0 {
-            (NO_ALIAS, "no Topic Alias: the client allows none".to_owned())
-        } else if alias > maximum {
-            (ALIAS_MAXIMUM, format!("a Topic Alias of at most {maximum}"))
-        } else if seen.unknown_alias {
-            (ALIAS_UNKNOWN, "a Topic Name with the first use of an alias on each connection".to_owned())
-        } else {
-            return;
-        };
-        let breach = Breach {
-            conn: seen.conn,
-            clause,
-            fact: Fact::LimitExceeded,
-            wanted,
-            got: format!("alias {alias}: {}", packet.packet().summary()),
-            evidence: vec![connect.at.seq],
-            could_instead: vec!["send the Topic Name without an alias: it used one"],
-        };
-        found.broken(event, state, breach);
-    }
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let (Transition::Delivered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind) else {
+        return;
+    };
+    let Packet::Publish(publish) = packet.packet() else { return };
+    let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else { return };
+    let Some(connect) = state.conn(seen.conn).and_then(|c| c.handshake.connect.as_ref()) else { return };
+    let maximum = u32::from(connect.limits.alias_maximum);
+    let (clause, wanted) = if maximum == 0 {
+        (NO_ALIAS, "no Topic Alias: the client allows none".to_owned())
+    } else if alias > maximum {
+        (ALIAS_MAXIMUM, format!("a Topic Alias of at most {maximum}"))
+    } else if seen.unknown_alias {
+        (ALIAS_UNKNOWN, "a Topic Name with the first use of an alias on each connection".to_owned())
+    } else {
+        return;
+    };
+    let breach = Breach {
+        conn: seen.conn,
+        clause,
+        fact: Fact::LimitExceeded,
+        wanted,
+        got: format!("alias {alias}: {}", packet.packet().summary()),
+        evidence: vec![connect.at.seq],
+        could_instead: vec!["send the Topic Name without an alias: it used one"],
+    };
+    found.broken(event, state, breach);
 }

@@ -10,32 +10,21 @@ use deadzone_wire::{Packet, PacketKind};
 use super::clauses::{FIRST_CONNACK, ONE_CONNACK};
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{Conn, State},
 };
 
-#[derive(Debug)]
-pub(crate) struct FirstIsConnack;
+pub(crate) const RULE: Stateless = Stateless { name: "connack-first", on: On::SEEN, observe };
 
-impl Rule for FirstIsConnack {
-    fn name(&self) -> &'static str {
-        "connack-first"
-    }
-
-    fn on(&self) -> On {
-        On::SEEN
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let EventKind::Packet(packet) = &event.kind else { return };
-        let Some(conn) = state.conn(packet.conn) else { return };
-        let first = conn.handshake.connack.map(|c| c.at.seq);
-        match (packet.frame().kind() == PacketKind::Connack, first) {
-            (true, Some(first)) if first == event.seq => found.tested(FIRST_CONNACK.of(conn.version)),
-            (true, Some(first)) => second(event, packet, first, state, found),
-            (true, None) | (false, Some(_)) => {}
-            (false, None) => before(event, packet, conn, state, found),
-        }
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let EventKind::Packet(packet) = &event.kind else { return };
+    let Some(conn) = state.conn(packet.conn) else { return };
+    let first = conn.handshake.connack.map(|c| c.at.seq);
+    match (packet.frame().kind() == PacketKind::Connack, first) {
+        (true, Some(first)) if first == event.seq => found.tested(FIRST_CONNACK.of(conn.version)),
+        (true, Some(first)) => second(event, packet, first, state, found),
+        (true, None) | (false, Some(_)) => {}
+        (false, None) => before(event, packet, conn, state, found),
     }
 }
 

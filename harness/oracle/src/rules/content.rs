@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{Forwarded, State},
 };
 
@@ -24,31 +24,19 @@ pub(super) const OF_NOBODY: Pair = pair!("DZ-content-of-nobody", "DZ-content-of-
 /// A client may not send a Subscription Identifier, and a server not hand it on.
 pub(super) const PUBLISHERS_IDENTIFIER: Pair = pair!(-, "DZ-publisher-subscription-identifier");
 
-#[derive(Debug)]
-pub(crate) struct Content;
+pub(crate) const RULE: Stateless = Stateless { name: "content", on: On::DELIVERED, observe };
 
-impl Rule for Content {
-    fn name(&self) -> &'static str {
-        "content"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Some(delivery) = Delivery::of(event, state) else { return };
+    if delivery.marker || delivery.publish.payload.is_empty() || !state.of_this_run(&delivery.seen.topic) {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::DELIVERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Some(delivery) = Delivery::of(event, state) else { return };
-        if delivery.marker || delivery.publish.payload.is_empty() || !state.of_this_run(&delivery.seen.topic)
-        {
-            return;
+    match delivery.seen.source {
+        None => of_nobody(event, &delivery, state, found),
+        Some(source) if source.count + u32::from(source.will) == 1 => {
+            forwarded(event, &delivery, state, found);
         }
-        match delivery.seen.source {
-            None => of_nobody(event, &delivery, state, found),
-            Some(source) if source.count + u32::from(source.will) == 1 => {
-                forwarded(event, &delivery, state, found);
-            }
-            Some(_) => {}
-        }
+        Some(_) => {}
     }
 }
 

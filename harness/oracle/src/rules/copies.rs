@@ -9,64 +9,53 @@ use deadzone_verdict::Fact;
 use super::{clauses::ONCE, delivery::Delivery};
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{CopyKind, State},
 };
 
-#[derive(Debug)]
-pub(crate) struct Copies;
+pub(crate) const RULE: Stateless = Stateless { name: "copies", on: On::DELIVERED, observe };
 
-impl Rule for Copies {
-    fn name(&self) -> &'static str {
-        "copies"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Some(delivery) = Delivery::of(event, state) else { return };
+    let (Some(session), Some(source)) = (delivery.seen.session, delivery.seen.source) else { return };
+    let matching = delivery.seen.matching;
+    let exactly = delivery.publish.qos == 2 && source.highest_qos() == 2 && !source.some_retained;
+    if source.unique().is_none()
+        || !exactly
+        || matching.shared
+        || matching.filters == 0
+        || delivery.seen.copy != CopyKind::First
+    {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::DELIVERED
+    found.tested(ONCE.of(state.version(delivery.seen.conn)));
+    let Some(group) = delivery.seen.delivery.and_then(|id| state.messages.group(id.group)) else {
+        return;
+    };
+    let exchanges =
+        group.deliveries.iter().filter(|d| d.session == Some(session) && d.qos == 2 && !d.after_release);
+    let (mut count, mut first) = (0, None);
+    for exchange in exchanges {
+        count += 1;
+        first = first.or(Some(exchange.first.seq));
     }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Some(delivery) = Delivery::of(event, state) else { return };
-        let (Some(session), Some(source)) = (delivery.seen.session, delivery.seen.source) else { return };
-        let matching = delivery.seen.matching;
-        let exactly = delivery.publish.qos == 2 && source.highest_qos() == 2 && !source.some_retained;
-        if source.unique().is_none()
-            || !exactly
-            || matching.shared
-            || matching.filters == 0
-            || delivery.seen.copy != CopyKind::First
-        {
-            return;
-        }
-        found.tested(ONCE.of(state.version(delivery.seen.conn)));
-        let Some(group) = delivery.seen.delivery.and_then(|id| state.messages.group(id.group)) else {
-            return;
-        };
-        let exchanges =
-            group.deliveries.iter().filter(|d| d.session == Some(session) && d.qos == 2 && !d.after_release);
-        let (mut count, mut first) = (0, None);
-        for exchange in exchanges {
-            count += 1;
-            first = first.or(Some(exchange.first.seq));
-        }
-        if count <= matching.filters {
-            return;
-        }
-        let breach = Breach {
-            conn: delivery.seen.conn,
-            clause: ONCE,
-            fact: Fact::DeliveredTwice,
-            wanted: format!("at most {} of a QoS 2 message", copies(matching.filters)),
-            got: format!("copy {count}: {}", delivery.summary()),
-            evidence: [source.at.seq].into_iter().chain(first).collect(),
-            could_instead: vec![
-                "resend an unfinished exchange under its id: this is a new exchange",
-                "send a copy for each overlapping subscription: there are fewer",
-                "duplicate what was published or granted below QoS 2: both were 2",
-            ],
-        };
-        found.broken(event, state, breach);
+    if count <= matching.filters {
+        return;
     }
+    let breach = Breach {
+        conn: delivery.seen.conn,
+        clause: ONCE,
+        fact: Fact::DeliveredTwice,
+        wanted: format!("at most {} of a QoS 2 message", copies(matching.filters)),
+        got: format!("copy {count}: {}", delivery.summary()),
+        evidence: [source.at.seq].into_iter().chain(first).collect(),
+        could_instead: vec![
+            "resend an unfinished exchange under its id: this is a new exchange",
+            "send a copy for each overlapping subscription: there are fewer",
+            "duplicate what was published or granted below QoS 2: both were 2",
+        ],
+    };
+    found.broken(event, state, breach);
 }
 
 fn copies(filters: u32) -> String {

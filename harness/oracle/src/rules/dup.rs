@@ -14,39 +14,28 @@ use super::{
 };
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{CopyKind, Stage, State},
 };
 
-#[derive(Debug)]
-pub(crate) struct Dup;
+pub(crate) const RULE: Stateless = Stateless { name: "dup", on: On::DELIVERED, observe };
 
-impl Rule for Dup {
-    fn name(&self) -> &'static str {
-        "dup"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Some(delivery) = Delivery::of(event, state) else { return };
+    if delivery.seen.matching.shared {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::DELIVERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Some(delivery) = Delivery::of(event, state) else { return };
-        if delivery.seen.matching.shared {
-            return;
-        }
-        match delivery.seen.copy {
-            CopyKind::Again { last, live: false, stage: Stage::Unacknowledged, .. } => {
-                found.tested(RESENT_WITHOUT_DUP.of(state.version(delivery.seen.conn)));
-                if !delivery.publish.dup {
-                    found.broken(event, state, without(&delivery, last));
-                }
+    match delivery.seen.copy {
+        CopyKind::Again { last, live: false, stage: Stage::Unacknowledged, .. } => {
+            found.tested(RESENT_WITHOUT_DUP.of(state.version(delivery.seen.conn)));
+            if !delivery.publish.dup {
+                found.broken(event, state, without(&delivery, last));
             }
-            CopyKind::First if delivery.publish.dup && first_attempt(&delivery) => {
-                found.broken(event, state, at_first(&delivery));
-            }
-            _ => {}
         }
+        CopyKind::First if delivery.publish.dup && first_attempt(&delivery) => {
+            found.broken(event, state, at_first(&delivery));
+        }
+        _ => {}
     }
 }
 

@@ -14,51 +14,40 @@ use super::{
 };
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{CopyKind, Message, Origin, State, seconds_us},
 };
 
 /// What let an expired message come has to be so much later than its end, µs.
 const LATE_US: u64 = 2_000_000;
 
-#[derive(Debug)]
-pub(crate) struct Expiry;
+pub(crate) const RULE: Stateless = Stateless { name: "message-expiry", on: On::DELIVERED, observe };
 
-impl Rule for Expiry {
-    fn name(&self) -> &'static str {
-        "message-expiry"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Some(delivery) = Delivery::of(event, state) else { return };
+    let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain) && !delivery.publish.dup;
+    let Some(message) =
+        delivery.seen.source.and_then(|s| s.unique()).and_then(|id| state.messages.message(id))
+    else {
+        return;
+    };
+    if !first || message.origin != Origin::Publish || state.version(message.conn) != Version::V5 {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::DELIVERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Some(delivery) = Delivery::of(event, state) else { return };
-        let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain) && !delivery.publish.dup;
-        let Some(message) =
-            delivery.seen.source.and_then(|s| s.unique()).and_then(|id| state.messages.message(id))
-        else {
-            return;
-        };
-        if !first || message.origin != Origin::Publish || state.version(message.conn) != Version::V5 {
-            return;
-        }
-        let v5 = state.version(delivery.seen.conn) == Version::V5;
-        let left = delivery.publish.properties.number(PropertyId::MessageExpiryInterval);
-        match message.expiry_s {
-            Some(expiry_s) => {
-                late(event, &delivery, (message, expiry_s), state, found);
-                if v5 {
-                    value(event, &delivery, (message, expiry_s, left), state, found);
-                }
+    let v5 = state.version(delivery.seen.conn) == Version::V5;
+    let left = delivery.publish.properties.number(PropertyId::MessageExpiryInterval);
+    match message.expiry_s {
+        Some(expiry_s) => {
+            late(event, &delivery, (message, expiry_s), state, found);
+            if v5 {
+                value(event, &delivery, (message, expiry_s, left), state, found);
             }
-            None if left.is_some() => {
-                let text = format!("Message Expiry Interval added: {}", delivery.summary());
-                found.grade(event, None, text, vec![message.first.seq]);
-            }
-            None => {}
         }
+        None if left.is_some() => {
+            let text = format!("Message Expiry Interval added: {}", delivery.summary());
+            found.grade(event, None, text, vec![message.first.seq]);
+        }
+        None => {}
     }
 }
 

@@ -10,7 +10,7 @@ use deadzone_wire::{Packet, VarInt, Version};
 
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{State, Transition},
 };
 
@@ -20,30 +20,22 @@ const SENT_BY_CLIENTS: ClauseId = id!("3.1.1/DZ-wrong-sender");
 /// The four bytes of a Remaining Length never end.
 const REMAINING_LENGTH: Pair = pair!("DZ-remaining-length", "DZ-overlong-varint");
 
-#[derive(Debug)]
-pub(crate) struct Malformed;
+pub(crate) const RULE: Stateless = Stateless { name: "well-formed", on: On::SEEN, observe };
 
-impl Rule for Malformed {
-    fn name(&self) -> &'static str {
-        "well-formed"
-    }
-
-    fn on(&self) -> On {
-        On::SEEN
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        match &event.kind {
-            EventKind::Packet(p) => packet(event, p, state, found),
-            EventKind::Unframed(u) if state.is_judged(u.direction) && u.end == state.end() => {
-                unframed(event, u.conn, &u.bytes, state, found);
-            }
-            _ => {}
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    match &event.kind {
+        EventKind::Packet(p) => packet(event, p, state, found),
+        EventKind::Unframed(u) if state.is_judged(u.direction) && u.end == state.end() => {
+            unframed(event, u.conn, &u.bytes, state, found);
         }
+        _ => {}
     }
 }
 
 fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found) {
+    if packet.violations().is_empty() {
+        return;
+    }
     let connect = state.conn(packet.conn).and_then(|c| c.handshake.connect.as_ref());
     let agreed = connect.is_some_and(|c| c.known_level);
     let is_disconnect = matches!(packet.packet(), Packet::Disconnect(_));

@@ -13,6 +13,7 @@ use deadzone_verdict::Fact;
 use super::{clauses::ORDER, delivery::Delivery};
 use crate::{
     breach::{Breach, Found},
+    hash::Map,
     rule::{On, Rule},
     state::{CopyKind, Mark, Message, SessionIx, State, Stream},
 };
@@ -34,7 +35,7 @@ struct Had {
 
 #[derive(Debug, Default)]
 pub(crate) struct Order {
-    had: BTreeMap<(SessionIx, Stream), Had>,
+    had: Map<(SessionIx, Stream), Had>,
 }
 
 impl Rule for Order {

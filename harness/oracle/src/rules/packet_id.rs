@@ -10,53 +10,42 @@ use deadzone_wire::Version;
 use super::{clauses::ID_IN_USE, delivery::Delivery};
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{CopyKind, Stage, State},
 };
 
-#[derive(Debug)]
-pub(crate) struct PacketId;
+pub(crate) const RULE: Stateless = Stateless { name: "packet-id-free", on: On::DELIVERED, observe };
 
-impl Rule for PacketId {
-    fn name(&self) -> &'static str {
-        "packet-id-free"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Some(delivery) = Delivery::of(event, state) else { return };
+    let version = state.version(delivery.seen.conn);
+    if delivery.publish.packet_id == Some(0) {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::DELIVERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Some(delivery) = Delivery::of(event, state) else { return };
-        let version = state.version(delivery.seen.conn);
-        if delivery.publish.packet_id == Some(0) {
-            return;
+    let (last, stage) = match delivery.seen.copy {
+        CopyKind::Clash { last, stage, .. } => (last, stage),
+        // In 5.0 any repetition on a live connection is wrong, and found as that.
+        CopyKind::Again { last, live: true, stage, .. }
+            if !delivery.publish.dup && stage != Stage::Done && version != Version::V5 =>
+        {
+            (last, stage)
         }
-        let (last, stage) = match delivery.seen.copy {
-            CopyKind::Clash { last, stage, .. } => (last, stage),
-            // In 5.0 any repetition on a live connection is wrong, and found as that.
-            CopyKind::Again { last, live: true, stage, .. }
-                if !delivery.publish.dup && stage != Stage::Done && version != Version::V5 =>
-            {
-                (last, stage)
-            }
-            _ => return,
-        };
-        let breach = Breach {
-            conn: delivery.seen.conn,
-            clause: ID_IN_USE,
-            fact: Fact::WrongField,
-            wanted: "an id that no unfinished exchange holds".to_owned(),
-            got: format!("{}, whose id is in use: {}", delivery.summary(), word(stage)),
-            evidence: vec![last],
-            could_instead: vec![
-                "take another id: it took this one",
-                "use the id again once its last acknowledgement was given: it was not",
-                "resend the message of that exchange with DUP 1: this is another one, or without DUP",
-            ],
-        };
-        found.broken(event, state, breach);
-    }
+        _ => return,
+    };
+    let breach = Breach {
+        conn: delivery.seen.conn,
+        clause: ID_IN_USE,
+        fact: Fact::WrongField,
+        wanted: "an id that no unfinished exchange holds".to_owned(),
+        got: format!("{}, whose id is in use: {}", delivery.summary(), word(stage)),
+        evidence: vec![last],
+        could_instead: vec![
+            "take another id: it took this one",
+            "use the id again once its last acknowledgement was given: it was not",
+            "resend the message of that exchange with DUP 1: this is another one, or without DUP",
+        ],
+    };
+    found.broken(event, state, breach);
 }
 
 fn word(stage: Stage) -> &'static str {

@@ -6,46 +6,35 @@ use deadzone_verdict::Fact;
 use super::clauses::PACKET_SIZE;
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::State,
 };
 
-#[derive(Debug)]
-pub(crate) struct PacketSize;
+pub(crate) const RULE: Stateless = Stateless { name: "maximum-packet-size", on: On::SEEN, observe };
 
-impl Rule for PacketSize {
-    fn name(&self) -> &'static str {
-        "maximum-packet-size"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let EventKind::Packet(packet) = &event.kind else { return };
+    let Some(connect) = state.conn(packet.conn).and_then(|c| c.handshake.connect.as_ref()) else {
+        return;
+    };
+    let Some(maximum) = connect.limits.maximum_packet else { return };
+    found.tested(PACKET_SIZE.of(state.version(packet.conn)));
+    let size = packet.frame().wire_len() as u64;
+    if size <= u64::from(maximum) {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::SEEN
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let EventKind::Packet(packet) = &event.kind else { return };
-        let Some(connect) = state.conn(packet.conn).and_then(|c| c.handshake.connect.as_ref()) else {
-            return;
-        };
-        let Some(maximum) = connect.limits.maximum_packet else { return };
-        found.tested(PACKET_SIZE.of(state.version(packet.conn)));
-        let size = packet.frame().wire_len() as u64;
-        if size <= u64::from(maximum) {
-            return;
-        }
-        let breach = Breach {
-            conn: packet.conn,
-            clause: PACKET_SIZE,
-            fact: Fact::LimitExceeded,
-            wanted: format!("packets of at most {maximum} bytes"),
-            got: format!("one of {size} bytes: {}", packet.packet().summary()),
-            evidence: vec![connect.at.seq],
-            could_instead: vec![
-                "discard the message as if it had been sent: it sent it",
-                "leave out Reason String and User Property: the packet is still too large",
-                "be silent, or close with 0x95, where an answer cannot fit: it sent the answer",
-            ],
-        };
-        found.broken(event, state, breach);
-    }
+    let breach = Breach {
+        conn: packet.conn,
+        clause: PACKET_SIZE,
+        fact: Fact::LimitExceeded,
+        wanted: format!("packets of at most {maximum} bytes"),
+        got: format!("one of {size} bytes: {}", packet.packet().summary()),
+        evidence: vec![connect.at.seq],
+        could_instead: vec![
+            "discard the message as if it had been sent: it sent it",
+            "leave out Reason String and User Property: the packet is still too large",
+            "be silent, or close with 0x95, where an answer cannot fit: it sent the answer",
+        ],
+    };
+    found.broken(event, state, breach);
 }

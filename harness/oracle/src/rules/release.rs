@@ -8,55 +8,44 @@ use deadzone_wire::Version;
 use super::clauses::{ACK_ID, LIVE_RESEND, RELEASE_UNASKED};
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{Currency, Released, Session, Stage, State, Transition},
 };
 
-#[derive(Debug)]
-pub(crate) struct Release;
+pub(crate) const RULE: Stateless = Stateless { name: "pubrel", on: On::RELEASED, observe };
 
-impl Rule for Release {
-    fn name(&self) -> &'static str {
-        "pubrel"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Transition::Released(seen) = state.transition() else { return };
+    let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
+    if !certain || seen.currency != Currency::Current {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::RELEASED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Transition::Released(seen) = state.transition() else { return };
-        let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
-        if !certain || seen.currency != Currency::Current {
-            return;
-        }
-        let answers = seen.received > seen.released || seen.carried;
-        let version = state.version(seen.conn);
-        found.tested(RELEASE_UNASKED.of(version));
-        let breach = match seen.stage {
-            _ if answers => return,
-            None => say(
-                seen,
-                (ACK_ID, Fact::WrongPacket),
-                "PUBREL only with the id of a PUBLISH",
-                "PUBREL with an id that has no PUBLISH",
-            ),
-            Some(Stage::Unacknowledged) => say(
-                seen,
-                (RELEASE_UNASKED, Fact::WrongPacket),
-                "PUBREL as the answer to PUBREC",
-                "PUBREL before any PUBREC",
-            ),
-            Some(_) if version == Version::V5 => say(
-                seen,
-                (LIVE_RESEND, Fact::WrongPacket),
-                "no second PUBREL while the connection lasts",
-                "PUBREL again, without a PUBREC",
-            ),
-            Some(_) => return,
-        };
-        found.broken(event, state, breach);
-    }
+    let answers = seen.received > seen.released || seen.carried;
+    let version = state.version(seen.conn);
+    found.tested(RELEASE_UNASKED.of(version));
+    let breach = match seen.stage {
+        _ if answers => return,
+        None => say(
+            seen,
+            (ACK_ID, Fact::WrongPacket),
+            "PUBREL only with the id of a PUBLISH",
+            "PUBREL with an id that has no PUBLISH",
+        ),
+        Some(Stage::Unacknowledged) => say(
+            seen,
+            (RELEASE_UNASKED, Fact::WrongPacket),
+            "PUBREL as the answer to PUBREC",
+            "PUBREL before any PUBREC",
+        ),
+        Some(_) if version == Version::V5 => say(
+            seen,
+            (LIVE_RESEND, Fact::WrongPacket),
+            "no second PUBREL while the connection lasts",
+            "PUBREL again, without a PUBREC",
+        ),
+        Some(_) => return,
+    };
+    found.broken(event, state, breach);
 }
 
 fn say(seen: &Released, (clause, fact): (Pair, Fact), wanted: &str, got: &str) -> Breach {

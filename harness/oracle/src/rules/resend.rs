@@ -12,36 +12,25 @@ use super::{
 };
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{CopyKind, Stage, State},
 };
 
-#[derive(Debug)]
-pub(crate) struct Resend;
+pub(crate) const RULE: Stateless = Stateless { name: "resend", on: On::DELIVERED, observe };
 
-impl Rule for Resend {
-    fn name(&self) -> &'static str {
-        "resend"
-    }
-
-    fn on(&self) -> On {
-        On::DELIVERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Some(delivery) = Delivery::of(event, state) else { return };
-        let v5 = state.version(delivery.seen.conn) == Version::V5;
-        let breach = match delivery.seen.copy {
-            CopyKind::Again { last, stage: Stage::Released, .. } => after_release(&delivery, last),
-            CopyKind::Again { last, live: true, .. } if v5 => live(&delivery, last),
-            CopyKind::First => match unacknowledged(&delivery) {
-                Some(last) => other_id(&delivery, last),
-                None => return,
-            },
-            _ => return,
-        };
-        found.broken(event, state, breach);
-    }
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Some(delivery) = Delivery::of(event, state) else { return };
+    let v5 = state.version(delivery.seen.conn) == Version::V5;
+    let breach = match delivery.seen.copy {
+        CopyKind::Again { last, stage: Stage::Released, .. } => after_release(&delivery, last),
+        CopyKind::Again { last, live: true, .. } if v5 => live(&delivery, last),
+        CopyKind::First => match unacknowledged(&delivery) {
+            Some(last) => other_id(&delivery, last),
+            None => return,
+        },
+        _ => return,
+    };
+    found.broken(event, state, breach);
 }
 
 fn after_release(delivery: &Delivery<'_>, last: u64) -> Breach {

@@ -12,40 +12,29 @@ use super::{
 };
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::{CopyKind, State},
 };
 
 /// Filters named in a finding.
 const NAMED: usize = 8;
 
-#[derive(Debug)]
-pub(crate) struct Topic;
+pub(crate) const RULE: Stateless = Stateless { name: "topic-matches", on: On::DELIVERED, observe };
 
-impl Rule for Topic {
-    fn name(&self) -> &'static str {
-        "topic-matches"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let Some(delivery) = Delivery::of(event, state) else { return };
+    let topic = &delivery.seen.topic;
+    let prefix = state.header.run_prefix.as_bytes();
+    let ours = !prefix.is_empty() && topic.0.starts_with(prefix);
+    if !ours || delivery.marker || state.header.target.automatic_subscriptions {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::DELIVERED
+    found.tested(TOPIC.of(state.version(delivery.seen.conn)));
+    match delivery.seen.matching.filters {
+        0 => found.broken(event, state, unasked(&delivery, state)),
+        _ => ended(event, &delivery, state, found),
     }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let Some(delivery) = Delivery::of(event, state) else { return };
-        let topic = &delivery.seen.topic;
-        let prefix = state.header.run_prefix.as_bytes();
-        let ours = !prefix.is_empty() && topic.0.starts_with(prefix);
-        if !ours || delivery.marker || state.header.target.automatic_subscriptions {
-            return;
-        }
-        found.tested(TOPIC.of(state.version(delivery.seen.conn)));
-        match delivery.seen.matching.filters {
-            0 => found.broken(event, state, unasked(&delivery, state)),
-            _ => ended(event, &delivery, state, found),
-        }
-        own(event, &delivery, state, found);
-    }
+    own(event, &delivery, state, found);
 }
 
 fn unasked(delivery: &Delivery<'_>, state: &State) -> Breach {

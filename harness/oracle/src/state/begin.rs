@@ -166,12 +166,12 @@ impl State {
             self.session_deviates(session, at);
         }
         let now = self.now;
-        for (at, packet, marker) in early {
+        for (at, body, marker) in early {
             self.now = at;
             if self.judged == Party::Client {
-                self.early_takes_effect(id, session, &packet);
+                self.early_takes_effect(id, session, &body);
             } else {
-                self.take_effect(id, &packet, marker);
+                self.take_effect(id, body.packet(), marker);
             }
         }
         self.now = now;

@@ -112,8 +112,10 @@ pub(crate) struct Exchange {
     pub(super) steps: Map<u16, Steps>,
     pub(super) aliases_down: Map<u16, Text>,
     pub(super) aliases_up: Map<u16, Text>,
-    /// By topic and QoS: the stream's number and its next index.
-    pub(super) streams: Map<(Text, u8), (u16, u32)>,
+    /// By topic, there by QoS: the stream's number and its next index.
+    pub(super) streams: Map<Text, [Option<(u16, u32)>; 4]>,
+    /// How many streams there are.
+    pub(super) stream_count: u16,
     /// PINGREQs given that have no PINGRESP yet.
     pub(super) pings: VecDeque<u64>,
 }

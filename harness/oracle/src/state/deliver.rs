@@ -7,7 +7,7 @@ use deadzone_wire::{PropertyId, Publish, Text};
 
 use super::{
     CopyKind, Currency, Delivered, Delivery, DeliveryId, Matching, SessionIx, Source, Stage, State,
-    Transition,
+    Transition, message::GroupIx,
 };
 
 /// A broker that closed a connection may for so long give to the next one what it began on the last, µs.
@@ -21,7 +21,8 @@ impl State {
         let (topic, unknown_alias) = self.topic_seen(packet, publish);
         let (session, currency) = self.currency(id);
         let ours = !marker && self.of_this_run(&topic);
-        let source = if ours { self.messages.source(&publish.payload) } else { None };
+        let group = if marker { None } else { self.messages.ix(&publish.payload) };
+        let source = group.filter(|_| ours).and_then(|group| self.messages.source(group));
         let drained_before = self.drained_before(session);
         let no_attempt_before = self.no_attempt_before(session, source.as_ref());
         if let (Currency::Stale, Some(conn)) = (currency, self.conns.get_mut(&id.0)) {
@@ -30,10 +31,7 @@ impl State {
         let mut copy = if publish.qos == 0 { CopyKind::Plain } else { CopyKind::First };
         let mut matching = Matching::default();
         let current = currency == Currency::Current;
-        if let Some(s) = session.and_then(|s| self.sessions.get_mut(s.0 as usize)) {
-            s.subscriptions.look_up(&topic);
-        }
-        if let (true, Some(s)) = (current, session.and_then(|s| self.session(s))) {
+        if let (true, Some(s)) = (current, session.and_then(|s| self.sessions.get_mut(s.0 as usize))) {
             if let (Some(packet_id), 1..) = (publish.packet_id, publish.qos) {
                 copy = s.outbound.sort(id, packet_id, publish, &topic);
             }
@@ -45,16 +43,15 @@ impl State {
             }
             _ => None,
         };
-        let goes_on = moved.and_then(|(_, delivery)| delivery);
+        let copied = (copy, moved.and_then(|(_, delivery)| delivery));
         let delivery =
-            (!marker).then(|| self.delivery(packet, publish, (session, currency), (copy, goes_on), source));
+            (!marker).then(|| self.delivery(packet, publish, (session, currency), copied, (group, source)));
         if let (true, Some(packet_id), 1..) = (current, publish.packet_id, publish.qos) {
             if let (CopyKind::First, Some(conn)) = (copy, self.conns.get_mut(&id.0)) {
                 conn.exchange.steps.remove(&packet_id);
             }
-            let size = packet.frame().wire_len();
             if let Some(s) = session.and_then(|s| self.sessions.get_mut(s.0 as usize)) {
-                s.outbound.seen((now.seq, id), (packet_id, size), publish, &topic, (copy, delivery));
+                s.outbound.seen((now.seq, id), (packet_id, &packet.body), &topic, (copy, delivery));
             }
         }
         self.transition = Transition::Delivered(Delivered {
@@ -101,7 +98,7 @@ impl State {
         publish: &Publish,
         (session, currency): (Option<SessionIx>, Currency),
         (copy, goes_on): (CopyKind, Option<DeliveryId>),
-        source: Option<Source>,
+        (group, source): (Option<GroupIx>, Option<Source>),
     ) -> DeliveryId {
         let (id, now) = (packet.conn, self.now);
         let mut after_release = false;
@@ -144,7 +141,7 @@ impl State {
             ours: publish.topic.is_empty() || self.of_this_run(&publish.topic),
             message,
         };
-        self.messages.add_delivery(&publish.payload, delivery)
+        self.messages.add_delivery(&publish.payload, group, delivery)
     }
 
     /// The last delivery of this content under this id to this client: read after the session had gone on, the packet was

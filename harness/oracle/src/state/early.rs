@@ -1,6 +1,8 @@
 //! What a judged client sends before its CONNACK: it takes effect with the session.
 
-use deadzone_history::ConnId;
+use std::sync::Arc;
+
+use deadzone_history::{ConnId, PacketEvent, Recorded};
 use deadzone_spec::Party;
 use deadzone_wire::{AckKind, Packet};
 
@@ -8,26 +10,25 @@ use super::{SessionIx, State};
 
 impl State {
     /// A client need not wait for its CONNACK.
-    pub(super) fn sent_early(&mut self, id: ConnId, packet: &Packet) {
+    pub(super) fn sent_early(&mut self, packet: &PacketEvent) {
         let now = self.now;
-        if self.judged != Party::Client || !matches!(packet, Packet::Publish(_) | Packet::Ack(_)) {
+        if self.judged != Party::Client || !matches!(packet.packet(), Packet::Publish(_) | Packet::Ack(_)) {
             return;
         }
-        if let Some(conn) = self.conns.get_mut(&id.0).filter(|c| c.handshake.connack.is_none()) {
-            conn.handshake.early.push((now, packet.clone(), false));
+        if let Some(conn) = self.conns.get_mut(&packet.conn.0).filter(|c| c.handshake.connack.is_none()) {
+            conn.handshake.early.push((now, Arc::clone(&packet.body), false));
         }
     }
 
     /// It belongs to the session that the CONNACK tells of.
-    pub(super) fn early_takes_effect(&mut self, id: ConnId, session: SessionIx, packet: &Packet) {
+    pub(super) fn early_takes_effect(&mut self, id: ConnId, session: SessionIx, body: &Arc<Recorded>) {
         let seq = self.now.seq;
         let Some(session) = self.sessions.get_mut(session.0 as usize) else { return };
-        match packet {
+        match body.packet() {
             Packet::Publish(publish) if publish.qos > 0 => {
                 let Some(packet_id) = publish.packet_id else { return };
                 let copy = session.outbound.sort(id, packet_id, publish, &publish.topic);
-                let size = publish.payload.len();
-                session.outbound.seen((seq, id), (packet_id, size), publish, &publish.topic, (copy, None));
+                session.outbound.seen((seq, id), (packet_id, body), &publish.topic, (copy, None));
             }
             Packet::Ack(ack) if ack.kind == AckKind::Pubrel => {
                 session.outbound.released(seq, id, ack.packet_id);

@@ -1,5 +1,7 @@
 //! What the other party gives: its packets and what they do to sessions and exchanges.
 
+use std::sync::Arc;
+
 use deadzone_history::{ConnId, PacketEvent, Purpose};
 use deadzone_spec::{Party, pair};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Text};
@@ -31,18 +33,19 @@ impl State {
             Packet::Connack(connack) if self.judged == Party::Client => self.connack_seen(id, connack),
             Packet::Disconnect(_) if self.judged == Party::Client => {}
             Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation.is_none()),
-            other => self.given_otherwise(id, other, packet.sender == Purpose::Marker),
+            _ => self.given_otherwise(packet),
         }
     }
 
-    fn given_otherwise(&mut self, id: ConnId, packet: &Packet, marker: bool) {
-        let now = self.now;
+    fn given_otherwise(&mut self, event: &PacketEvent) {
+        let (id, packet, now) = (event.conn, event.packet(), self.now);
+        let marker = event.sender == Purpose::Marker;
         let current = self.currency(id).1 == Currency::Current;
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
         match conn.session {
             _ if packet.kind() == PacketKind::Pingreq => conn.ping_given(now.seq),
             None if conn.handshake.connack.is_none() => {
-                conn.handshake.early.push((now, packet.clone(), marker));
+                conn.handshake.early.push((now, Arc::clone(&event.body), marker));
                 self.messages.maybe_given(packet);
             }
             Some(_) if current => self.take_effect(id, packet, marker),

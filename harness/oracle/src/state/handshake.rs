@@ -1,6 +1,9 @@
 //! What CONNECT, CONNACK and DISCONNECT fixed for one connection.
 
-use deadzone_wire::{Connack, Connect, Disconnect, Packet, PropertyId, Text, Version};
+use std::sync::Arc;
+
+use deadzone_history::Recorded;
+use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::Mark;
 
@@ -125,7 +128,7 @@ pub(crate) struct Handshake {
     /// The broker's DISCONNECT: event and code.
     pub(crate) last_word: Option<(u64, u8)>,
     /// What was given between CONNECT and CONNACK: it takes effect with the session.
-    pub(super) early: Vec<(Mark, Packet, bool)>,
+    pub(super) early: Vec<(Mark, Arc<Recorded>, bool)>,
 }
 
 impl Handshake {

@@ -1,15 +1,12 @@
 //! Exchanges towards the judged party, by packet id, within one session.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use deadzone_history::ConnId;
 use deadzone_wire::{AckKind, Publish};
 
-use super::{AckMatch, MessageId};
-
-/// So many finished exchanges are remembered, for late and repeated answers.
-const FINISHED_KEPT: usize = 1024;
+use super::{AckMatch, MessageId, finished::Finished};
 
 /// Copies of one packet given on one connection, and the answers to them seen there.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +66,7 @@ pub(crate) struct Inbounds {
     by_id: BTreeMap<u16, Inbound>,
     /// PUBRELs, also for ids without an exchange: those get a PUBCOMP too.
     releases: BTreeMap<u16, Tally>,
-    /// Ids in the order in which their exchanges finished.
-    finished: VecDeque<u16>,
+    finished: Finished,
 }
 
 /// What a given PUBLISH above QoS 0 is.
@@ -198,12 +194,9 @@ impl Inbounds {
     }
 
     fn finish(&mut self, id: u16) {
-        self.finished.push_back(id);
-        if self.finished.len() <= FINISHED_KEPT {
-            return;
-        }
-        let Some(oldest) = self.finished.pop_front() else { return };
-        if self.by_id.get(&oldest).is_some_and(|e| e.finished) && !self.finished.contains(&oldest) {
+        if let Some(oldest) = self.finished.push(id)
+            && self.by_id.get(&oldest).is_some_and(|e| e.finished)
+        {
             self.by_id.remove(&oldest);
             self.releases.remove(&oldest);
         }

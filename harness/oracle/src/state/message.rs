@@ -9,6 +9,9 @@ use deadzone_wire::{Packet, Publish, Text};
 
 use super::{Mark, SessionIx, forwarded::Forwarded};
 
+/// A group that is cleared keeps room for so many messages and deliveries.
+const ROOM_KEPT: usize = 16;
+
 /// Where a message or a delivery is kept: the group of its payload, and its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct GroupIx {
@@ -184,6 +187,16 @@ impl Source {
 }
 
 impl Group {
+    /// Makes room for another payload; allocations of a usual size stay.
+    pub(super) fn clear(&mut self) {
+        self.payload = Bytes::new();
+        self.messages.clear();
+        self.messages.shrink_to(ROOM_KEPT);
+        self.deliveries.clear();
+        self.deliveries.shrink_to(ROOM_KEPT);
+        (self.claimed, self.partial) = (false, false);
+    }
+
     /// The messages together; `None` where nothing was published with this payload.
     pub(super) fn source(&self, group: GroupIx) -> Option<Source> {
         let earliest = self.messages.first()?;

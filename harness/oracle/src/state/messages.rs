@@ -1,21 +1,20 @@
 //! All messages of a record, as far as they are open: what is settled and claimed by nobody is forgotten, oldest first, and
 //! leaves a trace, so that a late copy is not taken for a message from nowhere.
 
-use std::collections::{HashSet, VecDeque};
-use std::hash::BuildHasherDefault;
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use deadzone_history::Origin as RecordOrigin;
 use deadzone_wire::Packet;
 
 use super::{Delivery, DeliveryId, Group, Message, MessageId, Source, message::GroupIx};
-use crate::hash::{FixedHasher, Map, of_bytes};
+use crate::hash::{Map, Set, of_bytes};
 
 /// Groups of settled messages that are kept of a record that nobody claims things about.
 const KEPT_STREAMING: usize = 8_192;
 /// The same for a scenario's: its recorder bounds it further.
 const KEPT_SCENARIO: usize = 1_000_000;
-/// Forgotten messages that leave a trace.
+/// Most forgotten messages that leave a trace each: beyond them any payload may have been published.
 const TRACES_KEPT: usize = 1_000_000;
 /// Messages and deliveries of one payload that are kept.
 const ALIKE_KEPT: usize = 64;
@@ -39,39 +38,38 @@ struct Slot {
 }
 
 /// Hashes of forgotten payloads.
-#[derive(Debug, Default)]
-struct Traces {
-    known: HashSet<u64, BuildHasherDefault<FixedHasher>>,
-    order: VecDeque<u64>,
-    /// Older traces were dropped: a payload without one may still have been published.
-    full: bool,
+#[derive(Debug)]
+enum Traces {
+    /// All of them.
+    Known(Set<u64>),
+    /// There were too many, or the record streams and nothing asks for them: any payload may have been published.
+    Full,
 }
 
 impl Traces {
     fn add(&mut self, payload: &[u8]) {
-        let hash = of_bytes([payload, &[]]);
-        if self.known.insert(hash) {
-            self.order.push_back(hash);
-        }
-        if self.order.len() > TRACES_KEPT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-            self.full = true;
+        if let Self::Known(known) = self {
+            known.insert(of_bytes(payload));
+            if known.len() > TRACES_KEPT {
+                *self = Self::Full;
+            }
         }
     }
 }
 
 impl Messages {
     pub(super) fn new(origin: RecordOrigin) -> Self {
-        let kept = if origin == RecordOrigin::Link { KEPT_STREAMING } else { KEPT_SCENARIO };
+        let (kept, traces) = match origin {
+            RecordOrigin::Link => (KEPT_STREAMING, Traces::Full),
+            _ => (KEPT_SCENARIO, Traces::Known(Set::default())),
+        };
         Self {
             groups: Vec::new(),
             free: Vec::new(),
             by_payload: Map::default(),
             order: VecDeque::new(),
             kept,
-            traces: Traces::default(),
+            traces,
         }
     }
 
@@ -87,8 +85,14 @@ impl Messages {
         MessageId { group, nth }
     }
 
-    pub(super) fn add_delivery(&mut self, payload: &Bytes, delivery: Delivery) -> DeliveryId {
-        let group = self.group_of(payload);
+    /// Adds a delivery to the group of its payload, which is named where it is known already.
+    pub(super) fn add_delivery(
+        &mut self,
+        payload: &Bytes,
+        group: Option<GroupIx>,
+        delivery: Delivery,
+    ) -> DeliveryId {
+        let group = group.unwrap_or_else(|| self.group_of(payload));
         let Some(known) = self.group_mut(group) else { return DeliveryId { group, nth: 0 } };
         if known.partial && known.deliveries.len() >= ALIKE_KEPT {
             known.deliveries.remove(0);
@@ -103,18 +107,15 @@ impl Messages {
             return *known;
         }
         self.forget_oldest();
-        let group = Group { payload: payload.clone(), ..Group::default() };
-        let ix = match self.free.pop() {
-            Some(slot) => {
-                let at = &mut self.groups[slot as usize];
-                at.group = group;
-                GroupIx { slot, generation: at.generation }
-            }
-            None => {
-                self.groups.push(Slot { generation: 0, group });
-                GroupIx { slot: self.groups.len() as u32 - 1, generation: 0 }
-            }
-        };
+        let slot = self.free.pop().unwrap_or_else(|| {
+            // Nearly every payload is published once.
+            let group = Group { messages: Vec::with_capacity(1), ..Group::default() };
+            self.groups.push(Slot { generation: 0, group });
+            self.groups.len() as u32 - 1
+        });
+        let at = &mut self.groups[slot as usize];
+        at.group.payload = payload.clone();
+        let ix = GroupIx { slot, generation: at.generation };
         self.by_payload.insert(payload.clone(), ix);
         self.order.push_back(ix);
         ix
@@ -145,12 +146,13 @@ impl Messages {
             return;
         };
         slot.generation = slot.generation.wrapping_add(1);
-        let group = std::mem::take(&mut slot.group);
+        let group = &mut slot.group;
         self.free.push(ix.slot);
         self.by_payload.remove(&group.payload);
         if !group.messages.is_empty() {
             self.traces.add(&group.payload);
         }
+        group.clear();
     }
 
     pub(crate) fn group(&self, ix: GroupIx) -> Option<&Group> {
@@ -194,17 +196,16 @@ impl Messages {
     }
 
     /// What was published with this payload. The empty payload is everybody's, so it names nothing.
-    pub(super) fn source(&self, payload: &Bytes) -> Option<Source> {
-        if payload.is_empty() {
-            return None;
-        }
-        let ix = *self.by_payload.get(payload)?;
-        self.group(ix)?.source(ix)
+    pub(super) fn source(&self, ix: GroupIx) -> Option<Source> {
+        self.group(ix).filter(|group| !group.payload.is_empty())?.source(ix)
     }
 
     /// Whether a message with this payload was, or may have been, published and forgotten.
     pub(crate) fn may_be_forgotten(&self, payload: &Bytes) -> bool {
-        self.traces.full || self.traces.known.contains(&of_bytes([payload, &[]]))
+        match &self.traces {
+            Traces::Known(known) => known.contains(&of_bytes(payload)),
+            Traces::Full => true,
+        }
     }
 
     /// A packet that may or may not have had an effect: what it publishes is not from nowhere.

@@ -16,6 +16,7 @@ mod debts;
 mod deliver;
 mod early;
 mod filter;
+mod finished;
 mod forwarded;
 mod given;
 mod handshake;

@@ -1,15 +1,12 @@
 //! Exchanges from the judged party, by packet id, within one session.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use deadzone_history::ConnId;
-use deadzone_wire::{Ack, AckKind, Publish, Text};
+use deadzone_history::{ConnId, Recorded};
+use deadzone_wire::{Ack, AckKind, Packet, Publish, Text};
 
-use super::{CopyKind, DeliveryId};
-
-/// So many finished exchanges are remembered, for resends of what was acknowledged into a dead link.
-const FINISHED_KEPT: usize = 1024;
+use super::{CopyKind, DeliveryId, finished::Finished};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,9 +25,10 @@ pub(crate) enum Stage {
 #[derive(Clone, Debug)]
 pub(crate) struct Outbound {
     pub(crate) qos: u8,
-    topic: Text,
-    payload: Bytes,
-    size: usize,
+    /// Its first copy.
+    body: Arc<Recorded>,
+    /// Its Topic Name, where an alias stood for it.
+    aliased: Option<Text>,
     first: u64,
     /// Last copy of the PUBLISH.
     pub(crate) last: u64,
@@ -48,11 +46,22 @@ pub(crate) struct Outbound {
     pub(crate) delivery: Option<DeliveryId>,
 }
 
+/// An exchange as it was before its PUBREL.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    pub(super) stage: Stage,
+    pub(super) touched: u64,
+    pub(super) carried: bool,
+}
+
 /// The exchanges of one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbounds {
     by_id: BTreeMap<u16, Outbound>,
-    finished: VecDeque<u16>,
+    /// Those that are over: what was acknowledged into a dead link may be sent again.
+    finished: Finished,
+    /// Those that earlier connections left unacknowledged when the session was resumed last, by id.
+    left: Vec<u16>,
 }
 
 impl Outbounds {
@@ -65,8 +74,7 @@ impl Outbounds {
     pub(super) fn seen(
         &mut self,
         (seq, conn): (u64, ConnId),
-        (id, size): (u16, usize),
-        publish: &Publish,
+        (id, body): (u16, &Arc<Recorded>),
         topic: &Text,
         (kind, delivery): (CopyKind, Option<DeliveryId>),
     ) {
@@ -77,11 +85,11 @@ impl Outbounds {
             }
             return;
         }
+        let Packet::Publish(publish) = body.packet() else { return };
         let new = Outbound {
             qos: publish.qos,
-            topic: topic.clone(),
-            payload: publish.payload.clone(),
-            size,
+            body: Arc::clone(body),
+            aliased: publish.topic.is_empty().then(|| topic.clone()),
             first: seq,
             last: seq,
             last_conn: conn,
@@ -122,9 +130,9 @@ impl Outbounds {
     }
 
     /// A PUBREL was seen: the exchange as it was before.
-    pub(super) fn released(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<Outbound> {
+    pub(super) fn released(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<Before> {
         let known = self.by_id.get_mut(&id)?;
-        let before = known.clone();
+        let before = Before { stage: known.stage, touched: known.touched, carried: known.carried };
         (known.stage, known.touched, known.last_conn, known.carried) = (Stage::Released, seq, conn, false);
         Some(before)
     }
@@ -134,8 +142,11 @@ impl Outbounds {
         for known in self.by_id.values_mut() {
             known.carried =
                 matches!(known.stage, Stage::Received | Stage::Released | Stage::Done) && known.qos == 2;
-            known.dropped |= maximum_packet.is_some_and(|max| known.size as u64 > u64::from(max));
+            known.dropped |=
+                maximum_packet.is_some_and(|max| known.body.frame().wire_len() as u64 > u64::from(max));
         }
+        let open = self.by_id.iter().filter(|(_, e)| e.stage == Stage::Unacknowledged);
+        self.left = open.map(|(id, _)| *id).collect();
     }
 
     /// An unfinished exchange with the same content under another id: its last event.
@@ -153,13 +164,13 @@ impl Outbounds {
         publish: &Publish,
         topic: &Text,
     ) -> Option<(u64, Option<DeliveryId>)> {
-        let left = |other: u16, e: &Outbound| {
-            let open = e.stage == Stage::Unacknowledged && !e.dropped && e.last_conn != conn;
-            other != id && open && e.same(publish, topic)
-        };
-        let (old, known) = self.by_id.iter_mut().find(|(other, e)| left(**other, e))?;
+        let open = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.last_conn != conn;
+        self.left.retain(|other| self.by_id.get(other).is_some_and(open));
+        let same = |other: &u16| self.by_id.get(other).is_some_and(|e| e.same(publish, topic));
+        let old = self.left.iter().copied().find(|other| *other != id && same(other))?;
+        let known = self.by_id.get_mut(&old)?;
         (known.stage, known.touched, known.moved) = (Stage::Done, seq, Some(seq));
-        let (old, was) = (*old, (known.last, known.delivery));
+        let was = (known.last, known.delivery);
         self.finish(old);
         Some(was)
     }
@@ -180,12 +191,8 @@ impl Outbounds {
     }
 
     fn finish(&mut self, id: u16) {
-        self.finished.push_back(id);
-        if self.finished.len() <= FINISHED_KEPT {
-            return;
-        }
-        let Some(oldest) = self.finished.pop_front() else { return };
-        if self.by_id.get(&oldest).is_some_and(|e| e.stage == Stage::Done) && !self.finished.contains(&oldest)
+        if let Some(oldest) = self.finished.push(id)
+            && self.by_id.get(&oldest).is_some_and(|e| e.stage == Stage::Done)
         {
             self.by_id.remove(&oldest);
         }
@@ -204,16 +211,24 @@ impl Outbound {
     }
 
     pub(crate) fn same(&self, publish: &Publish, topic: &Text) -> bool {
+        let known = self.topic();
         self.qos == publish.qos
-            && self.payload == publish.payload
-            && (self.topic == *topic || topic.is_empty() || self.topic.is_empty())
+            && self.payload() == Some(&publish.payload)
+            && (known == Some(topic) || topic.is_empty() || known.is_none_or(Text::is_empty))
     }
 
-    pub(crate) fn topic(&self) -> &Text {
-        &self.topic
+    pub(crate) fn topic(&self) -> Option<&Text> {
+        self.aliased.as_ref().or_else(|| Some(&self.publish()?.topic))
     }
 
-    pub(crate) fn payload(&self) -> &Bytes {
-        &self.payload
+    pub(crate) fn payload(&self) -> Option<&Bytes> {
+        Some(&self.publish()?.payload)
+    }
+
+    fn publish(&self) -> Option<&Publish> {
+        match self.body.packet() {
+            Packet::Publish(publish) => Some(publish),
+            _ => None,
+        }
     }
 }

@@ -4,7 +4,8 @@ use deadzone_history::ConnId;
 use deadzone_wire::{PropertyId, Publish, Text, Version, Will};
 
 use super::{
-    Message, MessageId, Origin, Progress, SessionIx, State, Stream, forwarded::Forwarded, inbound::Copied,
+    Message, MessageId, Origin, Progress, SessionIx, State, Stream, conn::Exchange, forwarded::Forwarded,
+    inbound::Copied,
 };
 
 /// A packet that carries a message.
@@ -124,17 +125,19 @@ impl State {
 
     fn stream(&mut self, id: ConnId, qos: u8, topic: &Text) -> (Stream, u32) {
         let Some(conn) = self.conns.get_mut(&id.0) else { return (Stream { conn: id, number: 0 }, 0) };
-        let fresh = u16::try_from(conn.exchange.streams.len()).unwrap_or(u16::MAX);
-        let (number, next) = match conn.exchange.streams.get_mut(&(topic.clone(), qos)) {
-            Some((number, next)) => (*number, next),
-            None => {
-                let known = conn.exchange.streams.entry((topic.clone(), qos)).or_insert((fresh, 0));
-                (known.0, &mut known.1)
-            }
+        let Exchange { streams, stream_count, .. } = &mut conn.exchange;
+        let of_topic = match streams.get_mut(topic) {
+            Some(known) => known,
+            None => streams.entry(topic.clone()).or_default(),
         };
+        let (number, next) = of_topic[usize::from(qos & 3)].get_or_insert_with(|| {
+            let fresh = *stream_count;
+            *stream_count = stream_count.saturating_add(1);
+            (fresh, 0)
+        });
         let index = *next;
         *next += 1;
-        (Stream { conn: id, number }, index)
+        (Stream { conn: id, number: *number }, index)
     }
 
     /// The sessions that hold a settled subscription under which a message on this topic must come.

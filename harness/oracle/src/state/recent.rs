@@ -8,7 +8,7 @@ use deadzone_wire::Packet;
 /// So many packets of a scenario are looked up; what is older is only a number.
 const KEPT_SCENARIO: usize = 32_768;
 /// The same for a record that streams.
-const KEPT_STREAMING: usize = 4_096;
+const KEPT_STREAMING: usize = 1_024;
 
 /// A packet of the record.
 #[derive(Clone, Debug)]

@@ -14,14 +14,15 @@ type Route = (SessionIx, bool);
 /// The sessions by topic.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
-    generation: u64,
-    by_topic: Map<Text, (u64, Vec<Route>)>,
+    /// A subscription or a session changed since.
+    changed: bool,
+    by_topic: Map<Text, Vec<Route>>,
 }
 
 impl Routes {
     /// A subscription or a session changed.
     pub(super) fn changed(&mut self) {
-        self.generation += 1;
+        self.changed = true;
     }
 
     /// The sessions that hold one settled subscription, granted QoS 1 or 2 and not shared, for this topic.
@@ -31,17 +32,23 @@ impl Routes {
         sessions: &[Session],
         publisher: Option<SessionIx>,
     ) -> Vec<SessionIx> {
-        if self.by_topic.len() >= KEPT && !self.by_topic.contains_key(topic) {
+        if self.changed {
             self.by_topic.clear();
+            self.changed = false;
         }
-        let known = self.by_topic.entry(topic.clone()).or_default();
-        if known.0 != self.generation || self.generation == 0 {
-            *known = (self.generation, find(topic, sessions));
-        }
+        let known = match self.by_topic.get(topic) {
+            Some(known) => known,
+            None => {
+                if self.by_topic.len() >= KEPT {
+                    self.by_topic.clear();
+                }
+                self.by_topic.entry(topic.clone()).or_insert_with(|| find(topic, sessions))
+            }
+        };
         let spared = |(ix, no_local): &&Route| {
             !(*no_local && publisher.is_some_and(|p| same_client(sessions, p, *ix)))
         };
-        known.1.iter().filter(spared).map(|(ix, _)| *ix).collect()
+        known.iter().filter(spared).map(|(ix, _)| *ix).collect()
     }
 }
 

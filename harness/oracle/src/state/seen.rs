@@ -21,7 +21,7 @@ impl State {
     /// A packet was seen.
     pub(super) fn seen(&mut self, packet: &PacketEvent) {
         let id = packet.conn;
-        self.sent_early(id, packet.packet());
+        self.sent_early(packet);
         match packet.packet() {
             Packet::Connack(connack) => self.connack_seen(id, connack),
             Packet::Connect(connect) => {
@@ -37,16 +37,17 @@ impl State {
             Packet::Suback(p) => {
                 let (fit, filters) = self.request_answered(id, p.packet_id, true);
                 self.codes_seen(id, p.packet_id, Some(&p.codes));
-                self.answered(id, fit, filters);
+                self.answered(id, self.currency(id), fit, filters);
             }
             Packet::Unsuback(p) => {
                 let (fit, filters) = self.request_answered(id, p.packet_id, false);
                 self.codes_seen(id, p.packet_id, None);
-                self.answered(id, fit, filters);
+                self.answered(id, self.currency(id), fit, filters);
             }
             Packet::Bare(bare) if bare.kind == PacketKind::Pingresp => {
                 let ping = self.conns.get_mut(&id.0).and_then(|c| c.exchange.pings.pop_front());
-                self.answered(id, ping.map_or(AckMatch::Nothing, AckMatch::Open), None);
+                let fit = ping.map_or(AckMatch::Nothing, AckMatch::Open);
+                self.answered(id, self.currency(id), fit, None);
             }
             Packet::Disconnect(disconnect) => {
                 let now = self.now;
@@ -59,11 +60,16 @@ impl State {
         }
     }
 
-    fn answered(&mut self, conn: ConnId, fit: AckMatch, filters: Option<usize>) {
+    fn answered(
+        &mut self,
+        conn: ConnId,
+        (session, currency): (Option<SessionIx>, Currency),
+        fit: AckMatch,
+        filters: Option<usize>,
+    ) {
         if let (AckMatch::Open(given), Some(c)) = (fit, self.conns.get_mut(&conn.0)) {
             c.answered_up_to = c.answered_up_to.max(given);
         }
-        let (session, currency) = self.currency(conn);
         self.transition = Transition::Answered(Answered { conn, session, currency, fit, filters });
     }
 
@@ -97,7 +103,7 @@ impl State {
                 AckKind::Pubrel => {}
             }
         }
-        self.answered(id, fit, None);
+        self.answered(id, (session, currency), fit, None);
     }
 
     /// What a SUBACK or UNSUBACK answers: a request of this connection, or one that an earlier connection left open.
@@ -137,7 +143,7 @@ impl State {
             (Currency::Current, Some(s)) => s.outbound.released(seq, id, packet_id),
             _ => None,
         };
-        let carried = known.as_ref().is_some_and(|e| e.carried);
+        let carried = known.is_some_and(|e| e.carried);
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
         let steps = conn.exchange.steps.entry(packet_id).or_default();
         let Steps { received, released } = *steps;
@@ -146,8 +152,8 @@ impl State {
             conn: id,
             session,
             currency,
-            stage: known.as_ref().map(|e| e.stage),
-            last: known.as_ref().map(|e| e.touched),
+            stage: known.map(|e| e.stage),
+            last: known.map(|e| e.touched),
             received,
             released,
             carried,

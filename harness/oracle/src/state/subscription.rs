@@ -181,7 +181,8 @@ impl Subscriptions {
     }
 
     /// What matches the topic, seen from a message that was published at `since`.
-    pub(super) fn matching(&self, topic: &Text, since: Option<u64>) -> Matching {
+    pub(super) fn matching(&mut self, topic: &Text, since: Option<u64>) -> Matching {
+        self.look_up(topic);
         let mut found =
             Matching { all_as_published: true, established: true, unchanged: true, ..Matching::default() };
         for held in self.held(topic) {
@@ -191,7 +192,7 @@ impl Subscriptions {
     }
 
     /// Finds the filters that match a topic once and for all the look-ups that follow.
-    pub(super) fn look_up(&mut self, topic: &Text) {
+    fn look_up(&mut self, topic: &Text) {
         if self.held.len() < FEW_FILTERS || self.by_topic.contains_key(topic) {
             return;
         }

@@ -9,74 +9,60 @@ use deadzone_wire::{AckKind, Packet};
 use super::{breach, earlier};
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     rules::clauses::{ACK_ID, ACK_OF_QOS, PUBCOMP_UNASKED},
     state::{AckMatch, Currency, Session, State, Transition},
 };
 
-#[derive(Debug)]
-pub(crate) struct Acknowledgements;
+pub(crate) const RULE: Stateless = Stateless { name: "client-acknowledgements", on: On::ANSWERED, observe };
 
-impl Rule for Acknowledgements {
-    fn name(&self) -> &'static str {
-        "client-acknowledgements"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let (Transition::Answered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind) else {
+        return;
+    };
+    let Packet::Ack(ack) = packet.packet() else { return };
+    let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
+    if !certain || seen.currency != Currency::Current {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::ANSWERED
-    }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let (Transition::Answered(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind)
-        else {
-            return;
-        };
-        let Packet::Ack(ack) = packet.packet() else { return };
-        let certain = seen.session.and_then(|id| state.session(id)).is_some_and(Session::certain);
-        if !certain || seen.currency != Currency::Current {
-            return;
+    found.tested(ACK_ID.of(state.version(seen.conn)));
+    let summary = packet.packet().summary();
+    let before = |found: &mut Found, how: &str, given: Option<u64>| {
+        found.grade(event, None, format!("{summary} {how}"), given.into_iter().collect());
+    };
+    let (clause, got, given) = match seen.fit {
+        AckMatch::Open(_) => return,
+        AckMatch::Late(given) => {
+            return before(found, "for what an earlier connection gave", Some(given));
         }
-        found.tested(ACK_ID.of(state.version(seen.conn)));
-        let summary = packet.packet().summary();
-        let before = |found: &mut Found, how: &str, given: Option<u64>| {
-            found.grade(event, None, format!("{summary} {how}"), given.into_iter().collect());
-        };
-        let (clause, got, given) = match seen.fit {
-            AckMatch::Open(_) => return,
-            AckMatch::Late(given) => {
-                return before(found, "for what an earlier connection gave", Some(given));
-            }
-            AckMatch::Repeated(given) => {
-                return before(found, "once more than its packet was given", Some(given));
-            }
-            AckMatch::OtherKind(given) if ack.kind == AckKind::Pubcomp => {
-                (PUBCOMP_UNASKED, "where no PUBREL was given", Some(given))
-            }
-            AckMatch::OtherKind(given) => (ACK_OF_QOS, "for a PUBLISH of another QoS", Some(given)),
-            AckMatch::Nothing
-                if seen
-                    .session
-                    .is_some_and(|s| earlier(state, s).any(|s| s.inbound.knows(ack.packet_id))) =>
-            {
-                return before(found, "for what an earlier session gave", None);
-            }
-            // A code that says so.
-            AckMatch::Nothing if ack.code() >= 0x80 => return,
-            AckMatch::Nothing => (ACK_ID, "where nothing with this id is open", None),
-        };
-        let wanted = "an acknowledgement only of what was given and is unanswered";
-        let breach = Breach {
-            could_instead: vec![
-                "acknowledge each copy that was given: nothing was left to acknowledge under this id",
-            ],
-            ..breach(
-                seen.conn,
-                (clause, Fact::WrongPacket),
-                wanted,
-                format!("{summary}, {got}"),
-                given.into_iter().collect(),
-            )
-        };
-        found.broken(event, state, breach);
-    }
+        AckMatch::Repeated(given) => {
+            return before(found, "once more than its packet was given", Some(given));
+        }
+        AckMatch::OtherKind(given) if ack.kind == AckKind::Pubcomp => {
+            (PUBCOMP_UNASKED, "where no PUBREL was given", Some(given))
+        }
+        AckMatch::OtherKind(given) => (ACK_OF_QOS, "for a PUBLISH of another QoS", Some(given)),
+        AckMatch::Nothing
+            if seen.session.is_some_and(|s| earlier(state, s).any(|s| s.inbound.knows(ack.packet_id))) =>
+        {
+            return before(found, "for what an earlier session gave", None);
+        }
+        // A code that says so.
+        AckMatch::Nothing if ack.code() >= 0x80 => return,
+        AckMatch::Nothing => (ACK_ID, "where nothing with this id is open", None),
+    };
+    let wanted = "an acknowledgement only of what was given and is unanswered";
+    let breach = Breach {
+        could_instead: vec![
+            "acknowledge each copy that was given: nothing was left to acknowledge under this id",
+        ],
+        ..breach(
+            seen.conn,
+            (clause, Fact::WrongPacket),
+            wanted,
+            format!("{summary}, {got}"),
+            given.into_iter().collect(),
+        )
+    };
+    found.broken(event, state, breach);
 }

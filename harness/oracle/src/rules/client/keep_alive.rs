@@ -11,7 +11,7 @@ use deadzone_verdict::Fact;
 use super::breach;
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Rule},
+    rule::{On, Stateless},
     state::State,
     wording::seconds,
 };
@@ -21,45 +21,33 @@ const IN_TIME: Pair = pair!("MQTT-3.1.2-23", "MQTT-3.1.2-20");
 /// What may be between the client's writing and the link's reading, µs.
 const SLACK_US: u64 = 3_000_000;
 
-#[derive(Debug)]
-pub(crate) struct KeepAlive;
+pub(crate) const RULE: Stateless = Stateless { name: "client-keep-alive", on: On::SEEN, observe };
 
-impl Rule for KeepAlive {
-    fn name(&self) -> &'static str {
-        "client-keep-alive"
+fn observe(event: &Event, state: &State, found: &mut Found) {
+    let EventKind::Packet(packet) = &event.kind else { return };
+    let Some(conn) = state.conn(packet.conn) else { return };
+    let (Some(before), Some(accepted)) = (conn.before_last_seen, conn.handshake.accepted()) else {
+        return;
+    };
+    let keep_alive_us = u64::from(conn.handshake.keep_alive_s()) * 1_000_000;
+    // The keep-alive in force is known from the CONNACK on.
+    let silent_us = event.at_us.saturating_sub(before.at_us.max(accepted.at_us));
+    if keep_alive_us == 0 {
+        return;
     }
-
-    fn on(&self) -> On {
-        On::SEEN
+    found.tested(IN_TIME.of(conn.version));
+    if silent_us <= keep_alive_us + SLACK_US / 3 {
+        return;
     }
-
-    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        let EventKind::Packet(packet) = &event.kind else { return };
-        let Some(conn) = state.conn(packet.conn) else { return };
-        let (Some(before), Some(accepted)) = (conn.before_last_seen, conn.handshake.accepted()) else {
-            return;
-        };
-        let keep_alive_us = u64::from(conn.handshake.keep_alive_s()) * 1_000_000;
-        // The keep-alive in force is known from the CONNACK on.
-        let silent_us = event.at_us.saturating_sub(before.at_us.max(accepted.at_us));
-        if keep_alive_us == 0 {
-            return;
-        }
-        found.tested(IN_TIME.of(conn.version));
-        if silent_us <= keep_alive_us + SLACK_US / 3 {
-            return;
-        }
-        let got =
-            format!("nothing for {} with a keep-alive of {}", seconds(silent_us), seconds(keep_alive_us));
-        let too_long = silent_us > keep_alive_us + keep_alive_us / 2 + SLACK_US;
-        if !too_long || state.around.fault(conn.client).is_some() {
-            return found.grade(event, IN_TIME.of(conn.version), got, vec![before.seq]);
-        }
-        let wanted = "a packet within each keep-alive";
-        let breach = Breach {
-            could_instead: vec!["send PINGREQ when there is nothing else to send: it sent nothing"],
-            ..breach(packet.conn, (IN_TIME, Fact::AnswerMissing), wanted, got, vec![before.seq])
-        };
-        found.broken(event, state, breach);
+    let got = format!("nothing for {} with a keep-alive of {}", seconds(silent_us), seconds(keep_alive_us));
+    let too_long = silent_us > keep_alive_us + keep_alive_us / 2 + SLACK_US;
+    if !too_long || state.around.fault(conn.client).is_some() {
+        return found.grade(event, IN_TIME.of(conn.version), got, vec![before.seq]);
     }
+    let wanted = "a packet within each keep-alive";
+    let breach = Breach {
+        could_instead: vec!["send PINGREQ when there is nothing else to send: it sent nothing"],
+        ..breach(packet.conn, (IN_TIME, Fact::AnswerMissing), wanted, got, vec![before.seq])
+    };
+    found.broken(event, state, breach);
 }

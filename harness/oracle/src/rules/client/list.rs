@@ -5,8 +5,8 @@ use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 
 use super::{
-    super::malformed::Malformed, acknowledgements, answer_order, exchange, handshake, keep_alive, limits,
-    owed, receive_maximum, release, resend_order,
+    super::malformed, acknowledgements, answer_order, exchange, handshake, keep_alive, limits, owed,
+    receive_maximum, release, resend_order,
 };
 use crate::{
     breach::Breach,
@@ -17,16 +17,16 @@ use crate::{
 /// One of each, in the order in which a reader meets them in the standard.
 pub(crate) fn all() -> Vec<Box<dyn Rule>> {
     vec![
-        Box::new(Malformed),
-        Box::new(handshake::Handshake),
+        Box::new(malformed::RULE),
+        Box::new(handshake::RULE),
         Box::new(limits::Limits::default()),
         Box::new(exchange::Exchange::default()),
-        Box::new(release::Release),
-        Box::new(acknowledgements::Acknowledgements),
+        Box::new(release::RULE),
+        Box::new(acknowledgements::RULE),
         Box::new(receive_maximum::ReceiveMaximum::default()),
         Box::new(answer_order::AnswerOrder::default()),
         Box::new(resend_order::ResendOrder::default()),
-        Box::new(keep_alive::KeepAlive),
+        Box::new(keep_alive::RULE),
         Box::new(owed::Owed),
     ]
 }
