@@ -150,8 +150,8 @@ fn reason(verdict: &Verdict) -> String {
 fn state(result: &ScenarioResult) -> State {
     let verdict = &result.verdict;
     let why = || reason(verdict);
-    let refused = result.repeats.iter().map(|repeat| &repeat.verdict);
-    let refused = refused.filter(|verdict| verdict.kind == VerdictKind::NotApplicable).next_back();
+    let mut repeats = result.repeats.iter().map(|repeat| &repeat.verdict);
+    let refused = repeats.rfind(|verdict| verdict.kind == VerdictKind::NotApplicable);
     match verdict.kind {
         VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Inconclusive if refused.is_some() => {
             State::Limited(refused.map(reason).unwrap_or_default())

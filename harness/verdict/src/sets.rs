@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Fingerprint, ScenarioKey, ScenarioResult, Summary, VerdictKind};
+use crate::{Finding, Fingerprint, ScenarioKey, ScenarioResult, Summary, VerdictKind};
 
 /// What one scenario said in one run, as far as runs are compared by it: its verdict with all that was found. A slow pass is a
 /// pass, and the reason of what is inconclusive is for people.
@@ -23,7 +23,7 @@ impl Said {
             VerdictKind::PassSlow => VerdictKind::Pass,
             kind => kind,
         };
-        let found = result.verdict.findings.iter().map(|finding| finding.fingerprint()).collect();
+        let found = result.verdict.findings.iter().map(Finding::fingerprint).collect();
         Self { word: kind.word(), found }
     }
 }

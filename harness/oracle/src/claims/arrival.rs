@@ -73,7 +73,8 @@ fn closed(wait: &Wait<'_>, seq: u64, found: &mut Found) {
 /// may close without a word.
 fn silently_at_an_unknown_level(wait: &Wait<'_>, seq: u64, found: &mut Found) -> bool {
     let connect = wait.state.recent.since(0).find(|kept| kept.conn == wait.id && kept.end == End::Broker);
-    let Some(Packet::Connect(connect)) = connect.map(|kept| kept.packet()) else { return false };
+    let Some(kept) = connect else { return false };
+    let Packet::Connect(connect) = kept.packet() else { return false };
     let known = Version::from_level(connect.level).is_some() || BRIDGES.contains(&connect.level);
     let alone = wait.version == Version::V311 && wait.state.header.target.v311_alone;
     if known || !alone || !wait.wants(PacketKind::Connack) || wait.conn.handshake.connack.is_some() {

@@ -13,9 +13,9 @@ use super::{
 fn sends(flags: &'static [Option<bool>]) -> Broker {
     Broker::with(move |seen| {
         let Packet::Subscribe(_) = seen.packet else { return None };
-        let flag = flags.get(seen.conn).or(flags.last()).copied().flatten();
+        let flag = flags.get(seen.conn).or_else(|| flags.last()).copied().flatten();
         let copy = |retain| {
-            let publish = Publish::new(&*format!("{RUN}/state"), 0, None, Bytes::from_static(b"on"));
+            let publish = Publish::new(&format!("{RUN}/state"), 0, None, Bytes::from_static(b"on"));
             Packet::Publish(Publish { retain, ..publish }).encode(Version::V5).to_bytes()
         };
         Some([Act::UsualAfter(0)].into_iter().chain(flag.map(|flag| Act::Send(copy(flag)))).collect())
