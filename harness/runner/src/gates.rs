@@ -80,7 +80,20 @@ impl Gates {
 
     /// The target was found to send one unacknowledged message at a time.
     pub(crate) fn one_in_flight(&self, version: Version) -> bool {
-        matches!(self.state(Gate::InFlight, version), State::Limited(_))
+        self.is_spoken(version) && matches!(self.state(Gate::InFlight, version), State::Limited(_))
+    }
+
+    /// Whether the target speaks this version: without that no gate of it was tried.
+    fn is_spoken(&self, version: Version) -> bool {
+        !matches!(self.state(Gate::Connection, version), State::Limited(_))
+    }
+
+    /// The gates that are not open, as a run tells them: of a version that is not spoken the connection alone.
+    pub(crate) fn shut(&self) -> impl Iterator<Item = GateState> {
+        let told = |gate: &GateState| {
+            gate.state != "open" && (self.is_spoken(gate.version) || gate.gate == Gate::Connection.name())
+        };
+        self.all().into_iter().filter(told)
     }
 
     /// The verdict of what stands on a gate that is not open.

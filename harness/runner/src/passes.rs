@@ -102,7 +102,8 @@ impl Passes<'_> {
             let way = "a session that a clean start begins goes wrong";
             self.ledger.notice(format!("{way} [{version}]: new sessions begin without one"));
         }
-        for gate in self.ledger.gates.all().into_iter().filter(|gate| gate.state != "open") {
+        let shut: Vec<_> = self.ledger.gates.shut().collect();
+        for gate in shut {
             let one_at_a_time = self.ledger.gates.one_in_flight(gate.version) && gate.gate == "in-flight";
             let habit = if one_at_a_time { " (it sends one unacknowledged message at a time)" } else { "" };
             let text =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{Abandon, Claim, ClaimKind, Ended, Event, EventKind, Late, Origin};
+use deadzone_history::{Abandon, Claim, ClaimKind, ClientIx, Ended, Event, EventKind, Late, Origin};
 
 use super::{arrival, quiescent, receives, thrown_out};
 use crate::{
@@ -98,6 +98,10 @@ impl Claims {
             ClaimKind::Quiescent { client } => {
                 quiescent::unmet(state, claimed, *client, unmet, found.by(quiescent::NAME));
             }
+            ClaimKind::StillServed { .. } if own_was_closed(state, claimed.at.seq) => {
+                let text = "the harness's own client was thrown out: whether subscriptions are still served is not known";
+                found.by(arrival::NAME).graded(unmet.at.seq, None, text.to_owned(), Vec::new());
+            }
             ClaimKind::Precondition { client } | ClaimKind::StillServed { client, .. } => {
                 let thrown_out = thrown_out::noticed(state, *client, unmet.why);
                 if !thrown_out.is_some_and(|out| out.tell(state, Some(&claimed.claim), found)) {
@@ -150,6 +154,16 @@ impl Claims {
             }
         }
     }
+}
+
+/// The broker ended a connection of the harness's own behind this event, before the harness did.
+fn own_was_closed(state: &State, since: u64) -> bool {
+    let own = ClientIx::from(state.header.clients.len());
+    state.conns_of(own).any(|(_, conn)| {
+        conn.ends
+            .by_broker
+            .is_some_and(|closing| closing.at.seq > since && !conn.ends.by_harness_before(closing.at.seq))
+    })
 }
 
 /// An answer that came after its `within` is no failure; a grade says how late it was.

@@ -195,3 +195,25 @@ fn row_a17_a_connect_behind_many_is_held_back() {
         }
     }
 }
+
+/// A message of the harness's own whose publisher the broker throws out says nothing of the script's client: graded. Where the
+/// publisher stays, the experiment did not come about.
+#[test]
+fn row_b6_the_harness_own_client_that_is_thrown_out_tells_nothing_of_the_others() {
+    for (thrown_out, kind) in [(true, VerdictKind::Pass), (false, VerdictKind::Inconclusive)] {
+        let mut h = HandMade::new(Version::V311);
+        let sub = h.client("sub");
+        let conn = h.connect(sub, Start::Clean);
+        h.subscribe(conn, 1, TOPIC, 1);
+        let own = h.connect(h.harness(), Start::Clean);
+        let payload = bytes::Bytes::from_static(b"deadzone-marker dz1 1");
+        let claim = h.claim("at rest", ClaimKind::StillServed { client: sub, payload });
+        if thrown_out {
+            h.broker_closes(own);
+        }
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        let verdict = judge(&h.finish());
+        assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        assert_eq!(verdict.grades.is_empty(), !thrown_out, "{verdict:#?}");
+    }
+}
