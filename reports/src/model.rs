@@ -37,6 +37,9 @@ impl Collector {
             | RunEvent::Notice(_) => {}
             RunEvent::ScenarioFinished(result) => {
                 // Scenarios end in any order; documents of equal runs must be equal.
+                // One that is told again, since more is known of it, takes the place of what was told.
+                let same = |known: &ScenarioResult| known.key == result.key && known.party == result.party;
+                self.model.results.retain(|known| !same(known));
                 let at = self.model.results.partition_point(|known| known.key <= result.key);
                 self.model.results.insert(at, Arc::clone(result));
             }

@@ -198,7 +198,7 @@ fn row_b1_a_close_of_our_own_clears_nobody() {
     // A machine that is too busy to tell says so.
     let starved = |entry: &Value| entry["reason"].as_str().is_some_and(|why| why.contains("starved"));
     let (silent, reserved) = (of("keepalive/silence/silent"), of("malformed/connect/reserved-bit"));
-    assert_ne!(silent["verdict"], "pass", "{told}");
+    assert_eq!(silent["verdict"], "inconclusive", "{told}");
     assert!(reserved["verdict"] == "fail" || starved(&reserved), "{told}");
 }
 

@@ -1,4 +1,4 @@
-//! The command line as it is typed. Every option of `run` may also come from `DEADZONE_*` or `deadzone.toml`.
+//! The command line as it is typed. Options of `run` that name an `env` may also come from there or from `deadzone.toml`.
 
 use std::{net::SocketAddr, path::PathBuf};
 

@@ -10,7 +10,7 @@ use tokio::{runtime::Builder, task::LocalSet};
 use crate::{
     Options, RunError,
     links::ThroughLink,
-    probe::{Client, Probed, cancelled, first_that_accepts, probe},
+    probe::{Client, Probed, cancelled, first_that_accepts, probe, speaks_not},
     target::{Declared, Target, paused_runtime},
 };
 
@@ -64,13 +64,13 @@ pub(crate) fn ask(target: &mut Target, options: &Options) -> Result<Probed, RunE
 }
 
 /// Whether the target speaks 3.1.1 and not 5.0. Where a run is about 3.1.1 only, 5.0 is asked for here.
-pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, offered: &[Capabilities]) -> bool {
-    let speaks = |version| offered.iter().any(|offered| offered.version == version);
+pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, asked: &Probed) -> bool {
+    let speaks = |version| asked.offered.iter().any(|offered| offered.version == version);
     if !speaks(Version::V311) || matches!(target, Target::Embedded(_)) || options.links.is_some() {
         return false;
     }
     if options.versions.contains(&Version::V5) {
-        return !speaks(Version::V5);
+        return asked.other_version.contains(&Version::V5);
     }
     let patience =
         Duration::from_millis((options.timing().connect_ms as f64 * options.timing().scale) as u64);
@@ -79,8 +79,14 @@ pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, offered: &[C
     let credentials = handle.credentials();
     let client = Client { version: Version::V5, patience, long_bound: patience, id, credentials };
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return false };
-    let asked = probe(|version| handle.dials(version, None).0, &[Version::V5], &client);
-    LocalSet::new().block_on(&runtime, asked).is_err()
+    let (dial, _) = handle.dials(Version::V5, None);
+    LocalSet::new().block_on(&runtime, async {
+        tokio::select! {
+            biased;
+            () = cancelled(&options.cancel) => false,
+            says_no = speaks_not(&*dial, &client) => says_no,
+        }
+    })
 }
 
 /// Asks as the scenarios will: directly, or over somebody else's links.

@@ -61,7 +61,7 @@ impl Gates {
         let way = if scenario.steps.iter().any(fresh) { Begins::Emptied } else { Begins::AtOnce };
         let works = match result.verdict.kind {
             VerdictKind::Pass | VerdictKind::PassSlow => true,
-            VerdictKind::Fail => false,
+            VerdictKind::Fail => !claimed(&result.verdict),
             _ => return,
         };
         self.sessions.insert((result.key.version, way), works);
@@ -177,8 +177,18 @@ fn state(result: &ScenarioResult) -> State {
             clause: verdict.findings.first().map(|f| f.clause),
         },
         VerdictKind::NotApplicable => State::Limited(why()),
+        VerdictKind::Inconclusive if held_again(result) => State::Open,
         VerdictKind::Inconclusive | VerdictKind::Blocked | VerdictKind::Error => State::Unknown(why()),
     }
+}
+
+/// Whether what the gate claims held in a repeat.
+fn held_again(result: &ScenarioResult) -> bool {
+    result.repeats.iter().any(|repeat| match repeat.verdict.kind {
+        VerdictKind::Pass | VerdictKind::PassSlow => true,
+        VerdictKind::Fail => !claimed(&repeat.verdict),
+        _ => false,
+    })
 }
 
 /// Of two scenarios that are one gate, which says what it is: open wins, then a violation, then a legal limit.

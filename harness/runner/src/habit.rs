@@ -73,10 +73,22 @@ impl Habits {
             let count = shown.scenarios.len();
             let mut finding = shown.finding;
             finding.got = format!("{} (a habit, seen in {count} scenarios: {named}{tail})", finding.got);
+            let own = by_version
+                .get(&version)
+                .is_none_or(|result| result.file == shown.first.file && result.line == shown.first.line);
+            if !own {
+                // The record that is shown is that of the first habit.
+                finding.evidence.clear();
+                finding.place = None;
+            }
             let result = by_version.entry(version).or_insert_with(|| ScenarioResult {
                 key: ScenarioKey { id: TARGET.to_owned(), version },
                 title: "what the target does again and again".to_owned(),
                 verdict: Verdict { kind: VerdictKind::Fail, ..Verdict::pass() },
+                // Those of the scenario are about its own findings.
+                control: None,
+                repeats: Vec::new(),
+                compared: None,
                 ..shown.first
             });
             result.verdict.findings.push(finding);
@@ -87,7 +99,7 @@ impl Habits {
 
 /// A breach that harms nobody, as the table of clauses says, or what is of another scenario: neither is the doing of the scenario
 /// in which it is seen.
-fn is_habit(finding: &Finding) -> bool {
+pub(crate) fn is_habit(finding: &Finding) -> bool {
     finding.claim.is_none() && (finding.clause.clause().habit || finding.fact == Fact::Misdelivered)
 }
 

@@ -48,8 +48,12 @@ pub(crate) struct Passes<'a> {
     pub(crate) recovery: Recovery,
     /// Versions whose plain clients are turned away, each after a rest.
     pub(crate) shut_out: BTreeSet<Version>,
+    /// Those that were told.
+    pub(crate) told_shut_out: BTreeSet<Version>,
     /// What asks for signs of life; none where the target is a part of this process.
     pub(crate) asker: Option<Asker>,
+    /// The versions that are played.
+    pub(crate) versions: Vec<Version>,
 }
 
 impl Passes<'_> {
@@ -161,7 +165,8 @@ impl Passes<'_> {
     pub(crate) fn examiner(&self) -> Option<Examiner> {
         let (asker, Target::Remote { pulse, .. }) = (self.asker.clone()?, &*self.target) else { return None };
         let long_bound = Duration::from_millis(self.context.timing.long_bound_ms);
-        Some(Examiner::new(&self.context.target, pulse, asker, long_bound, &self.context.cancel))
+        let versions = self.versions.clone();
+        Some(Examiner::new(&self.context.target, pulse, asker, versions, long_bound, &self.context.cancel))
     }
 
     fn health(&self) -> Option<Health> {
@@ -177,7 +182,7 @@ impl Passes<'_> {
         let of = |wanted: Why| {
             put_off.iter().filter(|(_, why)| *why == wanted).cloned().map(fresh).collect::<Vec<Task>>()
         };
-        let (unclear, parked, throttled) = (of(Why::Unclear), of(Why::BesideParked), of(Why::Throttled));
+        let (unclear, parked, mut throttled) = (of(Why::Unclear), of(Why::BesideParked), of(Why::Throttled));
         // The target turned out to live.
         self.pass(unclear, self.limits);
         let alone = Limits { jobs: 1, solo: true, ..self.limits };
@@ -185,7 +190,17 @@ impl Passes<'_> {
             let n = parked.len();
             self.ledger
                 .notice(format!("{n} were not let in beside parked ones, and are performed again alone"));
-            self.pass(parked, alone);
+        }
+        let mut asked = BTreeSet::new();
+        for task in parked {
+            // Each version is asked once: what is beside it may still be let in.
+            if asked.insert(task.planned.key.version) && !self.rest(task.planned.key.version) {
+                self.shut_out.insert(task.planned.key.version);
+            }
+            match self.shut_out.contains(&task.planned.key.version) {
+                true => throttled.push(task),
+                false => self.pass(vec![task], alone),
+            }
         }
         for task in throttled {
             if self.is_over() {
@@ -198,7 +213,8 @@ impl Passes<'_> {
             }
             let blank = blank(&self.context, &task.planned, &task.source);
             let why = format!("the target does not let clients of MQTT {version} in any more");
-            if self.shut_out.insert(version) {
+            self.shut_out.insert(version);
+            if self.told_shut_out.insert(version) {
                 self.ledger.notice(format!("{why}; the first that met it: {}", task.planned.key.id));
             }
             self.ledger.tell_verdict(&task, blank, Verdict::because(VerdictKind::Inconclusive, why));
@@ -240,6 +256,8 @@ impl Passes<'_> {
             // Failing fast is over: whatever failed already is confirmed.
             let fail_fast = std::mem::replace(&mut self.fail_fast, false);
             self.pass(tasks.clone(), limits);
+            // Repeats that ended while the target was not clear.
+            self.again();
             self.fail_fast = fail_fast;
             let told: BTreeSet<_> = self.ledger.results.iter().map(|result| result.key.clone()).collect();
             let missing =

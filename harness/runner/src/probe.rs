@@ -36,6 +36,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
     /// It answered that it does not speak this version, or closed as one may that does not.
+    OtherVersion(String),
+    /// It refused for another reason.
     Refused(String),
     /// It speaks no MQTT at all, or is not there.
     NotMqtt(String),
@@ -52,7 +54,7 @@ impl NoAnswer {
     /// Why, for people.
     pub(crate) fn text(self) -> String {
         match self {
-            Self::Refused(why) | Self::NotMqtt(why) | Self::Silent(why) => why,
+            Self::OtherVersion(why) | Self::Refused(why) | Self::NotMqtt(why) | Self::Silent(why) => why,
         }
     }
 }
@@ -92,6 +94,19 @@ pub(crate) struct Probed {
     pub(crate) offered: Vec<Capabilities>,
     /// Versions that it does not speak, each with what came.
     pub(crate) refused: Vec<(Version, String)>,
+    /// Those of them that it refused because of the version, by what came.
+    pub(crate) other_version: Vec<Version>,
+}
+
+/// Whether the target says that it does not speak this version. Silence, and a refusal for another reason, say nothing.
+pub(crate) async fn speaks_not(dial: &dyn Dial, client: &Client) -> bool {
+    match connect(dial, client, true, 0).await {
+        Ok(accepted) => {
+            leave(accepted, client.version, client.patience).await;
+            false
+        }
+        Err(why) => matches!(why, NoAnswer::OtherVersion(_)),
+    }
 }
 
 /// Asks for every version at once. `client` is who asks; its id and version are set here.
@@ -107,12 +122,17 @@ pub(crate) async fn probe(
         let client = Client { version: *version, id, ..client.clone() };
         tasks.push((*version, tokio::task::spawn_local(async move { one(dial, client).await })));
     }
-    let Probed { mut offered, mut refused } = Probed::default();
+    let Probed { mut offered, mut refused, mut other_version } = Probed::default();
     let mut reasons = Vec::new();
     let mut unclear = false;
     for (version, task) in tasks {
         match task.await {
             Ok(Ok(capabilities)) => offered.push(capabilities),
+            Ok(Err(NoAnswer::OtherVersion(why))) => {
+                other_version.push(version);
+                reasons.push(why.clone());
+                refused.push((version, why));
+            }
             Ok(Err(NoAnswer::Refused(why))) => {
                 reasons.push(why.clone());
                 refused.push((version, why));
@@ -136,7 +156,7 @@ pub(crate) async fn probe(
         }
         return Err(reasons.join("; "));
     }
-    Ok(Probed { offered, refused })
+    Ok(Probed { offered, refused, other_version })
 }
 
 async fn one(dial: Rc<dyn Dial>, client: Client) -> Result<Capabilities, NoAnswer> {
@@ -201,13 +221,18 @@ pub(crate) async fn connect(
     }
     match timeout(client.long_bound, answer(&mut *stream, version)).await {
         Ok(Ok((connack, _))) if connack.code == 0 => Ok(Accepted { stream, connack }),
-        Ok(Ok((connack, came))) => Err(NoAnswer::Refused(format!(
-            "it refused an MQTT {version} CONNECT with code 0x{:02x}{}, by {came}",
-            connack.code,
-            deadzone_wire::reason_name(version, PacketKind::Connack, connack.code)
-                .map(|n| format!(" ({n})"))
-                .unwrap_or_default()
-        ))),
+        Ok(Ok((connack, came))) => {
+            let name = deadzone_wire::reason_name(version, PacketKind::Connack, connack.code);
+            let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+            let why = format!(
+                "it refused an MQTT {version} CONNECT with code 0x{:02x}{name}, by {came}",
+                connack.code
+            );
+            Err(match connack.code {
+                0x01 | 0x84 => NoAnswer::OtherVersion(why),
+                _ => NoAnswer::Refused(why),
+            })
+        }
         Ok(Err(why)) => Err(why),
         Err(_) => Err(NoAnswer::Silent(format!(
             "it accepted the connection and did not answer an MQTT {version} CONNECT within {} s",
@@ -226,12 +251,12 @@ async fn answer(stream: &mut dyn Stream, version: Version) -> Result<(Connack, S
         read.clear();
         match stream.read_buf(&mut read).await {
             Ok(0) => {
-                return Err(NoAnswer::Refused(format!(
+                return Err(NoAnswer::OtherVersion(format!(
                     "it closed the connection instead of answering an MQTT {version} CONNECT"
                 )));
             }
             Err(error) => {
-                return Err(NoAnswer::Refused(format!(
+                return Err(NoAnswer::OtherVersion(format!(
                     "it reset the connection instead of answering CONNECT: {error}"
                 )));
             }

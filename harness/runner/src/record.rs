@@ -48,6 +48,11 @@ pub(crate) fn was_turned_away(history: &History) -> bool {
     unserved.any(|(conn, refused)| refused || ended(conn))
 }
 
+/// Whether a repeat is none: its clients were turned away where the first run's were let in.
+pub(crate) fn is_no_repeat(first: Option<&History>, repeat: &History) -> bool {
+    first.is_some_and(|first| !was_not_let_in(first)) && was_turned_away(repeat)
+}
+
 /// Whether the broker ended a connection of this run before the harness did.
 pub(crate) fn was_closed_by_broker(history: &History) -> bool {
     let mut events = history.events.iter().take_while(|event| !matches!(event.kind, EventKind::Teardown));

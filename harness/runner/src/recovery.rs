@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use deadzone_history::{Direction, End, EventKind, History};
-use deadzone_verdict::{Fact, Finding, Phase, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Fact, FactClass, Finding, Phase, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     health::{Examiner, Found, Kind, Trouble},
@@ -59,14 +59,19 @@ impl Passes<'_> {
         }
         let known = self.recovery.convicted.len();
         let mut rest = Vec::new();
-        for suspect in suspects {
-            if self.is_interrupted() || self.lost.is_some() {
-                break;
-            }
+        let mut suspects = suspects.into_iter();
+        while !self.is_interrupted()
+            && self.lost.is_none()
+            && let Some(suspect) = suspects.next()
+        {
             match self.on_trial(&suspect) {
                 Some(conviction) => self.convict(&suspect, conviction),
                 None => rest.push(suspect),
             }
+        }
+        if let Some(lost) = self.lost.clone() {
+            let untried: Vec<Task> = rest.drain(..).chain(suspects).collect();
+            self.blame_nobody(&lost, &untried);
         }
         self.recovery.unexplained += u32::from(self.recovery.convicted.len() == known);
         // A suspect's result of the lost target is worth nothing, unless it was told with a proof.
@@ -157,7 +162,10 @@ impl Passes<'_> {
             could_instead: Vec::new(),
             folded: Vec::new(),
         };
-        let verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() };
+        // What was done wrong on the way stands beside it.
+        let done = last.verdict.findings.iter().filter(|finding| finding.fact.class() == FactClass::Done);
+        let findings = std::iter::once(finding).chain(done.cloned()).collect();
+        let verdict = Verdict { kind: VerdictKind::Fail, findings, ..Verdict::pass() };
         self.replace(task, ScenarioResult { verdict, ..last });
     }
 

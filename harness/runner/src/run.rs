@@ -112,14 +112,16 @@ pub fn run(
     let asked = ask(&mut target, options)?;
     let handle = target.handle();
     let (plan, left_out) = plan(suite, options, &handle, &asked);
+    let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
     tell(RunEvent::Started(info));
 
     let mut context = context(options, handle);
-    context.facts.v311_alone = speaks_v311_alone(&target, options, &capabilities);
+    context.facts.v311_alone = v311_alone;
     let limits = limits(options, &context);
     let asker = asker(&context, &capabilities);
+    let versions = capabilities.iter().map(|offered| offered.version).collect();
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
     let tasks = tasks(&plan, source);
     let mut passes = Passes {
@@ -133,7 +135,9 @@ pub fn run(
         parks: 0,
         recovery: Recovery::default(),
         shut_out: BTreeSet::new(),
+        told_shut_out: BTreeSet::new(),
         asker,
+        versions,
     };
     passes.perform(tasks);
     let results = std::mem::take(&mut passes.ledger.results);

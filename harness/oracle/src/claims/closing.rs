@@ -2,7 +2,7 @@
 
 use deadzone_history::By;
 use deadzone_verdict::Fact;
-use deadzone_wire::{Packet, PacketKind, Version};
+use deadzone_wire::{AckKind, Packet, PacketKind, Version};
 
 use super::wait::Wait;
 use crate::{
@@ -58,8 +58,7 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         return wait.inconclusive(found, why);
     }
     if crowded(wait) {
-        let why =
-            "a client was let in no more behind several others: a server may hold back who comes too often";
+        let why = "a client was not let in after several others: a server may hold back clients that come too often";
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
@@ -81,7 +80,7 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return found.not_applicable(closed.seq, why);
     }
-    let evidence = asked.into_iter().chain([got]).collect();
+    let evidence = asked.into_iter().chain([closed.seq]).collect();
     let said = match wait.conn.handshake.last_word {
         Some((seq, _)) => format!(", saying {}", wording::event(wait.state, seq)),
         None => String::new(),
@@ -93,11 +92,16 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     found.claim_broken(finding);
 }
 
-/// A 3.1.1 server without QoS 2 can't announce it and may close on such a PUBLISH.
+/// A 3.1.1 server without QoS 2 can't announce it and may close on such a PUBLISH. One that took any has it.
 fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<deadzone_history::ConnId>, u64)>) -> bool {
     let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
     let first = |p: &deadzone_wire::Publish| p.qos == 2 && !p.dup;
+    let taken = |kept: &crate::state::Kept| {
+        matches!(kept.packet(), Packet::Ack(ack) if ack.kind == AckKind::Pubrec)
+            && wait.state.is_judged(kept.direction)
+    };
     wait.version != Version::V5
+        && !wait.state.recent.since(0).any(taken)
         && asked.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(p) if first(p)))
 }
 

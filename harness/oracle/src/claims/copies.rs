@@ -153,9 +153,10 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
 fn had_come(message: &Message, surplus: u64, again: Option<u64>) -> Option<PacketKind> {
     let before = |seq: Option<u64>, than: u64| seq.is_some_and(|seq| seq < than);
     let progress = &message.progress;
-    if before(progress.released.map(|(seq, _)| seq), surplus) {
+    let cause = again.unwrap_or(surplus);
+    if before(progress.released.map(|(seq, _)| seq), cause) {
         Some(PacketKind::Pubrel)
-    } else if before(progress.accepted.map(|at| at.seq), again.unwrap_or(surplus)) {
+    } else if before(progress.accepted.map(|at| at.seq), cause) {
         Some(PacketKind::Pubrec)
     } else {
         None

@@ -1,6 +1,6 @@
 //! Nothing owed either way on a client's session at one moment: if something is, whose turn is it?
 
-use deadzone_history::{ClientIx, ConnId};
+use deadzone_history::{ClientIx, ConnId, Ended};
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Packet, PacketKind};
 
@@ -57,6 +57,9 @@ impl Unrest<'_> {
     fn judge(&self, found: &mut Found) {
         let (state, at) = (self.state, self.unmet.at.seq);
         let name = state.name(self.conn.client);
+        if self.unmet.why == Ended::WalkEnded {
+            return found.inconclusive(at, format!("whether `{name}` came to rest was not waited for"));
+        }
         if let Some(((kind, id), asked)) = self.conn.debts.judged.first() {
             let asked_packet = state.recent.get(asked.seq).map(crate::state::Kept::packet);
             let again =

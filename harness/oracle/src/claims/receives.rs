@@ -96,8 +96,10 @@ impl<'s> Watch<'s> {
     ) -> Finding {
         let table = owed.and_then(|owed| owed::clause(owed, self.version));
         // What is missing breaks what it was owed by, and a wrong field its own statement, whatever else the scenario is about.
-        let of_its_own =
-            matches!(fact, Fact::DeliveryMissing | Fact::ResendMissing | Fact::Closed | Fact::WrongField);
+        let of_its_own = matches!(
+            fact,
+            Fact::DeliveryMissing | Fact::ResendMissing | Fact::Closed | Fact::WrongField | Fact::OutOfOrder
+        );
         let choose = if of_its_own { owed::choose } else { owed::choose_for_messages };
         let (clause, also) = choose(&self.claim.clauses, table, &self.state.header.clauses, self.version);
         let last = evidence.last().copied().unwrap_or_else(|| self.until());

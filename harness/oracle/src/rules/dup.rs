@@ -42,7 +42,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
 /// Whether this is the first attempt for a message of its own: an equal one that is unfinished under another id explains DUP,
 /// and then the id is wrong, unless there is a publication for each of them.
 fn first_attempt(delivery: &Delivery<'_>) -> bool {
-    let several = delivery.seen.source.is_some_and(|source| source.count > 1 && source.some_dup);
+    let several = delivery.seen.source.is_some_and(|source| source.is_of_several());
     if delivery.seen.moved.is_some() {
         return false;
     }

@@ -68,7 +68,7 @@ fn live(delivery: &Delivery<'_>, last: u64) -> Breach {
 /// was: under another id. A message that was published as often, with the publisher's own DUP, is a message of its own.
 fn unacknowledged(delivery: &Delivery<'_>) -> Option<u64> {
     let seen = delivery.seen;
-    let own = seen.source.is_some_and(|source| source.count > 1 && source.some_dup);
+    let own = seen.source.is_some_and(|source| source.is_of_several());
     let again = delivery.publish.dup && seen.drained_before && !own;
     let id = delivery.publish.packet_id.filter(|_| again);
     let twin = || delivery.session.outbound.twin_of(id?, delivery.publish, &seen.topic);

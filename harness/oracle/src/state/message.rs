@@ -166,11 +166,18 @@ pub(crate) struct Source {
     pub(crate) all_retained: bool,
     /// One of them was published with DUP 1.
     pub(crate) some_dup: bool,
+    /// One of them was sent again by its publisher, at QoS 1: each copy may be a message of its own.
+    pub(crate) some_again: bool,
     /// A will carries it too.
     pub(crate) will: bool,
 }
 
 impl Source {
+    /// Each copy may be a message of its own, with DUP as its publisher had it.
+    pub(crate) fn is_of_several(&self) -> bool {
+        self.count > 1 && self.some_dup || self.some_again
+    }
+
     /// The message, where the payload names exactly one.
     pub(crate) fn unique(&self) -> Option<MessageId> {
         self.first.filter(|_| self.count == 1 && !self.will)
@@ -208,6 +215,7 @@ impl Group {
             some_retained: false,
             all_retained: true,
             some_dup: false,
+            some_again: false,
             will: false,
         };
         for (nth, message) in self.messages.iter().enumerate() {
@@ -221,6 +229,7 @@ impl Group {
             source.some_retained |= message.retain;
             source.all_retained &= message.retain;
             source.some_dup |= message.dup;
+            source.some_again |= message.qos == 1 && message.progress.repeated.is_some();
         }
         source.count += u32::from(self.partial);
         Some(source)

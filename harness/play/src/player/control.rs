@@ -27,11 +27,14 @@ pub(super) async fn carry_out_put_off(stage: &mut Stage<'_>, step: &Step) {
             continue;
         }
         stage.put_off.remove(&client);
+        let polite = stage.client(client).borrow().polite;
         finish_exchanges(&stage.network, client).await;
         if let Some(conn) = stage.network.live_conn(client) {
             stage.network.enqueue(stage.client(client), Command::Close).await;
             stage.network.broker_closed(conn).await;
         }
+        // On the next connection it answers as the script has it.
+        stage.client(client).borrow_mut().polite = polite;
     }
 }
 

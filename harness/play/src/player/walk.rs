@@ -65,7 +65,7 @@ impl<'a> Player<'a> {
     async fn walk_round(&mut self, first: usize, steps: &[Step]) {
         let timing = *self.stage.timing();
         let looks = steps.iter().filter(|s| matches!(s.kind, StepKind::Finds { .. })).count() as u64;
-        let limit_us = timing.scaled_us(timing.scenario_ms) + looks * steps::LONGEST_US;
+        let limit_us = timing.scaled_us(timing.scenario_ms) + looks * steps::longest_us(&timing);
         let recorder = self.stage.recorder().clone();
         let parking = Rc::clone(&self.stage.parking);
         let overdue = tokio::select! {

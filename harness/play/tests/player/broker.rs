@@ -21,6 +21,8 @@ pub(crate) enum Act {
     UsualAfter(u64),
     /// It sends these bytes.
     Send(Bytes),
+    /// It sends these bytes so much later, ms.
+    SendAfter(u64, Bytes),
     /// It closes.
     Close,
 }
@@ -116,6 +118,7 @@ async fn attend(conn: usize, stream: Pipe, table: Rc<Table>, state: Rc<RefCell<S
                         Ok(())
                     }
                     Act::Send(bytes) => answers.send((0, Some(bytes))),
+                    Act::SendAfter(ms, bytes) => answers.send((ms, Some(bytes))),
                     Act::Close => answers.send((0, None)),
                 };
             }

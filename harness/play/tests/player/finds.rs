@@ -66,7 +66,20 @@ fn row_a_a_live_copy_that_is_routed_late_is_no_failure() {
 #[test]
 fn nothing_is_found_after_all_looks() {
     let record = found(&[None], "");
-    assert_eq!((end(&record), sessions(&record)), (Err(Ended::LongBound), 5));
+    assert_eq!((end(&record), sessions(&record)), (Err(Ended::LongBound), 4));
+}
+
+/// A look-up of the broker's may go on behind SUBACK for longer than a glance: the last look is waited out.
+#[test]
+fn row_a20_a_look_up_that_always_lags_is_waited_for() {
+    let lags = Broker::with(|seen| {
+        let Packet::Subscribe(_) = seen.packet else { return None };
+        let publish = Publish::new(&*format!("{RUN}/state"), 0, None, Bytes::from_static(b"on"));
+        let copy = Packet::Publish(Publish { retain: true, ..publish }).encode(Version::V5).to_bytes();
+        Some(vec![Act::UsualAfter(0), Act::SendAfter(1_500, copy)])
+    });
+    let record = Bench::new("  client look\n  look finds \"{run}/state\" \"on\"\n", lags).perform();
+    assert!(matches!(end(&record), Ok(Late::Slow { .. })), "{:?}", end(&record));
 }
 
 /// What the step names is what is looked for: a CONNECT or SUBSCRIBE of the look-up that goes wrong breaks its own statement.

@@ -25,6 +25,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
     let of = 1 + certain + repeats.len();
     let first_kind = result.verdict.kind;
     let tallies = tally(&result.verdict, certain, &repeats);
+    let folded: Vec<Fingerprint> = folded(&result.verdict.findings);
     let (mut kept, mut notes, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
     let many = tallies.len();
     for tally in tallies {
@@ -49,6 +50,8 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
                 notes.push(format!("{}: silent in {} of {of} runs{told}", tally.finding.clause, tally.shown));
                 kept.push(tally.finding);
             }
+            // It was told with what it follows from.
+            FactClass::Silence if folded.contains(&tally.finding.fingerprint()) => {}
             FactClass::Silence => {
                 let text = format!("unconfirmed: {}: {}", tally.finding.clause, tally.finding.got);
                 dropped.push((tally.finding, text));
@@ -73,6 +76,12 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
         verdict.kind = VerdictKind::Inconclusive;
         verdict.reason = Some(text.clone());
     }
+}
+
+/// What is folded under these findings.
+fn folded(findings: &[Finding]) -> Vec<Fingerprint> {
+    let under = |finding: &Finding| finding.folded.iter().map(Finding::fingerprint).collect::<Vec<_>>();
+    findings.iter().flat_map(under).collect()
 }
 
 /// All that was claimed came. A run that ended otherwise answered nothing.
@@ -100,8 +109,15 @@ fn tally(first: &Verdict, certain: usize, repeats: &[&Repeat]) -> Vec<Tally> {
         }
     };
     take(first, 1 + certain, true);
-    for repeat in repeats {
-        take(&repeat.verdict, 1, false);
+    for (number, repeat) in repeats.iter().enumerate() {
+        let mut verdict = repeat.verdict.clone();
+        for finding in &mut verdict.findings {
+            // Its rows are those of another record than the one that is shown.
+            finding.evidence.clear();
+            finding.got =
+                format!("{} (shown by repeat {} alone: its record has the packets)", finding.got, number + 1);
+        }
+        take(&verdict, 1, false);
     }
     order.into_iter().filter_map(|print| tallies.remove(&print)).collect()
 }

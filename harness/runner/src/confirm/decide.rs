@@ -3,7 +3,7 @@
 use deadzone_history::History;
 use deadzone_verdict::{FactClass, Verdict, VerdictKind};
 
-use crate::{Planned, record};
+use crate::{Planned, habit::is_habit, record};
 
 /// How many times a wrong deed, close or refusal is tried again.
 const REPEATS: u32 = 2;
@@ -30,7 +30,7 @@ impl Wanted {
 pub(crate) fn wanted(planned: &Planned, verdict: &Verdict, history: &History, embedded: bool) -> Wanted {
     let repeats = match verdict.kind {
         VerdictKind::Fail => {
-            let own = verdict.findings.iter().filter(|f| f.claim.is_some() || !f.clause.clause().habit);
+            let own = verdict.findings.iter().filter(|finding| !is_habit(finding));
             let each = own.map(|finding| match finding.fact.class() {
                 FactClass::Done | FactClass::CloseOrRefusal => REPEATS,
                 FactClass::Silence => SILENCE_REPEATS,

@@ -10,4 +10,4 @@ mod pass;
 
 pub(crate) use compose::compose;
 pub(crate) use decide::{Wanted, settle, wanted};
-pub(crate) use pass::{confirm, weigh_control};
+pub(crate) use pass::{as_repeat, confirm, weigh_control};

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_history::Origin;
+use deadzone_history::{History, Origin};
 use deadzone_script::Control;
-use deadzone_verdict::{ControlResult, FactClass, Finding, Repeat, ScenarioResult, VerdictKind};
+use deadzone_verdict::{ControlResult, FactClass, Finding, Repeat, ScenarioResult, Verdict, VerdictKind};
 
 use super::{Wanted, compose, settle};
 use crate::{
@@ -52,16 +52,8 @@ pub(crate) fn confirm(
         return;
     }
     let failed = result.verdict.kind == VerdictKind::Fail;
-    // A repeat whose clients are turned away, where the first run's were let in, is none.
-    let let_in = result.history.as_deref().is_some_and(|first| !record::was_not_let_in(first));
-    let turned_away = |run: &Result<Run, String>| {
-        let_in && run.as_ref().is_ok_and(|run| record::was_turned_away(&run.history))
-    };
-    let told = others.repeats.into_iter().map(|run| {
-        let no_repeat = turned_away(&run);
-        repeat(run, cut_short, no_repeat)
-    });
-    result.repeats = told.collect();
+    let first = result.history.clone();
+    result.repeats = others.repeats.into_iter().map(|run| repeat(run, cut_short, first.as_deref())).collect();
     // What is embedded gave the same bytes twice.
     let certain = usize::from(context.target.is_embedded());
     compose(result, certain, waited_out);
@@ -70,18 +62,30 @@ pub(crate) fn confirm(
     }
 }
 
-fn repeat(run: Result<Run, String>, cut_short: bool, no_repeat: bool) -> Repeat {
+fn repeat(run: Result<Run, String>, cut_short: bool, first: Option<&History>) -> Repeat {
     match run {
         Ok(run) => {
-            let cut_short = no_repeat || (cut_short && run.verdict.kind == VerdictKind::Inconclusive);
-            Repeat { verdict: run.verdict, history: Some(run.history), cut_short }
+            let cut_short = cut_short && run.verdict.kind == VerdictKind::Inconclusive;
+            as_repeat(run.verdict, run.history, cut_short, first)
         }
-        Err(why) => Repeat {
-            verdict: deadzone_verdict::Verdict::because(VerdictKind::Error, why),
-            history: None,
-            cut_short,
-        },
+        Err(why) => Repeat { verdict: Verdict::because(VerdictKind::Error, why), history: None, cut_short },
     }
+}
+
+/// A repeat that was performed. One whose clients were turned away where the first run's were let in shows what was done wrong
+/// in it, and nothing else.
+pub(crate) fn as_repeat(
+    mut verdict: Verdict,
+    history: Arc<History>,
+    cut_short: bool,
+    first: Option<&History>,
+) -> Repeat {
+    let no_repeat = record::is_no_repeat(first, &history);
+    if no_repeat {
+        verdict.findings.retain(|finding| finding.fact.class() == FactClass::Done);
+    }
+    let cut_short = cut_short || (no_repeat && verdict.findings.is_empty());
+    Repeat { verdict, history: Some(history), cut_short }
 }
 
 /// The same without the fault: is the fault needed for the failure?

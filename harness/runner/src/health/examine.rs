@@ -13,6 +13,7 @@ use std::{
 };
 
 use deadzone_play::Dial;
+use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet, time::sleep};
 
 use super::Kind;
@@ -58,6 +59,8 @@ pub(crate) struct Examiner {
     pub(crate) target: TargetHandle,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) asker: Asker,
+    /// The versions of the run.
+    pub(crate) versions: Vec<Version>,
     pub(crate) long_bound: Duration,
     /// Between two tries of clients that hung.
     pub(crate) again_after: Duration,
@@ -70,6 +73,7 @@ impl Examiner {
         target: &TargetHandle,
         pulse: &Arc<Pulse>,
         asker: Asker,
+        versions: Vec<Version>,
         long_bound: Duration,
         cancel: &Arc<AtomicBool>,
     ) -> Self {
@@ -77,6 +81,7 @@ impl Examiner {
             target: target.clone(),
             pulse: Arc::clone(pulse),
             asker,
+            versions,
             long_bound,
             again_after: AGAIN_AFTER.min(long_bound),
             cancel: Arc::clone(cancel),
@@ -87,24 +92,45 @@ impl Examiner {
     pub(super) fn examine(&self, symptom: &Symptom, parked: &dyn Fn() -> usize) -> io::Result<Found> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(LocalSet::new().block_on(&runtime, async {
-            let (_, dial) = self.target.dials(self.asker.version, None);
-            match symptom {
-                Symptom::Refused => self.refused(&dial).await,
-                Symptom::AllEnded => self.all_ended(&dial).await,
-                Symptom::Unanswered(connections) => self.unanswered(&dial, connections, parked).await,
+            let mut back_again = !self.versions.is_empty();
+            for version in &self.versions {
+                let (_, dial) = self.target.dials(*version, None);
+                let own = self.of(*version);
+                let found = match symptom {
+                    Symptom::Refused => own.refused(&dial).await,
+                    Symptom::AllEnded => own.all_ended(&dial).await,
+                    Symptom::Unanswered(connections) => own.unanswered(&dial, connections, parked).await,
+                };
+                match found {
+                    Found::Lost(..) => return found,
+                    found => back_again &= found == Found::BackAgain,
+                }
             }
+            if back_again { Found::BackAgain } else { Found::Whole }
         }))
+    }
+
+    /// The same for one version: each may have a listener of its own.
+    fn of(&self, version: Version) -> Self {
+        Self { asker: Asker { version, ..self.asker.clone() }, ..self.clone() }
     }
 
     /// Whether fresh clients are served, all of them.
     pub(crate) fn is_whole(&self) -> io::Result<Found> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(LocalSet::new().block_on(&runtime, async {
-            let (_, dial) = self.target.dials(self.asker.version, None);
-            match self.refused(&dial).await {
-                Found::Whole => self.unanswered(&dial, &BTreeSet::new(), &|| 0).await,
-                lost => lost,
+            for version in &self.versions {
+                let (_, dial) = self.target.dials(*version, None);
+                let own = self.of(*version);
+                let found = match own.refused(&dial).await {
+                    Found::Whole => own.unanswered(&dial, &BTreeSet::new(), &|| 0).await,
+                    lost => lost,
+                };
+                if found != Found::Whole {
+                    return found;
+                }
             }
+            Found::Whole
         }))
     }
 

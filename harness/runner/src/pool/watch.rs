@@ -99,7 +99,7 @@ impl<'a> Watch<'a> {
         // A client that is not let in while others hold connections proves nothing.
         } else if done.not_let_in && beside_parked && !self.tasks[i].rested {
             done.next = Next::Again(Why::BesideParked);
-        } else if done.next == Next::Again(Why::Throttled) {
+        } else if done.next == Next::Again(Why::Throttled) && self.context.target.was_busy() {
             self.slow_down();
         }
         (self.tell)(Progress::Ended(Box::new(self.tasks[i].clone()), Box::new(done)));

@@ -18,7 +18,7 @@ use deadzone_wire::Version;
 use super::file::{Recorded, files, judged};
 use crate::{
     Plan, Planned, RunError, Selection, Suite,
-    confirm::{compose, settle, weigh_control},
+    confirm::{as_repeat, compose, settle, weigh_control},
     habit::Habits,
     job::Run,
     run::summary_of,
@@ -119,10 +119,14 @@ impl<'s> Known<'s> {
         let (certain, waited_out) = (!first.header.real_time, !first.header.quick);
         let mut result = self.result(key.clone(), first);
         let repeat = |run: Recorded| {
-            let cut_short = run.cut_off;
-            Repeat { verdict: run.verdict.at_the_patience(), history: run.history, cut_short }
+            let (verdict, cut_short) = (run.verdict.at_the_patience(), run.cut_off);
+            match run.history {
+                Some(history) => as_repeat(verdict, history, cut_short, result.history.as_deref()),
+                None => Repeat { verdict, history: None, cut_short },
+            }
         };
-        result.repeats = repeats.into_iter().map(repeat).collect();
+        let repeats = repeats.into_iter().map(repeat).collect();
+        result.repeats = repeats;
         if certain || !result.repeats.is_empty() {
             compose(&mut result, usize::from(certain), waited_out);
         } else {

@@ -1,5 +1,5 @@
 //! `finds`: whether a retained message is stored. Storing may lag behind the acknowledgement, so one look proves nothing:
-//! new sessions look again and again, for at most a minute.
+//! new sessions look again and again. The last one waits to the long bound, as does one that looks behind a find.
 //!
 //! A copy without RETAIN may be the live one, of a broker that acknowledges first and routes later. It is routed once: a second
 //! session that gets one was sent what is stored, without the flag.
@@ -14,14 +14,27 @@ use super::{
     connect, disconnect,
     step::{Done, unmet},
 };
-use crate::player::stage::Stage;
+use crate::{player::stage::Stage, timing::Timing};
 
 /// When each look begins, ms after the first.
-const LOOKS_MS: [u64; 5] = [0, 1_000, 5_000, 20_000, 60_000];
+const LOOKS_MS: [u64; 4] = [0, 1_000, 5_000, 20_000];
+/// How long a look waits behind its SUBACK if another one follows, ms.
+const GLANCE_MS: u64 = 1_000;
 /// How often a message that was not found at once is looked up again.
 const AGAIN: usize = 2;
-/// The longest that the looks take, µs, with the patience of the last and what is looked up again.
-pub(in crate::player) const LONGEST_US: u64 = 70_000_000;
+/// Answers of a look before what it waits for, ms.
+const ANSWERS_MS: u64 = 10_000;
+
+/// The longest that the looks take, µs: the last one and one behind a find are waited out.
+pub(in crate::player) fn longest_us(timing: &Timing) -> u64 {
+    (LOOKS_MS[LOOKS_MS.len() - 1] + ANSWERS_MS) * 1000 + 2 * wait_us(timing)
+}
+
+/// How long the deciding look waits: to the long bound, or for the patience where nothing is waited out.
+fn wait_us(timing: &Timing) -> u64 {
+    let bounds = timing.bounds(None);
+    if timing.quick { bounds.patience_us } else { bounds.long_us }
+}
 
 /// So many sessions that get a copy without RETAIN, and none with it, were sent the stored message.
 const BARE: usize = 2;
@@ -62,10 +75,12 @@ pub(super) async fn finds(
     let looking = Step { clauses: Vec::new(), ..step.clone() };
     let since_us = stage.now_us();
     let (mut found, mut bare, mut late) = (0, 0, false);
-    let mut looks = LOOKS_MS.into_iter();
+    let mut looks = LOOKS_MS.into_iter().peekable();
     while let Some(after_ms) = if found > 0 { Some(0) } else { looks.next() } {
         stage.recorder().clock().until_us(since_us + after_ms * 1000).await;
-        match look_up(stage, &looking, client, (&filter, &wanted)).await? {
+        let decides = found > 0 || looks.peek().is_none();
+        let wait_us = if decides { wait_us(stage.timing()) } else { GLANCE_MS * 1000 };
+        match look_up(stage, &looking, client, (&filter, &wanted), wait_us).await? {
             Look::Stored(seq) if !late || found == AGAIN => {
                 let claim = look_claim(stage, step, client, shape);
                 let us = stage.now_us() - since_us;
@@ -88,7 +103,8 @@ pub(super) async fn finds(
         }
     }
     let claim = look_claim(stage, step, client, shape);
-    stage.claims.unmet(claim, since_us, Ended::LongBound, None);
+    let ended = if stage.timing().quick { Ended::Patience } else { Ended::LongBound };
+    stage.claims.unmet(claim, since_us, ended, None);
     Err(unmet(stage, "the retained message was not found"))
 }
 
@@ -106,6 +122,7 @@ async fn look_up(
     step: &Step,
     client: usize,
     (filter, wanted): (&SubscribeFilter, &Bytes),
+    wait_us: u64,
 ) -> Result<Look, Abandon> {
     if stage.network.live_conn(client).is_some() {
         disconnect(stage, client, None, None).await?;
@@ -114,8 +131,7 @@ async fn look_up(
     let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;
     subscribe(stage, step, client, (std::slice::from_ref(filter), None, &[])).await?;
     // The look-up of the broker may go on behind its SUBACK.
-    let within_us = stage.timing().scaled_us(stage.timing().within_ms);
-    let ends_us = stage.now_us() + within_us.min(LOOKS_MS[1] * 1000);
+    let ends_us = stage.now_us() + wait_us;
     let topic = stage.words.bytes(&filter.filter);
     // A broker may send the message of another topic: the payload alone does not tell them apart.
     let is_it = |p: &Publish| p.topic.0 == topic && p.payload == *wanted;

@@ -15,5 +15,5 @@ use step::{Done, needed, unmet};
 pub(super) use ask::ping;
 pub(super) use connect::{connect, disconnect};
 pub(super) use expect::quiescent;
-pub(super) use finds::LONGEST_US;
+pub(super) use finds::longest_us;
 pub(super) use step::perform;
