@@ -74,7 +74,7 @@ fn nothing_is_found_after_all_looks() {
 fn row_a20_a_look_up_that_always_lags_is_waited_for() {
     let lags = Broker::with(|seen| {
         let Packet::Subscribe(_) = seen.packet else { return None };
-        let publish = Publish::new(&*format!("{RUN}/state"), 0, None, Bytes::from_static(b"on"));
+        let publish = Publish::new(&format!("{RUN}/state"), 0, None, Bytes::from_static(b"on"));
         let copy = Packet::Publish(Publish { retain: true, ..publish }).encode(Version::V5).to_bytes();
         Some(vec![Act::UsualAfter(0), Act::SendAfter(1_500, copy)])
     });
