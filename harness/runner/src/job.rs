@@ -191,7 +191,9 @@ fn first_run(
     }
     let embedded = context.target.is_embedded();
     let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
-    let not_let_in = !embedded && !passed && record::was_not_let_in(&history);
+    // Over somebody's links a close at CONNECT may be theirs: it is no sign of a throttle.
+    let direct = context.links.is_none();
+    let not_let_in = !embedded && direct && !passed && record::was_not_let_in(&history);
     if !context.investigate {
         return (Next::Told, not_let_in);
     }

@@ -80,7 +80,7 @@ impl<'a> Ledger<'a> {
         if !self.plain {
             self.habits.lift(&mut result);
         }
-        if let Some(gate) = task.planned.scenario.gate {
+        if let Some(gate) = task.planned.scenario.gate.filter(|_| !task.planned.left_out) {
             self.gates.take(gate, &result);
             if gate == Gate::SessionResumed {
                 self.gates.take_session(&task.planned.scenario, &result);

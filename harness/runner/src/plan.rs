@@ -24,6 +24,8 @@ pub struct Planned {
     pub profiles: Option<Arc<Catalogue>>,
     /// Why it is not applicable to this target, if it is not.
     pub excluded: Option<String>,
+    /// It is left out for a reason of ours: that says nothing of the target.
+    pub left_out: bool,
     /// A gate that was not chosen, but that something chosen stands on: told only where it does not pass.
     pub unasked: bool,
 }
@@ -109,6 +111,7 @@ impl Plan {
     /// What a target's owner does not want is not applicable.
     pub(crate) fn leave_out_solo(&mut self) {
         for item in self.items.iter_mut().filter(|item| item.excluded.is_none() && item.scenario.solo) {
+            item.left_out = true;
             item.excluded =
                 Some("it touches the whole broker, and the target is declared with solo = false".to_owned());
         }
@@ -118,6 +121,7 @@ impl Plan {
     pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
         for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
             item.excluded = refusal(links, &item.scenario);
+            item.left_out = item.excluded.is_some();
         }
     }
 }
@@ -140,7 +144,14 @@ fn items(
             };
             let key = ScenarioKey { id: scenario.id.clone(), version: *version };
             let profiles = suite.profiles.get(&scenario.file).cloned();
-            items.push(Planned { key, scenario: Arc::clone(scenario), profiles, excluded, unasked: false });
+            items.push(Planned {
+                key,
+                scenario: Arc::clone(scenario),
+                profiles,
+                excluded,
+                left_out: false,
+                unasked: false,
+            });
         }
     }
     items

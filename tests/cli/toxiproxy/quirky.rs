@@ -35,8 +35,8 @@ const SPACED: &str = r#"mqt 1
 
 scenario spaced
   title     Two messages a while apart
-  clauses   3.1.1/MQTT-3.1.2-24  5.0/MQTT-3.1.2-22
-  catches   mutant-close-swallowed
+  clauses   3.1.1/MQTT-3.12.4-1  5.0/MQTT-3.12.4-1
+  catches   mutant-pingresp-swallowed
 
   client pub
   client sub
