@@ -39,16 +39,13 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
 
 fn unasked(delivery: &Delivery<'_>, state: &State) -> Breach {
     let own = state.of_this_run(&delivery.seen.topic);
-    let scripted =
-        state.conn(delivery.seen.conn).is_some_and(|conn| state.client_name(conn.client).is_some());
     let filters: Vec<_> =
         delivery.session.subscriptions.texts().take(NAMED).map(|t| format!("{t:?}")).collect();
     let filters = if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
     Breach {
         conn: delivery.seen.conn,
         clause: TOPIC,
-        // What comes to a client of the harness's own is not the doing of this scenario either.
-        fact: if own && scripted { Fact::DeliveredUnwanted } else { Fact::Misdelivered },
+        fact: if own { Fact::DeliveredUnwanted } else { Fact::Misdelivered },
         wanted: format!("a topic that matches a filter of the session: {filters}"),
         got: delivery.summary(),
         evidence: delivery.session.subscriptions.last_asked().into_iter().collect(),

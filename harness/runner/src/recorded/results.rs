@@ -213,7 +213,7 @@ mod tests {
     /// A record of a scenario without a fault that is needed, silent in the first run and in its control run.
     fn silent(origin: Origin, verdict: Verdict) -> Recorded {
         let mut h = HandMade::new(Version::V311);
-        h.header().scenario = "malformed/flags/subscribe".to_owned();
+        h.header().scenario = "qos2/interrupted/pubrec-lost".to_owned();
         h.header().origin = origin;
         h.abandoned(2, "the expected answer did not come");
         let history = h.finish();
