@@ -235,23 +235,28 @@ mod tests {
 
     fn violation() -> Verdict {
         let finding = Finding {
-            clause: deadzone_spec::id!("5.0/MQTT-4.3.3-8"),
-            also: Vec::new(),
-            fact: deadzone_verdict::Fact::WrongPacket,
-            phase: deadzone_verdict::Phase::default(),
-            client: None,
-            qos: None,
-            by: "arrival".to_owned(),
-            wanted: String::new(),
-            got: String::new(),
-            meanwhile: String::new(),
-            evidence: Vec::new(),
             claim: Some(0),
-            place: None,
-            could_instead: Vec::new(),
-            folded: Vec::new(),
+            ..Finding::new(
+                deadzone_spec::id!("5.0/MQTT-4.3.3-8"),
+                deadzone_verdict::Fact::WrongPacket,
+                "arrival",
+            )
         };
         Verdict { kind: VerdictKind::Fail, findings: vec![finding], ..Verdict::pass() }
+    }
+
+    #[test]
+    fn what_held_in_a_repeat_opens_a_gate_that_did_not_come_about() {
+        let (result, other) = pair(&[Gate::Qos1Out]);
+        let open_after = |repeat| {
+            let repeats = vec![deadzone_verdict::Repeat { verdict: repeat, history: None, cut_short: false }];
+            let first = Verdict::because(VerdictKind::Inconclusive, "at rest");
+            let mut gates = Gates::default();
+            gates.take(Gate::Qos1Out, &ScenarioResult { repeats, ..with(&result, first) });
+            gates.verdict(&other).is_none()
+        };
+        assert!(open_after(Verdict::pass()));
+        assert!(!open_after(violation()) && !open_after(Verdict::because(VerdictKind::Inconclusive, "no")));
     }
 
     #[test]

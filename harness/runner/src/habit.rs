@@ -115,23 +115,7 @@ mod tests {
     };
 
     fn finding(clause: ClauseId, claim: Option<u32>) -> Finding {
-        Finding {
-            clause,
-            also: Vec::new(),
-            fact: Fact::WrongPacket,
-            phase: deadzone_verdict::Phase::default(),
-            client: None,
-            qos: None,
-            by: "test".to_owned(),
-            wanted: String::new(),
-            got: "e0 00".to_owned(),
-            meanwhile: String::new(),
-            evidence: Vec::new(),
-            claim,
-            place: None,
-            could_instead: Vec::new(),
-            folded: Vec::new(),
-        }
+        Finding { got: "e0 00".to_owned(), claim, ..Finding::new(clause, Fact::WrongPacket, "test") }
     }
 
     fn results(n: usize, findings: &[Finding]) -> Vec<ScenarioResult> {
@@ -187,5 +171,25 @@ mod tests {
         assert_eq!(kinds, [VerdictKind::Fail, VerdictKind::Inconclusive, VerdictKind::Pass]);
         assert_eq!(seen[0].verdict.findings.len(), 1, "its own stays");
         assert_eq!(habits.results().len(), 1);
+    }
+
+    #[test]
+    fn rows_of_another_scenario_prove_nothing_beside_the_record_that_is_shown() {
+        let habit = id!("3.1.1/DZ-server-disconnect");
+        let mut seen = results(2, &[]);
+        let misdelivered = Finding {
+            fact: Fact::Misdelivered,
+            evidence: vec![3],
+            ..finding(id!("3.1.1/MQTT-3.3.2-3"), None)
+        };
+        seen[0].verdict.findings = vec![misdelivered];
+        seen[1].verdict.findings = vec![Finding { evidence: vec![5], ..finding(habit, None) }];
+        (seen[1].file, seen[1].line) = ("other.mqt".to_owned(), 9);
+        let mut habits = Habits::default();
+        seen.iter_mut().for_each(|result| habits.lift(result));
+        let target = &habits.results()[0];
+        let shown: Vec<usize> = target.verdict.findings.iter().map(|f| f.evidence.len()).collect();
+        assert_eq!(shown.iter().sum::<usize>(), 1, "one record is shown: {shown:?}");
+        assert!(target.repeats.is_empty() && target.compared.is_none());
     }
 }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use deadzone_history::{Direction, End, EventKind, History};
-use deadzone_verdict::{Fact, FactClass, Finding, Phase, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Fact, FactClass, Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     health::{Examiner, Found, Kind, Trouble},
@@ -145,22 +145,12 @@ impl Passes<'_> {
         let key = &task.planned.key;
         self.ledger.waiting.retain(|other| other.planned.key != *key);
         self.recovery.convicted.insert(key.clone());
+        let fact = if trouble.kind == Kind::Crashed { Fact::Crashed } else { Fact::Hung };
         let finding = Finding {
-            clause: trouble.kind.own_id(key.version),
-            also: Vec::new(),
-            fact: if trouble.kind == Kind::Crashed { Fact::Crashed } else { Fact::Hung },
-            phase: Phase::default(),
-            client: None,
-            qos: None,
-            by: "health".to_owned(),
             wanted: "a target that goes on serving whatever one client does".to_owned(),
             got: format!("{}: {}, twice when it ran alone", trouble.kind.word(), trouble.text),
-            meanwhile: String::new(),
             evidence: last.history.as_deref().map(last_given).unwrap_or_default(),
-            claim: None,
-            place: None,
-            could_instead: Vec::new(),
-            folded: Vec::new(),
+            ..Finding::new(trouble.kind.own_id(key.version), fact, "health")
         };
         // What was done wrong on the way stands beside it.
         let done = last.verdict.findings.iter().filter(|finding| finding.fact.class() == FactClass::Done);

@@ -41,6 +41,27 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding that says no more than this.
+    pub fn new(clause: ClauseId, fact: Fact, by: impl Into<String>) -> Self {
+        Self {
+            clause,
+            also: Vec::new(),
+            fact,
+            phase: Phase::default(),
+            client: None,
+            qos: None,
+            by: by.into(),
+            wanted: String::new(),
+            got: String::new(),
+            meanwhile: String::new(),
+            evidence: Vec::new(),
+            claim: None,
+            place: None,
+            could_instead: Vec::new(),
+            folded: Vec::new(),
+        }
+    }
+
     /// The same, stating this.
     #[must_use]
     pub fn stating(self, fact: Fact) -> Self {

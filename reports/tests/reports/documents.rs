@@ -1,9 +1,12 @@
 //! JUnit and JSON: what a build reads. `UPDATE_GOLDEN=1` writes schema and golden files anew.
 
+use std::sync::Arc;
+
 use deadzone_reports::{
     Collector, ReportError, RunDocument, RunModel, VerdictWord, junit, run_document, run_schema,
 };
-use deadzone_verdict::RunEvent;
+use deadzone_spec::Party;
+use deadzone_verdict::{RunEvent, ScenarioResult, VerdictKind};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
 
@@ -49,6 +52,24 @@ fn junit_tells_each_verdict_in_its_own_way() {
     let TestCaseStatus::Skipped { message, .. } = &case("share/order").status else { panic!() };
     assert_eq!(message.as_ref().unwrap().as_str(), "not applicable: no server in the path");
     assert!(matches!(case("connect/slow").status, TestCaseStatus::Success { .. }));
+}
+
+/// What is told again, since more is known of it, takes the place of what was told; another party's result stands beside it.
+#[test]
+fn a_result_that_is_told_again_stands_once() {
+    let told = |kind, party| {
+        let result = ScenarioResult { party, ..story::empty("will/kill", kind) };
+        RunEvent::ScenarioFinished(Arc::new(result))
+    };
+    let events = [
+        told(VerdictKind::Pass, Party::Server),
+        told(VerdictKind::Fail, Party::Client),
+        told(VerdictKind::Fail, Party::Server),
+    ];
+    let results = model(&events).results;
+    let kinds: Vec<_> = results.iter().map(|result| (result.party, result.verdict.kind)).collect();
+    assert_eq!(kinds.len(), 2, "{kinds:?}");
+    assert!(kinds.contains(&(Party::Server, VerdictKind::Fail)), "{kinds:?}");
 }
 
 #[test]

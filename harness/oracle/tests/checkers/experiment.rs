@@ -4,7 +4,7 @@ use deadzone_history::{ClaimKind, Ended, EventKind, Fault, HandMade, HowOften, O
 use deadzone_history::{Direction, Note};
 use deadzone_oracle::{judge, judge_with};
 use deadzone_spec::{ClauseId, id};
-use deadzone_verdict::{Fact, Finding, GradeLevel, Phase, Verdict, VerdictKind};
+use deadzone_verdict::{Fact, Finding, GradeLevel, Verdict, VerdictKind};
 use deadzone_wire::{Ack, AckKind, Packet, PacketKind, Publish, Version};
 
 const BOTH: [Version; 2] = [Version::V311, Version::V5];
@@ -19,21 +19,10 @@ fn ack(kind: AckKind, id: u16) -> Packet {
 
 fn finding(clause: &str, evidence: &[u64]) -> Finding {
     Finding {
-        clause: ClauseId::find(clause).expect("a clause"),
-        also: Vec::new(),
-        fact: Fact::WrongField,
-        phase: Phase::default(),
-        client: None,
-        qos: None,
-        by: "test".to_owned(),
         wanted: "right".to_owned(),
         got: "wrong".to_owned(),
-        meanwhile: String::new(),
         evidence: evidence.to_vec(),
-        claim: None,
-        place: None,
-        could_instead: Vec::new(),
-        folded: Vec::new(),
+        ..Finding::new(ClauseId::find(clause).expect("a clause"), Fact::WrongField, "test")
     }
 }
 

@@ -156,6 +156,24 @@ fn row_a10_the_publishers_dup_handed_on_is_named_as_such() {
     }
 }
 
+/// The same where the publisher sends one message again and the subscriber has not acknowledged its first copy: what is wrong is
+/// the DUP, whenever the acknowledgement comes.
+#[test]
+fn row_a10_the_publishers_resend_handed_on_with_its_dup_is_named_as_such() {
+    for acknowledged in [true, false] {
+        let Pair { mut h, publisher, subscriber, .. } = Pair::new(Version::V311);
+        h.up(publisher, message(1, 1, "one"));
+        h.down(subscriber, message(1, 1, "one"));
+        if acknowledged {
+            h.up(subscriber, Ack::new(AckKind::Puback, 1));
+        }
+        h.up(publisher, again(1, 1, "one"));
+        h.down(publisher, Ack::new(AckKind::Puback, 1));
+        h.down(subscriber, again(1, 2, "one"));
+        fails(h, "MQTT-3.3.1-3");
+    }
+}
+
 /// In 5.0 a packet that is wrong by itself need not be answered by a close, unless a clause says so.
 #[test]
 fn row_a13_an_open_connection_is_graded_in_5_0() {
@@ -231,6 +249,20 @@ fn row_a11_a_close_on_qos_2_is_graded_in_3_1_1() {
         assert_eq!(verdict.kind, kind, "{verdict:#?}");
         assert_eq!(verdict.grades.is_empty(), version == Version::V5, "{verdict:#?}");
     }
+}
+
+/// One that took a QoS 2 message before has QoS 2: its close is no limit.
+#[test]
+fn row_a11_a_close_behind_an_answered_qos_2_message_is_no_limit() {
+    let Pair { mut h, publisher, .. } = Pair::new(Version::V311);
+    h.up(publisher, message(2, 6, "w"));
+    h.down(publisher, Packet::Ack(Ack::new(AckKind::Pubrec, 6)));
+    h.up(publisher, message(2, 7, "x"));
+    let claim = arrival(&mut h, publisher, vec![with(PacketKind::Pubrec, &[])], false, false);
+    h.broker_closes(publisher);
+    let closed = h.closed(publisher, End::Client, By::Broker, Close::Fin);
+    h.unmet(claim, 1_000, Ended::Closed, Some(closed));
+    assert_eq!(judge(&h.finish()).kind, VerdictKind::Fail);
 }
 
 /// A DISCONNECT to a 3.1.1 client is a clause of its own, a habit, whatever else the scenario claims.

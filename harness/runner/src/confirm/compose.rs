@@ -20,8 +20,9 @@ struct Tally {
 /// performed apart (an embedded one gives the same bytes). `waited_out`: the first run's silences lasted to the long bound.
 pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: bool) {
     // A repeat that could not be made, or that a signal cut short, shows nothing.
-    let shows = |repeat: &&Repeat| repeat.verdict.kind != VerdictKind::Error && !repeat.cut_short;
-    let repeats: Vec<&Repeat> = result.repeats.iter().filter(shows).collect();
+    let shows = |repeat: &Repeat| repeat.verdict.kind != VerdictKind::Error && !repeat.cut_short;
+    let numbered = result.repeats.iter().zip(1..);
+    let repeats: Vec<(&Repeat, u32)> = numbered.filter(|(repeat, _)| shows(repeat)).collect();
     let of = 1 + certain + repeats.len();
     let first_kind = result.verdict.kind;
     let tallies = tally(&result.verdict, certain, &repeats);
@@ -45,7 +46,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
                 dropped.push((tally.finding, text));
             }
             FactClass::Silence if tally.in_first && waited_out => {
-                let answered = repeats.iter().filter(|repeat| holds(repeat.verdict.kind)).count();
+                let answered = repeats.iter().filter(|(repeat, _)| holds(repeat.verdict.kind)).count();
                 let told = if answered == 0 { String::new() } else { format!(", answered in {answered}") };
                 notes.push(format!("{}: silent in {} of {of} runs{told}", tally.finding.clause, tally.shown));
                 kept.push(tally.finding);
@@ -90,7 +91,7 @@ fn holds(kind: VerdictKind) -> bool {
 }
 
 /// Every finding of any run, the first run's in front, with how many runs show it.
-fn tally(first: &Verdict, certain: usize, repeats: &[&Repeat]) -> Vec<Tally> {
+fn tally(first: &Verdict, certain: usize, repeats: &[(&Repeat, u32)]) -> Vec<Tally> {
     let mut order: Vec<Fingerprint> = Vec::new();
     let mut tallies: BTreeMap<Fingerprint, Tally> = BTreeMap::new();
     let mut take = |verdict: &Verdict, runs: usize, in_first: bool| {
@@ -109,13 +110,13 @@ fn tally(first: &Verdict, certain: usize, repeats: &[&Repeat]) -> Vec<Tally> {
         }
     };
     take(first, 1 + certain, true);
-    for (number, repeat) in repeats.iter().enumerate() {
+    for (repeat, number) in repeats {
         let mut verdict = repeat.verdict.clone();
         for finding in &mut verdict.findings {
             // Its rows are those of another record than the one that is shown.
             finding.evidence.clear();
             finding.got =
-                format!("{} (shown by repeat {} alone: its record has the packets)", finding.got, number + 1);
+                format!("{} (shown by repeat {} alone: its record has the packets)", finding.got, number);
         }
         take(&verdict, 1, false);
     }
@@ -129,7 +130,7 @@ fn compared(of: usize, findings: usize, notes: Vec<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use deadzone_spec::{ClauseId, id};
-    use deadzone_verdict::{Fact, Phase};
+    use deadzone_verdict::Fact;
     use deadzone_wire::Version;
 
     use super::*;
@@ -144,26 +145,13 @@ mod tests {
     const SILENCE: ClauseId = id!("5.0/MQTT-4.3.2-4");
 
     fn found(clauses: &[ClauseId]) -> Verdict {
-        let finding = |clause: &ClauseId| Finding {
-            clause: *clause,
-            also: Vec::new(),
-            by: "test".to_owned(),
-            wanted: String::new(),
-            got: "this".to_owned(),
-            meanwhile: String::new(),
-            evidence: Vec::new(),
-            claim: None,
-            fact: match *clause {
+        let finding = |clause: &ClauseId| {
+            let fact = match *clause {
                 CLOSE => Fact::Closed,
                 SILENCE => Fact::AnswerMissing,
                 _ => Fact::DeliveredTwice,
-            },
-            phase: Phase::default(),
-            client: None,
-            qos: None,
-            place: None,
-            could_instead: Vec::new(),
-            folded: Vec::new(),
+            };
+            Finding { got: "this".to_owned(), evidence: vec![7], ..Finding::new(*clause, fact, "test") }
         };
         if clauses.is_empty() {
             return Verdict::pass();
@@ -204,6 +192,20 @@ mod tests {
     fn row_b11_what_only_a_repeat_proves_is_listed_too() {
         let result = composed(&[DEED], &[&[DEED], &[CLOSE, DEED], &[CLOSE]], true);
         assert_eq!(clauses(&result), [DEED, CLOSE]);
+        // The rows of another record prove nothing in the one that is shown.
+        let [own, other] = &result.verdict.findings[..] else { panic!("two findings") };
+        assert_eq!((&own.evidence[..], own.got.as_str()), (&[7][..], "this"));
+        assert!(other.evidence.is_empty() && other.got.contains("repeat 2 alone"), "{other:?}");
+    }
+
+    #[test]
+    fn what_is_folded_in_the_first_run_is_not_told_as_unconfirmed() {
+        let mut result = composed(&[DEED], &[&[DEED, SILENCE]], true);
+        assert!(result.verdict.grades.iter().any(|grade| grade.text.starts_with("unconfirmed")));
+        result.verdict = found(&[DEED]);
+        result.verdict.findings[0].folded = found(&[SILENCE]).findings;
+        compose(&mut result, 0, true);
+        assert!(result.verdict.grades.is_empty(), "{:?}", result.verdict.grades);
     }
 
     #[test]

@@ -134,3 +134,35 @@ pub(crate) fn weigh_control(
     let history = Some(Arc::clone(&run.history));
     result.control = Some(ControlResult { kind: run.verdict.kind, same_clause: same, text, history });
 }
+
+#[cfg(test)]
+mod tests {
+    use deadzone_history::{HandMade, Start};
+    use deadzone_spec::id;
+    use deadzone_verdict::Fact;
+    use deadzone_wire::{Connack, Version};
+
+    use super::*;
+
+    fn record(code: u8) -> Arc<History> {
+        let mut h = HandMade::new(Version::V311);
+        let dev = h.client("dev");
+        let connect = h.connect_packet(dev, Start::Clean);
+        h.connect_with(dev, connect, Connack::new(Version::V311, false, code));
+        Arc::new(h.finish())
+    }
+
+    /// It keeps what was done wrong in it, and is no repeat of anything else.
+    #[test]
+    fn a_repeat_whose_clients_are_turned_away_is_none() {
+        let deed = Finding::new(id!("3.1.1/MQTT-4.3.3-2"), Fact::DeliveredTwice, "test");
+        let close = Finding::new(id!("3.1.1/MQTT-3.1.4-4"), Fact::Refused, "test");
+        let failed = |findings| Verdict { kind: VerdictKind::Fail, findings, ..Verdict::pass() };
+        let (served, refused) = (record(0), record(3));
+        let of = |verdict, first: &Arc<History>| as_repeat(verdict, Arc::clone(&refused), false, Some(first));
+        assert!(of(failed(vec![close.clone()]), &served).cut_short);
+        let both = of(failed(vec![close.clone(), deed]), &served);
+        assert_eq!((both.cut_short, both.verdict.findings.len()), (false, 1));
+        assert!(!of(failed(vec![close]), &refused).cut_short, "the first run was refused as well");
+    }
+}

@@ -206,7 +206,7 @@ fn info(suite: &Suite, planned: usize) -> RunInfo {
 #[cfg(test)]
 mod tests {
     use deadzone_history::HandMade;
-    use deadzone_verdict::{Fact, Finding, Phase, Verdict};
+    use deadzone_verdict::{Fact, Finding, Verdict};
 
     use super::*;
 
@@ -224,21 +224,8 @@ mod tests {
 
     fn finding() -> Finding {
         Finding {
-            clause: deadzone_spec::id!("3.1.1/MQTT-3.8.1-1"),
-            also: Vec::new(),
-            fact: Fact::NotClosed,
-            phase: Phase::default(),
-            client: None,
-            qos: None,
-            by: "arrival".to_owned(),
-            wanted: String::new(),
-            got: String::new(),
-            meanwhile: String::new(),
-            evidence: Vec::new(),
             claim: Some(0),
-            place: None,
-            could_instead: Vec::new(),
-            folded: Vec::new(),
+            ..Finding::new(deadzone_spec::id!("3.1.1/MQTT-3.8.1-1"), Fact::NotClosed, "arrival")
         }
     }
 

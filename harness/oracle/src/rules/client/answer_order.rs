@@ -10,7 +10,7 @@ use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet, PacketKind};
 
-use super::{CONNS_KEPT, breach};
+use super::{CONNS_KEPT, breach, forget_ended};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
@@ -40,11 +40,7 @@ impl Rule for AnswerOrder {
     }
 
     fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        if let EventKind::Closed { conn, .. } = &event.kind
-            && state.conn(*conn).is_none_or(|c| c.ends.here.is_some())
-        {
-            self.0.remove(conn);
-        }
+        forget_ended(&mut self.0, event, state);
         let EventKind::Packet(packet) = &event.kind else { return };
         let Some(session) = certain(state, packet.conn).filter(|_| packet.end == state.end()) else { return };
         if !state.is_judged(packet.direction) {

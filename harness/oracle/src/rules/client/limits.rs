@@ -9,7 +9,7 @@ use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
 use deadzone_wire::{Connack, Packet, PropertyId, Publish, Version};
 
-use super::{CONNS_KEPT, breach};
+use super::{CONNS_KEPT, breach, forget_ended};
 use crate::{
     breach::Found,
     rule::{On, Rule},
@@ -105,11 +105,7 @@ impl Rule for Limits {
     }
 
     fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
-        if let EventKind::Closed { conn, .. } = &event.kind
-            && state.conn(*conn).is_none_or(|c| c.ends.here.is_some())
-        {
-            self.0.remove(conn);
-        }
+        forget_ended(&mut self.0, event, state);
         let EventKind::Packet(packet) = &event.kind else { return };
         if let (Transition::Connected(_), Packet::Connack(connack)) = (state.transition(), packet.packet()) {
             let eager = state.conn(packet.conn).is_some_and(|c| c.seen > 1);

@@ -1,6 +1,8 @@
 //! The rules about clients, and what they have in common.
 
-use deadzone_history::ConnId;
+use std::collections::BTreeMap;
+
+use deadzone_history::{ConnId, Event, EventKind};
 use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 
@@ -35,6 +37,15 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
 pub(super) const CONNS_KEPT: usize = 4_096;
 /// So many earlier sessions of a client id are looked through.
 const EARLIER_KEPT: usize = 8;
+
+/// What is kept of a connection goes when the client's end of it is closed.
+pub(super) fn forget_ended<T>(kept: &mut BTreeMap<ConnId, T>, event: &Event, state: &State) {
+    if let EventKind::Closed { conn, .. } = &event.kind
+        && state.conn(*conn).is_none_or(|c| c.ends.here.is_some())
+    {
+        kept.remove(conn);
+    }
+}
 
 /// The earlier sessions of the same client id, the latest first.
 pub(super) fn earlier(state: &State, session: SessionIx) -> impl Iterator<Item = &Session> {
