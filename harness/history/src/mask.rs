@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use deadzone_link::Direction;
 use deadzone_wire::{
     Connect, Frame, Packet, PacketKind, Properties, PropertyId, PropertyValue, Text, VarInt, Version,
@@ -46,6 +46,19 @@ pub(crate) fn beginning(bytes: &[u8]) -> Bytes {
     };
     let secrets = secrets.into_iter().map(|range| range.start + at..range.end + at);
     cover(bytes, secrets)
+}
+
+/// The same of a stream that does not begin as it must, packet by packet as far as it can be framed.
+pub(crate) fn stream(mut bytes: &[u8]) -> Bytes {
+    let mut masked = BytesMut::with_capacity(bytes.len());
+    while !bytes.is_empty() {
+        let length = VarInt::read(&bytes[1..]).ok().flatten();
+        let length = length.map(|length| 1 + usize::from(length.width()) + length.value() as usize);
+        let (packet, rest) = bytes.split_at(length.map_or(bytes.len(), |length| length.min(bytes.len())));
+        masked.extend_from_slice(&beginning(packet));
+        bytes = rest;
+    }
+    masked.freeze()
 }
 
 fn cover(bytes: &[u8], secrets: impl IntoIterator<Item = Range<usize>>) -> Bytes {

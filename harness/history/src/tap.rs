@@ -140,9 +140,9 @@ impl Tap {
         self.begun = true;
         if self.stranger && (direction == Direction::Down || *first != CONNECT) {
             self.sides.iter_mut().flatten().for_each(Side::stop);
-            let head = bytes[..bytes.len().min(Side::HEAD_KEPT)].to_vec().into();
-            let why = Unframable::NoConnect;
-            let unframed = Unframed { conn: self.conn, direction, end, why, bytes: head };
+            let (why, head) = (Unframable::NoConnect, mask::stream(bytes));
+            let bytes = head.slice(..head.len().min(Side::HEAD_KEPT));
+            let unframed = Unframed { conn: self.conn, direction, end, why, bytes };
             append(EventKind::Unframed(Box::new(unframed)));
         }
     }

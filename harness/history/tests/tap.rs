@@ -176,6 +176,19 @@ fn secretive() -> Connect {
     connect
 }
 
+#[test]
+fn a_stream_that_begins_with_another_packet_keeps_the_secrets_of_its_connect() {
+    let mut connect = Connect::new(Version::V311, "c");
+    connect.set_password("hunter2".into());
+    let ping = bytes(Packet::Bare(Bare::pingreq()), Version::V311);
+    let stream = [ping, bytes(connect, Version::V311)].concat();
+    let mut t = Tapped::new(Tap::of_stranger(ConnId(0), KEEP));
+    t.pass(Up, End::Client, Purpose::Script, &stream);
+    let [EventKind::Unframed(unframed)] = &t.events[..] else { panic!("{:?}", t.events) };
+    let masked = stream.len() - "hunter2".len();
+    assert_eq!(unframed.bytes, [&stream[..masked], b"*******"].concat());
+}
+
 /// Whether nothing of the secrets is in what was recorded.
 fn is_masked(events: &[EventKind]) -> bool {
     let text = format!("{events:?}");

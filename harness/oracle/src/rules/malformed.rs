@@ -3,10 +3,10 @@
 //! This includes a Packet Identifier of 0, DUP at QoS 0, Session Present in a refusal, properties and packet types that the
 //! version does not have. Before a CONNECT told a known level there is no version, and nobody's format to judge by.
 
-use deadzone_history::{ConnId, Event, EventKind, PacketEvent};
+use deadzone_history::{ConnId, Event, EventKind, PacketEvent, Unframable};
 use deadzone_spec::{ClauseId, Pair, Party, id, pair};
 use deadzone_verdict::Fact;
-use deadzone_wire::{Packet, VarInt, Version};
+use deadzone_wire::{Packet, Version};
 
 use crate::{
     breach::{Breach, Found},
@@ -25,8 +25,12 @@ pub(crate) const RULE: Stateless = Stateless { name: "well-formed", on: On::SEEN
 fn observe(event: &Event, state: &State, found: &mut Found) {
     match &event.kind {
         EventKind::Packet(p) => packet(event, p, state, found),
+        // A frame over the recorder's own bound can't be framed either, and a stream without a CONNECT may be no MQTT: neither says
+        // anything of its sender here.
         EventKind::Unframed(u) if state.is_judged(u.direction) && u.end == state.end() => {
-            unframed(event, u.conn, &u.bytes, state, found);
+            if u.why == Unframable::OverlongLength {
+                overlong(event, u.conn, state, found);
+            }
         }
         _ => {}
     }
@@ -80,11 +84,7 @@ fn version_of(state: &State, conn: ConnId) -> Option<Version> {
     state.conn(conn).map(|conn| conn.version)
 }
 
-/// A frame over the recorder's own bound can't be framed either, and says nothing of the broker.
-fn unframed(event: &Event, conn: ConnId, bytes: &[u8], state: &State, found: &mut Found) {
-    if bytes.len() <= 4 || VarInt::read(&bytes[1..]).is_ok() {
-        return;
-    }
+fn overlong(event: &Event, conn: ConnId, state: &State, found: &mut Found) {
     let breach = Breach {
         conn,
         clause: REMAINING_LENGTH,

@@ -1,7 +1,9 @@
 //! How a client begins, keeps and ends a connection.
 
-use deadzone_history::{By, Close, Direction, End, HandMade, Purpose, Start};
-use deadzone_wire::{Bare, Connack, Disconnect, Frame, Packet, PropertyId, PropertyValue, Publish, Version};
+use deadzone_history::{
+    By, Close, Direction, End, EventKind, HandMade, Purpose, Start, Unframable, Unframed,
+};
+use deadzone_wire::{Bare, Connack, Connect, Disconnect, Frame, Packet, PropertyId, PropertyValue, Publish, Version};
 
 use crate::support::{BOTH, by, found, graded, kept, legal, limited, message};
 
@@ -64,11 +66,39 @@ fn bytes_that_are_no_mqtt_are_no_breach() {
     assert!(outcomes.iter().all(|o| o.findings.is_empty()), "{outcomes:#?}");
 }
 
+/// What the tap of a link writes of a stream that does not begin with a CONNECT.
+fn found_in_a_stream(bytes: Vec<u8>) -> Vec<String> {
+    let mut h = HandMade::new(Version::V311);
+    let client = h.client("c");
+    let conn = h.open(client);
+    let (direction, end, why) = (Direction::Up, End::Client, Unframable::NoConnect);
+    h.event(EventKind::Unframed(Box::new(Unframed { conn, direction, end, why, bytes: bytes.into() })));
+    let outcomes = deadzone_oracle::obey_as(&h.finish(), deadzone_spec::Party::Client);
+    outcomes.iter().flat_map(|o| &o.findings).map(|f| f.clause.to_string()).collect()
+}
+
+#[test]
+fn a_connect_behind_another_packet_shows_that_the_stream_is_mqtt() {
+    for version in BOTH {
+        let connect = Packet::from(Connect::new(version, "c")).encode(version).to_bytes();
+        let stream = |first: Packet| [first.encode(version).to_bytes(), connect.clone()].concat();
+        let publish = stream(message(2, 64, "x"));
+        assert_eq!(found_in_a_stream(publish.clone()), [format!("{version}/MQTT-3.1.0-1")]);
+        let all = [message(0, 0, "y").encode(version).to_bytes(), publish.into()].concat();
+        assert_eq!(found_in_a_stream(all), [format!("{version}/MQTT-3.1.0-1")]);
+        // Bytes that no CONNECT follows: TLS, a request of HTTP, an overlong length, a CONNECT of no known level.
+        assert!(found_in_a_stream(b"\x16\x03\x01\x02\x00\x01\x00\x01".to_vec()).is_empty());
+        assert!(found_in_a_stream(b"GET / HTTP/1.1\r\n".to_vec()).is_empty());
+        assert!(found_in_a_stream(vec![0x16, 0xff, 0xff, 0xff, 0xff, 0xff]).is_empty());
+        assert!(found_in_a_stream(stream(message(0, 0, "x"))[..12].to_vec()).is_empty());
+    }
+}
+
 /// A connection with a keep-alive of 10 s on which nothing comes for so long.
 fn silent(version: Version, us: u64) -> HandMade {
     let mut h = HandMade::new(version);
     let client = h.client("c");
-    let connect = deadzone_wire::Connect { keep_alive_s: 10, ..h.connect_packet(client, Start::Fresh) };
+    let connect = Connect { keep_alive_s: 10, ..h.connect_packet(client, Start::Fresh) };
     let conn = h.connect_with(client, connect, Connack::new(version, false, 0));
     h.pass_us(us);
     h.up(conn, Packet::Bare(Bare::pingreq()));

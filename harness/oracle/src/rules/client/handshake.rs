@@ -1,9 +1,9 @@
 //! A client begins with CONNECT, says it once, and sends nothing behind its DISCONNECT.
 
-use deadzone_history::{Event, EventKind};
+use deadzone_history::{Event, EventKind, Unframable, Unframed};
 use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
-use deadzone_wire::PacketKind;
+use deadzone_wire::{Framer, PacketKind, VarInt, Version};
 
 use super::breach;
 use crate::{
@@ -18,7 +18,13 @@ const NOTHING_BEHIND: Pair = pair!("MQTT-3.14.4-2", "MQTT-3.14.4-1");
 pub(crate) const RULE: Stateless = Stateless { name: "client-handshake", on: On::SEEN, observe };
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
-    let EventKind::Packet(packet) = &event.kind else { return };
+    let packet = match &event.kind {
+        EventKind::Packet(packet) => packet,
+        EventKind::Unframed(unframed) if unframed.why == Unframable::NoConnect => {
+            return another_first(event, unframed, state, found);
+        }
+        _ => return,
+    };
     let Some(conn) = state.conn(packet.conn) else { return };
     let (kind, summary) = (packet.packet().kind(), packet.packet().summary());
     let Some(connect) = &conn.handshake.connect else {
@@ -53,4 +59,32 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
             },
         );
     }
+}
+
+/// A stream that begins with another packet is MQTT all the same where a CONNECT comes behind it.
+fn another_first(event: &Event, unframed: &Unframed, state: &State, found: &mut Found) {
+    if !state.is_judged(unframed.direction) || unframed.end != state.end() {
+        return;
+    }
+    let mut framer = Framer::new(unframed.bytes.len() as u32);
+    framer.push(&unframed.bytes);
+    let Some(Ok(first)) = framer.next() else { return };
+    let version = std::iter::successors(Some(framer), |framer| {
+        let mut behind = framer.clone();
+        behind.next()?.ok().map(|_| behind)
+    })
+    .find_map(|framer| level(framer.pending()));
+    let Some(clause) = version.and_then(|version| CONNECT_FIRST.of(version)) else { return };
+    let got = format!("{} before its CONNECT", first.kind().name());
+    let clause = Pair { v311: Some(clause), v5: Some(clause) };
+    let wanted = "CONNECT as the first packet";
+    found.broken(event, state, breach(unframed.conn, (clause, Fact::WrongPacket), wanted, got, Vec::new()));
+}
+
+/// The version of a CONNECT of which at least the beginning is there.
+fn level(bytes: &[u8]) -> Option<Version> {
+    let connect = bytes.strip_prefix(&[0x10])?;
+    let length = VarInt::read(connect).ok().flatten()?;
+    let body = connect.get(usize::from(length.width())..)?;
+    Version::from_level(*body.strip_prefix(b"\0\x04MQTT")?.first()?)
 }
