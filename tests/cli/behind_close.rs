@@ -1,17 +1,9 @@
 //! What a link gives up late, on a connection that its client has closed: it must reach the broker when it is due, whoever
 //! made it due.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::fs;
 
-use support::{Scratch, files, output, stderr, stdout};
+use crate::support::{Scratch, files, output, stderr, stdout};
 
 /// Its rate is to be filled in.
 const PROFILE: &str = "title = \"even\"\n\

@@ -1,18 +1,9 @@
 //! Real brokers: Debian's Mosquitto. Skipped, and said so, where it is not installed.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod said;
-mod support;
-
 use std::{collections::BTreeSet, fs, path::Path};
 
-use said::said;
-use support::{Scratch, output, program, stdout};
+use crate::said::said;
+use crate::support::{Scratch, output, program, stdout};
 
 /// What Mosquitto 2.0.11 gets wrong, each read packet by packet: `id version clause`. Everything else it passes.
 const FINDINGS: &str = include_str!("golden/mosquitto-2.0.11.findings");

@@ -1,16 +1,8 @@
 //! A burst of thousands of messages is the scenario's own traffic: it runs, and nothing calls it a flood of the target's.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::fs;
 
-use support::{Scratch, output, stdout};
+use crate::support::{Scratch, output, stdout};
 
 const BURST: &str = r#"mqt 1
 

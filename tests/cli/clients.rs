@@ -1,20 +1,12 @@
 //! The reference broker serves ordinary clients: rumqttc and mosquitto_pub/sub, each QoS, retained, will, a kept session.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::{
     net::SocketAddr,
     process::{Command, Stdio},
     time::Duration,
 };
 
-use support::{broker, program};
+use crate::support::{broker, program};
 
 /// For anything that a client waits for.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -240,7 +232,7 @@ fn a_mosquitto_client_that_is_killed_leaves_its_will() {
             "--will-retain",
         ];
         let Some(mut mortal) = mosquitto("mosquitto_sub", address, version, &will) else { return };
-        let mut mortal = support::Running(mortal.stdout(Stdio::null()).spawn().unwrap());
+        let mut mortal = crate::support::Running(mortal.stdout(Stdio::null()).spawn().unwrap());
         // It is connected once it is seen to be subscribed: a message of its own topic passes.
         std::thread::sleep(Duration::from_millis(500));
         mortal.0.kill().unwrap();

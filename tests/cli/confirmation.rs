@@ -1,24 +1,15 @@
 //! Confirmation: what a broker did wrong once stays a failure, what it closed once does not become one, and every run that
 //! was made is kept.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod between;
-mod support;
-
 use std::{
     fs,
     net::SocketAddr,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use between::{Fate, From, between};
+use crate::between::{Fate, From, between};
+use crate::support::{Scratch, broker, output, stdout};
 use serde_json::Value;
-use support::{Scratch, broker, output, stdout};
 
 /// One scenario of this file, by itself: without gates, which would meet the meddler first.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos1/inbound.mqt");
@@ -37,7 +28,7 @@ fn run(address: SocketAddr, more: &[&str]) -> (Option<i32>, Value, String, Vec<S
     let run = output(&words);
     let text = stdout(&run);
     let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
-    let names = support::files(&histories).into_iter().map(|(name, _)| name).collect();
+    let names = crate::support::files(&histories).into_iter().map(|(name, _)| name).collect();
     let scenarios = document["scenarios"].as_array().unwrap();
     let [entry] = scenarios.as_slice() else { panic!("{} scenarios: {text}", scenarios.len()) };
     let entry = entry.clone();

@@ -1,14 +1,6 @@
 //! A broker with a defect in one process, the suite in another: the report must show the bug.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
-use support::{broker, output, stdout};
+use crate::support::{broker, output, stdout};
 
 fn run_against(defect: &str, scenario: &str) -> String {
     let (_broker, address) = broker(&["--defect", defect]);
@@ -84,7 +76,7 @@ fn a_broker_that_ends_at_a_packet_is_gone_as_a_process() {
     assert_eq!(broker.0.try_wait().unwrap(), None, "it serves until then");
     let scenario = "subscribe/unsubscribe/stops-delivery@3.1.1";
     output(&["run", "--broker", &format!("mqtt://{address}"), scenario]);
-    assert_eq!(support::wait(&mut broker.0, std::time::Duration::from_secs(5)), Some(1));
+    assert_eq!(crate::support::wait(&mut broker.0, std::time::Duration::from_secs(5)), Some(1));
     assert!(std::net::TcpStream::connect(address).is_err(), "it accepts nothing");
 }
 

@@ -1,21 +1,12 @@
 //! Targets that a file describes: an address for each version, a user and a password that no output shows, and limits.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod between;
-mod support;
-
 use std::{
     fs,
     sync::{Arc, Mutex},
 };
 
-use between::{Fate, From, between};
-use support::{Scratch, broker, files, output, stderr, stdout};
+use crate::between::{Fate, From, between};
+use crate::support::{Scratch, broker, files, output, stderr, stdout};
 
 const PASSWORD: &str = "h0rse-battery-staple";
 

@@ -1,16 +1,8 @@
 //! The suite against the embedded broker: passes, quickly, and to the byte the same whatever runs beside it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::fs;
 
-use support::{Scratch, files, hash, output, stderr, stdout};
+use crate::support::{Scratch, files, hash, output, stderr, stdout};
 
 /// The hash of every history of the suite with seed 1, as committed. After a wanted change of what is recorded, run with
 /// `DEADZONE_UPDATE_GOLDEN=1` and say in the commit why it changed.

@@ -1,17 +1,8 @@
 //! A broker that sends what was not asked for, with the payload that is waited for: it is not what is waited for, and no error of
 //! ours.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod between;
-mod support;
-
-use between::{Fate, From, between};
-use support::{broker, output, stdout};
+use crate::between::{Fate, From, between};
+use crate::support::{broker, output, stdout};
 
 const SUBACK: u8 = 0x90;
 

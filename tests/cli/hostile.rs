@@ -1,13 +1,5 @@
 //! Targets that are no brokers: a clear message and exit 5 within the time-out; never a hang, a panic, or much memory.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::{
     fs,
     io::{Read, Write},
@@ -18,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Running, Scratch, deadzone};
+use crate::support::{Running, Scratch, deadzone};
 
 /// Most memory that the command may take, KiB.
 const MEMORY_MAX_KIB: u64 = 64 * 1024;

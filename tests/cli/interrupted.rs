@@ -1,13 +1,5 @@
 //! Ctrl-C, and a judge that panics: what was found is reported all the same.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::{
     fs,
     net::{Ipv4Addr, TcpListener},
@@ -16,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Running, Scratch, deadzone, output, stdout, wait};
+use crate::support::{Running, Scratch, deadzone, output, stdout, wait};
 
 fn interrupt(pid: u32) {
     assert!(Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success());
@@ -79,7 +71,7 @@ fn an_interrupted_run_writes_its_reports_and_exits_130() {
 
 #[test]
 fn a_broker_that_we_started_is_gone_after_an_interrupt() {
-    let Some(_) = support::program("mosquitto") else { return };
+    let Some(_) = crate::support::program("mosquitto") else { return };
     let mut run = Running(
         deadzone(&["run", "--broker", "mosquitto", "--jobs", "1"])
             .stdout(Stdio::null())
@@ -99,7 +91,7 @@ fn a_broker_that_we_started_is_gone_after_an_interrupt() {
 
 #[test]
 fn a_second_interrupt_leaves_no_broker_and_no_folder_behind() {
-    let Some(_) = support::program("mosquitto") else { return };
+    let Some(_) = crate::support::program("mosquitto") else { return };
     let scratch = Scratch::new("second");
     let mut command = deadzone(&["run", "--broker", "mosquitto", "--jobs", "1"]);
     command.env("TMPDIR", &scratch.0).stdout(Stdio::null()).stderr(Stdio::null());
@@ -177,7 +169,7 @@ fn a_panicking_judge_gives_error_and_70_and_the_rest_goes_on() {
 
 #[test]
 fn an_interrupted_run_leaves_no_retained_message_behind() {
-    let (_broker, address) = support::broker(&[]);
+    let (_broker, address) = crate::support::broker(&[]);
     let scratch = Scratch::new("retained");
     let file = scratch.file("retained.mqt");
     fs::write(&file, RETAINS_AND_WAITS).unwrap();

@@ -1,15 +1,5 @@
 //! `deadzone judge`: a record says what the run that wrote it said, and what is edited in it changes what is said.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod between;
-mod said;
-mod support;
-
 use std::{
     collections::BTreeMap,
     fs,
@@ -17,9 +7,9 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use between::{Fate, From, between};
-use said::{Said, said};
-use support::{Scratch, broker, output, stderr, stdout};
+use crate::between::{Fate, From, between};
+use crate::said::{Said, said};
+use crate::support::{Scratch, broker, output, stderr, stdout};
 
 /// A run with its histories, and what it said live.
 fn run(scratch: &Scratch, extra: &[&str]) -> (PathBuf, Option<i32>, Said) {
@@ -105,7 +95,10 @@ fn repeats_are_put_together_as_the_run_did() {
 }
 
 /// The PUBACKs of so many runs meet this fate, in front of a correct broker.
-fn with(runs: u32, fate: impl Fn(&[u8]) -> Fate + Send + Sync + 'static) -> (support::Running, String) {
+fn with(
+    runs: u32,
+    fate: impl Fn(&[u8]) -> Fate + Send + Sync + 'static,
+) -> (crate::support::Running, String) {
     let (running, address) = broker(&[]);
     let met = AtomicU32::new(0);
     let front = between(address, move |from, _, packet| {

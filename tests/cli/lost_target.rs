@@ -1,15 +1,6 @@
 //! A target that is lost in the middle of a run: the run says since when and beside what, what was proven stands, and it goes
 //! on only where the target may be restarted.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod between;
-mod support;
-
 use std::{
     collections::BTreeSet,
     fs,
@@ -23,9 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use between::{Fate, From, between};
+use crate::between::{Fate, From, between};
+use crate::support::{Running, Scratch, broker, deadzone, stdout, wait};
 use serde_json::Value;
-use support::{Running, Scratch, broker, deadzone, stdout, wait};
 
 /// So many CONNECTs are served before the trouble begins: the probe's, and those of some scenarios.
 const SERVED: u32 = 60;

@@ -1,16 +1,8 @@
 //! Link profiles of the user's in scenario files, and what a step may bring.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::{fs, process::Output};
 
-use support::{Scratch, output, stderr, stdout};
+use crate::support::{Scratch, output, stderr, stdout};
 
 /// A scenario whose client begins with the first profile and changes to the second.
 fn scenario(via: &str, then: &str) -> String {

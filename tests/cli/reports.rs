@@ -1,16 +1,8 @@
 //! The machine-readable reports of a real run, read back by readers that are not ours.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::fs;
 
-use support::{Scratch, output};
+use crate::support::{Scratch, output};
 
 #[test]
 fn junit_and_json_of_a_failing_run_are_read_back() {

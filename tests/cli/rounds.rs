@@ -1,16 +1,8 @@
 //! `times N`: the steps are played again and again, by other clients each time, until a claim is not met.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::fs;
 
-use support::{Scratch, files, output, stdout};
+use crate::support::{Scratch, files, output, stdout};
 
 const ROUNDS: &str = r#"scenario rounds
   title     a ping, again and again

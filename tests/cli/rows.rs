@@ -1,13 +1,5 @@
 //! What users' own files and odd targets taught: each is what somebody ran once, with what it must say.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::{
     fs,
     io::{Read, Write},
@@ -16,8 +8,8 @@ use std::{
     thread,
 };
 
+use crate::support::{Scratch, output, stderr, stdout};
 use serde_json::Value;
-use support::{Scratch, output, stderr, stdout};
 
 fn file(scratch: &Scratch, text: &str) -> PathBuf {
     let path = scratch.file("own.mqt");

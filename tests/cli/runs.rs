@@ -1,21 +1,12 @@
 //! `deadzone run --runs N`: the distinct sets of verdicts of several runs, and what is unstable on a broker.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod between;
-mod support;
-
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use between::{Fate, From, between};
-use support::{broker, output, stderr, stdout};
+use crate::between::{Fate, From, between};
+use crate::support::{broker, output, stderr, stdout};
 
 /// One scenario of this file, by itself: without gates, which would meet the meddler first.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos1/inbound.mqt");

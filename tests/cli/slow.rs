@@ -1,22 +1,12 @@
 //! A slow broker is slow and not wrong, at every time-out scale: scales 1 and 4 give verdicts that differ in pass and pass
 //! (slow) alone.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod between;
-mod served;
-mod support;
-
 use std::{collections::BTreeMap, fs, net::SocketAddr, thread, time::Duration};
 
-use between::{Fate, From, between};
+use crate::between::{Fate, From, between};
+use crate::served::mosquitto;
+use crate::support::{Scratch, output, stdout};
 use serde_json::Value;
-use served::mosquitto;
-use support::{Scratch, output, stdout};
 
 /// Scenario and version, with its verdict.
 type Verdicts = BTreeMap<(String, String), String>;

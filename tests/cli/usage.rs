@@ -1,16 +1,8 @@
 //! Mistakes of the user's: a place, a help, a documented exit code.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod support;
-
 use std::fs;
 
-use support::{Scratch, deadzone, output, stderr, stdout};
+use crate::support::{Scratch, deadzone, output, stderr, stdout};
 
 /// One scenario with ten different mistakes.
 const TEN: &str = include_str!("files/ten-mistakes.mqt");
@@ -199,7 +191,7 @@ fn a_report_with_nowhere_to_go_is_told_before_the_run() {
 
 #[test]
 fn a_port_in_use_is_the_environments() {
-    let (_broker, address) = support::broker(&[]);
+    let (_broker, address) = crate::support::broker(&[]);
     let run = output(&["broker", "--listen", &address.to_string()]);
     assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
     assert!(stderr(&run).contains("could not listen"), "{}", stderr(&run));

@@ -27,10 +27,12 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         EventKind::Packet(p) => packet(event, p, state, found),
         // A frame over the recorder's own bound can't be framed either, and a stream without a CONNECT may be no MQTT: neither says
         // anything of its sender here.
-        EventKind::Unframed(u) if state.is_judged(u.direction) && u.end == state.end() => {
-            if u.why == Unframable::OverlongLength {
-                overlong(event, u.conn, state, found);
-            }
+        EventKind::Unframed(u)
+            if u.why == Unframable::OverlongLength
+                && state.is_judged(u.direction)
+                && u.end == state.end() =>
+        {
+            overlong(event, u.conn, state, found);
         }
         _ => {}
     }

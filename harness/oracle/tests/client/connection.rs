@@ -3,7 +3,9 @@
 use deadzone_history::{
     By, Close, Direction, End, EventKind, HandMade, Purpose, Start, Unframable, Unframed,
 };
-use deadzone_wire::{Bare, Connack, Connect, Disconnect, Frame, Packet, PropertyId, PropertyValue, Publish, Version};
+use deadzone_wire::{
+    Bare, Connack, Connect, Disconnect, Frame, Packet, PropertyId, PropertyValue, Publish, Version,
+};
 
 use crate::support::{BOTH, by, found, graded, kept, legal, limited, message};
 

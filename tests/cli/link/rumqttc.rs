@@ -8,15 +8,6 @@
 //! Never more than 20 messages are under way: with more, Mosquitto 2.0.11 keeps some of those behind its in-flight window for
 //! good although everything before them was acknowledged, with a link and without one.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     collections::BTreeSet,
     fs,
@@ -26,8 +17,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::served::{before, mosquitto};
 use rumqttc::{Client, Connection, Event, MqttOptions, Packet, QoS};
-use served::{before, mosquitto};
 
 /// Longest that a story may take.
 const PATIENCE: Duration = Duration::from_secs(40);

@@ -1,14 +1,5 @@
 //! `deadzone link --decisions` and `--replay`: what chance decided goes into a file, and comes out of it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     collections::BTreeMap,
     fs,
@@ -18,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::served::{Served, before, echo, upstream};
+use crate::support::{Scratch, output, stderr};
 use deadzone_proxy::Decided;
-use served::{Served, before, echo, upstream};
-use support::{Scratch, output, stderr};
 
 /// What each process decided, by modem, process and direction.
 type Streams = BTreeMap<String, Vec<u64>>;

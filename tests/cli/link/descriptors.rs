@@ -1,23 +1,14 @@
 //! The soft limit on open files is no limit on connections.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Command, Stdio},
 };
 
-use served::{LIMIT, echo, upstream};
-use support::Running;
+use crate::served::{LIMIT, echo, upstream};
+use crate::support::Running;
 
 #[test]
 fn a_link_serves_more_connections_than_the_soft_limit_lets_in() {

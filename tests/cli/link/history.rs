@@ -1,14 +1,5 @@
 //! `deadzone link --history`: one history of all connections, readable while it grows, bounded by numbered files.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     collections::BTreeSet,
     fs,
@@ -18,9 +9,9 @@ use std::{
     time::Duration,
 };
 
+use crate::served::{Served, before, echo, until, upstream};
+use crate::support::{Scratch, files};
 use deadzone_history::{ConnId, Event, EventKind, HistoryError, Reader};
-use served::{Served, before, echo, until, upstream};
-use support::{Scratch, files};
 
 const CONNECT: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a";
 

@@ -1,14 +1,5 @@
 //! `deadzone link` as a TCP proxy: closes and resets, addresses, limits, files, and that nothing leaks or spins.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     fs,
     io::{ErrorKind, Read, Write},
@@ -18,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use served::{LIMIT, Served, before, echo, nowhere, serve, until, upstream, upstream_on};
+use crate::served::{LIMIT, Served, before, echo, nowhere, serve, until, upstream, upstream_on};
+use crate::support::Scratch;
 use socket2::SockRef;
-use support::Scratch;
 
 #[test]
 fn upstream_may_come_later() {
@@ -259,14 +250,14 @@ fn wrong_usage_says_what_is_wrong() {
         (&[upstream[0], upstream[1], "--fault", "drop PUBREL"], "byte stream"),
         (&["--config", "/does/not/exist.toml"], "could not read"),
     ] {
-        let output = support::output(&[&["link"], args].concat());
+        let output = crate::support::output(&[&["link"], args].concat());
         assert_eq!(output.status.code(), Some(2), "{args:?}");
-        let log = support::stderr(&output);
+        let log = crate::support::stderr(&output);
         assert!(log.contains(said), "{args:?}: {log}");
     }
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = support::output(&["link", "--listen", &address, upstream[0], upstream[1]]);
+    let output = crate::support::output(&["link", "--listen", &address, upstream[0], upstream[1]]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(support::stderr(&output).contains(&format!("could not listen on {address}")));
+    assert!(crate::support::stderr(&output).contains(&format!("could not listen on {address}")));
 }

@@ -1,14 +1,5 @@
 //! `deadzone link` with a radio of the user's own, its cell, its status line, and its sudden end.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     fs,
     io::{ErrorKind, Read, Write},
@@ -19,8 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use served::{LIMIT, Served, before, echo, serve, until, upstream};
-use support::{Running, Scratch, output, program, stderr};
+use crate::served::{LIMIT, Served, before, echo, serve, until, upstream};
+use crate::support::{Running, Scratch, output, program, stderr};
 
 /// A profile of 5 ms each way at 800 kbit/s (100 bytes a millisecond), without chance.
 const EVEN: &str = "title = \"even\"\n[delay]\nfloor_ms = { value = 5, source = \"default\" }\n\
@@ -185,7 +176,7 @@ fn killed_it_leaves_both_ends_closed_and_whole_records_and_its_port_is_free() {
 fn the_status_line_is_for_terminals() {
     let Some(script) = program("script") else { return };
     let address = upstream(echo);
-    let listen = served::nowhere().to_string();
+    let listen = crate::served::nowhere().to_string();
     let command =
         [env!("CARGO_BIN_EXE_deadzone"), " link --listen ", &listen, " --upstream ", &address.to_string()]
             .concat();
@@ -235,7 +226,7 @@ fn what_the_documents_show_can_be_served() {
     let scratch = Scratch::new("shown");
     let upstream = upstream(echo).to_string();
     // A profile, as `explain profiles` writes it.
-    let explained = support::stdout(&output(&["explain", "profiles"]));
+    let explained = crate::support::stdout(&output(&["explain", "profiles"]));
     let profile = own(&scratch, "mine.toml", &block(&explained, "title = ", "\nEvery number"));
     let sets = explained.lines().find_map(|line| line.strip_prefix("Change it:")).unwrap();
     let sets: Vec<&str> = sets.split(',').flat_map(|set| set.trim().splitn(2, ' ')).collect();
@@ -258,7 +249,7 @@ fn what_the_documents_show_can_be_served() {
     gateway.write_all(b"x").unwrap();
     gateway.read_exact(&mut [0]).unwrap();
     // Each embedded profile can be shown, and what is shown is a profile.
-    let shown = support::stdout(&output(&["links", "lte-m"]));
+    let shown = crate::support::stdout(&output(&["links", "lte-m"]));
     let copy = own(&scratch, "copy.toml", &shown);
     there_and_back(before(upstream.parse().unwrap(), &["--profile", &copy]).connect(), 1);
 }

@@ -1,10 +1,5 @@
 //! `deadzone link` between MQTT clients and Mosquitto: everything arrives, faults and the radio show, records are kept.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test stops where it fails")]
-
-mod served;
-mod support;
-
 use std::{
     fs,
     io::{BufReader, ErrorKind, Read, Write},
@@ -13,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use served::{LIMIT, before, client, mosquitto};
-use support::{Running, Scratch, wait};
+use crate::served::{LIMIT, before, client, mosquitto};
+use crate::support::{Running, Scratch, wait};
 
 #[test]
 fn mosquitto_clients_deliver_everything_at_qos_2() {

@@ -1,15 +1,6 @@
 //! `deadzone link` where an end behaves badly: resets, goes while nobody reads it, floods a hole, comes in the dark; and where
 //! the system has no more to give.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind, Read, Write},
@@ -20,9 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use served::{LIMIT, Served, before, echo, nowhere, serve, until, upstream};
+use crate::served::{LIMIT, Served, before, echo, nowhere, serve, until, upstream};
+use crate::support::{Running, Scratch, deadzone, stderr};
 use socket2::SockRef;
-use support::{Running, Scratch, deadzone, stderr};
 
 const CONNECT: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a";
 
@@ -311,7 +302,7 @@ fn records_of_two_runs_do_not_mix_and_links_are_named() {
     assert!(report.contains(" over two `a`"), "{report}");
     let history = deadzone_history::read(&mut BufReader::new(fs::File::open(&record).unwrap())).unwrap();
     assert_eq!((history.header.scenario.as_str(), history.header.seed.as_str()), ("one, two", "4d"));
-    let again = support::output(&[&["link"], &args[..]].concat());
+    let again = crate::support::output(&[&["link"], &args[..]].concat());
     assert_eq!(again.status.code(), Some(2));
     assert!(stderr(&again).contains("records of an earlier run"), "{}", stderr(&again));
 }
@@ -336,7 +327,7 @@ fn mistakes_in_a_file_of_links_say_where() {
     ] {
         fs::write(&file, &text).unwrap();
         let began = Instant::now();
-        let run = support::output(&["link", "--config", file.to_str().unwrap()]);
+        let run = crate::support::output(&["link", "--config", file.to_str().unwrap()]);
         assert_eq!(run.status.code(), Some(2), "{text}");
         assert!(stderr(&run).contains(said), "{text}: {}", stderr(&run));
         assert!(stderr(&run).contains("links.toml"), "{text}: {}", stderr(&run));

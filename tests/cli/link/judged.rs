@@ -1,15 +1,6 @@
 //! `deadzone link --judge`: a client that breaks a clause is named with the packets that show it, while the link runs; rumqttc and
 //! Mosquitto's clients are not blamed for what a dying link does. `judge --client` says the same of the record.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
-)]
-
-mod served;
-mod support;
-
 use std::{
     io::{Read, Write},
     process::Stdio,
@@ -17,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::served::{Served, before, client, mosquitto};
+use crate::support::{Scratch, broker, output, stdout, wait};
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
-use served::{Served, before, client, mosquitto};
-use support::{Scratch, broker, output, stdout, wait};
 
 /// Longest that a client may take.
 const PATIENCE: Duration = Duration::from_secs(40);

@@ -1,0 +1,34 @@
+//! The command as a whole, run as its users run it: against our own broker, against Mosquitto, and against targets that misbehave.
+//!
+//! One program, so that tests that wait run beside those that work.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
+
+mod behind_close;
+mod between;
+mod brokers;
+mod burst;
+mod clients;
+mod confirmation;
+mod defects;
+mod described;
+mod embedded;
+mod foreign_topic;
+mod hostile;
+mod interrupted;
+mod judge;
+mod lost_target;
+mod own_profiles;
+mod reports;
+mod rounds;
+mod rows;
+mod runs;
+mod said;
+mod served;
+mod slow;
+mod support;
+mod usage;
