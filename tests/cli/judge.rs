@@ -104,13 +104,14 @@ fn repeats_are_put_together_as_the_run_did() {
     assert!(failed().count() > 0 && failed().all(|value| value["repeats"].as_array().unwrap().len() == 2));
 }
 
-/// The PUBACKs of so many runs meet this fate, in front of a correct broker.
-fn with(runs: u32, fate: impl Fn(&[u8]) -> Fate + Send + Sync + 'static) -> (support::Running, String) {
+/// The PUBACKs of so many runs meet the fate of their run, from 0, in front of a correct broker.
+fn with(runs: u32, fate: impl Fn(u32, &[u8]) -> Fate + Send + Sync + 'static) -> (support::Running, String) {
     let (running, address) = broker(&[]);
     let met = AtomicU32::new(0);
     let front = between(address, move |from, _, packet| {
         let acknowledges = from == From::Broker && packet.starts_with(&[0x40, 2, 0, 7]);
-        if acknowledges && met.fetch_add(1, Ordering::Relaxed) < runs { fate(packet) } else { Fate::Pass }
+        let run = if acknowledges { met.fetch_add(1, Ordering::Relaxed) } else { runs };
+        if run < runs { fate(run, packet) } else { Fate::Pass }
     });
     (running, format!("mqtt://{front}"))
 }
@@ -118,16 +119,21 @@ fn with(runs: u32, fate: impl Fn(&[u8]) -> Fate + Send + Sync + 'static) -> (sup
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos1/inbound.mqt");
 
 /// How many runs meet which fate, the options of the run, and the verdict of all of it.
-type Case<'a> = (u32, fn(&[u8]) -> Fate, &'a [&'a str], &'a str);
+type Case<'a> = (u32, fn(u32, &[u8]) -> Fate, &'a [&'a str], &'a str);
 
 /// A wrong deed in one run, a close in one and in two, a silence: each composed alike; under `--quick`, where nothing is repeated,
 /// the record says that it was quick.
 #[test]
 fn what_comes_now_and_then_is_composed_as_the_run_did() {
-    let twice = |packet: &[u8]| Fate::Instead([packet, packet].concat());
-    let end = |_: &[u8]| Fate::End;
-    let hold = |_: &[u8]| Fate::Hold;
-    let cases: [Case<'_>; 7] = [
+    let twice = |_, packet: &[u8]| Fate::Instead([packet, packet].concat());
+    let end = |_, _: &[u8]| Fate::End;
+    let hold = |_, _: &[u8]| Fate::Hold;
+    let twice_later = |run, packet: &[u8]| match run {
+        0 => Fate::End,
+        _ => Fate::Instead([packet, packet].concat()),
+    };
+    let cases: [Case<'_>; 8] = [
+        (2, twice_later, &[], "fail"),
         (1, twice, &[], "fail"),
         (1, end, &[], "inconclusive"),
         (2, end, &[], "fail"),

@@ -46,9 +46,11 @@ impl Habits {
             let shown = self.shown.entry(key).or_insert_with(|| Shown {
                 first: ScenarioResult {
                     verdict: Verdict { findings: Vec::new(), ..shown_by.verdict.clone() },
+                    history: shown_by.record_of(&finding).map(Arc::clone),
                     ..shown_by.clone()
                 },
-                finding,
+                // The repeats are not told with it: the record that shows it is the one that stands.
+                finding: finding.of_run(None),
                 scenarios: Vec::new(),
             });
             if shown.scenarios.last() != Some(&result.key.id) {
@@ -73,9 +75,7 @@ impl Habits {
             let count = shown.scenarios.len();
             let mut finding = shown.finding;
             finding.got = format!("{} (a habit, seen in {count} scenarios: {named}{tail})", finding.got);
-            let own = by_version
-                .get(&version)
-                .is_none_or(|result| result.file == shown.first.file && result.line == shown.first.line);
+            let own = by_version.get(&version).is_none_or(|result| is_record_of(result, &shown.first));
             if !own {
                 // The record that is shown is that of the first habit.
                 finding.evidence.clear();
@@ -95,6 +95,12 @@ impl Habits {
         }
         by_version.into_values().map(Arc::new).collect()
     }
+}
+
+/// Whether both are told with the same record.
+fn is_record_of(told: &ScenarioResult, other: &ScenarioResult) -> bool {
+    let record = |result: &ScenarioResult| result.history.as_ref().map(Arc::as_ptr);
+    (&told.file, told.line, record(told)) == (&other.file, other.line, record(other))
 }
 
 /// A breach that harms nobody, as the table of clauses says, or what is of another scenario: neither is the doing of the scenario
