@@ -15,6 +15,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::Duration,
 };
 
 use between::{Fate, From, between};
@@ -132,7 +134,10 @@ fn what_comes_now_and_then_is_composed_as_the_run_did() {
         0 => Fate::End,
         _ => Fate::Instead([packet, packet].concat()),
     };
-    let cases: [Case<'_>; 8] = [
+    // More packets than the record of one performance may take.
+    let flood = |_, packet: &[u8]| Fate::Instead([packet, &b"\x30\x04\x00\x01xy".repeat(60_000)].concat());
+    let cases: [Case<'_>; 9] = [
+        (9, flood, &[], "inconclusive"),
         (2, twice_later, &[], "fail"),
         (1, twice, &[], "fail"),
         (1, end, &[], "inconclusive"),
@@ -169,6 +174,37 @@ fn what_comes_now_and_then_is_composed_as_the_run_did() {
         let header = header.lines().next().unwrap();
         assert!(header.contains("\"real_time\":true"), "{header}");
         assert!(more.is_empty() || header.contains("\"quick\":true"), "{header}");
+    }
+}
+
+/// A target that a scenario ends is lost twice when that runs alone: its record says so.
+#[test]
+fn what_ends_the_target_is_judged_as_it_was_live() {
+    let scratch = Scratch::new("judge-convicted");
+    let ends = ["--broker", "reference", "--defect", "ends-at-unsubscribe"];
+    let live = equal(&scratch, &[&ends[..], &["--long-bound", "2", "--mqtt", "3.1.1", "subscribe"]].concat());
+    let crashed = live.values().filter(|value| value["findings"][0]["clause"] == "3.1.1/DZ-crash").count();
+    assert_eq!(crashed, 2, "{live:#?}");
+}
+
+/// What was proven before the target was lost for good stands, and nothing else is said of what was in flight.
+#[test]
+fn what_was_recorded_before_the_target_was_lost_is_judged_as_it_was_live() {
+    let (broker, address) = broker(&["--defect", "qos2-delivered-twice"]);
+    let scratch = Scratch::new("judge-lost");
+    let url = format!("mqtt://{address}");
+    let killer = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(700));
+        drop(broker);
+    });
+    let (folder, code, live) =
+        run(&scratch, &["--broker", &url, "--mqtt", "3.1.1", "--long-bound", "2", "--jobs", "4"]);
+    killer.join().unwrap();
+    assert_eq!(code, Some(5));
+    let (_, judged) = judged(&scratch, &folder);
+    assert!(!judged.is_empty() && judged.len() < live.len(), "{} of {}", judged.len(), live.len());
+    for (key, value) in &judged {
+        assert_eq!(Some(value), live.get(key), "{key:?}");
     }
 }
 

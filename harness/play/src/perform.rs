@@ -111,6 +111,7 @@ impl Setup<'_> {
             target: self.target.clone(),
             real_time: self.heartbeat,
             quick: self.timing.quick,
+            cut_short: None,
             continues: None,
         }
     }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
+use deadzone_history::{CutShort, History, Origin, TargetFacts};
 use deadzone_oracle::judge;
 use deadzone_play::{Credentials, MemoryBudget, Performance, Setup, Timing, perform};
 use deadzone_spec::Party;
@@ -21,6 +21,7 @@ use tokio::{runtime::Builder, task::LocalSet};
 use crate::{
     LinkProvider, Mutant, Planned,
     confirm::{compose, confirm, settle, wanted},
+    cut_short::{Traffic, amended},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
     target::{TargetHandle, paused_runtime},
@@ -287,45 +288,22 @@ pub(crate) fn once(
 }
 
 fn judged(context: &JobContext, performance: Performance, waited_out: bool) -> Run {
-    let verdict = if performance.cancelled {
-        ended_early(context, &performance.history)
-    } else if let Some(trouble) = performance.trouble {
-        Verdict::because(VerdictKind::Error, trouble)
-    } else if let Some(overflow) = performance.overflow {
-        cut_off(overflow, &performance.history)
-    } else {
-        judge(&performance.history)
-    };
-    Run { verdict, history: Arc::new(performance.history), waited_out }
+    let cut_short = cut_short(context, &performance);
+    let mut history = performance.history;
+    let mut verdict = judge(&history);
+    if let Some(cut) = &cut_short {
+        verdict = amended(history.header.version, cut, Traffic::of(&history), verdict);
+    }
+    history.header.cut_short = cut_short;
+    Run { verdict, history: Arc::new(history), waited_out }
 }
 
-/// What was done wrong before the target was lost stands; a signal leaves nothing to say.
-fn ended_early(context: &JobContext, history: &History) -> Verdict {
-    if context.cancel.load(Ordering::Relaxed) {
-        return Verdict::because(VerdictKind::Inconclusive, "interrupted");
+/// What the record must say of its end, so that it is judged from its file as it is here.
+fn cut_short(context: &JobContext, performance: &Performance) -> Option<CutShort> {
+    if performance.cancelled {
+        let by_signal = context.cancel.load(Ordering::Relaxed);
+        return Some(if by_signal { CutShort::Interrupted } else { CutShort::TargetLost });
     }
-    let mut verdict = judge(history);
-    verdict.findings.retain(|finding| finding.fact.class() == FactClass::Done);
-    if verdict.kind == VerdictKind::Fail && !verdict.findings.is_empty() {
-        return verdict;
-    }
-    let why = "the target was lost while it ran";
-    Verdict { grades: verdict.grades, ..Verdict::because(VerdictKind::Inconclusive, why) }
-}
-
-/// A record that was cut off says nothing about any clause. Whose doing it was shows in who sent what it is full of.
-fn cut_off(overflow: Overflow, history: &History) -> Verdict {
-    let mut packets = [0usize; 2];
-    for event in &history.events {
-        if let EventKind::Packet(packet) = &event.kind {
-            packets[usize::from(packet.direction == Direction::Down)] += 1;
-        }
-    }
-    let [ours, theirs] = packets;
-    // Answers of ours count as many again as the packets that call for them.
-    let flooded = overflow == Overflow::Shared || theirs * 4 >= ours;
-    if flooded && !matches!(overflow, Overflow::Instant(_)) {
-        return Verdict::because(VerdictKind::Inconclusive, format!("the target flooded: {overflow}"));
-    }
-    Verdict::because(VerdictKind::Error, format!("the record was cut off: {overflow}"))
+    let trouble = performance.trouble.as_deref().map(|why| CutShort::Trouble(why.into()));
+    trouble.or_else(|| performance.overflow.map(CutShort::Overflow))
 }

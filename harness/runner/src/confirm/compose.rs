@@ -37,7 +37,9 @@ impl Tally {
         let counted = match (class, self.answered) {
             (FactClass::Silence, 0) => format!("silent in {shown} of {of} runs"),
             (FactClass::Silence, n) => format!("silent in {shown} of {of} runs, answered in {n}"),
-            (FactClass::Done, _) if *shown + self.missed < of => format!("{shown} of {of} runs, intermittent"),
+            (FactClass::Done, _) if *shown + self.missed < of => {
+                format!("{shown} of {of} runs, intermittent")
+            }
             _ => format!("{shown} of {of} runs"),
         };
         format!("{}: {counted}{}", finding.clause, self.missed("; ", ""))
