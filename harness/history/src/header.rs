@@ -134,7 +134,7 @@ pub struct TargetFacts {
     /// Most connections at once, where it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
-    /// A probe found that it speaks 3.1.1 and not 5.0.
+    /// A probe found that it speaks 3.1.1 and not 5.0 at this address.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub v311_alone: bool,
     /// A probe found that it sends one unacknowledged message at a time.

@@ -103,8 +103,8 @@ fn is_record_of(told: &ScenarioResult, other: &ScenarioResult) -> bool {
     (&told.file, told.line, record(told)) == (&other.file, other.line, record(other))
 }
 
-/// A breach that harms nobody, as the table of clauses says, or what is of another scenario: neither is the doing of the scenario
-/// in which it is seen.
+/// A harmless breach, as the table of clauses has it, or a message of another scenario: neither is caused by the scenario in which
+/// it is seen.
 pub(crate) fn is_habit(finding: &Finding) -> bool {
     finding.claim.is_none() && (finding.clause.clause().habit || finding.fact == Fact::Misdelivered)
 }

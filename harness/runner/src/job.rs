@@ -70,7 +70,7 @@ impl JobContext {
 
 #[cfg(test)]
 impl JobContext {
-    /// A job that nobody listens to.
+    /// A job for unit tests.
     pub(crate) fn quiet(target: TargetHandle) -> Self {
         Self {
             target,
@@ -192,7 +192,7 @@ fn first_run(
     }
     let embedded = context.target.is_embedded();
     let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
-    // Over somebody's links a close at CONNECT may be theirs: it is no sign of a throttle.
+    // A foreign link may close at CONNECT by itself: that is no sign of a throttle.
     let direct = context.links.is_none();
     let not_let_in = !embedded && direct && !passed && record::was_not_let_in(&history);
     if !context.investigate {

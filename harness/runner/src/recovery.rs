@@ -52,7 +52,7 @@ impl Passes<'_> {
             named(&suspects),
         ));
         if self.recovery.unexplained == UNEXPLAINED_MAX || !self.bring_back() {
-            self.blame_nobody(trouble, &suspects);
+            self.leave_unknown(trouble, &suspects);
             self.lost = Some(trouble.clone());
             return Vec::new();
         }
@@ -70,14 +70,14 @@ impl Passes<'_> {
         }
         if let Some(lost) = self.lost.clone() {
             let untried: Vec<Task> = rest.drain(..).chain(suspects).collect();
-            self.blame_nobody(&lost, &untried);
+            self.leave_unknown(&lost, &untried);
         }
         self.recovery.unexplained += u32::from(self.recovery.convicted.len() == known);
         // A suspect's result of the lost target is worth nothing, unless it was told with a proof.
         let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
         rest.retain(|task| !told.contains(&task.planned.key));
         self.ledger.waiting.retain(|task| !rest.iter().any(|other| other.planned.key == task.planned.key));
-        // What ended while the loss was not known yet proves nothing, whoever it was.
+        // What ended while the loss was not known yet proves nothing, suspect or not.
         for (task, _) in std::mem::take(&mut self.ledger.again) {
             if !rest.iter().any(|known| known.planned.key == task.planned.key) {
                 rest.push(task);
@@ -167,8 +167,8 @@ impl Passes<'_> {
         self.ledger.tell_result(task, result);
     }
 
-    /// Nothing can be tried: what was in flight is not known, and says so.
-    fn blame_nobody(&mut self, trouble: &Trouble, suspects: &[Task]) {
+    /// No suspect can be tried: the verdict on what was in flight is not known, and says so.
+    fn leave_unknown(&mut self, trouble: &Trouble, suspects: &[Task]) {
         let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
         let mut unknown: Vec<Task> =
             std::mem::take(&mut self.ledger.again).into_iter().map(|a| a.0).collect();

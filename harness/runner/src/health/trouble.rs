@@ -10,7 +10,7 @@ use deadzone_spec::{ClauseId, Version, id};
 pub(crate) enum Kind {
     /// Its process ended, or it refuses connections and answers none.
     Crashed,
-    /// It accepts connections and answers nobody.
+    /// It accepts connections and answers on none.
     Hung,
     /// It answers some and leaves others alone, by their ids.
     HalfDead,

@@ -69,12 +69,8 @@ pub(super) fn judged(files: &[PathBuf], party: Party) -> Result<(Recorded, &[Pat
     let mut reader = open(path)?;
     let header = reader.header().clone();
     let first_seq = header.continues.as_ref().map_or(0, |continues| continues.first_seq);
-    let mut passed = Passed {
-        kept: Some(Vec::new()),
-        lasted_us: 0,
-        next_seq: first_seq,
-        traffic: Traffic::default(),
-    };
+    let mut passed =
+        Passed { kept: Some(Vec::new()), lasted_us: 0, next_seq: first_seq, traffic: Traffic::default() };
     let (mut broken, mut cut_off, mut parts) = (None, false, 1);
     let mut verdict = contained(|| {
         let mut judge = Judge::of(&header, party);
