@@ -10,11 +10,11 @@
 
 mod clock;
 mod config;
+mod connection_path;
 mod decisions;
 mod dial;
 mod greeting;
 mod impairment;
-mod connection_path;
 mod listener;
 mod modem;
 #[cfg(target_os = "linux")]
@@ -34,11 +34,11 @@ pub use deadzone_link::{
 
 pub use clock::{Clock, pause};
 pub use config::{CONNECTIONS_MAX, ConfigError, DIAL_LIMIT, LinkConfig, LinkEntry, LinksFile, ModemKind};
+pub use connection_path::ConnectionSummary;
 pub use decisions::{Decided, DecisionBook};
 pub use dial::DialError;
 pub use greeting::Client;
 pub use impairment::{Impairment, Out};
-pub use connection_path::ConnectionSummary;
 pub use listener::{IMPAIRED_BUFFER, Links, ListenError, listen};
 pub use plain::Plain;
 pub use record::{Record, RecordEvent, Recorder, Who};

@@ -12,8 +12,8 @@ use tokio::{io::Interest, net::TcpStream};
 use crate::{
     Clock, ConnectionSummary, Control, Ending, Finished, Flow, LinkConfig, Outcome, Recorder, Registry, Stop,
     Traffic, Who,
-    dial::dial,
     connection_path::ConnectionPath,
+    dial::dial,
     listener::IMPAIRED_BUFFER,
     modem::Modem,
     registry::Open,

@@ -1,4 +1,4 @@
-//! What passes the proxies is recorded and judged: a client's breach by its packets, and nobody for what a toxic does.
+//! What passes the proxies is recorded and judged: a client's breach is found, and what a toxic does is no breach.
 
 use std::{io::Read, io::Write, net::TcpStream, thread, time::Duration};
 
@@ -47,9 +47,9 @@ fn a_breach_behind_a_toxic_is_judged_from_the_history() {
     assert_eq!(brokers.status.code(), Some(0), "{}", stdout(&brokers));
 }
 
-/// A toxic ends one connection, the end of the server another: neither is anybody's breach.
+/// A toxic ends one connection, the end of the server another.
 #[test]
-fn what_a_toxic_or_the_server_ends_is_held_against_nobody() {
+fn what_a_toxic_or_the_server_ends_is_no_breach() {
     let scratch = Scratch::new("api-ends");
     let folder = scratch.file("history");
     let (_broker, address) = broker(&[]);

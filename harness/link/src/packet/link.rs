@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::flows::{Flow, Flows, FlowState};
+use super::flows::{Flow, FlowState, Flows};
 use crate::{
     Direction, Identity, Profile,
     model::{Begin, Chance, Modem},

@@ -209,7 +209,7 @@ impl Impairment for LiveMiddle {
 }
 
 impl Drop for LiveMiddle {
-    /// The connection is over, whoever ended it: what no end closed by itself was closed here.
+    /// The connection is over: an end that did not close by itself is closed here.
     fn drop(&mut self) {
         let now_us = self.live.clock.now_us();
         for end in [End::Client, End::Upstream] {
