@@ -12,7 +12,9 @@ use std::{
 
 use deadzone_history::{CutShort, History, Origin, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Credentials, MemoryBudget, Performance, Setup, Timing, perform};
+use deadzone_play::{
+    Access, Credentials, Experiment, MemoryBudget, Names, Performance, Setup, Shared, Timing, perform,
+};
 use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
@@ -254,18 +256,20 @@ pub(crate) fn once(
         let (dial, direct) = context.target.dials(planned.key.version, context.mutant);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
-            scenario: &planned.scenario,
-            version: planned.key.version,
-            run,
-            dial,
-            direct,
-            slots: Seat::of(seat),
-            credentials: context.credentials.clone(),
-            links: links.clone(),
-            run_prefix,
-            nonce,
-            profiles: planned.catalogue(),
-            seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
+            experiment: Experiment {
+                scenario: &planned.scenario,
+                version: planned.key.version,
+                run,
+                profiles: planned.catalogue(),
+                seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
+            },
+            access: Access { dial, direct, links: links.clone(), credentials: context.credentials.clone() },
+            names: Names { run_prefix, nonce },
+            shared: Shared {
+                slots: Seat::of(seat),
+                memory: context.memory.clone(),
+                cancel: Arc::clone(&context.halt),
+            },
             timing,
             target: TargetFacts {
                 in_flight_one: context.one_in_flight.contains(&planned.key.version),
@@ -274,8 +278,6 @@ pub(crate) fn once(
             },
             teardown: !embedded,
             heartbeat: !embedded,
-            memory: context.memory.clone(),
-            cancel: Arc::clone(&context.halt),
         };
         let performance = perform(&setup).await;
         let Some(links) = links else { return Ok(performance) };

@@ -1,56 +1,10 @@
 //! One verdict of a first run and its repeats: a pure function of what each of them found.
 
-use std::collections::BTreeSet;
-
 use deadzone_verdict::{
-    FactClass, Finding, Fingerprint, Grade, GradeLevel, Repeat, ScenarioResult, Verdict, VerdictKind,
+    FactClass, Finding, Fingerprint, Grade, GradeLevel, Repeat, ScenarioResult, VerdictKind,
 };
 
-use super::reached::reached;
-
-/// A finding with how many of the runs show it.
-struct Tally {
-    finding: Finding,
-    class: FactClass,
-    /// Runs that show it.
-    shown: usize,
-    /// Repeats that did not come to its step: they could not show it.
-    missed: usize,
-    /// Repeats that came to its step, do not show it and are not inconclusive.
-    answered: usize,
-    /// The first run shows it.
-    in_first: bool,
-}
-
-impl Tally {
-    /// `1 did not reach it` between these two, where that is so.
-    fn missed(&self, before: &str, behind: &str) -> String {
-        match self.missed {
-            0 => String::new(),
-            n => format!("{before}{n} did not reach it{behind}"),
-        }
-    }
-
-    /// How often it was shown.
-    fn note(&self, of: usize) -> String {
-        let Self { finding, class, shown, .. } = self;
-        let counted = match (class, self.answered) {
-            (FactClass::Silence, 0) => format!("silent in {shown} of {of} runs"),
-            (FactClass::Silence, n) => format!("silent in {shown} of {of} runs, answered in {n}"),
-            (FactClass::Done, _) if *shown + self.missed < of => {
-                format!("{shown} of {of} runs, intermittent")
-            }
-            _ => format!("{shown} of {of} runs"),
-        };
-        format!("{}: {counted}{}", finding.clause, self.missed("; ", ""))
-    }
-
-    /// A close that came once alone.
-    fn closed_once(&self, of: usize) -> String {
-        let missed = self.missed(" (", ")");
-        format!("closed {} of {of}{missed}: {}", self.shown, self.finding.got)
-    }
-}
+use super::tally::tally;
 
 /// Makes one verdict of all runs and says what was compared. `certain` adds runs that are known to be equal without being
 /// performed apart (an embedded one gives the same bytes). `waited_out`: the first run's silences lasted to the long bound.
@@ -110,40 +64,6 @@ fn folded(findings: &[Finding]) -> Vec<Fingerprint> {
     findings.iter().flat_map(under).collect()
 }
 
-/// Every finding of any run, the first run's in front, with how many runs show it. One that a repeat alone shows keeps the rows
-/// of that repeat's record.
-fn tally(first: &Verdict, certain: usize, repeats: &[(&Repeat, u32)]) -> Vec<Tally> {
-    let mut tallies: Vec<Tally> = Vec::new();
-    let mut take = |verdict: &Verdict, runs: usize, repeat: Option<u32>| {
-        let mut seen = BTreeSet::new();
-        for finding in verdict.findings.iter().filter(|finding| seen.insert(finding.fingerprint())) {
-            let print = finding.fingerprint();
-            match tallies.iter_mut().find(|known| known.finding.fingerprint() == print) {
-                Some(known) => known.shown += runs,
-                None => {
-                    let (class, in_first) = (finding.fact.class(), repeat.is_none());
-                    let finding = finding.clone().of_run(repeat);
-                    tallies.push(Tally { finding, class, shown: runs, missed: 0, answered: 0, in_first });
-                }
-            }
-        }
-    };
-    take(first, 1 + certain, None);
-    for (repeat, number) in repeats {
-        take(&repeat.verdict, 1, Some(*number));
-    }
-    for tally in &mut tallies {
-        let print = tally.finding.fingerprint();
-        let shows = |repeat: &Repeat| repeat.verdict.findings.iter().any(|f| f.fingerprint() == print);
-        for (repeat, _) in repeats.iter().filter(|(repeat, _)| !shows(repeat)) {
-            let missed = repeat.history.as_ref().is_some_and(|history| !reached(history, &tally.finding));
-            tally.missed += usize::from(missed);
-            tally.answered += usize::from(!missed && repeat.verdict.kind != VerdictKind::Inconclusive);
-        }
-    }
-    tallies
-}
-
 fn compared(of: usize, findings: usize, notes: Vec<String>) -> Option<String> {
     (of > 1 && findings > 0).then(|| format!("by what was found; {}", notes.join("; ")))
 }
@@ -154,7 +74,7 @@ mod tests {
 
     use deadzone_history::{HandMade, Place, SkipReason};
     use deadzone_spec::{ClauseId, id};
-    use deadzone_verdict::Fact;
+    use deadzone_verdict::{Fact, Verdict};
     use deadzone_wire::Version;
 
     use super::*;
