@@ -112,6 +112,7 @@ pub(crate) fn is_habit(finding: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use deadzone_spec::id;
+    use deadzone_verdict::Repeat;
 
     use super::*;
     use crate::{
@@ -177,6 +178,21 @@ mod tests {
         assert_eq!(kinds, [VerdictKind::Fail, VerdictKind::Inconclusive, VerdictKind::Pass]);
         assert_eq!(seen[0].verdict.findings.len(), 1, "its own stays");
         assert_eq!(habits.results().len(), 1);
+    }
+
+    #[test]
+    fn a_habit_that_a_repeat_alone_shows_is_told_with_the_record_of_that_repeat() {
+        let record = || Some(Arc::new(deadzone_history::HandMade::new(Version::V311).finish()));
+        let repeat = Repeat { verdict: Verdict::pass(), history: record(), cut_short: false };
+        let habit = Finding { evidence: vec![3], ..finding(id!("3.1.1/DZ-server-disconnect"), None) };
+        let mut seen = results(1, &[habit.of_run(Some(1))]);
+        (seen[0].history, seen[0].repeats) = (record(), vec![repeat.clone()]);
+        let mut habits = Habits::default();
+        habits.lift(&mut seen[0]);
+        let target = &habits.results()[0];
+        let told = target.record_of(&target.verdict.findings[0]);
+        assert!(told.zip(repeat.history.as_ref()).is_some_and(|(told, of)| Arc::ptr_eq(told, of)));
+        assert_eq!(target.verdict.findings[0].evidence, [3]);
     }
 
     #[test]
