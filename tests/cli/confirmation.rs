@@ -64,6 +64,28 @@ fn row_b16_a_forbidden_packet_in_one_run_of_three_stays_a_failure() {
     }
 }
 
+/// The first run meets a close, and only its first repeat the wrong deed.
+#[test]
+fn what_a_repeat_alone_shows_is_told_with_the_packets_of_its_record() {
+    let (_broker, address) = broker(&[]);
+    let met = AtomicU32::new(0);
+    let address = between(address, move |from, _, packet| {
+        let acknowledges = from == From::Broker && packet.starts_with(&PUBACK);
+        match acknowledges.then(|| met.fetch_add(1, Ordering::Relaxed)) {
+            Some(0) => Fate::End,
+            Some(1) => Fate::Instead([packet, packet].concat()),
+            _ => Fate::Pass,
+        }
+    });
+    let (code, entry, text, _) = run(address, &[]);
+    assert_eq!((code, entry["verdict"].as_str()), (Some(1), Some("fail")), "{text}");
+    let finding = &entry["findings"][0];
+    assert_eq!(finding["repeat"], 1, "{finding:#}");
+    assert!(!finding["evidence"].as_array().unwrap().is_empty(), "{finding:#}");
+    let rows = text.lines().filter(|line| line.contains("PUBACK id=7") && line.contains('#')).count();
+    assert!(rows >= 2 && text.contains("shown by    repeat 1"), "{text}");
+}
+
 #[test]
 fn a_close_that_comes_once_is_no_failure() {
     let (_broker, address) = broker(&[]);

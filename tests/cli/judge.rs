@@ -5,6 +5,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::Duration,
 };
 
 use crate::between::{Fate, From, between};
@@ -94,16 +96,17 @@ fn repeats_are_put_together_as_the_run_did() {
     assert!(failed().count() > 0 && failed().all(|value| value["repeats"].as_array().unwrap().len() == 2));
 }
 
-/// The PUBACKs of so many runs meet this fate, in front of a correct broker.
+/// The PUBACKs of so many runs meet the fate of their run, from 0, in front of a correct broker.
 fn with(
     runs: u32,
-    fate: impl Fn(&[u8]) -> Fate + Send + Sync + 'static,
+    fate: impl Fn(u32, &[u8]) -> Fate + Send + Sync + 'static,
 ) -> (crate::support::Running, String) {
     let (running, address) = broker(&[]);
     let met = AtomicU32::new(0);
     let front = between(address, move |from, _, packet| {
         let acknowledges = from == From::Broker && packet.starts_with(&[0x40, 2, 0, 7]);
-        if acknowledges && met.fetch_add(1, Ordering::Relaxed) < runs { fate(packet) } else { Fate::Pass }
+        let run = if acknowledges { met.fetch_add(1, Ordering::Relaxed) } else { runs };
+        if run < runs { fate(run, packet) } else { Fate::Pass }
     });
     (running, format!("mqtt://{front}"))
 }
@@ -111,16 +114,24 @@ fn with(
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos1/inbound.mqt");
 
 /// How many runs meet which fate, the options of the run, and the verdict of all of it.
-type Case<'a> = (u32, fn(&[u8]) -> Fate, &'a [&'a str], &'a str);
+type Case<'a> = (u32, fn(u32, &[u8]) -> Fate, &'a [&'a str], &'a str);
 
 /// A wrong deed in one run, a close in one and in two, a silence: each composed alike; under `--quick`, where nothing is repeated,
 /// the record says that it was quick.
 #[test]
 fn what_comes_now_and_then_is_composed_as_the_run_did() {
-    let twice = |packet: &[u8]| Fate::Instead([packet, packet].concat());
-    let end = |_: &[u8]| Fate::End;
-    let hold = |_: &[u8]| Fate::Hold;
-    let cases: [Case<'_>; 7] = [
+    let twice = |_, packet: &[u8]| Fate::Instead([packet, packet].concat());
+    let end = |_, _: &[u8]| Fate::End;
+    let hold = |_, _: &[u8]| Fate::Hold;
+    let twice_later = |run, packet: &[u8]| match run {
+        0 => Fate::End,
+        _ => Fate::Instead([packet, packet].concat()),
+    };
+    // More packets than the record of one performance may take.
+    let flood = |_, packet: &[u8]| Fate::Instead([packet, &b"\x30\x04\x00\x01xy".repeat(60_000)].concat());
+    let cases: [Case<'_>; 9] = [
+        (9, flood, &[], "inconclusive"),
+        (2, twice_later, &[], "fail"),
         (1, twice, &[], "fail"),
         (1, end, &[], "inconclusive"),
         (2, end, &[], "fail"),
@@ -156,6 +167,37 @@ fn what_comes_now_and_then_is_composed_as_the_run_did() {
         let header = header.lines().next().unwrap();
         assert!(header.contains("\"real_time\":true"), "{header}");
         assert!(more.is_empty() || header.contains("\"quick\":true"), "{header}");
+    }
+}
+
+/// A target that a scenario ends is lost twice when that runs alone: its record says so.
+#[test]
+fn what_ends_the_target_is_judged_as_it_was_live() {
+    let scratch = Scratch::new("judge-convicted");
+    let ends = ["--broker", "reference", "--defect", "ends-at-unsubscribe"];
+    let live = equal(&scratch, &[&ends[..], &["--long-bound", "2", "--mqtt", "3.1.1", "subscribe"]].concat());
+    let crashed = live.values().filter(|value| value["findings"][0]["clause"] == "3.1.1/DZ-crash").count();
+    assert_eq!(crashed, 2, "{live:#?}");
+}
+
+/// What was proven before the target was lost for good stands, and nothing else is said of what was in flight.
+#[test]
+fn what_was_recorded_before_the_target_was_lost_is_judged_as_it_was_live() {
+    let (broker, address) = broker(&["--defect", "qos2-delivered-twice"]);
+    let scratch = Scratch::new("judge-lost");
+    let url = format!("mqtt://{address}");
+    let killer = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(700));
+        drop(broker);
+    });
+    let (folder, code, live) =
+        run(&scratch, &["--broker", &url, "--mqtt", "3.1.1", "--long-bound", "2", "--jobs", "4"]);
+    killer.join().unwrap();
+    assert_eq!(code, Some(5));
+    let (_, judged) = judged(&scratch, &folder);
+    assert!(!judged.is_empty() && judged.len() < live.len(), "{} of {}", judged.len(), live.len());
+    for (key, value) in &judged {
+        assert_eq!(Some(value), live.get(key), "{key:?}");
     }
 }
 

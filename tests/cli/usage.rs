@@ -130,7 +130,7 @@ fn settings_know_where_they_come_from() {
         .output()
         .unwrap();
     assert_eq!(run.status.code(), Some(2));
-    assert!(stderr(&run).contains("somebody else's links"), "{}", stderr(&run));
+    assert!(stderr(&run).contains("foreign links"), "{}", stderr(&run));
 
     fs::write(scratch.file("deadzone.toml"), "jbos = 3\n").unwrap();
     let run = deadzone(&["run"]).current_dir(&scratch.0).output().unwrap();

@@ -113,7 +113,7 @@ pub(crate) struct RunArgs {
     pub(crate) select: Vec<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Let somebody else's links stand between the clients and the broker: `toxiproxy=http://127.0.0.1:8474`. What they
+    /// Let foreign links stand between the clients and the broker: `toxiproxy=http://127.0.0.1:8474`. What they
     /// can't do makes a scenario not applicable
     #[arg(long, env = "DEADZONE_LINKS", value_name = "KIND=URL", conflicts_with = "mutant")]
     pub(crate) links: Option<String>,
@@ -231,19 +231,8 @@ pub(crate) struct BrokerArgs {
 }
 
 /// What `--api` has no use for: its links are made by its clients. `--decisions` and `--replay` refuse it themselves.
-const OF_ONE_LINK: [&str; 11] = [
-    "listen",
-    "upstream",
-    "profile",
-    "set",
-    "cell",
-    "fault",
-    "modem",
-    "connections",
-    "packet",
-    "config",
-    "history",
-];
+const OF_ONE_LINK: [&str; 10] =
+    ["listen", "upstream", "profile", "set", "cell", "fault", "modem", "connections", "packet", "config"];
 
 /// What a link's history takes at most by default, MiB.
 const HISTORY_MIB: u64 = 1024;
@@ -309,7 +298,7 @@ pub(crate) struct LinkArgs {
     /// Most that the files of the history take together; the oldest of 16 goes when a new one begins
     #[arg(long, value_name = "MIB", requires = "history", default_value_t = HISTORY_MIB, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) history_mib: u64,
-    /// Write what chance decided into this file, a line of JSON for each modem, once nobody uses it any more; one that goes
+    /// Write what chance decided into this file, a line of JSON for each modem, once no connection uses it any more; one that goes
     /// on has a line for each half minute
     #[arg(long, value_name = "FILE", conflicts_with_all = ["api", "packet"])]
     pub(crate) decisions: Option<PathBuf>,

@@ -10,7 +10,7 @@ use crate::args::{OutputArgs, TargetArgs};
 
 /// The file that is looked for in the working directory.
 const FILE: &str = "deadzone.toml";
-/// Default run seed: any number will do, as long as it is everybody's.
+/// Default run seed: any number will do, as long as every process has the same.
 const DEFAULT_SEED: u64 = 0x5eed;
 /// Default deadline of a scenario, seconds.
 pub(crate) const DEFAULT_TIMEOUT_S: u64 = 30;

@@ -1,11 +1,11 @@
-//! Room for many connections: the soft limit on open files is raised to the hard one. Knows nobody who opens any.
+//! Room for many connections: the soft limit on open files is raised to the hard one. Opens none.
 
-/// As many as anybody here asks for; some systems have a hard limit of a billion, over which programs that we start
+/// As many as any command asks for; some systems have a hard limit of a billion, over which programs that we start
 /// could stumble.
 #[cfg(unix)]
 const WANTED: u64 = 65_536;
 
-/// Raises the limit as far as it goes. Where it does not, whoever runs out of files says so.
+/// Raises the limit as far as it goes. Where it does not, opening a file fails and says so.
 #[cfg(unix)]
 pub(crate) fn raise() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

@@ -4,7 +4,7 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientIx, ConnId};
+use crate::{ClientIx, ConnId, CutShort};
 
 /// The schema's name and major version.
 pub const SCHEMA: &str = "deadzone.history/2";
@@ -48,6 +48,9 @@ pub struct Header {
     /// No wait was extended to the long bound: a quick run, or a repeat of another one. Its silences prove nothing.
     #[serde(default, skip_serializing_if = "is_false")]
     pub quick: bool,
+    /// What ended it before its own end, or took the target from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<CutShort>,
     /// Facts about the target that judgement needs.
     pub target: TargetFacts,
     /// What this record continues, where an earlier file has the beginning.
@@ -131,7 +134,7 @@ pub struct TargetFacts {
     /// Most connections at once, where it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
-    /// A probe found that it speaks 3.1.1 and not 5.0.
+    /// A probe found that it speaks 3.1.1 and not 5.0 at this address.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub v311_alone: bool,
     /// A probe found that it sends one unacknowledged message at a time.

@@ -10,6 +10,7 @@
 //! This crate judges nothing and performs nothing.
 
 mod claim;
+mod cut_short;
 mod event;
 mod hand_made;
 mod header;
@@ -29,6 +30,7 @@ mod twins;
 pub use deadzone_link::{Cut, Direction, Fault, Fnv, Note, Way};
 
 pub use claim::{Claim, ClaimKind, Expected, HowOften, Place};
+pub use cut_short::CutShort;
 pub use event::{Event, EventKind};
 pub use hand_made::{HandMade, Start};
 pub use header::{ClientInfo, Continues, Durability, Header, OpenConnection, Origin, SCHEMA, TargetFacts};

@@ -1,5 +1,7 @@
 //! Appends events, numbers them and keeps the record bounded: the choke point of every run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Event, EventKind, Header, History, Memory, Sink};
 
 /// What an event takes in memory, about.
@@ -58,7 +60,8 @@ impl RecorderLimits {
 }
 
 /// A bound was passed; nothing further is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Overflow {
     /// Too many events without time passing.
     #[error("more than {0} events at one instant")]

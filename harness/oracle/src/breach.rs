@@ -130,6 +130,7 @@ impl Found {
             got: breach.got,
             meanwhile: String::new(),
             evidence,
+            repeat: None,
             claim: None,
             place,
             could_instead: breach.could_instead.into_iter().map(str::to_owned).collect(),

@@ -2,7 +2,7 @@
 //!
 //! [`middle`] is the seam: something pure that takes bytes and microseconds and says what comes out. A client's link with
 //! its profile is one ([`deadzone_link::Link`]), a chain of toxics is another. `relay` carries any of them between two
-//! sockets. `listener` takes connections in, `session` serves one with its `line` through a `modem`, and the `board` has
+//! sockets. `listener` takes connections in, `session` serves one with its `connection_path` through a `modem`, and the `board` has
 //! the live numbers and what became of whom. `toxiproxy` speaks that tool's HTTP API in both directions: as a server, and
 //! as a client of a foreign server. `packet` is the link for whole IP packets, on Linux and for root.
 //!
@@ -10,11 +10,11 @@
 
 mod clock;
 mod config;
+mod connection_path;
 mod decisions;
 mod dial;
 mod greeting;
 mod impairment;
-mod line;
 mod listener;
 mod modem;
 #[cfg(target_os = "linux")]
@@ -34,11 +34,11 @@ pub use deadzone_link::{
 
 pub use clock::{Clock, pause};
 pub use config::{CONNECTIONS_MAX, ConfigError, DIAL_LIMIT, LinkConfig, LinkEntry, LinksFile, ModemKind};
+pub use connection_path::ConnectionSummary;
 pub use decisions::{Decided, DecisionBook};
 pub use dial::DialError;
 pub use greeting::Client;
 pub use impairment::{Impairment, Out};
-pub use line::ConnectionSummary;
 pub use listener::{IMPAIRED_BUFFER, Links, ListenError, listen};
 pub use plain::Plain;
 pub use record::{Record, RecordEvent, Recorder, Who};

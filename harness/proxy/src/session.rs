@@ -12,8 +12,8 @@ use tokio::{io::Interest, net::TcpStream};
 use crate::{
     Clock, ConnectionSummary, Control, Ending, Finished, Flow, LinkConfig, Outcome, Recorder, Registry, Stop,
     Traffic, Who,
+    connection_path::ConnectionPath,
     dial::dial,
-    line::Line,
     listener::IMPAIRED_BUFFER,
     modem::Modem,
     registry::Open,
@@ -112,14 +112,14 @@ impl Session {
         };
         let now_us = self.clock.now_us();
         let record = self.recorder.as_ref().map(|recorder| recorder(who, now_us));
-        let mut line = match &self.modem {
-            Some(modem) => Line::through(modem, now_us, control, self.board.fired(), record),
-            None => Line::plain(self.board.fired()),
+        let mut path = match &self.modem {
+            Some(modem) => ConnectionPath::through(modem, now_us, control, self.board.fired(), record),
+            None => ConnectionPath::plain(self.board.fired()),
         };
-        line.begin_with(now_us, waited_us, &notes);
+        path.begin_with(now_us, waited_us, &notes);
         let early = early.freeze();
-        let finished = relay(self.clock, (client, upstream), early, &mut line, control, traffic).await;
-        (line.finish(self.clock.now_us()), Ending::Carried(finished), 0)
+        let finished = relay(self.clock, (client, upstream), early, &mut path, control, traffic).await;
+        (path.finish(self.clock.now_us()), Ending::Carried(finished), 0)
     }
 
     /// It ends before there was a way to upstream.

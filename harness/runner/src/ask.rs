@@ -89,7 +89,7 @@ pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, asked: &Prob
     })
 }
 
-/// Asks as the scenarios will: directly, or over somebody else's links.
+/// Asks as the scenarios will: directly, or over foreign links.
 async fn through_links(target: &Target, options: &Options, client: &Client) -> Result<Probed, String> {
     let handle = target.handle();
     let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{}", client.id)) else {

@@ -28,7 +28,7 @@ pub enum RunError {
         /// What is wrong, with its line.
         why: String,
     },
-    /// Somebody else's links need a target that they can reach.
+    /// Foreign links need a target that has an address.
     #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
     LinksWithoutAddress,
     /// The host's name has no address.

@@ -17,7 +17,7 @@ pub(crate) const FRESH: usize = 8;
 /// Most bytes of one packet that such a client takes in.
 const FRAME_MAX: u32 = 64 * 1024;
 
-/// Whoever asks a target for signs of life.
+/// Asks a target for signs of life.
 #[derive(Clone)]
 pub(crate) struct Asker {
     pub(crate) version: Version,

@@ -46,9 +46,11 @@ impl Habits {
             let shown = self.shown.entry(key).or_insert_with(|| Shown {
                 first: ScenarioResult {
                     verdict: Verdict { findings: Vec::new(), ..shown_by.verdict.clone() },
+                    history: shown_by.record_of(&finding).map(Arc::clone),
                     ..shown_by.clone()
                 },
-                finding,
+                // The repeats are not told with it: the record that shows it is the one that stands.
+                finding: finding.of_run(None),
                 scenarios: Vec::new(),
             });
             if shown.scenarios.last() != Some(&result.key.id) {
@@ -73,9 +75,7 @@ impl Habits {
             let count = shown.scenarios.len();
             let mut finding = shown.finding;
             finding.got = format!("{} (a habit, seen in {count} scenarios: {named}{tail})", finding.got);
-            let own = by_version
-                .get(&version)
-                .is_none_or(|result| result.file == shown.first.file && result.line == shown.first.line);
+            let own = by_version.get(&version).is_none_or(|result| is_record_of(result, &shown.first));
             if !own {
                 // The record that is shown is that of the first habit.
                 finding.evidence.clear();
@@ -97,8 +97,14 @@ impl Habits {
     }
 }
 
-/// A breach that harms nobody, as the table of clauses says, or what is of another scenario: neither is the doing of the scenario
-/// in which it is seen.
+/// Whether both are told with the same record.
+fn is_record_of(told: &ScenarioResult, other: &ScenarioResult) -> bool {
+    let record = |result: &ScenarioResult| result.history.as_ref().map(Arc::as_ptr);
+    (&told.file, told.line, record(told)) == (&other.file, other.line, record(other))
+}
+
+/// A harmless breach, as the table of clauses has it, or a message of another scenario: neither is caused by the scenario in which
+/// it is seen.
 pub(crate) fn is_habit(finding: &Finding) -> bool {
     finding.claim.is_none() && (finding.clause.clause().habit || finding.fact == Fact::Misdelivered)
 }
@@ -106,6 +112,7 @@ pub(crate) fn is_habit(finding: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use deadzone_spec::id;
+    use deadzone_verdict::Repeat;
 
     use super::*;
     use crate::{
@@ -171,6 +178,21 @@ mod tests {
         assert_eq!(kinds, [VerdictKind::Fail, VerdictKind::Inconclusive, VerdictKind::Pass]);
         assert_eq!(seen[0].verdict.findings.len(), 1, "its own stays");
         assert_eq!(habits.results().len(), 1);
+    }
+
+    #[test]
+    fn a_habit_that_a_repeat_alone_shows_is_told_with_the_record_of_that_repeat() {
+        let record = || Some(Arc::new(deadzone_history::HandMade::new(Version::V311).finish()));
+        let repeat = Repeat { verdict: Verdict::pass(), history: record(), cut_short: false };
+        let habit = Finding { evidence: vec![3], ..finding(id!("3.1.1/DZ-server-disconnect"), None) };
+        let mut seen = results(1, &[habit.of_run(Some(1))]);
+        (seen[0].history, seen[0].repeats) = (record(), vec![repeat.clone()]);
+        let mut habits = Habits::default();
+        habits.lift(&mut seen[0]);
+        let target = &habits.results()[0];
+        let told = target.record_of(&target.verdict.findings[0]);
+        assert!(told.zip(repeat.history.as_ref()).is_some_and(|(told, of)| Arc::ptr_eq(told, of)));
+        assert_eq!(target.verdict.findings[0].evidence, [3]);
     }
 
     #[test]

@@ -10,9 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::{Direction, EventKind, History, Origin, Overflow, TargetFacts};
+use deadzone_history::{CutShort, History, Origin, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Credentials, MemoryBudget, Performance, Setup, Timing, perform};
+use deadzone_play::{
+    Access, Credentials, Experiment, MemoryBudget, Names, Performance, Setup, Shared, Timing, perform,
+};
 use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
@@ -21,6 +23,7 @@ use tokio::{runtime::Builder, task::LocalSet};
 use crate::{
     LinkProvider, Mutant, Planned,
     confirm::{compose, confirm, settle, wanted},
+    cut_short::{Traffic, amended},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
     target::{TargetHandle, paused_runtime},
@@ -69,7 +72,7 @@ impl JobContext {
 
 #[cfg(test)]
 impl JobContext {
-    /// A job that nobody listens to.
+    /// A job for unit tests.
     pub(crate) fn quiet(target: TargetHandle) -> Self {
         Self {
             target,
@@ -191,7 +194,7 @@ fn first_run(
     }
     let embedded = context.target.is_embedded();
     let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
-    // Over somebody's links a close at CONNECT may be theirs: it is no sign of a throttle.
+    // A foreign link may close at CONNECT by itself: that is no sign of a throttle.
     let direct = context.links.is_none();
     let not_let_in = !embedded && direct && !passed && record::was_not_let_in(&history);
     if !context.investigate {
@@ -253,18 +256,20 @@ pub(crate) fn once(
         let (dial, direct) = context.target.dials(planned.key.version, context.mutant);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
-            scenario: &planned.scenario,
-            version: planned.key.version,
-            run,
-            dial,
-            direct,
-            slots: Seat::of(seat),
-            credentials: context.credentials.clone(),
-            links: links.clone(),
-            run_prefix,
-            nonce,
-            profiles: planned.catalogue(),
-            seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
+            experiment: Experiment {
+                scenario: &planned.scenario,
+                version: planned.key.version,
+                run,
+                profiles: planned.catalogue(),
+                seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
+            },
+            access: Access { dial, direct, links: links.clone(), credentials: context.credentials.clone() },
+            names: Names { run_prefix, nonce },
+            shared: Shared {
+                slots: Seat::of(seat),
+                memory: context.memory.clone(),
+                cancel: Arc::clone(&context.halt),
+            },
             timing,
             target: TargetFacts {
                 in_flight_one: context.one_in_flight.contains(&planned.key.version),
@@ -273,8 +278,6 @@ pub(crate) fn once(
             },
             teardown: !embedded,
             heartbeat: !embedded,
-            memory: context.memory.clone(),
-            cancel: Arc::clone(&context.halt),
         };
         let performance = perform(&setup).await;
         let Some(links) = links else { return Ok(performance) };
@@ -287,45 +290,22 @@ pub(crate) fn once(
 }
 
 fn judged(context: &JobContext, performance: Performance, waited_out: bool) -> Run {
-    let verdict = if performance.cancelled {
-        ended_early(context, &performance.history)
-    } else if let Some(trouble) = performance.trouble {
-        Verdict::because(VerdictKind::Error, trouble)
-    } else if let Some(overflow) = performance.overflow {
-        cut_off(overflow, &performance.history)
-    } else {
-        judge(&performance.history)
-    };
-    Run { verdict, history: Arc::new(performance.history), waited_out }
+    let cut_short = cut_short(context, &performance);
+    let mut history = performance.history;
+    let mut verdict = judge(&history);
+    if let Some(cut) = &cut_short {
+        verdict = amended(history.header.version, cut, Traffic::of(&history), verdict);
+    }
+    history.header.cut_short = cut_short;
+    Run { verdict, history: Arc::new(history), waited_out }
 }
 
-/// What was done wrong before the target was lost stands; a signal leaves nothing to say.
-fn ended_early(context: &JobContext, history: &History) -> Verdict {
-    if context.cancel.load(Ordering::Relaxed) {
-        return Verdict::because(VerdictKind::Inconclusive, "interrupted");
+/// What the record must say of its end, so that it is judged from its file as it is here.
+fn cut_short(context: &JobContext, performance: &Performance) -> Option<CutShort> {
+    if performance.cancelled {
+        let by_signal = context.cancel.load(Ordering::Relaxed);
+        return Some(if by_signal { CutShort::Interrupted } else { CutShort::TargetLost });
     }
-    let mut verdict = judge(history);
-    verdict.findings.retain(|finding| finding.fact.class() == FactClass::Done);
-    if verdict.kind == VerdictKind::Fail && !verdict.findings.is_empty() {
-        return verdict;
-    }
-    let why = "the target was lost while it ran";
-    Verdict { grades: verdict.grades, ..Verdict::because(VerdictKind::Inconclusive, why) }
-}
-
-/// A record that was cut off says nothing about any clause. Whose doing it was shows in who sent what it is full of.
-fn cut_off(overflow: Overflow, history: &History) -> Verdict {
-    let mut packets = [0usize; 2];
-    for event in &history.events {
-        if let EventKind::Packet(packet) = &event.kind {
-            packets[usize::from(packet.direction == Direction::Down)] += 1;
-        }
-    }
-    let [ours, theirs] = packets;
-    // Answers of ours count as many again as the packets that call for them.
-    let flooded = overflow == Overflow::Shared || theirs * 4 >= ours;
-    if flooded && !matches!(overflow, Overflow::Instant(_)) {
-        return Verdict::because(VerdictKind::Inconclusive, format!("the target flooded: {overflow}"));
-    }
-    Verdict::because(VerdictKind::Error, format!("the record was cut off: {overflow}"))
+    let trouble = performance.trouble.as_deref().map(|why| CutShort::Trouble(why.into()));
+    trouble.or_else(|| performance.overflow.map(CutShort::Overflow))
 }

@@ -11,7 +11,7 @@ use crate::{
     pool::{Done, First, Next, Progress, Task, Why},
 };
 
-/// The ledger of one run, and whoever hears of it.
+/// The ledger of one run, and the listener that it tells.
 pub(crate) struct Ledger<'a> {
     tell: &'a mut dyn FnMut(RunEvent),
     pub(crate) results: Vec<Arc<ScenarioResult>>,
@@ -26,7 +26,7 @@ pub(crate) struct Ledger<'a> {
     pub(crate) failed: bool,
     /// Habits stay where they were seen, and whatever happens is told at once: a selftest asks what each scenario shows.
     plain: bool,
-    /// Performances of gates that nobody chose and that passed.
+    /// Performances of gates that the user did not choose and that passed.
     pub(crate) unasked: usize,
 }
 

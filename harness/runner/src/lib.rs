@@ -7,6 +7,7 @@
 mod ask;
 mod confirm;
 mod coverage;
+mod cut_short;
 mod error;
 mod exchange;
 mod exit;

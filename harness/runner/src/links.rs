@@ -1,4 +1,4 @@
-//! Links that somebody else makes, for a whole run: which scenarios they can carry, and what a performance gets of them.
+//! Foreign links, made by another program, for a whole run: which scenarios they can carry, and what a performance gets of them.
 
 use std::{
     collections::BTreeMap,
@@ -36,7 +36,7 @@ pub trait LinkProvider: Debug + Send + Sync {
     fn refuses(&self, fault: &Fault) -> Option<String>;
     /// Why it can't change a link with bytes under way in it, if it can't.
     fn refuses_change_under_way(&self) -> Option<String>;
-    /// Links to this target for one performance; `word` is nobody else's.
+    /// Links to this target for one performance; `word` is unique to it.
     fn open(&self, target: SocketAddr, word: &str) -> Rc<dyn ForeignLinks>;
     /// Takes down what any performance left, within this time, and lets nothing be made afterwards.
     fn leave(&self, limit: Duration);

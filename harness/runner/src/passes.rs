@@ -56,13 +56,44 @@ pub(crate) struct Passes<'a> {
     pub(crate) versions: Vec<Version>,
 }
 
-impl Passes<'_> {
-    /// Performs a plan.
+impl<'a> Passes<'a> {
+    /// Passes over a target that is not asked for signs of life, before the first one.
+    pub(crate) fn new(
+        target: &'a mut Target,
+        context: JobContext,
+        limits: Limits,
+        ledger: Ledger<'a>,
+    ) -> Self {
+        Self {
+            target,
+            context,
+            limits,
+            fail_fast: false,
+            ledger,
+            confirmation: Duration::ZERO,
+            lost: None,
+            parks: 0,
+            recovery: Recovery::default(),
+            shut_out: BTreeSet::new(),
+            told_shut_out: BTreeSet::new(),
+            asker: None,
+            versions: Vec::new(),
+        }
+    }
+
+    /// Performs a plan: the gates, and what stands on those that are open.
     pub(crate) fn perform(&mut self, tasks: Vec<Task>) {
         let (gates, others): (Vec<Task>, Vec<Task>) =
             tasks.into_iter().partition(|task| task.planned.scenario.gate.is_some());
         self.gates(gates);
         let tasks = self.unblocked(others);
+        self.perform_all(tasks);
+        self.confirm();
+        self.ledger.tell_habits();
+    }
+
+    /// Performs these, whichever gates they stand on.
+    pub(crate) fn perform_all(&mut self, tasks: Vec<Task>) {
         let embedded = self.context.target.is_embedded();
         let (solo, mut shared): (Vec<Task>, Vec<Task>) =
             tasks.into_iter().partition(|task| task.planned.scenario.solo && !embedded);
@@ -74,8 +105,6 @@ impl Passes<'_> {
         self.again();
         self.pass(solo, Limits { jobs: 1, solo: true, ..self.limits });
         self.again();
-        self.confirm();
-        self.ledger.tell_habits();
     }
 
     /// Gates in waves: one that stands on another comes after it. A gate that is not known is asked once more before it blocks.

@@ -98,7 +98,7 @@ impl Plan {
         for item in &mut self.items {
             let answer = refused.iter().find(|(version, _)| *version == item.key.version);
             if let (Some((version, came)), Some(excluded)) = (answer, &mut item.excluded) {
-                *excluded = format!("the target does not speak MQTT {version}: {came}");
+                *excluded = format!("the target does not speak MQTT {version} at this address: {came}");
             }
         }
     }
@@ -140,7 +140,7 @@ fn items(
             }
             let excluded = match capabilities.iter().find(|c| c.version == *version) {
                 Some(offered) => scenario.needs.iter().find_map(|need| lacks(*need, offered)),
-                None => Some(format!("the target does not speak MQTT {version}")),
+                None => Some(format!("the target does not speak MQTT {version} at this address")),
             };
             let key = ScenarioKey { id: scenario.id.clone(), version: *version };
             let profiles = suite.profiles.get(&scenario.file).cloned();
@@ -184,6 +184,17 @@ fn need_text(need: Need) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A broker may speak the version on another port.
+    #[test]
+    fn a_version_that_is_not_spoken_is_not_spoken_at_this_address() {
+        let suite = Suite::embedded().unwrap();
+        let mut plan = Plan::new(&suite, &Selection::default(), &[Version::V5], &[]);
+        let why = |plan: &Plan| plan.items[0].excluded.clone().unwrap_or_default();
+        assert_eq!(why(&plan), "the target does not speak MQTT 5.0 at this address");
+        plan.tell_refusals(&[(Version::V5, "CONNACK 0x84".to_owned())]);
+        assert_eq!(why(&plan), "the target does not speak MQTT 5.0 at this address: CONNACK 0x84");
+    }
 
     #[test]
     fn a_control_run_is_made_only_where_a_fault_can_be_left_out() {

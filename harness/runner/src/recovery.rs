@@ -1,12 +1,13 @@
 //! What follows on a lost target: where it may be restarted it is, and each suspect runs alone on it. One that loses it twice
 //! is the cause; the rest goes on.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use deadzone_history::{Direction, End, EventKind, History};
-use deadzone_verdict::{Fact, FactClass, Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_history::CutShort;
+use deadzone_verdict::{ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
+    cut_short::{Traffic, amended},
     health::{Examiner, Found, Kind, Trouble},
     job::{blank, carry_out},
     passes::Passes,
@@ -18,8 +19,6 @@ use crate::{
 const UNEXPLAINED_MAX: u32 = 3;
 /// How often a suspect has to lose the target alone.
 const TWICE: u32 = 2;
-/// So many packets before the loss are its evidence.
-const LAST_GIVEN: usize = 3;
 /// Attempts of suspects, behind all others.
 const SUSPECT_ATTEMPT: u32 = 40;
 
@@ -53,7 +52,7 @@ impl Passes<'_> {
             named(&suspects),
         ));
         if self.recovery.unexplained == UNEXPLAINED_MAX || !self.bring_back() {
-            self.blame_nobody(trouble, &suspects);
+            self.leave_unknown(trouble, &suspects);
             self.lost = Some(trouble.clone());
             return Vec::new();
         }
@@ -71,14 +70,14 @@ impl Passes<'_> {
         }
         if let Some(lost) = self.lost.clone() {
             let untried: Vec<Task> = rest.drain(..).chain(suspects).collect();
-            self.blame_nobody(&lost, &untried);
+            self.leave_unknown(&lost, &untried);
         }
         self.recovery.unexplained += u32::from(self.recovery.convicted.len() == known);
         // A suspect's result of the lost target is worth nothing, unless it was told with a proof.
         let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
         rest.retain(|task| !told.contains(&task.planned.key));
         self.ledger.waiting.retain(|task| !rest.iter().any(|other| other.planned.key == task.planned.key));
-        // What ended while the loss was not known yet proves nothing, whoever it was.
+        // What ended while the loss was not known yet proves nothing, suspect or not.
         for (task, _) in std::mem::take(&mut self.ledger.again) {
             if !rest.iter().any(|known| known.planned.key == task.planned.key) {
                 rest.push(task);
@@ -141,21 +140,16 @@ impl Passes<'_> {
     }
 
     /// The finding of a scenario that loses the target twice, alone. Its last bytes are the evidence.
-    fn convict(&mut self, task: &Task, Conviction { trouble, last }: Conviction) {
+    fn convict(&mut self, task: &Task, Conviction { trouble, mut last }: Conviction) {
         let key = &task.planned.key;
         self.ledger.waiting.retain(|other| other.planned.key != *key);
         self.recovery.convicted.insert(key.clone());
-        let fact = if trouble.kind == Kind::Crashed { Fact::Crashed } else { Fact::Hung };
-        let finding = Finding {
-            wanted: "a target that goes on serving whatever one client does".to_owned(),
-            got: format!("{}: {}, twice when it ran alone", trouble.kind.word(), trouble.text),
-            evidence: last.history.as_deref().map(last_given).unwrap_or_default(),
-            ..Finding::new(trouble.kind.own_id(key.version), fact, "health")
-        };
-        // What was done wrong on the way stands beside it.
-        let done = last.verdict.findings.iter().filter(|finding| finding.fact.class() == FactClass::Done);
-        let findings = std::iter::once(finding).chain(done.cloned()).collect();
-        let verdict = Verdict { kind: VerdictKind::Fail, findings, ..Verdict::pass() };
+        let cut = CutShort::LosesTarget { how: trouble.kind.event(), text: trouble.text.into() };
+        let traffic = last.history.as_deref().map(Traffic::of).unwrap_or_default();
+        let verdict = amended(key.version, &cut, traffic, last.verdict);
+        if let Some(history) = &mut last.history {
+            Arc::make_mut(history).header.cut_short = Some(cut);
+        }
         self.replace(task, ScenarioResult { verdict, ..last });
     }
 
@@ -173,8 +167,8 @@ impl Passes<'_> {
         self.ledger.tell_result(task, result);
     }
 
-    /// Nothing can be tried: what was in flight is not known, and says so.
-    fn blame_nobody(&mut self, trouble: &Trouble, suspects: &[Task]) {
+    /// No suspect can be tried: the verdict on what was in flight is not known, and says so.
+    fn leave_unknown(&mut self, trouble: &Trouble, suspects: &[Task]) {
         let told: BTreeSet<_> = self.ledger.results.iter().map(|r| r.key.clone()).collect();
         let mut unknown: Vec<Task> =
             std::mem::take(&mut self.ledger.again).into_iter().map(|a| a.0).collect();
@@ -182,7 +176,7 @@ impl Passes<'_> {
             let key = &task.planned.key;
             match self.ledger.waiting.iter_mut().find(|waiting| waiting.planned.key == *key) {
                 // Its silences began on a target that was being lost.
-                Some(waiting) => waiting.first.iter_mut().for_each(|first| first.waited_out = false),
+                Some(waiting) => waiting.first.iter_mut().for_each(|first| first.doubt_silences()),
                 None if !unknown.iter().any(|known| known.planned.key == *key) => unknown.push(task.clone()),
                 None => {}
             }
@@ -200,21 +194,6 @@ impl Passes<'_> {
     fn is_interrupted(&self) -> bool {
         self.context.cancel.load(std::sync::atomic::Ordering::Relaxed)
     }
-}
-
-/// The last packets that the target was given, as far as the record shows: one at least was never answered.
-fn last_given(history: &History) -> Vec<u64> {
-    let given = |kind: &EventKind| matches!(kind, EventKind::Packet(packet) if packet.direction == Direction::Up && packet.end == End::Broker && !packet.is_marker());
-    let mut last: Vec<u64> = history
-        .events
-        .iter()
-        .rev()
-        .filter(|event| given(&event.kind))
-        .take(LAST_GIVEN)
-        .map(|e| e.seq)
-        .collect();
-    last.reverse();
-    last
 }
 
 fn is_whole(examiner: &Examiner) -> bool {

@@ -27,7 +27,6 @@ use crate::{
     passes::{Passes, tasks},
     pool::Limits,
     probe::Probed,
-    recovery::Recovery,
     target::{Declared, Target, TargetHandle},
 };
 
@@ -49,7 +48,7 @@ pub struct Options {
     pub target: TargetSpec,
     /// A mutant in front of it.
     pub mutant: Option<Mutant>,
-    /// Somebody else's links between the clients and the target.
+    /// Foreign links between the clients and the target.
     pub links: Option<Arc<dyn LinkProvider>>,
     /// Which scenarios.
     pub selection: Selection,
@@ -125,19 +124,10 @@ pub fn run(
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
     let tasks = tasks(&plan, source);
     let mut passes = Passes {
-        target: &mut target,
-        context,
-        limits,
         fail_fast: options.fail_fast,
-        ledger: Ledger::new(false, tell),
-        confirmation: Duration::ZERO,
-        lost: None,
-        parks: 0,
-        recovery: Recovery::default(),
-        shut_out: BTreeSet::new(),
-        told_shut_out: BTreeSet::new(),
         asker,
         versions,
+        ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
     };
     passes.perform(tasks);
     let results = std::mem::take(&mut passes.ledger.results);

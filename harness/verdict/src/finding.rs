@@ -30,6 +30,8 @@ pub struct Finding {
     pub meanwhile: String,
     /// Events that show it, by sequence number, in order. The last one is where the bug is visible.
     pub evidence: Vec<u64>,
+    /// The repeat whose record the evidence and the claim are of, from 1; absent where that is the first run's.
+    pub repeat: Option<u32>,
     /// The claim that failed, if one did.
     pub claim: Option<u32>,
     /// Where the scenario claims it, or the step during which it happened.
@@ -55,6 +57,7 @@ impl Finding {
             got: String::new(),
             meanwhile: String::new(),
             evidence: Vec::new(),
+            repeat: None,
             claim: None,
             place: None,
             could_instead: Vec::new(),
@@ -66,6 +69,13 @@ impl Finding {
     #[must_use]
     pub fn stating(self, fact: Fact) -> Self {
         Self { fact, ..self }
+    }
+
+    /// The same, with all that follows from it, as the record of this run shows it: of a repeat, or of the first run.
+    #[must_use]
+    pub fn of_run(self, repeat: Option<u32>) -> Self {
+        let folded = self.folded.into_iter().map(|finding| finding.of_run(repeat)).collect();
+        Self { repeat, folded, ..self }
     }
 
     /// What makes it the same finding in another run.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{Verdict, VerdictKind};
+use crate::{Finding, Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,6 +151,15 @@ pub struct ScenarioResult {
     pub wall_ms: u64,
     /// The target's log while it ran, where we started it: a bounded tail.
     pub target_log: Option<String>,
+}
+
+impl ScenarioResult {
+    /// The record that a finding's evidence is of.
+    pub fn record_of(&self, finding: &Finding) -> Option<&Arc<History>> {
+        let Some(number) = finding.repeat else { return self.history.as_ref() };
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.repeats.get(at)?.history.as_ref()
+    }
 }
 
 /// The end of a run.

@@ -118,6 +118,7 @@ fn finding(f: &Finding) -> FindingEntry {
         got: f.got.clone(),
         meanwhile: f.meanwhile.clone(),
         evidence: f.evidence.clone(),
+        repeat: f.repeat,
         place: f.place.map(|p| PlaceEntry { line: p.line, column: p.column, length: p.length }),
         could_instead: f.could_instead.clone(),
         folded: f.folded.iter().map(finding).collect(),

@@ -179,6 +179,8 @@ pub struct FindingEntry {
     pub meanwhile: String,
     /// Events of the history that show it, by number; the last one shows the bug.
     pub evidence: Vec<u64>,
+    /// The repeat whose history the evidence is of, from 1; null where that is the first run's.
+    pub repeat: Option<u32>,
     /// Where the scenario claims it.
     pub place: Option<PlaceEntry>,
     /// Legal answers that were considered, each with why this is none of them.

@@ -1,6 +1,8 @@
 //! One failure in the order in which a broker developer asks: what, which clause, wanted and got, where in the scenario,
 //! what crossed the wire, what else would have been right, does it need the fault, how do I see it myself.
 
+use std::collections::BTreeSet;
+
 use deadzone_history::{EventKind, History};
 use deadzone_spec::Party;
 use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
@@ -28,14 +30,15 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
         page.command("repeat", &result.repeat_command);
         return;
     }
+    let mut drawn = BTreeSet::new();
     for (i, finding) in result.verdict.findings.iter().enumerate() {
         if i > 0 {
             page.blank();
         }
-        self::finding(page, result, finding, i == 0);
+        self::finding(page, result, finding, drawn.insert(finding.repeat));
     }
-    if result.verdict.findings.is_empty() {
-        history(page, result, None);
+    if let (true, Some(history)) = (result.verdict.findings.is_empty(), &result.history) {
+        self::history(page, history, None);
     }
     page.blank();
     circumstances(page, result);
@@ -72,7 +75,9 @@ fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
     }
 }
 
+/// `first`: no finding of the same record is told before it.
 fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: bool) {
+    let record = result.record_of(finding);
     page.blank();
     clause::write(page, finding.clause, &finding.also);
     page.field("want", Role::Plain, &finding.wanted, 600);
@@ -81,17 +86,21 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
     if let Some(place) = finding.place {
         excerpt::write(page, result, place, &finding.got);
     }
-    // One timeline shows the story; further findings of the same run point into it by number.
-    if first {
-        history(page, result, Some(finding));
+    if let Some(number) = finding.repeat {
+        let text = format!("repeat {number}, and not the first run: the rows are those of its record");
+        page.field("shown by", Role::Plain, &text, 200);
+    }
+    // One timeline shows the story of a run; further findings of the same run point into it by number.
+    if let (true, Some(history)) = (first, record) {
+        self::history(page, history, Some(finding));
     } else if !finding.evidence.is_empty() {
         page.field("evidence", Role::Plain, &numbers(&finding.evidence), 200);
     }
     page.blank();
-    if let Some(history) = &result.history {
+    if let Some(history) = record {
         deciding(page, history, &finding.evidence);
     }
-    if let Some(silence) = result.history.as_ref().and_then(|history| silence(history, finding)) {
+    if let Some(silence) = record.and_then(|history| silence(history, finding)) {
         page.field("given", Role::Plain, &silence.given, 300);
         page.field("acted on", Role::Plain, &silence.acted_on, 300);
         page.field("seen", Role::Plain, &silence.seen, 500);
@@ -140,8 +149,7 @@ fn party(party: Party) -> &'static str {
     if party == Party::Client { "client" } else { "broker" }
 }
 
-fn history(page: &mut Page, result: &ScenarioResult, finding: Option<&Finding>) {
-    let Some(history) = &result.history else { return };
+fn history(page: &mut Page, history: &History, finding: Option<&Finding>) {
     page.blank();
     timeline::draw(page, history, finding, page.options.verbosity == Verbosity::Verbose);
 }

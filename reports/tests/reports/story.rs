@@ -110,6 +110,7 @@ pub(crate) fn result(payload: &str) -> ScenarioResult {
         got,
         meanwhile: String::new(),
         evidence,
+        repeat: None,
         claim: Some(claim),
         place: Some(Place { line: 27, column: 14, length: 28 }),
         could_instead: vec![
@@ -185,6 +186,7 @@ pub(crate) fn silent() -> ScenarioResult {
         got: "no PUBCOMP for id 7 in 12.0 s".to_owned(),
         meanwhile: format!("answered PINGREQ with PINGRESP (#{pong})"),
         evidence: vec![given, pong],
+        repeat: None,
         claim: Some(claim),
         place: Some(Place { line: 26, column: 5, length: 19 }),
         could_instead: vec!["send PUBCOMP with reason 0x92: no PUBCOMP came at all".to_owned()],
@@ -252,6 +254,7 @@ pub(crate) fn long() -> ScenarioResult {
         got: "PUBREC for a message that was late".to_owned(),
         meanwhile: String::new(),
         evidence: vec![sent, given, seen],
+        repeat: None,
         claim: None,
         place: None,
         could_instead: vec![],

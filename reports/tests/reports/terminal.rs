@@ -27,6 +27,21 @@ fn a_missing_answer() {
     golden("silence.txt", &failure_block(&story::silent(), &story::info(), plain()));
 }
 
+/// The rows of a finding that only a repeat shows are those of the repeat's record.
+#[test]
+fn what_a_repeat_alone_shows_has_its_own_rows() {
+    let mut result = story::result("once");
+    let shown = std::mem::take(&mut result.verdict.findings);
+    result.verdict.findings = shown.into_iter().map(|finding| finding.of_run(Some(2))).collect();
+    result.repeats[1].history = result.history.replace(story::silent().history.unwrap());
+    let text = failure_block(&result, &story::info(), plain());
+    let of_first = failure_block(&story::result("once"), &story::info(), plain());
+    for row in of_first.lines().filter(|line| line.contains("  #") || line.contains("bytes  ")) {
+        assert!(text.contains(row), "no {row:?} in {text}");
+    }
+    assert!(text.contains("shown by    repeat 2, and not the first run"), "{text}");
+}
+
 #[test]
 fn narrow_ascii() {
     let options = TerminalOptions { ascii: true, width: 80, ..plain() };

@@ -64,6 +64,45 @@ fn a_breach_is_told_with_its_packets_and_fails() {
     assert_eq!(broker.status.code(), Some(0), "{}", stdout(&broker));
 }
 
+/// A client whose breach begins in one file of a record and is seen in another, since so much passed between.
+#[test]
+fn a_record_of_several_files_is_judged_as_one() {
+    let scratch = Scratch::new("link-chained");
+    let folder = scratch.file("history");
+    let (_broker, address) = broker(&[]);
+    let link = before(address, &["--judge", "--history", folder.to_str().unwrap(), "--history-mib", "1"]);
+    let mut stream = link.connect();
+    exchange(&mut stream, b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x3c\x00\x03bad", 4);
+    exchange(&mut stream, b"\x34\x06\x00\x01t\x00\x07a", 4);
+    for _ in 0..400 {
+        exchange(&mut stream, b"\xc0\x00", 2);
+    }
+    exchange(&mut stream, b"\x34\x06\x00\x01t\x00\x07b", 4);
+    stream.write_all(b"\xe0\x00").unwrap();
+    drop(stream);
+    let (code, said) = link.ended();
+    assert!(code == Some(1) && said.contains("3.1.1/MQTT-2.3.1-2"), "{said}");
+
+    let files: Vec<_> =
+        crate::support::files(&folder).into_iter().map(|(name, _)| folder.join(name)).collect();
+    assert!(files.len() > 2, "{files:?}");
+    let judge = |paths: &[&str]| {
+        let again = output(&[&["judge", "--client", "--verbose"], paths].concat());
+        // The last line says how long it took.
+        let said = stdout(&again);
+        (again.status.code(), said.trim_end().rsplit_once('\n').unwrap().0.to_owned())
+    };
+    let (code, whole) = judge(&[folder.to_str().unwrap()]);
+    assert!(code == Some(1) && whole.contains("3.1.1/MQTT-2.3.1-2"), "{whole}");
+    assert!(whole.contains("FAIL link-000001"), "{whole}");
+    assert!(!whole.contains("link-000002"), "one record has one verdict: {whole}");
+    let named: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    assert_eq!(judge(&named).1, whole);
+    // A file alone does not know what an earlier one holds.
+    let (code, last) = judge(&named[named.len() - 1..]);
+    assert!(code != Some(1), "{last}");
+}
+
 #[test]
 fn mosquittos_clients_are_not_blamed_while_driving() {
     let Some((_broker, address, _scratch)) = mosquitto() else { return };

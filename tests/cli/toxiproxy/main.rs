@@ -11,6 +11,7 @@ mod described;
 mod documented;
 mod effects;
 mod foreign;
+mod judged;
 mod own;
 mod quirks;
 mod quirky;

@@ -42,7 +42,6 @@ fn options_of_a_single_link_are_refused() {
         &["--config", "links.toml"],
         &["--profile", "lte-m"],
         &["--fault", "cut rst"],
-        &["--history", "records"],
         &["--decisions", "file"],
         &["--replay", "file"],
     ] {

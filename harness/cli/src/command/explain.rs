@@ -42,7 +42,7 @@ trip and at least 200 ms, the same once more, then doubled up to 120 s) and neve
 all connections, in numbered files of which each can be read alone; the newest 16 are kept, --history-mib in all.
 
 It can't show:
-  acknowledgements   The kernel of whoever runs the link acknowledges bytes before they cross it: what the radio's queue
+  acknowledgements   The kernel of the machine that runs the link acknowledges bytes before they cross it: what the radio's queue
                      takes, into a black hole or a hold at most 64 KiB, and behind that what one small socket buffer
                      takes (about 12 KiB). A real sender on a dead radio has none of it acknowledged. The report of
                      `deadzone link` says of each connection how many bytes either end believes delivered.
@@ -58,7 +58,7 @@ It can't show:
 `deadzone link --packet` (Linux, root) applies the same profile to IP packets, with the kernel's own TCP at both ends: there lost
 packets, acknowledgements, SYNs inside its namespaces and the finer TCP are real. Faults at packets of MQTT are not possible there.
 
-A connection needs both directions to be made: a black hole that is there from the beginning, in either, keeps whoever comes waiting
+A connection needs both directions to be made: a black hole that is there from the beginning, in either, keeps new clients waiting
 until it is gone, and what was sent meanwhile then goes on.
 
 Each number of a profile stands with its source: `measured`, an address, or `default`, which is an engineer's guess.

@@ -12,26 +12,37 @@ use deadzone_proxy::{
 };
 use deadzone_runner::ExitCode;
 
+use super::link::{LinkHistory, header};
 use crate::{args::LinkArgs, output, signals};
 
 /// How often the signal flag is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Default seed: any number will do, as long as it is everybody's.
+/// Default seed: any number will do, as long as every process has the same.
 const DEFAULT_SEED: u64 = 0x5eed;
 /// Toxiproxy's own port.
 const DEFAULT_API: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8474);
 
 pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
+    let seed = args.seed.unwrap_or(DEFAULT_SEED);
+    let history = match &args.history {
+        // Its proxies are made later, by its clients.
+        Some(folder) => {
+            let header = header(&["--api".to_owned()], seed);
+            Some(LinkHistory::begin(header, Some((folder, args.history_mib)), None)?)
+        }
+        None => None,
+    };
     let options = ServerOptions {
-        seed: args.seed.unwrap_or(DEFAULT_SEED),
+        seed,
         metrics: args.metrics,
         catalogue: deadzone_runner::profiles().clone(),
         read_fault,
         limits: Limits::default(),
+        recorder: history.as_ref().map(LinkHistory::recorder),
     };
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         let server = Server::bind(args.api.unwrap_or(DEFAULT_API), options).await?;
         output::print(&format!("listening on http://{} (Toxiproxy's API)\n", server.address()));
         let stopped = async {
@@ -43,9 +54,13 @@ pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         tokio::select! {
             biased;
             () = stopped => Ok(ExitCode::Success),
-            served = server.run() => Ok(served.map(|()| ExitCode::Success)?),
+            served = server.run() => anyhow::Ok(served.map(|()| ExitCode::Success)?),
         }
-    })
+    });
+    // Connections that were still served end with it, and their records.
+    drop(runtime);
+    history.map_or(Ok(()), LinkHistory::finish)?;
+    code
 }
 
 fn read_fault(text: &str) -> Result<LinkStep, String> {

@@ -90,7 +90,7 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         ));
     }
     if args.mutant.is_some() && config.links.value.is_some() {
-        return Err(anyhow!("a mutant stands where somebody else's links would: take one of them away"));
+        return Err(anyhow!("a mutant stands where foreign links would: take one of them away"));
     }
     let mutant = args.mutant.as_deref().map(str::parse).transpose().map_err(|e: String| anyhow!(e))?;
     Ok(Options {

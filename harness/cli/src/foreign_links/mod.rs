@@ -1,4 +1,4 @@
-//! `--links toxiproxy=URL`: somebody's Toxiproxy between the clients and the broker, as a `provider` of links. Each client of
+//! `--links toxiproxy=URL`: a Toxiproxy server between the clients and the broker, as a `provider` of links. Each client of
 //! a performance has one of its `proxies`; the `names` of all that were ever asked for are kept until they are surely gone.
 
 mod names;

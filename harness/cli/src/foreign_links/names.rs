@@ -1,5 +1,5 @@
-//! The names of all proxies that this process may have made in somebody's Toxiproxy, and their removal. A name is known
-//! before the server is asked to make it, and forgotten when it is surely gone. Nobody else's are touched.
+//! The names of all proxies that this process may have made in a Toxiproxy server, and their removal. A name is known
+//! before the server is asked to make it, and forgotten when it is surely gone. Other proxies are not touched.
 
 use std::{
     collections::BTreeMap,

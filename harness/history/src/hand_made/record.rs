@@ -48,6 +48,7 @@ impl HandMade {
             target: TargetFacts::default(),
             real_time: false,
             quick: false,
+            cut_short: None,
             continues: None,
         };
         let recorder = Recorder::new(LIMITS);

@@ -12,7 +12,7 @@ pub struct Flow(pub u64);
 
 /// What became of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum FlowState {
     Known,
     /// It was silent for too long.
     Forgotten,
@@ -21,14 +21,14 @@ pub(super) enum Standing {
 }
 
 #[derive(Debug)]
-struct State {
-    standing: Standing,
+struct Entry {
+    state: FlowState,
     active_us: u64,
 }
 
 /// All flows.
 #[derive(Debug, Default)]
-pub(super) struct Flows(BTreeMap<Flow, State>);
+pub(super) struct Flows(BTreeMap<Flow, Entry>);
 
 impl Flows {
     /// A packet of a flow comes by: what became of it until now. `opens` begins it anew from the device's side, and `reaches`
@@ -40,27 +40,27 @@ impl Flows {
         flow: Flow,
         (opens, reaches): (bool, bool),
         forgot: impl FnOnce(u64) -> bool,
-    ) -> Standing {
+    ) -> FlowState {
         if !self.0.contains_key(&flow) && self.0.len() >= FLOWS_MAX {
-            let oldest = self.0.iter().min_by_key(|(_, state)| state.active_us).map(|(flow, _)| *flow);
+            let oldest = self.0.iter().min_by_key(|(_, entry)| entry.active_us).map(|(flow, _)| *flow);
             oldest.map(|flow| self.0.remove(&flow));
         }
-        let fresh = State { standing: Standing::Known, active_us: now_us };
-        let state = self.0.entry(flow).or_insert(fresh);
+        let fresh = Entry { state: FlowState::Known, active_us: now_us };
+        let entry = self.0.entry(flow).or_insert(fresh);
         if opens {
-            *state = State { standing: Standing::Known, active_us: now_us };
-        } else if state.standing == Standing::Known && forgot(state.active_us) {
-            state.standing = Standing::Forgotten;
+            *entry = Entry { state: FlowState::Known, active_us: now_us };
+        } else if entry.state == FlowState::Known && forgot(entry.active_us) {
+            entry.state = FlowState::Forgotten;
         }
-        if state.standing == Standing::Known && reaches {
-            state.active_us = state.active_us.max(now_us);
+        if entry.state == FlowState::Known && reaches {
+            entry.active_us = entry.active_us.max(now_us);
         }
-        state.standing
+        entry.state
     }
 
     /// The device has another address.
     pub(super) fn move_all(&mut self) {
-        self.0.values_mut().for_each(|state| state.standing = Standing::Moved);
+        self.0.values_mut().for_each(|entry| entry.state = FlowState::Moved);
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
         flows.meet(1_000_000, Flow(u64::MAX), (false, true), |_| false);
         assert_eq!(flows.0.len(), FLOWS_MAX);
         // The first one is new again, the second one is still what it was.
-        assert_eq!(flows.meet(1_000_001, Flow(1), (false, true), |_| false), Standing::Moved);
-        assert_eq!(flows.meet(1_000_001, Flow(0), (false, true), |_| false), Standing::Known);
+        assert_eq!(flows.meet(1_000_001, Flow(1), (false, true), |_| false), FlowState::Moved);
+        assert_eq!(flows.meet(1_000_001, Flow(0), (false, true), |_| false), FlowState::Known);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::flows::{Flow, Flows, Standing};
+use super::flows::{Flow, FlowState, Flows};
 use crate::{
     Direction, Identity, Profile,
     model::{Begin, Chance, Modem},
@@ -170,7 +170,7 @@ impl<T> PacketLink<T> {
         let modem = &self.modem;
         let forgot = |since_us| modem.forgot(now_us, since_us).is_some();
         direction == Direction::Up
-            && self.flows.meet(now_us, flow, (false, true), forgot) == Standing::Forgotten
+            && self.flows.meet(now_us, flow, (false, true), forgot) == FlowState::Forgotten
     }
 
     /// When something happens next, µs.
@@ -197,13 +197,13 @@ impl<T> PacketLink<T> {
         let modem = &self.modem;
         let forgot = |since_us| modem.forgot(now_us, since_us).is_some();
         match self.flows.meet(now_us, flow, (opens, direction == Direction::Down), forgot) {
-            Standing::Moved if direction == Direction::Up => return Some(Fate::Refused(Lost::Moved)),
-            Standing::Moved => return Some(Fate::Lost(Lost::Moved)),
-            Standing::Forgotten if modem.shape.nat.is_some_and(|nat| nat.rst) => {
+            FlowState::Moved if direction == Direction::Up => return Some(Fate::Refused(Lost::Moved)),
+            FlowState::Moved => return Some(Fate::Lost(Lost::Moved)),
+            FlowState::Forgotten if modem.shape.nat.is_some_and(|nat| nat.rst) => {
                 return Some(Fate::Refused(Lost::Forgotten));
             }
-            Standing::Forgotten => return Some(Fate::Lost(Lost::Forgotten)),
-            Standing::Known => {}
+            FlowState::Forgotten => return Some(Fate::Lost(Lost::Forgotten)),
+            FlowState::Known => {}
         }
         let room = modem.shape.lane(direction).room_bytes();
         let full = self.lanes[direction as usize].held_bytes.saturating_add(bytes) > room.max(bytes);

@@ -80,7 +80,8 @@ fn silently_at_an_unknown_level(wait: &Wait<'_>, seq: u64, found: &mut Found) ->
     if known || !alone || !wait.wants(PacketKind::Connack) || wait.conn.handshake.connack.is_some() {
         return false;
     }
-    let got = "closed without CONNACK 0x01, by a server that speaks 3.1.1 and not 5.0".to_owned();
+    let got =
+        "closed without CONNACK 0x01, by a server that speaks 3.1.1 and not 5.0 at this address".to_owned();
     let owed = Some(owed::Owed::Answer(PacketKind::Connack));
     let mut finding = wait.finding(owed, Fact::Closed, got, vec![seq], instead::closed());
     (finding.clause, finding.also) = (deadzone_spec::id!("3.1.1/MQTT-3.1.2-2"), Vec::new());

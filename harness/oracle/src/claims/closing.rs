@@ -16,9 +16,11 @@ use crate::{
 /// A time-out of ours on top of one and a half times the keep-alive, µs: timers of a broker may be coarse.
 const KEEP_ALIVE_SLACK_US: u64 = 5_000_000;
 
-/// So many connections before one are many.
+/// So many connections of one scenario before another are many. No standard gives a number. A scenario of the suite has at most
+/// four clients, so that a close at the first CONNECT of any of them is never excused; from the fifth connection on, clients
+/// come again and again, and a server that holds such clients back would be blamed for it.
 const CROWD: usize = 4;
-/// Within this time before it, µs.
+/// Within this time before it, µs: throttles count by the second or by a few, and are over once so much time has passed.
 const CROWD_WITHIN_US: u64 = 10_000_000;
 
 /// A DISCONNECT reason that has nothing to do with what the client did: not authorised, busy, shutting down, taken over, rate,

@@ -160,6 +160,7 @@ impl Unrest<'_> {
             got,
             meanwhile: wording::meanwhile(self.state, self.id, last),
             evidence: ordered(evidence, last),
+            repeat: None,
             claim: Some(claim.id),
             place: Some(claim.place),
             could_instead,

@@ -117,6 +117,7 @@ impl<'s> Watch<'s> {
             got,
             meanwhile: String::new(),
             evidence,
+            repeat: None,
             claim: Some(self.claim.id),
             place: Some(self.claim.place),
             could_instead,

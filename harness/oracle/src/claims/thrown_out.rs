@@ -84,6 +84,7 @@ impl ThrownOut {
             got: format!("the broker closed the connection of `{name}`, which had kept to the protocol"),
             meanwhile: String::new(),
             evidence: ordered(vec![self.since], self.closed),
+            repeat: None,
             claim: claim.map(|claim| claim.id),
             place: claim.map(|claim| claim.place).or_else(|| state.around.place()),
             could_instead: instead::closed(),

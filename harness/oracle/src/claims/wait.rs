@@ -226,6 +226,7 @@ impl<'s> Wait<'s> {
             got,
             meanwhile: String::new(),
             evidence,
+            repeat: None,
             claim: Some(self.claim.id),
             place: Some(self.claim.place),
             could_instead,

@@ -171,7 +171,9 @@ fn row_b22_an_unknown_level_is_not_closed_on_in_silence() {
 #[test]
 fn row_a17_a_connect_behind_many_is_held_back() {
     for version in BOTH {
-        for (before, every_us, throttled) in [(4, 1_000, true), (1, 1_000, false), (4, 20_000_000, false)] {
+        for (before, every_us, throttled) in
+            [(4, 1_000, true), (3, 1_000, false), (1, 1_000, false), (4, 20_000_000, false)]
+        {
             let mut h = HandMade::new(version);
             let c = h.client("pub");
             for _ in 0..before {

@@ -15,14 +15,13 @@ use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
 use super::setting;
 use crate::{
-    Credentials,
     client::{Client, Command, Live, SharedClient},
     foreign::{self, ForeignLinks},
     path::Path,
-    perform::Setup,
     recorder::SharedRecorder,
+    setup::{Access, Setup},
     timing::Timing,
-    transport::{Dial, Dialling, Stream},
+    transport::{Dialling, Stream},
 };
 
 /// ENFILE and EMFILE, by the numbers that every Unix gives them: our own limit, which says nothing of the target.
@@ -38,14 +37,6 @@ fn open_error(error: &std::io::Error) -> OpenError {
     }
 }
 
-/// How connections are made.
-struct Ways {
-    dial: Rc<dyn Dial>,
-    /// Without a link between, for the harness itself.
-    direct: Rc<dyn Dial>,
-    links: Option<Rc<dyn ForeignLinks>>,
-}
-
 /// Clients and connections. The harness's own client is the last one.
 pub(crate) struct Network {
     pub(super) clients: Vec<SharedClient>,
@@ -54,13 +45,11 @@ pub(crate) struct Network {
     names: Vec<String>,
     /// What the performance's own topics contain.
     pub(super) run: String,
-    ways: Ways,
+    pub(super) access: Access,
     pub(super) recorder: SharedRecorder,
     pub(super) timing: Timing,
     next_conn: Cell<u32>,
     tasks: RefCell<Vec<JoinHandle<()>>>,
-    /// What the harness's own clients show the target.
-    pub(super) credentials: Option<Credentials>,
     /// The environment refused what the run needs.
     trouble: RefCell<Option<String>>,
 }
@@ -75,23 +64,22 @@ impl Network {
         let decls = &scenario.clients;
         let mut clients = Vec::new();
         for (i, decl) in decls.iter().enumerate() {
-            let version = decl.version.unwrap_or(setup.version);
-            let id = format!("{}c{i}", setup.nonce);
+            let version = decl.version.unwrap_or(setup.experiment.version);
+            let id = format!("{}c{i}", setup.names.nonce);
             let client = Client::new(i.into(), version, id, !decl.manual, setting::link(setup, decl));
             clients.push(Rc::new(RefCell::new(client)));
         }
-        clients.push(Client::own(decls.len().into(), setup.version, format!("{}own", setup.nonce)));
+        clients.push(Client::own(
+            decls.len().into(),
+            setup.experiment.version,
+            format!("{}own", setup.names.nonce),
+        ));
         Self {
             clients,
             linked: decls.iter().map(|decl| !decl.direct).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
-            run: setup.nonce.clone(),
-            credentials: setup.credentials.clone(),
-            ways: Ways {
-                dial: Rc::clone(&setup.dial),
-                direct: Rc::clone(&setup.direct),
-                links: setup.links.clone(),
-            },
+            run: setup.names.nonce.clone(),
+            access: setup.access.clone(),
             recorder,
             timing,
             next_conn: Cell::new(0),
@@ -117,7 +105,7 @@ impl Network {
 
     /// Whether others' links lead to the target.
     pub(super) fn has_foreign_links(&self) -> bool {
-        self.ways.links.is_some()
+        self.access.links.is_some()
     }
 
     /// Makes a transport connection for a client. On a link that is down it waits for `restore`, within the deadline.
@@ -134,8 +122,8 @@ impl Network {
         let foreign = self.foreign(client);
         let dialling = match &foreign {
             Some(links) => links.dial(client),
-            None if client == self.own() => self.ways.direct.dial(),
-            None => self.ways.dial.dial(),
+            None if client == self.own() => self.access.direct.dial(),
+            None => self.access.dial.dial(),
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
         self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
@@ -144,7 +132,7 @@ impl Network {
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        self.dialled(client, limit_us, self.ways.direct.dial(), None).await.is_ok()
+        self.dialled(client, limit_us, self.access.direct.dial(), None).await.is_ok()
     }
 
     /// The client's connection is made, or why it is not is recorded.
@@ -242,7 +230,7 @@ impl Network {
     /// A foreign link of this client. The harness's own client and those beside the links have none.
     pub(super) fn foreign(&self, client: usize) -> Option<Rc<dyn ForeignLinks>> {
         let linked = self.linked.get(client).is_some_and(|linked| *linked);
-        self.ways.links.clone().filter(|_| linked)
+        self.access.links.clone().filter(|_| linked)
     }
 
     /// Lets timed faults of an unconnected link happen, and says whether a connection could be made.

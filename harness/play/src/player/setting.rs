@@ -4,33 +4,37 @@ use deadzone_history::Origin;
 use deadzone_link::{Identity, Link};
 use deadzone_script::{ClientDecl, Control, Scenario, Step};
 
-use crate::{asked::Asked, perform::Setup, timing::Timing};
+use crate::{asked::Asked, setup::Setup, timing::Timing};
 
 /// The control run that follows the main steps, without their faults.
 pub(crate) fn is_derived_control(setup: &Setup<'_>) -> bool {
-    setup.run == Origin::Control && !matches!(setup.scenario.control, Control::Steps(_))
+    setup.experiment.run == Origin::Control && !matches!(setup.experiment.scenario.control, Control::Steps(_))
 }
 
 /// The steps to walk.
 pub(super) fn steps<'a>(setup: &Setup<'_>, scenario: &'a Scenario) -> &'a [Step] {
     match &scenario.control {
-        Control::Steps(steps) if setup.run == Origin::Control => steps,
+        Control::Steps(steps) if setup.experiment.run == Origin::Control => steps,
         _ => &scenario.steps,
     }
 }
 
 /// How often they are played; a control run with steps of its own plays them once.
 pub(super) fn rounds(setup: &Setup<'_>) -> usize {
-    let own = setup.run == Origin::Control && matches!(setup.scenario.control, Control::Steps(_));
-    if own { 1 } else { setup.scenario.times.max(1) as usize }
+    let own = setup.experiment.run == Origin::Control
+        && matches!(setup.experiment.scenario.control, Control::Steps(_));
+    if own { 1 } else { setup.experiment.scenario.times.max(1) as usize }
 }
 
 /// The link of a client. In a derived control run it is unimpaired: the control asks whether the link matters.
 pub(super) fn link(setup: &Setup<'_>, client: &ClientDecl) -> Link {
-    let identity =
-        Identity { seed: setup.seed, scenario: setup.scenario.id.clone(), link: client.name.clone() };
+    let identity = Identity {
+        seed: setup.experiment.seed,
+        scenario: setup.experiment.scenario.id.clone(),
+        link: client.name.clone(),
+    };
     let via = client.via.as_deref().filter(|_| !is_derived_control(setup));
-    match via.map(|name| setup.profiles.get(name)) {
+    match via.map(|name| setup.experiment.profiles.get(name)) {
         Some(Ok(profile)) => Link::with_profile(&profile, identity),
         // An unknown name is refused before anything runs.
         _ => Link::with_identity(identity),
@@ -39,9 +43,9 @@ pub(super) fn link(setup: &Setup<'_>, client: &ClientDecl) -> Link {
 
 /// The time-outs of this performance. A derived control run has no profiles.
 pub(crate) fn timing(setup: &Setup<'_>) -> Timing {
-    let timing = Asked::by(setup.scenario).within(setup.timing);
+    let timing = Asked::by(setup.experiment.scenario).within(setup.timing);
     match is_derived_control(setup) {
         true => timing,
-        false => timing.over_radio(setup.scenario, setup.profiles),
+        false => timing.over_radio(setup.experiment.scenario, setup.experiment.profiles),
     }
 }

@@ -11,7 +11,7 @@ use super::{
     claims::Claims, control::PutOff, footprint::Footprint, network::Network, parking::Parking, setting,
     wait::Signs,
 };
-use crate::{client::SharedClient, lower::Words, perform::Setup, recorder::SharedRecorder, timing::Timing};
+use crate::{client::SharedClient, lower::Words, recorder::SharedRecorder, setup::Setup, timing::Timing};
 
 /// One performance of one scenario, as its steps see it.
 pub(crate) struct Stage<'a> {
@@ -37,16 +37,16 @@ impl<'a> Stage<'a> {
         Self {
             setup,
             network: Rc::new(Network::new(setup, scenario, timing, recorder.clone())),
-            claims: Claims::new(recorder.clone(), setup.version),
+            claims: Claims::new(recorder.clone(), setup.experiment.version),
             parking: Rc::new(Parking::new(
-                Rc::clone(&setup.slots),
+                Rc::clone(&setup.shared.slots),
                 recorder.clone(),
                 setup.timing.slow_ms * 1000,
             )),
             signs: Signs::default(),
             words: Words {
-                run: setup.nonce.clone(),
-                credentials: setup.credentials.clone(),
+                run: setup.names.nonce.clone(),
+                credentials: setup.access.credentials.clone(),
                 ..Words::default()
             },
             footprint: Footprint::default(),

@@ -55,7 +55,7 @@ async fn clean(stage: &mut Stage<'_>) {
     if !topics.is_empty() {
         let id = Bytes::from(format!("{}end", stage.words.run));
         let what = format!("{} retained messages", topics.len());
-        persistently(stage, &what, (&id, stage.setup.version), &topics).await;
+        persistently(stage, &what, (&id, stage.setup.experiment.version), &topics).await;
         stage.footprint.retained.clear();
     }
 }

@@ -6,7 +6,7 @@ use deadzone_history::{Abandon, Ended, EventKind, SkipReason, StepClass, StepEve
 use deadzone_script::{Count, Scenario, Step, StepKind};
 
 use super::{control, parking::Parking, rest, setting, stage::Stage, steps, teardown};
-use crate::{client::Command, perform::Setup, recorder::SharedRecorder};
+use crate::{client::Command, recorder::SharedRecorder, setup::Setup};
 
 /// How often a deadline that moves is looked at, at least, µs.
 const DEADLINE_EVERY_US: u64 = 1_000;
@@ -92,7 +92,7 @@ impl<'a> Player<'a> {
 
     /// The clients of a round are done: the next one has its own.
     fn leave_round(&self, round: usize) {
-        let count = self.stage.setup.scenario.clients.len();
+        let count = self.stage.setup.experiment.scenario.clients.len();
         for client in &self.stage.network.clients[round * count..(round + 1) * count] {
             let mut client = client.borrow_mut();
             client.presence.enqueue(Command::End);
@@ -166,7 +166,7 @@ impl<'a> Player<'a> {
     }
 
     fn reason_to_skip(&self, step: &Step) -> Option<SkipReason> {
-        if step.only.is_some_and(|v| v != self.stage.setup.version) {
+        if step.only.is_some_and(|v| v != self.stage.setup.experiment.version) {
             return Some(SkipReason::OtherVersion);
         }
         if step.recover && self.stage.is_derived_control() {

@@ -14,7 +14,9 @@ use deadzone_history::{
     Claim, ClaimKind, Direction, End, Ended, EventKind, Late, Origin, PacketEvent, Purpose, TargetFacts,
 };
 use deadzone_link::Catalogue;
-use deadzone_play::{Dial, Performance, Setup, Slots, Timing, Unparking, perform};
+use deadzone_play::{
+    Access, Dial, Experiment, Names, Performance, Setup, Shared, Slots, Timing, Unparking, perform,
+};
 use deadzone_script::Scenario;
 use deadzone_wire::{PacketKind, Version};
 use tokio::{
@@ -77,24 +79,25 @@ impl Bench {
         let profiles = Catalogue::default();
         let dial = Rc::new(self.broker);
         let setup = Setup {
-            scenario: &self.scenario,
-            version: self.version,
-            run: self.run,
-            dial: Rc::clone(&dial) as Rc<dyn Dial>,
-            direct: dial,
-            slots: self.slots,
-            credentials: None,
-            links: None,
-            run_prefix: RUN[..6].to_owned(),
-            nonce: RUN.to_owned(),
-            profiles: &profiles,
-            seed: 1,
+            experiment: Experiment {
+                scenario: &self.scenario,
+                version: self.version,
+                run: self.run,
+                profiles: &profiles,
+                seed: 1,
+            },
+            access: Access {
+                dial: Rc::clone(&dial) as Rc<dyn Dial>,
+                direct: dial,
+                links: None,
+                credentials: None,
+            },
+            names: Names { run_prefix: RUN[..6].to_owned(), nonce: RUN.to_owned() },
+            shared: Shared { slots: self.slots, memory: None, cancel: Arc::clone(&cancel) },
             timing: self.timing,
             target: TargetFacts::default(),
             teardown: self.teardown,
             heartbeat: self.cancel_at_ms.is_some() || self.starved_at_ms.is_some(),
-            memory: None,
-            cancel: Arc::clone(&cancel),
         };
         if let Some(at_ms) = self.cancel_at_ms {
             tokio::task::spawn_local(async move {

@@ -1,20 +1,10 @@
 //! One verdict of a first run and its repeats: a pure function of what each of them found.
 
-use std::collections::BTreeMap;
-
 use deadzone_verdict::{
-    FactClass, Finding, Fingerprint, Grade, GradeLevel, Repeat, ScenarioResult, Verdict, VerdictKind,
+    FactClass, Finding, Fingerprint, Grade, GradeLevel, Repeat, ScenarioResult, VerdictKind,
 };
 
-/// A finding with how many of the runs show it.
-struct Tally {
-    finding: Finding,
-    class: FactClass,
-    /// Runs that show it.
-    shown: usize,
-    /// The first run shows it.
-    in_first: bool,
-}
+use super::tally::tally;
 
 /// Makes one verdict of all runs and says what was compared. `certain` adds runs that are known to be equal without being
 /// performed apart (an embedded one gives the same bytes). `waited_out`: the first run's silences lasted to the long bound.
@@ -30,44 +20,33 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
     let (mut kept, mut notes, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
     let many = tallies.len();
     for tally in tallies {
-        let line = format!("{}: {} of {of} runs", tally.finding.clause, tally.shown);
-        match tally.class {
-            FactClass::Done => {
-                let intermittent = if tally.shown < of { ", intermittent" } else { "" };
-                notes.push(format!("{line}{intermittent}"));
-                kept.push(tally.finding);
-            }
-            FactClass::CloseOrRefusal if tally.shown > 1 => {
-                notes.push(line);
-                kept.push(tally.finding);
-            }
-            FactClass::CloseOrRefusal => {
-                let text = format!("closed {} of {of}: {}", tally.shown, tally.finding.got);
-                dropped.push((tally.finding, text));
-            }
-            FactClass::Silence if tally.in_first && waited_out => {
-                let answered = repeats.iter().filter(|(repeat, _)| holds(repeat.verdict.kind)).count();
-                let told = if answered == 0 { String::new() } else { format!(", answered in {answered}") };
-                notes.push(format!("{}: silent in {} of {of} runs{told}", tally.finding.clause, tally.shown));
-                kept.push(tally.finding);
-            }
-            // It was told with what it follows from.
-            FactClass::Silence if folded.contains(&tally.finding.fingerprint()) => {}
-            FactClass::Silence => {
-                let text = format!("unconfirmed: {}: {}", tally.finding.clause, tally.finding.got);
-                dropped.push((tally.finding, text));
-            }
+        let stands = match tally.class {
+            FactClass::Done => true,
+            FactClass::CloseOrRefusal => tally.shown > 1,
+            FactClass::Silence => tally.in_first && waited_out,
+        };
+        if stands {
+            notes.push(tally.note(of));
+            kept.push(tally.finding);
+        } else if tally.class == FactClass::CloseOrRefusal {
+            let text = tally.closed_once(of);
+            dropped.push((tally.finding, text));
+        // A silence that is folded was told with what it follows from.
+        } else if !folded.contains(&tally.finding.fingerprint()) {
+            let text = format!("unconfirmed: {}: {}", tally.finding.clause, tally.finding.got);
+            dropped.push((tally.finding, text));
         }
     }
     result.compared = compared(of, many, notes);
     let verdict = &mut result.verdict;
     for (finding, text) in &dropped {
-        verdict.grades.push(Grade {
-            clause: Some(finding.clause),
-            level: GradeLevel::Info,
-            text: text.clone(),
-            evidence: finding.evidence.clone(),
-        });
+        // A grade points into the first run's record alone.
+        let (evidence, told) = match finding.repeat {
+            None => (finding.evidence.clone(), text.clone()),
+            Some(number) => (Vec::new(), format!("{text} (repeat {number})")),
+        };
+        let (clause, level) = (Some(finding.clause), GradeLevel::Info);
+        verdict.grades.push(Grade { clause, level, text: told, evidence });
     }
     verdict.findings = kept;
     if !verdict.findings.is_empty() {
@@ -85,52 +64,17 @@ fn folded(findings: &[Finding]) -> Vec<Fingerprint> {
     findings.iter().flat_map(under).collect()
 }
 
-/// All that was claimed came. A run that ended otherwise answered nothing.
-fn holds(kind: VerdictKind) -> bool {
-    matches!(kind, VerdictKind::Pass | VerdictKind::PassSlow)
-}
-
-/// Every finding of any run, the first run's in front, with how many runs show it.
-fn tally(first: &Verdict, certain: usize, repeats: &[(&Repeat, u32)]) -> Vec<Tally> {
-    let mut order: Vec<Fingerprint> = Vec::new();
-    let mut tallies: BTreeMap<Fingerprint, Tally> = BTreeMap::new();
-    let mut take = |verdict: &Verdict, runs: usize, in_first: bool| {
-        let mut seen = std::collections::BTreeSet::new();
-        for finding in &verdict.findings {
-            let print = finding.fingerprint();
-            if !seen.insert(print.clone()) {
-                continue;
-            }
-            let class = finding.fact.class();
-            let known = tallies.entry(print.clone()).or_insert_with(|| {
-                order.push(print);
-                Tally { finding: finding.clone(), class, shown: 0, in_first }
-            });
-            known.shown += runs;
-        }
-    };
-    take(first, 1 + certain, true);
-    for (repeat, number) in repeats {
-        let mut verdict = repeat.verdict.clone();
-        for finding in &mut verdict.findings {
-            // Its rows are those of another record than the one that is shown.
-            finding.evidence.clear();
-            finding.got =
-                format!("{} (shown by repeat {} alone: its record has the packets)", finding.got, number);
-        }
-        take(&verdict, 1, false);
-    }
-    order.into_iter().filter_map(|print| tallies.remove(&print)).collect()
-}
-
 fn compared(of: usize, findings: usize, notes: Vec<String>) -> Option<String> {
     (of > 1 && findings > 0).then(|| format!("by what was found; {}", notes.join("; ")))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use deadzone_history::{HandMade, Place, SkipReason};
     use deadzone_spec::{ClauseId, id};
-    use deadzone_verdict::Fact;
+    use deadzone_verdict::{Fact, Verdict};
     use deadzone_wire::Version;
 
     use super::*;
@@ -192,10 +136,54 @@ mod tests {
     fn row_b11_what_only_a_repeat_proves_is_listed_too() {
         let result = composed(&[DEED], &[&[DEED], &[CLOSE, DEED], &[CLOSE]], true);
         assert_eq!(clauses(&result), [DEED, CLOSE]);
-        // The rows of another record prove nothing in the one that is shown.
+        // The rows of a repeat are those of its own record, which the finding names.
         let [own, other] = &result.verdict.findings[..] else { panic!("two findings") };
-        assert_eq!((&own.evidence[..], own.got.as_str()), (&[7][..], "this"));
-        assert!(other.evidence.is_empty() && other.got.contains("repeat 2 alone"), "{other:?}");
+        assert_eq!((&own.evidence[..], own.repeat, own.got.as_str()), (&[7][..], None, "this"));
+        assert_eq!((&other.evidence[..], other.repeat, other.got.as_str()), (&[7][..], Some(2), "this"));
+    }
+
+    /// A repeat that came to the step of the finding and was silent there, or not, or that ended before it.
+    fn played(h: impl FnOnce(&mut HandMade)) -> Repeat {
+        let mut made = HandMade::new(Version::V5);
+        h(&mut made);
+        let verdict = Verdict::because(VerdictKind::Inconclusive, "for this reason or that");
+        Repeat { verdict, history: Some(Arc::new(made.finish())), cut_short: false }
+    }
+
+    fn told_with(repeats: Vec<Repeat>, clause: ClauseId) -> ScenarioResult {
+        let mut result = composed(&[clause], &[], true);
+        result.verdict = found(&[clause]);
+        result.verdict.findings[0].place = Some(Place { line: 2, column: 1, length: 1 });
+        result.repeats = repeats;
+        compose(&mut result, 0, true);
+        result
+    }
+
+    #[test]
+    fn a_repeat_that_did_not_reach_the_step_is_counted_apart() {
+        let before = || {
+            played(|h| {
+                let step = h.step("a connect clean");
+                h.abandoned(step, "no CONNACK");
+                h.skipped_step("a expect PUBREC", SkipReason::EarlierStepFailed);
+            })
+        };
+        let answered = || {
+            let run = played(|h| {
+                h.step("a connect clean");
+                h.step("a expect PUBREC");
+            });
+            Repeat { verdict: Verdict::pass(), ..run }
+        };
+        let of = |repeats, clause| told_with(repeats, clause).compared.unwrap_or_default();
+        let none = of(vec![before(), before()], DEED);
+        assert!(none.ends_with("1 of 3 runs; 2 did not reach it"), "{none}");
+        let one = of(vec![before(), answered()], DEED);
+        assert!(one.ends_with("1 of 3 runs, intermittent; 1 did not reach it"), "{one}");
+        let silent = of(vec![before(), answered()], SILENCE);
+        assert!(silent.ends_with("silent in 1 of 3 runs, answered in 1; 1 did not reach it"), "{silent}");
+        let closed = told_with(vec![before(), answered()], CLOSE).verdict.reason.unwrap_or_default();
+        assert!(closed.starts_with("closed 1 of 3 (1 did not reach it)"), "{closed}");
     }
 
     #[test]

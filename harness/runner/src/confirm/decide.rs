@@ -46,7 +46,7 @@ pub(crate) fn wanted(planned: &Planned, verdict: &Verdict, history: &History, em
 }
 
 /// A verdict that nothing is repeated for: under `--quick`, or where a run was cut short. What was done wrong stands; a
-/// silence that was not waited out and a close that nobody saw twice do not.
+/// silence that was not waited out and a close that was seen once do not.
 pub(crate) fn settle(verdict: &mut Verdict, waited_out: bool) {
     if verdict.kind != VerdictKind::Fail {
         return;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_history::{History, Origin};
+use deadzone_history::{CutShort, History, Origin};
 use deadzone_script::Control;
 use deadzone_verdict::{ControlResult, FactClass, Finding, Repeat, ScenarioResult, Verdict, VerdictKind};
 
@@ -53,7 +53,7 @@ pub(crate) fn confirm(
     }
     let failed = result.verdict.kind == VerdictKind::Fail;
     let first = result.history.clone();
-    result.repeats = others.repeats.into_iter().map(|run| repeat(run, cut_short, first.as_deref())).collect();
+    result.repeats = others.repeats.into_iter().map(|run| repeat(run, first.as_deref())).collect();
     // What is embedded gave the same bytes twice.
     let certain = usize::from(context.target.is_embedded());
     compose(result, certain, waited_out);
@@ -62,29 +62,30 @@ pub(crate) fn confirm(
     }
 }
 
-fn repeat(run: Result<Run, String>, cut_short: bool, first: Option<&History>) -> Repeat {
+fn repeat(run: Result<Run, String>, first: Option<&History>) -> Repeat {
     match run {
-        Ok(run) => {
-            let cut_short = cut_short && run.verdict.kind == VerdictKind::Inconclusive;
-            as_repeat(run.verdict, run.history, cut_short, first)
+        Ok(run) => as_repeat(run.verdict, run.history, false, first),
+        Err(why) => {
+            Repeat { verdict: Verdict::because(VerdictKind::Error, why), history: None, cut_short: false }
         }
-        Err(why) => Repeat { verdict: Verdict::because(VerdictKind::Error, why), history: None, cut_short },
     }
 }
 
-/// A repeat that was performed. One whose clients were turned away where the first run's were let in shows what was done wrong
+/// A repeat that was performed; `cut_off`: its file has no end. One that was ended from outside shows nothing, and one whose clients were turned away where the first run's were let in shows what was done wrong
 /// in it, and nothing else.
 pub(crate) fn as_repeat(
     mut verdict: Verdict,
     history: Arc<History>,
-    cut_short: bool,
+    cut_off: bool,
     first: Option<&History>,
 ) -> Repeat {
     let no_repeat = record::is_no_repeat(first, &history);
     if no_repeat {
         verdict.findings.retain(|finding| finding.fact.class() == FactClass::Done);
     }
-    let cut_short = cut_short || (no_repeat && verdict.findings.is_empty());
+    let from_outside = history.header.cut_short.as_ref().is_some_and(CutShort::is_from_outside);
+    let ended = from_outside && verdict.kind == VerdictKind::Inconclusive;
+    let cut_short = cut_off || ended || (no_repeat && verdict.findings.is_empty());
     Repeat { verdict, history: Some(history), cut_short }
 }
 

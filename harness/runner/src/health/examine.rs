@@ -197,8 +197,8 @@ impl Examiner {
         let timed = async { (witness.ask(dial, FRESH).await, began.elapsed()) };
         let ((answered, took), deaf) = tokio::join!(timed, self.asker.ask_each(dial, &others));
         let silent_since = self.pulse.last_heard().is_none_or(|at| at <= began);
-        let nobody = matches!(answered, Met::Hung(_)) && deaf.len() == others.len();
-        if silent_since && nobody && !self.cancelled() {
+        let none_served = matches!(answered, Met::Hung(_)) && deaf.len() == others.len();
+        if silent_since && none_served && !self.cancelled() {
             let seconds = began.elapsed().as_secs();
             return Found::Lost(Kind::Hung, format!("nothing came on any connection for {seconds} s"));
         }
@@ -208,7 +208,7 @@ impl Examiner {
             return Found::Whole;
         }
         self.wait_until(|| parked() == 0).await;
-        // Where the witness was served late, everybody is given twice its time: a slow target hangs nobody.
+        // Where the witness was served late, each client is given twice that time: a slow target is not hung.
         let patience =
             if answered == Met::Served { self.asker.patience.max(took * 2) } else { self.asker.patience };
         self.half_dead(dial, &self.asker.waited_out(patience.min(self.long_bound))).await

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use deadzone_history::TargetEvent;
 use deadzone_spec::{ClauseId, Version, id};
 
 /// How a target was lost.
@@ -9,7 +10,7 @@ use deadzone_spec::{ClauseId, Version, id};
 pub(crate) enum Kind {
     /// Its process ended, or it refuses connections and answers none.
     Crashed,
-    /// It accepts connections and answers nobody.
+    /// It accepts connections and answers on none.
     Hung,
     /// It answers some and leaves others alone, by their ids.
     HalfDead,
@@ -34,6 +35,26 @@ impl Kind {
             (Self::Hung | Self::HalfDead, Version::V31) => id!("3.1/DZ-hang"),
             (Self::Hung | Self::HalfDead, Version::V311) => id!("3.1.1/DZ-hang"),
             (Self::Hung | Self::HalfDead, Version::V5) => id!("5.0/DZ-hang"),
+        }
+    }
+}
+
+impl Kind {
+    /// What a record says of it.
+    pub(crate) fn event(self) -> TargetEvent {
+        match self {
+            Self::Crashed => TargetEvent::Gone,
+            Self::Hung => TargetEvent::Hung,
+            Self::HalfDead => TargetEvent::HalfDead,
+        }
+    }
+
+    /// The loss that a record speaks of.
+    pub(crate) fn of(event: TargetEvent) -> Self {
+        match event {
+            TargetEvent::Hung => Self::Hung,
+            TargetEvent::HalfDead => Self::HalfDead,
+            _ => Self::Crashed,
         }
     }
 }

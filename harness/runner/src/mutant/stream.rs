@@ -117,7 +117,7 @@ impl AsyncRead for MutantStream {
             let outcome = ready!(Pin::new(&mut self.inner).poll_read(cx, &mut read));
             let ended = outcome.is_err() || read.filled().is_empty();
             if ended && self.mutant == Mutant::CloseSwallowed {
-                // Nobody will wake this read again: to the harness the connection stays open and silent.
+                // This read is never woken again: to the harness the connection stays open and silent.
                 return Poll::Pending;
             }
             if ended {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deadzone_history::CutShort;
 use deadzone_verdict::ScenarioResult;
 
 use crate::{Planned, confirm::Wanted};
@@ -26,6 +27,16 @@ pub(crate) struct First {
     pub(crate) wanted: Wanted,
     /// Its silences lasted to the long bound.
     pub(crate) waited_out: bool,
+}
+
+impl First {
+    /// The target was lost about when it ran: its silences prove nothing, here and from its record.
+    pub(crate) fn doubt_silences(&mut self) {
+        self.waited_out = false;
+        if let Some(history) = &mut self.result.history {
+            Arc::make_mut(history).header.cut_short.get_or_insert(CutShort::TargetFailing);
+        }
+    }
 }
 
 impl Task {

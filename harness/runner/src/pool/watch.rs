@@ -155,7 +155,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Whether nothing will come any more although workers hang. What is left then has nobody to do it.
+    /// Whether no result can come any more, since every worker hangs. No worker is left then for the tasks that did not begin.
     pub(super) fn is_deserted(&mut self, receiver: &Receiver<Message>, workers: usize) -> bool {
         if self.hanging.is_empty() || !self.running.is_empty() {
             return false;

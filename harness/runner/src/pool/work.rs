@@ -96,14 +96,14 @@ impl Crew<'_> {
         self.handles.push(thread::spawn(move || worker(perform, &context, &slots, &sender)));
     }
 
-    /// Takes note of what concerns the crew; `false` for what concerns nobody else.
+    /// Takes note of what concerns the crew; `false` where the watch need not see the message.
     fn hears(&mut self, message: &Message) -> bool {
         match message {
             Message::Left => {
                 self.alive -= 1;
                 return false;
             }
-            // The slot that became free is for somebody.
+            // The slot became free for another worker.
             Message::Parked(_) if self.slots.frees_what_is_parked() && self.slots.has_more() => self.hire(),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! One file to its verdict, and a folder to its files.
+//! One record to its verdict, be it one file or several that continue each other, and a folder to its files.
 
 use std::{
     fs, io,
@@ -6,20 +6,29 @@ use std::{
     sync::Arc,
 };
 
-use deadzone_history::{Abandon, Event, EventKind, Header, History, HistoryError, Reader};
+use deadzone_history::{Event, Header, History, HistoryError, Reader};
 use deadzone_oracle::{Judge, contained};
 use deadzone_spec::Party;
-use deadzone_verdict::{Verdict, VerdictKind};
+use deadzone_verdict::Verdict;
 
-use crate::RunError;
+use crate::{
+    RunError,
+    cut_short::{Traffic, amended},
+};
 
 /// Most events that are kept beside the judge, for the timelines of a report. A record that is longer is judged all the same;
 /// its evidence is told by number.
 const KEPT_EVENTS: usize = 1_000_000;
 
+/// The events of an open file.
+type Events = Reader<io::BufReader<fs::File>>;
+
 /// A record and what is to be said of it.
 pub(super) struct Recorded {
+    /// Its first file.
     pub(super) path: PathBuf,
+    /// How many files it has.
+    pub(super) parts: usize,
     pub(super) header: Header,
     pub(super) verdict: Verdict,
     /// All of it; absent if it is too long to be kept.
@@ -51,24 +60,23 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RunError> {
     Ok(files)
 }
 
-/// Reads one and judges one party.
-pub(super) fn judged(path: &Path, party: Party) -> Result<Recorded, RunError> {
-    let unread = |source: HistoryError| RunError::Record { path: path.to_owned(), source };
-    let file = fs::File::open(path).map_err(|e| unread(e.into()))?;
-    let mut reader = Reader::new(io::BufReader::new(file)).map_err(unread)?;
+/// Reads the record that the first of these files begins, judges one party, and gives back the files of other records. A file that
+/// continues the one before it belongs to the same record.
+pub(super) fn judged(files: &[PathBuf], party: Party) -> Result<(Recorded, &[PathBuf]), RunError> {
+    let Some((path, mut rest)) = files.split_first() else {
+        return Err(RunError::NoRecords(PathBuf::new()));
+    };
+    let mut reader = open(path)?;
     let header = reader.header().clone();
-    let (mut kept, mut lasted_us, mut broken, mut trouble) = (Some(Vec::new()), 0, None, None);
-    let mut cut_off = false;
+    let first_seq = header.continues.as_ref().map_or(0, |continues| continues.first_seq);
+    let mut passed =
+        Passed { kept: Some(Vec::new()), lasted_us: 0, next_seq: first_seq, traffic: Traffic::default() };
+    let (mut broken, mut cut_off, mut parts) = (None, false, 1);
     let mut verdict = contained(|| {
         let mut judge = Judge::of(&header, party);
-        for event in reader.by_ref() {
-            match event {
-                Ok(event) => {
-                    judge.observe(&event);
-                    trouble = trouble.take().or_else(|| trouble_of(&event));
-                    lasted_us = event.at_us;
-                    keep(&mut kept, event);
-                }
+        loop {
+            match pass(reader, &mut judge, &mut passed) {
+                Ok(()) => {}
                 Err(HistoryError::Truncated(line)) => {
                     cut_off = true;
                     return judge.finish_cut_off(&format!("the record was cut off after line {line}"));
@@ -78,17 +86,57 @@ pub(super) fn judged(path: &Path, party: Party) -> Result<Recorded, RunError> {
                     break;
                 }
             }
+            match rest.split_first().map(|(next, behind)| (open(next), behind)) {
+                Some((Ok(next), behind)) if continues(next.header(), &header, passed.next_seq) => {
+                    (reader, rest, parts) = (next, behind, parts + 1);
+                }
+                _ => break,
+            }
         }
         judge.finish()
     });
-    if let Some(error) = broken {
-        return Err(unread(error));
+    let at = files.len() - rest.len() - 1;
+    if let Some(source) = broken {
+        return Err(RunError::Record { path: files[at].clone(), source });
     }
-    if let Some(why) = trouble {
-        verdict = Verdict::because(VerdictKind::Error, why);
+    let Passed { kept, lasted_us, traffic, .. } = passed;
+    if let Some(cut) = header.cut_short.as_ref().filter(|_| party == Party::Server) {
+        verdict = amended(header.version, cut, traffic, verdict);
     }
     let history = kept.map(|events| Arc::new(History { header: header.clone(), events }));
-    Ok(Recorded { path: path.to_owned(), header, verdict, history, cut_off, lasted_us })
+    Ok((Recorded { path: path.clone(), parts, header, verdict, history, cut_off, lasted_us }, rest))
+}
+
+fn open(path: &Path) -> Result<Events, RunError> {
+    let unread = |source: HistoryError| RunError::Record { path: path.to_owned(), source };
+    let file = fs::File::open(path).map_err(|e| unread(e.into()))?;
+    Reader::new(io::BufReader::new(file)).map_err(unread)
+}
+
+/// Whether a file goes on where the record of this header stands.
+fn continues(next: &Header, header: &Header, next_seq: u64) -> bool {
+    let same = |a: &Header, b: &Header| (&a.scenario, &a.seed, a.origin) == (&b.scenario, &b.seed, b.origin);
+    same(next, header) && next.continues.as_ref().is_some_and(|continues| continues.first_seq == next_seq)
+}
+
+/// What was read of a record so far.
+struct Passed {
+    kept: Option<Vec<Event>>,
+    lasted_us: u64,
+    next_seq: u64,
+    traffic: Traffic,
+}
+
+/// Shows the judge all events of one file.
+fn pass(reader: Events, judge: &mut Judge, passed: &mut Passed) -> Result<(), HistoryError> {
+    for event in reader {
+        let event = event?;
+        judge.observe(&event);
+        passed.traffic.observe(&event);
+        (passed.lasted_us, passed.next_seq) = (event.at_us, event.seq + 1);
+        keep(&mut passed.kept, event);
+    }
+    Ok(())
 }
 
 fn keep(kept: &mut Option<Vec<Event>>, event: Event) {
@@ -97,13 +145,5 @@ fn keep(kept: &mut Option<Vec<Event>>, event: Event) {
         if events.len() > KEPT_EVENTS {
             *kept = None;
         }
-    }
-}
-
-/// What the environment refused: no verdict on the target.
-fn trouble_of(event: &Event) -> Option<String> {
-    match &event.kind {
-        EventKind::Abandoned { why: Abandon::Trouble(why), .. } => Some(why.to_string()),
-        _ => None,
     }
 }

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use deadzone_history::{Header, Origin};
+use deadzone_history::{CutShort, Header, Origin};
 use deadzone_spec::Party;
 use deadzone_verdict::{Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
@@ -46,14 +46,13 @@ pub fn judge_files(
     let started = Instant::now();
     let files = files(&options.paths)?;
     let known = Known::new(suite, options);
-    let mut records = Vec::new();
-    for file in &files {
-        if options.cancel.load(Ordering::Relaxed) {
-            break;
-        }
-        records.push(judged(file, options.party)?);
+    let (mut records, mut left) = (Vec::new(), &files[..]);
+    while !left.is_empty() && !options.cancel.load(Ordering::Relaxed) {
+        let (record, behind) = judged(left, options.party)?;
+        records.push(record);
+        left = behind;
     }
-    let left = files.len() - records.len();
+    let left = left.len();
     let results = known.composed(records);
     tell(RunEvent::Started(Arc::new(info(suite, results.len()))));
     for result in &results {
@@ -116,7 +115,9 @@ impl<'s> Known<'s> {
         let repeats = runs.split_off(1);
         let Some(first) = runs.pop() else { return Vec::new() };
         let failed = first.verdict.kind == VerdictKind::Fail;
-        let (certain, waited_out) = (!first.header.real_time, !first.header.quick);
+        let cut_short = first.header.cut_short.clone();
+        let waited_out = !first.header.quick && cut_short != Some(CutShort::TargetFailing);
+        let certain = !first.header.real_time;
         let mut result = self.result(key.clone(), first);
         let repeat = |run: Recorded| {
             let (verdict, cut_short) = (run.verdict.at_the_patience(), run.cut_off);
@@ -129,12 +130,13 @@ impl<'s> Known<'s> {
         result.repeats = repeats;
         if certain || !result.repeats.is_empty() {
             compose(&mut result, usize::from(certain), waited_out);
-        } else {
+        } else if !matches!(cut_short, Some(CutShort::LosesTarget { .. })) {
             // A quick run, or one that is judged without its repeats.
             settle(&mut result.verdict, waited_out);
         }
         let control = controls.pop().and_then(run);
-        let asked = !result.repeats.is_empty() || control.is_some();
+        let asked =
+            !result.repeats.iter().any(was_ended) && (!result.repeats.is_empty() || control.is_some());
         if let Some(planned) = planned.filter(|_| asked && failed && result.verdict.kind == VerdictKind::Fail)
         {
             weigh_control(planned, control.map(Ok), &mut result);
@@ -149,6 +151,7 @@ impl<'s> Known<'s> {
             Origin::Link => format!("what passed the link `{}`", record.header.scenario),
             _ => scenario.map(|scenario| scenario.title.clone()).unwrap_or_default(),
         };
+        let repeat_command = (self.command)(whole(&record));
         ScenarioResult {
             key,
             party: self.party,
@@ -163,11 +166,23 @@ impl<'s> Known<'s> {
             repeats: Vec::new(),
             compared: None,
             history: record.history,
-            repeat_command: (self.command)(&record.path),
+            repeat_command,
             wall_ms: record.lasted_us / 1_000,
             target_log: None,
         }
     }
+}
+
+/// Whether a repeat was ended from outside: then no control is weighed.
+fn was_ended(repeat: &Repeat) -> bool {
+    let cut = repeat.history.as_ref().and_then(|history| history.header.cut_short.as_ref());
+    cut.is_some_and(CutShort::is_from_outside)
+}
+
+/// What has all of a record: its file, or the folder of its files.
+fn whole(record: &Recorded) -> &Path {
+    let folder = record.path.parent().filter(|folder| record.parts > 1 && *folder != Path::new(""));
+    folder.unwrap_or(&record.path)
 }
 
 fn run(control: Recorded) -> Option<Run> {
@@ -219,7 +234,7 @@ mod tests {
         let history = h.finish();
         let header = history.header.clone();
         let (path, history) = (PathBuf::from("x.ndjson"), Some(Arc::new(history)));
-        Recorded { path, header, verdict, history, lasted_us: 0, cut_off: false }
+        Recorded { path, parts: 1, header, verdict, history, lasted_us: 0, cut_off: false }
     }
 
     fn finding() -> Finding {
@@ -229,23 +244,39 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_control_run_has_the_patience_alone_as_it_has_live() {
-        let suite = Suite::embedded().expect("the suite");
+    fn known(suite: &Suite) -> Known<'_> {
         let options = JudgeOptions {
             paths: Vec::new(),
             party: Party::Server,
             command: |_| String::new(),
             cancel: Arc::default(),
         };
-        let known = Known::new(&suite, &options);
+        Known::new(suite, &options)
+    }
+
+    #[test]
+    fn silences_of_a_run_that_ended_about_when_the_target_was_lost_prove_nothing() {
+        let suite = Suite::embedded().expect("the suite");
+        let kind = |cut_short| {
+            let verdict = Verdict { kind: VerdictKind::Fail, findings: vec![finding()], ..Verdict::pass() };
+            let mut record = silent(Origin::Scenario, verdict);
+            (record.header.real_time, record.header.cut_short) = (true, cut_short);
+            known(&suite).composed(vec![record])[0].verdict.kind
+        };
+        assert_eq!(kind(None), VerdictKind::Fail);
+        assert_eq!(kind(Some(CutShort::TargetFailing)), VerdictKind::Inconclusive);
+    }
+
+    #[test]
+    fn a_control_run_has_the_patience_alone_as_it_has_live() {
+        let suite = Suite::embedded().expect("the suite");
         let waited_out = Verdict { kind: VerdictKind::Fail, findings: vec![finding()], ..Verdict::pass() };
         let unconfirmed = Verdict {
             unconfirmed: vec![finding()],
             ..Verdict::because(VerdictKind::Inconclusive, "unconfirmed")
         };
         let records = vec![silent(Origin::Scenario, waited_out), silent(Origin::Control, unconfirmed)];
-        let results = known.composed(records);
+        let results = known(&suite).composed(records);
         assert_eq!(results[0].verdict.kind, VerdictKind::Fail, "{:?}", results[0].verdict.reason);
         assert!(results[0].control.as_ref().is_some_and(|control| control.same_clause));
     }

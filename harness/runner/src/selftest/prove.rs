@@ -19,12 +19,10 @@ use super::{
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
     ask::ask,
-    job::{JobContext, blank, carry_out},
     ledger::Ledger,
-    passes::tasks,
-    pool::{Limits, Pass, Task, work},
+    passes::{Passes, tasks},
     run::{context, limits},
-    target::{Target, TargetHandle},
+    target::Target,
 };
 
 /// How long a claim is waited for, ms: most waits here are in vain, and a correct broker is faster.
@@ -46,8 +44,7 @@ pub fn selftest(
     let mut report = SelftestReport::default();
     let named = named(suite, &mut report.holes);
     let embedded = matches!(options.run.target, TargetSpec::Embedded(_));
-    let handle = target.handle();
-    let mut prover = Prover { suite, options, handle, embedded, named, report, rounds: (0, 0), tell };
+    let mut prover = Prover { suite, options, target, embedded, named, report, rounds: (0, 0), tell };
     prover.prove();
     Ok(prover.report)
 }
@@ -55,7 +52,7 @@ pub fn selftest(
 struct Prover<'a> {
     suite: &'a Suite,
     options: &'a SelftestOptions,
-    handle: TargetHandle,
+    target: Target,
     embedded: bool,
     named: Named,
     report: SelftestReport,
@@ -67,7 +64,8 @@ struct Prover<'a> {
 /// What is switched on for a round of performances.
 struct Round<'a> {
     name: &'a str,
-    handle: TargetHandle,
+    /// The reference broker embedded in this way; absent for the target of the whole selftest.
+    embedded: Option<EmbeddedSpec>,
     mutant: Option<Mutant>,
     run: Origin,
     /// Gates first, and what stands on a shut one is told as in a run. A culprit is shown to every scenario.
@@ -121,13 +119,8 @@ impl Prover<'_> {
 
     /// Every scenario must pass where nothing is switched on, or what it says of a culprit means nothing.
     fn baseline(&mut self) {
-        let round = Round {
-            name: "nothing",
-            handle: self.handle.clone(),
-            mutant: None,
-            run: Origin::Scenario,
-            gated: false,
-        };
+        let round =
+            Round { name: "nothing", embedded: None, mutant: None, run: Origin::Scenario, gated: false };
         for result in self.perform(&round, &|_| true) {
             if !self.report.interrupted && !self.is_good(&result) {
                 self.report.unsound.push(result.key.clone());
@@ -140,13 +133,8 @@ impl Prover<'_> {
 
     /// A control run that fails on a correct broker would make every report say that the fault is not needed.
     fn controls(&mut self) {
-        let round = Round {
-            name: "control",
-            handle: self.handle.clone(),
-            mutant: None,
-            run: Origin::Control,
-            gated: false,
-        };
+        let round =
+            Round { name: "control", embedded: None, mutant: None, run: Origin::Control, gated: false };
         let results = self.perform(&round, &Planned::has_control);
         if self.report.interrupted {
             return;
@@ -160,14 +148,14 @@ impl Prover<'_> {
     }
 
     fn against(&mut self, culprit: Culprit) {
-        let (handle, mutant) = match culprit {
+        let (embedded, mutant) = match culprit {
             Culprit::Defect(defect) => {
                 let spec = EmbeddedSpec { defects: BTreeSet::from([defect]), ..EmbeddedSpec::default() };
-                (TargetHandle::Embedded(spec), None)
+                (Some(spec), None)
             }
-            Culprit::Mutant(mutant) => (self.handle.clone(), Some(mutant)),
+            Culprit::Mutant(mutant) => (None, Some(mutant)),
         };
-        let round = Round { name: culprit.name(), handle, mutant, run: Origin::Scenario, gated: false };
+        let round = Round { name: culprit.name(), embedded, mutant, run: Origin::Scenario, gated: false };
         let mut claims = self.named.get(culprit.name()).cloned().unwrap_or_default();
         claims.retain(|(id, version)| {
             !self.report.unsound.iter().any(|k| k.id == *id && k.version == *version)
@@ -237,8 +225,9 @@ impl Prover<'_> {
 
     fn under_variant(&mut self, variant: Variant) {
         let spec = EmbeddedSpec { variants: BTreeSet::from([variant]), ..EmbeddedSpec::default() };
-        let handle = TargetHandle::Embedded(spec);
-        let round = Round { name: variant.name(), handle, mutant: None, run: Origin::Scenario, gated: true };
+        let embedded = Some(spec);
+        let round =
+            Round { name: variant.name(), embedded, mutant: None, run: Origin::Scenario, gated: true };
         let results = self.perform(&round, &|_| true);
         if self.report.interrupted {
             return;
@@ -256,7 +245,9 @@ impl Prover<'_> {
 
     fn perform(&mut self, round: &Round<'_>, wanted: &dyn Fn(&Planned) -> bool) -> Vec<Arc<ScenarioResult>> {
         let run = Options { mutant: round.mutant, ..self.options.run.clone() };
-        let mut context = context(&run, round.handle.clone());
+        let mut of_round = round.embedded.clone().map(Target::Embedded);
+        let target = of_round.as_mut().unwrap_or(&mut self.target);
+        let mut context = context(&run, target.handle());
         // A failure is what is hoped for: no repeats, no control runs.
         context.investigate = false;
         if !round.gated {
@@ -286,18 +277,13 @@ impl Prover<'_> {
                 tell(ended);
             }
         };
-        let mut ledger = Ledger::new(true, &mut told);
-        let tasks = match round.gated {
-            true => through_the_gates(&mut context, limits, tasks, &mut ledger),
-            false => tasks,
-        };
-        let (solo, shared): (Vec<_>, Vec<_>) =
-            tasks.into_iter().partition(|task| task.planned.scenario.solo && !self.embedded);
-        for (tasks, limits) in [(shared, limits), (solo, Limits { jobs: 1, solo: true, ..limits })] {
-            let pass = Pass { context: &context, limits, fail_fast: false, perform: carry_out, health: None };
-            work(pass, tasks, &mut |progress| ledger.take(progress));
+        let mut passes = Passes::new(target, context, limits, Ledger::new(true, &mut told));
+        match round.gated {
+            true => passes.perform(tasks),
+            false => passes.perform_all(tasks),
         }
-        let results = if self.embedded { ledger.results } else { at_the_patience(ledger.results) };
+        let results = passes.ledger.results;
+        let results = if self.embedded { results } else { at_the_patience(results) };
         self.report.performances += results.len();
         for result in &results {
             for clause in &result.clauses {
@@ -309,32 +295,6 @@ impl Prover<'_> {
         self.interrupted();
         results
     }
-}
-
-/// Performs the gates, tells what stands on one that is shut, and gives back the rest: as a run does.
-fn through_the_gates(
-    context: &mut JobContext,
-    limits: Limits,
-    tasks: Vec<Task>,
-    ledger: &mut Ledger<'_>,
-) -> Vec<Task> {
-    let (gates, others): (Vec<_>, Vec<_>) =
-        tasks.into_iter().partition(|task| task.planned.scenario.gate.is_some());
-    let pass = Pass { context, limits, fail_fast: false, perform: carry_out, health: None };
-    work(pass, gates, &mut |progress| ledger.take(progress));
-    let versions = [Version::V311, Version::V5];
-    context.one_in_flight = versions.into_iter().filter(|v| ledger.gates.one_in_flight(*v)).collect();
-    let mut rest = Vec::new();
-    for task in others {
-        match ledger.gates.verdict(&task.planned) {
-            Some(verdict) => {
-                let blank = blank(context, &task.planned, &task.source);
-                ledger.tell_verdict(&task, blank, verdict);
-            }
-            None => rest.push(task),
-        }
-    }
-    rest
 }
 
 /// In real time no silence is waited out to the long bound: what was silent for the patience is silent enough for a kill.

@@ -1,15 +1,15 @@
-//! What somebody declares about a target, because no packet tells it.
+//! What a descriptor declares about a target, because no packet tells it.
 
 use deadzone_history::{Durability, TargetFacts};
 use deadzone_play::Credentials;
 
-/// Connections that a target is trusted with, where nobody says otherwise.
+/// Connections that a target is trusted with, where its descriptor says nothing.
 pub(crate) const CONNECTIONS: usize = 200;
 
 /// The declared facts of a target. What is absent is the standard's default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declared {
-    /// What a CONNECT says that names nobody.
+    /// User name and password of a CONNECT for which the scenario gives none.
     pub credentials: Option<Credentials>,
     /// Highest QoS that it takes, where it has no other way to say so (3.1.1).
     pub max_qos: Option<u8>,

@@ -104,7 +104,7 @@ impl TargetHandle {
         }
     }
 
-    /// What it declares, where somebody declared something for it.
+    /// What its descriptor declares; absent for the embedded broker.
     pub(crate) fn declared(&self) -> Option<&Declared> {
         match self {
             Self::Embedded(_) => None,
@@ -125,7 +125,7 @@ impl TargetHandle {
         }
     }
 
-    /// Somebody else's links to it for one performance.
+    /// Foreign links to it for one performance.
     pub(crate) fn links(
         &self,
         provider: Option<&dyn LinkProvider>,

@@ -118,7 +118,7 @@ pub(super) fn scratch_folder(program: &'static str, attempt: u32) -> Result<Path
         std::process::id(),
         RandomState::new().build_hasher().finish()
     ));
-    // What stands there already may be somebody else's, and the configuration names a user: never write into it.
+    // A folder that exists already may be another user's, and the configuration names a user: never write into it.
     let made = private_folder(&path);
     made.map_err(|e| RunError::Start {
         program: program.to_owned(),

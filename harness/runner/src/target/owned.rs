@@ -1,5 +1,5 @@
-//! Processes that this process started and that nobody else will end: each with its scratch folder. What ends at once, as at a
-//! second Ctrl-C, runs no destructors, and has to be able to end them all the same.
+//! Processes that this process started and that no other process ends: each with its scratch folder. At a second Ctrl-C this
+//! process ends without running destructors, and it has to end them all the same.
 
 use std::{
     fs,

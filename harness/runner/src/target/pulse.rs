@@ -1,4 +1,4 @@
-//! The pulse of a target: what its connections show of whether it lives, whoever makes them.
+//! The pulse of a target: what its connections show of whether it lives, the scenarios' and the harness's own.
 //!
 //! Every connection of a run passes here, the harness's own included. Nothing is judged: the health of the target is found
 //! out elsewhere, from what is kept here.
@@ -217,7 +217,7 @@ impl Pulse {
         numbers.iter().any(|number| open.contains(number) || self.lock().given_up.contains_key(number))
     }
 
-    /// Connections whose silence nobody has looked into: unanswered for the patience, or given up by a client that has less of
+    /// Connections whose silence was not looked into yet: unanswered for the patience, or given up by a client that has less of
     /// it (one that cleans up, one whose wait ended a moment before this look).
     pub(crate) fn doubtful(&self, patience: Duration) -> BTreeSet<u64> {
         let mut all = self.unanswered(patience);

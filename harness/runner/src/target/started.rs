@@ -53,7 +53,7 @@ pub(super) struct Parts {
 }
 
 impl Started {
-    /// Debian's or anybody's Mosquitto.
+    /// A Mosquitto that is installed on this machine.
     pub(crate) fn mosquitto(cancel: &AtomicBool) -> Result<Self, RunError> {
         Self::by(Recipe::Mosquitto, cancel)
     }
@@ -78,7 +78,7 @@ impl Started {
         Ok(Self { process, address, log, configuration, version, recipe })
     }
 
-    /// How it ended, if it has; asked by whoever watches it, from any thread.
+    /// How it ended, if it has; may be asked from any thread.
     pub(crate) fn ended(&self) -> impl Fn() -> Option<String> + Send + Sync + 'static {
         let process = Arc::clone(&self.process);
         move || process.ended().ok().flatten().map(|status| status.to_string())
@@ -146,7 +146,7 @@ pub(super) fn wait_until_ready(
     }
 }
 
-/// Asks politely, by the system's own `kill`: the standard library can only kill. `false`: nobody was asked.
+/// Asks politely, by the system's own `kill`: the standard library can only kill. `false`: the signal was not sent.
 fn terminate(pid: u32) -> bool {
     let mut kill = Command::new("kill");
     kill.arg(pid.to_string()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

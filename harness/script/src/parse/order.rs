@@ -6,18 +6,18 @@ use std::collections::BTreeSet;
 
 use deadzone_wire::{Field, PacketKind};
 
-use super::scenario::Doubt;
+use super::scenario::Unread;
 use crate::diagnostic::{Diagnostic, code};
 use crate::{ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind};
 
 /// Looks at steps in their order.
-pub(super) fn check(clients: &[ClientDecl], steps: &[Step], doubt: &Doubt, out: &mut Vec<Diagnostic>) {
+pub(super) fn check(clients: &[ClientDecl], steps: &[Step], unread: &Unread, out: &mut Vec<Diagnostic>) {
     let mut walk = Walk {
         clients,
-        open: doubt.clients.clone(),
-        captures: doubt.captures.clone(),
+        open: unread.clients.clone(),
+        captures: unread.captures.clone(),
         unreleased: vec![Vec::new(); clients.len()],
-        doubt,
+        unread,
         out,
     };
     for step in steps {
@@ -31,7 +31,7 @@ struct Walk<'a> {
     captures: BTreeSet<String>,
     /// Ids of QoS 2 messages of each client that have no PUBREL yet, by hand.
     unreleased: Vec<Vec<FieldValue>>,
-    doubt: &'a Doubt,
+    unread: &'a Unread,
     out: &'a mut Vec<Diagnostic>,
 }
 
@@ -76,7 +76,7 @@ impl Walk<'_> {
     /// A polite client releases by itself, so only a manual one is plain.
     fn fence(&mut self, step: &Step, publisher: usize) {
         let manual = self.clients.get(publisher).is_some_and(|client| client.manual);
-        if !manual || self.unreleased[publisher].is_empty() || self.doubt.clients.contains(&publisher) {
+        if !manual || self.unreleased[publisher].is_empty() || self.unread.clients.contains(&publisher) {
             return;
         }
         let mistake = Diagnostic::error(code::EMPTY_FENCE, step.at, "this fence proves nothing")

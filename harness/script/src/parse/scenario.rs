@@ -28,17 +28,17 @@ pub(super) struct Draft {
     pub(super) times_at: Option<At>,
     /// Step lines so far, right or wrong.
     pub(super) step_lines: usize,
-    /// What lines with mistakes may have done.
-    pub(super) doubt: Doubt,
+    /// What lines with mistakes may have named.
+    pub(super) unread: Unread,
     /// Steps of the `control` block.
     pub(super) control: Vec<Step>,
     /// Mistakes that the file had before this scenario.
     pub(super) mistakes_before: usize,
 }
 
-/// Clients and captures on lines that could not be read: no mistake follows from what they did not do.
+/// Clients and captures that lines name which could not be read: nothing that is missing of them is a mistake.
 #[derive(Debug, Default)]
-pub(super) struct Doubt {
+pub(super) struct Unread {
     pub(super) clients: BTreeSet<usize>,
     pub(super) captures: BTreeSet<String>,
 }
@@ -72,7 +72,7 @@ impl Draft {
             stands_on: Vec::new(),
             times_at: None,
             step_lines: 0,
-            doubt: Doubt::default(),
+            unread: Unread::default(),
             control: Vec::new(),
             mistakes_before,
         }
@@ -84,10 +84,10 @@ impl Draft {
             match &token.kind {
                 Kind::Word(word) => {
                     let client = self.scenario.clients.iter().position(|client| client.name == *word);
-                    self.doubt.clients.extend(client);
+                    self.unread.clients.extend(client);
                 }
                 Kind::Pair(_, Value::Word(word), _) => {
-                    self.doubt.captures.extend(word.strip_prefix('$').map(str::to_owned));
+                    self.unread.captures.extend(word.strip_prefix('$').map(str::to_owned));
                 }
                 _ => {}
             }
@@ -101,8 +101,8 @@ impl Draft {
             mistakes.extend(check_clause(clause, *at, &self.scenario.versions));
         }
         for steps in [&self.scenario.steps, &self.control] {
-            order::check(&self.scenario.clients, steps, &self.doubt, mistakes);
-            unfinished::check(&self.scenario, steps, &self.doubt, mistakes);
+            order::check(&self.scenario.clients, steps, &self.unread, mistakes);
+            unfinished::check(&self.scenario, steps, &self.unread, mistakes);
         }
         if mistakes.len() == self.mistakes_before {
             // What a line with a mistake would have done is not known.

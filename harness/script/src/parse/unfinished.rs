@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use deadzone_wire::{Field, PacketKind, Version};
 
-use super::scenario::Doubt;
+use super::scenario::Unread;
 use crate::diagnostic::{Diagnostic, code};
 use crate::{Arrival, ConnectMode, FieldValue, PacketTemplate, Scenario, Step, StepKind};
 
@@ -27,10 +27,10 @@ struct Client {
 }
 
 /// Looks at steps in their order.
-pub(super) fn check(scenario: &Scenario, steps: &[Step], doubt: &Doubt, out: &mut Vec<Diagnostic>) {
+pub(super) fn check(scenario: &Scenario, steps: &[Step], unread: &Unread, out: &mut Vec<Diagnostic>) {
     let mut clients: BTreeMap<usize, Client> = BTreeMap::new();
     let by_hand = |client: usize| {
-        scenario.clients.get(client).is_some_and(|decl| decl.manual) && !doubt.clients.contains(&client)
+        scenario.clients.get(client).is_some_and(|decl| decl.manual) && !unread.clients.contains(&client)
     };
     for step in steps {
         match &step.kind {

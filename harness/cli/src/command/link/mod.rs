@@ -15,4 +15,5 @@ mod serve;
 mod setup;
 mod status;
 
+pub(crate) use history::{LinkHistory, header};
 pub(crate) use serve::link;

@@ -18,10 +18,10 @@ use crate::{
     output,
 };
 
-/// Seed where none is given: any number will do, as long as it is everybody's.
+/// Seed where none is given: any number will do, as long as every process has the same.
 pub(crate) const DEFAULT_SEED: u64 = 0x5eed;
 
-/// Where a link listens if nobody says.
+/// Where a link listens by default.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1884);
 
 /// Every link that is asked for.
@@ -126,7 +126,7 @@ fn config(entry: LinkEntry, number: usize, args: &LinkArgs, folder: &Path) -> an
         steps,
         modem: entry.modem,
         connections_max: match entry.connections {
-            Some(0) => bail!("`connections` is 0: nobody could come in"),
+            Some(0) => bail!("`connections` is 0: no client could connect"),
             most => most.unwrap_or(CONNECTIONS_MAX),
         },
         dial_limit: DIAL_LIMIT,

@@ -66,8 +66,12 @@ pub(super) async fn change_profile(stage: &mut Stage<'_>, client: usize, name: &
     if stage.is_derived_control() {
         return Ok(());
     }
-    let profile =
-        stage.setup.profiles.change(name).map_err(|why| Abandon::BadStep(why.to_string().into()))?;
+    let profile = stage
+        .setup
+        .experiment
+        .profiles
+        .change(name)
+        .map_err(|why| Abandon::BadStep(why.to_string().into()))?;
     let network = &stage.network;
     if !network.enqueue(stage.client(client), Command::Profile(Box::new(profile.clone()))).await {
         let now_us = stage.now_us();

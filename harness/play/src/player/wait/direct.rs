@@ -52,7 +52,7 @@ impl Direct {
         };
         connect.set_clean(true);
         connect.keep_alive_s = KEEP_ALIVE_S;
-        if let Some(credentials) = &self.network.credentials {
+        if let Some(credentials) = &self.network.access.credentials {
             credentials.fill(&mut connect);
         }
         self.client.borrow_mut().keep_alive.in_force_s = KEEP_ALIVE_S;

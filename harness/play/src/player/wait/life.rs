@@ -74,7 +74,7 @@ fn ask_router(stage: &mut Stage<'_>, sought: &Sought) -> bool {
     stage.signs.pairs += 1;
     let number = stage.signs.pairs;
     let payload = stage.marker();
-    let topic = Bytes::from(format!("{}life/{}/{number}", stage.setup.run_prefix, stage.words.run));
+    let topic = Bytes::from(format!("{}life/{}/{number}", stage.setup.names.run_prefix, stage.words.run));
     let network = Rc::clone(&stage.network);
     let version = stage.version(sought.client());
     let end = |role: char| {

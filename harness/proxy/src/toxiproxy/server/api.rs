@@ -118,7 +118,12 @@ mod tests {
     };
 
     fn api() -> Api {
-        let ground = Ground { seed: 1, clock: Clock::new(), connections: Limits::default().connections };
+        let ground = Ground {
+            seed: 1,
+            clock: Clock::new(),
+            connections: Limits::default().connections,
+            recorder: None,
+        };
         let catalogue = Catalogue::new([], []).unwrap();
         let no_fault = |_: &str| Err("none".to_owned());
         Api::new(Collection::new(ground, catalogue, no_fault), Ipv4Addr::LOCALHOST.into())

@@ -70,7 +70,7 @@ impl Collection {
 
     /// Takes the place of one of the same name, once it runs.
     async fn put(&mut self, wanted: Wanted, address: Resolved) -> Result<Value, ApiError> {
-        let mut proxy = Proxy::new(self.ground, &wanted.name, &wanted.listen, &wanted.upstream);
+        let mut proxy = Proxy::new(self.ground.clone(), &wanted.name, &wanted.listen, &wanted.upstream);
         if wanted.enabled {
             proxy.start(address?).await?;
         }

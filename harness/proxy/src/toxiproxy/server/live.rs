@@ -6,9 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use deadzone_link::Direction;
 
 use crate::{
-    Clock, Control, Impairment, Out, Stop, Traffic,
+    Clock, Control, End, Impairment, Out, Record, RecordEvent, Stop, Traffic,
     toxiproxy::chain::{Chain, Ended},
 };
 
@@ -65,6 +66,11 @@ impl Live {
 /// The chain as the relay sees it. A toxic's close ends the whole connection, not just its two halves.
 pub(super) struct LiveMiddle {
     live: Arc<Live>,
+    record: Option<Box<dyn Record>>,
+    /// How many notes of the link stand in the record.
+    told: usize,
+    /// Which ends closed, or were closed: the client's, upstream's.
+    closed: [bool; 2],
     taken: [u64; 2],
     emitted: [u64; 2],
     /// When a close that can't be written out is made all the same.
@@ -72,8 +78,49 @@ pub(super) struct LiveMiddle {
 }
 
 impl LiveMiddle {
-    pub(super) fn new(live: Arc<Live>) -> Self {
-        Self { live, taken: [0; 2], emitted: [0; 2], closes_us: None }
+    pub(super) fn new(live: Arc<Live>, record: Option<Box<dyn Record>>) -> Self {
+        let told = live.chain().notes().len();
+        Self { live, record, told, closed: [false; 2], taken: [0; 2], emitted: [0; 2], closes_us: None }
+    }
+
+    fn tell(&mut self, now_us: u64, what: RecordEvent<'_>) {
+        if let Some(record) = &mut self.record {
+            record.happened(now_us, what);
+        }
+    }
+
+    fn tell_bytes(&mut self, now_us: u64, (direction, end): (Direction, End), bytes: &Bytes) {
+        self.tell(now_us, RecordEvent::Bytes { direction, end, bytes });
+    }
+
+    /// An end closes: by itself, or as the other one did.
+    fn tell_closed(&mut self, now_us: u64, end: End, by_upstream: bool, rst: bool) {
+        let closed = &mut self.closed[usize::from(end == End::Upstream)];
+        if !std::mem::replace(closed, true) {
+            self.tell(now_us, RecordEvent::Closed { end, by_upstream, rst });
+        }
+    }
+
+    fn tell_notes(&mut self, now_us: u64) {
+        let Some(record) = &mut self.record else { return };
+        let chain = self.live.chain();
+        for note in chain.notes().iter().skip(self.told) {
+            record.happened(now_us, RecordEvent::Note(note));
+        }
+        self.told = chain.notes().len();
+    }
+
+    /// What comes out at the other end of the chain.
+    fn tell_out(&mut self, now_us: u64, out: &Out) {
+        let by_upstream = self.closed[1];
+        match out {
+            Out::Up(bytes) => self.tell_bytes(now_us, (Direction::Up, End::Upstream), bytes),
+            Out::Down(bytes) => self.tell_bytes(now_us, (Direction::Down, End::Client), bytes),
+            Out::FinUp => self.tell_closed(now_us, End::Upstream, false, false),
+            Out::RstUp => self.tell_closed(now_us, End::Upstream, false, true),
+            Out::FinDown => self.tell_closed(now_us, End::Client, by_upstream, false),
+            Out::RstDown => self.tell_closed(now_us, End::Client, by_upstream, true),
+        }
     }
 
     /// All that was let through has been written. What passed while the chain was transparent was taken and not seen here.
@@ -97,19 +144,23 @@ impl LiveMiddle {
 impl Impairment for LiveMiddle {
     fn up(&mut self, now_us: u64, bytes: Bytes) {
         self.taken[0] += bytes.len() as u64;
+        self.tell_bytes(now_us, (Direction::Up, End::Client), &bytes);
         self.live.chain().up(now_us, bytes);
     }
 
     fn down(&mut self, now_us: u64, bytes: Bytes) {
         self.taken[1] += bytes.len() as u64;
+        self.tell_bytes(now_us, (Direction::Down, End::Upstream), &bytes);
         self.live.chain().down(now_us, bytes);
     }
 
     fn up_closed(&mut self, now_us: u64, rst: bool) {
+        self.tell_closed(now_us, End::Client, false, rst);
         self.live.chain().up_closed(now_us, rst);
     }
 
     fn down_closed(&mut self, now_us: u64, rst: bool) {
+        self.tell_closed(now_us, End::Upstream, true, rst);
         self.live.chain().down_closed(now_us, rst);
     }
 
@@ -118,6 +169,10 @@ impl Impairment for LiveMiddle {
             let mut chain = self.live.chain();
             (chain.poll(now_us), chain.ended())
         };
+        self.tell_notes(now_us);
+        if let Some(out) = &out {
+            self.tell_out(now_us, out);
+        }
         match &out {
             Some(Out::Up(bytes)) => self.emitted[0] += bytes.len() as u64,
             Some(Out::Down(bytes)) => self.emitted[1] += bytes.len() as u64,
@@ -148,6 +203,20 @@ impl Impairment for LiveMiddle {
     }
 
     fn transparent(&self) -> bool {
-        self.live.chain().transparent()
+        // What is recorded passes by here.
+        self.record.is_none() && self.live.chain().transparent()
+    }
+}
+
+impl Drop for LiveMiddle {
+    /// The connection is over: an end that did not close by itself is closed here.
+    fn drop(&mut self) {
+        let now_us = self.live.clock.now_us();
+        for end in [End::Client, End::Upstream] {
+            self.tell_closed(now_us, end, false, false);
+        }
+        if let Some(record) = self.record.take() {
+            record.finish(now_us);
+        }
     }
 }

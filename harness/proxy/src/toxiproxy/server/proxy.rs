@@ -25,7 +25,7 @@ use super::{
     live::{Live, LiveMiddle},
     toxics::Toxics,
 };
-use crate::{Clock, Stop, Traffic, clock::pause, dial::dial, relay, toxiproxy::chain::Chain};
+use crate::{Clock, Recorder, Stop, Traffic, Who, clock::pause, dial::dial, relay, toxiproxy::chain::Chain};
 
 /// How long upstream may take to answer.
 const DIAL_LIMIT: Duration = Duration::from_secs(10);
@@ -36,12 +36,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 static LINKS: AtomicU64 = AtomicU64::new(1);
 
 /// What all proxies of a server share.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(super) struct Ground {
     pub(super) seed: u64,
     pub(super) clock: Clock,
     /// Most connections of one proxy at once.
     pub(super) connections: usize,
+    /// Makes the record of each connection, where one is kept.
+    pub(super) recorder: Option<Arc<Recorder>>,
 }
 
 /// Toxics and live connections: what a proxy's accept loop and the API both touch.
@@ -112,7 +114,7 @@ impl Proxy {
         let door = Door {
             name: self.name.clone(),
             upstream: self.upstream.clone(),
-            ground: self.ground,
+            ground: self.ground.clone(),
             served: Arc::clone(&self.served),
         };
         self.running = Some(tokio::spawn(door.accept(listener)));
@@ -174,7 +176,7 @@ impl Door {
                         continue;
                     };
                     // Each dials for itself: an upstream that does not answer keeps no other connection waiting.
-                    tokio::spawn(serve(client, live, Arc::clone(&self.served)));
+                    tokio::spawn(serve(client, live, self.ground.clone(), Arc::clone(&self.served)));
                 }
                 Err(error) => {
                     tracing::warn!("proxy {}: a connection could not be taken in: {error}", self.name);
@@ -215,8 +217,8 @@ impl Door {
     }
 }
 
-async fn serve(client: TcpStream, live: Arc<Live>, served: Arc<Mutex<Served>>) {
-    if let Err(why) = carry(client, &live).await {
+async fn serve(client: TcpStream, live: Arc<Live>, ground: Ground, served: Arc<Mutex<Served>>) {
+    if let Err(why) = carry(client, &live, &ground).await {
         tracing::warn!("proxy {}: connection from {}: {why}", live.proxy, live.peer);
     }
     let traffic = &live.traffic;
@@ -228,7 +230,7 @@ async fn serve(client: TcpStream, live: Arc<Live>, served: Arc<Mutex<Served>>) {
     served.links.remove(&live.id);
 }
 
-async fn carry(client: TcpStream, live: &Arc<Live>) -> Result<(), String> {
+async fn carry(client: TcpStream, live: &Arc<Live>, ground: &Ground) -> Result<(), String> {
     client.set_nodelay(true).map_err(|e| e.to_string())?;
     let stopped = poll_fn(|cx| live.control.watch(cx).map_or(Poll::Pending, |_| Poll::Ready(())));
     let upstream = tokio::select! {
@@ -236,7 +238,9 @@ async fn carry(client: TcpStream, live: &Arc<Live>) -> Result<(), String> {
         () = stopped => return Ok(()),
         dialled = dial(&live.upstream, DIAL_LIMIT, None) => dialled.map_err(|e| e.to_string())?,
     };
-    let mut middle = LiveMiddle::new(Arc::clone(live));
+    let who = || Who { link: live.proxy.clone(), number: live.id, peer: live.peer, seed: ground.seed };
+    let record = ground.recorder.as_ref().map(|recorder| recorder(&who(), live.clock.now_us()));
+    let mut middle = LiveMiddle::new(Arc::clone(live), record);
     relay(live.clock, (client, upstream), Bytes::new(), &mut middle, &live.control, &live.traffic).await;
     Ok(())
 }

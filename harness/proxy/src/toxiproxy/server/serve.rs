@@ -1,6 +1,7 @@
 //! The server as the command starts it.
 
 use std::{
+    fmt,
     future::{Future, poll_fn},
     io,
     net::{IpAddr, SocketAddr},
@@ -38,7 +39,7 @@ use super::{
     watch::{Watch, Watched},
 };
 use crate::{
-    Clock,
+    Clock, Recorder,
     clock::{Alarm, pause},
 };
 
@@ -46,7 +47,7 @@ use crate::{
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How a server behaves.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServerOptions {
     /// Where all chance comes from: the same seed and the same order of connections give the same draws.
     pub seed: u64,
@@ -58,6 +59,14 @@ pub struct ServerOptions {
     pub read_fault: ReadFault,
     /// What clients can take.
     pub limits: Limits,
+    /// Makes the record of each connection, where one is kept.
+    pub recorder: Option<Arc<Recorder>>,
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerOptions").field("seed", &self.seed).finish_non_exhaustive()
+    }
 }
 
 /// Why the API could not be served.
@@ -151,7 +160,12 @@ async fn talk(stream: TcpStream, router: Router, limits: Limits) {
 }
 
 fn router(options: ServerOptions, own: IpAddr) -> Router {
-    let ground = Ground { seed: options.seed, clock: Clock::new(), connections: options.limits.connections };
+    let ground = Ground {
+        seed: options.seed,
+        clock: Clock::new(),
+        connections: options.limits.connections,
+        recorder: options.recorder,
+    };
     let collection = Collection::new(ground, options.catalogue, options.read_fault);
     routes::routes(options.metrics)
         .merge(own_routes::routes())

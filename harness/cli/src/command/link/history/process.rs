@@ -113,6 +113,7 @@ pub(crate) fn header(links: &[String], seed: u64) -> Header {
         target: TargetFacts::default(),
         real_time: true,
         quick: false,
+        cut_short: None,
         continues: None,
     }
 }

@@ -18,6 +18,7 @@ fn limits() -> Limits {
 
 async fn serve(limits: Limits) -> SocketAddr {
     let options = ServerOptions {
+        recorder: None,
         seed: 1,
         metrics: false,
         catalogue: Catalogue::new([], []).unwrap(),

@@ -82,7 +82,7 @@ enum Route {
 }
 
 /// What one connection's bytes pass.
-pub(crate) struct Line {
+pub(crate) struct ConnectionPath {
     route: Route,
     greeting: Greeting,
     story: ConnectionSummary,
@@ -91,7 +91,7 @@ pub(crate) struct Line {
     cut: bool,
 }
 
-impl Line {
+impl ConnectionPath {
     /// A connection that nothing impairs.
     pub(crate) fn plain(fired: Arc<AtomicU64>) -> Self {
         Self::new(Route::Plain(Plain::default()), fired, None)
@@ -232,7 +232,7 @@ impl Line {
     }
 }
 
-impl Impairment for Line {
+impl Impairment for ConnectionPath {
     fn up(&mut self, now_us: u64, bytes: Bytes) {
         self.enter(now_us, Direction::Up, bytes);
     }
