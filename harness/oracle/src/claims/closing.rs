@@ -175,7 +175,7 @@ pub(super) fn cause(wait: &Wait<'_>) -> Option<CloseCause> {
         return Some(CloseCause::Refused);
     }
     let given = &wait.conn.given;
-    if given.second_connect {
+    if given.second_connect.is_some() {
         return Some(CloseCause::SecondConnect);
     }
     if let Some((clause, _)) = given.violation {

@@ -42,7 +42,7 @@ impl State {
         let now = self.now;
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
         if conn.handshake.connect.is_some() {
-            conn.given.second_connect = true;
+            conn.given.second_connect.get_or_insert(now.seq);
             self.deviates(id, now.seq);
             return;
         }
@@ -224,6 +224,10 @@ impl State {
         if conn.handshake.connack.is_some() {
             return;
         }
+        for event in self.ahead_of(id) {
+            self.came_ahead(&event);
+        }
+        self.transition = Transition::None;
         self.names.answered(&facts.client_id);
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
         let early = !std::mem::take(&mut conn.handshake.early).is_empty();

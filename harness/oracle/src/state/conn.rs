@@ -97,8 +97,8 @@ pub(crate) struct Given {
     pub(crate) deviant: Option<u64>,
     /// The first violation by itself: the clause that was broken, and the packet that broke it.
     pub(crate) violation: Option<(ClauseId, PacketKind)>,
-    /// A second CONNECT.
-    pub(crate) second_connect: bool,
+    /// The second CONNECT: the event.
+    pub(crate) second_connect: Option<u64>,
     /// A packet with the id 0.
     pub(crate) zero_id: bool,
     /// A packet with a text on which its receiver may close.

@@ -9,6 +9,7 @@
 //! Nothing is judged here. Where the record leaves two possibilities (given before a reset, a connection that was not
 //! drained), the state says so and a rule must let both pass: [`Session::doubtful`], [`Session::deviant`], [`Outlook::Open`].
 
+mod ahead;
 mod around;
 mod begin;
 mod conn;

@@ -22,6 +22,9 @@ impl State {
     pub(super) fn seen(&mut self, packet: &PacketEvent) {
         let id = packet.conn;
         self.sent_early(packet);
+        if self.comes_ahead(packet) {
+            return;
+        }
         match packet.packet() {
             Packet::Connack(connack) => self.connack_seen(id, connack),
             Packet::Connect(connect) => {
@@ -136,7 +139,7 @@ impl State {
         self.routes.changed();
     }
 
-    fn pubrel_seen(&mut self, id: ConnId, packet_id: u16) {
+    pub(super) fn pubrel_seen(&mut self, id: ConnId, packet_id: u16) {
         let (session, currency) = self.currency(id);
         let seq = self.now.seq;
         let known = match (currency, session.and_then(|s| self.sessions.get_mut(s.0 as usize))) {

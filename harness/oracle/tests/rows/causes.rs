@@ -326,3 +326,32 @@ fn row_b_what_is_missing_breaks_what_it_was_owed_by() {
         assert_eq!(told(h).0, "MQTT-4.5.0-1");
     }
 }
+
+/// A second CONNACK and the close that is owed for the second CONNECT are one cause.
+#[test]
+fn row_b_a_second_connack_and_no_close_are_one_finding() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let dev = h.client("dev");
+        let conn = h.connect(dev, Start::Clean);
+        h.deviant_step("dev -> CONNECT");
+        let connect = h.connect_packet(dev, Start::Clean);
+        let given = h.up(conn, Packet::from(connect));
+        h.step("dev <- closed");
+        let kind = ClaimKind::Arrives {
+            client: dev,
+            conn,
+            alternatives: vec![Expected::Closed],
+            strict: false,
+            answers: Some(given - 1),
+            intent: false,
+        };
+        let claim = h.claim("dev <- closed", kind);
+        h.down(conn, Connack::new(version, false, 0));
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        let (clause, _, finding) = told(h);
+        let connack = if version == Version::V5 { "MQTT-3.2.0-2" } else { "DZ-one-connack" };
+        assert_eq!((clause.as_str(), finding.folded.len()), (connack, 1), "{finding:#?}");
+        assert_eq!(finding.folded[0].clause.clause().number, "MQTT-3.1.0-2");
+    }
+}

@@ -1,6 +1,7 @@
 //! What real brokers and hostile ones taught: each input that was judged wrongly once, as a record made by hand, with the right
 //! verdict. Names say which side it was on: `row_a…` a correct broker that was blamed, `row_b…` a wrong one that was cleared.
 
+mod ahead;
 mod blamed;
 mod causes;
 mod cleared;
