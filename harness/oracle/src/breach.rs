@@ -73,8 +73,8 @@ pub(crate) struct Found {
     /// Silences that were not extended.
     pub(crate) unconfirmed: Vec<Finding>,
     pub(crate) not_applicable: Vec<Reason>,
-    /// A grant that was lower than asked for: the event.
-    pub(crate) lowered: Option<u64>,
+    /// A grant that was lower than asked for: what needs more is not applicable behind it.
+    pub(crate) lowered: Option<Reason>,
     pub(crate) illegal: Vec<Illegal>,
     /// The harness contradicts itself: how.
     pub(crate) ours: Vec<String>,

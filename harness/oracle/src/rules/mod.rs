@@ -31,7 +31,7 @@ mod retain;
 mod session_present;
 mod topic;
 
-pub(crate) use clauses::{FIRST_CONNACK, pairs};
+pub(crate) use clauses::{FIRST_CONNACK, OVERLAP_QOS, pairs};
 
 use crate::rule::Rule;
 

@@ -355,3 +355,74 @@ fn row_b_a_second_connack_and_no_close_are_one_finding() {
         assert_eq!(finding.folded[0].clause.clause().number, "MQTT-3.1.0-2");
     }
 }
+
+fn clauses(version: Version, v311: &[&str], v5: &[&str]) -> Vec<deadzone_spec::ClauseId> {
+    let numbers = if version == Version::V5 { v5 } else { v311 };
+    let of = |n: &&str| deadzone_spec::ClauseId::find(&format!("{version}/MQTT-{n}")).expect("a clause");
+    numbers.iter().map(of).collect()
+}
+
+/// A step names the highest grant. What never came is lost; what came below it breaks the clause of the step.
+#[test]
+fn row_b_what_never_came_breaks_no_clause_about_its_fields() {
+    for version in BOTH {
+        for low in [false, true] {
+            let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+            let named = clauses(version, &["3.3.5-1"], &["3.3.4-2"]);
+            let fields =
+                vec![(Field::Payload, Value::Bytes((&b"one"[..]).into())), (Field::Qos, Value::Number(2))];
+            let alternatives = vec![Expected::Packet(Pattern { kind: PacketKind::Publish, fields })];
+            let (client, conn) = (sub, subscriber);
+            let kind =
+                ClaimKind::Arrives { client, conn, alternatives, strict: false, answers: None, intent: false };
+            let claim = h.claim_of("sub <- some PUBLISH", &named, kind);
+            h.publish(publisher, TOPIC, 2, 1, "one");
+            if low {
+                h.deliver(subscriber, TOPIC, 1, 1, "one");
+            }
+            h.pass_us(60_000_000).life(subscriber);
+            h.unmet(claim, 60_000_000, Ended::LongBound, None);
+            let verdict = judge(&h.finish());
+            let told = verdict.findings.iter().flat_map(|f| std::iter::once(f).chain(&f.folded));
+            let finding = told.into_iter().find(|f| f.claim.is_some()).expect("the claim's");
+            let wanted = if low { named } else { clauses(version, &["4.5.0-1"], &["4.5.0-1"]) };
+            assert_eq!(vec![finding.clause], wanted, "{verdict:#?}");
+            assert!(finding.also.is_empty(), "{verdict:#?}");
+        }
+    }
+}
+
+/// `<-! closed` names what another packet breaks; a connection that stays open and silent breaks the close that is owed.
+#[test]
+fn row_b_silence_breaks_nothing_about_another_packet() {
+    let version = Version::V311;
+    let mut h = HandMade::new(version);
+    let client = h.client("dev");
+    let conn = h.open(client);
+    h.deviant_step("dev -> PINGREQ");
+    let given = h.up(conn, deadzone_wire::Bare::pingreq());
+    h.step("dev <-! closed");
+    let named = clauses(version, &["3.2.0-1", "4.8.0-1"], &[]);
+    let answers = Some(given - 1);
+    let alternatives = vec![Expected::Closed];
+    let kind = ClaimKind::Arrives { client, conn, alternatives, strict: true, answers, intent: false };
+    let claim = h.claim_of("dev <-! closed", &named, kind);
+    h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+    let (clause, fact, finding) = told(h);
+    assert_eq!((clause.as_str(), fact), ("MQTT-4.8.0-1", Fact::NotClosed));
+    assert!(finding.also.is_empty(), "{finding:#?}");
+}
+
+/// What a scenario is about beside is no part of what a message breaks that must not come.
+#[test]
+fn row_b_what_the_header_names_beside_is_not_broken() {
+    for version in BOTH {
+        let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+        h.header().clauses = clauses(version, &["3.8.4-6", "3.3.5-1"], &["3.8.4-8", "3.3.4-2"]);
+        h.publish(publisher, TOPIC, 1, 1, "one");
+        h.deliver(subscriber, TOPIC, 1, 1, "one");
+        h.receives(sub, &["one"], HowOften::Never);
+        let (_, _, finding) = told(h);
+        assert!(finding.also.is_empty(), "{finding:#?}");
+    }
+}
