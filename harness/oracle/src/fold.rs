@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use deadzone_history::{ClientIx, ConnId};
 use deadzone_verdict::{Fact, Finding};
-use deadzone_wire::{AckKind, Packet};
+use deadzone_wire::{AckKind, Packet, PacketKind};
 
 use crate::{
     rules::FIRST_CONNACK,
@@ -46,7 +46,8 @@ pub(crate) fn fold(state: &State, mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut head_of: BTreeMap<Cause, usize> = BTreeMap::new();
     for finding in findings {
         let causes = causes(state, &finding);
-        let head = causes.iter().find_map(|cause| head_of.get(cause).copied());
+        let follows = !releases(state, &finding);
+        let head = causes.iter().filter(|_| follows).find_map(|cause| head_of.get(cause).copied());
         let index = match head.and_then(|index| heads.get_mut(index).map(|head| (index, head))) {
             Some((index, head)) => {
                 head.place = head.place.or(finding.place);
@@ -128,6 +129,13 @@ fn exchange(state: &State, kept: &Kept, finding: &Finding) -> Option<Cause> {
     let up = !state.is_judged(kept.direction);
     let role = if starts_here == up { Role::FromClient } else { Role::ToClient };
     packet.packet_id().map(|id| Cause::Exchange(role, client, id))
+}
+
+/// Whether it is about the order of PUBRELs: whatever went wrong with one of the exchanges before explains no other order.
+fn releases(state: &State, finding: &Finding) -> bool {
+    let released = |kept: &Kept| kept.packet().kind() == PacketKind::Pubrel;
+    let last = || state.recent.get(*finding.evidence.last()?);
+    finding.fact == Fact::OutOfOrder && last().is_some_and(released)
 }
 
 /// Whether the broker's last packet in the evidence is a PUBLISH.

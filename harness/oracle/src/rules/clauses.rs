@@ -2,7 +2,7 @@
 
 use deadzone_spec::{Pair, pair};
 
-use super::{after_the_end, connack_properties, content, identifiers, resend_order};
+use super::{after_the_end, connack_properties, content, identifiers, release_order, resend_order};
 
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
@@ -118,6 +118,7 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
         identifiers::STALE,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
+        release_order::RELEASED_IN_ORDER,
     ];
     ALL.iter().copied().chain(apart).chain(connack_properties::ALL)
 }

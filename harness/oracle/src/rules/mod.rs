@@ -25,6 +25,7 @@ mod packet_id;
 mod packet_size;
 mod receive_maximum;
 mod release;
+mod release_order;
 mod resend;
 mod resend_order;
 mod retain;
@@ -59,6 +60,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(retain::Retain::default()),
         Box::new(order::Order::default()),
         Box::new(resend_order::ResendOrder::default()),
+        Box::new(release_order::ReleaseOrder::default()),
         Box::new(copies::RULE),
         Box::new(overtaken::Overtaken),
     ]

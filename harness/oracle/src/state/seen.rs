@@ -79,8 +79,11 @@ impl State {
     fn ack_seen(&mut self, id: ConnId, ack: &Ack) {
         let (session, currency) = self.currency(id);
         let seq = self.now.seq;
-        let known = session.and_then(|s| self.sessions.get_mut(s.0 as usize));
         let refused = ack.code() >= 0x80;
+        if let Some(conn) = self.conns.get_mut(&id.0) {
+            conn.gives_back(ack.kind, ack.packet_id, refused);
+        }
+        let known = session.and_then(|s| self.sessions.get_mut(s.0 as usize));
         let (fit, message) = match (currency, known) {
             (Currency::Current, Some(s)) => s.inbound.answered((id, seq), ack.packet_id, ack.kind, refused),
             _ => (AckMatch::Nothing, None),

@@ -9,13 +9,20 @@ use crate::told::{BOTH, Pair, TOPIC, again, message};
 
 const AHEAD: (&str, Fact) = ("MQTT-3.2.0-1", Fact::WrongPacket);
 
-/// The subscriber comes back, and is sent these before its CONNACK.
+/// The subscriber comes back, and is sent these before its CONNACK, which it waits for, or answers at once.
 fn back(pair: &mut Pair, version: Version, ahead: &[Packet]) -> ConnId {
+    back_and(pair, version, ahead, &[])
+}
+
+fn back_and(pair: &mut Pair, version: Version, ahead: &[Packet], answers: &[Ack]) -> ConnId {
     let connect = pair.h.connect_packet(pair.sub, Start::Resume);
     let conn = pair.h.open(pair.sub);
     pair.h.up(conn, Packet::from(connect));
     for packet in ahead {
         pair.h.down(conn, packet.clone());
+    }
+    for answer in answers {
+        pair.h.up(conn, answer.clone());
     }
     pair.h.down(conn, Connack::new(version, true, 0));
     conn
@@ -56,6 +63,24 @@ fn row_b_a_resend_under_another_id_ahead_of_connack_is_both() {
             pair.h.met(claim, &[]);
             are(&all(pair.h), &[AHEAD, ("MQTT-4.4.0-1", Fact::WrongPacket)]);
         }
+    }
+}
+
+/// Answered before the CONNACK as well: the client has kept to the protocol.
+#[test]
+fn row_b_what_is_answered_ahead_of_connack_is_judged() {
+    for version in BOTH {
+        let mut pair = Pair::new(version);
+        pair.h.publish(pair.publisher, TOPIC, 1, 1, "one");
+        pair.h.down(pair.subscriber, message(1, 1, "one"));
+        pair.h.cut_silent(pair.subscriber);
+        let conn =
+            back_and(&mut pair, version, &[message(1, 2, "one")], &[Ack::new(AckKind::Puback, 2)]);
+        pair.h.publish(pair.publisher, TOPIC, 1, 2, "two");
+        pair.h.deliver(conn, TOPIC, 1, 2, "two");
+        pair.h.down(conn, Ack::new(AckKind::Puback, 9));
+        let unasked = if version == Version::V5 { "MQTT-2.2.1-5" } else { "MQTT-2.3.1-6" };
+        are(&all(pair.h), &[AHEAD, ("MQTT-4.4.0-1", Fact::WrongPacket), (unasked, Fact::WrongPacket)]);
     }
 }
 

@@ -426,3 +426,26 @@ fn row_b_what_the_header_names_beside_is_not_broken() {
         assert!(finding.also.is_empty(), "{finding:#?}");
     }
 }
+
+/// That two messages were resent without DUP does not explain that their PUBRELs change places.
+#[test]
+fn row_b_the_order_of_pubrels_is_told_beside_what_went_wrong_before() {
+    let Pair { mut h, publisher, sub, subscriber } = Pair::new(Version::V311);
+    for (id, payload) in [(1, "one"), (2, "two")] {
+        h.publish(publisher, TOPIC, 2, id, payload);
+        h.down(subscriber, message(2, id, payload));
+    }
+    h.cut_rst(subscriber);
+    let conn = h.connect(sub, Start::Resume);
+    for (id, payload) in [(1, "one"), (2, "two")] {
+        h.down(conn, message(2, id, payload));
+        h.up(conn, Ack::new(AckKind::Pubrec, id));
+    }
+    for id in [2, 1] {
+        h.down(conn, Ack::new(AckKind::Pubrel, id));
+        h.up(conn, Ack::new(AckKind::Pubcomp, id));
+    }
+    let verdict = judge(&h.finish());
+    let numbers: Vec<&str> = verdict.findings.iter().map(|f| f.clause.clause().number).collect();
+    assert_eq!(numbers, ["MQTT-3.3.1-1", "MQTT-4.6.0-6"], "{verdict:#?}");
+}
