@@ -175,14 +175,14 @@ fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
         PacketKind::Connack => Owed::FirstConnack,
         _ => wait.owed(pattern, wait.question()),
     });
-    // The order of what is foreign to the run says nothing.
+    // The order of what is foreign to the scenario says nothing; where it should not have come, that is told for itself.
     if let Packet::Publish(publish) = packet
-        && !wait.state.of_any_run(&publish.topic)
+        && !wait.state.of_this_run(&publish.topic)
         && wait.version != Version::V31
     {
-        let text = format!("a message that is not this run's came first: {}", packet.summary());
+        let text = format!("a message that is not this scenario's came first: {}", packet.summary());
         found.graded(got, None, text, Vec::new());
-        return wait.inconclusive(found, "a message that is not this run's came first");
+        return wait.inconclusive(found, "a message that is not this scenario's came first");
     }
     let mut evidence: Vec<u64> = asked.into_iter().collect();
     evidence.push(got);

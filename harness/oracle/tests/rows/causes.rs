@@ -233,6 +233,29 @@ fn row_b_what_was_never_asked_for_in_this_scenario_is_its_own() {
     assert_eq!((fact, finding.client.as_deref()), (Fact::DeliveredUnwanted, Some("c")));
 }
 
+/// What is stored and sent to a client that never subscribed is the doing of no scenario, whichever published it; behind a
+/// SUBSCRIBE it may be.
+#[test]
+fn row_b_a_retained_message_to_whoever_connects_is_the_targets() {
+    for version in BOTH {
+        for (subscribed, wanted) in [(false, Fact::UnaskedRetained), (true, Fact::DeliveredUnwanted)] {
+            let mut h = HandMade::new(version);
+            let (p, c) = (h.client("pub"), h.client("c"));
+            let publisher = h.connect(p, Start::Clean);
+            let kept = || Publish { retain: true, ..Publish::new(TOPIC, 0, None, &b"on"[..]) };
+            h.up(publisher, Packet::Publish(kept()));
+            let conn = h.connect(c, Start::Clean);
+            if subscribed {
+                h.subscribe(conn, 1, "dz1/other", 1);
+            }
+            h.down(conn, Packet::Publish(kept()));
+            let (clause, fact, finding) = told(h);
+            assert_eq!((clause.as_str(), fact), ("MQTT-3.3.2-3", wanted));
+            assert_eq!(finding.fingerprint().client.is_none(), !subscribed);
+        }
+    }
+}
+
 #[test]
 fn row_a_what_a_broker_could_do_instead_of_a_will_is_about_wills() {
     for version in BOTH {
