@@ -23,6 +23,10 @@ clauses! {
     SESSION_KEPT: "MQTT-3.2.2-2" "MQTT-3.2.2-3";
     /// A session that is over is not present.
     SESSION_OVER: "MQTT-3.2.2-3" "MQTT-3.2.2-3";
+    /// A session is stored while its expiry lasts.
+    STORED: "MQTT-3.1.2-4" "MQTT-3.1.2-23";
+    /// What is over is dropped, and not used again.
+    REUSED: "MQTT-3.1.2-6" "MQTT-4.1.0-2";
     /// A refusal is the last packet.
     REFUSAL_CLOSES: "MQTT-3.2.2-5" "MQTT-3.2.2-7";
     /// DISCONNECT is the last packet.

@@ -42,7 +42,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(malformed::RULE),
         Box::new(connack::RULE),
         Box::new(connack_properties::ConnackProperties::default()),
-        Box::new(session_present::RULE),
+        Box::new(session_present::SessionPresent::default()),
         Box::new(after_the_end::AfterTheEnd::default()),
         Box::new(packet_size::RULE),
         Box::new(alias::RULE),

@@ -5,8 +5,8 @@ use deadzone_spec::Party;
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::{
-    ConnackFacts, ConnectFacts, Connected, DisconnectFacts, Outlook, Said, Session, SessionIx, State, Transition,
-    phase, session::seconds_us,
+    ConnackFacts, ConnectFacts, Connected, DisconnectFacts, Outlook, Said, Session, SessionIx, State,
+    Transition, phase, session::seconds_us,
 };
 use crate::hash::Map;
 

@@ -74,8 +74,7 @@ fn row_b_what_is_answered_ahead_of_connack_is_judged() {
         pair.h.publish(pair.publisher, TOPIC, 1, 1, "one");
         pair.h.down(pair.subscriber, message(1, 1, "one"));
         pair.h.cut_silent(pair.subscriber);
-        let conn =
-            back_and(&mut pair, version, &[message(1, 2, "one")], &[Ack::new(AckKind::Puback, 2)]);
+        let conn = back_and(&mut pair, version, &[message(1, 2, "one")], &[Ack::new(AckKind::Puback, 2)]);
         pair.h.publish(pair.publisher, TOPIC, 1, 2, "two");
         pair.h.deliver(conn, TOPIC, 1, 2, "two");
         pair.h.down(conn, Ack::new(AckKind::Puback, 9));

@@ -124,8 +124,7 @@ fn row_a8_a_lower_grant_is_not_applicable() {
 #[test]
 fn row_a8_only_what_needs_more_than_was_granted_is_not_applicable() {
     for version in BOTH {
-        for (qos, wanted) in
-            [(1, VerdictKind::Pass), (0, VerdictKind::Pass), (2, VerdictKind::NotApplicable)]
+        for (qos, wanted) in [(1, VerdictKind::Pass), (0, VerdictKind::Pass), (2, VerdictKind::NotApplicable)]
         {
             for comes in [true, false] {
                 let mut h = HandMade::new(version);

@@ -396,8 +396,14 @@ fn row_b_what_never_came_breaks_no_clause_about_its_fields() {
                 vec![(Field::Payload, Value::Bytes((&b"one"[..]).into())), (Field::Qos, Value::Number(2))];
             let alternatives = vec![Expected::Packet(Pattern { kind: PacketKind::Publish, fields })];
             let (client, conn) = (sub, subscriber);
-            let kind =
-                ClaimKind::Arrives { client, conn, alternatives, strict: false, answers: None, intent: false };
+            let kind = ClaimKind::Arrives {
+                client,
+                conn,
+                alternatives,
+                strict: false,
+                answers: None,
+                intent: false,
+            };
             let claim = h.claim_of("sub <- some PUBLISH", &named, kind);
             h.publish(publisher, TOPIC, 2, 1, "one");
             if low {

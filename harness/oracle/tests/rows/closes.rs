@@ -6,8 +6,8 @@ use deadzone_history::{
 use deadzone_oracle::judge;
 use deadzone_verdict::{Fact, VerdictKind};
 use deadzone_wire::{
-    Ack, AckKind, Connack, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId, PropertyValue, Publish, Value,
-    Version,
+    Ack, AckKind, Connack, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId,
+    PropertyValue, Publish, Value, Version,
 };
 
 use crate::{

@@ -95,7 +95,9 @@ impl Rule for Limits {
         let EventKind::Packet(packet) = &event.kind else { return };
         if let (Transition::Connected(_), Packet::Connack(connack)) = (state.transition(), packet.packet()) {
             let eager = state.conn(packet.conn).is_some_and(|c| c.seen > 1);
-            self.0.entry(packet.conn).or_insert_with(|| (!eager).then(|| Told { at: event.seq, said: Said::new(connack) }));
+            self.0
+                .entry(packet.conn)
+                .or_insert_with(|| (!eager).then(|| Told { at: event.seq, said: Said::new(connack) }));
             if self.0.len() > CONNS_KEPT {
                 self.0.pop_first();
             }
