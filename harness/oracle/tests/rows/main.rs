@@ -2,10 +2,12 @@
 //! verdict. Names say which side it was on: `row_a…` a correct broker that was blamed, `row_b…` a wrong one that was cleared.
 
 mod ahead;
+mod beside;
 mod blamed;
 mod causes;
 mod cleared;
 mod closes;
+mod grants;
 mod prints;
 mod sessions;
 mod told;
