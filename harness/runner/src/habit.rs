@@ -98,12 +98,12 @@ impl Habits {
 }
 
 /// A breach that harms nobody, as the table of clauses says, or what is of another scenario or sent to whoever connects: neither is
-/// the doing of the scenario in which it is seen. Where a claim failed by it, it is the scenario's.
+/// the doing of the scenario in which it is seen. Where more is wrong with it, or a claim failed by it, it is the scenario's.
 pub(crate) fn is_habit(finding: &Finding) -> bool {
-    let claimed = || finding.folded.iter().any(|folded| folded.claim.is_some());
+    let no_more = || finding.folded.iter().all(|folded| folded.fact == Fact::UnaskedRetained);
     let of_the_target = match finding.fact {
         Fact::Misdelivered => true,
-        Fact::UnaskedRetained => !claimed(),
+        Fact::UnaskedRetained => no_more(),
         _ => finding.clause.clause().habit,
     };
     finding.claim.is_none() && of_the_target
