@@ -264,6 +264,10 @@ defects! {
         "never sends a PUBREL, on no connection"
         ["3.1.1/MQTT-4.3.3-1" "5.0/MQTT-4.3.3-4"]
         "https://github.com/emqx/emqx/issues/1216";
+    PubrelsInReverseOrder "pubrels-in-reverse-order"
+        "holds PUBRELs back while a PUBREC of another message is due, and sends them in reverse order"
+        ["3.1.1/MQTT-4.6.0-6"]
+        "https://github.com/moscajs/aedes/issues/649";
     InventsMessages "invents-messages"
         "sends beside each message another one at QoS 0 that no client has published"
         ["3.1.1/DZ-content-of-nobody" "5.0/DZ-content-of-nobody"]

@@ -73,8 +73,8 @@ pub(crate) struct Found {
     /// Silences that were not extended.
     pub(crate) unconfirmed: Vec<Finding>,
     pub(crate) not_applicable: Vec<Reason>,
-    /// A grant that was lower than asked for: the event.
-    pub(crate) lowered: Option<u64>,
+    /// A grant that was lower than asked for: what needs more is not applicable behind it.
+    pub(crate) lowered: Option<Reason>,
     pub(crate) illegal: Vec<Illegal>,
     /// The harness contradicts itself: how.
     pub(crate) ours: Vec<String>,
@@ -115,8 +115,8 @@ impl Found {
             return self.graded(seq, None, text, breach.evidence);
         };
         self.tested(Some(clause));
-        // What is of another scenario says nothing of this one's exchanges and clients.
-        let astray = breach.fact == Fact::Misdelivered;
+        // What is of another scenario, or goes to whoever connects, says nothing of this one's exchanges and clients.
+        let astray = matches!(breach.fact, Fact::Misdelivered | Fact::UnaskedRetained);
         let evidence = ordered(breach.evidence, seq);
         let finding = Finding {
             clause,

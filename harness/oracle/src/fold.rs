@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::ClientIx;
+use deadzone_history::{ClientIx, ConnId};
 use deadzone_verdict::{Fact, Finding};
-use deadzone_wire::{AckKind, Packet};
+use deadzone_wire::{AckKind, Packet, PacketKind};
 
-use crate::state::{Kept, State};
+use crate::{
+    rules::FIRST_CONNACK,
+    state::{Kept, State},
+};
 
 /// Most findings under one: a broker that loses ten thousand messages needs no ten thousand sentences.
 const MOST_FOLDED: usize = 64;
@@ -20,6 +23,8 @@ enum Cause {
     Close(u64),
     /// A packet of the broker's, or one of a client's that breaks the protocol, by its event at the end where it was sent.
     Packet(u64),
+    /// What came before the CONNACK of a connection: whatever else is wrong with it is wrong behind a CONNACK too.
+    BeforeConnack(ConnId),
     /// Publisher's or subscriber's side, client, packet id.
     Exchange(Role, ClientIx, u16),
 }
@@ -41,7 +46,8 @@ pub(crate) fn fold(state: &State, mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut head_of: BTreeMap<Cause, usize> = BTreeMap::new();
     for finding in findings {
         let causes = causes(state, &finding);
-        let head = causes.iter().find_map(|cause| head_of.get(cause).copied());
+        let follows = !releases(state, &finding);
+        let head = causes.iter().filter(|_| follows).find_map(|cause| head_of.get(cause).copied());
         let index = match head.and_then(|index| heads.get_mut(index).map(|head| (index, head))) {
             Some((index, head)) => {
                 head.place = head.place.or(finding.place);
@@ -83,13 +89,25 @@ fn causes(state: &State, finding: &Finding) -> Vec<Cause> {
     if finding.fact == Fact::Misdelivered {
         return Vec::new();
     }
+    let claim = finding.claim.map(Cause::Claim);
+    let conn = || Some(state.recent.get(*finding.evidence.last()?)?.conn);
+    if let Some(conn) = conn().filter(|conn| FIRST_CONNACK.of(state.version(*conn)) == Some(finding.clause)) {
+        return claim.into_iter().chain([Cause::BeforeConnack(conn)]).collect();
+    }
     let kept = || finding.evidence.iter().filter_map(|seq| state.recent.get(*seq));
     let exchanges = kept().filter_map(|kept| exchange(state, kept, finding));
-    let counts = |kept: &&Kept| state.is_judged(kept.direction) || !kept.body.decoded.violations.is_empty();
+    let counts = |kept: &&Kept| state.is_judged(kept.direction) || breaks_the_protocol(state, kept);
     let packets = kept().filter(counts).map(|kept| Cause::Packet(kept.of.unwrap_or(kept.seq)));
     let close =
         finding.evidence.last().filter(|_| finding.fact == Fact::Closed).map(|seq| Cause::Close(*seq));
-    exchanges.chain(packets).chain(close).chain(finding.claim.map(Cause::Claim)).collect()
+    exchanges.chain(packets).chain(close).chain(claim).collect()
+}
+
+/// Whether a client's packet is wrong by itself, or a second CONNECT.
+fn breaks_the_protocol(state: &State, kept: &Kept) -> bool {
+    let first = || state.conn(kept.conn)?.handshake.connect.as_ref().map(|connect| connect.at.seq);
+    let second = || first().is_some_and(|first| kept.seq > first);
+    !kept.body.decoded.violations.is_empty() || matches!(kept.packet(), Packet::Connect(_)) && second()
 }
 
 fn exchange(state: &State, kept: &Kept, finding: &Finding) -> Option<Cause> {
@@ -111,6 +129,13 @@ fn exchange(state: &State, kept: &Kept, finding: &Finding) -> Option<Cause> {
     let up = !state.is_judged(kept.direction);
     let role = if starts_here == up { Role::FromClient } else { Role::ToClient };
     packet.packet_id().map(|id| Cause::Exchange(role, client, id))
+}
+
+/// Whether it is about the order of PUBRELs: whatever went wrong with one of the exchanges before explains no other order.
+fn releases(state: &State, finding: &Finding) -> bool {
+    let released = |kept: &Kept| kept.packet().kind() == PacketKind::Pubrel;
+    let last = || state.recent.get(*finding.evidence.last()?);
+    finding.fact == Fact::OutOfOrder && last().is_some_and(released)
 }
 
 /// Whether the broker's last packet in the evidence is a PUBLISH.

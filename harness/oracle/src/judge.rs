@@ -65,17 +65,25 @@ impl Judge {
             return;
         }
         self.state.observe(event);
-        let on = On::of(event, &self.state);
-        if on != On::END {
-            for (_, rule) in self.rules.iter_mut().filter(|(when, _)| when.meets(on)) {
-                rule.observe(event, &self.state, self.found.by(rule.name()));
-            }
+        self.obeyed(event, On::of(event, &self.state));
+        for ahead in self.state.take_ahead() {
+            self.state.came_ahead(&ahead);
+            self.obeyed(&ahead, On::of_transition(&self.state));
         }
         if self.state.judged != Party::Client {
             self.claims.observe(event, &mut self.state, &mut self.found);
         }
         if let Some(legality) = &mut self.legality {
             legality.observe(event, &self.state, &mut self.found);
+        }
+    }
+
+    fn obeyed(&mut self, event: &Event, on: On) {
+        if on == On::END {
+            return;
+        }
+        for (_, rule) in self.rules.iter_mut().filter(|(when, _)| when.meets(on)) {
+            rule.observe(event, &self.state, self.found.by(rule.name()));
         }
     }
 

@@ -16,8 +16,8 @@ use crate::{
 struct Own {
     /// The connection on which it was sent last.
     conn: ConnId,
-    /// Its PUBREC of success arrived.
-    received: bool,
+    /// Its PUBREC of success arrived: the event.
+    received: Option<u64>,
 }
 
 /// The unfinished publishes of all clients of a script.
@@ -38,7 +38,7 @@ impl Legality {
         let Some(conn) = state.conn(packet.conn).filter(|_| packet.end == End::Client) else { return };
         let client = conn.client;
         if packet.direction == Direction::Down {
-            return self.arrived(client, packet.packet());
+            return self.arrived(client, event.seq, packet.packet());
         }
         let version = self.header.version_of(client);
         let Some((what, unforeseen)) = self.sent(client, version, packet) else { return };
@@ -77,13 +77,17 @@ impl Legality {
         publish: &Publish,
     ) -> Option<(String, bool)> {
         let id = publish.packet_id?;
-        let before = self.own.insert((client, id), Own { conn, received: false });
+        let before = self.own.insert((client, id), Own { conn, received: None });
         let before = before.filter(|_| version == Version::V5)?;
-        if before.received {
+        if let Some(received) = before.received {
             self.own.insert((client, id), before);
             // A PUBREC that came by itself after the resume is nothing that the script could know of.
             let unforeseen = before.conn != conn;
-            Some(("PUBLISH again after its PUBREC (5.0/MQTT-4.3.3-6)".to_owned(), unforeseen))
+            let how = if unforeseen { ", which the broker had sent unasked behind the resume" } else { "" };
+            Some((
+                format!("PUBLISH again after its PUBREC (event {received}){how} (5.0/MQTT-4.3.3-6)"),
+                unforeseen,
+            ))
         } else if before.conn == conn {
             Some(("PUBLISH again on a live connection (5.0/MQTT-4.4.0-1)".to_owned(), false))
         } else {
@@ -91,7 +95,7 @@ impl Legality {
         }
     }
 
-    fn arrived(&mut self, client: ClientIx, packet: &Packet) {
+    fn arrived(&mut self, client: ClientIx, seq: u64, packet: &Packet) {
         match packet {
             Packet::Connack(connack) if connack.code == 0 && !connack.session_present() => {
                 self.forget(client);
@@ -99,7 +103,7 @@ impl Legality {
             Packet::Ack(ack) => match ack.kind {
                 AckKind::Pubrec if ack.code() < 0x80 => {
                     if let Some(own) = self.own.get_mut(&(client, ack.packet_id)) {
-                        own.received = true;
+                        own.received = Some(seq);
                     }
                 }
                 AckKind::Puback | AckKind::Pubrec | AckKind::Pubcomp => {

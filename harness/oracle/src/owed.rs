@@ -3,6 +3,8 @@
 use deadzone_spec::{ClauseId, Pair, Party, id, pair};
 use deadzone_wire::{Field, PacketKind, Version};
 
+use crate::rules::OVERLAP_QOS;
+
 /// What was owed and did not come, or came otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owed {
@@ -161,8 +163,16 @@ pub(crate) fn unnamed(version: Version) -> ClauseId {
     }
 }
 
-/// The clause of a finding and the others that the script names: the step's own come first, then the table's, which the
-/// scenario need not name, then the scenario's. Those of another version or that bind only clients are left out.
+/// Whether a clause is about a field of what is delivered: what never came does not break it.
+pub(crate) fn about_a_field(clause: ClauseId) -> bool {
+    let fields = [Field::Retain, Field::Qos, Field::Dup, Field::MessageExpiry, Field::SubId];
+    let pairs = fields.into_iter().flat_map(|field| [0, 1].map(|wanted| of_field(field, wanted)));
+    let mut all = pairs.flatten().chain([OVERLAP_QOS]);
+    all.any(|pair| pair.of(clause.version()) == Some(clause))
+}
+
+/// The clause of a finding and those beside it that the same fact breaks: the step's own come first, then the table's, which the
+/// scenario need not name, then the scenario's first. Those of another version or that bind only clients are left out.
 pub(crate) fn choose(
     step: &[ClauseId],
     table: Option<ClauseId>,
@@ -177,11 +187,8 @@ pub(crate) fn choose(
     if let Some(table) = table {
         return (table, Vec::new());
     }
-    let mut scenario = scenario.iter().filter(fits);
-    match scenario.next() {
-        Some(first) => (*first, scenario.copied().collect()),
-        None => (unnamed(version), Vec::new()),
-    }
+    let first = scenario.iter().find(fits).copied();
+    (first.unwrap_or_else(|| unnamed(version)), Vec::new())
 }
 
 /// As [`choose`] for claims about messages: the table's clause counts only where the scenario is about it.
@@ -195,11 +202,7 @@ pub(crate) fn choose_for_messages(
     if step.iter().any(|id| fits(&id)) {
         return choose(step, None, scenario, version);
     }
-    let named: Vec<ClauseId> = scenario.iter().filter(fits).copied().collect();
-    let ours = table.filter(|id| named.contains(id));
-    match (ours.or_else(|| named.first().copied()), table) {
-        (Some(head), _) => (head, named.into_iter().filter(|id| *id != head).collect()),
-        (None, Some(table)) => (table, Vec::new()),
-        (None, None) => (unnamed(version), Vec::new()),
-    }
+    let ours = table.filter(|id| scenario.contains(id));
+    let head = ours.or_else(|| scenario.iter().find(fits).copied()).or(table);
+    (head.unwrap_or_else(|| unnamed(version)), Vec::new())
 }

@@ -53,13 +53,18 @@ impl On {
             EventKind::Closed { .. } => Self::CLOSED,
             _ => Self::END,
         };
-        seen_or_given.or(match state.transition() {
+        seen_or_given.or(Self::of_transition(state))
+    }
+
+    /// What it is by its transition alone.
+    pub(crate) fn of_transition(state: &State) -> Self {
+        match state.transition() {
             Transition::None => Self::END,
             Transition::Connected(_) => Self::CONNECTED,
             Transition::Delivered(_) => Self::DELIVERED,
             Transition::Released(_) => Self::RELEASED,
             Transition::Answered(_) => Self::ANSWERED,
-        })
+        }
     }
 }
 

@@ -117,13 +117,18 @@ fn blame_ourselves(findings: &mut Vec<Finding>, found: &mut Found) -> Option<Str
     (findings.len() < kept || scripted).then_some(told)
 }
 
-/// Behind a lower grant only what it does not touch is judged: a claim that waits for more is not applicable.
+/// Behind a lower grant only what it does not touch is judged: a claim that waits for more is not applicable, nor is what did not
+/// come about behind it. Where every claim held, none needed more.
 fn not_applicable(findings: &mut Vec<Finding>, found: &mut Found) {
-    let Some(refused) = found.lowered else { return };
+    let Some(lowered) = &found.lowered else { return };
+    let all = findings.len();
     findings.retain(|finding| {
-        let behind = finding.evidence.last().is_some_and(|last| *last > refused);
+        let behind = finding.evidence.last().is_some_and(|last| *last > lowered.at);
         !(behind && finding.claim.is_some() && finding.qos == Some(2))
     });
+    if findings.len() < all || found.inconclusive.iter().any(|reason| reason.at > lowered.at) {
+        found.not_applicable.push(lowered.clone());
+    }
 }
 
 /// The earliest reason, and how many more there are.

@@ -103,10 +103,16 @@ fn is_record_of(told: &ScenarioResult, other: &ScenarioResult) -> bool {
     (&told.file, told.line, record(told)) == (&other.file, other.line, record(other))
 }
 
-/// A harmless breach, as the table of clauses has it, or a message of another scenario: neither is caused by the scenario in which
-/// it is seen.
+/// A harmless breach, as the table of clauses says, or what is of another scenario or sent to whoever connects: neither is
+/// the doing of the scenario in which it is seen. Where more is wrong with it, or a claim failed by it, it is the scenario's.
 pub(crate) fn is_habit(finding: &Finding) -> bool {
-    finding.claim.is_none() && (finding.clause.clause().habit || finding.fact == Fact::Misdelivered)
+    let no_more = || finding.folded.iter().all(|folded| folded.fact == Fact::UnaskedRetained);
+    let of_the_target = match finding.fact {
+        Fact::Misdelivered => true,
+        Fact::UnaskedRetained => no_more(),
+        _ => finding.clause.clause().habit,
+    };
+    finding.claim.is_none() && of_the_target
 }
 
 #[cfg(test)]
@@ -178,6 +184,26 @@ mod tests {
         assert_eq!(kinds, [VerdictKind::Fail, VerdictKind::Inconclusive, VerdictKind::Pass]);
         assert_eq!(seen[0].verdict.findings.len(), 1, "its own stays");
         assert_eq!(habits.results().len(), 1);
+    }
+
+    /// A scenario's own retained message is sent to whoever connects, as those of others are: one cause.
+    #[test]
+    fn what_is_sent_to_whoever_connects_is_the_targets() {
+        let mut habits = Habits::default();
+        let clause = id!("3.1.1/MQTT-3.3.2-3");
+        let unasked = Finding { fact: Fact::UnaskedRetained, ..finding(clause, None) };
+        let astray = Finding { fact: Fact::Misdelivered, ..finding(clause, None) };
+        let mut seen = results(3, &[]);
+        seen[0].verdict.findings = vec![unasked.clone()];
+        seen[1].verdict.findings = vec![astray];
+        // A claim that it made fail stays where it failed, with what made it fail.
+        seen[2].verdict.findings = vec![Finding { folded: vec![finding(clause, Some(0))], ..unasked }];
+        seen.iter_mut().for_each(|result| habits.lift(result));
+        let kinds: Vec<_> = seen.iter().map(|result| result.verdict.kind).collect();
+        assert_eq!(kinds, [VerdictKind::Pass, VerdictKind::Pass, VerdictKind::Fail]);
+        let told = habits.results();
+        assert_eq!((told.len(), told[0].verdict.findings.len()), (1, 1));
+        assert!(told[0].verdict.findings[0].got.contains("seen in 2 scenarios"));
     }
 
     #[test]

@@ -56,6 +56,7 @@ facts! {
     DeliveredTwice Done "delivered-twice" "A message came once too often."
     DeliveredUnwanted Done "delivered-unwanted" "A message came that must not."
     Misdelivered Done "misdelivered" "A message of another scenario came to a client that never asked for it."
+    UnaskedRetained Done "unasked-retained" "A retained message of the scenario came to a client that never subscribed to anything."
     OutOfOrder Done "out-of-order" "It came in another order."
     WrongField Done "wrong-field" "The right packet with a wrong field."
     WrongPacket Done "wrong-packet" "A packet that must not come here."

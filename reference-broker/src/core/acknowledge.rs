@@ -18,6 +18,11 @@ impl Broker {
         match session.outbound.acknowledge(ack.kind, ack.packet_id, ack.reason.unwrap_or(0)) {
             Answer::Nothing => {}
             Answer::Pubrel(_) if self.config.has(Defect::PubrelMissing) => {}
+            Answer::Pubrel(reason) if self.config.has(Defect::PubrelsInReverseOrder) => {
+                for (id_held, reason) in session.outbound.hold_back(ack.packet_id, reason) {
+                    self.acknowledge(id, AckKind::Pubrel, id_held, reason);
+                }
+            }
             Answer::Pubrel(reason) => self.acknowledge(id, AckKind::Pubrel, ack.packet_id, reason),
             Answer::Violation => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         }

@@ -75,6 +75,15 @@ pub(crate) fn qos2_over_two_connections(rig: &mut Rig) -> String {
     format!("{live} then {}", resumed(rig))
 }
 
+pub(crate) fn two_received(rig: &mut Rig) -> String {
+    subscriber(rig, 2);
+    rig.publish(5, 2, 1, "t", "a");
+    rig.publish(5, 2, 2, "t", "b");
+    rig.ack(1, Pubrec, 1);
+    rig.ack(1, Pubrec, 2);
+    rig.log(1)
+}
+
 pub(crate) fn one_message(rig: &mut Rig) -> String {
     subscriber(rig, 1);
     rig.publish(5, 1, 1, "t", "m");

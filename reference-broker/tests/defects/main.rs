@@ -145,6 +145,13 @@ const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
         "t=m q2 #1 then ",
     ),
     (
+        D::PubrelsInReverseOrder,
+        EVERY,
+        deliveries::two_received,
+        "t=a q2 #1 | t=b q2 #2 | pubrel #1 | pubrel #2",
+        "t=a q2 #1 | t=b q2 #2 | pubrel #2 | pubrel #1",
+    ),
+    (
         D::InventsMessages,
         EVERY,
         deliveries::one_message,

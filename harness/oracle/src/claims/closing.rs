@@ -72,6 +72,11 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return found.not_applicable(closed.seq, why);
     }
+    if let Some(over) = overrun(wait.conn, closed.seq) {
+        let why = "the broker closed on a client that had sent more than its CONNACK says that it takes";
+        found.graded(closed.seq, None, why.to_owned(), vec![over]);
+        return wait.inconclusive(found, why);
+    }
     if wait.conn.given.discouraged {
         let why = "the broker closed on a control character or a non-character in a text, as a receiver may";
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
@@ -177,7 +182,7 @@ pub(super) fn cause(wait: &Wait<'_>) -> Option<CloseCause> {
         return Some(CloseCause::Refused);
     }
     let given = &wait.conn.given;
-    if given.second_connect {
+    if given.second_connect.is_some() {
         return Some(CloseCause::SecondConnect);
     }
     if let Some((clause, _)) = given.violation {
@@ -201,6 +206,11 @@ fn taken_over(wait: &Wait<'_>) -> bool {
             && connect.is_some_and(|c| c.client_id == session.client_id)
     });
     session.current() != Some(wait.id) || same
+}
+
+/// A packet before the close that is more than the server takes: what it does behind it, it may do.
+pub(super) fn overrun(conn: &Conn, closed: u64) -> Option<u64> {
+    conn.given.overrun.filter(|over| *over < closed)
 }
 
 /// Whether nothing had been given for the whole keep-alive when it closed. To close before one and a half times of it is

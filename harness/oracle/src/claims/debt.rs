@@ -244,7 +244,8 @@ fn thrown_out(id: ConnId, conn: &Conn) -> Option<Excuse> {
     let closed = conn.ends.by_broker?.at.seq;
     let given = &conn.given;
     let legal = given.deviant.is_none() && given.scraps.is_none() && !given.discouraged;
-    let own = conn.ends.by_harness_before(closed) || !legal;
+    let over = super::closing::overrun(conn, closed).is_some();
+    let own = conn.ends.by_harness_before(closed) || !legal || over;
     let policy = conn.handshake.last_word.is_some_and(|(_, code)| super::closing::is_policy(code));
     let goodbye = conn.handshake.goodbye.is_some();
     let idle = super::closing::idle(conn, conn.ends.by_broker?.at.at_us);

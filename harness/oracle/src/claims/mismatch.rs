@@ -8,7 +8,7 @@ use super::{
     wait::{Wait, number},
 };
 use crate::{
-    breach::Found,
+    breach::{Found, Reason},
     instead,
     owed::{self, Owed},
     wording,
@@ -150,7 +150,7 @@ fn failed(packet: &Packet) -> bool {
     }
 }
 
-/// A SUBACK that meets its claim but grants less than was asked for: what needs more is not applicable from here on.
+/// A SUBACK that meets its claim but grants less than was asked for: a claim that needs more is not applicable from here on.
 pub(super) fn lowered(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
     let Packet::Suback(suback) = packet else { return };
     let asked = wait.asked().and_then(|seq| wait.state.recent.get(seq));
@@ -158,8 +158,9 @@ pub(super) fn lowered(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Fo
     let lower = |((_, options), code): (&(_, u8), &u8)| *code < 0x80 && *code < options & 0x03;
     if wait.intent && subscribe.filters.iter().zip(&suback.codes).any(lower) {
         let what = wording::event(wait.state, got);
-        found.lowered.get_or_insert(got);
-        found.not_applicable(got, format!("the target granted a lower QoS than the scenario needs: {what}"));
+        let why = format!("the target granted a lower QoS than the scenario needs: {what}");
+        found.lowered.get_or_insert(Reason { at: got, why });
+        found.graded(got, None, format!("a lower QoS was granted than was asked for: {what}"), Vec::new());
     }
 }
 
@@ -174,14 +175,14 @@ fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
         PacketKind::Connack => Owed::FirstConnack,
         _ => wait.owed(pattern, wait.question()),
     });
-    // The order of what is foreign to the run says nothing.
+    // The order of what is foreign to the scenario says nothing; where it should not have come, that is told for itself.
     if let Packet::Publish(publish) = packet
-        && !wait.state.of_any_run(&publish.topic)
+        && !wait.state.of_this_run(&publish.topic)
         && wait.version != Version::V31
     {
-        let text = format!("a message that is not this run's came first: {}", packet.summary());
+        let text = format!("a message that is not this scenario's came first: {}", packet.summary());
         found.graded(got, None, text, Vec::new());
-        return wait.inconclusive(found, "a message that is not this run's came first");
+        return wait.inconclusive(found, "a message that is not this scenario's came first");
     }
     let mut evidence: Vec<u64> = asked.into_iter().collect();
     evidence.push(got);

@@ -93,6 +93,7 @@ impl Unrest<'_> {
         let given = &self.conn.given;
         let own = self.conn.ends.by_harness_before(closed.seq)
             || given.scraps.is_some()
+            || super::closing::overrun(self.conn, closed.seq).is_some()
             || given.violation.is_some();
         let Some((answer, asked)) = self.conn.debts.judged.first().filter(|_| !own) else {
             return false;

@@ -170,6 +170,24 @@ impl<'s> Wait<'s> {
         owed::choose(&self.claim.clauses, table, &self.state.header.clauses, self.version)
     }
 
+    /// The clauses that the step names and that this fact breaks: nothing at all breaks none about the order of what comes, nor
+    /// about a field of it.
+    fn broken_by(&self, fact: Fact, evidence: &[u64]) -> Vec<ClauseId> {
+        let named = &self.claim.clauses;
+        let missing = matches!(fact, Fact::AnswerMissing | Fact::ResendMissing | Fact::DeliveryMissing);
+        if self.strict && (missing || fact == Fact::NotClosed) {
+            return Vec::new();
+        }
+        let mut seen = evidence.iter().filter_map(|seq| self.state.recent.get(*seq));
+        let came = |kept: &crate::state::Kept| {
+            self.state.is_judged(kept.direction) && self.wants(kept.packet().kind())
+        };
+        if !missing || seen.any(came) {
+            return named.clone();
+        }
+        named.iter().filter(|clause| !owed::about_a_field(**clause)).copied().collect()
+    }
+
     /// Whether the broker had sent such a PUBLISH on an earlier connection of this session without being given its answer.
     fn given_before(&self, pattern: &Pattern) -> bool {
         let Some(session) = self.session() else { return false };
@@ -210,7 +228,8 @@ impl<'s> Wait<'s> {
         could_instead: Vec<String>,
     ) -> Finding {
         let table = owed.and_then(|owed| owed::clause(owed, self.version));
-        let (clause, also) = self.clauses(table);
+        let step = self.broken_by(fact, &evidence);
+        let (clause, also) = owed::choose(&step, table, &self.state.header.clauses, self.version);
         let last = evidence.last().copied().unwrap_or_else(|| self.at());
         let evidence = ordered(evidence, last);
         let waited_for = self.main_pattern().and_then(|p| number(p, Field::Qos));

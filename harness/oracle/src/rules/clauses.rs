@@ -2,7 +2,7 @@
 
 use deadzone_spec::{Pair, pair};
 
-use super::{after_the_end, connack_properties, content, identifiers, resend_order};
+use super::{after_the_end, connack_properties, content, identifiers, release_order, resend_order};
 
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
@@ -23,6 +23,10 @@ clauses! {
     SESSION_KEPT: "MQTT-3.2.2-2" "MQTT-3.2.2-3";
     /// A session that is over is not present.
     SESSION_OVER: "MQTT-3.2.2-3" "MQTT-3.2.2-3";
+    /// A session is stored while its expiry lasts.
+    STORED: "MQTT-3.1.2-4" "MQTT-3.1.2-23";
+    /// What is over is dropped, and not used again.
+    REUSED: "MQTT-3.1.2-6" "MQTT-4.1.0-2";
     /// A refusal is the last packet.
     REFUSAL_CLOSES: "MQTT-3.2.2-5" "MQTT-3.2.2-7";
     /// DISCONNECT is the last packet.
@@ -118,6 +122,7 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
         identifiers::STALE,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
+        release_order::RELEASED_IN_ORDER,
     ];
     ALL.iter().copied().chain(apart).chain(connack_properties::ALL)
 }

@@ -22,20 +22,26 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let first = conn.handshake.connack.map(|c| c.at.seq);
     match (packet.frame().kind() == PacketKind::Connack, first) {
         (true, Some(first)) if first == event.seq => found.tested(FIRST_CONNACK.of(conn.version)),
-        (true, Some(first)) => second(event, packet, first, state, found),
+        (true, Some(first)) => second(event, (packet, conn), first, state, found),
         (true, None) | (false, Some(_)) => {}
         (false, None) => before(event, packet, conn, state, found),
     }
 }
 
-fn second(event: &Event, packet: &PacketEvent, first: u64, state: &State, found: &mut Found) {
+fn second(
+    event: &Event,
+    (packet, conn): (&PacketEvent, &Conn),
+    first: u64,
+    state: &State,
+    found: &mut Found,
+) {
     let breach = Breach {
         conn: packet.conn,
         clause: ONE_CONNACK,
         fact: Fact::WrongPacket,
         wanted: "one CONNACK on a connection".to_owned(),
         got: format!("another one: {}", packet.packet().summary()),
-        evidence: vec![first],
+        evidence: std::iter::once(first).chain(conn.given.second_connect).collect(),
         could_instead: vec!["close the connection, in 5.0 with DISCONNECT: it sent CONNACK again"],
     };
     found.broken(event, state, breach);

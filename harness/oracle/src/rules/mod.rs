@@ -25,13 +25,14 @@ mod packet_id;
 mod packet_size;
 mod receive_maximum;
 mod release;
+mod release_order;
 mod resend;
 mod resend_order;
 mod retain;
 mod session_present;
 mod topic;
 
-pub(crate) use clauses::pairs;
+pub(crate) use clauses::{FIRST_CONNACK, OVERLAP_QOS, pairs};
 
 use crate::rule::Rule;
 
@@ -41,7 +42,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(malformed::RULE),
         Box::new(connack::RULE),
         Box::new(connack_properties::ConnackProperties::default()),
-        Box::new(session_present::RULE),
+        Box::new(session_present::SessionPresent::default()),
         Box::new(after_the_end::AfterTheEnd::default()),
         Box::new(packet_size::RULE),
         Box::new(alias::RULE),
@@ -59,6 +60,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(retain::Retain::default()),
         Box::new(order::Order::default()),
         Box::new(resend_order::ResendOrder::default()),
+        Box::new(release_order::ReleaseOrder::default()),
         Box::new(copies::RULE),
         Box::new(overtaken::Overtaken),
     ]

@@ -2,22 +2,121 @@
 //!
 //! A session is owed only if this run left one that the broker must still hold. CONNACK may have shortened its expiry; a
 //! CONNECT that was never answered may have replaced it; both are the state's business.
+//!
+//! A wrong word may be no more than that. Where the connection shows what the broker really has, the other clause is named
+//! beside: a message by a subscription of the session that is over shows that it was kept; one that its subscription calls for,
+//! and that never comes, shows that what must be stored was not.
 
-use deadzone_history::{Event, EventKind};
+use deadzone_history::{ConnId, Event, EventKind};
 use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 use deadzone_wire::{Packet, Version};
 
-use super::clauses::{CLEAN_HAS_NONE, SESSION_KEPT, SESSION_OVER};
+use super::{
+    clauses::{CLEAN_HAS_NONE, REUSED, SESSION_KEPT, SESSION_OVER, STORED},
+    delivery::Delivery,
+};
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Stateless},
-    state::{Connected, Outlook, State, Transition},
+    rule::{On, Rule},
+    state::{Ask, Conn, Connected, Message, Origin, Outlook, Session, State, Transition},
 };
 
-pub(crate) const RULE: Stateless = Stateless { name: "session-present", on: On::CONNECTED, observe };
+const NAME: &str = "session-present";
+/// So many wrong words are followed.
+const KEPT: usize = 64;
 
-fn observe(event: &Event, state: &State, found: &mut Found) {
+/// The connections whose CONNACK told it wrong: its event, and what it said.
+#[derive(Debug, Default)]
+pub(crate) struct SessionPresent(Vec<(ConnId, u64, bool)>);
+
+impl Rule for SessionPresent {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn on(&self) -> On {
+        On::CONNECTED.or(On::DELIVERED)
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        if let Some(delivery) = Delivery::of(event, state) {
+            return self.delivered(&delivery, state, found);
+        }
+        connected(event, state, found);
+        let told = found.findings.iter().any(|f| f.by == NAME && f.evidence.last() == Some(&event.seq))
+            || found.findings.iter().flat_map(|f| &f.folded).any(|f| f.evidence.last() == Some(&event.seq));
+        let EventKind::Packet(packet) = &event.kind else { return };
+        if let (true, Packet::Connack(connack)) = (told && self.0.len() < KEPT, packet.packet()) {
+            self.0.push((packet.conn, event.seq, connack.session_present()));
+        }
+    }
+
+    fn finish(&mut self, state: &State, found: &mut Found) {
+        for (id, connack, _) in self.0.iter().filter(|(_, _, present)| !present) {
+            let Some(conn) = state.conn(*id) else { continue };
+            let old = conn.session.and_then(|s| state.session(state.session(s)?.previous?));
+            let missed = old.and_then(|old| missed(state, (conn, *connack), old));
+            if let Some(missed) = missed {
+                let what = format!("what its subscription calls for never came (event {missed})");
+                beside(found, *connack, STORED.of(conn.version), &what);
+            }
+        }
+    }
+}
+
+impl SessionPresent {
+    /// A message by nothing that was asked for since.
+    fn delivered(&self, delivery: &Delivery<'_>, state: &State, found: &mut Found) {
+        let wrong = |(id, _, present): &&(ConnId, u64, bool)| *id == delivery.seen.conn && *present;
+        let Some((id, connack, _)) = self.0.iter().find(wrong) else { return };
+        let mut asks =
+            delivery.session.subscriptions.held(&delivery.seen.topic).flat_map(|h| &h.asks).peekable();
+        if asks.peek().is_some() && asks.all(|ask| ask.given.seq < *connack) {
+            let what = format!("{} by a subscription of that session", delivery.summary());
+            beside(found, *connack, REUSED.of(state.version(*id)), &what);
+        }
+    }
+}
+
+/// Names the other clause beside what this CONNACK breaks, once.
+fn beside(found: &mut Found, connack: u64, clause: Option<deadzone_spec::ClauseId>, what: &str) {
+    let all = found.findings.iter_mut().flat_map(|f| {
+        let finding = f.by == NAME && f.evidence.last() == Some(&connack);
+        if finding { vec![f] } else { f.folded.iter_mut().collect() }
+    });
+    let mut told = all.filter(|f| f.by == NAME && f.evidence.last() == Some(&connack));
+    if let (Some(finding), Some(clause)) = (told.next(), clause)
+        && !finding.also.contains(&clause)
+    {
+        finding.also.push(clause);
+        finding.got = format!("{}; {what}", finding.got);
+    }
+}
+
+/// A message that the broker took behind this CONNACK, that a subscription of the old session calls for, and that did not come
+/// for the long bound, though the connection lives: where it was published.
+fn missed(state: &State, (conn, connack): (&Conn, u64), old: &Session) -> Option<u64> {
+    let calls = |ask: &Ask| ask.granted() > Some(0) && ask.leaving.is_none() && !ask.no_local();
+    let owed = |message: &Message| {
+        let waited_us = |done: crate::state::Mark| state.now.at_us.saturating_sub(done.at_us);
+        let done = message.progress.completed.filter(|done| conn.answered_up_to > done.seq);
+        let mut held = old.subscriptions.held(&message.topic).filter(|held| !held.filter.shared);
+        message.first.seq > connack
+            && message.origin == Origin::Publish
+            && (message.qos > 0 && message.expiry_s.is_none())
+            && done.is_some_and(|done| waited_us(done) >= state.header.long_bound_us)
+            && held.any(|held| held.asks.iter().any(calls))
+    };
+    if !conn.ends.lives() || conn.handshake.connect.as_ref()?.limits.maximum_packet.is_some() {
+        return None;
+    }
+    let groups = state.messages.groups().map(|(_, group)| group);
+    let absent = groups.filter(|group| group.deliveries.iter().all(|d| d.client != conn.client));
+    absent.flat_map(|group| &group.messages).filter(|m| owed(m)).map(|m| m.first.seq).min()
+}
+
+fn connected(event: &Event, state: &State, found: &mut Found) {
     let (Transition::Connected(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind) else {
         return;
     };

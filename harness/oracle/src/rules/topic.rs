@@ -42,10 +42,17 @@ fn unasked(delivery: &Delivery<'_>, state: &State) -> Breach {
     let filters: Vec<_> =
         delivery.session.subscriptions.texts().take(NAMED).map(|t| format!("{t:?}")).collect();
     let filters = if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
+    // No step brings about that what is stored goes to a client which never subscribed.
+    let from_the_store = delivery.publish.retain && delivery.session.subscriptions.last_asked().is_none();
+    let fact = match (own, from_the_store) {
+        (false, _) => Fact::Misdelivered,
+        (true, true) => Fact::UnaskedRetained,
+        (true, false) => Fact::DeliveredUnwanted,
+    };
     Breach {
         conn: delivery.seen.conn,
         clause: TOPIC,
-        fact: if own { Fact::DeliveredUnwanted } else { Fact::Misdelivered },
+        fact,
         wanted: format!("a topic that matches a filter of the session: {filters}"),
         got: delivery.summary(),
         evidence: delivery.session.subscriptions.last_asked().into_iter().collect(),

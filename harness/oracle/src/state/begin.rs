@@ -5,8 +5,8 @@ use deadzone_spec::Party;
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::{
-    ConnackFacts, ConnectFacts, Connected, DisconnectFacts, Outlook, Session, SessionIx, State, Transition,
-    phase, session::seconds_us,
+    ConnackFacts, ConnectFacts, Connected, DisconnectFacts, Outlook, Said, Session, SessionIx, State,
+    Transition, phase, session::seconds_us,
 };
 use crate::hash::Map;
 
@@ -42,7 +42,7 @@ impl State {
         let now = self.now;
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
         if conn.handshake.connect.is_some() {
-            conn.given.second_connect = true;
+            conn.given.second_connect.get_or_insert(now.seq);
             self.deviates(id, now.seq);
             return;
         }
@@ -66,6 +66,7 @@ impl State {
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
         let first = conn.handshake.connack.is_none();
         conn.handshake.connack.get_or_insert_with(|| ConnackFacts::new(now, connack));
+        conn.said.get_or_insert_with(|| Said::new(connack));
         let Some(facts) = conn.handshake.connect.clone() else { return };
         let version = conn.version;
         let client_id = effective_id(&facts, connack);
@@ -168,6 +169,9 @@ impl State {
         let now = self.now;
         for (at, body, marker) in early {
             self.now = at;
+            if let Some(conn) = self.conns.get_mut(&id.0) {
+                conn.weighed(at, body.frame(), body.packet());
+            }
             if self.judged == Party::Client {
                 self.early_takes_effect(id, session, &body);
             } else {
@@ -224,6 +228,10 @@ impl State {
         if conn.handshake.connack.is_some() {
             return;
         }
+        for event in self.ahead_of(id) {
+            self.came_ahead(&event);
+        }
+        self.transition = Transition::None;
         self.names.answered(&facts.client_id);
         let Some(conn) = self.conns.get_mut(&id.0) else { return };
         let early = !std::mem::take(&mut conn.handshake.early).is_empty();

@@ -8,8 +8,8 @@ use deadzone_spec::ClauseId;
 use deadzone_verdict::Standing;
 use deadzone_wire::{PacketKind, Text, Version};
 
-use super::{Closing, Handshake, Mark, Outlook, SessionIx, debts::Debts};
-use crate::hash::Map;
+use super::{Closing, Handshake, Mark, Outlook, Said, SessionIx, debts::Debts};
+use crate::hash::{Map, Set};
 
 /// Most PINGREQs of a connection that are told apart.
 const PINGS_KEPT: usize = 1_024;
@@ -24,6 +24,8 @@ pub(crate) struct Conn {
     pub(crate) version: Version,
     pub(crate) opened: Mark,
     pub(crate) handshake: Handshake,
+    /// What its CONNACK says that the server takes.
+    pub(super) said: Option<Said>,
     pub(crate) session: Option<SessionIx>,
     /// How it came to its session.
     pub(crate) standing: Standing,
@@ -97,8 +99,10 @@ pub(crate) struct Given {
     pub(crate) deviant: Option<u64>,
     /// The first violation by itself: the clause that was broken, and the packet that broke it.
     pub(crate) violation: Option<(ClauseId, PacketKind)>,
-    /// A second CONNECT.
-    pub(crate) second_connect: bool,
+    /// The second CONNECT: the event.
+    pub(crate) second_connect: Option<u64>,
+    /// The first packet that is more than the CONNACK says that the server takes: the event.
+    pub(crate) overrun: Option<u64>,
     /// A packet with the id 0.
     pub(crate) zero_id: bool,
     /// A packet with a text on which its receiver may close.
@@ -116,6 +120,8 @@ pub(crate) struct Exchange {
     pub(super) streams: Map<Text, [Option<(u16, u32)>; 4]>,
     /// How many streams there are.
     pub(super) stream_count: u16,
+    /// Ids of the PUBLISHes given that count against the server's Receive Maximum.
+    pub(super) unfinished: Set<u16>,
     /// PINGREQs given that have no PINGRESP yet.
     pub(super) pings: VecDeque<u64>,
 }
@@ -142,6 +148,7 @@ impl Conn {
             version,
             opened,
             handshake: Handshake::default(),
+            said: None,
             session: None,
             standing: Standing::default(),
             takes_over: false,
@@ -213,5 +220,6 @@ impl Conn {
         self.exchange.aliases_down = Map::default();
         self.exchange.aliases_up = Map::default();
         self.exchange.streams = Map::default();
+        self.exchange.unfinished = Set::default();
     }
 }

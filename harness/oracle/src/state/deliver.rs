@@ -166,12 +166,6 @@ impl State {
         contains(&topic.0, self.header.nonce.as_bytes())
     }
 
-    /// Whether a topic is of the whole run, another scenario's included.
-    pub(crate) fn of_any_run(&self, topic: &Text) -> bool {
-        let prefix = self.header.run_prefix.as_bytes();
-        self.of_this_run(topic) || (!prefix.is_empty() && contains(&topic.0, prefix))
-    }
-
     /// The Topic Name with its alias resolved, and whether the alias is unknown.
     fn topic_seen(&mut self, packet: &PacketEvent, publish: &Publish) -> (Text, bool) {
         let alias = publish.properties.number(PropertyId::TopicAlias).and_then(|a| u16::try_from(a).ok());

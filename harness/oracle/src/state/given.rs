@@ -22,6 +22,7 @@ impl State {
         if let Some(clause) = violation {
             conn.given.violation.get_or_insert((clause, kind));
         }
+        conn.weighed(self.now, packet.frame(), packet.packet());
         conn.given.zero_id |= packet.packet().packet_id() == Some(0);
         conn.given.discouraged |= is_discouraged(packet.packet());
         if violation.is_some() {
@@ -38,6 +39,9 @@ impl State {
     }
 
     fn given_otherwise(&mut self, event: &PacketEvent) {
+        if self.comes_ahead(event) {
+            return;
+        }
         let (id, packet, now) = (event.conn, event.packet(), self.now);
         let marker = event.sender == Purpose::Marker;
         let current = self.currency(id).1 == Currency::Current;

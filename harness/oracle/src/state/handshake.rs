@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadzone_history::Recorded;
+use deadzone_history::{Event, Recorded};
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::Mark;
@@ -129,6 +129,8 @@ pub(crate) struct Handshake {
     pub(crate) last_word: Option<(u64, u8)>,
     /// What was given between CONNECT and CONNACK: it takes effect with the session.
     pub(super) early: Vec<(Mark, Arc<Recorded>, bool)>,
+    /// What the server sent meanwhile: it belongs to the session too.
+    pub(super) ahead: Vec<Event>,
 }
 
 impl Handshake {

@@ -9,6 +9,7 @@
 //! Nothing is judged here. Where the record leaves two possibilities (given before a reset, a connection that was not
 //! drained), the state says so and a rule must let both pass: [`Session::doubtful`], [`Session::deviant`], [`Outlook::Open`].
 
+mod ahead;
 mod around;
 mod begin;
 mod conn;
@@ -30,6 +31,7 @@ mod phase;
 mod publish;
 mod recent;
 mod routes;
+mod said;
 mod seen;
 mod session;
 mod subscription;
@@ -46,6 +48,7 @@ pub(crate) use messages::Messages;
 pub(crate) use observe::State;
 pub(crate) use outbound::{Outbound, Stage};
 pub(crate) use recent::Kept;
+pub(crate) use said::Said;
 pub(crate) use session::{Outlook, Session, SessionIx, seconds_us};
 pub(crate) use subscription::{Ask, Held, Matching};
 pub(crate) use transition::{

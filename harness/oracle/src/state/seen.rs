@@ -22,6 +22,9 @@ impl State {
     pub(super) fn seen(&mut self, packet: &PacketEvent) {
         let id = packet.conn;
         self.sent_early(packet);
+        if self.comes_ahead(packet) {
+            return;
+        }
         match packet.packet() {
             Packet::Connack(connack) => self.connack_seen(id, connack),
             Packet::Connect(connect) => {
@@ -76,8 +79,11 @@ impl State {
     fn ack_seen(&mut self, id: ConnId, ack: &Ack) {
         let (session, currency) = self.currency(id);
         let seq = self.now.seq;
-        let known = session.and_then(|s| self.sessions.get_mut(s.0 as usize));
         let refused = ack.code() >= 0x80;
+        if let Some(conn) = self.conns.get_mut(&id.0) {
+            conn.gives_back(ack.kind, ack.packet_id, refused);
+        }
+        let known = session.and_then(|s| self.sessions.get_mut(s.0 as usize));
         let (fit, message) = match (currency, known) {
             (Currency::Current, Some(s)) => s.inbound.answered((id, seq), ack.packet_id, ack.kind, refused),
             _ => (AckMatch::Nothing, None),
@@ -136,7 +142,7 @@ impl State {
         self.routes.changed();
     }
 
-    fn pubrel_seen(&mut self, id: ConnId, packet_id: u16) {
+    pub(super) fn pubrel_seen(&mut self, id: ConnId, packet_id: u16) {
         let (session, currency) = self.currency(id);
         let seq = self.now.seq;
         let known = match (currency, session.and_then(|s| self.sessions.get_mut(s.0 as usize))) {

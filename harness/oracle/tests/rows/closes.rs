@@ -5,7 +5,10 @@ use deadzone_history::{
 };
 use deadzone_oracle::judge;
 use deadzone_verdict::{Fact, VerdictKind};
-use deadzone_wire::{Ack, AckKind, Connack, Field, PacketKind, Pattern, Value, Version};
+use deadzone_wire::{
+    Ack, AckKind, Connack, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId,
+    PropertyValue, Publish, Value, Version,
+};
 
 use crate::{
     told::{BOTH, Pair, TOPIC, message},
@@ -217,5 +220,58 @@ fn row_b6_the_harness_own_client_that_is_thrown_out_tells_nothing_of_the_others(
         let verdict = judge(&h.finish());
         assert_eq!(verdict.kind, kind, "{verdict:#?}");
         assert_eq!(verdict.grades.is_empty(), !thrown_out, "{verdict:#?}");
+    }
+}
+
+/// A client that sends more than the CONNACK says that the server takes may be thrown out, by any code or none; one that keeps to
+/// it may not.
+#[test]
+fn row_a_a_client_that_overruns_the_servers_limits_may_be_thrown_out() {
+    let limits = [
+        (PropertyValue::U16(1), PropertyId::ReceiveMaximum, 0x93),
+        (PropertyValue::U32(40), PropertyId::MaximumPacketSize, 0x95),
+        (PropertyValue::Byte(0), PropertyId::RetainAvailable, 0x9a),
+        (PropertyValue::Byte(1), PropertyId::MaximumQos, 0x9b),
+    ];
+    for (limit, id, code) in limits {
+        for (limited, early) in [(true, false), (true, true), (false, false)] {
+            for told in [true, false] {
+                let mut h = HandMade::new(Version::V5);
+                let p = h.client("pub");
+                let mut connack = Connack::new(Version::V5, false, 0);
+                if limited {
+                    let mut properties = Properties::new();
+                    properties.push(id, limit.clone());
+                    connack.properties = Some(properties);
+                }
+                let connect = h.connect_packet(p, Start::Clean);
+                let conn = h.open(p);
+                h.up(conn, Packet::from(connect));
+                let mut answers = Some(connack);
+                if !early {
+                    h.down(conn, answers.take().expect("one"));
+                }
+                h.step("pub publish");
+                for packet_id in [1, 2] {
+                    let sent = Publish::new(TOPIC, 2, Some(packet_id), vec![b'x'; 50]);
+                    h.up(conn, Packet::Publish(Publish { retain: true, ..sent }));
+                }
+                if let Some(connack) = answers {
+                    h.down(conn, connack);
+                }
+                let claim = h.arrives(conn, PacketKind::Pubrec, None);
+                if told {
+                    h.down(conn, Disconnect::with_reason(code));
+                }
+                h.broker_closes(conn);
+                let closed = h.closed(conn, End::Client, By::Broker, Close::Fin);
+                h.unmet(claim, 1_000, Ended::Closed, Some(closed));
+                let verdict = judge(&h.finish());
+                let kind = if limited { VerdictKind::Inconclusive } else { VerdictKind::Fail };
+                assert_eq!(verdict.kind, kind, "{id:?} early: {early}, told: {told}: {verdict:#?}");
+                let graded = verdict.grades.iter().any(|grade| grade.text.contains("sent more than"));
+                assert_eq!(graded, limited, "{verdict:#?}");
+            }
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! What real brokers and hostile ones taught: each input that was judged wrongly once, as a record made by hand, with the right
 //! verdict. Names say which side it was on: `row_a…` a correct broker that was blamed, `row_b…` a wrong one that was cleared.
 
+mod ahead;
+mod beside;
 mod blamed;
 mod causes;
 mod cleared;
 mod closes;
+mod grants;
 mod prints;
 mod sessions;
 mod told;

@@ -96,3 +96,62 @@ fn row_e24_the_reason_is_that_of_the_subscription_that_was_there() {
         assert!(reason.contains("granted QoS 0") && !reason.contains("before the subscription"), "{reason}");
     }
 }
+
+/// A session that is over is told to be there; a message by its subscription shows that it was kept as well.
+#[test]
+fn row_b_what_is_shown_of_a_session_that_is_over_is_named_beside() {
+    for version in BOTH {
+        for shown in [false, true] {
+            let mut h = HandMade::new(version);
+            let (p, s) = (h.client("pub"), h.client("sub"));
+            let (publisher, conn) = (h.connect(p, Start::Clean), h.connect(s, Start::Clean));
+            h.subscribe(conn, 1, "dz1/#", 1);
+            h.disconnect(conn);
+            h.pass_us(2_000_000);
+            let connect = h.connect_packet(s, Start::Resume);
+            let conn = h.connect_with(s, connect, deadzone_wire::Connack::new(version, true, 0));
+            if !shown {
+                h.subscribe(conn, 1, "dz1/#", 1);
+            }
+            h.publish(publisher, TOPIC, 1, 1, "one");
+            h.deliver(conn, TOPIC, 1, 1, "one");
+            let verdict = judge(&h.finish());
+            let [finding] = verdict.findings.as_slice() else { panic!("{verdict:#?}") };
+            assert_eq!(finding.clause.clause().number, "MQTT-3.2.2-3");
+            let kept = if version == Version::V5 { "MQTT-4.1.0-2" } else { "MQTT-3.1.2-6" };
+            let also: Vec<&str> = finding.also.iter().map(|clause| clause.clause().number).collect();
+            assert_eq!(also, if shown { vec![kept] } else { vec![] }, "{verdict:#?}");
+        }
+    }
+}
+
+/// A session that must be there is told to be gone; that nothing comes by its subscription for the long bound shows that it is.
+#[test]
+fn row_b_what_is_shown_of_a_session_that_was_not_stored_is_named_beside() {
+    for version in BOTH {
+        for (waited_us, comes, shown) in
+            [(61_000_000, false, true), (30_000_000, false, false), (61_000_000, true, false)]
+        {
+            let mut h = HandMade::new(version);
+            h.header().long_bound_us = 60_000_000;
+            let (p, s) = (h.client("pub"), h.client("sub"));
+            let (publisher, conn) = (h.connect(p, Start::Clean), h.connect(s, Start::Fresh));
+            h.subscribe(conn, 1, "dz1/#", 1);
+            h.disconnect(conn);
+            let connect = h.connect_packet(s, Start::Resume);
+            let conn = h.connect_with(s, connect, deadzone_wire::Connack::new(version, false, 0));
+            h.publish(publisher, TOPIC, 1, 1, "one");
+            if comes {
+                h.deliver(conn, TOPIC, 1, 1, "one");
+            }
+            h.pass_us(waited_us).life(conn);
+            let verdict = judge(&h.finish());
+            let kept = if version == Version::V5 { "MQTT-3.2.2-3" } else { "MQTT-3.2.2-2" };
+            let stored = if version == Version::V5 { "MQTT-3.1.2-23" } else { "MQTT-3.1.2-4" };
+            let [finding] = verdict.findings.as_slice() else { panic!("{verdict:#?}") };
+            assert_eq!(finding.clause.clause().number, kept);
+            let also: Vec<&str> = finding.also.iter().map(|clause| clause.clause().number).collect();
+            assert_eq!(also, if shown { vec![stored] } else { vec![] }, "{verdict:#?}");
+        }
+    }
+}

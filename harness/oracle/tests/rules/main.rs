@@ -8,6 +8,7 @@ mod exchanges;
 mod hostile;
 mod order;
 mod receive_maximum;
+mod release_order;
 mod retain;
 mod sessions;
 mod support;

@@ -72,6 +72,8 @@ pub(crate) struct Outbound {
     /// Bytes of the messages in `exchanges`.
     inflight_bytes: usize,
     ids: Ids,
+    /// The pubrels-in-reverse-order defect: PUBRELs that were held back, with their reason codes.
+    held_back: Vec<(u16, u8)>,
     channel: Option<Channel>,
 }
 
@@ -116,6 +118,7 @@ impl Outbound {
     pub(crate) fn attach(&mut self, channel: Channel, now_us: u64, config: &Config) -> Vec<Bytes> {
         let late_us = if config.varies(Variant::Resends30sLate) { LATE_RESEND_US } else { 0 };
         self.channel = Some(Channel { resend_from_us: now_us.saturating_add(late_us), ..channel });
+        self.held_back.clear();
         if config.has(Defect::PublishNotResentOnResume) {
             self.exchanges.retain(|e| e.awaiting == Awaiting::Pubcomp);
             self.weigh();
@@ -271,6 +274,15 @@ impl Outbound {
             }
             _ => Answer::Violation,
         }
+    }
+
+    /// The pubrels-in-reverse-order defect: the PUBRELs that go out now.
+    pub(crate) fn hold_back(&mut self, id: u16, reason: u8) -> Vec<(u16, u8)> {
+        self.held_back.push((id, reason));
+        if self.exchanges.iter().any(|e| e.awaiting == Awaiting::Pubrec && !e.owed) {
+            return Vec::new();
+        }
+        std::mem::take(&mut self.held_back).into_iter().rev().collect()
     }
 
     fn complete(&mut self, at: usize) {
