@@ -90,7 +90,7 @@ impl ReleaseOrder {
         // Each overtaking is told once.
         let overtaken: Vec<Owed> = owed.drain(..at).collect();
         let alike = overtaken.iter().find(|owed| owed.topic.is_some() && owed.topic == released.topic);
-        let Some(first) = alike.or(overtaken.first()) else { return };
+        let Some(first) = alike.or_else(|| overtaken.first()) else { return };
         let got = format!("PUBREL id={id}, before the one for id={}, whose PUBREC came earlier", first.id);
         let evidence = vec![first.given, released.given];
         if alike.is_none() || state.header.target.unordered_topics {

@@ -23,7 +23,7 @@ impl Said {
             retain: number(PropertyId::RetainAvailable) != Some(0),
             size: number(PropertyId::MaximumPacketSize).map_or(u64::MAX, u64::from),
             alias: number(PropertyId::TopicAliasMaximum).unwrap_or(0),
-            receive_maximum: number(PropertyId::ReceiveMaximum).map_or(usize::from(u16::MAX), |n| n as usize),
+            receive_maximum: number(PropertyId::ReceiveMaximum).unwrap_or(0xffff) as usize,
         }
     }
 
