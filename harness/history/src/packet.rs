@@ -57,6 +57,11 @@ impl Recorded {
         &self.frame
     }
 
+    /// All its bytes on the wire.
+    pub fn wire_len(&self) -> u32 {
+        u32::try_from(self.frame.wire_len()).unwrap_or(u32::MAX)
+    }
+
     /// What is wrong with it, in the order of the wire.
     pub fn violations(&self) -> &[Violation] {
         &self.decoded.violations

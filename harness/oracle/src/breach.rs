@@ -93,7 +93,9 @@ impl Found {
 
     /// A clause was put to the test here.
     pub(crate) fn tested(&mut self, clause: Option<ClauseId>) {
-        self.judged.extend(clause);
+        if let Some(clause) = clause.filter(|clause| !self.judged.contains(clause)) {
+            self.judged.insert(clause);
+        }
     }
 
     /// Notes a breach at this event. In a version that has no clause for it, it is a grade.

@@ -12,6 +12,7 @@ use deadzone_verdict::{Finding, Grade, Verdict, VerdictKind};
 use crate::{
     breach::{Found, Reason},
     claims::Claims,
+    hash::Map,
     legality::Legality,
     rule::{On, Rule},
     rules,
@@ -24,8 +25,9 @@ use crate::{
 /// It holds what is open, not what has been: [`Judge::observe`] may be called for as many events as there are.
 pub struct Judge {
     state: State,
-    /// Each with the transitions for which it is called.
-    rules: Vec<(On, Box<dyn Rule>)>,
+    rules: Vec<(&'static str, Box<dyn Rule>)>,
+    /// Which rules are called for a transition, as soon as there was one of its kind.
+    called: Map<On, Vec<usize>>,
     claims: Claims,
     legality: Option<Legality>,
     found: Found,
@@ -47,7 +49,8 @@ impl Judge {
         let rules = if party == Party::Client { rules::client::all() } else { rules::all() };
         Self {
             state: State::new(&header, party),
-            rules: rules.into_iter().map(|rule| (rule.on(), rule)).collect(),
+            rules: rules.into_iter().map(|rule| (rule.name(), rule)).collect(),
+            called: Map::default(),
             claims: Claims::default(),
             legality,
             found: Found::default(),
@@ -82,8 +85,10 @@ impl Judge {
         if on == On::END {
             return;
         }
-        for (_, rule) in self.rules.iter_mut().filter(|(when, _)| when.meets(on)) {
-            rule.observe(event, &self.state, self.found.by(rule.name()));
+        let Self { state, rules, called, found, .. } = self;
+        for index in called.entry(on).or_insert_with(|| called_for(on, rules)) {
+            let (name, rule) = &mut rules[*index];
+            rule.observe(event, state, found.by(name));
         }
     }
 
@@ -106,13 +111,18 @@ impl Judge {
     }
 
     fn close(&mut self) {
-        for (_, rule) in &mut self.rules {
-            rule.finish(&self.state, self.found.by(rule.name()));
+        for (name, rule) in &mut self.rules {
+            rule.finish(&self.state, self.found.by(name));
         }
         if self.state.judged != Party::Client {
             self.claims.finish(&self.state, &mut self.found);
         }
     }
+}
+
+/// The rules that ask for a transition, by their place.
+fn called_for(on: On, rules: &[(&'static str, Box<dyn Rule>)]) -> Vec<usize> {
+    rules.iter().enumerate().filter(|(_, (_, rule))| rule.on().meets(on)).map(|(index, _)| index).collect()
 }
 
 /// Judges a whole history. A panic of ours makes the verdict `error`.
@@ -160,16 +170,16 @@ pub fn obey(history: &History) -> Vec<RuleOutcome> {
 pub fn obey_as(history: &History, party: Party) -> Vec<RuleOutcome> {
     let mut judge = Judge::of(&history.header, party);
     history.events.iter().for_each(|event| judge.observe(event));
-    for (_, rule) in &mut judge.rules {
-        rule.finish(&judge.state, judge.found.by(rule.name()));
+    for (name, rule) in &mut judge.rules {
+        rule.finish(&judge.state, judge.found.by(name));
     }
     let Found { findings, grades, .. } = judge.found;
-    let of = |rule: &dyn Rule| RuleOutcome {
-        rule: rule.name(),
-        findings: findings.iter().filter(|f| f.by == rule.name()).cloned().collect(),
-        grades: grades.iter().filter(|(by, _)| *by == rule.name()).map(|(_, grade)| grade.clone()).collect(),
+    let of = |rule: &'static str| RuleOutcome {
+        rule,
+        findings: findings.iter().filter(|f| f.by == rule).cloned().collect(),
+        grades: grades.iter().filter(|(by, _)| *by == rule).map(|(_, grade)| grade.clone()).collect(),
     };
-    judge.rules.iter().map(|(_, rule)| of(rule.as_ref())).collect()
+    judge.rules.iter().map(|(name, _)| of(name)).collect()
 }
 
 #[cfg(test)]

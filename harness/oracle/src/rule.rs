@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The kinds of transitions, as bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct On(u16);
 
 impl On {
@@ -20,6 +20,8 @@ impl On {
     pub(crate) const RELEASED: Self = Self(1 << 2);
     /// An answer was seen.
     pub(crate) const ANSWERED: Self = Self(1 << 3);
+    /// A packet was seen that decoding found something wrong with, or bytes that form none.
+    pub(crate) const MALFORMED: Self = Self(1 << 4);
     /// An end of a connection closed.
     pub(crate) const CLOSED: Self = Self(1 << 5);
     /// Any packet was seen, or bytes that form none.
@@ -43,13 +45,13 @@ impl On {
     pub(crate) fn of(event: &Event, state: &State) -> Self {
         let seen_or_given = match &event.kind {
             EventKind::Packet(p) if p.end == state.end() => {
-                if state.is_judged(p.direction) {
-                    Self::SEEN
-                } else {
-                    Self::GIVEN
+                match (state.is_judged(p.direction), p.violations()) {
+                    (true, []) => Self::SEEN,
+                    (true, _) => Self::SEEN.or(Self::MALFORMED),
+                    (false, _) => Self::GIVEN,
                 }
             }
-            EventKind::Unframed(_) => Self::SEEN,
+            EventKind::Unframed(_) => Self::SEEN.or(Self::MALFORMED),
             EventKind::Closed { .. } => Self::CLOSED,
             _ => Self::END,
         };

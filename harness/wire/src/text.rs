@@ -26,7 +26,8 @@ impl Text {
             let code = u32::from(c);
             c != '\0' && c.is_control() || (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe
         };
-        self.as_str().is_some_and(|text| text.chars().any(discouraged))
+        let plain = |byte: &u8| matches!(byte, b' '..=b'~');
+        !self.0.iter().all(plain) && self.as_str().is_some_and(|text| text.chars().any(discouraged))
     }
 
     /// Whether no byte is held.

@@ -46,7 +46,7 @@ fn owed_as(watch: &Watch<'_>, payload: &Bytes, delivery: &Delivery) -> Owed {
     let will = |message: &Message| matches!(message.origin, Origin::Will { .. });
     if messages(watch, payload).any(will) {
         Owed::Will
-    } else if delivery.publish().is_some_and(|publish| publish.retain) {
+    } else if delivery.retain {
         Owed::Retained
     } else if delivery.conn != delivery.first_conn {
         Owed::Resend

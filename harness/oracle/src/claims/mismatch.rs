@@ -79,7 +79,7 @@ fn lower_grant(wait: &Wait<'_>, pattern: &Pattern, packet: &Packet) -> bool {
         return false;
     };
     let Some(session) = wait.conn.session.and_then(|s| wait.state.session(s)) else { return false };
-    let grants = session.subscriptions.held(&publish.topic).flat_map(|held| &held.asks);
+    let grants = session.subscriptions.held(&publish.topic.0).flat_map(|held| &held.asks);
     let highest = grants.filter_map(crate::state::Ask::granted).max();
     highest.is_some_and(|granted| u32::from(granted) < wanted && publish.qos == granted)
 }

@@ -58,7 +58,7 @@ fn free_order(
     (a, a_seen): (&Message, &Delivery),
     (b, b_seen): (&Message, &Delivery),
 ) -> Option<&'static str> {
-    let retained = |d: &Delivery| d.publish().is_some_and(|p| p.retain);
+    let retained = |d: &Delivery| d.retain;
     let session = watch.state.session_of(watch.client).map(|(_, session)| session);
     let filters = || session.into_iter().flat_map(|s| s.subscriptions.held(&a.topic));
     let released = |m: &Message| m.progress.released.map(|(seq, _)| seq);

@@ -63,7 +63,7 @@ impl<'s> Watch<'s> {
         delivery: &Delivery,
         of: impl Fn(Field) -> bool,
     ) -> Option<(Field, &'s Value)> {
-        let packet = &delivery.body.decoded.packet;
+        let packet = delivery.body.as_ref()?.packet();
         let wrong =
             |(field, value): &&(Field, Value)| of(*field) && field.get(packet).as_ref() != Some(value);
         self.fields.iter().find(wrong).map(|(field, value)| (*field, value))

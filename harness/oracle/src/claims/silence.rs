@@ -143,7 +143,9 @@ fn otherwise(wait: &Wait<'_>, pattern: &Pattern) -> Vec<u64> {
     let payload = payload(pattern).filter(|_| pattern.kind == PacketKind::Publish);
     let group = payload.and_then(|payload| wait.state.messages.with_payload(payload));
     let copies = group.into_iter().flat_map(|group| &group.deliveries);
-    let here = copies.filter(|d| d.first_conn == wait.id && d.ours && !wait.matches(&d.body.decoded.packet));
+    let here = copies.filter(|d| {
+        d.first_conn == wait.id && d.ours && d.body.as_ref().is_some_and(|body| !wait.matches(body.packet()))
+    });
     here.take(COPIES_TOLD).map(|d| d.first.seq).collect()
 }
 

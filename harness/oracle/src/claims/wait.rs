@@ -258,8 +258,8 @@ impl<'s> Wait<'s> {
 fn is_of(pattern: &Pattern, id: u16, exchange: &Outbound) -> bool {
     let fits = |(field, value): &(Field, Value)| match (field, value) {
         (Field::Id, Value::Number(n)) => *n == u32::from(id),
-        (Field::Topic, Value::Bytes(topic)) => exchange.topic().is_some_and(|known| known.0 == *topic),
-        (Field::Payload, Value::Bytes(payload)) => exchange.payload() == Some(payload),
+        (Field::Topic, Value::Bytes(topic)) => *exchange.topic == **topic,
+        (Field::Payload, Value::Bytes(payload)) => *exchange.payload == **payload,
         _ => true,
     };
     pattern.fields.iter().all(fits)

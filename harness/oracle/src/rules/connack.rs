@@ -20,7 +20,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let EventKind::Packet(packet) = &event.kind else { return };
     let Some(conn) = state.conn(packet.conn) else { return };
     let first = conn.handshake.connack.map(|c| c.at.seq);
-    match (packet.frame().kind() == PacketKind::Connack, first) {
+    match (packet.packet().kind() == PacketKind::Connack, first) {
         (true, Some(first)) if first == event.seq => found.tested(FIRST_CONNACK.of(conn.version)),
         (true, Some(first)) => second(event, (packet, conn), first, state, found),
         (true, None) | (false, Some(_)) => {}
@@ -51,7 +51,7 @@ fn before(event: &Event, packet: &PacketEvent, conn: &Conn, state: &State, found
     let evidence = match &conn.handshake.connect {
         // A client that broke the protocol before its CONNECT gets no such promise.
         Some(connect) if conn.given.deviant.is_some_and(|seq| seq < connect.at.seq) => return,
-        Some(connect) if packet.frame().kind() == PacketKind::Auth && connect.limits.authenticates => return,
+        Some(connect) if packet.packet().kind() == PacketKind::Auth && connect.limits.authenticates => return,
         // A DISCONNECT that comes too early is found as that.
         _ if matches!(packet.packet(), Packet::Disconnect(_)) => return,
         Some(connect) => connect.at.seq,

@@ -28,7 +28,7 @@ pub(crate) const RULE: Stateless = Stateless { name: "content", on: On::DELIVERE
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let Some(delivery) = Delivery::of(event, state) else { return };
-    if delivery.marker || delivery.publish.payload.is_empty() || !state.of_this_run(&delivery.seen.topic) {
+    if delivery.marker || delivery.publish.payload.is_empty() || !state.of_this_run(delivery.topic) {
         return;
     }
     match delivery.seen.source {
@@ -60,12 +60,15 @@ fn of_nobody(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut 
 }
 
 fn forwarded(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut Found) {
-    if state.version(delivery.seen.conn) != Version::V5 {
+    if delivery.seen.version != Version::V5 {
         return;
     }
     let group = delivery.seen.delivery.and_then(|id| state.messages.group(id.group));
     let Some(message) = group.and_then(|g| g.messages.first()) else { return };
     if state.version(message.conn) != Version::V5 {
+        return;
+    }
+    if message.forwarded.is_none() && delivery.publish.properties.is_empty() {
         return;
     }
     let none = Forwarded::default();
@@ -119,7 +122,7 @@ fn handed_on(
     state: &State,
     found: &mut Found,
 ) {
-    let carried = super::identifiers::carried(delivery.publish).any(|id| id == identifier);
+    let carried = delivery.publish.subscription_ids().any(|id| id == identifier);
     let own = delivery
         .session
         .subscriptions

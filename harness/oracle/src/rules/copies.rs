@@ -28,7 +28,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     {
         return;
     }
-    found.tested(ONCE.of(state.version(delivery.seen.conn)));
+    found.tested(ONCE.of(delivery.seen.version));
     let Some(group) = delivery.seen.delivery.and_then(|id| state.messages.group(id.group)) else {
         return;
     };

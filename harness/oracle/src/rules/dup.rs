@@ -27,7 +27,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     }
     match delivery.seen.copy {
         CopyKind::Again { last, live: false, stage: Stage::Unacknowledged, .. } => {
-            found.tested(RESENT_WITHOUT_DUP.of(state.version(delivery.seen.conn)));
+            found.tested(RESENT_WITHOUT_DUP.of(delivery.seen.version));
             if !delivery.publish.dup {
                 found.broken(event, state, without(&delivery, last));
             }
@@ -52,7 +52,7 @@ fn first_attempt(delivery: &Delivery<'_>) -> bool {
 
 fn twin(delivery: &Delivery<'_>) -> Option<u64> {
     let id = delivery.publish.packet_id?;
-    delivery.session.outbound.twin_of(id, delivery.publish, &delivery.seen.topic)
+    delivery.session.outbound.twin_of(id, delivery.publish, delivery.topic)
 }
 
 fn without(delivery: &Delivery<'_>, last: u64) -> Breach {

@@ -34,7 +34,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     if !first || message.origin != Origin::Publish || state.version(message.conn) != Version::V5 {
         return;
     }
-    let v5 = state.version(delivery.seen.conn) == Version::V5;
+    let v5 = delivery.seen.version == Version::V5;
     let left = delivery.publish.properties.number(PropertyId::MessageExpiryInterval);
     match message.expiry_s {
         Some(expiry_s) => {
@@ -55,7 +55,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
 fn let_come_us(delivery: &Delivery<'_>, state: &State) -> u64 {
     let conn = state.conn(delivery.seen.conn);
     let connect_us = conn.and_then(|c| c.handshake.connect.as_ref()).map_or(0, |c| c.at.at_us);
-    let asks = delivery.session.subscriptions.held(&delivery.seen.topic).filter_map(|held| held.current());
+    let asks = delivery.session.subscriptions.held(&delivery.topic.0).filter_map(|held| held.current());
     let subscribed_us = asks.map(|ask| ask.given.at_us).min().unwrap_or(0);
     connect_us.max(subscribed_us)
 }

@@ -4,17 +4,17 @@
 //! since the message was accepted is right. Overlapping subscriptions may have a copy each, or one copy at the highest; the
 //! highest is asked for when the record ends.
 
-use deadzone_history::{Event, Place};
+use deadzone_history::Event;
 use deadzone_verdict::Fact;
 
 use super::{
     clauses::{GRANTED_QOS, OVERLAP_QOS},
-    delivery::Delivery,
+    delivery::{Delivery, Later},
 };
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
-    state::{CopyKind, DeliveryId, SessionIx, State},
+    state::{CopyKind, State},
 };
 
 /// So many overlapping deliveries are looked at when the record ends.
@@ -22,9 +22,8 @@ const OVERLAPS_KEPT: usize = 4_096;
 
 #[derive(Debug, Default)]
 pub(crate) struct GrantedQos {
-    /// Deliveries through several settled subscriptions: session, delivery, the highest QoS that must be among the copies, and
-    /// the step during which the first came.
-    overlaps: Vec<(SessionIx, DeliveryId, u8, Option<Place>)>,
+    /// Deliveries through several settled subscriptions, with the highest QoS that must be among the copies.
+    overlaps: Vec<(Later, u8)>,
 }
 
 impl Rule for GrantedQos {
@@ -46,15 +45,15 @@ impl Rule for GrantedQos {
         let granted = if matching.grants == 0 { 0b111 } else { matching.grants };
         let allowed = lesser_of(published, granted);
         if source.is_some() && matching.established {
-            found.tested(GRANTED_QOS.of(state.version(delivery.seen.conn)));
+            found.tested(GRANTED_QOS.of(delivery.seen.version));
         }
         let settled = matching.unchanged
             && matching.established
             && source.is_some_and(|s| !s.will && s.unique().is_some());
         if settled && matching.live > 1 && !matching.shared && self.overlaps.len() < OVERLAPS_KEPT {
             let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain);
-            if let (true, Some(session), Some(id)) = (first, delivery.seen.session, delivery.seen.delivery) {
-                self.overlaps.push((session, id, highest(allowed), state.around.place()));
+            if let (true, Some(later)) = (first, delivery.later(state)) {
+                self.overlaps.push((later, highest(allowed)));
             }
         }
         let qos = delivery.publish.qos;
@@ -85,7 +84,7 @@ impl Rule for GrantedQos {
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {
-        for (session, id, wanted, place) in std::mem::take(&mut self.overlaps) {
+        for (Later { session, id, body, place }, wanted) in std::mem::take(&mut self.overlaps) {
             let Some(group) = state.messages.group(id.group) else { continue };
             let mut best = None;
             let copies = group.deliveries.iter().filter(|d| d.session == Some(session));
@@ -100,7 +99,7 @@ impl Rule for GrantedQos {
                 clause: OVERLAP_QOS,
                 fact: Fact::WrongField,
                 wanted: format!("a copy at QoS {wanted}, the highest of the overlapping subscriptions"),
-                got: format!("QoS {} at most: {}", delivery.qos, delivery.body.decoded.packet.summary()),
+                got: format!("QoS {} at most: {}", delivery.qos, body.packet().summary()),
                 evidence: vec![delivery.first.seq],
                 could_instead: vec![
                     "send a copy for each subscription with its own QoS: no copy has the highest",
@@ -112,15 +111,10 @@ impl Rule for GrantedQos {
     }
 }
 
-/// The lesser of each pair, as bits.
+/// The lesser of each pair, as bits: what one has is the lesser where the other has as much or more.
 fn lesser_of(published: u8, granted: u8) -> u8 {
-    let mut lesser = 0;
-    for p in (0..3u8).filter(|p| published & (1 << p) != 0) {
-        for g in (0..3u8).filter(|g| granted & (1 << g) != 0) {
-            lesser |= 1 << p.min(g);
-        }
-    }
-    lesser
+    let up_to = |bits: u8| (2 << highest(bits)) - 1;
+    published & up_to(granted) | granted & up_to(published)
 }
 
 fn highest(bits: u8) -> u8 {
@@ -128,5 +122,23 @@ fn highest(bits: u8) -> u8 {
         0b100.. => 2,
         0b010.. => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lesser_of;
+
+    #[test]
+    fn the_lesser_of_each_pair() {
+        for (published, granted) in (1..8u8).flat_map(|p| (1..8u8).map(move |g| (p, g))) {
+            let of = |bits: u8| (0..3u8).filter(move |qos| bits & (1 << qos) != 0);
+            let wanted = of(published).flat_map(|p| of(granted).map(move |g| 1 << p.min(g)));
+            assert_eq!(
+                lesser_of(published, granted),
+                wanted.fold(0, |all, one| all | one),
+                "{published} {granted}"
+            );
+        }
     }
 }

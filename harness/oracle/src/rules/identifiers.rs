@@ -4,19 +4,19 @@
 //! missing is looked for then. What a copy carries too much is seen at once: an identifier of nobody here, or an old one after
 //! it was replaced. While a subscription changes, old and new are right.
 
-use deadzone_history::{Event, Place};
+use deadzone_history::Event;
 use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
-use deadzone_wire::{PropertyId, Publish, Version};
+use deadzone_wire::Version;
 
 use super::{
     clauses::{ALL_IDENTIFIERS, IDENTIFIER, OWN_IDENTIFIER},
-    delivery::Delivery,
+    delivery::{Delivery, Later},
 };
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
-    state::{CopyKind, DeliveryId, SessionIx, State},
+    state::{CopyKind, State},
 };
 
 /// An identifier that another SUBSCRIBE had replaced before the message was given.
@@ -26,16 +26,8 @@ const KEPT: usize = 4_096;
 
 #[derive(Debug, Default)]
 pub(crate) struct Identifiers {
-    /// Deliveries through settled subscriptions, with the identifiers that must come, and the step during which they came.
-    expected: Vec<(SessionIx, DeliveryId, Vec<u32>, Option<Place>)>,
-}
-
-/// The Subscription Identifiers of a PUBLISH.
-pub(super) fn carried(publish: &Publish) -> impl Iterator<Item = u32> {
-    publish.properties.all(PropertyId::SubscriptionIdentifier).filter_map(|value| match value {
-        deadzone_wire::PropertyValue::Var(n) => Some(n.value()),
-        _ => None,
-    })
+    /// Deliveries through settled subscriptions, with the identifiers that must come.
+    expected: Vec<(Later, Vec<u32>)>,
 }
 
 impl Rule for Identifiers {
@@ -52,15 +44,16 @@ impl Rule for Identifiers {
         let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain) && !delivery.publish.dup;
         let seen = delivery.seen;
         let automatic = state.header.target.automatic_subscriptions;
-        if state.version(seen.conn) != Version::V5 || delivery.marker || !first || automatic {
+        if seen.version != Version::V5 || delivery.marker || !first || automatic {
             return;
         }
         let Some(source) = seen.source.filter(|s| s.count <= 1) else { return };
-        for identifier in carried(delivery.publish) {
+        for identifier in delivery.publish.subscription_ids() {
             surplus(event, &delivery, (identifier, source.at.seq), state, found);
         }
         let settled = seen.matching.established && seen.matching.unchanged && !seen.matching.shared;
         if !settled
+            || !seen.matching.identified
             || delivery.publish.retain
             || source.will
             || source.unique().is_none()
@@ -68,31 +61,27 @@ impl Rule for Identifiers {
         {
             return;
         }
-        let held = delivery.session.subscriptions.held(&seen.topic).filter_map(|held| held.current());
+        let held = delivery.session.subscriptions.held(&delivery.topic.0).filter_map(|held| held.current());
         let wanted: Vec<u32> = held.filter_map(|ask| ask.identifier).collect();
-        if let (false, Some(session), Some(id)) = (wanted.is_empty(), seen.session, seen.delivery) {
+        if let (false, Some(later)) = (wanted.is_empty(), delivery.later(state)) {
             found.tested(ALL_IDENTIFIERS.of(Version::V5));
-            self.expected.push((session, id, wanted, state.around.place()));
+            self.expected.push((later, wanted));
         }
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {
-        for (session, id, wanted, place) in std::mem::take(&mut self.expected) {
+        for (Later { session, id, body, place }, wanted) in std::mem::take(&mut self.expected) {
             let Some(group) = state.messages.group(id.group) else { continue };
-            let copies: Vec<_> = group
-                .deliveries
-                .iter()
-                .filter(|d| d.session == Some(session) && d.publish().is_some_and(|p| !p.retain))
-                .collect();
-            let came: Vec<u32> = copies.iter().filter_map(|d| d.publish()).flat_map(carried).collect();
-            let Some(missing) = wanted.iter().find(|id| !came.contains(id)) else { continue };
+            let copies = || group.deliveries.iter().filter(|d| d.session == Some(session) && !d.retain);
+            let came = |id: &u32| copies().any(|copy| copy.identifiers.contains(id));
+            let Some(missing) = wanted.iter().find(|id| !came(id)) else { continue };
             let Some(delivery) = state.messages.delivery(id) else { continue };
             let breach = Breach {
                 conn: delivery.conn,
-                clause: if copies.len() > 1 { OWN_IDENTIFIER } else { ALL_IDENTIFIERS },
+                clause: if copies().count() > 1 { OWN_IDENTIFIER } else { ALL_IDENTIFIERS },
                 fact: Fact::WrongField,
                 wanted: format!("Subscription Identifier {missing} of a matching subscription"),
-                got: delivery.body.decoded.packet.summary(),
+                got: body.packet().summary(),
                 evidence: group.messages.first().map(|m| m.first.seq).into_iter().collect(),
                 could_instead: vec![
                     "send a copy for each subscription with its own identifier: none carries this one",
@@ -113,7 +102,7 @@ fn surplus(
     found: &mut Found,
 ) {
     let mut known = false;
-    for held in delivery.session.subscriptions.held(&delivery.seen.topic) {
+    for held in delivery.session.subscriptions.held(&delivery.topic.0) {
         for ask in held.asks.iter().filter(|ask| ask.identifier == Some(identifier)) {
             if ask.ended.is_none_or(|ended| ended >= published) || delivery.publish.retain {
                 return;

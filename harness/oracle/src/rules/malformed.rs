@@ -20,7 +20,7 @@ const SENT_BY_CLIENTS: ClauseId = id!("3.1.1/DZ-wrong-sender");
 /// The four bytes of a Remaining Length never end.
 const REMAINING_LENGTH: Pair = pair!("DZ-remaining-length", "DZ-overlong-varint");
 
-pub(crate) const RULE: Stateless = Stateless { name: "well-formed", on: On::SEEN, observe };
+pub(crate) const RULE: Stateless = Stateless { name: "well-formed", on: On::MALFORMED, observe };
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
     match &event.kind {
@@ -39,9 +39,6 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
 }
 
 fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found) {
-    if packet.violations().is_empty() {
-        return;
-    }
     let connect = state.conn(packet.conn).and_then(|c| c.handshake.connect.as_ref());
     let agreed = connect.is_some_and(|c| c.known_level);
     let is_disconnect = matches!(packet.packet(), Packet::Disconnect(_));

@@ -67,7 +67,7 @@ impl Rule for Order {
             return;
         };
         if message.index > had.highest {
-            found.tested(ORDER.of(state.version(delivery.seen.conn)));
+            found.tested(ORDER.of(delivery.seen.version));
             if message.index > had.highest + 1 {
                 had.missing.insert(had.highest + 1, message.index - 1);
             }

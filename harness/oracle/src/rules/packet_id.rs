@@ -18,7 +18,7 @@ pub(crate) const RULE: Stateless = Stateless { name: "packet-id-free", on: On::D
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let Some(delivery) = Delivery::of(event, state) else { return };
-    let version = state.version(delivery.seen.conn);
+    let version = delivery.seen.version;
     if delivery.publish.packet_id == Some(0) {
         return;
     }

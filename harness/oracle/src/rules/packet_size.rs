@@ -19,8 +19,8 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     };
     let Some(maximum) = connect.limits.maximum_packet else { return };
     found.tested(PACKET_SIZE.of(state.version(packet.conn)));
-    let size = packet.frame().wire_len() as u64;
-    if size <= u64::from(maximum) {
+    let size = packet.wire_len();
+    if size <= maximum {
         return;
     }
     let breach = Breach {

@@ -3,15 +3,14 @@
 //! A PUBLISH above QoS 0 costs a unit, a resent one too. PUBACK, PUBCOMP and a refusing PUBREC return one, up to the maximum,
 //! whatever they belong to: so the PUBCOMP of a PUBREL that was carried over, which cost nothing, makes room as well.
 
-use std::collections::BTreeMap;
-
 use deadzone_history::{ConnId, Event, EventKind};
 use deadzone_verdict::Fact;
-use deadzone_wire::{AckKind, Packet, Version};
+use deadzone_wire::{Ack, AckKind, Packet, Version};
 
 use super::clauses::RECEIVE_MAXIMUM;
 use crate::{
     breach::{Breach, Found},
+    hash::Map,
     rule::{On, Rule},
     state::{CopyKind, State, Transition},
 };
@@ -19,7 +18,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct ReceiveMaximum {
     /// What may still be sent, by connection.
-    quota: BTreeMap<ConnId, u16>,
+    quota: Map<ConnId, u16>,
 }
 
 impl Rule for ReceiveMaximum {
@@ -40,12 +39,9 @@ impl Rule for ReceiveMaximum {
             }
             _ => return,
         };
-        let returns = match packet.packet() {
-            Packet::Ack(ack) => {
-                matches!(ack.kind, AckKind::Puback | AckKind::Pubcomp)
-                    || (ack.kind == AckKind::Pubrec && ack.code() >= 0x80)
-            }
-            Packet::Publish(publish) if publish.qos > 0 => false,
+        let sent = match (packet.packet(), state.is_judged(packet.direction)) {
+            (Packet::Publish(publish), true) if publish.qos > 0 => true,
+            (Packet::Ack(ack), false) if returns(ack) => false,
             _ => return,
         };
         let Some(connect) = state
@@ -56,11 +52,10 @@ impl Rule for ReceiveMaximum {
             return;
         };
         let maximum = connect.limits.receive_maximum;
-        if state.is_judged(packet.direction) {
-            let sent = matches!(packet.packet(), Packet::Publish(_));
+        if sent {
             // A repetition on a live connection is found as that and not counted again.
             let live = matches!(state.transition(), Transition::Delivered(d) if matches!(d.copy, CopyKind::Again { live: true, .. }));
-            if !sent || live {
+            if live {
                 return;
             }
             let quota = self.quota.entry(packet.conn).or_insert(maximum);
@@ -84,8 +79,14 @@ impl Rule for ReceiveMaximum {
                 ],
             };
             found.broken(event, state, breach);
-        } else if returns && let Some(quota) = self.quota.get_mut(&packet.conn) {
+        } else if let Some(quota) = self.quota.get_mut(&packet.conn) {
             *quota = quota.saturating_add(1).min(maximum);
         }
     }
+}
+
+/// Whether an acknowledgement makes room for another message.
+fn returns(ack: &Ack) -> bool {
+    matches!(ack.kind, AckKind::Puback | AckKind::Pubcomp)
+        || (ack.kind == AckKind::Pubrec && ack.code() >= 0x80)
 }

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, VecDeque};
 use deadzone_history::{ConnId, Event, EventKind};
 use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
-use deadzone_wire::{Ack, AckKind, Packet, Text};
+use deadzone_wire::{Ack, AckKind, Packet};
 
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
-    state::{Currency, Session, Stage, State, Transition},
+    state::{Content, Currency, Session, Stage, State, Transition},
 };
 
 pub(super) const RELEASED_IN_ORDER: Pair = pair!("MQTT-4.6.0-6", -);
@@ -29,7 +29,7 @@ const CONNS_KEPT: usize = 256;
 struct Owed {
     id: u16,
     given: u64,
-    topic: Option<Text>,
+    topic: Content,
 }
 
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl ReleaseOrder {
         }
         let owed = self.0.entry(conn).or_default();
         if owed.len() < OWED_KEPT && owed.iter().all(|owed| owed.id != id) {
-            owed.push_back(Owed { id, given, topic: open.topic().cloned() });
+            owed.push_back(Owed { id, given, topic: open.topic.clone() });
         }
     }
 
@@ -89,7 +89,7 @@ impl ReleaseOrder {
         let Some(released) = owed.remove(at) else { return };
         // Each overtaking is told once.
         let overtaken: Vec<Owed> = owed.drain(..at).collect();
-        let alike = overtaken.iter().find(|owed| owed.topic.is_some() && owed.topic == released.topic);
+        let alike = overtaken.iter().find(|owed| owed.topic == released.topic);
         let Some(first) = alike.or_else(|| overtaken.first()) else { return };
         let got = format!("PUBREL id={id}, before the one for id={}, whose PUBREC came earlier", first.id);
         let evidence = vec![first.given, released.given];

@@ -20,7 +20,7 @@ pub(crate) const RULE: Stateless = Stateless { name: "resend", on: On::DELIVERED
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let Some(delivery) = Delivery::of(event, state) else { return };
-    let v5 = state.version(delivery.seen.conn) == Version::V5;
+    let v5 = delivery.seen.version == Version::V5;
     let breach = match delivery.seen.copy {
         CopyKind::Again { last, stage: Stage::Released, .. } => after_release(&delivery, last),
         CopyKind::Again { last, live: true, .. } if v5 => live(&delivery, last),
@@ -71,7 +71,7 @@ fn unacknowledged(delivery: &Delivery<'_>) -> Option<u64> {
     let own = seen.source.is_some_and(|source| source.is_of_several());
     let again = delivery.publish.dup && seen.drained_before && !own;
     let id = delivery.publish.packet_id.filter(|_| again);
-    let twin = || delivery.session.outbound.twin_of(id?, delivery.publish, &seen.topic);
+    let twin = || delivery.session.outbound.twin_of(id?, delivery.publish, delivery.topic);
     seen.moved.or_else(twin)
 }
 

@@ -52,7 +52,7 @@ impl Rule for ResendOrder {
             self.latest.pop_first();
         }
         let resends = self.latest.entry(conn).or_default();
-        let (topic, qos) = (&delivery.seen.topic.0, delivery.publish.qos);
+        let (topic, qos) = (&delivery.topic.0, delivery.publish.qos);
         let Some(known) = resends.iter_mut().find(|(t, q, _)| t == topic && *q == qos) else {
             if resends.len() < TOPICS_KEPT {
                 resends.push((topic.to_vec(), qos, first));

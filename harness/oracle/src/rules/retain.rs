@@ -5,18 +5,18 @@
 //! that one copy for each SUBSCRIBE and filter is right as long as the live copy comes too. Only payloads that name their
 //! messages are judged; wills, resends and shared subscriptions are not.
 
-use deadzone_history::{Event, Place};
+use deadzone_history::Event;
 use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 
 use super::{
     clauses::{RETAIN_AS_PUBLISHED, RETAIN_TO_ESTABLISHED},
-    delivery::Delivery,
+    delivery::{Delivery, Later},
 };
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
-    state::{CopyKind, DeliveryId, SessionIx, Source, State},
+    state::{CopyKind, Source, State},
 };
 
 /// A SUBACK may be so much older than the message for its look-up to be still going on, µs.
@@ -26,8 +26,8 @@ const AROUND_KEPT: usize = 4_096;
 
 #[derive(Debug, Default)]
 pub(crate) struct Retain {
-    /// Copies with RETAIN 1 soon behind a SUBACK: right if the live copy comes as well, or came. With the SUBACK and the step.
-    around: Vec<(SessionIx, DeliveryId, u64, Option<Place>)>,
+    /// Copies with RETAIN 1 soon behind a SUBACK: right if the live copy comes as well, or came. With the SUBACK.
+    around: Vec<(Later, u64)>,
 }
 
 impl Rule for Retain {
@@ -49,7 +49,7 @@ impl Rule for Retain {
         }
         let as_published = matching.as_published;
         if matching.established {
-            found.tested(RETAIN_TO_ESTABLISHED.of(state.version(delivery.seen.conn)));
+            found.tested(RETAIN_TO_ESTABLISHED.of(delivery.seen.version));
         }
         let breach = if delivery.publish.retain {
             let live = matching.established && !as_published;
@@ -75,10 +75,10 @@ impl Rule for Retain {
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {
-        for (session, id, answered, place) in std::mem::take(&mut self.around) {
+        for (Later { session, id, body, place }, answered) in std::mem::take(&mut self.around) {
             let Some(group) = state.messages.group(id.group) else { continue };
             let mut live = group.deliveries.iter().filter(|d| d.session == Some(session));
-            if live.any(|d| d.publish().is_some_and(|p| !p.retain)) {
+            if live.any(|d| !d.retain) {
                 continue;
             }
             let Some(delivery) = state.messages.delivery(id) else { continue };
@@ -87,7 +87,7 @@ impl Rule for Retain {
                 clause: RETAIN_TO_ESTABLISHED,
                 fact: Fact::WrongField,
                 wanted: "a copy with RETAIN 0 to an established subscription".to_owned(),
-                got: delivery.body.decoded.packet.summary(),
+                got: body.packet().summary(),
                 evidence: vec![answered],
                 could_instead: vec![
                     "send a retained copy besides, while its look-up goes on behind SUBACK: the live copy never came",
@@ -101,23 +101,17 @@ impl Rule for Retain {
 impl Retain {
     /// Whether the SUBACK is so recent that the look-up for it may have found this message. One copy may.
     fn may_be_looked_up(&mut self, state: &State, delivery: &Delivery<'_>, source: &Source) -> bool {
-        let recent =
-            delivery.session.subscriptions.held(&delivery.seen.topic).filter_map(|held| held.current());
+        let recent = delivery.session.subscriptions.held(&delivery.topic.0).filter_map(|held| held.current());
         let answered = recent.filter_map(|ask| ask.answered).map(|(at, _)| at).max();
         let recent = answered.is_some_and(|at| source.at.at_us.saturating_sub(at.at_us) < LOOK_UP_US);
-        let (Some(answered), Some(session), Some(id)) =
-            (answered, delivery.seen.session, delivery.seen.delivery)
-        else {
-            return false;
-        };
-        let Some(group) = state.messages.group(id.group) else { return false };
-        let retained =
-            |d: &&crate::state::Delivery| d.session == Some(session) && d.publish().is_some_and(|p| p.retain);
+        let (Some(answered), Some(later)) = (answered, delivery.later(state)) else { return false };
+        let Some(group) = state.messages.group(later.id.group) else { return false };
+        let retained = |d: &&crate::state::Delivery| d.session == Some(later.session) && d.retain;
         let copies = group.deliveries.iter().filter(retained).count();
         if !recent || copies > delivery.seen.matching.filters as usize || self.around.len() >= AROUND_KEPT {
             return false;
         }
-        self.around.push((session, id, answered.seq, state.around.place()));
+        self.around.push((later, answered.seq));
         true
     }
 }

@@ -71,7 +71,7 @@ impl SessionPresent {
         let wrong = |(id, _, present): &&(ConnId, u64, bool)| *id == delivery.seen.conn && *present;
         let Some((id, connack, _)) = self.0.iter().find(wrong) else { return };
         let mut asks =
-            delivery.session.subscriptions.held(&delivery.seen.topic).flat_map(|h| &h.asks).peekable();
+            delivery.session.subscriptions.held(&delivery.topic.0).flat_map(|h| &h.asks).peekable();
         if asks.peek().is_some() && asks.all(|ask| ask.given.seq < *connack) {
             let what = format!("{} by a subscription of that session", delivery.summary());
             beside(found, *connack, REUSED.of(state.version(*id)), &what);

@@ -23,13 +23,13 @@ pub(crate) const RULE: Stateless = Stateless { name: "topic-matches", on: On::DE
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let Some(delivery) = Delivery::of(event, state) else { return };
-    let topic = &delivery.seen.topic;
+    let topic = delivery.topic;
     let prefix = state.header.run_prefix.as_bytes();
     let ours = !prefix.is_empty() && topic.0.starts_with(prefix);
     if !ours || delivery.marker || state.header.target.automatic_subscriptions {
         return;
     }
-    found.tested(TOPIC.of(state.version(delivery.seen.conn)));
+    found.tested(TOPIC.of(delivery.seen.version));
     match delivery.seen.matching.filters {
         0 => found.broken(event, state, unasked(&delivery, state)),
         _ => ended(event, &delivery, state, found),
@@ -38,7 +38,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
 }
 
 fn unasked(delivery: &Delivery<'_>, state: &State) -> Breach {
-    let own = state.of_this_run(&delivery.seen.topic);
+    let own = state.of_this_run(delivery.topic);
     let filters: Vec<_> =
         delivery.session.subscriptions.texts().take(NAMED).map(|t| format!("{t:?}")).collect();
     let filters = if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
@@ -94,9 +94,12 @@ fn own(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut Found)
     let Some(message) = state.messages.message(id) else { return };
     let publisher = message.session.and_then(|s| state.session(s));
     let own = publisher.is_some_and(|p| p.client_id == delivery.session.client_id && !p.client_id.is_empty());
-    let mut asks = delivery.session.subscriptions.held(&seen.topic).flat_map(|held| &held.asks);
+    if !own || seen.matching.shared || delivery.publish.retain || message.retain {
+        return;
+    }
+    let mut asks = delivery.session.subscriptions.held(&delivery.topic.0).flat_map(|held| &held.asks);
     let all = asks.next().is_some_and(crate::state::Ask::no_local) && asks.all(crate::state::Ask::no_local);
-    if !own || !all || seen.matching.shared || delivery.publish.retain || message.retain {
+    if !all {
         return;
     }
     let breach = Breach {

@@ -14,7 +14,7 @@ impl State {
     /// Keeps a PUBLISH or PUBREL that comes before the CONNACK, and an acknowledgement behind one; `false` where it is none.
     pub(super) fn comes_ahead(&mut self, packet: &PacketEvent) -> bool {
         let (now, seen) = (self.now, self.is_judged(packet.direction));
-        let Some(conn) = self.conns.get_mut(&packet.conn.0) else { return false };
+        let Some(conn) = self.conns.get_mut(packet.conn) else { return false };
         let handshake = &mut conn.handshake;
         let of_session = match packet.packet() {
             Packet::Publish(_) => seen,
@@ -40,7 +40,7 @@ impl State {
     }
 
     pub(super) fn ahead_of(&mut self, conn: ConnId) -> Vec<Event> {
-        self.conns.get_mut(&conn.0).map(|c| std::mem::take(&mut c.handshake.ahead)).unwrap_or_default()
+        self.conns.get_mut(conn).map(|c| std::mem::take(&mut c.handshake.ahead)).unwrap_or_default()
     }
 
     /// One of them takes effect.

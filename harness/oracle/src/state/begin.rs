@@ -40,7 +40,7 @@ impl Names {
 impl State {
     pub(super) fn connect_given(&mut self, id: ConnId, connect: &Connect, length: u32) {
         let now = self.now;
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         if conn.handshake.connect.is_some() {
             conn.given.second_connect.get_or_insert(now.seq);
             self.deviates(id, now.seq);
@@ -54,7 +54,7 @@ impl State {
         }
         let last = self.names.session(&connect.client_id).and_then(|known| self.session(known)?.current());
         let stands = last.and_then(|c| self.conn(c)).is_some_and(|c| c.ends.first_us.is_none());
-        if let Some(conn) = self.conns.get_mut(&id.0) {
+        if let Some(conn) = self.conns.get_mut(id) {
             conn.handshake.connect = Some(ConnectFacts::new(now, connect, version));
             conn.takes_over = stands;
         }
@@ -63,7 +63,7 @@ impl State {
 
     pub(super) fn connack_seen(&mut self, id: ConnId, connack: &Connack) {
         let now = self.now;
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         let first = conn.handshake.connack.is_none();
         conn.handshake.connack.get_or_insert_with(|| ConnackFacts::new(now, connack));
         conn.said.get_or_insert_with(|| Said::new(connack));
@@ -77,7 +77,7 @@ impl State {
         if !first {
             return;
         }
-        if let Some(conn) = self.conns.get_mut(&id.0) {
+        if let Some(conn) = self.conns.get_mut(id) {
             conn.outlook = outlook;
             conn.standing = phase::standing(connack.session_present(), conn.takes_over);
         }
@@ -160,7 +160,7 @@ impl State {
         if let Some(name) = client_id {
             self.names.by_client_id.insert(name, session);
         }
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         conn.session = Some(session);
         let (deviant, early) = (conn.given.deviant, std::mem::take(&mut conn.handshake.early));
         if let Some(at) = deviant {
@@ -169,7 +169,7 @@ impl State {
         let now = self.now;
         for (at, body, marker) in early {
             self.now = at;
-            if let Some(conn) = self.conns.get_mut(&id.0) {
+            if let Some(conn) = self.conns.get_mut(id) {
                 conn.weighed(at, body.frame(), body.packet());
             }
             if self.judged == Party::Client {
@@ -223,7 +223,7 @@ impl State {
     /// The connection ended with its CONNECT unanswered: the broker may or may not have read it and what followed.
     pub(super) fn never_answered(&mut self, id: ConnId) {
         let now = self.now;
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         let Some(facts) = conn.handshake.connect.clone() else { return };
         if conn.handshake.connack.is_some() {
             return;
@@ -233,7 +233,7 @@ impl State {
         }
         self.transition = Transition::None;
         self.names.answered(&facts.client_id);
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         let early = !std::mem::take(&mut conn.handshake.early).is_empty();
         let known = self.names.session(&facts.client_id);
         let Some(session) = known.and_then(|known| self.sessions.get_mut(known.0 as usize)) else {
@@ -250,7 +250,7 @@ impl State {
 
     pub(super) fn disconnect_given(&mut self, id: ConnId, disconnect: &Disconnect, well_formed: bool) {
         let now = self.now;
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         conn.ends.note(now.at_us);
         conn.handshake.goodbye = Some(DisconnectFacts::new(now, disconnect, well_formed));
     }

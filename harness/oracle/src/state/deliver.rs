@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use deadzone_history::{ConnId, PacketEvent, Purpose};
+use deadzone_history::{ConnId, Origin, PacketEvent, Purpose};
 use deadzone_wire::{PropertyId, Publish, Text};
 
 use super::{
-    CopyKind, Currency, Delivered, Delivery, DeliveryId, Matching, SessionIx, Source, Stage, State,
+    Content, CopyKind, Currency, Delivered, Delivery, DeliveryId, Matching, SessionIx, Source, Stage, State,
     Transition, message::GroupIx,
 };
 
@@ -18,14 +18,16 @@ impl State {
         let id = packet.conn;
         let now = self.now;
         let marker = packet.sender == Purpose::Marker;
-        let (topic, unknown_alias) = self.topic_seen(packet, publish);
+        let aliased = self.alias_seen(packet, publish);
+        let unknown_alias = aliased.as_ref().is_some_and(Text::is_empty);
+        let topic = aliased.as_ref().unwrap_or(&publish.topic);
         let (session, currency) = self.currency(id);
-        let ours = !marker && self.of_this_run(&topic);
+        let ours = !marker && self.of_this_run(topic);
         let group = if marker { None } else { self.messages.ix(&publish.payload) };
         let source = group.filter(|_| ours).and_then(|group| self.messages.source(group));
         let drained_before = self.drained_before(session);
         let no_attempt_before = self.no_attempt_before(session, source.as_ref());
-        if let (Currency::Stale, Some(conn)) = (currency, self.conns.get_mut(&id.0)) {
+        if let (Currency::Stale, Some(conn)) = (currency, self.conns.get_mut(id)) {
             conn.ends.torn_down = true;
         }
         let mut copy = if publish.qos == 0 { CopyKind::Plain } else { CopyKind::First };
@@ -33,13 +35,13 @@ impl State {
         let current = currency == Currency::Current;
         if let (true, Some(s)) = (current, session.and_then(|s| self.sessions.get_mut(s.0 as usize))) {
             if let (Some(packet_id), 1..) = (publish.packet_id, publish.qos) {
-                copy = s.outbound.sort(id, packet_id, publish, &topic);
+                copy = s.outbound.sort(id, packet_id, publish, topic);
             }
-            matching = s.subscriptions.matching(&topic, source.map(|s| s.at.seq));
+            matching = s.subscriptions.matching(&topic.0, source.map(|s| s.at.seq));
         }
         let moved = match copy {
             CopyKind::First if current && !marker => {
-                self.moved((id, session), publish, &topic, (source, &matching))
+                self.moved((id, session), publish, topic, (source, &matching))
             }
             _ => None,
         };
@@ -47,18 +49,20 @@ impl State {
         let delivery =
             (!marker).then(|| self.delivery(packet, publish, (session, currency), copied, (group, source)));
         if let (true, Some(packet_id), 1..) = (current, publish.packet_id, publish.qos) {
-            if let (CopyKind::First, Some(conn)) = (copy, self.conns.get_mut(&id.0)) {
+            if let (CopyKind::First, Some(conn)) = (copy, self.conns.get_mut(id)) {
                 conn.exchange.steps.remove(&packet_id);
             }
             if let Some(s) = session.and_then(|s| self.sessions.get_mut(s.0 as usize)) {
-                s.outbound.seen((now.seq, id), (packet_id, &packet.body), &topic, (copy, delivery));
+                let length = packet.wire_len();
+                s.outbound.seen((now.seq, id), (packet_id, publish, length), topic, (copy, delivery));
             }
         }
         self.transition = Transition::Delivered(Delivered {
             conn: id,
+            version: self.version(id),
             session,
             currency,
-            topic,
+            aliased,
             unknown_alias,
             copy,
             source,
@@ -132,7 +136,11 @@ impl State {
             client: self.client_of(id),
             session,
             first: now,
-            body: Arc::clone(&packet.body),
+            body: (self.header.origin != Origin::Link).then(|| Arc::clone(&packet.body)),
+            packet_id: publish.packet_id,
+            topic: Content::of(&publish.topic.0),
+            retain: publish.retain,
+            identifiers: publish.subscription_ids().collect(),
             first_conn: id,
             conn: id,
             last: now.seq,
@@ -152,10 +160,8 @@ impl State {
         let ix = self.messages.ix(&publish.payload)?;
         let group = self.messages.group(ix)?;
         let same = |d: &Delivery| {
-            d.client == client
-                && d.publish().is_some_and(|p| {
-                    p.packet_id == publish.packet_id && p.qos == publish.qos && p.topic == publish.topic
-                })
+            (d.client, d.packet_id, d.qos) == (client, publish.packet_id, publish.qos)
+                && *d.topic == *publish.topic.0
         };
         let nth = group.deliveries.iter().rposition(same)?;
         Some(DeliveryId { group: ix, nth: nth as u32 })
@@ -166,20 +172,15 @@ impl State {
         contains(&topic.0, self.header.nonce.as_bytes())
     }
 
-    /// The Topic Name with its alias resolved, and whether the alias is unknown.
-    fn topic_seen(&mut self, packet: &PacketEvent, publish: &Publish) -> (Text, bool) {
-        let alias = publish.properties.number(PropertyId::TopicAlias).and_then(|a| u16::try_from(a).ok());
-        let (Some(alias), Some(conn)) = (alias, self.conns.get_mut(&packet.conn.0)) else {
-            return (publish.topic.clone(), false);
-        };
-        if !publish.topic.is_empty() {
-            conn.exchange.aliases_down.insert(alias, publish.topic.clone());
-            return (publish.topic.clone(), false);
+    /// The Topic Name that an alias stands for, where there is no other; empty where the alias is unknown.
+    fn alias_seen(&mut self, packet: &PacketEvent, publish: &Publish) -> Option<Text> {
+        let alias = publish.properties.number(PropertyId::TopicAlias).and_then(|a| u16::try_from(a).ok())?;
+        let aliases = &mut self.conns.get_mut(packet.conn)?.exchange.aliases_down;
+        if publish.topic.is_empty() {
+            return Some(aliases.get(&alias).cloned().unwrap_or_default());
         }
-        match conn.exchange.aliases_down.get(&alias) {
-            Some(topic) => (topic.clone(), false),
-            None => (Text::default(), true),
-        }
+        aliases.insert(alias, publish.topic.clone());
+        None
     }
 
     /// Whether every connection of the session but the current one was read to its end.
@@ -188,7 +189,7 @@ impl State {
         let Some(session) = session.and_then(|s| self.sessions.get_mut(s.0 as usize)) else { return false };
         let connections = &mut session.connections;
         while let Some(last) = connections.undrained.last() {
-            if conns.get(&last.0).is_none_or(|c| c.ends.drained().is_none()) {
+            if conns.get(*last).is_none_or(|c| c.ends.drained().is_none()) {
                 return false;
             }
             connections.undrained.pop();

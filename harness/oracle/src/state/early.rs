@@ -15,7 +15,7 @@ impl State {
         if self.judged != Party::Client || !matches!(packet.packet(), Packet::Publish(_) | Packet::Ack(_)) {
             return;
         }
-        if let Some(conn) = self.conns.get_mut(&packet.conn.0).filter(|c| c.handshake.connack.is_none()) {
+        if let Some(conn) = self.conns.get_mut(packet.conn).filter(|c| c.handshake.connack.is_none()) {
             conn.handshake.early.push((now, Arc::clone(&packet.body), false));
         }
     }
@@ -28,7 +28,8 @@ impl State {
             Packet::Publish(publish) if publish.qos > 0 => {
                 let Some(packet_id) = publish.packet_id else { return };
                 let copy = session.outbound.sort(id, packet_id, publish, &publish.topic);
-                session.outbound.seen((seq, id), (packet_id, body), &publish.topic, (copy, None));
+                let length = body.wire_len();
+                session.outbound.seen((seq, id), (packet_id, publish, length), &publish.topic, (copy, None));
             }
             Packet::Ack(ack) if ack.kind == AckKind::Pubrel => {
                 session.outbound.released(seq, id, ack.packet_id);

@@ -5,17 +5,14 @@ use std::collections::VecDeque;
 /// So many finished exchanges of a session and direction are remembered.
 const KEPT: usize = 1024;
 
-/// Packet ids of finished exchanges, the oldest first.
+/// Finished exchanges, the oldest first: packet id, and the event that finished it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Finished(VecDeque<u16>);
+pub(super) struct Finished(VecDeque<(u16, u64)>);
 
 impl Finished {
-    /// An exchange with this id finished; the id whose turn to be forgotten has come, unless it finished again since.
-    pub(super) fn push(&mut self, id: u16) -> Option<u16> {
-        self.0.push_back(id);
-        if self.0.len() <= KEPT {
-            return None;
-        }
-        self.0.pop_front().filter(|oldest| !self.0.contains(oldest))
+    /// An exchange with this id finished; the one whose turn to be forgotten has come, if the id did not finish again since.
+    pub(super) fn push(&mut self, id: u16, seq: u64) -> Option<(u16, u64)> {
+        self.0.push_back((id, seq));
+        if self.0.len() <= KEPT { None } else { self.0.pop_front() }
     }
 }

@@ -15,7 +15,7 @@ impl State {
         let seq = self.now.seq;
         let kind = packet.packet().kind();
         let own = packet.violations().first().map(|v| v.clause);
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         let early = conn.handshake.connect.is_none() && kind != PacketKind::Connect;
         let violation =
             own.or_else(|| pair!("MQTT-3.1.0-1", "MQTT-3.1.0-1").of(conn.version).filter(|_| early));
@@ -28,9 +28,8 @@ impl State {
         if violation.is_some() {
             self.deviates(id, seq);
         }
-        let length = u32::try_from(packet.frame().wire_len()).unwrap_or(u32::MAX);
         match packet.packet() {
-            Packet::Connect(connect) => self.connect_given(id, connect, length),
+            Packet::Connect(connect) => self.connect_given(id, connect, packet.wire_len()),
             Packet::Connack(connack) if self.judged == Party::Client => self.connack_seen(id, connack),
             Packet::Disconnect(_) if self.judged == Party::Client => {}
             Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation.is_none()),
@@ -45,7 +44,7 @@ impl State {
         let (id, packet, now) = (event.conn, event.packet(), self.now);
         let marker = event.sender == Purpose::Marker;
         let current = self.currency(id).1 == Currency::Current;
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         match conn.session {
             _ if packet.kind() == PacketKind::Pingreq => conn.ping_given(now.seq),
             None if conn.handshake.connack.is_none() => {
@@ -88,7 +87,7 @@ impl State {
 
     fn request_given(&mut self, id: ConnId, packet_id: u16, subscribe: bool, filters: usize) {
         let seq = self.now.seq;
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         if conn.exchange.requests.insert(packet_id, Request { seq, subscribe, filters }).is_some() {
             self.deviates(id, seq);
         }
@@ -99,8 +98,7 @@ impl State {
             return self.release_given(id, session, ack.packet_id);
         }
         let seq = self.now.seq;
-        let (Some(known), Some(conn)) =
-            (self.sessions.get_mut(session.0 as usize), self.conns.get_mut(&id.0))
+        let (Some(known), Some(conn)) = (self.sessions.get_mut(session.0 as usize), self.conns.get_mut(id))
         else {
             return;
         };

@@ -1,12 +1,10 @@
 //! Exchanges towards the judged party, by packet id, within one session.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
 use deadzone_history::ConnId;
 use deadzone_wire::{AckKind, Publish};
 
-use super::{AckMatch, MessageId, finished::Finished};
+use super::{AckMatch, Content, MessageId, finished::Finished, table::Table};
+use crate::hash::Map;
 
 /// Copies of one packet given on one connection, and the answers to them seen there.
 #[derive(Clone, Copy, Debug)]
@@ -51,11 +49,12 @@ impl Tally {
 #[derive(Clone, Debug)]
 struct Inbound {
     qos: u8,
-    payload: Bytes,
+    payload: Content,
     message: Option<MessageId>,
     copies: Tally,
     released: bool,
-    finished: bool,
+    /// The event that finished it.
+    finished: Option<u64>,
     /// PUBREC of success was seen on this connection.
     received_on: Option<(ConnId, u64)>,
 }
@@ -63,9 +62,9 @@ struct Inbound {
 /// The exchanges of one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inbounds {
-    by_id: BTreeMap<u16, Inbound>,
+    by_id: Table<u16, Inbound>,
     /// PUBRELs, also for ids without an exchange: those get a PUBCOMP too.
-    releases: BTreeMap<u16, Tally>,
+    releases: Map<u16, Tally>,
     finished: Finished,
 }
 
@@ -84,14 +83,14 @@ pub(crate) enum Copied {
 impl Inbounds {
     /// A PUBLISH was given: what is it?
     pub(super) fn sort(&self, conn: ConnId, id: u16, publish: &Publish) -> Copied {
-        let Some(e) = self.by_id.get(&id) else { return Copied::New };
-        let same = e.qos == publish.qos && e.payload == publish.payload;
+        let Some(e) = self.by_id.get(id) else { return Copied::New };
+        let same = e.qos == publish.qos && *e.payload == *publish.payload;
         let acknowledged_again = e.qos == 1 && publish.dup;
-        if same && (!e.finished || acknowledged_again) {
+        if same && (e.finished.is_none() || acknowledged_again) {
             let (live, received) = (e.copies.conn == conn, e.received_on);
             return Copied::Again { live, received, anew: e.released };
         }
-        if e.finished { Copied::New } else { Copied::Clash }
+        if e.finished.is_some() { Copied::New } else { Copied::Clash }
     }
 
     pub(super) fn given(
@@ -104,11 +103,11 @@ impl Inbounds {
     ) {
         let new = Inbound {
             qos: publish.qos,
-            payload: publish.payload.clone(),
+            payload: Content::of(&publish.payload),
             message,
             copies: Tally::new(conn, seq),
             released: false,
-            finished: false,
+            finished: None,
             received_on: None,
         };
         self.by_id.insert(id, new);
@@ -117,13 +116,13 @@ impl Inbounds {
 
     /// A further copy; the message that it belongs to.
     pub(super) fn copied(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<MessageId> {
-        let known = self.by_id.get_mut(&id)?;
+        let known = self.by_id.get_mut(id)?;
         known.copies.again(conn, seq);
         known.message
     }
 
     pub(super) fn rename(&mut self, id: u16, message: Option<MessageId>) {
-        if let Some(known) = self.by_id.get_mut(&id) {
+        if let Some(known) = self.by_id.get_mut(id) {
             known.message = message;
         }
     }
@@ -131,7 +130,7 @@ impl Inbounds {
     /// A PUBREL was given; the message that it releases.
     pub(super) fn released(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<MessageId> {
         self.releases.entry(id).and_modify(|t| t.again(conn, seq)).or_insert_with(|| Tally::new(conn, seq));
-        let known = self.by_id.get_mut(&id)?;
+        let known = self.by_id.get_mut(id)?;
         known.released = true;
         known.message
     }
@@ -146,18 +145,19 @@ impl Inbounds {
     ) -> (AckMatch, Option<MessageId>) {
         let mut message = None;
         let mut done = false;
-        let fit = match (kind, self.by_id.get_mut(&id)) {
+        let fit = match (kind, self.by_id.get_mut(id)) {
             (AckKind::Puback, Some(e)) if e.qos == 1 => {
-                (message, done) = (e.message, !e.finished);
-                let fit = e.copies.answer(conn, e.finished);
-                e.finished = true;
+                (message, done) = (e.message, e.finished.is_none());
+                let fit = e.copies.answer(conn, !done);
+                e.finished.get_or_insert(seq);
                 fit
             }
             (AckKind::Pubrec, Some(e)) if e.qos == 2 => {
-                (message, done) = (e.message, refused && !e.finished);
-                let fit = e.copies.answer(conn, e.finished);
-                e.finished |= refused;
-                if !refused {
+                (message, done) = (e.message, refused && e.finished.is_none());
+                let fit = e.copies.answer(conn, e.finished.is_some());
+                if refused {
+                    e.finished.get_or_insert(seq);
+                } else {
                     e.received_on = Some((conn, seq));
                 }
                 fit
@@ -165,8 +165,8 @@ impl Inbounds {
             (AckKind::Pubcomp, known) => {
                 let of = known.as_ref().map(|e| e.copies.seq);
                 if let Some(e) = known.filter(|e| e.qos == 2) {
-                    (message, done) = (e.message, !e.finished);
-                    e.finished = true;
+                    (message, done) = (e.message, e.finished.is_none());
+                    e.finished.get_or_insert(seq);
                 }
                 match (self.releases.get_mut(&id), of) {
                     (Some(tally), _) => tally.answer(conn, true),
@@ -178,26 +178,26 @@ impl Inbounds {
             (_, None) => AckMatch::Nothing,
         };
         if done {
-            self.finish(id);
+            self.finish(id, seq);
         }
         (fit, message)
     }
 
     /// Whether an exchange or a PUBREL with this id is remembered.
     pub(crate) fn knows(&self, id: u16) -> bool {
-        self.by_id.contains_key(&id) || self.releases.contains_key(&id)
+        self.by_id.get(id).is_some() || self.releases.contains_key(&id)
     }
 
     /// Whether PUBREC of success for this id was seen on this connection.
     pub(crate) fn received_on(&self, id: u16, conn: ConnId) -> bool {
-        self.by_id.get(&id).is_some_and(|e| e.received_on.is_some_and(|(on, _)| on == conn))
+        self.by_id.get(id).is_some_and(|e| e.received_on.is_some_and(|(on, _)| on == conn))
     }
 
-    fn finish(&mut self, id: u16) {
-        if let Some(oldest) = self.finished.push(id)
-            && self.by_id.get(&oldest).is_some_and(|e| e.finished)
+    fn finish(&mut self, id: u16, seq: u64) {
+        if let Some((oldest, at)) = self.finished.push(id, seq)
+            && self.by_id.get(oldest).is_some_and(|e| e.finished == Some(at))
         {
-            self.by_id.remove(&oldest);
+            self.by_id.remove(oldest);
             self.releases.remove(&oldest);
         }
     }

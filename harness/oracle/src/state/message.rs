@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use deadzone_history::{ClientIx, ConnId, Recorded};
-use deadzone_wire::{Packet, Publish, Text};
+use deadzone_wire::{Packet, Publish};
 
-use super::{Mark, SessionIx, forwarded::Forwarded};
+use super::{Content, Mark, SessionIx, forwarded::Forwarded};
 
 /// A group that is cleared keeps room for so many messages and deliveries.
 const ROOM_KEPT: usize = 16;
@@ -66,7 +65,7 @@ pub(crate) struct Message {
     pub(crate) retain: bool,
     pub(crate) dup: bool,
     /// Topic Name, aliases resolved; empty where the alias was unknown.
-    pub(crate) topic: Text,
+    pub(crate) topic: Content,
     /// Message Expiry Interval, seconds.
     pub(crate) expiry_s: Option<u32>,
     /// Its length on the wire, bytes.
@@ -111,9 +110,15 @@ impl Message {
 pub(crate) struct Delivery {
     pub(crate) client: ClientIx,
     pub(crate) session: Option<SessionIx>,
-    /// Its first complete copy, and the packet.
+    /// Its first complete copy.
     pub(crate) first: Mark,
-    pub(crate) body: Arc<Recorded>,
+    /// The packet of that one, where a claim may ask for it: nobody claims anything about the messages of a record that streams.
+    pub(crate) body: Option<Arc<Recorded>>,
+    /// What that one says.
+    pub(super) packet_id: Option<u16>,
+    pub(super) topic: Content,
+    pub(crate) retain: bool,
+    pub(crate) identifiers: Box<[u32]>,
     /// The connection of the first and of the latest copy.
     pub(crate) first_conn: ConnId,
     pub(crate) conn: ConnId,
@@ -128,9 +133,9 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// The PUBLISH of its first copy.
+    /// The PUBLISH of its first copy, where it is kept.
     pub(crate) fn publish(&self) -> Option<&Publish> {
-        match &self.body.decoded.packet {
+        match self.body.as_ref()?.packet() {
             Packet::Publish(publish) => Some(publish),
             _ => None,
         }
@@ -140,7 +145,7 @@ impl Delivery {
 /// All that was published or delivered with one payload.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
-    pub(crate) payload: Bytes,
+    pub(crate) payload: Content,
     pub(crate) messages: Vec<Message>,
     pub(crate) deliveries: Vec<Delivery>,
     /// A claim names it: it is not forgotten.
@@ -196,7 +201,7 @@ impl Source {
 impl Group {
     /// Makes room for another payload; allocations of a usual size stay.
     pub(super) fn clear(&mut self) {
-        self.payload = Bytes::new();
+        self.payload = Content::default();
         self.messages.clear();
         self.messages.shrink_to(ROOM_KEPT);
         self.deliveries.clear();

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use deadzone_history::Origin as RecordOrigin;
 use deadzone_wire::Packet;
 
-use super::{Delivery, DeliveryId, Group, Message, MessageId, Source, message::GroupIx};
+use super::{Content, Delivery, DeliveryId, Group, Message, MessageId, Source, message::GroupIx};
 use crate::hash::{Map, Set, of_bytes};
 
 /// Groups of settled messages that are kept of a record that nobody claims things about.
@@ -24,7 +24,7 @@ const ALIKE_KEPT: usize = 64;
 pub(crate) struct Messages {
     groups: Vec<Slot>,
     free: Vec<u32>,
-    by_payload: Map<Bytes, GroupIx>,
+    by_payload: Map<Content, GroupIx>,
     /// Groups in the order in which they were made.
     order: VecDeque<GroupIx>,
     kept: usize,
@@ -103,8 +103,8 @@ impl Messages {
     }
 
     fn group_of(&mut self, payload: &Bytes) -> GroupIx {
-        if let Some(known) = self.by_payload.get(payload) {
-            return *known;
+        if let Some(known) = self.ix(payload) {
+            return known;
         }
         self.forget_oldest();
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -114,9 +114,9 @@ impl Messages {
             self.groups.len() as u32 - 1
         });
         let at = &mut self.groups[slot as usize];
-        at.group.payload = payload.clone();
+        at.group.payload = Content::of(payload);
         let ix = GroupIx { slot, generation: at.generation };
-        self.by_payload.insert(payload.clone(), ix);
+        self.by_payload.insert(at.group.payload.clone(), ix);
         self.order.push_back(ix);
         ix
     }
@@ -148,7 +148,7 @@ impl Messages {
         slot.generation = slot.generation.wrapping_add(1);
         let group = &mut slot.group;
         self.free.push(ix.slot);
-        self.by_payload.remove(&group.payload);
+        self.by_payload.remove(&*group.payload);
         if !group.messages.is_empty() {
             self.traces.add(&group.payload);
         }
@@ -164,11 +164,11 @@ impl Messages {
     }
 
     pub(super) fn ix(&self, payload: &Bytes) -> Option<GroupIx> {
-        self.by_payload.get(payload).copied()
+        self.by_payload.get(&payload[..]).copied()
     }
 
     pub(crate) fn with_payload(&self, payload: &Bytes) -> Option<&Group> {
-        self.group(*self.by_payload.get(payload)?)
+        self.group(self.ix(payload)?)
     }
 
     /// A claim names this payload: it is kept until the end.

@@ -10,9 +10,8 @@ use deadzone_wire::Version;
 
 use super::{
     Closing, Conn, Delivered, Mark, Messages, Session, SessionIx, Transition, around::Around, recent::Recent,
-    routes::Routes,
+    routes::Routes, table::Table,
 };
-use crate::hash::Map;
 
 /// Connections that are over, of which something is still known.
 const ENDED_KEPT: usize = 4_096;
@@ -23,7 +22,7 @@ pub(crate) struct State {
     pub(crate) header: Arc<Header>,
     /// Whose packets are judged: they are *seen*, the other party's are *given*.
     pub(crate) judged: Party,
-    pub(super) conns: Map<u32, Box<Conn>>,
+    pub(super) conns: Table<ConnId, Box<Conn>>,
     /// The connections of each client in the order of opening; over all clients, ended ones by age.
     pub(super) of_client: Vec<Vec<ConnId>>,
     ended: VecDeque<ConnId>,
@@ -45,7 +44,7 @@ impl State {
         Self {
             header: Arc::clone(header),
             judged,
-            conns: Map::default(),
+            conns: Table::default(),
             of_client: vec![Vec::new(); header.clients.len() + 1],
             ended: VecDeque::new(),
             sessions: Vec::new(),
@@ -108,7 +107,7 @@ impl State {
 
     fn opened(&mut self, conn: ConnId, client: ClientIx) {
         let version = self.header.version_of(client);
-        self.conns.insert(conn.0, Box::new(Conn::new(client, version, self.now)));
+        self.conns.insert(conn, Box::new(Conn::new(client, version, self.now)));
         if let Some(list) = self.of_client.get_mut(client.0 as usize) {
             list.push(conn);
         }
@@ -117,7 +116,7 @@ impl State {
     fn packet(&mut self, packet: &PacketEvent) {
         let id = packet.conn;
         let (now, judged) = (self.now, self.is_judged(packet.direction));
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         if judged {
             conn.packet_seen(now, &packet.body);
             self.around.last_seen = Some(now);
@@ -135,13 +134,13 @@ impl State {
             return;
         }
         let Some(seen) = packet.of else { return };
-        let Some(conn) = self.conns.get_mut(&packet.conn.0) else { return };
+        let Some(conn) = self.conns.get_mut(packet.conn) else { return };
         conn.arrived(seen.get());
     }
 
     fn scraps(&mut self, conn: ConnId, direction: Direction, unframed: bool) {
         let (seq, judged) = (self.now.seq, self.is_judged(direction));
-        let Some(c) = self.conns.get_mut(&conn.0) else { return };
+        let Some(c) = self.conns.get_mut(conn) else { return };
         if judged {
             c.ends.torn_down = true;
             return;
@@ -155,7 +154,7 @@ impl State {
     fn closed(&mut self, id: ConnId, end: End, by: By, how: Close) {
         let now = self.now;
         let own_end = self.end();
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         let closing = Closing { at: now, by, how };
         match (end, by) {
             (End::Client, _) => conn.ends.here.get_or_insert(closing),
@@ -169,7 +168,7 @@ impl State {
                 self.never_answered(id);
             }
         }
-        let over = self.conns.get(&id.0).is_some_and(|c| c.ends.here.is_some());
+        let over = self.conns.get(id).is_some_and(|c| c.ends.here.is_some());
         if over && end == End::Client {
             self.retire(id);
         }
@@ -177,7 +176,7 @@ impl State {
 
     /// A connection that its client has left is remembered for a while.
     fn retire(&mut self, id: ConnId) {
-        if let Some(conn) = self.conns.get_mut(&id.0).filter(|c| c.ends.by_broker.is_some()) {
+        if let Some(conn) = self.conns.get_mut(id).filter(|c| c.ends.by_broker.is_some()) {
             conn.slim();
         }
         self.ended.push_back(id);
@@ -185,7 +184,7 @@ impl State {
             return;
         }
         let Some(oldest) = self.ended.pop_front() else { return };
-        let Some(conn) = self.conns.remove(&oldest.0) else { return };
+        let Some(conn) = self.conns.remove(oldest) else { return };
         if let Some(list) = self.of_client.get_mut(conn.client.0 as usize) {
             list.retain(|kept| *kept != oldest);
         }
@@ -193,7 +192,7 @@ impl State {
 
     /// The client departed from the protocol: its session is no more judged.
     pub(super) fn deviates(&mut self, conn: ConnId, seq: u64) {
-        let Some(c) = self.conns.get_mut(&conn.0) else { return };
+        let Some(c) = self.conns.get_mut(conn) else { return };
         self.deviation = true;
         c.deviates(seq);
         if let Some(session) = c.session {
@@ -236,7 +235,7 @@ impl State {
 
     /// A connection that was opened and is remembered.
     pub(crate) fn conn(&self, conn: ConnId) -> Option<&Conn> {
-        self.conns.get(&conn.0).map(|conn| &**conn)
+        self.conns.get(conn).map(|conn| &**conn)
     }
 
     /// Whose connection it is; one that nobody opened is nobody's.

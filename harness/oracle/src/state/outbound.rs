@@ -1,12 +1,9 @@
 //! Exchanges from the judged party, by packet id, within one session.
 
-use std::{collections::BTreeMap, sync::Arc};
+use deadzone_history::ConnId;
+use deadzone_wire::{Ack, AckKind, Publish, Text};
 
-use bytes::Bytes;
-use deadzone_history::{ConnId, Recorded};
-use deadzone_wire::{Ack, AckKind, Packet, Publish, Text};
-
-use super::{CopyKind, DeliveryId, finished::Finished};
+use super::{Content, CopyKind, DeliveryId, finished::Finished, table::Table};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,10 +22,11 @@ pub(crate) enum Stage {
 #[derive(Clone, Debug)]
 pub(crate) struct Outbound {
     pub(crate) qos: u8,
-    /// Its first copy.
-    body: Arc<Recorded>,
-    /// Its Topic Name, where an alias stood for it.
-    aliased: Option<Text>,
+    /// Topic Name of its first copy, aliases resolved.
+    pub(crate) topic: Content,
+    pub(crate) payload: Content,
+    /// Length of its first copy on the wire, bytes.
+    length: u32,
     first: u64,
     /// Last copy of the PUBLISH.
     pub(crate) last: u64,
@@ -37,6 +35,8 @@ pub(crate) struct Outbound {
     /// Last event of any kind.
     pub(crate) touched: u64,
     pub(crate) stage: Stage,
+    /// The event at which it was over, where it is.
+    finished: u64,
     /// It came from an earlier connection, PUBREC given there.
     pub(crate) carried: bool,
     /// It had to be dropped: it no longer fits the client's Maximum Packet Size.
@@ -57,7 +57,7 @@ pub(super) struct Before {
 /// The exchanges of one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbounds {
-    by_id: BTreeMap<u16, Outbound>,
+    by_id: Table<u16, Outbound>,
     /// Those that are over: what was acknowledged into a dead link may be sent again.
     finished: Finished,
     /// Those that earlier connections left unacknowledged when the session was resumed last, by id.
@@ -67,34 +67,35 @@ pub(crate) struct Outbounds {
 impl Outbounds {
     /// What a PUBLISH above QoS 0 is, as of just before it takes effect.
     pub(super) fn sort(&self, conn: ConnId, id: u16, publish: &Publish, topic: &Text) -> CopyKind {
-        self.by_id.get(&id).map_or(CopyKind::First, |e| e.copy_kind(conn, publish, topic))
+        self.by_id.get(id).map_or(CopyKind::First, |e| e.copy_kind(conn, publish, topic))
     }
 
     /// It takes effect: follows the judged party whatever it did.
     pub(super) fn seen(
         &mut self,
         (seq, conn): (u64, ConnId),
-        (id, body): (u16, &Arc<Recorded>),
+        (id, publish, length): (u16, &Publish, u32),
         topic: &Text,
         (kind, delivery): (CopyKind, Option<DeliveryId>),
     ) {
-        if let (CopyKind::Again { .. }, Some(known)) = (kind, self.by_id.get_mut(&id)) {
+        if let (CopyKind::Again { .. }, Some(known)) = (kind, self.by_id.get_mut(id)) {
             (known.last, known.touched, known.last_conn, known.delivery) = (seq, seq, conn, delivery);
             if known.stage == Stage::Done || (known.qos == 2 && known.stage == Stage::Received) {
                 known.stage = Stage::Unacknowledged;
             }
             return;
         }
-        let Packet::Publish(publish) = body.packet() else { return };
         let new = Outbound {
             qos: publish.qos,
-            body: Arc::clone(body),
-            aliased: publish.topic.is_empty().then(|| topic.clone()),
+            topic: Content::of(&topic.0),
+            payload: Content::of(&publish.payload),
+            length,
             first: seq,
             last: seq,
             last_conn: conn,
             touched: seq,
             stage: Stage::Unacknowledged,
+            finished: seq,
             carried: false,
             dropped: false,
             moved: None,
@@ -104,12 +105,12 @@ impl Outbounds {
     }
 
     pub(crate) fn get(&self, id: u16) -> Option<&Outbound> {
-        self.by_id.get(&id)
+        self.by_id.get(id)
     }
 
     /// An acknowledgement was given; `false` where it does not fit the exchange's kind.
     pub(super) fn acknowledged(&mut self, seq: u64, ack: &Ack) -> bool {
-        let Some(known) = self.by_id.get_mut(&ack.packet_id) else {
+        let Some(known) = self.by_id.get_mut(ack.packet_id) else {
             return ack.kind != AckKind::Puback;
         };
         let refused = ack.code() >= 0x80;
@@ -124,14 +125,15 @@ impl Outbounds {
         known.stage = stage;
         known.touched = seq;
         if done {
-            self.finish(ack.packet_id);
+            known.finished = seq;
+            self.finish(ack.packet_id, seq);
         }
         fits
     }
 
     /// A PUBREL was seen: the exchange as it was before.
     pub(super) fn released(&mut self, seq: u64, conn: ConnId, id: u16) -> Option<Before> {
-        let known = self.by_id.get_mut(&id)?;
+        let known = self.by_id.get_mut(id)?;
         let before = Before { stage: known.stage, touched: known.touched, carried: known.carried };
         (known.stage, known.touched, known.last_conn, known.carried) = (Stage::Released, seq, conn, false);
         Some(before)
@@ -142,17 +144,16 @@ impl Outbounds {
         for known in self.by_id.values_mut() {
             known.carried =
                 matches!(known.stage, Stage::Received | Stage::Released | Stage::Done) && known.qos == 2;
-            known.dropped |=
-                maximum_packet.is_some_and(|max| known.body.frame().wire_len() as u64 > u64::from(max));
+            known.dropped |= maximum_packet.is_some_and(|max| known.length > max);
         }
         let open = self.by_id.iter().filter(|(_, e)| e.stage == Stage::Unacknowledged);
-        self.left = open.map(|(id, _)| *id).collect();
+        self.left = open.map(|(id, _)| id).collect();
     }
 
     /// An unfinished exchange with the same content under another id: its last event.
     pub(crate) fn twin_of(&self, id: u16, publish: &Publish, topic: &Text) -> Option<u64> {
         let twin = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.same(publish, topic);
-        self.by_id.iter().find(|(other, e)| **other != id && twin(e)).map(|(_, e)| e.last)
+        self.by_id.iter().find(|(other, e)| *other != id && twin(e)).map(|(_, e)| e.last)
     }
 
     /// A new exchange takes the place of one that an earlier connection left unacknowledged: the same message, but under another
@@ -165,36 +166,36 @@ impl Outbounds {
         topic: &Text,
     ) -> Option<(u64, Option<DeliveryId>)> {
         let open = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.last_conn != conn;
-        self.left.retain(|other| self.by_id.get(other).is_some_and(open));
-        let same = |other: &u16| self.by_id.get(other).is_some_and(|e| e.same(publish, topic));
+        self.left.retain(|other| self.by_id.get(*other).is_some_and(open));
+        let same = |other: &u16| self.by_id.get(*other).is_some_and(|e| e.same(publish, topic));
         let old = self.left.iter().copied().find(|other| *other != id && same(other))?;
-        let known = self.by_id.get_mut(&old)?;
-        (known.stage, known.touched, known.moved) = (Stage::Done, seq, Some(seq));
+        let known = self.by_id.get_mut(old)?;
+        (known.stage, known.touched, known.finished, known.moved) = (Stage::Done, seq, seq, Some(seq));
         let was = (known.last, known.delivery);
-        self.finish(old);
+        self.finish(old, seq);
         Some(was)
     }
 
     /// Whether an exchange that is over began before this event.
     pub(crate) fn finished_before(&self, first: u64) -> bool {
-        self.by_id.values().any(|e| e.stage == Stage::Done && e.first < first)
+        self.by_id.iter().any(|(_, e)| e.stage == Stage::Done && e.first < first)
     }
 
     /// Exchanges that are not over, by id.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = (u16, &Outbound)> {
-        self.by_id.iter().filter(|(_, e)| e.stage != Stage::Done && !e.dropped).map(|(id, e)| (*id, e))
+        self.by_id.iter().filter(|(_, e)| e.stage != Stage::Done && !e.dropped)
     }
 
     /// Exchanges that went on under another id, by their own.
     pub(crate) fn moved(&self) -> impl Iterator<Item = (u16, &Outbound)> {
-        self.by_id.iter().filter(|(_, e)| e.moved.is_some()).map(|(id, e)| (*id, e))
+        self.by_id.iter().filter(|(_, e)| e.moved.is_some())
     }
 
-    fn finish(&mut self, id: u16) {
-        if let Some(oldest) = self.finished.push(id)
-            && self.by_id.get(&oldest).is_some_and(|e| e.stage == Stage::Done)
+    fn finish(&mut self, id: u16, seq: u64) {
+        if let Some((oldest, at)) = self.finished.push(id, seq)
+            && self.by_id.get(oldest).is_some_and(|e| e.stage == Stage::Done && e.finished == at)
         {
-            self.by_id.remove(&oldest);
+            self.by_id.remove(oldest);
         }
     }
 }
@@ -211,24 +212,8 @@ impl Outbound {
     }
 
     pub(crate) fn same(&self, publish: &Publish, topic: &Text) -> bool {
-        let known = self.topic();
         self.qos == publish.qos
-            && self.payload() == Some(&publish.payload)
-            && (known == Some(topic) || topic.is_empty() || known.is_none_or(Text::is_empty))
-    }
-
-    pub(crate) fn topic(&self) -> Option<&Text> {
-        self.aliased.as_ref().or_else(|| Some(&self.publish()?.topic))
-    }
-
-    pub(crate) fn payload(&self) -> Option<&Bytes> {
-        Some(&self.publish()?.payload)
-    }
-
-    fn publish(&self) -> Option<&Publish> {
-        match self.body.packet() {
-            Packet::Publish(publish) => Some(publish),
-            _ => None,
-        }
+            && *self.payload == *publish.payload
+            && (*self.topic == *topic.0 || topic.is_empty() || self.topic.is_empty())
     }
 }

@@ -4,8 +4,8 @@ use deadzone_history::ConnId;
 use deadzone_wire::{PropertyId, Publish, Text, Version, Will};
 
 use super::{
-    Message, MessageId, Origin, Progress, SessionIx, State, Stream, conn::Exchange, forwarded::Forwarded,
-    inbound::Copied,
+    Content, Message, MessageId, Origin, Progress, SessionIx, State, Stream, conn::Exchange,
+    forwarded::Forwarded, inbound::Copied,
 };
 
 /// A packet that carries a message.
@@ -24,10 +24,11 @@ impl State {
         publish: &Publish,
         (marker, length): (bool, u32),
     ) {
-        let topic = self.topic_given(id, publish);
+        let aliased = self.alias_given(id, publish);
+        let topic = aliased.as_ref().unwrap_or(&publish.topic);
         let version = self.version(id);
         let seq = self.now.seq;
-        let seen = Seen { id, session: Some(session), topic: &topic, length };
+        let seen = Seen { id, session: Some(session), topic, length };
         let (Some(packet_id), 1..) = (publish.packet_id, publish.qos) else {
             if !marker {
                 self.add_publish(seen, publish);
@@ -48,7 +49,7 @@ impl State {
                 }
             }
             // A PUBREC that was lost on its way forbids nothing.
-            let had = |(on, at): (ConnId, u64)| self.conns.get(&on.0).is_none_or(|c| !c.is_undelivered(at));
+            let had = |(on, at): (ConnId, u64)| self.conns.get(on).is_none_or(|c| !c.is_undelivered(at));
             if (live || received.is_some_and(had)) && version == Version::V5 {
                 self.deviates(id, seq);
             }
@@ -63,16 +64,15 @@ impl State {
         }
     }
 
-    fn topic_given(&mut self, id: ConnId, publish: &Publish) -> Text {
-        let alias = publish.properties.number(PropertyId::TopicAlias).and_then(|a| u16::try_from(a).ok());
-        let (Some(alias), Some(conn)) = (alias, self.conns.get_mut(&id.0)) else {
-            return publish.topic.clone();
-        };
+    /// The Topic Name that an alias stands for, where there is no other.
+    fn alias_given(&mut self, id: ConnId, publish: &Publish) -> Option<Text> {
+        let alias = publish.properties.number(PropertyId::TopicAlias).and_then(|a| u16::try_from(a).ok())?;
+        let aliases = &mut self.conns.get_mut(id)?.exchange.aliases_up;
         if publish.topic.is_empty() {
-            return conn.exchange.aliases_up.get(&alias).cloned().unwrap_or_default();
+            return Some(aliases.get(&alias).cloned().unwrap_or_default());
         }
-        conn.exchange.aliases_up.insert(alias, publish.topic.clone());
-        publish.topic.clone()
+        aliases.insert(alias, publish.topic.clone());
+        None
     }
 
     fn add_publish(&mut self, seen: Seen<'_>, publish: &Publish) -> MessageId {
@@ -88,7 +88,7 @@ impl State {
             qos: publish.qos,
             retain: publish.retain,
             dup: publish.dup,
-            topic: seen.topic.clone(),
+            topic: Content::of(&seen.topic.0),
             expiry_s: publish.properties.number(PropertyId::MessageExpiryInterval),
             length: seen.length,
             stream,
@@ -111,7 +111,7 @@ impl State {
             qos,
             retain,
             dup: false,
-            topic: seen.topic.clone(),
+            topic: Content::of(&seen.topic.0),
             expiry_s: will.properties.number(PropertyId::MessageExpiryInterval),
             length: seen.length,
             stream: Stream { conn: seen.id, number: u16::MAX },
@@ -124,7 +124,7 @@ impl State {
     }
 
     fn stream(&mut self, id: ConnId, qos: u8, topic: &Text) -> (Stream, u32) {
-        let Some(conn) = self.conns.get_mut(&id.0) else { return (Stream { conn: id, number: 0 }, 0) };
+        let Some(conn) = self.conns.get_mut(id) else { return (Stream { conn: id, number: 0 }, 0) };
         let Exchange { streams, stream_count, .. } = &mut conn.exchange;
         let of_topic = match streams.get_mut(topic) {
             Some(known) => known,

@@ -60,7 +60,7 @@ fn same_client(sessions: &[Session], a: SessionIx, b: SessionIx) -> bool {
 fn find(topic: &Text, sessions: &[Session]) -> Vec<Route> {
     let mut routes = Vec::new();
     for (ix, session) in sessions.iter().enumerate().filter(|(_, s)| s.ended.is_none()) {
-        let settled = session.subscriptions.held(topic).filter(|held| !held.filter.shared);
+        let settled = session.subscriptions.held(&topic.0).filter(|held| !held.filter.shared);
         let settled = settled.filter_map(|held| held.current()).filter(|ask| ask.granted() >= Some(1));
         let mut owing = settled.map(super::subscription::Ask::no_local);
         if let Some(first) = owing.next() {

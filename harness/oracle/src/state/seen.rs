@@ -28,8 +28,7 @@ impl State {
         match packet.packet() {
             Packet::Connack(connack) => self.connack_seen(id, connack),
             Packet::Connect(connect) => {
-                let length = u32::try_from(packet.frame().wire_len()).unwrap_or(u32::MAX);
-                self.connect_given(id, connect, length);
+                self.connect_given(id, connect, packet.wire_len());
             }
             Packet::Disconnect(disconnect) if self.judged == Party::Client => {
                 self.disconnect_given(id, disconnect, packet.violations().is_empty());
@@ -48,13 +47,13 @@ impl State {
                 self.answered(id, self.currency(id), fit, filters);
             }
             Packet::Bare(bare) if bare.kind == PacketKind::Pingresp => {
-                let ping = self.conns.get_mut(&id.0).and_then(|c| c.exchange.pings.pop_front());
+                let ping = self.conns.get_mut(id).and_then(|c| c.exchange.pings.pop_front());
                 let fit = ping.map_or(AckMatch::Nothing, AckMatch::Open);
                 self.answered(id, self.currency(id), fit, None);
             }
             Packet::Disconnect(disconnect) => {
                 let now = self.now;
-                if let Some(conn) = self.conns.get_mut(&id.0) {
+                if let Some(conn) = self.conns.get_mut(id) {
                     conn.ends.note(now.at_us);
                     conn.handshake.last_word.get_or_insert_with(|| (now.seq, disconnect.code()));
                 }
@@ -70,7 +69,7 @@ impl State {
         fit: AckMatch,
         filters: Option<usize>,
     ) {
-        if let (AckMatch::Open(given), Some(c)) = (fit, self.conns.get_mut(&conn.0)) {
+        if let (AckMatch::Open(given), Some(c)) = (fit, self.conns.get_mut(conn)) {
             c.answered_up_to = c.answered_up_to.max(given);
         }
         self.transition = Transition::Answered(Answered { conn, session, currency, fit, filters });
@@ -80,7 +79,7 @@ impl State {
         let (session, currency) = self.currency(id);
         let seq = self.now.seq;
         let refused = ack.code() >= 0x80;
-        if let Some(conn) = self.conns.get_mut(&id.0) {
+        if let Some(conn) = self.conns.get_mut(id) {
             conn.gives_back(ack.kind, ack.packet_id, refused);
         }
         let known = session.and_then(|s| self.sessions.get_mut(s.0 as usize));
@@ -114,7 +113,7 @@ impl State {
 
     /// What a SUBACK or UNSUBACK answers: a request of this connection, or one that an earlier connection left open.
     fn request_answered(&mut self, id: ConnId, packet_id: u16, subscribe: bool) -> (AckMatch, Option<usize>) {
-        let Some(conn) = self.conns.get_mut(&id.0) else { return (AckMatch::Nothing, None) };
+        let Some(conn) = self.conns.get_mut(id) else { return (AckMatch::Nothing, None) };
         match conn.exchange.requests.get(&packet_id).copied() {
             Some(r) if r.subscribe == subscribe => {
                 conn.exchange.requests.remove(&packet_id);
@@ -150,7 +149,7 @@ impl State {
             _ => None,
         };
         let carried = known.is_some_and(|e| e.carried);
-        let Some(conn) = self.conns.get_mut(&id.0) else { return };
+        let Some(conn) = self.conns.get_mut(id) else { return };
         let steps = conn.exchange.steps.entry(packet_id).or_default();
         let Steps { received, released } = *steps;
         steps.released += u32::from(!carried);

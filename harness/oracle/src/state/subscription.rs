@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use deadzone_wire::{PropertyId, Subscribe, Text, Unsubscribe};
 
 use super::{Filter, Mark};
@@ -99,7 +100,7 @@ pub(crate) struct Subscriptions {
     leaving: BTreeMap<u16, Vec<(usize, usize)>>,
     last_asked: Option<u64>,
     /// By topic: the filters that match it. Any new filter makes it anew.
-    by_topic: Map<Text, Vec<u32>>,
+    by_topic: Map<Bytes, Vec<u32>>,
 }
 
 /// The subscriptions that match one topic.
@@ -121,6 +122,8 @@ pub(crate) struct Matching {
     pub(crate) all_as_published: bool,
     /// One of those was asked for No Local.
     pub(crate) no_local: bool,
+    /// A SUBSCRIBE gave one of the filters a Subscription Identifier.
+    pub(crate) identified: bool,
     /// Each of them had its SUBACK before the message was published.
     pub(crate) established: bool,
     /// No matching filter changed since the message was published.
@@ -181,7 +184,7 @@ impl Subscriptions {
     }
 
     /// What matches the topic, seen from a message that was published at `since`.
-    pub(super) fn matching(&mut self, topic: &Text, since: Option<u64>) -> Matching {
+    pub(super) fn matching(&mut self, topic: &Bytes, since: Option<u64>) -> Matching {
         self.look_up(topic);
         let mut found =
             Matching { all_as_published: true, established: true, unchanged: true, ..Matching::default() };
@@ -192,24 +195,24 @@ impl Subscriptions {
     }
 
     /// Finds the filters that match a topic once and for all the look-ups that follow.
-    fn look_up(&mut self, topic: &Text) {
+    fn look_up(&mut self, topic: &Bytes) {
         if self.held.len() < FEW_FILTERS || self.by_topic.contains_key(topic) {
             return;
         }
         if self.by_topic.len() >= TOPICS_KEPT {
             self.by_topic.clear();
         }
-        let matching = self.held.iter().enumerate().filter(|(_, h)| h.filter.matches(&topic.0));
+        let matching = self.held.iter().enumerate().filter(|(_, h)| h.filter.matches(topic));
         let matching = matching.map(|(index, _)| index as u32).collect();
         self.by_topic.insert(topic.clone(), matching);
     }
 
     /// The filters that match a topic, with their asks.
-    pub(crate) fn held<'a>(&'a self, topic: &'a Text) -> impl Iterator<Item = &'a Held> {
+    pub(crate) fn held<'a>(&'a self, topic: &'a [u8]) -> impl Iterator<Item = &'a Held> {
         let known = self.by_topic.get(topic);
         let scanned = if known.is_some() { &[][..] } else { self.held.as_slice() };
         let known = known.into_iter().flatten().filter_map(|index| self.held.get(*index as usize));
-        known.chain(scanned.iter().filter(move |h| h.filter.matches(&topic.0)))
+        known.chain(scanned.iter().filter(move |h| h.filter.matches(topic)))
     }
 
     /// The event of the last SUBSCRIBE, for evidence.
@@ -294,6 +297,7 @@ impl Held {
         }
         let before = |seq: u64| since.is_some_and(|since| seq < since);
         found.filters += 1;
+        found.identified |= self.asks.iter().any(|ask| ask.identifier.is_some());
         found.answered = found.answered.max(self.answered);
         found.established &= self.unanswered == 0 && self.answered.is_some_and(before);
         // What was never answered is found below.

@@ -1,7 +1,7 @@
 //! What the current event is, as of just before it took effect.
 
 use deadzone_history::ConnId;
-use deadzone_wire::Text;
+use deadzone_wire::{Text, Version};
 
 use super::{DeliveryId, Matching, Outlook, SessionIx, Source, Stage};
 
@@ -47,14 +47,15 @@ pub(crate) struct Connected {
 /// A seen PUBLISH.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivered {
-    /// On which connection.
+    /// On which connection, and the version in force there.
     pub(crate) conn: ConnId,
+    pub(crate) version: Version,
     /// To which session; meaningful unless `currency` is `NoSession`.
     pub(crate) session: Option<SessionIx>,
     /// Whether it may be judged against the session's state.
     pub(crate) currency: Currency,
-    /// Topic Name, aliases resolved; empty where the alias is unknown.
-    pub(crate) topic: Text,
+    /// The Topic Name that an alias stands for; empty where the alias is unknown.
+    pub(crate) aliased: Option<Text>,
     /// The alias was used without a topic and was never given one on this connection.
     pub(crate) unknown_alias: bool,
     /// First copy, resend, or neither.

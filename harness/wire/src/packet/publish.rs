@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
-    PacketKind, Properties, PropertyId, Sender, Text, Version, clause,
+    PacketKind, Properties, PropertyId, PropertyValue, Sender, Text, Version, clause,
     findings::Findings,
     property::Home,
     reader::{Broken, Reader},
@@ -47,6 +47,14 @@ impl Publish {
     /// The low nibble of the first byte.
     pub fn flags(&self) -> u8 {
         u8::from(self.dup) << 3 | (self.qos & 0x03) << 1 | u8::from(self.retain)
+    }
+
+    /// The Subscription Identifiers that it carries (5.0).
+    pub fn subscription_ids(&self) -> impl Iterator<Item = u32> {
+        self.properties.all(PropertyId::SubscriptionIdentifier).filter_map(|value| match value {
+            PropertyValue::Var(n) => Some(n.value()),
+            _ => None,
+        })
     }
 
     pub(crate) fn read(flags: u8, reader: &mut Reader, findings: &mut Findings) -> Result<Self, Broken> {

@@ -123,8 +123,7 @@ fn first_with_dup(event: &Event, state: &State, found: &mut Found, delivery: &De
     let conn = delivery.seen.conn;
     let known = earlier(state, session).find_map(|session| {
         let known = session.outbound.get(id)?;
-        (known.same(delivery.publish, &delivery.seen.topic) && known.stage < Stage::Done)
-            .then_some(known.last)
+        (known.same(delivery.publish, delivery.topic) && known.stage < Stage::Done).then_some(known.last)
     });
     match known {
         Some(last) if state.version(conn) == Version::V5 => {
