@@ -47,7 +47,8 @@ pub(crate) fn fold(state: &State, mut findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings {
         let causes = causes(state, &finding);
         let follows = !releases(state, &finding);
-        let head = causes.iter().filter(|_| follows).find_map(|cause| head_of.get(cause).copied());
+        let mut known = causes.iter().filter(|_| follows).filter_map(|cause| head_of.get(cause).copied());
+        let head = known.find(|&index| heads.get(index).is_some_and(|head| explains(state, head, &finding)));
         let index = match head.and_then(|index| heads.get_mut(index).map(|head| (index, head))) {
             Some((index, head)) => {
                 head.place = head.place.or(finding.place);
@@ -129,6 +130,11 @@ fn exchange(state: &State, kept: &Kept, finding: &Finding) -> Option<Cause> {
     let up = !state.is_judged(kept.direction);
     let role = if starts_here == up { Role::FromClient } else { Role::ToClient };
     packet.packet_id().map(|id| Cause::Exchange(role, client, id))
+}
+
+/// The form of an answer loses no message; a delivery that is malformed may be the one that is missed.
+fn explains(state: &State, head: &Finding, finding: &Finding) -> bool {
+    head.fact != Fact::Malformed || finding.fact != Fact::DeliveryMissing || delivers(state, head)
 }
 
 /// Whether it is about the order of PUBRELs: whatever went wrong with one of the exchanges before explains no other order.

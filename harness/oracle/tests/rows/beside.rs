@@ -1,11 +1,13 @@
 //! What is one cause with another finding, what is not, and which clauses are named beside.
 
-use deadzone_history::{ClaimKind, Ended, Expected, HandMade, HowOften, Start};
+use deadzone_history::{
+    ClaimKind, Direction, End, Ended, Expected, HandMade, HowOften, Purpose, Start,
+};
 use deadzone_oracle::judge;
 use deadzone_spec::ClauseId;
 use deadzone_verdict::Fact;
 use deadzone_wire::{
-    Ack, AckKind, Bare, Connack, Field, Packet, PacketKind, Pattern, Publish, Value, Version,
+    Ack, AckKind, Bare, Connack, Field, Frame, Packet, PacketKind, Pattern, Publish, Value, Version,
 };
 
 use crate::{
@@ -163,4 +165,22 @@ fn row_b_a_retained_message_to_whoever_connects_is_the_targets() {
             assert_eq!(finding.fingerprint().client.is_none(), !subscribed);
         }
     }
+}
+
+/// An answer in the wrong form and the loss of the message that it was about are two causes.
+#[test]
+fn row_b_a_malformed_answer_explains_no_lost_message() {
+    let Pair { mut h, publisher, sub, .. } = Pair::new(Version::V311);
+    let claim = h.receives(sub, &["one"], HowOften::ExactlyOnce);
+    h.up(publisher, message(2, 7, "one"));
+    h.down(publisher, Ack::new(AckKind::Pubrec, 7));
+    h.up(publisher, Ack::new(AckKind::Pubrel, 7));
+    let pubcomp = Frame::new(0x70, vec![0, 7, 0x92, 0]);
+    h.frame(publisher, Direction::Down, End::Broker, &pubcomp, Purpose::Script);
+    h.frame(publisher, Direction::Down, End::Client, &pubcomp, Purpose::Script);
+    h.pass_us(60_000_000).life(publisher);
+    h.unmet(claim, 60_000_000, Ended::LongBound, None);
+    let verdict = judge(&h.finish());
+    let heads: Vec<_> = verdict.findings.iter().map(|f| (f.fact, f.folded.len())).collect();
+    assert_eq!(heads, [(Fact::Malformed, 0), (Fact::DeliveryMissing, 0)], "{verdict:#?}");
 }
