@@ -1,6 +1,7 @@
 //! PUBRELs of the broker in the order of the subscriber's PUBRECs.
 
 use deadzone_history::{ClientIx, ConnId, HandMade, Start};
+use deadzone_oracle::judge;
 use deadzone_wire::{Packet, Publish, Version};
 
 use crate::support::{BOTH, again, found, grades, legal, message, pubcomp, pubrec, pubrel};
@@ -109,5 +110,26 @@ fn messages_of_other_topics_have_no_order_among_them() {
         h.down(conn, Packet::Publish(Publish::new("dz1/other", 2, Some(4), &b"four"[..])));
         play(&mut h, conn, &[1, 4], &[4, 1]);
         assert_eq!(grades(h, RULE), 1, "in {v}");
+    }
+}
+
+/// One that is alone, or has only such of other topics beside it, could come in no wrong order; nor where no order is promised.
+#[test]
+fn the_order_is_put_to_the_test_only_by_two_of_one_topic() {
+    for (received, other_topic, unordered, tested) in [
+        (&[1][..], false, false, false),
+        (&[1, 4], true, false, false),
+        (&[1, 2], false, true, false),
+        (&[1, 2], false, false, true),
+    ] {
+        let (mut h, _, conn) = three(Version::V311);
+        h.header().target.unordered_topics = unordered;
+        if other_topic {
+            h.down(conn, Packet::Publish(Publish::new("dz1/other", 2, Some(4), &b"four"[..])));
+        }
+        play(&mut h, conn, received, received);
+        let judged = judge(&h.finish()).judged;
+        let put = judged.iter().any(|clause| clause.clause().number == "MQTT-4.6.0-6");
+        assert_eq!(put, tested, "{received:?} {unordered}: {judged:?}");
     }
 }
