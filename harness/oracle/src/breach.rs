@@ -75,6 +75,8 @@ pub(crate) struct Found {
     pub(crate) not_applicable: Vec<Reason>,
     /// A grant that was lower than asked for: what needs more is not applicable behind it.
     pub(crate) lowered: Option<Reason>,
+    /// What did not come about because of a grant.
+    pub(crate) granted_less: Vec<Reason>,
     pub(crate) illegal: Vec<Illegal>,
     /// The harness contradicts itself: how.
     pub(crate) ours: Vec<String>,
@@ -190,6 +192,11 @@ impl Found {
 
     pub(crate) fn inconclusive(&mut self, at: u64, why: impl Into<String>) {
         self.inconclusive.push(Reason { at, why: why.into() });
+    }
+
+    /// Something did not come about, and a grant is the reason.
+    pub(crate) fn granted_less(&mut self, at: u64, why: impl Into<String>) {
+        self.granted_less.push(Reason { at, why: why.into() });
     }
 
     pub(crate) fn not_applicable(&mut self, at: u64, why: impl Into<String>) {

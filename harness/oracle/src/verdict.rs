@@ -117,18 +117,22 @@ fn blame_ourselves(findings: &mut Vec<Finding>, found: &mut Found) -> Option<Str
     (findings.len() < kept || scripted).then_some(told)
 }
 
-/// Behind a lower grant only what it does not touch is judged: a claim that waits for more is not applicable, nor is what did not
-/// come about behind it. Where every claim held, none needed more.
+/// Behind a lower grant a claim that waits for more is not applicable, nor is what did not come about because of the grant.
+/// What did not for another reason is inconclusive, behind a grant as anywhere.
 fn not_applicable(findings: &mut Vec<Finding>, found: &mut Found) {
-    let Some(lowered) = &found.lowered else { return };
+    let granted_less = std::mem::take(&mut found.granted_less);
+    let Some(lowered) = &found.lowered else { return found.inconclusive.extend(granted_less) };
     let all = findings.len();
     findings.retain(|finding| {
         let behind = finding.evidence.last().is_some_and(|last| *last > lowered.at);
         !(behind && finding.claim.is_some() && finding.qos == Some(2))
     });
-    if findings.len() < all || found.inconclusive.iter().any(|reason| reason.at > lowered.at) {
+    let (behind, before): (Vec<Reason>, Vec<Reason>) =
+        granted_less.into_iter().partition(|reason| reason.at > lowered.at);
+    if findings.len() < all || !behind.is_empty() {
         found.not_applicable.push(lowered.clone());
     }
+    found.inconclusive.extend(before);
 }
 
 /// The earliest reason, and how many more there are.

@@ -38,6 +38,8 @@ pub(crate) enum DebtKind {
 pub(crate) enum Excuse {
     /// The experiment, or this part of it, did not happen.
     Open(String),
+    /// The subscription was granted less than was asked for, and leaves it out.
+    Granted(String),
     /// The target need not be able to do this, and was not seen to be.
     Limited(String),
     /// Both outcomes are right.
@@ -123,7 +125,7 @@ fn subscribed(
     message: &Message,
     accepted: u64,
 ) -> Result<bool, Excuse> {
-    let mut why = (false, "the client has no subscription that matches it");
+    let mut why = (false, Excuse::open("the client has no subscription that matches it"));
     for held in session.subscriptions.held(&message.topic) {
         for ask in &held.asks {
             match under(state, (ix, session), (held, ask), group, message, accepted) {
@@ -134,7 +136,7 @@ fn subscribed(
             }
         }
     }
-    Err(Excuse::open(why.1))
+    Err(why.1)
 }
 
 /// The subscription was acknowledged before the message was first given.
@@ -149,8 +151,10 @@ fn under(
     group: &Group,
     message: &Message,
     accepted: u64,
-) -> Result<bool, &'static str> {
-    let Some(granted) = ask.granted() else { return Err("its subscription was not acknowledged") };
+) -> Result<bool, Excuse> {
+    let Some(granted) = ask.granted() else {
+        return Err(Excuse::open("its subscription was not acknowledged"));
+    };
     let live = was_there(ask, message);
     let asks_for_it = match ask.retain_handling() {
         0 => true,
@@ -159,23 +163,25 @@ fn under(
     };
     let kept = message.retain && !group.payload.is_empty() && ask.given.seq > accepted && asks_for_it;
     let publisher = message.session.and_then(|s| state.session(s)).map(|s| &s.client_id);
-    if granted == 0 {
-        Err("the subscription was granted QoS 0, under which it may be lost")
+    let why = if granted == 0 {
+        let why = "the subscription was granted QoS 0, under which it may be lost".to_owned();
+        return Err(if ask.requested() > 0 { Excuse::Granted(why) } else { Excuse::Open(why) });
     } else if held.filter.shared && !alone_in_group(state, ix, held) {
-        Err("a shared subscription may give it to another member")
+        "a shared subscription may give it to another member"
     } else if held.filter.shared && !live {
-        Err("a shared subscription gets no retained messages")
+        "a shared subscription gets no retained messages"
     } else if ask.no_local() && publisher == Some(&session.client_id) {
-        Err("No Local keeps it from its own publisher")
+        "No Local keeps it from its own publisher"
     } else if ask.leaving.is_some() {
-        Err("the subscription ended before the message was missed")
+        "the subscription ended before the message was missed"
     } else if !live && !kept {
-        Err("it was published before the subscription was acknowledged")
+        "it was published before the subscription was acknowledged"
     } else if !live && replaced(state, message) {
-        Err("another retained message took its place")
+        "another retained message took its place"
     } else {
-        Ok(!live)
-    }
+        return Ok(!live);
+    };
+    Err(Excuse::open(why))
 }
 
 /// Whether no other session, offline ones included, is in the group of this shared subscription.

@@ -177,6 +177,10 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
         Err(Excuse::Open(why)) => {
             return watch.inconclusive(found, format!("{what} did not come, but was not owed: {why}"));
         }
+        Err(Excuse::Granted(why)) => {
+            return found
+                .granted_less(watch.until(), format!("{what} did not come, but was not owed: {why}"));
+        }
         Err(Excuse::Limited(why)) => {
             return found.not_applicable(watch.until(), format!("{what} did not come: {why}"));
         }

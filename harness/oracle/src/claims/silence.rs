@@ -44,6 +44,7 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     let owed = match debt(wait, pattern, question) {
         Ok(owed) => owed,
         Err(Excuse::Open(why)) => return wait.inconclusive(found, why),
+        Err(Excuse::Granted(why)) => return found.granted_less(wait.at(), why),
         Err(Excuse::Limited(why)) => return found.not_applicable(wait.at(), why),
         Err(Excuse::Either(why)) => return found.graded(wait.at(), None, why, Vec::new()),
         Err(Excuse::ThrownOut(conn, _)) if conn == wait.id => {

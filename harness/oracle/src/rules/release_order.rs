@@ -14,7 +14,7 @@ use deadzone_wire::{Ack, AckKind, Packet};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
-    state::{Content, Currency, Session, Stage, State, Transition},
+    state::{Content, Currency, Outbound, Session, Stage, State, Transition},
 };
 
 pub(super) const RELEASED_IN_ORDER: Pair = pair!("MQTT-4.6.0-6", -);
@@ -71,8 +71,9 @@ impl Rule for ReleaseOrder {
 impl ReleaseOrder {
     fn received(&mut self, given: u64, conn: ConnId, ack: &Ack, session: &Session) {
         let id = ack.packet_id;
-        // One that came again while its PUBREL is owed, or after it, calls for no other place.
-        let Some(open) = session.outbound.get(id).filter(|e| e.stage == Stage::Received) else { return };
+        // One that came again while its PUBREL is owed, or after it, calls for no other place; that of an earlier connection has none.
+        let here = |e: &&Outbound| e.stage == Stage::Received && !e.carried;
+        let Some(open) = session.outbound.get(id).filter(here) else { return };
         if self.0.len() >= CONNS_KEPT && !self.0.contains_key(&conn) {
             self.0.pop_first();
         }

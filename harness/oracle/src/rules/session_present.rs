@@ -10,7 +10,7 @@
 use deadzone_history::{ConnId, Event, EventKind};
 use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
-use deadzone_wire::{Packet, Version};
+use deadzone_wire::{Packet, PacketKind, Version};
 
 use super::{
     clauses::{CLEAN_HAS_NONE, REUSED, SESSION_KEPT, SESSION_OVER, STORED},
@@ -72,7 +72,10 @@ impl SessionPresent {
         let Some((id, connack, _)) = self.0.iter().find(wrong) else { return };
         let mut asks =
             delivery.session.subscriptions.held(&delivery.topic.0).flat_map(|h| &h.asks).peekable();
-        if asks.peek().is_some() && asks.all(|ask| ask.given.seq < *connack) {
+        // What is written behind the CONNECT is the connection's own, wherever CONNACK comes.
+        let connect = state.conn(*id).and_then(|conn| conn.handshake.connect.as_ref()).map(|c| c.at.seq);
+        let of_before = |ask: &Ask| connect.is_some_and(|connect| ask.given.seq < connect);
+        if asks.peek().is_some() && asks.all(of_before) {
             let what = format!("{} by a subscription of that session", delivery.summary());
             beside(found, *connack, REUSED.of(state.version(*id)), &what);
         }
@@ -94,9 +97,10 @@ fn beside(found: &mut Found, connack: u64, clause: Option<deadzone_spec::ClauseI
     }
 }
 
-/// A message that the broker took behind this CONNACK, that a subscription of the old session calls for, and that did not come
-/// for the long bound, though the connection lives: where it was published.
+/// A message that the broker took behind this CONNACK, that only a subscription of the old session calls for, and that did not
+/// come for the long bound, though the connection lives and nothing holds it back: where it was published.
 fn missed(state: &State, (conn, connack): (&Conn, u64), old: &Session) -> Option<u64> {
+    let new = state.session(conn.session?)?;
     let calls = |ask: &Ask| ask.granted() > Some(0) && ask.leaving.is_none() && !ask.no_local();
     let owed = |message: &Message| {
         let waited_us = |done: crate::state::Mark| state.now.at_us.saturating_sub(done.at_us);
@@ -107,8 +111,12 @@ fn missed(state: &State, (conn, connack): (&Conn, u64), old: &Session) -> Option
             && (message.qos > 0 && message.expiry_s.is_none())
             && done.is_some_and(|done| waited_us(done) >= state.header.long_bound_us)
             && held.any(|held| held.asks.iter().any(calls))
+            && new.subscriptions.held(&message.topic).next().is_none()
     };
-    if !conn.ends.lives() || conn.handshake.connect.as_ref()?.limits.maximum_packet.is_some() {
+    let acks = [PacketKind::Puback, PacketKind::Pubrec, PacketKind::Pubcomp];
+    let held_back =
+        conn.debts.other.any_of(&acks) || conn.handshake.connect.as_ref()?.limits.maximum_packet.is_some();
+    if !conn.ends.lives() || held_back || conn.given.unsubscribes {
         return None;
     }
     let groups = state.messages.groups().map(|(_, group)| group);

@@ -42,9 +42,7 @@ fn unasked(delivery: &Delivery<'_>, state: &State) -> Breach {
     let filters: Vec<_> =
         delivery.session.subscriptions.texts().take(NAMED).map(|t| format!("{t:?}")).collect();
     let filters = if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
-    // No step brings about that what is stored goes to a client which never subscribed.
-    let from_the_store = delivery.publish.retain && delivery.session.subscriptions.last_asked().is_none();
-    let fact = match (own, from_the_store) {
+    let fact = match (own, from_the_store(delivery, state)) {
         (false, _) => Fact::Misdelivered,
         (true, true) => Fact::UnaskedRetained,
         (true, false) => Fact::DeliveredUnwanted,
@@ -61,6 +59,21 @@ fn unasked(delivery: &Delivery<'_>, state: &State) -> Breach {
             "subscribe the client by itself: the target does not declare that it does",
         ],
     }
+}
+
+/// Whether it can only be what is stored, sent to a client that never subscribed: no step brings that about. A message that was
+/// given behind the CONNECT, or that an earlier session of the client asked for, may come by a subscription that was left over.
+fn from_the_store(delivery: &Delivery<'_>, state: &State) -> bool {
+    let seen = delivery.seen;
+    let connect = state.conn(seen.conn).and_then(|conn| conn.handshake.connect.as_ref()).map(|c| c.at.seq);
+    let group = state.messages.with_payload(&delivery.publish.payload);
+    let stored = group.is_some_and(|g| g.messages.iter().all(|m| connect.is_some_and(|at| m.first.seq < at)));
+    let asked_for =
+        |ix| state.earlier_sessions(ix).any(|s| s.subscriptions.held(&delivery.topic.0).next().is_some());
+    delivery.publish.retain
+        && delivery.session.subscriptions.last_asked().is_none()
+        && stored
+        && !seen.session.is_some_and(asked_for)
 }
 
 /// Every matching subscription had ended before the message was given.

@@ -103,6 +103,8 @@ pub(crate) struct Given {
     pub(crate) second_connect: Option<u64>,
     /// The first packet that is more than the CONNACK says that the server takes: the event.
     pub(crate) overrun: Option<u64>,
+    /// An UNSUBSCRIBE.
+    pub(crate) unsubscribes: bool,
     /// A packet with the id 0.
     pub(crate) zero_id: bool,
     /// A packet with a text on which its receiver may close.

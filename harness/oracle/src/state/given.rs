@@ -23,6 +23,7 @@ impl State {
             conn.given.violation.get_or_insert((clause, kind));
         }
         conn.weighed(self.now, packet.frame(), packet.packet());
+        conn.given.unsubscribes |= kind == PacketKind::Unsubscribe;
         conn.given.zero_id |= packet.packet().packet_id() == Some(0);
         conn.given.discouraged |= is_discouraged(packet.packet());
         if violation.is_some() {

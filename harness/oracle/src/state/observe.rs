@@ -15,6 +15,8 @@ use super::{
 
 /// Connections that are over, of which something is still known.
 const ENDED_KEPT: usize = 4_096;
+/// So many earlier sessions of a client id are looked through.
+const EARLIER_KEPT: usize = 8;
 
 /// The state of the protocol as the judged party's end has it, as far as the record shows it.
 #[derive(Debug)]
@@ -264,6 +266,13 @@ impl State {
     /// Every session, in the order in which they began.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = (SessionIx, &Session)> {
         self.sessions.iter().enumerate().map(|(ix, session)| (SessionIx(ix as u32), session))
+    }
+
+    /// The last earlier sessions of the same client id, the latest first.
+    pub(crate) fn earlier_sessions(&self, session: SessionIx) -> impl Iterator<Item = &Session> {
+        let next = |ix: &SessionIx| self.session(*ix).and_then(|session| session.previous);
+        let chain = std::iter::successors(Some(session), next).skip(1).take(EARLIER_KEPT);
+        chain.filter_map(|ix| self.session(ix))
     }
 
     /// The session that a client's latest accepted connection belongs to.

@@ -1,13 +1,12 @@
 //! What is one cause with another finding, what is not, and which clauses are named beside.
 
-use deadzone_history::{
-    ClaimKind, Direction, End, Ended, Expected, HandMade, HowOften, Purpose, Start,
-};
+use deadzone_history::{ClaimKind, Direction, End, Ended, Expected, HandMade, HowOften, Purpose, Start};
 use deadzone_oracle::judge;
 use deadzone_spec::ClauseId;
 use deadzone_verdict::Fact;
 use deadzone_wire::{
-    Ack, AckKind, Bare, Connack, Field, Frame, Packet, PacketKind, Pattern, Publish, Value, Version,
+    Ack, AckKind, Bare, Connack, Field, Frame, Packet, PacketKind, Pattern, Publish, Suback, Subscribe,
+    Value, Version,
 };
 
 use crate::{
@@ -163,6 +162,41 @@ fn row_b_a_retained_message_to_whoever_connects_is_the_targets() {
             let (clause, fact, finding) = told(h);
             assert_eq!((clause.as_str(), fact), ("MQTT-3.3.2-3", wanted));
             assert_eq!(finding.fingerprint().client.is_none(), !subscribed);
+        }
+    }
+}
+
+/// What was published behind the CONNECT comes from no store, and what an earlier session of the client asked for is a trace of
+/// that session: a scenario shows both.
+#[test]
+fn row_b_a_subscription_that_outlived_its_session_is_the_scenarios() {
+    for version in BOTH {
+        for (held, behind) in [(true, true), (true, false), (false, true)] {
+            let mut h = HandMade::new(version);
+            let (p, c) = (h.client("pub"), h.client("c"));
+            let publisher = h.connect(p, Start::Clean);
+            let kept =
+                || Packet::Publish(Publish { retain: true, ..Publish::new(TOPIC, 0, None, &b"on"[..]) });
+            let conn = h.connect(c, Start::Clean);
+            if held {
+                h.up(conn, Subscribe::new(1, "dz1/#", if version == Version::V5 { 0x09 } else { 1 }));
+                h.down(conn, Suback::new(1, vec![1]));
+            }
+            h.disconnect(conn);
+            if !behind {
+                h.up(publisher, kept());
+            }
+            let conn = h.connect(c, Start::Clean);
+            if behind {
+                h.up(publisher, kept());
+            }
+            h.down(conn, kept());
+            let verdict = judge(&h.finish());
+            let facts: Vec<Fact> = verdict.findings.iter().map(|f| f.fact).collect();
+            assert!(
+                !facts.is_empty() && !facts.contains(&Fact::UnaskedRetained),
+                "{version} {held} {behind}: {verdict:#?}"
+            );
         }
     }
 }

@@ -3,7 +3,10 @@
 use deadzone_history::{ConnId, Ended, HandMade, HowOften, Start};
 use deadzone_oracle::judge;
 use deadzone_verdict::VerdictKind;
-use deadzone_wire::{Ack, AckKind, Connect, Packet, Publish, Suback, Subscribe, Version};
+use deadzone_wire::{
+    Ack, AckKind, Connect, Packet, PropertyId, PropertyValue, Publish, Suback, Subscribe, Unsuback,
+    Unsubscribe, Version,
+};
 
 use crate::told::{BOTH, TOPIC, fails, passes};
 
@@ -152,6 +155,69 @@ fn row_b_what_is_shown_of_a_session_that_was_not_stored_is_named_beside() {
             assert_eq!(finding.clause.clause().number, kept);
             let also: Vec<&str> = finding.also.iter().map(|clause| clause.clause().number).collect();
             assert_eq!(also, if shown { vec![stored] } else { vec![] }, "{verdict:#?}");
+        }
+    }
+}
+
+/// A word that is wrong by itself: a SUBSCRIBE that was written behind the CONNECT belongs to the connection, wherever CONNACK
+/// comes.
+#[test]
+fn row_a_what_was_asked_for_behind_connect_shows_no_session_that_is_over() {
+    for version in BOTH {
+        let mut h = HandMade::new(version);
+        let (p, s) = (h.client("pub"), h.client("sub"));
+        let (publisher, conn) = (h.connect(p, Start::Clean), h.connect(s, Start::Clean));
+        h.disconnect(conn);
+        h.pass_us(2_000_000);
+        let connect = h.connect_packet(s, Start::Resume);
+        let conn = h.open(s);
+        h.up(conn, connect);
+        h.up(conn, Subscribe::new(1, "dz1/#", 1));
+        h.down(conn, deadzone_wire::Connack::new(version, true, 0));
+        h.down(conn, Suback::new(1, vec![1]));
+        h.publish(publisher, TOPIC, 1, 1, "one");
+        h.deliver(conn, TOPIC, 1, 1, "one");
+        let verdict = judge(&h.finish());
+        let [finding] = verdict.findings.as_slice() else { panic!("{verdict:#?}") };
+        assert_eq!((finding.clause.clause().number, finding.also.len()), ("MQTT-3.2.2-3", 0), "{verdict:#?}");
+    }
+}
+
+/// What is missing behind Session Present 0 for another reason does not show that nothing was stored.
+#[test]
+fn row_a_what_need_not_come_shows_no_session_that_was_not_stored() {
+    for version in BOTH {
+        for why in ["unsubscribed", "held back", "subscribed anew"] {
+            let mut h = HandMade::new(version);
+            h.header().long_bound_us = 60_000_000;
+            let (p, s) = (h.client("pub"), h.client("sub"));
+            let (publisher, conn) = (h.connect(p, Start::Clean), h.connect(s, Start::Fresh));
+            h.subscribe(conn, 1, "dz1/#", 1);
+            h.disconnect(conn);
+            let mut connect = h.connect_packet(s, Start::Resume);
+            if version == Version::V5 {
+                connect.properties.push(PropertyId::ReceiveMaximum, PropertyValue::U16(1));
+            }
+            let conn = h.connect_with(s, connect, deadzone_wire::Connack::new(version, false, 0));
+            match why {
+                "unsubscribed" => {
+                    h.up(conn, Unsubscribe::new(1, "dz1/#"));
+                    h.down(conn, Unsuback::new(1, if version == Version::V5 { vec![0] } else { Vec::new() }));
+                }
+                "held back" => {
+                    h.publish(publisher, TOPIC, 1, 1, "first");
+                    h.down(conn, HandMade::message(TOPIC, 1, 1, "first"));
+                }
+                _ => {
+                    h.subscribe(conn, 1, TOPIC, 1);
+                }
+            }
+            h.publish(publisher, TOPIC, 1, 2, "one");
+            h.pass_us(61_000_000).life(conn);
+            let verdict = judge(&h.finish());
+            let wrong = if version == Version::V5 { "MQTT-3.2.2-3" } else { "MQTT-3.2.2-2" };
+            let told = verdict.findings.iter().find(|f| f.clause.clause().number == wrong);
+            assert!(told.is_some_and(|f| f.also.is_empty()), "{version} {why}: {verdict:#?}");
         }
     }
 }

@@ -78,6 +78,23 @@ fn what_an_earlier_connection_left_has_no_place_among_these() {
     }
 }
 
+/// Its place is that of the first PUBREC, which was given on another connection.
+#[test]
+fn a_pubrec_that_an_earlier_connection_had_given_takes_no_place_when_it_comes_again() {
+    for v in BOTH {
+        let (mut h, c, conn) = three(v);
+        h.up(conn, pubrec(1));
+        h.cut_rst(conn);
+        let conn = h.connect(c, Start::Resume);
+        h.down(conn, again(2, 2, "two"));
+        h.up(conn, pubrec(2));
+        h.up(conn, pubrec(1));
+        h.down(conn, again(2, 3, "three"));
+        play(&mut h, conn, &[3], &[1, 2, 3]);
+        legal(h);
+    }
+}
+
 #[test]
 fn a_pubrec_that_comes_again_keeps_its_place() {
     let (mut h, _, conn) = three(Version::V311);

@@ -6,7 +6,7 @@ use deadzone_history::{Event, EventKind};
 use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet};
 
-use super::{breach, earlier};
+use super::breach;
 use crate::{
     breach::{Breach, Found},
     rule::{On, Stateless},
@@ -43,7 +43,9 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         }
         AckMatch::OtherKind(given) => (ACK_OF_QOS, "for a PUBLISH of another QoS", Some(given)),
         AckMatch::Nothing
-            if seen.session.is_some_and(|s| earlier(state, s).any(|s| s.inbound.knows(ack.packet_id))) =>
+            if seen
+                .session
+                .is_some_and(|s| state.earlier_sessions(s).any(|s| s.inbound.knows(ack.packet_id))) =>
         {
             return before(found, "for what an earlier session gave", None);
         }

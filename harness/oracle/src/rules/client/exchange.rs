@@ -13,7 +13,7 @@ use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
-use super::{CONNS_KEPT, breach, earlier};
+use super::{CONNS_KEPT, breach};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
@@ -121,7 +121,7 @@ impl Rule for Exchange {
 fn first_with_dup(event: &Event, state: &State, found: &mut Found, delivery: &Delivery<'_>) {
     let (Some(session), Some(id)) = (delivery.seen.session, delivery.publish.packet_id) else { return };
     let conn = delivery.seen.conn;
-    let known = earlier(state, session).find_map(|session| {
+    let known = state.earlier_sessions(session).find_map(|session| {
         let known = session.outbound.get(id)?;
         (known.same(delivery.publish, delivery.topic) && known.stage < Stage::Done).then_some(known.last)
     });

@@ -10,11 +10,7 @@ use super::{
     super::malformed, acknowledgements, answer_order, exchange, handshake, keep_alive, limits, owed,
     receive_maximum, release, resend_order,
 };
-use crate::{
-    breach::Breach,
-    rule::Rule,
-    state::{Session, SessionIx, State},
-};
+use crate::{breach::Breach, rule::Rule, state::State};
 
 /// One of each, in the order in which a reader meets them in the standard.
 pub(crate) fn all() -> Vec<Box<dyn Rule>> {
@@ -35,8 +31,6 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
 
 /// So many connections are followed by a rule at once; a further one takes the place of the oldest.
 pub(super) const CONNS_KEPT: usize = 4_096;
-/// So many earlier sessions of a client id are looked through.
-const EARLIER_KEPT: usize = 8;
 
 /// What is kept of a connection goes when the client's end of it is closed.
 pub(super) fn forget_ended<T>(kept: &mut BTreeMap<ConnId, T>, event: &Event, state: &State) {
@@ -45,13 +39,6 @@ pub(super) fn forget_ended<T>(kept: &mut BTreeMap<ConnId, T>, event: &Event, sta
     {
         kept.remove(conn);
     }
-}
-
-/// The earlier sessions of the same client id, the latest first.
-pub(super) fn earlier(state: &State, session: SessionIx) -> impl Iterator<Item = &Session> {
-    let next = |ix: &SessionIx| state.session(*ix).and_then(|session| session.previous);
-    let chain = std::iter::successors(Some(session), next).skip(1).take(EARLIER_KEPT);
-    chain.filter_map(|ix| state.session(ix))
 }
 
 /// A breach with its sentences.

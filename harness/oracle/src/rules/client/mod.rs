@@ -18,4 +18,4 @@ mod release;
 mod resend_order;
 
 pub(crate) use list::all;
-use list::{CONNS_KEPT, breach, earlier, forget_ended};
+use list::{CONNS_KEPT, breach, forget_ended};

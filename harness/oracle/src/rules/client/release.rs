@@ -7,7 +7,7 @@ use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
-use super::{breach, earlier};
+use super::breach;
 use crate::{
     breach::{Breach, Found},
     rule::{On, Stateless},
@@ -32,7 +32,8 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         deadzone_history::EventKind::Packet(packet) => packet.packet().packet_id(),
         _ => None,
     };
-    let earlier_one = id.and_then(|id| earlier(state, seen.session?).find_map(|s| s.outbound.get(id)));
+    let earlier_one =
+        id.and_then(|id| state.earlier_sessions(seen.session?).find_map(|s| s.outbound.get(id)));
     let (clause, got): (Pair, &str) = match seen.stage {
         None if earlier_one.is_some() => {
             let text = "PUBREL for a message of a session that the server does not have".to_owned();
