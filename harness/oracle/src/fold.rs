@@ -92,7 +92,8 @@ fn causes(state: &State, finding: &Finding) -> Vec<Cause> {
     }
     let claim = finding.claim.map(Cause::Claim);
     let conn = || Some(state.recent.get(*finding.evidence.last()?)?.conn);
-    if let Some(conn) = conn().filter(|conn| FIRST_CONNACK.of(state.version(*conn)) == Some(finding.clause)) {
+    let first = |conn: &ConnId| FIRST_CONNACK.of(state.version(*conn)) == Some(finding.clause);
+    if let Some(conn) = conn().filter(|conn| finding.fact == Fact::WrongPacket && first(conn)) {
         return claim.into_iter().chain([Cause::BeforeConnack(conn)]).collect();
     }
     let kept = || finding.evidence.iter().filter_map(|seq| state.recent.get(*seq));

@@ -61,7 +61,7 @@ pub(super) fn judge(
     let evidence = connect.into_iter().chain([got]).collect();
     let mut finding =
         wait.finding(None, Fact::WrongState, packet.summary(), evidence, instead::session(wanted));
-    if wait.claim.clauses.is_empty()
+    if (wait.claim.clauses.is_empty() || wait.strict)
         && let Some(clause) = pair.of(wait.version)
     {
         (finding.clause, finding.also) = (clause, Vec::new());

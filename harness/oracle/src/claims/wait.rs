@@ -170,12 +170,13 @@ impl<'s> Wait<'s> {
         owed::choose(&self.claim.clauses, table, &self.state.header.clauses, self.version)
     }
 
-    /// The clauses that the step names and that this fact breaks: nothing at all breaks none about the order of what comes, nor
-    /// about a field of it.
+    /// The clauses that the step names and that this fact breaks: only a packet that came first breaks one about the order of what
+    /// comes, and nothing at all none about a field of it.
     fn broken_by(&self, fact: Fact, evidence: &[u64]) -> Vec<ClauseId> {
         let named = &self.claim.clauses;
         let missing = matches!(fact, Fact::AnswerMissing | Fact::ResendMissing | Fact::DeliveryMissing);
-        if self.strict && (missing || fact == Fact::NotClosed) {
+        let out_of_turn = !missing && !matches!(fact, Fact::NotClosed | Fact::Closed | Fact::WrongState);
+        if self.strict && !out_of_turn {
             return Vec::new();
         }
         let mut seen = evidence.iter().filter_map(|seq| self.state.recent.get(*seq));
