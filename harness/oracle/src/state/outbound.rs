@@ -1,9 +1,12 @@
 //! Exchanges from the judged party, by packet id, within one session.
 
+use std::collections::{BTreeSet, hash_map::Entry};
+
 use deadzone_history::ConnId;
 use deadzone_wire::{Ack, AckKind, Publish, Text};
 
 use super::{Content, CopyKind, DeliveryId, finished::Finished, table::Table};
+use crate::hash::{Map, of_bytes};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +61,8 @@ pub(super) struct Before {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbounds {
     by_id: Table<u16, Outbound>,
+    /// The ids of those with one payload, by its hash.
+    by_payload: Map<u64, BTreeSet<u16>>,
     /// Those that are over: what was acknowledged into a dead link may be sent again.
     finished: Finished,
     /// Those that earlier connections left unacknowledged when the session was resumed last, by id.
@@ -101,7 +106,19 @@ impl Outbounds {
             moved: None,
             delivery,
         };
+        self.forget(id);
+        self.by_payload.entry(of_bytes(&new.payload)).or_default().insert(id);
         self.by_id.insert(id, new);
+    }
+
+    fn forget(&mut self, id: u16) {
+        let Some(old) = self.by_id.remove(id) else { return };
+        if let Entry::Occupied(mut ids) = self.by_payload.entry(of_bytes(&old.payload)) {
+            ids.get_mut().remove(&id);
+            if ids.get().is_empty() {
+                ids.remove();
+            }
+        }
     }
 
     pub(crate) fn get(&self, id: u16) -> Option<&Outbound> {
@@ -153,7 +170,9 @@ impl Outbounds {
     /// An unfinished exchange with the same content under another id: its last event.
     pub(crate) fn twin_of(&self, id: u16, publish: &Publish, topic: &Text) -> Option<u64> {
         let twin = |e: &Outbound| e.stage == Stage::Unacknowledged && !e.dropped && e.same(publish, topic);
-        self.by_id.iter().find(|(other, e)| *other != id && twin(e)).map(|(_, e)| e.last)
+        let mut alike =
+            self.by_payload.get(&of_bytes(&publish.payload))?.iter().filter(|other| **other != id);
+        alike.find_map(|other| self.by_id.get(*other).filter(|e| twin(e)).map(|e| e.last))
     }
 
     /// A new exchange takes the place of one that an earlier connection left unacknowledged: the same message, but under another
@@ -178,7 +197,7 @@ impl Outbounds {
 
     /// Whether an exchange that is over began before this event.
     pub(crate) fn finished_before(&self, first: u64) -> bool {
-        self.by_id.iter().any(|(_, e)| e.stage == Stage::Done && e.first < first)
+        self.by_id.values().any(|e| e.stage == Stage::Done && e.first < first)
     }
 
     /// Exchanges that are not over, by id.
@@ -195,7 +214,7 @@ impl Outbounds {
         if let Some((oldest, at)) = self.finished.push(id, seq)
             && self.by_id.get(oldest).is_some_and(|e| e.stage == Stage::Done && e.finished == at)
         {
-            self.by_id.remove(oldest);
+            self.forget(oldest);
         }
     }
 }

@@ -66,6 +66,11 @@ impl<K: Copy + Ord + Hash, V> Table<K, V> {
     }
 
     /// All of them, in no order.
+    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+        self.places.iter().flatten()
+    }
+
+    /// The same, to change them.
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.places.iter_mut().flatten()
     }
