@@ -101,7 +101,8 @@ pub(crate) struct Given {
     pub(crate) violation: Option<(ClauseId, PacketKind)>,
     /// The second CONNECT: the event.
     pub(crate) second_connect: Option<u64>,
-    /// The first packet that is more than the CONNACK says that the server takes: the event.
+    /// The last packet that is more than the CONNACK says that the server takes, while nothing shows that the server went on
+    /// behind it: the event.
     pub(crate) overrun: Option<u64>,
     /// An UNSUBSCRIBE.
     pub(crate) unsubscribes: bool,

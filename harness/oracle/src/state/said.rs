@@ -46,8 +46,18 @@ impl Conn {
             }
             _ => true,
         };
-        if !taken || frame.wire_len() as u64 > said.size {
-            self.given.overrun.get_or_insert(at.seq);
+        if (!taken || frame.wire_len() as u64 > said.size) && self.ends.by_broker.is_none() {
+            self.given.overrun = Some(at.seq);
+        }
+    }
+
+    /// What was given at this event was answered. An overrun before it is over, unless more than the Receive Maximum is still
+    /// open.
+    pub(super) fn answered(&mut self, given: u64) {
+        self.answered_up_to = self.answered_up_to.max(given);
+        let open = self.said.is_some_and(|said| self.exchange.unfinished.len() > said.receive_maximum);
+        if !open {
+            self.given.overrun = self.given.overrun.filter(|over| *over >= self.answered_up_to);
         }
     }
 

@@ -70,7 +70,7 @@ impl State {
         filters: Option<usize>,
     ) {
         if let (AckMatch::Open(given), Some(c)) = (fit, self.conns.get_mut(conn)) {
-            c.answered_up_to = c.answered_up_to.max(given);
+            c.answered(given);
         }
         self.transition = Transition::Answered(Answered { conn, session, currency, fit, filters });
     }

@@ -7,7 +7,7 @@ use deadzone_oracle::judge;
 use deadzone_verdict::{Fact, VerdictKind};
 use deadzone_wire::{
     Ack, AckKind, Connack, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId,
-    PropertyValue, Publish, Value, Version,
+    PropertyValue, Publish, Subscribe, Value, Version,
 };
 
 use crate::{
@@ -273,5 +273,43 @@ fn row_a_a_client_that_overruns_the_servers_limits_may_be_thrown_out() {
                 assert_eq!(graded, limited, "{verdict:#?}");
             }
         }
+    }
+}
+
+/// A server that answered what came behind the overrun, and waits for nothing of it, went on: a later close is about something
+/// else. Not while more than it takes is open, nor where it is overrun anew.
+#[test]
+fn row_b_an_overrun_that_is_over_excuses_no_later_close() {
+    for (acknowledged, anew, kind) in [
+        (true, false, VerdictKind::Fail),
+        (false, false, VerdictKind::Inconclusive),
+        (true, true, VerdictKind::Inconclusive),
+    ] {
+        let mut h = HandMade::new(Version::V5);
+        let p = h.client("pub");
+        let mut properties = Properties::new();
+        properties.push(PropertyId::ReceiveMaximum, PropertyValue::U16(1));
+        let connack = Connack { properties: Some(properties), ..Connack::new(Version::V5, false, 0) };
+        let connect = h.connect_packet(p, Start::Clean);
+        let conn = h.connect_with(p, connect, connack);
+        h.step("pub publish");
+        for payload in ["one", "two"].iter().take(if anew { 2 } else { 1 }) {
+            for packet_id in [1, 2] {
+                h.up(conn, message(1, packet_id, payload));
+            }
+            for packet_id in [1, 2].into_iter().filter(|_| acknowledged && (!anew || *payload == "one")) {
+                h.down(conn, Ack::new(AckKind::Puback, packet_id));
+            }
+            if *payload == "one" {
+                h.pass_us(30_000_000).life(conn);
+            }
+        }
+        let asked = h.up(conn, Subscribe::new(3, TOPIC, 1));
+        let claim = h.arrives(conn, PacketKind::Suback, Some(asked));
+        let closed = h.broker_closes(conn);
+        let closed = h.closed(conn, End::Client, By::Broker, Close::Fin).max(closed);
+        h.unmet(claim, 1_000, Ended::Closed, Some(closed));
+        let verdict = judge(&h.finish());
+        assert_eq!(verdict.kind, kind, "{acknowledged} {anew}: {verdict:#?}");
     }
 }
