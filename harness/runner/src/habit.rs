@@ -117,7 +117,7 @@ fn is_record_of(told: &ScenarioResult, other: &ScenarioResult) -> bool {
     (&told.file, told.line, record(told)) == (&other.file, other.line, record(other))
 }
 
-/// A harmless breach, as the table of clauses says, or what is of another scenario or sent to whoever connects: neither is
+/// A harmless breach, as the table of clauses says, or what is of another scenario or sent to any client that connects: neither is
 /// the doing of the scenario in which it is seen. Where more is wrong with it, or a claim failed by it, it is the scenario's.
 pub(crate) fn is_habit(finding: &Finding) -> bool {
     let no_more = || finding.folded.iter().all(|folded| folded.fact == Fact::UnaskedRetained);
@@ -200,9 +200,9 @@ mod tests {
         assert_eq!(habits.results().len(), 1);
     }
 
-    /// A scenario's own retained message is sent to whoever connects, as those of others are: one cause.
+    /// A scenario's own retained message is sent to every client that connects, as those of others are: one cause.
     #[test]
-    fn what_is_sent_to_whoever_connects_is_the_targets() {
+    fn what_is_sent_to_any_client_that_connects_is_the_targets() {
         let mut habits = Habits::default();
         let clause = id!("3.1.1/MQTT-3.3.2-3");
         let unasked = Finding { fact: Fact::UnaskedRetained, ..finding(clause, None) };
