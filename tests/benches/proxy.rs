@@ -101,10 +101,10 @@ fn serve_link(profile: Option<Profile>) {
         decisions: None,
     };
     runtime().block_on(async {
-        let links = listen(config, Clock::new(), &Arc::new(Registry::default()), None).unwrap();
+        let links = listen(config, Clock::new(), &Arc::new(Registry::default())).unwrap();
         println!("{}", links[0].address().unwrap());
         for link in links {
-            link.serve().await;
+            link.serve(None).await;
         }
     });
 }

@@ -119,7 +119,7 @@ impl Found {
             return self.graded(seq, None, text, breach.evidence);
         };
         self.tested(Some(clause));
-        // What is of another scenario, or goes to whoever connects, says nothing of this one's exchanges and clients.
+        // What is of another scenario, or goes to any client that connects, says nothing of this one's exchanges and clients.
         let astray = matches!(breach.fact, Fact::Misdelivered | Fact::UnaskedRetained);
         let evidence = ordered(breach.evidence, seq);
         let finding = Finding {

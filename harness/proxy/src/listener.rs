@@ -52,7 +52,6 @@ struct Shared {
     profile: Option<Arc<Profile>>,
     clock: Clock,
     board: Arc<Registry>,
-    recorder: Option<Arc<Recorder>>,
     modems: Mutex<BTreeMap<IpAddr, Arc<Modem>>>,
     /// When it began: outages that the profile lists by their times count from here.
     since_us: u64,
@@ -70,15 +69,10 @@ struct Failures {
 }
 
 /// Listens on every address of a link.
-pub fn listen(
-    config: LinkConfig,
-    clock: Clock,
-    board: &Arc<Registry>,
-    recorder: Option<Arc<Recorder>>,
-) -> Result<Vec<Links>, ListenError> {
+pub fn listen(config: LinkConfig, clock: Clock, board: &Arc<Registry>) -> Result<Vec<Links>, ListenError> {
     let impaired = config.is_impaired();
     let bound = config.listen.iter().map(|address| bind(*address, impaired)).collect::<Result<_, _>>()?;
-    listen_on(bound, config, clock, board, recorder)
+    listen_on(bound, config, clock, board)
 }
 
 /// The same with sockets that listen already.
@@ -87,7 +81,6 @@ pub(crate) fn listen_on(
     config: LinkConfig,
     clock: Clock,
     board: &Arc<Registry>,
-    recorder: Option<Arc<Recorder>>,
 ) -> Result<Vec<Links>, ListenError> {
     let shared = Arc::new(Shared {
         profile: config.profile.clone().map(Arc::new),
@@ -95,7 +88,6 @@ pub(crate) fn listen_on(
         since_us: clock.now_us(),
         clock,
         board: Arc::clone(board),
-        recorder,
         modems: Mutex::default(),
         made: AtomicU64::new(0),
         open: Arc::new(()),
@@ -142,11 +134,12 @@ impl Links {
         &self.shared.config
     }
 
-    /// Takes connections in, for ever. Each is served by a task of its own on the current runtime.
-    pub async fn serve(self) {
+    /// Takes connections in, for ever. Each is served by a task of its own on the current runtime, and recorded where a
+    /// record is kept.
+    pub async fn serve(self, recorder: Option<Arc<Recorder>>) {
         loop {
             match self.listener.accept().await {
-                Ok((stream, peer)) => self.shared.admit(stream, peer),
+                Ok((stream, peer)) => self.shared.admit(stream, peer, recorder.clone()),
                 Err(error) => {
                     self.shared.complain(&format!("could not accept a connection: {error}"));
                     pause(BREATH).await;
@@ -157,7 +150,7 @@ impl Links {
 }
 
 impl Shared {
-    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, recorder: Option<Arc<Recorder>>) {
         if Arc::strong_count(&self.open) > self.config.connections_max {
             let _ = stream.set_zero_linger();
             self.board.refuse();
@@ -172,7 +165,7 @@ impl Shared {
             config: Arc::clone(&self.config),
             clock: self.clock,
             board: Arc::clone(&self.board),
-            recorder: self.recorder.clone(),
+            recorder,
             modem: self.modem(peer.ip()),
             peer,
         };

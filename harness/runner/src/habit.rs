@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use deadzone_spec::ClauseId;
-use deadzone_verdict::{Fact, Finding, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Fact, Finding, Fingerprint, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
 /// The scenario that a habit is reported under.
@@ -22,9 +22,26 @@ pub(crate) struct Habits {
 #[derive(Debug)]
 struct Shown {
     finding: Finding,
-    /// The first scenario that shows it, with its record.
-    first: ScenarioResult,
+    /// The scenario that it is told of, with its record.
+    by: ScenarioResult,
     scenarios: Vec<String>,
+}
+
+impl Shown {
+    fn of(finding: Finding, by: &ScenarioResult) -> Self {
+        let by = ScenarioResult {
+            verdict: Verdict { findings: Vec::new(), ..by.verdict.clone() },
+            history: by.record_of(&finding).map(Arc::clone),
+            ..by.clone()
+        };
+        // The repeats are not told with it: the record that shows it is the one that stands.
+        Self { finding: finding.of_run(None), by, scenarios: Vec::new() }
+    }
+
+    /// The least one is told: which scenario ended first is chance.
+    fn rank(&self) -> (Fingerprint, &str) {
+        (self.finding.fingerprint(), &self.by.key.id)
+    }
 }
 
 impl Habits {
@@ -43,19 +60,16 @@ impl Habits {
             finding.folded = folded;
             result.verdict.findings.extend::<Vec<Finding>>(under);
             let key = (result.key.version, finding.clause);
-            let shown = self.shown.entry(key).or_insert_with(|| Shown {
-                first: ScenarioResult {
-                    verdict: Verdict { findings: Vec::new(), ..shown_by.verdict.clone() },
-                    history: shown_by.record_of(&finding).map(Arc::clone),
-                    ..shown_by.clone()
-                },
-                // The repeats are not told with it: the record that shows it is the one that stands.
-                finding: finding.of_run(None),
-                scenarios: Vec::new(),
-            });
+            let mut shown = Shown::of(finding, &shown_by);
+            if let Some(known) = self.shown.remove(&key) {
+                let scenarios = known.scenarios.clone();
+                shown = if shown.rank() < known.rank() { shown } else { known };
+                shown.scenarios = scenarios;
+            }
             if shown.scenarios.last() != Some(&result.key.id) {
                 shown.scenarios.push(result.key.id.clone());
             }
+            self.shown.insert(key, shown);
         }
         if result.verdict.findings.is_empty() {
             let (kind, reason) = result.verdict.otherwise.take().unwrap_or((VerdictKind::Pass, None));
@@ -75,7 +89,7 @@ impl Habits {
             let count = shown.scenarios.len();
             let mut finding = shown.finding;
             finding.got = format!("{} (a habit, seen in {count} scenarios: {named}{tail})", finding.got);
-            let own = by_version.get(&version).is_none_or(|result| is_record_of(result, &shown.first));
+            let own = by_version.get(&version).is_none_or(|result| is_record_of(result, &shown.by));
             if !own {
                 // The record that is shown is that of the first habit.
                 finding.evidence.clear();
@@ -89,7 +103,7 @@ impl Habits {
                 control: None,
                 repeats: Vec::new(),
                 compared: None,
-                ..shown.first
+                ..shown.by
             });
             result.verdict.findings.push(finding);
         }
@@ -103,7 +117,7 @@ fn is_record_of(told: &ScenarioResult, other: &ScenarioResult) -> bool {
     (&told.file, told.line, record(told)) == (&other.file, other.line, record(other))
 }
 
-/// A harmless breach, as the table of clauses says, or what is of another scenario or sent to whoever connects: neither is
+/// A harmless breach, as the table of clauses says, or what is of another scenario or sent to any client that connects: neither is
 /// the doing of the scenario in which it is seen. Where more is wrong with it, or a claim failed by it, it is the scenario's.
 pub(crate) fn is_habit(finding: &Finding) -> bool {
     let no_more = || finding.folded.iter().all(|folded| folded.fact == Fact::UnaskedRetained);
@@ -186,9 +200,9 @@ mod tests {
         assert_eq!(habits.results().len(), 1);
     }
 
-    /// A scenario's own retained message is sent to whoever connects, as those of others are: one cause.
+    /// A scenario's own retained message is sent to every client that connects, as those of others are: one cause.
     #[test]
-    fn what_is_sent_to_whoever_connects_is_the_targets() {
+    fn what_is_sent_to_any_client_that_connects_is_the_targets() {
         let mut habits = Habits::default();
         let clause = id!("3.1.1/MQTT-3.3.2-3");
         let unasked = Finding { fact: Fact::UnaskedRetained, ..finding(clause, None) };
@@ -204,6 +218,41 @@ mod tests {
         let told = habits.results();
         assert_eq!((told.len(), told[0].verdict.findings.len()), (1, 1));
         assert!(told[0].verdict.findings[0].got.contains("seen in 2 scenarios"));
+    }
+
+    /// Two kinds of fact of one cause: the one that is told does not hang on which scenario ends first.
+    #[test]
+    fn the_fact_of_a_habit_is_the_same_in_whichever_order_scenarios_end() {
+        let clause = id!("3.1.1/MQTT-3.3.2-3");
+        let of = |fact| Finding { fact, ..finding(clause, None) };
+        let (one, other) = (of(Fact::Misdelivered), of(Fact::UnaskedRetained));
+        assert_eq!(told_in_turn(&[&one, &other]).len(), 1);
+        assert_eq!(told_in_turn(&[&one, &other]), told_in_turn(&[&other, &one]));
+    }
+
+    /// Nor does the client that is named with it.
+    #[test]
+    fn a_habit_is_told_alike_in_whichever_order_scenarios_end() {
+        let of = |client: &str| {
+            let habit = finding(id!("3.1.1/DZ-server-disconnect"), None);
+            Finding { client: Some(client.to_owned()), ..habit }
+        };
+        let (one, other) = (of("pub"), of("sub"));
+        assert_eq!(told_in_turn(&[&one, &other]).len(), 1);
+        assert_eq!(told_in_turn(&[&one, &other]), told_in_turn(&[&other, &one]));
+    }
+
+    /// What the target is told with where scenarios end in this order, each of which shows one of these.
+    fn told_in_turn(order: &[&Finding]) -> Vec<Fingerprint> {
+        let mut seen = results(order.len(), &[]);
+        let mut habits = Habits::default();
+        for (result, shown) in seen.iter_mut().zip(order) {
+            result.verdict.findings = vec![(*shown).clone()];
+            habits.lift(result);
+        }
+        let told = habits.results();
+        assert_eq!(told.len(), 1, "one result of the target");
+        told[0].verdict.findings.iter().map(Finding::fingerprint).collect()
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub enum Fate {
 /// Decides, by the client id of the connection.
 pub type Meddle = dyn Fn(From, &str, &[u8]) -> Fate + Send + Sync;
 
-/// Stands in front of a broker.
+/// Stands in front of a broker. Where that one is gone, nothing listens here either.
 pub fn between(
     broker: SocketAddr,
     meddle: impl Fn(From, &str, &[u8]) -> Fate + Send + Sync + 'static,
@@ -42,15 +42,15 @@ pub fn between(
     let meddle: Arc<Meddle> = Arc::new(meddle);
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
+            let Ok(upstream) = TcpStream::connect(broker) else { return };
             let meddle = Arc::clone(&meddle);
-            thread::spawn(move || connection(client, broker, &meddle));
+            thread::spawn(move || connection(client, upstream, &meddle));
         }
     });
     address
 }
 
-fn connection(mut client: TcpStream, broker: SocketAddr, meddle: &Arc<Meddle>) {
-    let Ok(mut upstream) = TcpStream::connect(broker) else { return };
+fn connection(mut client: TcpStream, mut upstream: TcpStream, meddle: &Arc<Meddle>) {
     let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
     let Some(first) = packet(&mut client) else { return };
     let id = client_id(&first);

@@ -4,13 +4,14 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{BufReader, Read, Write},
+    net::TcpListener,
     path::Path,
     thread,
     time::Duration,
 };
 
 use crate::served::{Served, before, echo, until, upstream};
-use crate::support::{Scratch, files};
+use crate::support::{Scratch, files, output, stderr};
 use deadzone_history::{ConnId, Event, EventKind, HistoryError, Reader};
 
 const CONNECT: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a";
@@ -103,4 +104,20 @@ fn a_long_record_takes_no_more_than_it_may() {
     }
     assert!(packets_in_all > 4_000, "{packets_in_all} packets");
     assert!(next_seq.unwrap() > 16_000);
+}
+
+/// It is begun once the link listens, so that the next try finds the folder as it was.
+#[test]
+fn a_link_that_can_not_listen_leaves_no_record() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let plain = ["--listen", "127.0.0.1:0", "--listen", &address, "--upstream", "127.0.0.1:1"];
+    for link in [&plain[..], &["--api", &address]] {
+        let scratch = Scratch::new("link-in-use");
+        let folder = scratch.file("h");
+        let tried = output(&[&["link", "--history", folder.to_str().unwrap()], link].concat());
+        assert_eq!(tried.status.code(), Some(2), "{link:?}");
+        assert!(stderr(&tried).contains("could not listen"), "{}", stderr(&tried));
+        assert!(!folder.exists(), "{link:?}: {:?}", files(&folder));
+    }
 }

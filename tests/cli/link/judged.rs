@@ -2,14 +2,16 @@
 //! Mosquitto's clients are not blamed for what a dying link does. `judge --client` says the same of the record.
 
 use std::{
+    fs,
     io::{Read, Write},
+    path::Path,
     process::Stdio,
     thread,
     time::{Duration, Instant},
 };
 
 use crate::served::{Served, before, client, mosquitto};
-use crate::support::{Scratch, broker, output, stdout, wait};
+use crate::support::{Scratch, broker, deadzone, output, stdout, wait};
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 
 /// Longest that a client may take.
@@ -52,7 +54,7 @@ fn a_breach_is_told_with_its_packets_and_fails() {
         assert!(said.contains(text), "{text}: {said}");
     }
     assert!(said.contains("broker: pass"), "{said}");
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
     let clients =
         json["scenarios"].as_array().unwrap().iter().find(|entry| entry["id"] == "clients").unwrap();
     assert_eq!(clients["findings"][0]["clause"], "3.1.1/MQTT-2.3.1-2");
@@ -62,6 +64,19 @@ fn a_breach_is_told_with_its_packets_and_fails() {
     assert!(stdout(&again).contains("3.1.1/MQTT-2.3.1-2"), "{}", stdout(&again));
     let broker = output(&["judge", history.to_str().unwrap()]);
     assert_eq!(broker.status.code(), Some(0), "{}", stdout(&broker));
+}
+
+/// The command that a judgement of these files ends with says the same as it did.
+fn repeats_itself(folder: &Path, files: &[&str]) {
+    let judge = |words: &[&str]| {
+        let told = stdout(&deadzone(words).current_dir(folder).output().unwrap());
+        // The last line says how long it took.
+        told.trim_end().rsplit_once('\n').unwrap().0.to_owned()
+    };
+    let said = judge(&[&["judge", "--client"], files].concat());
+    let line = said.lines().find_map(|line| line.trim().strip_prefix("repeat ")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+    assert_eq!(judge(&words), said, "{line}");
 }
 
 /// A client whose breach begins in one file of a record and is seen in another, since so much passed between.
@@ -98,6 +113,11 @@ fn a_record_of_several_files_is_judged_as_one() {
     assert!(!whole.contains("link-000002"), "one record has one verdict: {whole}");
     let named: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
     assert_eq!(judge(&named).1, whole);
+    // What repeats it has all of it: from the folder itself, and where that holds other records too.
+    let bare: Vec<String> = crate::support::files(&folder).into_iter().map(|(name, _)| name).collect();
+    repeats_itself(&folder, &bare.iter().map(String::as_str).collect::<Vec<_>>());
+    fs::copy(&files[0], folder.join("other.ndjson")).unwrap();
+    repeats_itself(&folder, &named);
     // A file alone does not know what an earlier one holds.
     let (code, last) = judge(&named[named.len() - 1..]);
     assert!(code != Some(1), "{last}");

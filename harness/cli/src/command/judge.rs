@@ -1,5 +1,7 @@
 //! `deadzone judge`.
 
+use std::path::Path;
+
 use deadzone_reports::Terminal;
 use deadzone_runner::{ExitCode, JudgeOptions, Party};
 use deadzone_verdict::RunEvent;
@@ -16,9 +18,9 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
         paths: args.paths.clone(),
         party: if args.client { Party::Client } else { Party::Server },
         command: if args.client {
-            |file| format!("deadzone judge --client {}", quoted(&file.to_string_lossy()))
+            |paths| repeats("deadzone judge --client", paths)
         } else {
-            |file| format!("deadzone judge {}", quoted(&file.to_string_lossy()))
+            |paths| repeats("deadzone judge", paths)
         },
         cancel: signals::cancel_flag(),
     };
@@ -30,4 +32,9 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
     let json = write_json(args.json.as_deref(), terminal.model());
     junit.and(json)?;
     Ok(ExitCode::known(summary.exit_code))
+}
+
+fn repeats(command: &str, paths: &[&Path]) -> String {
+    let quoted = paths.iter().map(|path| quoted(&path.to_string_lossy()));
+    [command.to_owned()].into_iter().chain(quoted).collect::<Vec<_>>().join(" ")
 }

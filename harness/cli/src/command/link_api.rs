@@ -24,6 +24,17 @@ const DEFAULT_API: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST),
 
 pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     let seed = args.seed.unwrap_or(DEFAULT_SEED);
+    let options = ServerOptions {
+        seed,
+        metrics: args.metrics,
+        catalogue: deadzone_runner::profiles().clone(),
+        read_fault,
+        limits: Limits::default(),
+    };
+    let cancel = signals::cancel_flag();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let server = runtime.block_on(Server::bind(args.api.unwrap_or(DEFAULT_API), options))?;
+    // Once it listens: where it can't, no record stays behind.
     let history = match &args.history {
         // Its proxies are made later, by its clients.
         Some(folder) => {
@@ -32,18 +43,8 @@ pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         }
         None => None,
     };
-    let options = ServerOptions {
-        seed,
-        metrics: args.metrics,
-        catalogue: deadzone_runner::profiles().clone(),
-        read_fault,
-        limits: Limits::default(),
-        recorder: history.as_ref().map(LinkHistory::recorder),
-    };
-    let cancel = signals::cancel_flag();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let recorder = history.as_ref().map(LinkHistory::recorder);
     let code = runtime.block_on(async {
-        let server = Server::bind(args.api.unwrap_or(DEFAULT_API), options).await?;
         output::print(&format!("listening on http://{} (Toxiproxy's API)\n", server.address()));
         let stopped = async {
             let mut every = tokio::time::interval(LOOK_EVERY);
@@ -54,7 +55,7 @@ pub(crate) fn link_api(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         tokio::select! {
             biased;
             () = stopped => Ok(ExitCode::Success),
-            served = server.run() => anyhow::Ok(served.map(|()| ExitCode::Success)?),
+            served = server.run(recorder) => anyhow::Ok(served.map(|()| ExitCode::Success)?),
         }
     });
     // Connections that were still served end with it, and their records.

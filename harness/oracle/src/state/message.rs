@@ -112,7 +112,7 @@ pub(crate) struct Delivery {
     pub(crate) session: Option<SessionIx>,
     /// Its first complete copy.
     pub(crate) first: Mark,
-    /// The packet of that one, where a claim may ask for it: nobody claims anything about the messages of a record that streams.
+    /// The packet of that one, where a claim may ask for it: no claim is about the messages of a record that streams.
     pub(crate) body: Option<Arc<Recorded>>,
     /// What that one says.
     pub(super) packet_id: Option<u16>,

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Clock, LinkConfig, ListenError, Registry,
-    listener::{Links, bind, listen_on},
+    listener::{bind, listen_on},
 };
 
 /// The device's address in its namespace.
@@ -96,8 +96,8 @@ impl Ends {
         };
         let socket = self.network.within(|| bind(inner.listen[0], false).map_err(io::Error::other))?;
         let upstream = socket.local_addr()?.to_string();
-        for links in listen_on(vec![socket], inner, self.clock, far, None)? {
-            tokio::spawn(links.serve());
+        for links in listen_on(vec![socket], inner, self.clock, far)? {
+            tokio::spawn(links.serve(None));
         }
         // From the device's end to the network's.
         let outer = LinkConfig {
@@ -133,9 +133,9 @@ fn serve_in(
     namespace.enter()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut serving: Vec<_> = listen_on(bound, config, clock, board, None)?
+        let mut serving: Vec<_> = listen_on(bound, config, clock, board)?
             .into_iter()
-            .map(Links::serve)
+            .map(|links| links.serve(None))
             .map(tokio::spawn)
             .collect();
         while let Some(one) = serving.pop() {

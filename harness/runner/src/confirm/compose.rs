@@ -180,6 +180,17 @@ mod tests {
         assert!(none.ends_with("1 of 3 runs; 2 did not reach it"), "{none}");
         let one = of(vec![before(), answered()], DEED);
         assert!(one.ends_with("1 of 3 runs, intermittent; 1 did not reach it"), "{one}");
+        // One that came to the step and proved nothing behind it says neither.
+        let undecided = || {
+            played(|h| {
+                h.step("a connect clean");
+                h.step("a expect PUBREC");
+            })
+        };
+        let neither = of(vec![undecided(), undecided()], DEED);
+        assert!(neither.ends_with("1 of 3 runs; 2 inconclusive"), "{neither}");
+        let rare = of(vec![undecided(), answered()], DEED);
+        assert!(rare.ends_with("1 of 3 runs, intermittent; 1 inconclusive"), "{rare}");
         let silent = of(vec![before(), answered()], SILENCE);
         assert!(silent.ends_with("silent in 1 of 3 runs, answered in 1; 1 did not reach it"), "{silent}");
         let closed = told_with(vec![before(), answered()], CLOSE).verdict.reason.unwrap_or_default();

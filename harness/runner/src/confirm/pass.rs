@@ -71,8 +71,8 @@ fn repeat(run: Result<Run, String>, first: Option<&History>) -> Repeat {
     }
 }
 
-/// A repeat that was performed; `cut_off`: its file has no end. One that was ended from outside shows nothing, and one whose clients were turned away where the first run's were let in shows what was done wrong
-/// in it, and nothing else.
+/// A repeat that was performed; `cut_off`: its file has no end. One that was ended from outside shows nothing, and one whose
+/// clients were turned away where the first run's were let in shows what was done wrong in it, and nothing else.
 pub(crate) fn as_repeat(
     mut verdict: Verdict,
     history: Arc<History>,

@@ -16,17 +16,19 @@ pub(super) struct Tally {
     missed: usize,
     /// Repeats that came to its step, do not show it and are not inconclusive.
     answered: usize,
+    /// Repeats that came to its step, do not show it and are inconclusive.
+    undecided: usize,
     /// The first run shows it.
     pub(super) in_first: bool,
 }
 
 impl Tally {
-    /// `1 did not reach it` between these two, where that is so.
-    fn missed(&self, before: &str, behind: &str) -> String {
-        match self.missed {
-            0 => String::new(),
-            n => format!("{before}{n} did not reach it{behind}"),
-        }
+    /// How many repeats say nothing of it, and why, between these two; nothing where all say something.
+    fn says_nothing(&self, before: &str, behind: &str) -> String {
+        let missed = (self.missed > 0).then(|| format!("{} did not reach it", self.missed));
+        let undecided = (self.undecided > 0).then(|| format!("{} inconclusive", self.undecided));
+        let told: Vec<String> = missed.into_iter().chain(undecided).collect();
+        if told.is_empty() { String::new() } else { format!("{before}{}{behind}", told.join(", ")) }
     }
 
     /// How often it was shown.
@@ -35,18 +37,16 @@ impl Tally {
         let counted = match (class, self.answered) {
             (FactClass::Silence, 0) => format!("silent in {shown} of {of} runs"),
             (FactClass::Silence, n) => format!("silent in {shown} of {of} runs, answered in {n}"),
-            (FactClass::Done, _) if *shown + self.missed < of => {
-                format!("{shown} of {of} runs, intermittent")
-            }
+            (FactClass::Done, 1..) => format!("{shown} of {of} runs, intermittent"),
             _ => format!("{shown} of {of} runs"),
         };
-        format!("{}: {counted}{}", finding.clause, self.missed("; ", ""))
+        format!("{}: {counted}{}", finding.clause, self.says_nothing("; ", ""))
     }
 
     /// A close that came once alone.
     pub(super) fn closed_once(&self, of: usize) -> String {
-        let missed = self.missed(" (", ")");
-        format!("closed {} of {of}{missed}: {}", self.shown, self.finding.got)
+        let silent = self.says_nothing(" (", ")");
+        format!("closed {} of {of}{silent}: {}", self.shown, self.finding.got)
     }
 }
 
@@ -63,7 +63,15 @@ pub(super) fn tally(first: &Verdict, certain: usize, repeats: &[(&Repeat, u32)])
                 None => {
                     let (class, in_first) = (finding.fact.class(), repeat.is_none());
                     let finding = finding.clone().of_run(repeat);
-                    tallies.push(Tally { finding, class, shown: runs, missed: 0, answered: 0, in_first });
+                    tallies.push(Tally {
+                        finding,
+                        class,
+                        shown: runs,
+                        missed: 0,
+                        answered: 0,
+                        undecided: 0,
+                        in_first,
+                    });
                 }
             }
         }
@@ -77,8 +85,12 @@ pub(super) fn tally(first: &Verdict, certain: usize, repeats: &[(&Repeat, u32)])
         let shows = |repeat: &Repeat| repeat.verdict.findings.iter().any(|f| f.fingerprint() == print);
         for (repeat, _) in repeats.iter().filter(|(repeat, _)| !shows(repeat)) {
             let missed = repeat.history.as_ref().is_some_and(|history| !reached(history, &tally.finding));
-            tally.missed += usize::from(missed);
-            tally.answered += usize::from(!missed && repeat.verdict.kind != VerdictKind::Inconclusive);
+            let count = match repeat.verdict.kind {
+                _ if missed => &mut tally.missed,
+                VerdictKind::Inconclusive => &mut tally.undecided,
+                _ => &mut tally.answered,
+            };
+            *count += 1;
         }
     }
     tallies

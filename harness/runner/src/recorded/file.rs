@@ -27,8 +27,8 @@ type Events = Reader<io::BufReader<fs::File>>;
 pub(super) struct Recorded {
     /// Its first file.
     pub(super) path: PathBuf,
-    /// How many files it has.
-    pub(super) parts: usize,
+    /// The files that continue it.
+    pub(super) behind: Vec<PathBuf>,
     pub(super) header: Header,
     pub(super) verdict: Verdict,
     /// All of it; absent if it is too long to be kept.
@@ -71,7 +71,7 @@ pub(super) fn judged(files: &[PathBuf], party: Party) -> Result<(Recorded, &[Pat
     let first_seq = header.continues.as_ref().map_or(0, |continues| continues.first_seq);
     let mut passed =
         Passed { kept: Some(Vec::new()), lasted_us: 0, next_seq: first_seq, traffic: Traffic::default() };
-    let (mut broken, mut cut_off, mut parts) = (None, false, 1);
+    let (mut broken, mut cut_off) = (None, false);
     let mut verdict = contained(|| {
         let mut judge = Judge::of(&header, party);
         loop {
@@ -88,7 +88,7 @@ pub(super) fn judged(files: &[PathBuf], party: Party) -> Result<(Recorded, &[Pat
             }
             match rest.split_first().map(|(next, behind)| (open(next), behind)) {
                 Some((Ok(next), behind)) if continues(next.header(), &header, passed.next_seq) => {
-                    (reader, rest, parts) = (next, behind, parts + 1);
+                    (reader, rest) = (next, behind);
                 }
                 _ => break,
             }
@@ -104,7 +104,8 @@ pub(super) fn judged(files: &[PathBuf], party: Party) -> Result<(Recorded, &[Pat
         verdict = amended(header.version, cut, traffic, verdict);
     }
     let history = kept.map(|events| Arc::new(History { header: header.clone(), events }));
-    Ok((Recorded { path: path.clone(), parts, header, verdict, history, cut_off, lasted_us }, rest))
+    let behind = files[1..=at].to_vec();
+    Ok((Recorded { path: path.clone(), behind, header, verdict, history, cut_off, lasted_us }, rest))
 }
 
 fn open(path: &Path) -> Result<Events, RunError> {

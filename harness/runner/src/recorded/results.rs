@@ -31,8 +31,8 @@ pub struct JudgeOptions {
     pub paths: Vec<PathBuf>,
     /// Who is judged: the broker, or the clients.
     pub party: Party,
-    /// The command that repeats the verdict on one record.
-    pub command: fn(&Path) -> String,
+    /// The command that repeats the verdict on these files and folders.
+    pub command: fn(&[&Path]) -> String,
     /// Set by a signal.
     pub cancel: Arc<AtomicBool>,
 }
@@ -72,7 +72,7 @@ pub fn judge_files(
 struct Known<'s> {
     suite: &'s Suite,
     planned: BTreeMap<ScenarioKey, Planned>,
-    command: fn(&Path) -> String,
+    command: fn(&[&Path]) -> String,
     party: Party,
 }
 
@@ -151,7 +151,7 @@ impl<'s> Known<'s> {
             Origin::Link => format!("what passed the link `{}`", record.header.scenario),
             _ => scenario.map(|scenario| scenario.title.clone()).unwrap_or_default(),
         };
-        let repeat_command = (self.command)(whole(&record));
+        let repeat_command = (self.command)(&whole(&record));
         ScenarioResult {
             key,
             party: self.party,
@@ -179,10 +179,12 @@ fn was_ended(repeat: &Repeat) -> bool {
     cut.is_some_and(CutShort::is_from_outside)
 }
 
-/// What has all of a record: its file, or the folder of its files.
-fn whole(record: &Recorded) -> &Path {
-    let folder = record.path.parent().filter(|folder| record.parts > 1 && *folder != Path::new(""));
-    folder.unwrap_or(&record.path)
+/// What has all of a record and nothing else: the folder of its files, if it holds no others, or the files.
+fn whole(record: &Recorded) -> Vec<&Path> {
+    let parts: Vec<&Path> = [&record.path].into_iter().chain(&record.behind).map(PathBuf::as_path).collect();
+    let is_all = |folder: &&Path| files(&[folder.to_path_buf()]).is_ok_and(|inside| inside == parts);
+    let folder = record.path.parent().filter(|folder| parts.len() > 1 && is_all(folder));
+    folder.map_or(parts, |folder| vec![folder])
 }
 
 fn run(control: Recorded) -> Option<Run> {
@@ -234,7 +236,7 @@ mod tests {
         let history = h.finish();
         let header = history.header.clone();
         let (path, history) = (PathBuf::from("x.ndjson"), Some(Arc::new(history)));
-        Recorded { path, parts: 1, header, verdict, history, lasted_us: 0, cut_off: false }
+        Recorded { path, behind: Vec::new(), header, verdict, history, lasted_us: 0, cut_off: false }
     }
 
     fn finding() -> Finding {

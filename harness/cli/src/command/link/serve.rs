@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use deadzone_proxy::{Clock, LinkConfig, Registry, listen};
+use deadzone_proxy::{Clock, LinkConfig, Links, ListenError, Registry, listen};
 use deadzone_runner::ExitCode;
 
 use super::{
@@ -35,24 +35,21 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     let mut configs = setup::configs(args)?;
     let mut journal = Journal::open(args)?;
     configs.iter_mut().for_each(|config| config.decisions.clone_from(&journal.book));
-    let (history, judging) = begin(args, &configs)?;
-    let recorder = history.as_ref().map(LinkHistory::recorder);
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (clock, board) = (Clock::new(), Arc::new(Registry::default()));
+    let several = configs.len() > 1;
+    let listening = runtime.block_on(async { listening(&configs, clock, &board) })?;
+    // Once all listen: where one can't, no record stays behind.
+    let (history, judging) = begin(args, &configs)?;
+    let recorder = history.as_ref().map(LinkHistory::recorder);
     let code = runtime.block_on(async {
-        let (clock, board) = (Clock::new(), Arc::new(Registry::default()));
-        let several = configs.len() > 1;
-        let mut text = String::new();
-        let mut served = Vec::new();
-        for config in configs {
-            for link in listen(config, clock, &board, recorder.clone())? {
-                text.push_str(&report::listening(&link, several)?);
-                served.push(link);
-            }
-        }
+        let text: String =
+            listening.iter().map(|link| report::listening(link, several)).collect::<Result<_, _>>()?;
         journal.begin(args)?;
         output::print(&text);
-        let serving: Vec<_> = served.into_iter().map(|link| tokio::spawn(link.serve())).collect();
+        let serve = |link: Links| tokio::spawn(link.serve(recorder.clone()));
+        let serving: Vec<_> = listening.into_iter().map(serve).collect();
         let status = Status::new();
         let mut every = tokio::time::interval(LOOK_EVERY);
         let mut broken = false;
@@ -92,6 +89,15 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
         history.finish()?;
     }
     judged(code?, judging, args.json.as_deref())
+}
+
+/// Every listener of every link.
+fn listening(configs: &[LinkConfig], clock: Clock, board: &Arc<Registry>) -> Result<Vec<Links>, ListenError> {
+    let mut all = Vec::new();
+    for config in configs {
+        all.extend(listen(config.clone(), clock, board)?);
+    }
+    Ok(all)
 }
 
 /// What the judges say decides where nothing else went wrong.

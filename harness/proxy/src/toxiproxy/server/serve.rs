@@ -59,8 +59,6 @@ pub struct ServerOptions {
     pub read_fault: ReadFault,
     /// What clients can take.
     pub limits: Limits,
-    /// Makes the record of each connection, where one is kept.
-    pub recorder: Option<Arc<Recorder>>,
 }
 
 impl fmt::Debug for ServerOptions {
@@ -99,10 +97,10 @@ impl Server {
         self.address
     }
 
-    /// Serves until it is dropped; the proxies end with it.
-    pub async fn run(self) -> Result<(), ServeError> {
+    /// Serves until it is dropped; the proxies end with it. Their connections are recorded where a record is kept.
+    pub async fn run(self, recorder: Option<Arc<Recorder>>) -> Result<(), ServeError> {
         let limits = self.options.limits;
-        let router = router(self.options, self.address.ip());
+        let router = router(self.options, recorder, self.address.ip());
         let seats = Arc::new(Semaphore::new(limits.api_connections.min(Semaphore::MAX_PERMITS)));
         let mut talks = JoinSet::new();
         loop {
@@ -159,13 +157,9 @@ async fn talk(stream: TcpStream, router: Router, limits: Limits) {
     .await;
 }
 
-fn router(options: ServerOptions, own: IpAddr) -> Router {
-    let ground = Ground {
-        seed: options.seed,
-        clock: Clock::new(),
-        connections: options.limits.connections,
-        recorder: options.recorder,
-    };
+fn router(options: ServerOptions, recorder: Option<Arc<Recorder>>, own: IpAddr) -> Router {
+    let ground =
+        Ground { seed: options.seed, clock: Clock::new(), connections: options.limits.connections, recorder };
     let collection = Collection::new(ground, options.catalogue, options.read_fault);
     routes::routes(options.metrics)
         .merge(own_routes::routes())

@@ -18,7 +18,6 @@ fn limits() -> Limits {
 
 async fn serve(limits: Limits) -> SocketAddr {
     let options = ServerOptions {
-        recorder: None,
         seed: 1,
         metrics: false,
         catalogue: Catalogue::new([], []).unwrap(),
@@ -27,7 +26,7 @@ async fn serve(limits: Limits) -> SocketAddr {
     };
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), options).await.unwrap();
     let address = server.address();
-    tokio::spawn(server.run());
+    tokio::spawn(server.run(None));
     address
 }
 
