@@ -1,7 +1,5 @@
 //! Whatever a history holds, no rule breaks, and the same history gives the same findings.
 
-use std::time::{Duration, Instant};
-
 use deadzone_history::{By, Close, ConnId, Direction, End, HandMade, Purpose, Start};
 use deadzone_wire::{
     Ack, AckKind, Bare, Connack, Disconnect, Frame, Packet, Publish, Suback, Subscribe, Unsuback,
@@ -113,26 +111,4 @@ proptest! {
         let said = |list: &[deadzone_oracle::RuleOutcome]| format!("{list:?}");
         prop_assert_eq!(said(&first), said(&outcomes(&history)));
     }
-}
-
-/// So many messages that are never acknowledged, with DUP or without, and how long the rules take over them.
-fn unacknowledged(dup: bool) -> Duration {
-    let mut h = HandMade::new(Version::V311);
-    let c = h.client("c");
-    let conn = h.connect(c, Start::Clean);
-    h.subscribe(conn, 1, "dz1/#", 1);
-    for id in 1..=6_000 {
-        h.down(conn, Publish { dup, ..Publish::new("dz1/t", 1, Some(id), id.to_string()) });
-    }
-    let history = h.finish();
-    let began = Instant::now();
-    outcomes(&history);
-    began.elapsed()
-}
-
-/// What a DUP is compared with does not grow with what is open.
-#[test]
-fn a_flood_of_dup_is_judged_about_as_fast_as_one_without() {
-    let (without, with) = (unacknowledged(false), unacknowledged(true));
-    assert!(with < without * 6, "{with:?} with DUP, {without:?} without");
 }
