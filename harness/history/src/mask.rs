@@ -14,6 +14,8 @@ use crate::Recorded;
 /// Stands for each byte of a secret.
 pub(crate) const MASK: u8 = b'*';
 
+/// The Protocol Names of a CONNECT, with their lengths.
+const NAMES: [&[u8]; 2] = [b"\0\x04MQTT", b"\0\x06MQIsdp"];
 /// CONNECT's flags.
 const WILL: u8 = 0x04;
 const PASSWORD: u8 = 0x40;
@@ -48,8 +50,15 @@ pub(crate) fn beginning(bytes: &[u8]) -> Bytes {
     cover(bytes, secrets)
 }
 
-/// The same of a stream that does not begin as it must, packet by packet as far as it can be framed.
-pub(crate) fn stream(mut bytes: &[u8]) -> Bytes {
+/// The same of a stream that does not begin as it must, packet by packet as far as it can be framed. Nothing is kept behind the
+/// level of a CONNECT, wherever it begins: where packets can't be told apart, secrets can't either.
+pub(crate) fn stream(bytes: &[u8]) -> Bytes {
+    let levels = NAMES.iter().filter_map(|name| {
+        let at = bytes.windows(name.len()).position(|part| part == *name)?;
+        Some(at + name.len() + 1)
+    });
+    let end = levels.min().unwrap_or(bytes.len()).min(bytes.len());
+    let mut bytes = &bytes[..end];
     let mut masked = BytesMut::with_capacity(bytes.len());
     while !bytes.is_empty() {
         let length = VarInt::read(&bytes[1..]).ok().flatten();

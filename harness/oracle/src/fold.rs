@@ -52,9 +52,7 @@ pub(crate) fn fold(state: &State, mut findings: Vec<Finding>) -> Vec<Finding> {
         let index = match head.and_then(|index| heads.get_mut(index).map(|head| (index, head))) {
             Some((index, head)) => {
                 head.place = head.place.or(finding.place);
-                if head.folded.len() < MOST_FOLDED {
-                    head.folded.push(finding);
-                }
+                put_under(head, finding);
                 index
             }
             None => {
@@ -72,17 +70,22 @@ pub(crate) fn fold(state: &State, mut findings: Vec<Finding>) -> Vec<Finding> {
 /// What is equal to an earlier one is the same finding again.
 fn once(heads: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
-    for mut finding in heads {
+    for finding in heads {
         let print = finding.fingerprint();
         let Some(same) = kept.iter_mut().find(|head| head.fingerprint() == print) else {
             kept.push(finding);
             continue;
         };
-        let more = std::mem::take(&mut finding.folded);
-        let room = MOST_FOLDED.saturating_sub(same.folded.len());
-        same.folded.extend(std::iter::once(finding).chain(more).take(room));
+        put_under(same, finding);
     }
     kept
+}
+
+/// Folds a finding, and what is folded under it, under its head.
+fn put_under(head: &mut Finding, mut finding: Finding) {
+    let more = std::mem::take(&mut finding.folded);
+    let room = MOST_FOLDED.saturating_sub(head.folded.len());
+    head.folded.extend(std::iter::once(finding).chain(more).take(room));
 }
 
 fn causes(state: &State, finding: &Finding) -> Vec<Cause> {

@@ -48,9 +48,20 @@ pub(crate) fn was_turned_away(history: &History) -> bool {
     unserved.any(|(conn, refused)| refused || ended(conn))
 }
 
-/// Whether a repeat is none: its clients were turned away where the first run's were let in.
+/// Whether a repeat is none: its clients were turned away where the first run's were let in, all of them or the first ones.
 pub(crate) fn is_no_repeat(first: Option<&History>, repeat: &History) -> bool {
-    first.is_some_and(|first| !was_not_let_in(first)) && was_turned_away(repeat)
+    let let_in = |first: &History| !was_not_let_in(first) || served(first) && !served(repeat);
+    was_turned_away(repeat) && first.is_some_and(let_in)
+}
+
+/// Whether any client of the script was let in.
+fn served(history: &History) -> bool {
+    let script = history.events.iter().take_while(|event| !matches!(event.kind, EventKind::Teardown));
+    let mut packets = script.filter_map(|event| match &event.kind {
+        EventKind::Packet(packet) if packet.end == End::Broker => Some(packet.packet()),
+        _ => None,
+    });
+    packets.any(|packet| matches!(packet, Packet::Connack(connack) if connack.code == 0))
 }
 
 /// Whether the broker ended a connection of this run before the harness did.

@@ -72,7 +72,7 @@ pub enum FramingError {
 }
 
 /// Cuts one direction of a byte stream into frames. Holds at most one incomplete frame plus what one `push` brought.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Framer {
     buffer: BytesMut,
     limit: u32,

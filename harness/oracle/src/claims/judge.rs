@@ -156,8 +156,9 @@ impl Claims {
     }
 }
 
-/// The broker ended a connection of the harness's own behind this event, before the harness did.
-fn own_was_closed(state: &State, since: u64) -> bool {
+/// The broker ended a connection of the harness's own behind this event, before the harness did: nothing shows that it still
+/// routes messages.
+pub(super) fn own_was_closed(state: &State, since: u64) -> bool {
     let own = ClientIx::from(state.header.clients.len());
     state.conns_of(own).any(|(_, conn)| {
         conn.ends

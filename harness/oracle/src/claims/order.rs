@@ -58,7 +58,6 @@ fn free_order(
     (a, a_seen): (&Message, &Delivery),
     (b, b_seen): (&Message, &Delivery),
 ) -> Option<&'static str> {
-    let retained = |d: &Delivery| d.retain;
     let session = watch.state.session_of(watch.client).map(|(_, session)| session);
     let filters = || session.into_iter().flat_map(|s| s.subscriptions.held(&a.topic));
     let released = |m: &Message| m.progress.released.map(|(seq, _)| seq);
@@ -74,10 +73,12 @@ fn free_order(
         Some("one of them is a will")
     } else if filters().count() > 1 || filters().any(|held| held.filter.shared) {
         Some("they come through several subscriptions or a shared one")
-    } else if retained(a_seen) || retained(b_seen) {
+    } else if a_seen.retain || b_seen.retain {
         Some("one of them is a retained copy")
     } else if a.qos == 2 && released(a) > released(b) {
         Some("their PUBRELs came in that order")
+    } else if a_seen.publish().is_some_and(|publish| publish.dup) {
+        Some("it was sent before, unseen, and this is a resend")
     } else if watch.state.header.target.unordered_topics {
         Some("the target declares that it keeps no order")
     } else {

@@ -12,7 +12,7 @@ use deadzone_wire::{Field, Value, Version};
 use super::{
     copies,
     debt::{self, DebtKind, Excuse},
-    judge::{Claimed, Outcome, Unmet},
+    judge::{Claimed, Outcome, Unmet, own_was_closed},
     order,
 };
 use crate::{
@@ -171,6 +171,10 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
     let from_us = watch.claimed.at.at_us.min(unmet.at.at_us.saturating_sub(unmet.waited_us));
     if state.around.starved_while(from_us, unmet.at.at_us) {
         return watch.inconclusive(found, format!("the harness was starved while it waited for {what}"));
+    }
+    if own_was_closed(state, watch.claimed.at.seq) {
+        let why = format!("{what} did not come, and the harness's own client was thrown out meanwhile");
+        return watch.inconclusive(found, why);
     }
     let debt = match debt::delivery_owed(state, watch.client, payload) {
         Ok(debt) => debt,

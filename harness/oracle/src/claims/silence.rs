@@ -7,6 +7,7 @@ use deadzone_wire::{Field, PacketKind, Pattern, Value};
 use super::{
     closing,
     debt::{self, DebtKind, Excuse},
+    judge::own_was_closed,
     thrown_out,
     wait::{Wait, number},
 };
@@ -56,6 +57,10 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
             return;
         }
     };
+    if pattern.kind == PacketKind::Publish && own_was_closed(wait.state, wait.claimed_at.seq) {
+        let why = "a message did not come, and the harness's own client was thrown out meanwhile";
+        return wait.inconclusive(found, why);
+    }
     let asked = wait.asked().or_else(|| question.map(|(_, seq)| seq));
     let since = asked.unwrap_or(wait.claimed_at.seq);
     let otherwise = otherwise(wait, pattern);

@@ -9,7 +9,7 @@
 
 use deadzone_history::{ConnId, Event, EventKind};
 use deadzone_spec::Pair;
-use deadzone_verdict::Fact;
+use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Packet, PacketKind, Version};
 
 use super::{
@@ -26,9 +26,16 @@ const NAME: &str = "session-present";
 /// So many wrong words are followed.
 const KEPT: usize = 64;
 
-/// The connections whose CONNACK told it wrong: its event, and what it said.
+/// A CONNACK that told it wrong: on which connection, its event, and what it said.
+#[derive(Debug)]
+struct Told {
+    conn: ConnId,
+    connack: u64,
+    present: bool,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct SessionPresent(Vec<(ConnId, u64, bool)>);
+pub(crate) struct SessionPresent(Vec<Told>);
 
 impl Rule for SessionPresent {
     fn name(&self) -> &'static str {
@@ -43,23 +50,19 @@ impl Rule for SessionPresent {
         if let Some(delivery) = Delivery::of(event, state) {
             return self.delivered(&delivery, state, found);
         }
-        connected(event, state, found);
-        let told = found.findings.iter().any(|f| f.by == NAME && f.evidence.last() == Some(&event.seq))
-            || found.findings.iter().flat_map(|f| &f.folded).any(|f| f.evidence.last() == Some(&event.seq));
-        let EventKind::Packet(packet) = &event.kind else { return };
-        if let (true, Packet::Connack(connack)) = (told && self.0.len() < KEPT, packet.packet()) {
-            self.0.push((packet.conn, event.seq, connack.session_present()));
+        if let (Some(told), true) = (connected(event, state, found), self.0.len() < KEPT) {
+            self.0.push(told);
         }
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {
-        for (id, connack, _) in self.0.iter().filter(|(_, _, present)| !present) {
-            let Some(conn) = state.conn(*id) else { continue };
+        for told in self.0.iter().filter(|told| !told.present) {
+            let Some(conn) = state.conn(told.conn) else { continue };
             let old = conn.session.and_then(|s| state.session(state.session(s)?.previous?));
-            let missed = old.and_then(|old| missed(state, (conn, *connack), old));
+            let missed = old.and_then(|old| missed(state, (conn, told.connack), old));
             if let Some(missed) = missed {
                 let what = format!("what its subscription calls for never came (event {missed})");
-                beside(found, *connack, STORED.of(conn.version), &what);
+                beside(found, told.connack, STORED.of(conn.version), &what);
             }
         }
     }
@@ -68,28 +71,29 @@ impl Rule for SessionPresent {
 impl SessionPresent {
     /// A message by nothing that was asked for since.
     fn delivered(&self, delivery: &Delivery<'_>, state: &State, found: &mut Found) {
-        let wrong = |(id, _, present): &&(ConnId, u64, bool)| *id == delivery.seen.conn && *present;
-        let Some((id, connack, _)) = self.0.iter().find(wrong) else { return };
+        let wrong = |told: &&Told| told.conn == delivery.seen.conn && told.present;
+        let Some(told) = self.0.iter().find(wrong) else { return };
         let mut asks =
             delivery.session.subscriptions.held(&delivery.topic.0).flat_map(|h| &h.asks).peekable();
         // What is written behind the CONNECT is the connection's own, wherever CONNACK comes.
-        let connect = state.conn(*id).and_then(|conn| conn.handshake.connect.as_ref()).map(|c| c.at.seq);
+        let connect =
+            state.conn(told.conn).and_then(|conn| conn.handshake.connect.as_ref()).map(|c| c.at.seq);
         let of_before = |ask: &Ask| connect.is_some_and(|connect| ask.given.seq < connect);
         if asks.peek().is_some() && asks.all(of_before) {
             let what = format!("{} by a subscription of that session", delivery.summary());
-            beside(found, *connack, REUSED.of(state.version(*id)), &what);
+            beside(found, told.connack, REUSED.of(delivery.seen.version), &what);
         }
     }
 }
 
 /// Names the other clause beside what this CONNACK breaks, once.
 fn beside(found: &mut Found, connack: u64, clause: Option<deadzone_spec::ClauseId>, what: &str) {
-    let all = found.findings.iter_mut().flat_map(|f| {
-        let finding = f.by == NAME && f.evidence.last() == Some(&connack);
-        if finding { vec![f] } else { f.folded.iter_mut().collect() }
+    let tells = |f: &Finding| f.by == NAME && f.evidence.last() == Some(&connack);
+    let told = found.findings.iter_mut().find_map(|f| match tells(f) {
+        true => Some(f),
+        false => f.folded.iter_mut().find(|f| tells(f)),
     });
-    let mut told = all.filter(|f| f.by == NAME && f.evidence.last() == Some(&connack));
-    if let (Some(finding), Some(clause)) = (told.next(), clause)
+    if let (Some(finding), Some(clause)) = (told, clause)
         && !finding.also.contains(&clause)
     {
         finding.also.push(clause);
@@ -124,16 +128,17 @@ fn missed(state: &State, (conn, connack): (&Conn, u64), old: &Session) -> Option
     absent.flat_map(|group| &group.messages).filter(|m| owed(m)).map(|m| m.first.seq).min()
 }
 
-fn connected(event: &Event, state: &State, found: &mut Found) {
+/// What a CONNACK told wrong, as it is found.
+fn connected(event: &Event, state: &State, found: &mut Found) -> Option<Told> {
     let (Transition::Connected(seen), EventKind::Packet(packet)) = (state.transition(), &event.kind) else {
-        return;
+        return None;
     };
-    let Packet::Connack(connack) = packet.packet() else { return };
-    let Some(conn) = state.conn(seen.conn) else { return };
-    let Some(connect) = conn.handshake.connect.as_ref() else { return };
+    let Packet::Connack(connack) = packet.packet() else { return None };
+    let conn = state.conn(seen.conn)?;
+    let connect = conn.handshake.connect.as_ref()?;
     // 3.1 has no such flag.
     if !seen.first || connack.code != 0 || conn.given.deviant.is_some() || conn.version == Version::V31 {
-        return;
+        return None;
     }
     let say = |clause: Pair, wanted: &str, could_instead| Breach {
         conn: seen.conn,
@@ -176,16 +181,14 @@ fn connected(event: &Event, state: &State, found: &mut Found) {
         ),
         (false, true, Outlook::Ending) => {
             let text = "Session Present 1 within 1 s of the close that ended the session".to_owned();
-            return found.grade(
-                event,
-                SESSION_OVER.of(conn.version),
-                text,
-                evidence(seen, connect.at.seq, state),
-            );
+            let evidence = evidence(seen, connect.at.seq, state);
+            found.grade(event, SESSION_OVER.of(conn.version), text, evidence);
+            return None;
         }
-        _ => return,
+        _ => return None,
     };
     found.broken(event, state, breach);
+    Some(Told { conn: seen.conn, connack: event.seq, present: connack.session_present() })
 }
 
 /// The CONNECT, and the CONNACK of the session's last connection.

@@ -88,6 +88,9 @@ fn a_connect_behind_another_packet_shows_that_the_stream_is_mqtt() {
         assert_eq!(found_in_a_stream(publish.clone()), [format!("{version}/MQTT-3.1.0-1")]);
         let all = [message(0, 0, "y").encode(version).to_bytes(), publish.into()].concat();
         assert_eq!(found_in_a_stream(all), [format!("{version}/MQTT-3.1.0-1")]);
+        // A header that is no packet of a client, as PROXY protocol has one.
+        assert!(found_in_a_stream([&b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"[..], &connect].concat()).is_empty());
+        assert!(found_in_a_stream([&b"\0\0"[..], &connect].concat()).is_empty());
         // Bytes that no CONNECT follows: TLS, a request of HTTP, an overlong length, a CONNECT of no known level.
         assert!(found_in_a_stream(b"\x16\x03\x01\x02\x00\x01\x00\x01".to_vec()).is_empty());
         assert!(found_in_a_stream(b"GET / HTTP/1.1\r\n".to_vec()).is_empty());

@@ -15,7 +15,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
     let repeats: Vec<(&Repeat, u32)> = numbered.filter(|(repeat, _)| shows(repeat)).collect();
     let of = 1 + certain + repeats.len();
     let first_kind = result.verdict.kind;
-    let tallies = tally(&result.verdict, certain, &repeats);
+    let tallies = tally(result, certain, &repeats);
     let folded: Vec<Fingerprint> = folded(&result.verdict.findings);
     let (mut kept, mut notes, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
     let many = tallies.len();
@@ -195,6 +195,35 @@ mod tests {
         assert!(silent.ends_with("silent in 1 of 3 runs, answered in 1; 1 did not reach it"), "{silent}");
         let closed = told_with(vec![before(), answered()], CLOSE).verdict.reason.unwrap_or_default();
         assert!(closed.starts_with("closed 1 of 3 (1 did not reach it)"), "{closed}");
+    }
+
+    /// What one run tells by itself and another under something else was shown in both.
+    #[test]
+    fn what_a_repeat_tells_under_another_finding_was_shown_there() {
+        let mut result = composed(&[DEED], &[&[CLOSE]], true);
+        (result.verdict, result.repeats[0].verdict) = (found(&[DEED]), found(&[CLOSE]));
+        result.repeats[0].verdict.findings[0].folded = found(&[DEED]).findings;
+        compose(&mut result, 0, true);
+        let compared = result.compared.unwrap();
+        assert!(compared.contains("5.0/MQTT-4.3.3-10: 2 of 2 runs") && !compared.contains("intermittent"));
+    }
+
+    /// The first run may be the one that did not come to the step.
+    #[test]
+    fn a_first_run_that_did_not_reach_the_step_is_counted_apart() {
+        let mut result = composed(&[], &[], true);
+        let early = played(|h| {
+            let step = h.step("a connect clean");
+            h.abandoned(step, "no CONNACK");
+        });
+        result.history = early.history;
+        let mut shows = found(&[DEED]);
+        shows.findings[0].place = Some(Place { line: 2, column: 1, length: 1 });
+        let repeat = Repeat { verdict: shows, history: None, cut_short: false };
+        result.repeats = vec![repeat.clone(), repeat];
+        compose(&mut result, 0, true);
+        let compared = result.compared.unwrap();
+        assert!(compared.ends_with("2 of 3 runs; 1 did not reach it"), "{compared}");
     }
 
     #[test]

@@ -85,7 +85,11 @@ pub(crate) fn as_repeat(
     }
     let from_outside = history.header.cut_short.as_ref().is_some_and(CutShort::is_from_outside);
     let ended = from_outside && verdict.kind == VerdictKind::Inconclusive;
-    let cut_short = cut_off || ended || (no_repeat && verdict.findings.is_empty());
+    let shows_nothing = no_repeat && verdict.findings.is_empty();
+    if shows_nothing && verdict.kind == VerdictKind::Fail {
+        verdict = Verdict::because(VerdictKind::Inconclusive, "its clients were turned away");
+    }
+    let cut_short = cut_off || ended || shows_nothing;
     Repeat { verdict, history: Some(history), cut_short }
 }
 
@@ -164,6 +168,17 @@ mod tests {
         assert!(of(failed(vec![close.clone()]), &served).cut_short);
         let both = of(failed(vec![close.clone(), deed]), &served);
         assert_eq!((both.cut_short, both.verdict.findings.len()), (false, 1));
-        assert!(!of(failed(vec![close]), &refused).cut_short, "the first run was refused as well");
+        assert_eq!(of(failed(vec![close.clone()]), &served).verdict.kind, VerdictKind::Inconclusive);
+        assert!(!of(failed(vec![close.clone()]), &refused).cut_short, "the first run was refused as well");
+        // One that was let in first and turned away later had its experiment; a repeat that is turned away at once has none.
+        let later = {
+            let mut h = HandMade::new(Version::V311);
+            let dev = h.client("dev");
+            h.connect(dev, Start::Clean);
+            let connect = h.connect_packet(dev, Start::Clean);
+            h.connect_with(dev, connect, Connack::new(Version::V311, false, 3));
+            Arc::new(h.finish())
+        };
+        assert!(of(failed(vec![close]), &later).cut_short);
     }
 }

@@ -1,8 +1,9 @@
 //! How many of the runs of one scenario show each finding, and how many of the others could have.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use deadzone_verdict::{FactClass, Finding, Repeat, Verdict, VerdictKind};
+use deadzone_history::History;
+use deadzone_verdict::{FactClass, Finding, Repeat, ScenarioResult, Verdict, VerdictKind};
 
 use super::reached::reached;
 
@@ -12,7 +13,7 @@ pub(super) struct Tally {
     pub(super) class: FactClass,
     /// Runs that show it.
     pub(super) shown: usize,
-    /// Repeats that did not come to its step: they could not show it.
+    /// Runs that did not come to its step: they could not show it.
     missed: usize,
     /// Repeats that came to its step, do not show it and are not inconclusive.
     answered: usize,
@@ -23,7 +24,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// How many repeats say nothing of it, and why, between these two; nothing where all say something.
+    fn new(finding: Finding, in_first: bool) -> Self {
+        let class = finding.fact.class();
+        Self { finding, class, shown: 0, missed: 0, answered: 0, undecided: 0, in_first }
+    }
+
+    /// How many runs say nothing of it, and why, between these two; nothing where all say something.
     fn says_nothing(&self, before: &str, behind: &str) -> String {
         let missed = (self.missed > 0).then(|| format!("{} did not reach it", self.missed));
         let undecided = (self.undecided > 0).then(|| format!("{} inconclusive", self.undecided));
@@ -52,41 +58,33 @@ impl Tally {
 
 /// Every finding of any run, the first run's in front, with how many runs show it. One that a repeat alone shows keeps the rows
 /// of that repeat's record.
-pub(super) fn tally(first: &Verdict, certain: usize, repeats: &[(&Repeat, u32)]) -> Vec<Tally> {
+pub(super) fn tally(first: &ScenarioResult, certain: usize, repeats: &[(&Repeat, u32)]) -> Vec<Tally> {
+    let runs = repeats.iter().map(|(repeat, number)| (&repeat.verdict, Some(*number)));
     let mut tallies: Vec<Tally> = Vec::new();
-    let mut take = |verdict: &Verdict, runs: usize, repeat: Option<u32>| {
-        let mut seen = BTreeSet::new();
-        for finding in verdict.findings.iter().filter(|finding| seen.insert(finding.fingerprint())) {
-            let print = finding.fingerprint();
-            match tallies.iter_mut().find(|known| known.finding.fingerprint() == print) {
-                Some(known) => known.shown += runs,
-                None => {
-                    let (class, in_first) = (finding.fact.class(), repeat.is_none());
-                    let finding = finding.clone().of_run(repeat);
-                    tallies.push(Tally {
-                        finding,
-                        class,
-                        shown: runs,
-                        missed: 0,
-                        answered: 0,
-                        undecided: 0,
-                        in_first,
-                    });
-                }
+    for (verdict, repeat) in std::iter::once((&first.verdict, None)).chain(runs) {
+        for finding in &verdict.findings {
+            if !tallies.iter().any(|known| known.finding.fingerprint() == finding.fingerprint()) {
+                tallies.push(Tally::new(finding.clone().of_run(repeat), repeat.is_none()));
             }
         }
-    };
-    take(first, 1 + certain, None);
-    for (repeat, number) in repeats {
-        take(&repeat.verdict, 1, Some(*number));
     }
     for tally in &mut tallies {
         let print = tally.finding.fingerprint();
-        let shows = |repeat: &Repeat| repeat.verdict.findings.iter().any(|f| f.fingerprint() == print);
-        for (repeat, _) in repeats.iter().filter(|(repeat, _)| !shows(repeat)) {
-            let missed = repeat.history.as_ref().is_some_and(|history| !reached(history, &tally.finding));
+        // What is told under another finding was shown as well.
+        let is_it = |f: &Finding| f.fingerprint() == print;
+        let shows = |run: &Verdict| run.findings.iter().any(|f| is_it(f) || f.folded.iter().any(is_it));
+        let reaches = |record: &Option<Arc<History>>| {
+            record.as_ref().is_none_or(|history| reached(history, &tally.finding))
+        };
+        match (shows(&first.verdict), reaches(&first.history)) {
+            (true, _) => tally.shown += 1 + certain,
+            (false, true) => {}
+            (false, false) => tally.missed += 1 + certain,
+        }
+        for (repeat, _) in repeats {
             let count = match repeat.verdict.kind {
-                _ if missed => &mut tally.missed,
+                _ if shows(&repeat.verdict) => &mut tally.shown,
+                _ if !reaches(&repeat.history) => &mut tally.missed,
                 VerdictKind::Inconclusive => &mut tally.undecided,
                 _ => &mut tally.answered,
             };

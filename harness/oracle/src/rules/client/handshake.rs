@@ -61,7 +61,8 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     }
 }
 
-/// A stream that begins with another packet is MQTT all the same where a CONNECT comes behind it.
+/// A stream that begins with another packet is MQTT all the same where a CONNECT comes behind it. One that no client sends is the
+/// header of something else (PROXY protocol), and no breach.
 fn another_first(event: &Event, unframed: &Unframed, state: &State, found: &mut Found) {
     if !state.is_judged(unframed.direction) || unframed.end != state.end() {
         return;
@@ -69,11 +70,13 @@ fn another_first(event: &Event, unframed: &Unframed, state: &State, found: &mut 
     let mut framer = Framer::new(unframed.bytes.len() as u32);
     framer.push(&unframed.bytes);
     let Some(Ok(first)) = framer.next() else { return };
-    let version = std::iter::successors(Some(framer), |framer| {
-        let mut behind = framer.clone();
-        behind.next()?.ok().map(|_| behind)
-    })
-    .find_map(|framer| level(framer.pending()));
+    if !of_a_client(first.kind()) {
+        return;
+    }
+    let mut version = level(framer.pending());
+    while version.is_none() && matches!(framer.next(), Some(Ok(_))) {
+        version = level(framer.pending());
+    }
     let Some(clause) = version.and_then(|version| CONNECT_FIRST.of(version)) else { return };
     let got = format!("{} before its CONNECT", first.kind().name());
     let clause = Pair { v311: Some(clause), v5: Some(clause) };
@@ -87,4 +90,10 @@ fn level(bytes: &[u8]) -> Option<Version> {
     let length = VarInt::read(connect).ok().flatten()?;
     let body = connect.get(usize::from(length.width())..)?;
     Version::from_level(*body.strip_prefix(b"\0\x04MQTT")?.first()?)
+}
+
+/// Whether clients send packets of this kind.
+fn of_a_client(kind: PacketKind) -> bool {
+    use PacketKind::{Connack, Pingresp, Reserved, Suback, Unsuback};
+    !matches!(kind, Reserved | Connack | Suback | Unsuback | Pingresp)
 }
