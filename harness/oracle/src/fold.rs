@@ -154,3 +154,21 @@ fn delivers(state: &State, finding: &Finding) -> bool {
     let last = kept.find(|kept| state.is_judged(kept.direction));
     last.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use deadzone_spec::{ClauseId, id};
+
+    use super::*;
+
+    /// Reports and fingerprints look one level down: what a folded finding had under it must be there too.
+    #[test]
+    fn what_lies_under_a_folded_finding_stays_in_sight() {
+        let of = |clause: ClauseId| Finding::new(clause, Fact::WrongField, "test");
+        let (mut head, mut finding) = (of(id!("3.1.1/MQTT-4.4.0-1")), of(id!("3.1.1/MQTT-3.3.1-1")));
+        finding.folded = vec![of(id!("3.1.1/MQTT-4.6.0-6"))];
+        put_under(&mut head, finding);
+        let under: Vec<_> = head.folded.iter().map(|f| (f.clause.clause().number, f.folded.len())).collect();
+        assert_eq!(under, [("MQTT-3.3.1-1", 0), ("MQTT-4.6.0-6", 0)]);
+    }
+}

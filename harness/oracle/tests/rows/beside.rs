@@ -10,7 +10,7 @@ use deadzone_wire::{
 };
 
 use crate::{
-    causes::told,
+    causes::{closes, told},
     told::{BOTH, Pair, TOPIC, message},
 };
 
@@ -24,16 +24,7 @@ fn row_b_a_second_connack_and_no_close_are_one_finding() {
         h.deviant_step("dev -> CONNECT");
         let connect = h.connect_packet(dev, Start::Clean);
         let given = h.up(conn, Packet::from(connect));
-        h.step("dev <- closed");
-        let kind = ClaimKind::Arrives {
-            client: dev,
-            conn,
-            alternatives: vec![Expected::Closed],
-            strict: false,
-            answers: Some(given - 1),
-            intent: false,
-        };
-        let claim = h.claim("dev <- closed", kind);
+        let claim = closes(&mut h, dev, conn, given);
         h.down(conn, Connack::new(version, false, 0));
         h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
         let (clause, _, finding) = told(h);

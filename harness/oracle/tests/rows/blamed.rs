@@ -395,3 +395,46 @@ fn row_a16_what_is_routed_late_goes_to_the_new_subscription() {
         passes(h);
     }
 }
+
+/// A message does not come, and the broker throws out the harness's own client too: nothing shows that it still routes.
+#[test]
+fn row_a_a_silence_is_no_proof_where_the_harness_is_thrown_out_as_well() {
+    for version in BOTH {
+        for routes in [true, false] {
+            let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+            let claim = h.receives(sub, &["one"], HowOften::AtLeastOnce);
+            h.publish(publisher, TOPIC, 1, 1, "one");
+            let (own, _) = h.routing_pair("dz1/pair");
+            if !routes {
+                h.broker_closes(own);
+            }
+            h.pass_us(60_000_000).life(subscriber);
+            h.unmet(claim, 60_000_000, Ended::LongBound, None);
+            let wanted = if routes { VerdictKind::Fail } else { VerdictKind::Inconclusive };
+            assert_eq!(judge(&h.finish()).kind, wanted, "{version}");
+        }
+    }
+}
+
+/// "one" comes for the first time with DUP behind "two", on a connection behind a reset: it was sent before, unseen.
+#[test]
+fn row_a_a_first_copy_with_dup_has_no_place_in_the_order() {
+    for version in BOTH {
+        for dup in [true, false] {
+            let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+            let claim = h.receives(sub, &["one", "two"], HowOften::InOrder);
+            h.cut_rst(subscriber);
+            h.publish(publisher, TOPIC, 1, 1, "one");
+            h.publish(publisher, TOPIC, 1, 2, "two");
+            let connect = h.connect_packet(sub, Start::Resume);
+            let conn = h.connect_with(sub, connect, Connack::new(version, true, 0));
+            h.deliver(conn, TOPIC, 1, 2, "two");
+            h.down(conn, if dup { again(1, 1, "one") } else { message(1, 1, "one") });
+            h.up(conn, Ack::new(AckKind::Puback, 1));
+            h.met(claim, &[]);
+            let wanted = if dup { VerdictKind::Inconclusive } else { VerdictKind::Fail };
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, wanted, "{version} {dup} {verdict:#?}");
+        }
+    }
+}

@@ -27,6 +27,20 @@ pub(crate) fn waits(
     h.claim("<- PUBLISH", kind)
 }
 
+/// A claim that the broker closes this connection for what it was given at the event.
+pub(crate) fn closes(h: &mut HandMade, client: ClientIx, conn: ConnId, given: u64) -> u32 {
+    h.step("dev <- closed");
+    let kind = ClaimKind::Arrives {
+        client,
+        conn,
+        alternatives: vec![Expected::Closed],
+        strict: false,
+        answers: Some(given - 1),
+        intent: false,
+    };
+    h.claim("dev <- closed", kind)
+}
+
 /// The only finding.
 #[track_caller]
 pub(crate) fn one(verdict: &Verdict) -> &Finding {
@@ -165,16 +179,7 @@ fn row_a_tolerating_and_forwarding_a_malformed_publish_is_one_finding() {
     h.deviant_step("dev -> PUBLISH");
     let poison = || Packet::Publish(Publish::new("dz1/\0", 0, None, &b"poison"[..]));
     let given = h.up(conn, poison());
-    h.step("dev <- closed");
-    let kind = ClaimKind::Arrives {
-        client: dev,
-        conn,
-        alternatives: vec![Expected::Closed],
-        strict: false,
-        answers: Some(given - 1),
-        intent: false,
-    };
-    let claim = h.claim("dev <- closed", kind);
+    let claim = closes(&mut h, dev, conn, given);
     h.down(watcher, poison());
     h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
     let (clause, _, finding) = told(h);
