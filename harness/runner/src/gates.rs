@@ -172,6 +172,8 @@ fn state(result: &ScenarioResult) -> State {
         VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
         // What happened beside it is the scenario's finding; the property itself held.
         VerdictKind::Fail if !claimed(verdict) => State::Open,
+        // Nor is it shut by what went wrong in one of the runs.
+        VerdictKind::Fail if held_again(result) => State::Open,
         VerdictKind::Fail => State::Failed {
             scenario: result.key.id.clone(),
             clause: verdict.findings.first().map(|f| f.clause),
@@ -191,13 +193,14 @@ fn held_again(result: &ScenarioResult) -> bool {
     })
 }
 
-/// Of two scenarios that are one gate, which says what it is: open wins, then a violation, then a legal limit.
-fn rank(state: &State) -> u8 {
+/// Of two scenarios that are one gate, which says what it is: open wins, then a violation, then a legal limit; of two alike the
+/// one whose name or reason is less, so that it is no matter of which ended first.
+fn rank(state: &State) -> (u8, &str) {
     match state {
-        State::Open => 0,
-        State::Failed { .. } => 1,
-        State::Limited(_) => 2,
-        State::Unknown(_) => 3,
+        State::Open => (0, ""),
+        State::Failed { scenario, .. } => (1, scenario),
+        State::Limited(why) => (2, why),
+        State::Unknown(why) => (3, why),
     }
 }
 
@@ -248,15 +251,17 @@ mod tests {
     #[test]
     fn what_held_in_a_repeat_opens_a_gate_that_did_not_come_about() {
         let (result, other) = pair(&[Gate::Qos1Out]);
-        let open_after = |repeat| {
+        let open_after = |first, repeat| {
             let repeats = vec![deadzone_verdict::Repeat { verdict: repeat, history: None, cut_short: false }];
-            let first = Verdict::because(VerdictKind::Inconclusive, "at rest");
             let mut gates = Gates::default();
             gates.take(Gate::Qos1Out, &ScenarioResult { repeats, ..with(&result, first) });
             gates.verdict(&other).is_none()
         };
-        assert!(open_after(Verdict::pass()));
-        assert!(!open_after(violation()) && !open_after(Verdict::because(VerdictKind::Inconclusive, "no")));
+        let unclear = || Verdict::because(VerdictKind::Inconclusive, "at rest");
+        for first in [unclear(), violation()] {
+            assert!(open_after(first.clone(), Verdict::pass()));
+            assert!(!open_after(first.clone(), violation()) && !open_after(first, unclear()));
+        }
     }
 
     #[test]
@@ -283,6 +288,21 @@ mod tests {
         let verdict = gates.verdict(&other).unwrap();
         assert_eq!(verdict.kind, VerdictKind::Blocked);
         assert!(verdict.reason.unwrap().contains("hm"));
+    }
+
+    #[test]
+    fn what_a_gate_is_blocked_by_is_the_same_whichever_of_its_scenarios_ends_first() {
+        let (result, other) = pair(&[Gate::SessionResumed]);
+        let reason_of = |order: [&str; 2]| {
+            let mut gates = Gates::default();
+            for id in order {
+                let mut failed = with(&result, violation());
+                failed.key.id = id.to_owned();
+                gates.take(Gate::SessionResumed, &failed);
+            }
+            gates.verdict(&other).and_then(|verdict| verdict.reason)
+        };
+        assert_eq!(reason_of(["a", "b"]), reason_of(["b", "a"]));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use deadzone_wire::{
 };
 
 use crate::{
+    causes::waits,
     told::{BOTH, Pair, TOPIC, again, fails, message, passes},
     wait::{arrival, is, with},
 };
@@ -402,16 +403,22 @@ fn row_a_a_silence_is_no_proof_where_the_harness_is_thrown_out_as_well() {
     for version in BOTH {
         for routes in [true, false] {
             let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
-            let claim = h.receives(sub, &["one"], HowOften::AtLeastOnce);
+            let claims = [
+                h.receives(sub, &["one"], HowOften::AtLeastOnce),
+                waits(&mut h, sub, subscriber, "one", &[]),
+            ];
             h.publish(publisher, TOPIC, 1, 1, "one");
             let (own, _) = h.routing_pair("dz1/pair");
             if !routes {
                 h.broker_closes(own);
             }
             h.pass_us(60_000_000).life(subscriber);
-            h.unmet(claim, 60_000_000, Ended::LongBound, None);
+            for claim in claims {
+                h.unmet(claim, 60_000_000, Ended::LongBound, None);
+            }
             let wanted = if routes { VerdictKind::Fail } else { VerdictKind::Inconclusive };
-            assert_eq!(judge(&h.finish()).kind, wanted, "{version}");
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, wanted, "{version} {verdict:#?}");
         }
     }
 }
