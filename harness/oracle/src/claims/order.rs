@@ -77,11 +77,18 @@ fn free_order(
         Some("one of them is a retained copy")
     } else if a.qos == 2 && released(a) > released(b) {
         Some("their PUBRELs came in that order")
-    } else if a_seen.publish().is_some_and(|publish| publish.dup) {
-        Some("it was sent before, unseen, and this is a resend")
+    } else if resent_unseen(watch, a_seen) {
+        Some("it may have been sent before, unseen, and this may be a resend")
     } else if watch.state.header.target.unordered_topics {
         Some("the target declares that it keeps no order")
     } else {
         None
     }
+}
+
+/// Whether the first copy that was seen has DUP, behind a connection that was not read to its end.
+fn resent_unseen(watch: &Watch<'_>, seen: &Delivery) -> bool {
+    let session = seen.session.and_then(|s| watch.state.session(s));
+    let unseen = session.is_some_and(|s| watch.state.sent_unseen_before(s, seen.first_conn));
+    unseen && seen.publish().is_some_and(|publish| publish.dup)
 }

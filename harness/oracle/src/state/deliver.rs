@@ -6,8 +6,8 @@ use deadzone_history::{ConnId, Origin, PacketEvent, Purpose};
 use deadzone_wire::{PropertyId, Publish, Text};
 
 use super::{
-    Content, CopyKind, Currency, Delivered, Delivery, DeliveryId, Matching, SessionIx, Source, Stage, State,
-    Transition, message::GroupIx,
+    Content, CopyKind, Currency, Delivered, Delivery, DeliveryId, Matching, Session, SessionIx, Source,
+    Stage, State, Transition, message::GroupIx,
 };
 
 /// A broker that closed a connection may for so long give to the next one what it began on the last, µs.
@@ -181,6 +181,13 @@ impl State {
         }
         aliases.insert(alias, publish.topic.clone());
         None
+    }
+
+    /// Whether a session had a connection before this one that was never read to its end: something may have been sent there
+    /// that nothing shows.
+    pub(crate) fn sent_unseen_before(&self, session: &Session, conn: ConnId) -> bool {
+        let unread = |id: &ConnId| self.conn(*id).is_none_or(|c| c.ends.drained().is_none());
+        session.connections.undrained.iter().any(|id| *id < conn && unread(id))
     }
 
     /// Whether every connection of the session but the current one was read to its end.

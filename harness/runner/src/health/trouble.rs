@@ -37,9 +37,7 @@ impl Kind {
             (Self::Hung | Self::HalfDead, Version::V5) => id!("5.0/DZ-hang"),
         }
     }
-}
 
-impl Kind {
     /// What a record says of it.
     pub(crate) fn event(self) -> TargetEvent {
         match self {
