@@ -9,6 +9,7 @@ mod cleared;
 mod closes;
 mod grants;
 mod prints;
+mod resends;
 mod sessions;
 mod told;
 
