@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{Abandon, Claim, ClaimKind, ClientIx, Ended, Event, EventKind, Late, Origin};
+use deadzone_history::{
+    Abandon, Claim, ClaimKind, ClientIx, End, Ended, Event, EventKind, Late, MARKER, Origin,
+};
+use deadzone_wire::Packet;
 
 use super::{arrival, quiescent, receives, thrown_out};
 use crate::{
     breach::Found,
-    state::{Mark, State},
+    state::{Conn, Mark, State},
 };
 
 /// A claim of the script with its outcome.
@@ -156,14 +159,21 @@ impl Claims {
     }
 }
 
-/// The broker ended a connection of the harness's own behind this event, before the harness did: nothing shows that it still
-/// routes messages.
+/// The broker ended a connection of the harness's own behind this event, before the harness did, and no marker came to another
+/// one since: nothing shows that it still routes messages.
 pub(super) fn own_was_closed(state: &State, since: u64) -> bool {
     let own = ClientIx::from(state.header.clients.len());
-    state.conns_of(own).any(|(_, conn)| {
-        conn.ends
-            .by_broker
-            .is_some_and(|closing| closing.at.seq > since && !conn.ends.by_harness_before(closing.at.seq))
+    let thrown_out = |conn: &Conn| {
+        let seq = conn.ends.by_broker?.at.seq;
+        let left = conn.handshake.goodbye.is_some_and(|goodbye| goodbye.at.seq < seq);
+        (seq > since && !left && !conn.ends.by_harness_before(seq)).then_some(seq)
+    };
+    let Some(last) = state.conns_of(own).filter_map(|(_, conn)| thrown_out(conn)).max() else { return false };
+    let mut later = state.recent.since(last).filter(|kept| kept.end == End::Broker);
+    !later.any(|kept| {
+        let marker = matches!(kept.packet(), Packet::Publish(publish) if publish.payload.starts_with(MARKER));
+        let to_own = || state.conn(kept.conn).is_some_and(|conn| conn.client == own);
+        marker && state.is_judged(kept.direction) && to_own()
     })
 }
 
