@@ -8,7 +8,8 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use deadzone_play::{Credentials, Dial, Stream};
+use deadzone_play::{Credentials, Dial};
+use deadzone_transport::Stream;
 use deadzone_verdict::Capabilities;
 use deadzone_wire::{
     Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version,
@@ -202,7 +203,10 @@ pub(crate) async fn connect(
     let seconds = patience.as_secs_f64();
     let mut stream = match timeout(patience, dial.dial()).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return Err(NoAnswer::NotMqtt(format!("no connection: {error}"))),
+        Ok(Err(error)) => {
+            let why = deadzone_transport::reason(&error).unwrap_or_else(|| error.to_string());
+            return Err(NoAnswer::NotMqtt(format!("no connection: {why}")));
+        }
         Err(_) => {
             return Err(NoAnswer::Silent(format!("no connection within {} s", seconds)));
         }
@@ -210,7 +214,7 @@ pub(crate) async fn connect(
     let mut connect = Connect::new(version, &client.id);
     connect.set_clean(clean);
     if let Some(credentials) = &client.credentials {
-        credentials.fill(&mut connect);
+        credentials.fill(&mut connect, version);
     }
     if version == Version::V5 && expiry_s > 0 {
         connect.properties.push(PropertyId::SessionExpiryInterval, PropertyValue::U32(expiry_s));

@@ -29,6 +29,11 @@ impl Dialer {
         Ok(Self { endpoint, tls })
     }
 
+    /// Plain TCP to an address.
+    pub fn tcp(address: SocketAddr) -> Self {
+        Self { endpoint: Endpoint::tcp(address), tls: None }
+    }
+
     /// Where it leads.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

@@ -1,6 +1,9 @@
 //! Where a broker is, as its users write it: `mqtts://user:password@host:8883`, `ws://host/mqtt`.
 
-use std::{fmt, net::Ipv6Addr};
+use std::{
+    fmt,
+    net::{Ipv6Addr, SocketAddr},
+};
 
 use thiserror::Error;
 
@@ -139,6 +142,29 @@ impl Endpoint {
         Ok((Self { transport, host, port, path: path.to_owned() }, login))
     }
 
+    /// An address by plain TCP.
+    pub fn tcp(address: SocketAddr) -> Self {
+        let (host, port) = (address.ip().to_string(), address.port());
+        Self { transport: Transport::Tcp, host, port, path: DEFAULT_PATH.to_owned() }
+    }
+
+    /// A text that may be a URL, without the password that it may hold: for whatever is shown.
+    pub fn without_password(text: &str) -> String {
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) => (format!("{scheme}://"), rest),
+            None => (String::new(), text),
+        };
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        match authority.rsplit_once('@') {
+            Some((login, host)) => {
+                let user = login.split(':').next().unwrap_or_default();
+                format!("{scheme}{user}@{host}{path}")
+            }
+            None => text.to_owned(),
+        }
+    }
+
     /// `HOST:PORT`, IPv6 in brackets.
     pub fn authority(&self) -> String {
         if self.host.contains(':') {
@@ -250,6 +276,20 @@ mod tests {
         assert_eq!((login.user.as_str(), login.password.as_deref()), ("joe@home", Some("p:ss")));
         assert!(!format!("{endpoint} {endpoint:?} {login:?}").contains("p:ss"));
         assert_eq!(Endpoint::parse("mqtt://joe@h").unwrap().1.unwrap().password, None);
+    }
+
+    #[test]
+    fn a_password_is_left_out_of_any_text() {
+        for (text, shown) in [
+            ("mqtt://u:p@h:1", "mqtt://u@h:1"),
+            ("wss://u:p:q@h/mqtt", "wss://u@h/mqtt"),
+            ("u:p@h", "u@h"),
+            ("mqtt://u@h", "mqtt://u@h"),
+            ("mosquitto", "mosquitto"),
+            ("./a@b/mine.toml", "./a@b/mine.toml"),
+        ] {
+            assert_eq!(Endpoint::without_password(text), shown);
+        }
     }
 
     #[test]

@@ -195,11 +195,8 @@ fn a_server_takes_clients_with_the_right_certificate_only() {
     let server = ours.server(&["127.0.0.1"]).unwrap();
     let strict = || Acceptor::secured(false, &server, Some(&ours.authority_pem())).unwrap();
     let with = |identity| ClientTls { identity, ..trusting(&ours) };
-    for wrong in [
-        None,
-        Some(theirs.client("device").unwrap()),
-        Some(ours.expired_client("device").unwrap()),
-    ] {
+    for wrong in [None, Some(theirs.client("device").unwrap()), Some(ours.expired_client("device").unwrap())]
+    {
         let (error, accepted) = run(refused(with(wrong), strict(), "127.0.0.1"));
         assert!(!accepted);
         // An alert, unless the close overtakes it.

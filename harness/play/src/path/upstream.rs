@@ -17,7 +17,7 @@ use crate::{
     client::{Client, Command, SharedClient},
     clock::Clock,
     memory::Reservation,
-    pipe,
+
     recorder::SharedRecorder,
 };
 

@@ -44,10 +44,9 @@ impl ClientTls {
             Trust::Authorities(text) => {
                 let mut roots = RootCertStore::empty();
                 for authority in pem::certificates("certificate authority", text)? {
-                    roots.add(authority).map_err(|e| TlsError::Pem {
-                        what: "certificate authority",
-                        why: e.to_string(),
-                    })?;
+                    roots
+                        .add(authority)
+                        .map_err(|e| TlsError::Pem { what: "certificate authority", why: e.to_string() })?;
                 }
                 builder.with_root_certificates(roots)
             }

@@ -30,7 +30,6 @@ pub(crate) fn server_config(
         }
     };
     let chain = pem::certificates("certificate", &identity.certificate_pem)?;
-    let config =
-        builder.with_single_cert(chain, pem::key(&identity.key_pem)?).map_err(TlsError::Identity)?;
+    let config = builder.with_single_cert(chain, pem::key(&identity.key_pem)?).map_err(TlsError::Identity)?;
     Ok(Arc::new(config))
 }

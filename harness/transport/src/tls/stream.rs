@@ -43,7 +43,11 @@ impl<S: Stream> Stream for Secured<S> {
 }
 
 impl<S: Stream> AsyncRead for Secured<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // What fails here is told by reading, or by the next write.
         let _ = self.push(cx);
         match ready!(Pin::new(&mut self.inner).poll_read(cx, buf)) {

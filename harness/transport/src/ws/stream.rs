@@ -52,7 +52,11 @@ impl<S: Stream> Stream for Framed<S> {
 }
 
 impl<S: Stream> AsyncRead for Framed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // What fails here is told by reading, or by the next write.
         let _ = self.push(cx);
         while self.unread.is_empty() && !self.ended {
@@ -119,7 +123,9 @@ fn closed(error: Error) -> io::Result<()> {
     match error {
         Error::ConnectionClosed
         | Error::AlreadyClosed
-        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing) => Ok(()),
+        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing) => {
+            Ok(())
+        }
         other => Err(broken(other)),
     }
 }
