@@ -43,10 +43,14 @@ pub(crate) fn closed() -> Vec<String> {
     ])
 }
 
-/// An answer with a wrong field.
-pub(crate) fn mismatch() -> Vec<String> {
+/// An answer with a wrong field, or a refusal where another one is claimed.
+pub(crate) fn mismatch(refused: bool) -> Vec<String> {
     lines(&[
-        "refuse by a failure code: the answer claims success",
+        if refused {
+            "refuse by the code that the step names: the answer has another one"
+        } else {
+            "refuse by a failure code: the answer claims success"
+        },
         "leave the field open: the step claims it",
     ])
 }

@@ -37,6 +37,6 @@ pub use packet::{
 };
 pub use pattern::{Mismatch, Pattern};
 pub use property::{Properties, Property, PropertyId, PropertyValue};
-pub use reason::reason_name;
+pub use reason::{failure, reason_name};
 pub use text::Text;
 pub use varint::VarInt;

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use crate::{Field, Packet, PacketKind, Value, reason::name_in_any};
+use crate::{
+    Field, Packet, PacketKind, Value,
+    reason::{failure, name_in_any},
+};
 
 /// A packet type with the fields that must match; fields that are not given may be anything,
-/// but a failure matches only where `reason` is given. Failure is a CONNACK code other than 0, any code of a SUBACK or
+/// but a failure matches only where `reason` or `failure` is given. Failure is a CONNACK code other than 0, any code of a SUBACK or
 /// UNSUBACK of 0x80 or more, and such a Reason Code elsewhere, except in DISCONNECT, which matches with every code.
 /// A packet that cannot be taken apart matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,11 @@ impl Pattern {
         Self { kind, fields: Vec::new() }
     }
 
+    /// Whether a failure may match.
+    pub fn asks_for_failure(&self) -> bool {
+        self.fields.iter().any(|(field, _)| matches!(field, Field::Reason | Field::Failure))
+    }
+
     /// Whether the packet matches, or the first reason why it does not.
     pub fn matches(&self, packet: &Packet) -> Result<(), Mismatch> {
         if packet.kind() != self.kind || matches!(packet, Packet::Opaque(_)) {
@@ -48,7 +56,7 @@ impl Pattern {
                 return Err(Mismatch { field: Some(*field), wanted: assignment(*field, wanted), got });
             }
         }
-        let asked = self.fields.iter().any(|(field, _)| *field == Field::Reason);
+        let asked = self.asks_for_failure();
         match failure(packet) {
             Some(code) if !asked => Err(Mismatch {
                 field: Some(Field::Reason),
@@ -79,18 +87,5 @@ fn assignment(field: Field, value: &Value) -> String {
     match value {
         Value::Number(n) => format!("{field}={n}"),
         Value::Bytes(b) => format!("{field}=\"{}\"", b.escape_ascii()),
-    }
-}
-
-/// The code that says that the exchange failed. SUBACK and UNSUBACK fail when any of their codes does.
-/// DISCONNECT has none: it answers nothing, and a server's is always 0x80 or more.
-fn failure(packet: &Packet) -> Option<u8> {
-    match packet {
-        Packet::Connack(p) => Some(p.code).filter(|code| *code != 0),
-        Packet::Ack(p) => Some(p.code()).filter(|code| *code >= 0x80),
-        Packet::Suback(p) => p.codes.iter().copied().find(|code| *code >= 0x80),
-        Packet::Unsuback(p) => p.codes.iter().copied().find(|code| *code >= 0x80),
-        Packet::Auth(p) => p.reason.filter(|code| *code >= 0x80),
-        _ => None,
     }
 }

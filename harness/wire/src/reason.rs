@@ -1,6 +1,6 @@
 //! Names of reason codes and return codes, for people; also which codes a packet lists at all.
 
-use crate::{PacketKind, Sender, Version};
+use crate::{Packet, PacketKind, Sender, Version};
 
 /// The standard's name of a reason code in this packet, if it is listed there: `Packet Identifier not found` for PUBCOMP 0x92.
 pub fn reason_name(version: Version, kind: PacketKind, code: u8) -> Option<&'static str> {
@@ -39,6 +39,19 @@ pub(crate) fn only_sender(kind: PacketKind, code: u8) -> Option<Sender> {
         (PacketKind::Disconnect, 0x87 | 0x89 | 0x8b | 0x8d..=0x8f | 0x9a..=0xa2) => Some(Sender::Server),
         (PacketKind::Auth, 0x00) => Some(Sender::Server),
         (PacketKind::Auth, 0x19) => Some(Sender::Client),
+        _ => None,
+    }
+}
+
+/// The code that says that the exchange failed. SUBACK and UNSUBACK fail when any of their codes does.
+/// DISCONNECT has none: it answers nothing, and a server's is always 0x80 or more.
+pub fn failure(packet: &Packet) -> Option<u8> {
+    match packet {
+        Packet::Connack(p) => Some(p.code).filter(|code| *code != 0),
+        Packet::Ack(p) => Some(p.code()).filter(|code| *code >= 0x80),
+        Packet::Suback(p) => p.codes.iter().copied().find(|code| *code >= 0x80),
+        Packet::Unsuback(p) => p.codes.iter().copied().find(|code| *code >= 0x80),
+        Packet::Auth(p) => p.reason.filter(|code| *code >= 0x80),
         _ => None,
     }
 }

@@ -40,13 +40,15 @@ proptest! {
         let mut after = before.clone();
         let done = field.set(&mut after, &legal(field));
         let applies = field.applies_to(before.kind(), version);
-        prop_assert!(done || !applies, "{field} of {}", before.summary());
+        // Whether an answer failed is seen by its codes.
+        prop_assert!(done || !applies || field == Field::Failure, "{field} of {}", before.summary());
         if !done {
             prop_assert_eq!(&after, &before);
             return Ok(());
         }
         prop_assert_eq!(field.get(&after), Some(legal(field)));
-        for other in Field::ALL.into_iter().filter(|other| *other != field) {
+        let follows = |other| (field, other) == (Field::Reason, Field::Failure);
+        for other in Field::ALL.into_iter().filter(|other| *other != field && !follows(*other)) {
             prop_assert_eq!(other.get(&after), other.get(&before), "{} changed {}", field, other);
         }
         // An identifier in a QoS 0 PUBLISH, or a QoS without one, is another packet when read.
@@ -230,4 +232,17 @@ proptest! {
             prop_assert!(line.chars().all(|c| c == '…' || c == ' ' || c.is_ascii_graphic()), "{line:?}");
         }
     }
+}
+
+#[test]
+fn a_failure_is_asked_for_by_its_code_or_as_such() {
+    let suback = |codes: &[u8]| Packet::Suback(Suback::new(1, codes.to_vec()));
+    let any = pattern(PacketKind::Suback, &[(Field::Failure, number(1))]);
+    for (codes, failed) in [(&[1, 2][..], false), (&[0x80], true), (&[1, 0x8f], true)] {
+        assert_eq!(any.matches(&suback(codes)).is_ok(), failed, "{codes:?}");
+        assert_eq!(Pattern::of(PacketKind::Suback).matches(&suback(codes)).is_ok(), !failed, "{codes:?}");
+    }
+    let none = pattern(PacketKind::Suback, &[(Field::Failure, number(0))]);
+    assert!(none.matches(&suback(&[2])).is_ok() && none.matches(&suback(&[0x80])).is_err());
+    assert!(!Field::Failure.set(&mut suback(&[1]), &number(1)));
 }

@@ -228,38 +228,44 @@ fn none_at_all(watch: &Watch<'_>, found: &mut Found) {
 
 fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut Found) {
     found.tested(Some(watch.clauses(None).0));
-    let (due, meant): (Vec<&Delivery>, Vec<&Delivery>) = meant.iter().partition(|d| will_due(watch, d));
-    let Some(first) = meant.first() else {
-        if let Some(due) = due.first() {
-            let why = "the connection of that will ended otherwise than the script has it, so that it is due";
-            found.inconclusive(due.first.seq, why);
+    let of = |standing| meant.iter().copied().filter(move |d| self::standing(watch, d) == standing);
+    let wrong: Vec<&Delivery> = of(Standing::Unwanted).collect();
+    if let Some(first) = wrong.first() {
+        let seq = first.first.seq;
+        let mut got = wording::event(watch.state, seq);
+        if wrong.len() > 1 {
+            got = format!("{got} and {} more", wrong.len() - 1);
         }
-        return;
-    };
-    let Some(publish) = first.publish() else { return };
-    let seq = first.first.seq;
-    let mut got = wording::event(watch.state, seq);
-    if meant.len() > 1 {
-        got = format!("{got} and {} more", meant.len() - 1);
+        let source = sources(watch, first).next().map(|m| m.first.seq);
+        let evidence = source.filter(|source| *source < seq).into_iter().chain([seq]).collect();
+        let kind = (None, Fact::DeliveredUnwanted);
+        let finding = watch.finding(kind, wanted, got, evidence, instead::unwanted());
+        return found.claim_broken(finding);
     }
-    let mut of_payload = messages(watch, &publish.payload).peekable();
-    let source = of_payload.peek().map(|m| m.first.seq);
-    let either =
-        |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
-    if of_payload.peek().is_some() && of_payload.all(either) {
+    if let Some(due) = of(Standing::Due).next() {
+        let why = "the connection of that will ended otherwise than the script has it, so that it is due";
+        return found.inconclusive(due.first.seq, why);
+    }
+    if let Some(either) = of(Standing::Either).next() {
+        let seq = either.first.seq;
+        let event = wording::event(watch.state, seq);
         let text =
-            format!("{got}: its DISCONNECT may never have been read or heeded, so that it may come or not");
-        return found.graded(seq, None, text, Vec::new());
+            format!("{event}: its DISCONNECT may never have been read or heeded, so that it may come or not");
+        found.graded(seq, None, text, Vec::new());
     }
-    let evidence = source.filter(|source| *source < seq).into_iter().chain([seq]).collect();
-    let kind = (None, Fact::DeliveredUnwanted);
-    let finding = watch.finding(kind, wanted, got, evidence, instead::unwanted());
-    found.claim_broken(finding);
 }
 
-/// Whether this is a will whose connection the broker itself had ended before, by no doing of its client's: it is due.
-fn will_due(watch: &Watch<'_>, delivery: &Delivery) -> bool {
-    let Some(publish) = delivery.publish() else { return false };
+/// What may be said of a delivery that the script does not want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Unwanted,
+    /// A will whose connection the broker itself had ended before, by no doing of its client's.
+    Due,
+    /// A will that may come or not.
+    Either,
+}
+
+fn standing(watch: &Watch<'_>, delivery: &Delivery) -> Standing {
     let ended = |m: &Message| {
         let ends = watch.state.conn(m.conn)?.ends;
         let closed = ends.by_broker?.at.seq;
@@ -269,8 +275,27 @@ fn will_due(watch: &Watch<'_>, delivery: &Delivery) -> bool {
         Origin::Will { delay_s } => ended(m) == Some(true) && will::due(watch.state, m, delay_s).is_ok(),
         Origin::Publish => false,
     };
-    let mut all = messages(watch, &publish.payload).peekable();
-    all.peek().is_some() && all.all(due)
+    let either =
+        |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
+    let sources: Vec<&Message> = sources(watch, delivery).collect();
+    if sources.is_empty() {
+        Standing::Unwanted
+    } else if sources.iter().all(|m| due(m)) {
+        Standing::Due
+    } else if sources.iter().all(|m| either(m)) {
+        Standing::Either
+    } else {
+        Standing::Unwanted
+    }
+}
+
+/// The messages of which this may be a copy: those with its topic, or with its payload alone where a server maps topics.
+fn sources<'w>(watch: &'w Watch<'_>, delivery: &'w Delivery) -> impl Iterator<Item = &'w Message> + use<'w> {
+    let payload = delivery.publish().map(|publish| &publish.payload);
+    let all = move || payload.into_iter().flat_map(move |payload| messages(watch, payload));
+    let same = move |m: &Message| *m.topic == *delivery.topic();
+    let mapped = !all().any(same);
+    all().filter(move |m| mapped || same(m))
 }
 
 /// Any application message, this often.

@@ -209,6 +209,11 @@ fn reachable(state: &State, (ix, session): (SessionIx, &Session), message: &Mess
         return Err(Excuse::open("the subscriber was never connected"));
     };
     if !conn.ends.lives() {
+        if conn.ends.by_broker.is_some_and(|closed| closed.at.seq < message.first.seq) {
+            return Err(Excuse::open(
+                "the broker had closed the subscriber's connection before it was published",
+            ));
+        }
         return Err(thrown_out(id, conn)
             .unwrap_or_else(|| Excuse::open("the subscriber was not connected when the wait ended")));
     }

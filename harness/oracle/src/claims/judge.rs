@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_history::{Abandon, Claim, ClaimKind, ClientIx, Ended, Event, EventKind, Late, Origin};
+use deadzone_history::{
+    Abandon, Claim, ClaimKind, ClientIx, End, Ended, Event, EventKind, Late, MARKER, Origin,
+};
+use deadzone_wire::Packet;
 
 use super::{arrival, quiescent, receives, thrown_out};
 use crate::{
     breach::Found,
-    state::{Mark, State},
+    state::{Conn, Mark, State},
 };
 
 /// A claim of the script with its outcome.
@@ -98,7 +101,7 @@ impl Claims {
             ClaimKind::Quiescent { client } => {
                 quiescent::unmet(state, claimed, *client, unmet, found.by(quiescent::NAME));
             }
-            ClaimKind::StillServed { .. } if own_was_closed(state, claimed.at.seq) => {
+            ClaimKind::StillServed { .. } if own_closed(state, claimed.at.seq).is_some() => {
                 let text = "the harness's own client was thrown out: whether subscriptions are still served is not known";
                 found.by(arrival::NAME).graded(unmet.at.seq, None, text.to_owned(), Vec::new());
             }
@@ -156,14 +159,26 @@ impl Claims {
     }
 }
 
-/// The broker ended a connection of the harness's own behind this event, before the harness did: nothing shows that it still
-/// routes messages.
-pub(super) fn own_was_closed(state: &State, since: u64) -> bool {
+/// Where the broker last ended a connection of the harness's own behind this event, before the harness did.
+fn own_closed(state: &State, since: u64) -> Option<u64> {
+    let thrown_out = |conn: &Conn| {
+        let seq = conn.ends.by_broker?.at.seq;
+        let left = conn.handshake.goodbye.is_some_and(|goodbye| goodbye.at.seq < seq);
+        (seq > since && !left && !conn.ends.by_harness_before(seq)).then_some(seq)
+    };
     let own = ClientIx::from(state.header.clients.len());
-    state.conns_of(own).any(|(_, conn)| {
-        conn.ends
-            .by_broker
-            .is_some_and(|closing| closing.at.seq > since && !conn.ends.by_harness_before(closing.at.seq))
+    state.conns_of(own).filter_map(|(_, conn)| thrown_out(conn)).max()
+}
+
+/// The same, and no marker came to another one since: nothing shows that the broker still routes messages.
+pub(super) fn own_was_closed(state: &State, since: u64) -> bool {
+    let Some(last) = own_closed(state, since) else { return false };
+    let own = ClientIx::from(state.header.clients.len());
+    let mut later = state.recent.since(last).filter(|kept| kept.end == End::Broker);
+    !later.any(|kept| {
+        let marker = matches!(kept.packet(), Packet::Publish(publish) if publish.payload.starts_with(MARKER));
+        let to_own = || state.conn(kept.conn).is_some_and(|conn| conn.client == own);
+        marker && state.is_judged(kept.direction) && to_own()
     })
 }
 

@@ -1,7 +1,7 @@
 //! The packet that was waited for came, but is not as claimed; or another one came first where the step is strict.
 
 use deadzone_verdict::Fact;
-use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version};
+use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version, failure};
 
 use super::{
     session,
@@ -40,7 +40,13 @@ pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Foun
     evidence.push(got);
     let text = format!("{} ({came} where {wanted} is claimed)", packet.summary());
     let owed = owed_field(wait, pattern, packet, field);
-    let finding = wait.finding(Some(owed), Fact::WrongField, text, evidence, instead::mismatch());
+    let finding = wait.finding(
+        Some(owed),
+        Fact::WrongField,
+        text,
+        evidence,
+        instead::mismatch(failure(packet).is_some()),
+    );
     found.claim_broken(finding);
 }
 
@@ -95,7 +101,7 @@ fn refusal(wait: &Wait<'_>, pattern: &Pattern, got: u64, packet: &Packet, found:
         found.not_applicable(got, format!("the target granted less: {what}"));
         return true;
     }
-    if !failed(packet) || pattern.fields.iter().any(|(field, _)| *field == Field::Reason) {
+    if failure(packet).is_none() || pattern.asks_for_failure() {
         return false;
     }
     match packet {
@@ -123,7 +129,13 @@ fn forgotten(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
     if here {
         let text = format!("{what}, though PUBREC for this id was sent on the same connection");
         let owed = Some(Owed::Answer(PacketKind::Pubcomp));
-        let finding = wait.finding(owed, Fact::WrongField, text, vec![got], instead::mismatch());
+        let finding = wait.finding(
+            owed,
+            Fact::WrongField,
+            text,
+            vec![got],
+            instead::mismatch(failure(packet).is_some()),
+        );
         return found.claim_broken(finding);
     }
     found.graded(
@@ -137,17 +149,6 @@ fn forgotten(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
 
 fn keep_alive_0(wait: &Wait<'_>) -> bool {
     wait.conn.handshake.connect.as_ref().is_some_and(|c| c.keep_alive_s == 0)
-}
-
-fn failed(packet: &Packet) -> bool {
-    match packet {
-        Packet::Connack(p) => p.code != 0,
-        Packet::Ack(p) => p.code() >= 0x80,
-        Packet::Suback(p) => p.codes.iter().any(|code| *code >= 0x80),
-        Packet::Unsuback(p) => p.codes.iter().any(|code| *code >= 0x80),
-        Packet::Auth(p) => p.reason.is_some_and(|code| code >= 0x80),
-        _ => false,
-    }
 }
 
 /// A SUBACK that meets its claim but grants less than was asked for: a claim that needs more is not applicable from here on.

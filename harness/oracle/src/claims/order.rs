@@ -22,6 +22,13 @@ pub(super) fn judge(watch: &Watch<'_>, found: &mut Found) {
             found.tested(Some(watch.clauses(owed::clause(Owed::Order, watch.version)).0));
         }
         match latest {
+            // What may be a resend has no place in the order; what was published behind it has its own.
+            Some((before, seen)) if seen.first > first.first && resent_unseen(watch, seen) => {
+                let (earlier, later) = (wording::payload(before), wording::payload(payload));
+                let why = "it may have been sent before, unseen, and this may be a resend";
+                watch.inconclusive(found, format!("{earlier} came after {later}: {why}"));
+                latest = Some((payload, first));
+            }
             Some((before, seen)) if seen.first > first.first => {
                 return out_of_order(watch, (before, seen), (payload, first), found);
             }
@@ -77,8 +84,6 @@ fn free_order(
         Some("one of them is a retained copy")
     } else if a.qos == 2 && released(a) > released(b) {
         Some("their PUBRELs came in that order")
-    } else if resent_unseen(watch, a_seen) {
-        Some("it may have been sent before, unseen, and this may be a resend")
     } else if watch.state.header.target.unordered_topics {
         Some("the target declares that it keeps no order")
     } else {

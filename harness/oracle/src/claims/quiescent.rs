@@ -30,11 +30,6 @@ struct Unrest<'s> {
 pub(super) fn unmet(state: &State, claimed: &Claimed, client: ClientIx, unmet: Unmet, found: &mut Found) {
     let at = unmet.at.seq;
     let name = state.name(client);
-    let from_us = claimed.at.at_us.min(unmet.at.at_us.saturating_sub(unmet.waited_us));
-    if state.around.starved_while(from_us, unmet.at.at_us) {
-        return found
-            .inconclusive(at, "the harness was starved while it waited for the client to be at rest");
-    }
     let Some((id, conn)) = state.conns_of(client).next_back() else {
         return found.inconclusive(at, format!("`{name}` was never connected"));
     };
@@ -49,6 +44,12 @@ pub(super) fn unmet(state: &State, claimed: &Claimed, client: ClientIx, unmet: U
         }
         return found
             .inconclusive(at, format!("`{name}` was not connected when it should have been at rest"));
+    }
+    // A close that was seen stands however late it was read; a silence does not.
+    let from_us = claimed.at.at_us.min(unmet.at.at_us.saturating_sub(unmet.waited_us));
+    if state.around.starved_while(from_us, unmet.at.at_us) {
+        return found
+            .inconclusive(at, "the harness was starved while it waited for the client to be at rest");
     }
     unrest.judge(found);
 }

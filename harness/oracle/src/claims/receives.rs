@@ -172,10 +172,6 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
     if state.around.starved_while(from_us, unmet.at.at_us) {
         return watch.inconclusive(found, format!("the harness was starved while it waited for {what}"));
     }
-    if own_was_closed(state, watch.claimed.at.seq) {
-        let why = format!("{what} did not come, and the harness's own client was thrown out meanwhile");
-        return watch.inconclusive(found, why);
-    }
     let debt = match debt::delivery_owed(state, watch.client, payload) {
         Ok(debt) => debt,
         Err(Excuse::Open(why)) => {
@@ -194,6 +190,10 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
         }
         Err(Excuse::ThrownOut(conn, closed)) => return thrown_out(watch, payload, (conn, closed), found),
     };
+    if own_was_closed(state, watch.claimed.at.seq) {
+        let why = format!("{what} did not come, and the harness's own client was thrown out meanwhile");
+        return watch.inconclusive(found, why);
+    }
     let got = format!("nothing within {}", wording::seconds(unmet.waited_us));
     let (owed, fact) = match debt.kind {
         DebtKind::Retained => (Owed::Retained, Fact::DeliveryMissing),

@@ -186,8 +186,16 @@ impl State {
     /// Whether a session had a connection before this one that was never read to its end: something may have been sent there
     /// that nothing shows.
     pub(crate) fn sent_unseen_before(&self, session: &Session, conn: ConnId) -> bool {
+        let connected = |id: ConnId| {
+            let connect = self.conn(id)?.handshake.connect.as_ref();
+            connect.map(|connect| connect.at.seq)
+        };
+        let now = connected(conn);
+        // Which session a connection serves begins with its CONNECT, however early it was opened.
+        let before = |id: &ConnId| connected(*id).is_none_or(|at| now.is_none_or(|now| at < now));
         let unread = |id: &ConnId| self.conn(*id).is_none_or(|c| c.ends.drained().is_none());
-        session.connections.undrained.iter().any(|id| *id < conn && unread(id))
+        let connections = &session.connections;
+        connections.unseen || connections.undrained.iter().any(|id| *id != conn && before(id) && unread(id))
     }
 
     /// Whether every connection of the session but the current one was read to its end.

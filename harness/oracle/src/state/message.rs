@@ -133,6 +133,11 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
+    /// The topic of its first complete copy, aliases resolved.
+    pub(crate) fn topic(&self) -> &[u8] {
+        &self.topic
+    }
+
     /// The PUBLISH of its first copy, where it is kept.
     pub(crate) fn publish(&self) -> Option<&Publish> {
         match self.body.as_ref()?.packet() {

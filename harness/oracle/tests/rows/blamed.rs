@@ -9,7 +9,6 @@ use deadzone_wire::{
 };
 
 use crate::{
-    causes::waits,
     told::{BOTH, Pair, TOPIC, again, fails, message, passes},
     wait::{arrival, is, with},
 };
@@ -302,31 +301,5 @@ fn row_a16_what_is_routed_late_goes_to_the_new_subscription() {
         h.subscribe(conn, 2, "dz1/#", 1);
         h.deliver(conn, TOPIC, 1, 1, "before");
         passes(h);
-    }
-}
-
-/// A message does not come, and the broker throws out the harness's own client too: nothing shows that it still routes.
-#[test]
-fn row_a_a_silence_is_no_proof_where_the_harness_is_thrown_out_as_well() {
-    for version in BOTH {
-        for routes in [true, false] {
-            let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
-            let claims = [
-                h.receives(sub, &["one"], HowOften::AtLeastOnce),
-                waits(&mut h, sub, subscriber, "one", &[]),
-            ];
-            h.publish(publisher, TOPIC, 1, 1, "one");
-            let (own, _) = h.routing_pair("dz1/pair");
-            if !routes {
-                h.broker_closes(own);
-            }
-            h.pass_us(60_000_000).life(subscriber);
-            for claim in claims {
-                h.unmet(claim, 60_000_000, Ended::LongBound, None);
-            }
-            let wanted = if routes { VerdictKind::Fail } else { VerdictKind::Inconclusive };
-            let verdict = judge(&h.finish());
-            assert_eq!(verdict.kind, wanted, "{version} {verdict:#?}");
-        }
     }
 }

@@ -317,6 +317,43 @@ fn row_a_a_will_behind_the_brokers_own_close_is_due() {
     }
 }
 
+/// Twenty wills of one payload on topics of their own: the one that came is judged by its own connection, which the broker closed.
+#[test]
+fn row_a_a_will_is_judged_by_its_own_connection() {
+    for version in BOTH {
+        for goodbye in [false, true] {
+            let mut h = HandMade::new(version);
+            let watch = h.client("watch");
+            let watcher = h.connect(watch, Start::Clean);
+            h.subscribe(watcher, 1, "dz1/#", 1);
+            let mut first_ended = None;
+            for round in 1..=2 {
+                let dev = h.client(&format!("dev{round}"));
+                let mut connect = h.connect_packet(dev, Start::Clean);
+                let (topic, payload) = (format!("dz1/r{round}").as_str().into(), (&b"gone"[..]).into());
+                connect.set_will(Will { properties: Properties::new(), topic, payload }, 1, false);
+                let conn = h.connect_with(dev, connect, Connack::new(version, false, 0));
+                if round == 1 || goodbye {
+                    let seq = h.disconnect(conn);
+                    first_ended.get_or_insert(seq);
+                } else {
+                    h.broker_closes(conn);
+                }
+            }
+            h.step("expect watch receives nothing");
+            h.pass_us(2_000_000).deliver(watcher, "dz1/r2", 1, 2, "gone");
+            h.receives(watch, &["gone"], HowOften::Never);
+            let verdict = judge(&h.finish());
+            let kind = if goodbye { VerdictKind::Fail } else { VerdictKind::Inconclusive };
+            assert_eq!(verdict.kind, kind, "{verdict:#?}");
+            if goodbye {
+                let evidence = &verdict.findings[0].evidence;
+                assert!(Some(evidence[0]) > first_ended, "{evidence:?}: the CONNECT of the second");
+            }
+        }
+    }
+}
+
 /// A live message that never came is lost, whatever else its scenario is about.
 #[test]
 fn row_b_what_is_missing_breaks_what_it_was_owed_by() {

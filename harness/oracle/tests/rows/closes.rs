@@ -61,6 +61,52 @@ fn row_b6_the_close_is_the_finding_whatever_notices_it() {
     }
 }
 
+/// The harness slept just before it read the close: that the client was thrown out is seen all the same.
+#[test]
+fn row_b6_a_close_that_was_read_late_is_a_close() {
+    for version in BOTH {
+        for closes in [true, false] {
+            let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+            h.publish(publisher, TOPIC, 2, 1, "once");
+            h.down(subscriber, message(2, 9, "once"));
+            h.up(subscriber, Ack::new(AckKind::Pubrec, 9));
+            let claim = h.claim("expect sub quiescent", ClaimKind::Quiescent { client: sub });
+            h.pass_us(300_000).event(EventKind::Starved { ms: 300 });
+            if closes {
+                h.closed(subscriber, End::Broker, By::Broker, Close::Fin);
+                h.closed(subscriber, End::Client, By::Broker, Close::Fin);
+            }
+            h.unmet(claim, 300_000, if closes { Ended::NotConnected } else { Ended::LongBound }, None);
+            let wanted = if closes { VerdictKind::Fail } else { VerdictKind::Inconclusive };
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, wanted, "{version} {verdict:#?}");
+        }
+    }
+}
+
+/// What is published behind the close was not owed when the broker closed.
+#[test]
+fn row_a_a_close_is_no_breach_of_what_came_later() {
+    for version in BOTH {
+        for before in [true, false] {
+            let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+            if before {
+                h.publish(publisher, TOPIC, 1, 1, "once");
+            }
+            h.closed(subscriber, End::Broker, By::Broker, Close::Fin);
+            h.closed(subscriber, End::Client, By::Broker, Close::Fin);
+            if !before {
+                h.publish(publisher, TOPIC, 1, 1, "once");
+            }
+            let claim = h.receives(sub, &["once"], HowOften::AtLeastOnce);
+            h.unmet(claim, 1, Ended::NotConnected, None);
+            let wanted = if before { VerdictKind::Fail } else { VerdictKind::Inconclusive };
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, wanted, "{version} {verdict:#?}");
+        }
+    }
+}
+
 /// Who takes a connection over ends it.
 #[test]
 fn row_b6_a_connection_that_was_taken_over_was_not_thrown_out() {

@@ -2,6 +2,7 @@
 //! verdict. Names say which side it was on: `row_a…` a correct broker that was blamed, `row_b…` a wrong one that was cleared.
 
 mod ahead;
+mod alive;
 mod beside;
 mod blamed;
 mod causes;

@@ -1,9 +1,9 @@
 //! Correct brokers that were blamed for what they sent again: late, with DUP, behind newer first copies.
 
-use deadzone_history::{By, Close, End, HowOften, Late, Start};
+use deadzone_history::{By, Close, ConnId, End, HandMade, HowOften, Late, Start};
 use deadzone_oracle::judge;
 use deadzone_verdict::VerdictKind;
-use deadzone_wire::{Ack, AckKind, Connack, Version};
+use deadzone_wire::{Ack, AckKind, Connack, Packet, Version};
 
 use crate::told::{BOTH, Pair, TOPIC, again, fails, message, passes};
 
@@ -128,6 +128,65 @@ fn row_a_a_first_copy_with_dup_behind_a_reset_has_no_place_in_the_order() {
                 (wanted, !(reset && dup)),
                 "{version} {reset} {dup} {verdict:#?}"
             );
+        }
+    }
+}
+
+/// One that may be a resend excuses itself alone: "four" came before "three", whenever "one" comes.
+#[test]
+fn row_b_a_late_resend_hides_no_other_order() {
+    for version in BOTH {
+        let names = ["one", "two", "three", "four"];
+        let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+        let claim = h.receives(sub, &names, HowOften::InOrder);
+        h.cut_rst(subscriber);
+        for (name, id) in names.iter().zip(1..) {
+            h.publish(publisher, TOPIC, 1, id, name);
+        }
+        let connect = h.connect_packet(sub, Start::Resume);
+        let conn = h.connect_with(sub, connect, Connack::new(version, true, 0));
+        for (name, id) in [("two", 2), ("four", 4), ("three", 3)] {
+            h.deliver(conn, TOPIC, 1, id, name);
+        }
+        h.down(conn, again(1, 1, "one"));
+        h.up(conn, Ack::new(AckKind::Puback, 1));
+        h.met(claim, &[]);
+        let verdict = judge(&h.finish());
+        let wrong: Vec<_> = verdict.findings.iter().map(|f| f.got.as_str()).collect();
+        assert_eq!((verdict.kind, &wrong[..]), (VerdictKind::Fail, &["\"four\" first"][..]), "{verdict:#?}");
+    }
+}
+
+/// What was sent into a reset may be sent again on any later connection of the session, however many there were between, and
+/// however early its socket was opened.
+#[test]
+fn row_a_a_resend_is_late_behind_any_number_of_connections() {
+    for version in BOTH {
+        for (between, opened_early) in [(3, false), (9, false), (1, true)] {
+            let Pair { mut h, publisher, sub, subscriber } = Pair::new(version);
+            let claim = h.receives(sub, &["one", "two"], HowOften::InOrder);
+            let early = opened_early.then(|| h.open(sub));
+            h.publish(publisher, TOPIC, 1, 1, "one");
+            h.cut_rst(subscriber);
+            h.publish(publisher, TOPIC, 1, 2, "two");
+            let resume = |h: &mut HandMade, conn: Option<ConnId>| {
+                let connect = h.connect_packet(sub, Start::Resume);
+                let conn = conn.unwrap_or_else(|| h.open(sub));
+                h.up(conn, Packet::from(connect));
+                h.down(conn, Connack::new(version, true, 0));
+                conn
+            };
+            for _ in 1..between {
+                let conn = resume(&mut h, None);
+                h.disconnect(conn);
+            }
+            let conn = resume(&mut h, early);
+            h.deliver(conn, TOPIC, 1, 2, "two");
+            h.down(conn, again(1, 1, "one"));
+            h.up(conn, Ack::new(AckKind::Puback, 1));
+            h.met(claim, &[]);
+            let verdict = judge(&h.finish());
+            assert_eq!(verdict.kind, VerdictKind::Inconclusive, "{between} {opened_early} {verdict:#?}");
         }
     }
 }

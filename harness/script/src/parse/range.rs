@@ -45,7 +45,7 @@ pub(super) fn of(field: Field) -> Option<Range> {
         Field::Topic | Field::Payload | Field::ClientId | Field::Filter => return None,
         Field::Id | Field::ReceiveMax => NON_ZERO_U16,
         Field::Qos => QOS,
-        Field::Dup | Field::Retain | Field::SessionPresent | Field::Clean => BIT,
+        Field::Dup | Field::Retain | Field::SessionPresent | Field::Clean | Field::Failure => BIT,
         // Two reserved bits, two of Retain Handling, Retain As Published, No Local, two of QoS; what each version allows
         // of it is for the broker to say.
         Field::Reason | Field::Options => BYTE,

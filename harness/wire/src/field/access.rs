@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Field, Value};
 use crate::{
     Connect, Packet, Properties, PropertyId, PropertyValue, Suback, Text, Unsuback, VarInt, Version,
-    property::Home,
+    property::Home, reason::failure,
 };
 
 pub(super) fn get(field: Field, packet: &Packet) -> Option<Value> {
@@ -15,6 +15,10 @@ pub(super) fn get(field: Field, packet: &Packet) -> Option<Value> {
     match field {
         Field::Id => packet.packet_id().map(number),
         Field::Reason => reason(packet).map(number),
+        Field::Failure => {
+            let answers = matches!(packet, Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_));
+            answers.then(|| number(failure(packet).is_some()))
+        }
         _ => match packet {
             Packet::Connect(p) => match field {
                 Field::Clean => Some(number(p.clean())),

@@ -23,6 +23,8 @@ pub enum Field {
     Retain,
     /// `reason`: Reason Code, return code, or the first of a SUBACK's or UNSUBACK's codes; 0x00 where the short form leaves it out.
     Reason,
+    /// `failure`: whether the answer says that the exchange failed, by whatever code. It can be looked for, not set.
+    Failure,
     /// `session_present`: of CONNACK.
     SessionPresent,
     /// `clean`: Clean Start or Clean Session of CONNECT.
@@ -58,7 +60,7 @@ pub enum Value {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Id,
         Self::Topic,
         Self::Payload,
@@ -66,6 +68,7 @@ impl Field {
         Self::Dup,
         Self::Retain,
         Self::Reason,
+        Self::Failure,
         Self::SessionPresent,
         Self::Clean,
         Self::KeepAlive,
@@ -89,6 +92,7 @@ impl Field {
             Self::Dup => "dup",
             Self::Retain => "retain",
             Self::Reason => "reason",
+            Self::Failure => "failure",
             Self::SessionPresent => "session_present",
             Self::Clean => "clean",
             Self::KeepAlive => "keepalive",
@@ -127,6 +131,8 @@ impl Field {
                 K::Puback | K::Pubrec | K::Pubrel | K::Pubcomp | K::Unsuback | K::Disconnect | K::Auth => v5,
                 _ => false,
             },
+            // Answers that only a server sends: a script never has to write it.
+            Self::Failure => matches!(kind, K::Connack | K::Suback | K::Unsuback),
             Self::SessionPresent => kind == K::Connack && version > Version::V31,
             Self::Clean | Self::KeepAlive | Self::ClientId => kind == K::Connect,
             Self::Filter => matches!(kind, K::Subscribe | K::Unsubscribe),

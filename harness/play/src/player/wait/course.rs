@@ -11,6 +11,8 @@ use super::{
 };
 use crate::{player::stage::Stage, timing::Bounds};
 
+/// A harness that was starved so short a time ago may still have answers to read, µs.
+const JUST_AWAKE_US: u64 = 250_000;
 /// Before the blame the silent connection itself is asked once more, this long before the long bound, µs.
 const LAST_QUESTION_US: u64 = 5_000_000;
 /// CONNACK codes of 5.0 that ask a client to come later: unavailable, busy, quota exceeded, rate exceeded.
@@ -204,7 +206,8 @@ impl Course {
         }
         let starved_us = stage.recorder().starved_us().filter(|at_us| *at_us >= self.since_us);
         Some(match starved_us {
-            Some(at_us) if at_us + patience_us > stage.now_us() => Ended::Starved,
+            // What it slept through earlier it read afterwards.
+            Some(at_us) if at_us + JUST_AWAKE_US > stage.now_us() => Ended::Starved,
             _ if self.parked || whole => Ended::LongBound,
             _ => Ended::Patience,
         })
