@@ -54,14 +54,25 @@ pub(crate) fn is_no_repeat(first: Option<&History>, repeat: &History) -> bool {
     was_turned_away(repeat) && first.is_some_and(let_in)
 }
 
-/// Whether any client of the script was let in.
+/// Whether any client of the script was let in. Those of the harness itself are let in beside clients that are turned away, and
+/// say nothing of them.
 fn served(history: &History) -> bool {
     let script = history.events.iter().take_while(|event| !matches!(event.kind, EventKind::Teardown));
-    let mut packets = script.filter_map(|event| match &event.kind {
-        EventKind::Packet(packet) if packet.end == End::Broker => Some(packet.packet()),
-        _ => None,
-    });
-    packets.any(|packet| matches!(packet, Packet::Connack(connack) if connack.code == 0))
+    let mut own = BTreeSet::new();
+    for event in script {
+        match &event.kind {
+            EventKind::Opened { conn, client } if client.index() >= history.header.clients.len() => {
+                own.insert(*conn);
+            }
+            EventKind::Packet(packet) if packet.end == End::Broker && !own.contains(&packet.conn) => {
+                if matches!(packet.packet(), Packet::Connack(connack) if connack.code == 0) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether the broker ended a connection of this run before the harness did.

@@ -1,9 +1,11 @@
-//! The control run: the same steps, each fault put off until its client owes and is owed nothing, then made a clean FIN.
+//! The control run: the same steps, each fault put off until its client owes and is owed nothing, and has what is expected of it
+//! next, then made a clean FIN.
 
+use bytes::Bytes;
 use deadzone_history::Purpose;
-use deadzone_script::{Arrival, Step, StepKind};
+use deadzone_script::{Arrival, Count, Step, StepKind};
 
-use super::{network::Network, stage::Stage};
+use super::{network::Network, stage::Stage, wait::Copies};
 use crate::client::Command;
 
 /// A cut that the control run puts off.
@@ -15,8 +17,10 @@ pub(crate) enum PutOff {
     Armed,
 }
 
-/// Before a step that needs the client's old connection to be gone, carries out the cut that was put off.
-pub(super) async fn carry_out_put_off(stage: &mut Stage<'_>, step: &Step) {
+/// Before a step that needs the client's old connection to be gone, carries out the cut that was put off. `steps`: from that step
+/// on.
+pub(super) async fn carry_out_put_off(stage: &mut Stage<'_>, steps: &[Step]) {
+    let Some(step) = steps.first() else { return };
     let due =
         |(client, cut): (&usize, &PutOff)| ends_exchange(step, *client, *cut).then_some((*client, *cut));
     let due: Vec<(usize, PutOff)> = stage.put_off.iter().filter_map(due).collect();
@@ -26,8 +30,14 @@ pub(super) async fn carry_out_put_off(stage: &mut Stage<'_>, step: &Step) {
             // It waits for a packet of a connection that is still to come.
             continue;
         }
-        stage.put_off.remove(&client);
         let polite = stage.client(client).borrow().polite;
+        become_polite(&stage.network, client).await;
+        if !has_what_is_expected(stage, steps, client).await {
+            // Closed now, it could not get it any more: the expectation itself tells what became of it.
+            stage.client(client).borrow_mut().polite = polite;
+            continue;
+        }
+        stage.put_off.remove(&client);
         finish_exchanges(&stage.network, client).await;
         if let Some(conn) = stage.network.live_conn(client) {
             stage.network.enqueue(stage.client(client), Command::Close).await;
@@ -38,9 +48,8 @@ pub(super) async fn carry_out_put_off(stage: &mut Stage<'_>, step: &Step) {
     }
 }
 
-/// Makes the client polite and waits until nothing is owed either way.
-async fn finish_exchanges(network: &Network, client: usize) {
-    let ends_us = network.recorder.now_us() + network.timing.scaled_us(network.timing.within_ms);
+/// Makes the client polite, which answers what it owes.
+async fn become_polite(network: &Network, client: usize) {
     let owed = {
         let mut state = network.clients[client].borrow_mut();
         state.polite = true;
@@ -50,6 +59,48 @@ async fn finish_exchanges(network: &Network, client: usize) {
         // Without a connection nothing is owed any more.
         let _ = network.send(client, &answer, Purpose::Polite).await;
     }
+}
+
+/// Waits for what the expectations from this step on ask for, for the patience at most; whether it is there. In the main run the
+/// client gets it over the connection that follows the cut; here that one is left out.
+async fn has_what_is_expected(stage: &Stage<'_>, steps: &[Step], client: usize) -> bool {
+    let expected = steps.iter().map_while(|step| match &step.kind {
+        StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
+            let comes = matches!(count, Count::ExactlyOnce | Count::AtLeastOnce | Count::InOrder);
+            Some(comes.then_some((step, *client, payloads, fields, *within_ms)))
+        }
+        StepKind::ExpectQuiescent { .. } => Some(None),
+        _ => None,
+    });
+    let version = stage.setup.experiment.version;
+    let here = expected
+        .flatten()
+        .filter(|(step, of, ..)| *of == client && step.only.is_none_or(|only| only == version));
+    let (mut copies, mut patience_us) = (Vec::new(), 0);
+    for (_, _, payloads, fields, within_ms) in here {
+        let payloads: Vec<Bytes> = payloads.iter().map(|p| stage.words.bytes(p)).collect();
+        copies.push(Copies::of(client, &payloads, stage.words.fields(fields)));
+        patience_us = patience_us.max(stage.timing().bounds(within_ms).patience_us);
+    }
+    // Behind a silence nothing is waited for.
+    let ends_us = stage.now_us() + if stage.silent { 0 } else { patience_us };
+    loop {
+        let there = {
+            let client = stage.client(client).borrow();
+            let gone = client.presence.live.is_none();
+            gone || copies.iter_mut().all(|copies| copies.have_come(&client, &stage.network.run))
+        };
+        let over = stage.now_us() >= ends_us || stage.cancelled() || stage.recorder().overflow().is_some();
+        if there || over {
+            return there;
+        }
+        stage.recorder().change_or_until(ends_us).await;
+    }
+}
+
+/// Waits until nothing is owed either way.
+async fn finish_exchanges(network: &Network, client: usize) {
+    let ends_us = network.recorder.now_us() + network.timing.scaled_us(network.timing.within_ms);
     let finished = || {
         let client = network.clients[client].borrow();
         client.session.is_quiescent() || client.presence.live.is_none()

@@ -135,20 +135,20 @@ impl<'a> Player<'a> {
                 skipped,
             })));
             if !is_skipped {
-                self.take(step).await;
+                self.take(step, &steps[i..]).await;
             }
         }
     }
 
-    /// A step's turn.
-    async fn take(&mut self, step: &Step) {
+    /// A step's turn, with what comes behind it in the round.
+    async fn take(&mut self, step: &Step, from_here: &[Step]) {
         if let StepClass::Client(client) = class(&step.kind)
             && step.deviant
         {
             self.stage.client(client.index()).borrow_mut().deviant = true;
         }
         if self.stage.is_derived_control() {
-            control::carry_out_put_off(&mut self.stage, step).await;
+            control::carry_out_put_off(&mut self.stage, from_here).await;
         }
         self.watch_end |= is_of_absence(step) && !self.stage.silent;
         let was_silent = self.stage.silent;

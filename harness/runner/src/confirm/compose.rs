@@ -4,7 +4,7 @@ use deadzone_verdict::{
     FactClass, Finding, Fingerprint, Grade, GradeLevel, Repeat, ScenarioResult, VerdictKind,
 };
 
-use super::tally::tally;
+use super::tally::{Tally, names, tally};
 
 /// Makes one verdict of all runs and says what was compared. `certain` adds runs that are known to be equal without being
 /// performed apart (an embedded one gives the same bytes). `waited_out`: the first run's silences lasted to the long bound.
@@ -17,7 +17,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
     let first_kind = result.verdict.kind;
     let tallies = tally(result, certain, &repeats);
     let folded: Vec<Fingerprint> = folded(&result.verdict.findings);
-    let (mut kept, mut notes, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut kept, mut dropped): (Vec<Tally>, Vec<_>) = (Vec::new(), Vec::new());
     let many = tallies.len();
     for tally in tallies {
         let stands = match tally.class {
@@ -26,8 +26,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
             FactClass::Silence => tally.in_first && waited_out,
         };
         if stands {
-            notes.push(tally.note(of));
-            kept.push(tally.finding);
+            kept.push(tally);
         } else if tally.class == FactClass::CloseOrRefusal {
             let text = tally.closed_once(of);
             dropped.push((tally.finding, text));
@@ -37,7 +36,7 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
             dropped.push((tally.finding, text));
         }
     }
-    result.compared = compared(of, many, notes);
+    result.compared = (of > 1 && many > 0).then(|| compared(of, &kept));
     let verdict = &mut result.verdict;
     for (finding, text) in &dropped {
         // A grade points into the first run's record alone.
@@ -48,13 +47,18 @@ pub(crate) fn compose(result: &mut ScenarioResult, certain: usize, waited_out: b
         let (clause, level) = (Some(finding.clause), GradeLevel::Info);
         verdict.grades.push(Grade { clause, level, text: told, evidence });
     }
-    verdict.findings = kept;
-    if !verdict.findings.is_empty() {
+    verdict.findings = kept.into_iter().map(|tally| tally.finding).collect();
+    // What did not come about behind something that is not confirmed has that for its reason.
+    let cause = dropped.into_iter().next().filter(|_| first_kind == VerdictKind::Fail);
+    match cause.map(|(_, text)| (VerdictKind::Inconclusive, Some(text))) {
+        Some(without) if verdict.findings.is_empty() => (verdict.kind, verdict.reason) = without,
+        Some(without) => verdict.otherwise = Some(without),
+        None => {}
+    }
+    if !verdict.findings.is_empty() && first_kind != VerdictKind::Fail {
+        let without = (first_kind, verdict.reason.take());
         verdict.kind = VerdictKind::Fail;
-        verdict.reason = None;
-    } else if let (VerdictKind::Fail, Some((_, text))) = (first_kind, dropped.first()) {
-        verdict.kind = VerdictKind::Inconclusive;
-        verdict.reason = Some(text.clone());
+        verdict.otherwise = Some(without).filter(|(kind, _)| *kind != VerdictKind::Pass);
     }
 }
 
@@ -64,28 +68,33 @@ fn folded(findings: &[Finding]) -> Vec<Fingerprint> {
     findings.iter().flat_map(under).collect()
 }
 
-fn compared(of: usize, findings: usize, notes: Vec<String>) -> Option<String> {
-    (of > 1 && findings > 0).then(|| format!("by what was found; {}", notes.join("; ")))
+/// How often each finding was shown. Two of one clause are told by their places.
+fn compared(of: usize, kept: &[Tally]) -> String {
+    let names = names(&kept.iter().map(|tally| &tally.finding).collect::<Vec<_>>());
+    let notes: Vec<String> = kept.iter().zip(names).map(|(tally, name)| tally.note(&name, of)).collect();
+    format!("by what was found; {}", notes.join("; "))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use deadzone_history::{HandMade, Place, SkipReason};
+    use deadzone_history::{Ended, HandMade, Place, SkipReason, Start};
     use deadzone_spec::{ClauseId, id};
     use deadzone_verdict::{Fact, Verdict};
-    use deadzone_wire::Version;
+    use deadzone_wire::{PacketKind, Version};
 
     use super::*;
     use crate::{
         EmbeddedSpec, Plan, Selection, Suite,
+        habit::Habits,
         job::{JobContext, blank},
         target::TargetHandle,
     };
 
     const DEED: ClauseId = id!("5.0/MQTT-4.3.3-10");
     const CLOSE: ClauseId = id!("5.0/MQTT-3.1.4-5");
+    const HABIT: ClauseId = id!("3.1.1/DZ-server-disconnect");
     const SILENCE: ClauseId = id!("5.0/MQTT-4.3.2-4");
 
     fn found(clauses: &[ClauseId]) -> Verdict {
@@ -270,5 +279,71 @@ mod tests {
         }
         compose(&mut result, 0, true);
         assert!(result.verdict.reason.unwrap().contains("closed 1 of 1"));
+    }
+
+    /// What the target does again and again is lifted from the verdict: what is left has the cause for its reason.
+    #[test]
+    fn a_close_that_is_not_confirmed_is_the_reason_of_what_did_not_come_about() {
+        let missed = (VerdictKind::Inconclusive, Some("not connected (and 1 more)".to_owned()));
+        let mut result = composed(&[HABIT, CLOSE], &[], true);
+        result.verdict = Verdict { otherwise: Some(missed), ..found(&[HABIT, CLOSE]) };
+        let habit = || Repeat { verdict: found(&[HABIT]), history: None, cut_short: false };
+        result.repeats = vec![habit(), habit()];
+        compose(&mut result, 0, true);
+        assert_eq!((result.verdict.kind, clauses(&result)), (VerdictKind::Fail, vec![HABIT]));
+        Habits::default().lift(&mut result);
+        assert_eq!(result.verdict.kind, VerdictKind::Inconclusive);
+        assert_eq!(result.verdict.reason.as_deref(), Some("closed 1 of 3: this"));
+    }
+
+    #[test]
+    fn what_a_repeat_alone_shows_does_not_clear_a_first_run_that_was_inconclusive() {
+        let mut result = composed(&[], &[&[HABIT]], true);
+        result.verdict = Verdict::because(VerdictKind::Inconclusive, "closed");
+        compose(&mut result, 0, true);
+        assert_eq!((result.verdict.kind, result.verdict.reason.as_deref()), (VerdictKind::Fail, None));
+        Habits::default().lift(&mut result);
+        let Verdict { kind, reason, .. } = &result.verdict;
+        assert_eq!((*kind, reason.as_deref()), (VerdictKind::Inconclusive, Some("closed")));
+    }
+
+    /// Whichever run it was that went through the step, and whatever came behind it.
+    #[test]
+    fn intermittent_is_said_where_a_run_went_through_the_step() {
+        let mut shows = found(&[DEED]);
+        shows.findings[0].place = Some(Place { line: 2, column: 1, length: 1 });
+        shows.findings[0].claim = Some(0);
+        let run = |how: fn(&mut HandMade, u32)| {
+            played(|h| {
+                let dev = h.client("dev");
+                let conn = h.connect(dev, Start::Clean);
+                h.step("a connect clean");
+                h.step("a expect PUBREC");
+                let claim = h.arrives(conn, PacketKind::Pubrec, None);
+                how(h, claim);
+                h.abandoned(2, "closed");
+            })
+        };
+        let of = |first: &Verdict, other: &Repeat| {
+            let mut result = composed(&[], &[], true);
+            (result.verdict, result.history) = (first.clone(), other.history.clone());
+            let shown = Repeat { verdict: shows.clone(), history: None, cut_short: false };
+            result.repeats = vec![shown.clone(), shown];
+            compose(&mut result, 0, true);
+            result.compared.unwrap_or_default()
+        };
+        let met = run(|h, claim| _ = h.met(claim, &[1]));
+        let unmet = run(|h, claim| _ = h.unmet(claim, 1, Ended::Closed, None));
+        let unclear = Verdict::because(VerdictKind::Inconclusive, "closed");
+        for (first, other, end) in [
+            (&found(&[CLOSE]), &met, "2 of 3 runs, intermittent"),
+            (&unclear, &met, "2 of 3 runs, intermittent"),
+            (&unclear, &unmet, "2 of 3 runs; 1 inconclusive"),
+        ] {
+            let compared = of(first, other);
+            assert!(compared.ends_with(&format!("5.0/MQTT-4.3.3-10: {end}")), "{compared}");
+        }
+        let closes = composed(&[CLOSE], &[&[CLOSE], &[]], true).compared.unwrap_or_default();
+        assert!(closes.ends_with("2 of 3 runs, intermittent"), "{closes}");
     }
 }

@@ -58,8 +58,44 @@ pub(crate) fn settle(verdict: &mut Verdict, waited_out: bool) {
     };
     let (kept, dropped): (Vec<_>, Vec<_>) = verdict.findings.drain(..).partition(|f| stands(f.fact.class()));
     verdict.findings = kept;
-    if let (true, Some(first)) = (verdict.findings.is_empty(), dropped.first()) {
-        verdict.kind = VerdictKind::Inconclusive;
-        verdict.reason = Some(format!("unconfirmed: {}: {}", first.clause, first.got));
+    let Some(first) = dropped.first() else { return };
+    let without = (VerdictKind::Inconclusive, Some(format!("unconfirmed: {}: {}", first.clause, first.got)));
+    if verdict.findings.is_empty() {
+        (verdict.kind, verdict.reason) = without;
+    } else {
+        verdict.otherwise = Some(without);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deadzone_spec::id;
+    use deadzone_verdict::{Fact, Finding};
+
+    use super::*;
+
+    /// What the target does again and again is lifted later: the close is why nothing came of the rest.
+    #[test]
+    fn a_close_that_is_not_repeated_is_the_reason_beside_what_stands() {
+        let habit = Finding::new(id!("3.1.1/DZ-server-disconnect"), Fact::WrongPacket, "test");
+        let close = Finding {
+            got: "closed".to_owned(),
+            ..Finding::new(id!("3.1.1/MQTT-3.8.4-1"), Fact::Closed, "test")
+        };
+        let without = (VerdictKind::Inconclusive, Some("unconfirmed: 3.1.1/MQTT-3.8.4-1: closed".to_owned()));
+        let settled = |findings: &[&Finding]| {
+            let findings = findings.iter().map(|&finding| finding.clone()).collect();
+            let mut verdict = Verdict { kind: VerdictKind::Fail, findings, ..Verdict::pass() };
+            settle(&mut verdict, true);
+            verdict
+        };
+        let both = settled(&[&habit, &close]);
+        assert_eq!(
+            (both.kind, both.findings.len(), both.otherwise),
+            (VerdictKind::Fail, 1, Some(without.clone()))
+        );
+        let alone = settled(&[&close]);
+        assert_eq!((alone.kind, alone.reason), without);
+        assert_eq!(settled(&[&habit]).otherwise, None);
     }
 }

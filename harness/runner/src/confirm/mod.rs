@@ -14,3 +14,4 @@ mod tally;
 pub(crate) use compose::compose;
 pub(crate) use decide::{Wanted, settle, wanted};
 pub(crate) use pass::{as_repeat, confirm, weigh_control};
+pub(crate) use reached::came_about;

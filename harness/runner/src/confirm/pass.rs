@@ -72,14 +72,16 @@ fn repeat(run: Result<Run, String>, first: Option<&History>) -> Repeat {
 }
 
 /// A repeat that was performed; `cut_off`: its file has no end. One that was ended from outside shows nothing, and one whose
-/// clients were turned away where the first run's were let in shows what was done wrong in it, and nothing else.
+/// clients were turned away where the first run's were let in shows what was done wrong in it, and nothing else. Where the script
+/// asks for the refusal the repeat passes: it is the first run that let in whom it must not.
 pub(crate) fn as_repeat(
     mut verdict: Verdict,
     history: Arc<History>,
     cut_off: bool,
     first: Option<&History>,
 ) -> Repeat {
-    let no_repeat = record::is_no_repeat(first, &history);
+    let passed = matches!(verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
+    let no_repeat = !passed && record::is_no_repeat(first, &history);
     if no_repeat {
         verdict.findings.retain(|finding| finding.fact.class() == FactClass::Done);
     }
@@ -149,12 +151,23 @@ mod tests {
 
     use super::*;
 
-    fn record(code: u8) -> Arc<History> {
+    /// A record whose client is answered by these codes, one connection behind the other; `own`: one of the harness is let in.
+    fn answered(codes: &[u8], own: bool) -> Arc<History> {
         let mut h = HandMade::new(Version::V311);
         let dev = h.client("dev");
-        let connect = h.connect_packet(dev, Start::Clean);
-        h.connect_with(dev, connect, Connack::new(Version::V311, false, code));
+        for code in codes {
+            let connect = h.connect_packet(dev, Start::Clean);
+            h.connect_with(dev, connect, Connack::new(Version::V311, false, *code));
+        }
+        if own {
+            let own = h.harness();
+            h.connect(own, Start::Clean);
+        }
         Arc::new(h.finish())
+    }
+
+    fn record(code: u8) -> Arc<History> {
+        answered(&[code], false)
     }
 
     /// It keeps what was done wrong in it, and is no repeat of anything else.
@@ -171,14 +184,31 @@ mod tests {
         assert_eq!(of(failed(vec![close.clone()]), &served).verdict.kind, VerdictKind::Inconclusive);
         assert!(!of(failed(vec![close.clone()]), &refused).cut_short, "the first run was refused as well");
         // One that was let in first and turned away later had its experiment; a repeat that is turned away at once has none.
-        let later = {
-            let mut h = HandMade::new(Version::V311);
-            let dev = h.client("dev");
-            h.connect(dev, Start::Clean);
-            let connect = h.connect_packet(dev, Start::Clean);
-            h.connect_with(dev, connect, Connack::new(Version::V311, false, 3));
-            Arc::new(h.finish())
-        };
+        let later = answered(&[0, 3], false);
         assert!(of(failed(vec![close]), &later).cut_short);
+    }
+
+    /// An acceptance of a wrong password that comes now and then is told as what it is: the refusals are its other runs.
+    #[test]
+    fn a_repeat_that_rightly_refuses_is_one() {
+        let (served, refused) = (record(0), record(3));
+        for verdict in [Verdict::pass(), Verdict { kind: VerdictKind::PassSlow, ..Verdict::pass() }] {
+            let repeat = as_repeat(verdict.clone(), Arc::clone(&refused), false, Some(&served));
+            assert_eq!((repeat.cut_short, repeat.verdict.kind), (false, verdict.kind));
+        }
+        let cut_off = as_repeat(Verdict::pass(), Arc::clone(&refused), true, Some(&served));
+        assert!(cut_off.cut_short, "its file has no end");
+    }
+
+    /// That the harness's own client is let in says nothing of the script's.
+    #[test]
+    fn the_clients_of_the_harness_are_none_of_the_script() {
+        let close = Finding::new(id!("3.1.1/MQTT-3.1.4-4"), Fact::Refused, "test");
+        let failed = || Verdict { kind: VerdictKind::Fail, findings: vec![close.clone()], ..Verdict::pass() };
+        let of = |first: &Arc<History>, repeat: Arc<History>| as_repeat(failed(), repeat, false, Some(first));
+        let refused_both_times = of(&answered(&[3], true), record(3));
+        assert!(!refused_both_times.cut_short, "the first run's client was turned away as well");
+        let refused_at_once = of(&answered(&[0, 3], true), answered(&[3], true));
+        assert!(refused_at_once.cut_short, "the first run's client was let in");
     }
 }

@@ -26,6 +26,11 @@ impl Copies {
         Self { client, fields, wanted, looked_at: 0 }
     }
 
+    /// Whether all of them are there.
+    pub(in crate::player) fn have_come(&mut self, client: &Client, run: &str) -> bool {
+        matches!(self.look(client, run), Look::Found(..))
+    }
+
     pub(super) fn look(&mut self, client: &Client, run: &str) -> Look {
         let new = client.inbox.since(self.looked_at);
         self.looked_at += new.len();

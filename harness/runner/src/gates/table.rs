@@ -1,5 +1,4 @@
-//! The gates of a target: base properties that other scenarios stand on. They run first; behind one that is shut nothing is
-//! tried, and each says why.
+//! The table of gates: what the scenarios of each say together, and what that means for those that stand on them.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +7,8 @@ use deadzone_spec::ClauseId;
 use deadzone_verdict::{GateState, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
+use super::state::{State, state};
 use crate::Planned;
-
-/// How a gate ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// What stands on it may be tried.
-    Open,
-    /// A violation: one finding, and what stands on it is blocked.
-    Failed {
-        /// The gate's scenario.
-        scenario: String,
-        /// The clause that it breaks.
-        clause: Option<ClauseId>,
-    },
-    /// A legal refusal: what stands on it does not apply.
-    Limited(String),
-    /// Not known, for this reason: what stands on it is blocked, and not counted.
-    Unknown(String),
-}
 
 /// All gates of a run that were tried. One that no scenario is stays open.
 #[derive(Clone, Debug, Default)]
@@ -59,10 +41,10 @@ impl Gates {
     pub(crate) fn take_session(&mut self, scenario: &Scenario, result: &ScenarioResult) {
         let fresh = |step: &Step| matches!(step.kind, StepKind::Connect { mode: ConnectMode::Fresh, .. });
         let way = if scenario.steps.iter().any(fresh) { Begins::Emptied } else { Begins::AtOnce };
-        let works = match result.verdict.kind {
-            VerdictKind::Pass | VerdictKind::PassSlow => true,
-            VerdictKind::Fail => !claimed(&result.verdict),
-            _ => return,
+        let works = match state(result) {
+            State::Open => true,
+            State::Failed { .. } => false,
+            State::Limited(_) | State::Unknown(_) => return,
         };
         self.sessions.insert((result.key.version, way), works);
     }
@@ -147,52 +129,6 @@ fn blocked(gate: Gate, reason: String) -> Verdict {
     Verdict { blocked_by: Some(gate.name().to_owned()), ..Verdict::because(VerdictKind::Blocked, reason) }
 }
 
-/// Whether what the gate itself claims did not hold.
-fn claimed(verdict: &Verdict) -> bool {
-    let mut all = verdict.findings.iter().flat_map(|head| head.folded.iter().chain([head]));
-    all.any(|finding| finding.claim.is_some())
-}
-
-/// The reason of a verdict.
-fn reason(verdict: &Verdict) -> String {
-    verdict.reason.clone().unwrap_or_else(|| "no reason was given".to_owned())
-}
-
-/// What a gate's scenario shows. A target that refused within its rights in any of the runs is limited: what needs more would
-/// come to its end by chance.
-fn state(result: &ScenarioResult) -> State {
-    let verdict = &result.verdict;
-    let why = || reason(verdict);
-    let mut repeats = result.repeats.iter().map(|repeat| &repeat.verdict);
-    let refused = repeats.rfind(|verdict| verdict.kind == VerdictKind::NotApplicable);
-    match verdict.kind {
-        VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Inconclusive if refused.is_some() => {
-            State::Limited(refused.map(reason).unwrap_or_default())
-        }
-        VerdictKind::Pass | VerdictKind::PassSlow => State::Open,
-        // What happened beside it is the scenario's finding; the property itself held.
-        VerdictKind::Fail if !claimed(verdict) => State::Open,
-        // Nor is it shut by what went wrong in one of the runs.
-        VerdictKind::Fail if held_again(result) => State::Open,
-        VerdictKind::Fail => State::Failed {
-            scenario: result.key.id.clone(),
-            clause: verdict.findings.first().map(|f| f.clause),
-        },
-        VerdictKind::NotApplicable => State::Limited(why()),
-        VerdictKind::Inconclusive if held_again(result) => State::Open,
-        VerdictKind::Inconclusive | VerdictKind::Blocked | VerdictKind::Error => State::Unknown(why()),
-    }
-}
-
-/// Whether what the gate claims held in a repeat.
-fn held_again(result: &ScenarioResult) -> bool {
-    result.repeats.iter().any(|repeat| match repeat.verdict.kind {
-        VerdictKind::Pass | VerdictKind::PassSlow => true,
-        VerdictKind::Fail => !claimed(&repeat.verdict),
-        _ => false,
-    })
-}
-
 /// Of two scenarios that are one gate, which says what it is: open wins, then a violation, then a legal limit; of two alike the
 /// one whose name or reason is less, so that it is no matter of which ended first.
 fn rank(state: &State) -> (u8, &str) {
@@ -249,22 +185,6 @@ mod tests {
     }
 
     #[test]
-    fn what_held_in_a_repeat_opens_a_gate_that_did_not_come_about() {
-        let (result, other) = pair(&[Gate::Qos1Out]);
-        let open_after = |first, repeat| {
-            let repeats = vec![deadzone_verdict::Repeat { verdict: repeat, history: None, cut_short: false }];
-            let mut gates = Gates::default();
-            gates.take(Gate::Qos1Out, &ScenarioResult { repeats, ..with(&result, first) });
-            gates.verdict(&other).is_none()
-        };
-        let unclear = || Verdict::because(VerdictKind::Inconclusive, "at rest");
-        for first in [unclear(), violation()] {
-            assert!(open_after(first.clone(), Verdict::pass()));
-            assert!(!open_after(first.clone(), violation()) && !open_after(first, unclear()));
-        }
-    }
-
-    #[test]
     fn a_violation_blocks_and_names_its_gate() {
         let (result, other) = pair(&[Gate::Qos2In]);
         let mut gates = Gates::default();
@@ -317,21 +237,6 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_in_one_of_the_runs_is_a_limit() {
-        let limit = Verdict::because(VerdictKind::NotApplicable, "it holds the next message back");
-        for first in [Verdict::pass(), Verdict::because(VerdictKind::Inconclusive, "closed")] {
-            let (result, other) = pair(&[Gate::InFlight]);
-            let repeat = |verdict| deadzone_verdict::Repeat { verdict, history: None, cut_short: false };
-            let repeats = vec![repeat(limit.clone()), repeat(Verdict::pass())];
-            let mut gates = Gates::default();
-            gates.take(Gate::InFlight, &ScenarioResult { repeats, ..with(&result, first) });
-            let verdict = gates.verdict(&other).unwrap();
-            assert_eq!(verdict.kind, VerdictKind::NotApplicable);
-            assert!(verdict.reason.unwrap().contains("holds the next message back"));
-        }
-    }
-
-    #[test]
     fn a_session_begins_in_the_way_that_works() {
         let suite = Suite::embedded().unwrap();
         let plan = crate::Plan::new(&suite, &Selection::default(), &[Version::V311], &[]);
@@ -346,6 +251,17 @@ mod tests {
         assert!(gates.session_at_once(Version::V311) && !gates.session_at_once(Version::V5));
         gates.take_session(&emptied.scenario, &result(emptied, Verdict::pass()));
         assert!(!gates.session_at_once(Version::V311));
+        // A way counts as its gate does: it goes wrong now and then, and it works.
+        let again = |verdict| deadzone_verdict::Repeat { verdict, history: None, cut_short: false };
+        let mut now_and_then = result(emptied, violation());
+        now_and_then.repeats = vec![again(violation()), again(Verdict::pass())];
+        gates.take(Gate::SessionResumed, &now_and_then);
+        gates.take_session(&emptied.scenario, &now_and_then);
+        assert_eq!(gates.state(Gate::SessionResumed, Version::V311), &State::Open);
+        assert!(!gates.session_at_once(Version::V311));
+        now_and_then.repeats.pop();
+        gates.take_session(&emptied.scenario, &now_and_then);
+        assert!(gates.session_at_once(Version::V311));
     }
 
     #[test]
