@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use deadzone_wire::{Frame, Framer, MAX_REMAINING_LENGTH, VarInt};
 
-use crate::{Fnv, Unframable};
+use crate::{Fnv, Unframable, mask::Mask};
 
 /// The stream as it is cut up.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Side {
     passing: Option<Passing>,
     garbage: bool,
     ended: bool,
+    /// What masks its packets.
+    pub(crate) mask: Mask,
 }
 
 /// What comes off a stream.
@@ -40,7 +42,7 @@ impl Side {
 
     pub(crate) fn new(keep_bytes: u32) -> Self {
         let framer = Framer::new(MAX_REMAINING_LENGTH);
-        Self { framer, keep_bytes, passing: None, garbage: false, ended: false }
+        Self { framer, keep_bytes, passing: None, garbage: false, ended: false, mask: Mask::default() }
     }
 
     /// Takes nothing in any more.

@@ -4,6 +4,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use bytes::Bytes;
 use deadzone_link::Direction;
 use deadzone_wire::{Bare, Frame, Packet, PacketKind, Version};
 
@@ -94,7 +95,7 @@ impl Tap {
                 }
                 Cut::Garbage { why, head } => {
                     let unframed =
-                        Unframed { conn: self.conn, direction, end, why, bytes: mask::beginning(&head) };
+                        Unframed { conn: self.conn, direction, end, why, bytes: mask::header(&head) };
                     append(EventKind::Unframed(Box::new(unframed)));
                 }
             }
@@ -109,7 +110,7 @@ impl Tap {
         let torn = (end != packet::near(direction)).then(|| self.lanes[lane(direction)].torn(kept)).flatten();
         let (of, bytes) = match torn {
             Some((seq, body)) => (Some(Seq::from(seq)), body.frame.to_bytes().slice(..kept.len())),
-            None => (None, mask::beginning(kept)),
+            None => (None, self.beginning(direction, end, kept)),
         };
         let fragment = Fragment { conn: self.conn, direction, end, of, length, bytes };
         append(EventKind::Fragment(Box::new(fragment)));
@@ -134,13 +135,19 @@ impl Tap {
         &mut self.sides[lane(direction)][usize::from(end != packet::near(direction))]
     }
 
+    /// The beginning of a packet as it may be recorded.
+    fn beginning(&mut self, direction: Direction, end: End, bytes: &[u8]) -> Bytes {
+        let version = self.version;
+        self.side(direction, end).mask.beginning(bytes, version, direction)
+    }
+
     /// Looks at the very first bytes of a stranger's connection.
     fn begin(&mut self, direction: Direction, end: End, bytes: &[u8], append: Append<'_>) {
         let Some(first) = bytes.first().filter(|_| !self.begun) else { return };
         self.begun = true;
         if self.stranger && (direction == Direction::Down || *first != CONNECT) {
             self.sides.iter_mut().flatten().for_each(Side::stop);
-            let (why, head) = (Unframable::NoConnect, mask::stream(bytes));
+            let (why, head) = (Unframable::NoConnect, mask::stream(bytes, direction));
             let bytes = head.slice(..head.len().min(Side::HEAD_KEPT));
             let unframed = Unframed { conn: self.conn, direction, end, why, bytes };
             append(EventKind::Unframed(Box::new(unframed)));
@@ -155,7 +162,8 @@ impl Tap {
         frame: Frame,
         append: Append<'_>,
     ) -> Tapped {
-        let mut body = Arc::new(mask::recorded(frame, self.version, direction));
+        let version = self.version;
+        let mut body = Arc::new(self.side(direction, end).mask.packet(frame, version, direction));
         if self.stranger {
             self.version = packet::version_of(body.packet()).unwrap_or(self.version);
         }
@@ -200,11 +208,11 @@ impl Tap {
         head: &[u8],
         append: Append<'_>,
     ) {
+        let head = self.beginning(direction, end, head);
         let lane = &mut self.lanes[lane(direction)];
         let entering = end == packet::near(direction);
         let twin = (!entering).then(|| lane.skipped_came_out(length, hash)).flatten();
         let of = twin.map(|Entered { seq, .. }| Seq::from(seq));
-        let head = mask::beginning(head);
         let skipped = Skipped { conn: self.conn, direction, end, of, length, hash, head };
         let seq = append(EventKind::Skipped(Box::new(skipped)));
         if entering {

@@ -1,10 +1,10 @@
-//! The tap: twins, on whose behalf a packet is, what is too large to keep, and secrets.
+//! The tap: twins, on whose behalf a packet is, and what is too large to keep.
 
 use deadzone_history::{
     ConnId, Direction, Direction::Down, Direction::Up, End, EventKind, PacketEvent, Purpose, Seq, Skipped,
     Tap, Unframable,
 };
-use deadzone_wire::{Auth, Bare, Connect, Packet, Properties, PropertyId, PropertyValue, Publish, Version};
+use deadzone_wire::{Bare, Connect, Packet, Publish, Version};
 
 const KEEP: u32 = 100;
 
@@ -21,11 +21,6 @@ impl Tapped {
 
     fn known(version: Version) -> Self {
         Self::new(Tap::new(ConnId(0), version, KEEP))
-    }
-
-    /// One that keeps packets of any size that is used here.
-    fn roomy(version: Version) -> Self {
-        Self::new(Tap::new(ConnId(0), version, 10 * KEEP))
     }
 
     fn pass(&mut self, direction: Direction, end: End, sender: Purpose, bytes: &[u8]) {
@@ -163,82 +158,4 @@ fn a_stranger_speaks_what_his_connect_says_or_no_mqtt() {
     t.pass(Up, End::Broker, Purpose::Script, &connect);
     let [EventKind::Unframed(unframed)] = &t.events[..] else { panic!("{:?}", t.events) };
     assert_eq!(unframed.why, Unframable::NoConnect);
-}
-
-fn secretive() -> Connect {
-    let mut connect = Connect::new(Version::V5, "client");
-    connect.properties.push(PropertyId::AuthenticationMethod, PropertyValue::Text("m".into()));
-    connect.properties.push(PropertyId::AuthenticationData, PropertyValue::Binary("challenge".into()));
-    let token = || ("authorization".into(), "Bearer hunter-token".into());
-    connect.properties.push(PropertyId::UserProperty, PropertyValue::Pair(token().0, token().1));
-    connect.set_username("eyJhbGciOi.hunter-token.c2ln".into());
-    connect.set_password("hunter2".into());
-    connect
-}
-
-#[test]
-fn a_stream_that_begins_otherwise_keeps_nothing_behind_the_level_of_its_connect() {
-    let mut connect = Connect::new(Version::V311, "c");
-    connect.set_password("hunter2".into());
-    let connect = bytes(connect, Version::V311);
-    let ping = bytes(Packet::Bare(Bare::pingreq()), Version::V311);
-    let proxy = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x01\x7f\0\0\x01\x30\x39\x07\x5b".to_vec();
-    for before in [ping, proxy, vec![0]] {
-        let mut t = Tapped::new(Tap::of_stranger(ConnId(0), KEEP));
-        t.pass(Up, End::Client, Purpose::Script, &[&before[..], &connect].concat());
-        let [EventKind::Unframed(unframed)] = &t.events[..] else { panic!("{:?}", t.events) };
-        // Fixed header, name and level.
-        assert_eq!(unframed.bytes, [&before[..], &connect[..9]].concat());
-    }
-}
-
-/// Whether nothing of the secrets is in what was recorded.
-fn is_masked(events: &[EventKind]) -> bool {
-    let text = format!("{events:?}");
-    !["challenge", "hunter"].iter().any(|secret| text.contains(secret))
-}
-
-#[test]
-fn secrets_are_masked_at_the_same_length_and_the_twin_is_found() {
-    let wire = bytes(secretive(), Version::V5);
-    let data = Properties::new()
-        .with(PropertyId::AuthenticationMethod, PropertyValue::Text("m".into()))
-        .with(PropertyId::AuthenticationData, PropertyValue::Binary("challenge".into()));
-    let auth = Auth { reason: Some(0x18), properties: Some(data), ..Auth::default() };
-    let auth = bytes(Packet::Auth(auth), Version::V5);
-    let mut t = Tapped::roomy(Version::V5);
-    for end in [End::Client, End::Broker] {
-        t.pass(Up, end, Purpose::Script, &wire);
-        t.pass(Up, end, Purpose::Script, &auth);
-    }
-    assert!(is_masked(&t.events), "{:?}", t.events);
-    assert_eq!(t.of(), [None, None, Some(0), Some(1)]);
-    let packets = t.packets();
-    assert_eq!((packets[0].frame.wire_len(), packets[1].frame.wire_len()), (wire.len(), auth.len()));
-    assert!(packets.iter().all(|p| p.violations().is_empty()));
-    let Packet::Connect(connect) = packets[0].packet() else { panic!("{:?}", packets[0]) };
-    assert_eq!(connect.password.as_deref(), Some(&b"*******"[..]));
-    assert_eq!(connect.client_id.lossy(), "client", "nothing else is touched");
-}
-
-#[test]
-fn wherever_a_connect_is_torn_no_secret_is_told() {
-    let mut plain = Connect::new(Version::V311, "client");
-    plain.set_username("user".into());
-    plain.set_password("hunter2".into());
-    for (connect, version) in [(secretive(), Version::V5), (plain, Version::V311)] {
-        // The username of the first looks like a token, which only a whole packet shows.
-        let connect = if version == Version::V5 { Connect { username: None, ..connect } } else { connect };
-        let flags = connect.flags & if version == Version::V5 { 0x7f } else { 0xff };
-        let wire = bytes(Connect { flags, ..connect }, version);
-        for length in 1..wire.len() {
-            let mut t = Tapped::roomy(version);
-            t.pass(Up, End::Client, Purpose::Script, &wire[..length]);
-            t.end(Up, End::Client);
-            let recorded = format!("{:?}", t.events);
-            for beginning in ["chal", "hunt"] {
-                assert!(!recorded.contains(beginning), "torn at {length}: {recorded}");
-            }
-        }
-    }
 }

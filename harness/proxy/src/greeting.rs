@@ -67,8 +67,11 @@ impl Greeting {
             Some(Ok(frame)) => {
                 let level = frame.body.get(LEVEL_AT).copied();
                 let version = if level == Some(5) { Version::V5 } else { Version::V311 };
-                match decode(&frame, version, Sender::Client).packet {
-                    Packet::Connect(connect) => shown(&connect.client_id.0),
+                let decoded = decode(&frame, version, Sender::Client);
+                match decoded.packet {
+                    Packet::Connect(connect) => {
+                        shown(own(&connect.client_id.0, decoded.violations.is_empty()))
+                    }
                     _ => String::new(),
                 }
             }
@@ -90,6 +93,12 @@ fn may_be_connect(bytes: &[u8]) -> bool {
     let length = bytes.iter().skip(1).take(4).take_while(|byte| **byte >= 0x80).count() + 1;
     let body = bytes.get(1 + length..).unwrap_or_default();
     NAMES.iter().any(|name| body.iter().zip(*name).all(|(got, wanted)| got == wanted))
+}
+
+/// The client id without what it took in of the fields behind it, which begin with their length: the password may be among them.
+fn own(id: &[u8], fits: bool) -> &[u8] {
+    let end = id.iter().position(|byte| *byte == 0 || !fits && byte.is_ascii_control());
+    &id[..end.unwrap_or(id.len())]
 }
 
 /// A client id, which is anybody's bytes, for people.
@@ -128,6 +137,12 @@ mod tests {
         let mut greeting = Greeting::new();
         greeting.answered();
         assert_eq!(greeting.client(), &Client::Opaque);
+    }
+
+    #[test]
+    fn a_client_id_that_took_in_the_password_is_told_without_it() {
+        let connect = b"\x10\x17\x00\x04MQTT\x04\xc2\x00\x3c\x00\x0bc\x00\x01u\x00\x05guess";
+        assert_eq!(look(&[connect]), Client::Mqtt("c".to_owned()));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::{Connect, Frame, Packet, PacketKind, VarInt, Version, findings::Findings, header};
+use crate::{
+    Connect, Frame, Packet, PacketKind, Subscribe, Unsubscribe, VarInt, Version, clause, clause::Rule,
+    findings::Findings, header,
+};
 
 /// Who sent the packet: some rules bind one side only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,32 @@ impl Decoded {
         let body = self.packet.body(version);
         let length = VarInt::with_width(body.len() as u32, self.length_width);
         Frame { first: self.packet.kind().nibble() << 4 | (self.flags & 0x0f), length, body }.to_bytes()
+    }
+
+    /// Where the body does not fit the layout of its packet: how much of it shows that. It ends behind the length of the field that
+    /// leaves the packet, or behind the last field where more follows. `None` where all of it fits.
+    pub fn misfit(&self) -> Option<usize> {
+        let opaque = match &self.packet {
+            Packet::Opaque(opaque) => opaque,
+            // Their lists are kept as far as they can be read.
+            Packet::Subscribe(Subscribe { tail, .. }) | Packet::Unsubscribe(Unsubscribe { tail, .. })
+                if !tail.is_empty() =>
+            {
+                return self.last(&[&clause::TRUNCATED]).map(|at| at + 2);
+            }
+            _ => return self.last(&[&clause::TRAILING]),
+        };
+        // A packet type without a layout is seen in the fixed header.
+        let Some(at) = self.last(&[&clause::TRUNCATED, &clause::OVERLONG]) else { return Some(0) };
+        let field = opaque.body.get(at..).unwrap_or_default();
+        let continued = field.iter().take(3).take_while(|byte| **byte >= 0x80).count();
+        Some(at + (continued + 1).max(2))
+    }
+
+    /// Offset of the last violation of one of these rules.
+    fn last(&self, rules: &[&Rule]) -> Option<usize> {
+        let is_of = |clause: ClauseId| rules.iter().any(|rule| rule.id(clause.version()) == Some(clause));
+        self.violations.iter().rev().find(|violation| is_of(violation.clause)).map(|found| found.offset)
     }
 }
 

@@ -14,6 +14,7 @@ mod history;
 mod judged;
 mod radio;
 mod rumqttc;
+mod secrets;
 #[path = "../served/mod.rs"]
 mod served;
 mod sockets;
