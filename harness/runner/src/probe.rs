@@ -221,7 +221,9 @@ pub(crate) async fn connect(
     }
     let bytes = Packet::from(connect).encode(version).to_bytes();
     if let Err(error) = stream.write_all(&bytes).await {
-        return Err(NoAnswer::NotMqtt(format!("it closed the connection before CONNECT was sent: {error}")));
+        let why = deadzone_transport::reason(&error)
+            .unwrap_or_else(|| format!("it closed the connection before CONNECT was sent: {error}"));
+        return Err(NoAnswer::NotMqtt(why));
     }
     match timeout(client.long_bound, answer(&mut *stream, version)).await {
         Ok(Ok((connack, _))) if connack.code == 0 => Ok(Accepted { stream, connack }),
@@ -258,6 +260,10 @@ async fn answer(stream: &mut dyn Stream, version: Version) -> Result<(Connack, S
                 return Err(NoAnswer::OtherVersion(format!(
                     "it closed the connection instead of answering an MQTT {version} CONNECT"
                 )));
+            }
+            // With TLS 1.3 a certificate of the client is refused only behind its own handshake.
+            Err(error) if deadzone_transport::reason(&error).is_some() => {
+                return not_mqtt(deadzone_transport::reason(&error).unwrap_or_default());
             }
             Err(error) => {
                 return Err(NoAnswer::OtherVersion(format!(

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-use super::{pem, provider};
+use super::{pem, provider::provider};
 use crate::{Identity, TlsError};
 
 /// Whose signature makes a broker's certificate good.

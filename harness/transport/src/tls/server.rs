@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier};
 
-use super::{pem, provider};
+use super::{pem, provider::provider};
 use crate::{Identity, TlsError};
 
 /// Everything read and checked. With `client_authorities` (PEM) only clients with a certificate of theirs are let in.
