@@ -1,6 +1,7 @@
 //! TLS, WebSocket, passwords: the same verdicts over every transport, and every refusal in one line.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr},
@@ -121,14 +122,14 @@ fn mosquitto_gives_the_same_verdicts_over_every_transport() {
     };
     let mut text = format!("user root\nallow_anonymous false\npassword_file {}\n", users.display());
     for (scheme, port) in SCHEMES.iter().zip(&ports) {
-        text += &format!("listener {port} 127.0.0.1\nset_tcp_nodelay true\n");
+        writeln!(text, "listener {port} 127.0.0.1\nset_tcp_nodelay true").unwrap();
         if scheme.starts_with("ws") {
             text += "protocol websockets\n";
         }
         if scheme.ends_with('s') && *scheme != "ws" {
             let file = |name: &str| scratch.file(name).display().to_string();
-            text += &format!("cafile {}\ncertfile {}\n", file("ca.pem"), file("server.pem"));
-            text += &format!("keyfile {}\nrequire_certificate true\n", file("server.key"));
+            writeln!(text, "cafile {}\ncertfile {}", file("ca.pem"), file("server.pem")).unwrap();
+            writeln!(text, "keyfile {}\nrequire_certificate true", file("server.key")).unwrap();
         }
     }
     let configuration = scratch.file("mosquitto.conf");

@@ -27,7 +27,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run scenarios against a broker (by default the embedded reference broker, in virtual time)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Judge recorded histories (of `run --history` or `link --history`) as `run` would have
     Judge(JudgeArgs),
     /// List scenarios, with versions, clauses and what they catch

@@ -45,7 +45,7 @@ impl EntrySettings {
             user: args.user.clone().or(file.user),
             password_file,
             token_file,
-            ca: args.ca.clone().or(file.ca.filter(|_| !args.insecure)),
+            ca: args.ca.clone().or_else(|| file.ca.filter(|_| !args.insecure)),
             cert,
             key,
             insecure: args.insecure || file.insecure.unwrap_or(false) && args.ca.is_none(),

@@ -26,7 +26,7 @@ impl Credentials {
         }
         // MQTT-3.1.2-22 of 3.1.1: without a user name no password.
         let needs_user = self.password.is_some() && version != Version::V5;
-        let user = self.user.as_deref().or(needs_user.then_some(""));
+        let user = self.user.as_deref().or_else(|| needs_user.then_some(""));
         if let Some(user) = user {
             connect.set_username(Text(Bytes::copy_from_slice(user.as_bytes())));
         }

@@ -80,7 +80,7 @@ impl Certificates {
     ) -> Result<Identity, TlsError> {
         let named: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(named).map_err(TlsError::Make)?;
-        let common = names.iter().find(|name| name.parse::<IpAddr>().is_err()).or(names.first());
+        let common = names.iter().find(|name| name.parse::<IpAddr>().is_err()).or_else(|| names.first());
         params.distinguished_name.push(DnType::CommonName, common.copied().unwrap_or("deadzone"));
         params.extended_key_usages = vec![purpose];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -1,5 +1,7 @@
 //! Clients and servers of every transport against each other, on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a case stops where it fails")]
+
 use std::{
     future::Future,
     io,

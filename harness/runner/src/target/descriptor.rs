@@ -87,7 +87,7 @@ pub(super) fn read(path: &Path, entry: &Entry) -> Result<TargetSpec, RunError> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| RunError::Descriptor { path: path.to_owned(), why: e.to_string() })?;
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
     parse(&text, &stem, folder, entry).map_err(|why| RunError::Descriptor { path: path.to_owned(), why })
 }
 
