@@ -31,4 +31,5 @@ mod runs;
 mod said;
 mod served;
 mod support;
+mod transports;
 mod usage;

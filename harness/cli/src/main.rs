@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod config;
 mod descriptors;
+mod entry;
 mod foreign_links;
 mod output;
 mod progress;
