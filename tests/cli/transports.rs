@@ -248,8 +248,33 @@ fn no_output_shows_a_password_in_any_form() {
         outputs.push((format!("stderr {number}"), run.stderr));
         outputs.extend(all_files(&folder));
     }
-    let shown = output(&["run", "--broker", &url, "--show-config"]);
-    outputs.push(("show-config".to_owned(), shown.stdout));
+    // What is only said: settings, help, and mistakes in which it stands.
+    let odd = "mqtt://rider:Zq7~xW9/Kd2|vB5}@127.0.0.1:1";
+    for words in [
+        &["run", "--broker", &url, "--show-config"][..],
+        &["run", "--broker", odd, "--show-config"],
+        &["run", "--broker", odd],
+        &["run", "--broker", "wss://rider:Zq7~xW9^Kd2|vB5}@127.0.0.1:1/x.toml"],
+        &["run", "--broker", "rider:Zq7~xW9^Kd2|vB5}@127.0.0.1:1"],
+        &["run", "mqtt://rider:Zq7~xW9^Kd2|vB5}@127.0.0.1:1"],
+    ] {
+        let said = output(words);
+        outputs.push((format!("stdout of {words:?}"), said.stdout));
+        outputs.push((format!("stderr of {words:?}"), said.stderr));
+    }
+    let help = deadzone(&["run", "--help"]).env("DEADZONE_BROKER", &url).output().unwrap();
+    outputs.push(("help".to_owned(), help.stdout));
+    for (name, text) in [
+        ("unquoted", format!("broker = mqtt://rider:{PASSWORD}@h\n")),
+        ("unknown", format!("password = \"{PASSWORD}\"\n")),
+    ] {
+        let folder = scratch.file(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("deadzone.toml"), text).unwrap();
+        let said = deadzone(&["run"]).current_dir(&folder).output().unwrap();
+        assert_eq!(said.status.code(), Some(2));
+        outputs.push((format!("deadzone.toml, {name}"), said.stderr));
+    }
     assert!(outputs.len() > 100, "records and reports were written: {}", outputs.len());
     for (name, bytes) in &outputs {
         for form in forms() {

@@ -60,7 +60,7 @@ pub(crate) enum Command {
 pub(crate) struct TargetArgs {
     /// Which broker: `embedded`, `mosquitto` (started by deadzone), `reference` (the reference broker as a process of its
     /// own), mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
-    #[arg(long, env = "DEADZONE_BROKER", value_name = "BROKER")]
+    #[arg(long, env = "DEADZONE_BROKER", hide_env_values = true, value_name = "BROKER")]
     pub(crate) broker: Option<String>,
     #[command(flatten)]
     pub(crate) entry: EntryArgs,
@@ -251,7 +251,7 @@ pub(crate) struct BrokerArgs {
     /// Make the certificates of this process in this folder: ca.pem, server.pem, server.key, client.pem, client.key
     #[arg(long, value_name = "DIR")]
     pub(crate) certificates: Option<PathBuf>,
-    /// Take only clients with a certificate that is signed by its ca.pem
+    /// Where there is TLS, take only clients with a certificate that is signed by its ca.pem
     #[arg(long, requires = "certificates")]
     pub(crate) client_certificates: bool,
     /// Take only clients with a user name and password of this file, a line USER:PASSWORD each

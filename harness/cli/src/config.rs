@@ -92,7 +92,6 @@ fn typed(variable: &str) -> bool {
 }
 
 /// The settings of a run.
-#[derive(Debug)]
 pub(crate) struct Config {
     /// As given: it may hold a password.
     pub(crate) broker: Setting<String>,
@@ -224,8 +223,13 @@ fn read_file() -> anyhow::Result<File> {
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,
-        // toml's own message has line, column and carets.
-        Err(error) => bail!("{FILE}: {error}"),
+        // Its text stays out of the message: the line may hold a password.
+        Err(error) => {
+            let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            bail!("{FILE}: line {line}, column {column}: {}", Endpoint::without_value(error.message()));
+        }
     };
     if file.jobs.is_some_and(|j| !(1..=1024).contains(&j)) {
         bail!("{FILE}: jobs must be 1 to 1024");

@@ -120,6 +120,9 @@ impl Endpoint {
         let (scheme, rest) = text.split_once("://").ok_or(EndpointError::Scheme)?;
         let transport =
             Transport::ALL.into_iter().find(|t| t.scheme() == scheme).ok_or(EndpointError::Scheme)?;
+        if rest.rfind('@').is_some_and(|at| rest[..at].contains('/')) {
+            return Err(EndpointError::Part("a `/` or `@` in a user name or password is written %2F or %40"));
+        }
         let (authority, path) = match rest.find('/') {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
@@ -148,20 +151,27 @@ impl Endpoint {
         Self { transport: Transport::Tcp, host, port, path: DEFAULT_PATH.to_owned() }
     }
 
+    /// A parser's complaint of a wrong type without the value, which may be a password: `invalid type: expected a string`.
+    pub fn without_value(message: &str) -> String {
+        match (message.strip_prefix("invalid type: "), message.rsplit_once(", expected ")) {
+            (Some(_), Some((_, expected))) => format!("invalid type: expected {expected}"),
+            _ => message.to_owned(),
+        }
+    }
+
     /// A text that may be a URL, without the password that it may hold: for whatever is shown.
     pub fn without_password(text: &str) -> String {
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (format!("{scheme}://"), rest),
             None => (String::new(), text),
         };
-        let end = rest.find('/').unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
-        match authority.rsplit_once('@') {
-            Some((login, host)) => {
+        // Whatever stands between the first `:` and the last `@` may be one, in a text that is no URL at all as well.
+        match rest.rsplit_once('@') {
+            Some((login, host)) if !scheme.is_empty() || login.contains(':') => {
                 let user = login.split(':').next().unwrap_or_default();
-                format!("{scheme}{user}@{host}{path}")
+                format!("{scheme}{user}@{host}")
             }
-            None => text.to_owned(),
+            _ => text.to_owned(),
         }
     }
 
@@ -284,6 +294,8 @@ mod tests {
             ("mqtt://u:p@h:1", "mqtt://u@h:1"),
             ("wss://u:p:q@h/mqtt", "wss://u@h/mqtt"),
             ("u:p@h", "u@h"),
+            ("mqtt://u:p/q@h", "mqtt://u@h"),
+            ("u:p/q@h/x.toml", "u@h/x.toml"),
             ("mqtt://u@h", "mqtt://u@h"),
             ("mosquitto", "mosquitto"),
             ("./a@b/mine.toml", "./a@b/mine.toml"),
@@ -308,6 +320,7 @@ mod tests {
             "mqtt://[::1]x",
             "mqtt://h?x",
             "ws://h/a b",
+            "ws://u:123/abc@h:80",
         ] {
             assert!(Endpoint::parse(text).is_err(), "{text}");
         }

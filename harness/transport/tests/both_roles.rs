@@ -261,6 +261,45 @@ fn a_plain_server_is_told_from_one_of_tls_and_a_web_server_from_a_broker() {
     });
 }
 
+/// A client that sends pings for ever and reads nothing is held up, and its pongs don't pile up here.
+#[test]
+fn pings_that_nobody_reads_the_answers_of_hold_up_the_peer() {
+    run(async {
+        let (listener, address) = listen().await;
+        let pings = async {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            let request = "GET /mqtt HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                           Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                           Sec-WebSocket-Protocol: mqtt\r\n\r\n";
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let n = socket.read(&mut [0; 1024]).await.unwrap();
+            assert!(n > 0, "the handshake is over");
+            // Masked, 125 bytes each.
+            let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[7; 125]].concat();
+            let many = ping.repeat(500);
+            let mut sent = 0;
+            // Both sockets' buffers take some megabytes at most.
+            while sent < 64 << 20 {
+                match timeout(Duration::from_millis(500), socket.write_all(&many)).await {
+                    Ok(written) => written.unwrap(),
+                    Err(_) => return true,
+                }
+                sent += many.len();
+            }
+            false
+        };
+        let server = async {
+            let socket = listener.accept().await.unwrap().0;
+            let mut stream = Acceptor::plain(true).accept(socket).await.unwrap();
+            stream.read(&mut [0]).await
+        };
+        tokio::select! {
+            held_up = pings => assert!(held_up, "64 MiB of pings were taken in and none of their answers read"),
+            read = server => panic!("{read:?}"),
+        }
+    });
+}
+
 /// A request for a WebSocket as bytes, and the status line of the answer.
 async fn asked(request: &str) -> String {
     let (listener, address) = listen().await;

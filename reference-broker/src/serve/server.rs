@@ -45,6 +45,8 @@ struct Shared {
     ended: Cell<bool>,
     at_end: Notify,
     splits: bool,
+    /// Sockets whose handshakes are under way.
+    handshakes: Cell<usize>,
     limits: Limits,
 }
 
@@ -53,6 +55,7 @@ impl Server {
     pub fn new(config: Config) -> Self {
         let shared = Shared {
             limits: config.limits.clone(),
+            handshakes: Cell::new(0),
             splits: config.varies(Variant::SplitsPackets),
             broker: RefCell::new(Broker::new(config)),
             mailboxes: RefCell::default(),
@@ -156,7 +159,7 @@ impl Server {
     }
 
     /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends. What does not come through
-    /// its handshakes in time (`Limits::connect_within`) is dropped.
+    /// its handshakes in time (`Limits::handshake_within`) is dropped.
     pub async fn listen(&self, listener: TcpListener, acceptor: &Acceptor) -> io::Result<()> {
         while !self.has_ended() {
             let accepted = tokio::select! {
@@ -167,9 +170,16 @@ impl Server {
             match accepted {
                 Ok((socket, peer)) => {
                     let (server, acceptor) = (self.clone(), acceptor.clone());
-                    let limit = server.shared.limits.connect_within;
+                    let limit = server.shared.limits.handshake_within;
+                    if server.shared.handshakes.get() >= server.shared.limits.connections {
+                        tracing::warn!(%peer, "as many handshakes are under way as there may be connections");
+                        continue;
+                    }
+                    server.shared.handshakes.set(server.shared.handshakes.get() + 1);
                     tokio::task::spawn_local(async move {
-                        match timeout(limit, acceptor.accept(socket)).await {
+                        let done = timeout(limit, acceptor.accept(socket)).await;
+                        server.shared.handshakes.set(server.shared.handshakes.get() - 1);
+                        match done {
                             Ok(Ok(stream)) => server.attend(stream).await,
                             Ok(Err(error)) => tracing::info!(%peer, %error, "no handshake"),
                             Err(_) => tracing::info!(%peer, "no handshake in time"),

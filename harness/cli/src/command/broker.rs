@@ -68,6 +68,9 @@ fn place(text: &str) -> anyhow::Result<(Transport, SocketAddr)> {
         return Ok((Transport::Tcp, address(text)?));
     }
     let (endpoint, login) = Endpoint::parse(text).map_err(|why| anyhow!("--listen: {why}"))?;
+    if endpoint.transport.has_frames() && text.matches('/').count() > 2 {
+        bail!("--listen takes no path: every path is served");
+    }
     if login.is_some() {
         bail!("--listen takes no user: --password-file says who may come in");
     }
@@ -101,6 +104,10 @@ fn certificates(
     let made = Certificates::new("deadzone broker")?;
     let mut names: Vec<String> = places.iter().map(|(_, address)| address.ip().to_string()).collect();
     names.push("localhost".to_owned());
+    // Who listens everywhere is reached at the loopback address too.
+    if places.iter().any(|(_, address)| address.ip().is_unspecified()) {
+        names.extend(["127.0.0.1", "::1"].map(str::to_owned));
+    }
     names.sort_unstable();
     names.dedup();
     let server = made.server(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -114,9 +121,24 @@ fn certificates(
         ("client.key", &client.key_pem),
     ] {
         let path = folder.join(name);
-        fs::write(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
+        write_own(&path, bytes).with_context(|| {
+            format!(
+                "could not write {}: the folder is for certificates made anew, not for others'",
+                path.display()
+            )
+        })?;
     }
     Ok((server, made.authority_pem()))
+}
+
+/// Writes a file that only its owner reads, and that was not there before.
+fn write_own(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(bytes)
 }
 
 /// `USER:PASSWORD` lines; empty ones and those that begin with `#` say nothing.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use deadzone_history::Durability;
-use deadzone_transport::Login;
+use deadzone_transport::{Endpoint, Login};
 use deadzone_wire::Version;
 use serde::Deserialize;
 
@@ -43,7 +43,7 @@ const KEYS: [&str; 21] = [
 const SCHEMA: &str = "deadzone.target/1";
 
 /// The file as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     schema: Option<String>,
@@ -111,10 +111,7 @@ fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Result<TargetS
         RunError::EntryFile { path, .. } => at(key_of(&file, folder, path), &error.to_string()),
         _ => error.to_string(),
     })?;
-    let entry = Entry {
-        credentials: entry.credentials.clone().or(own.credentials),
-        tls: entry.tls.clone().or(own.tls),
-    };
+    let entry = entry.over(own);
     let (places, login) = places(&file.address, &entry).map_err(|why| at("address", &why))?;
     let credentials = entry.with_login(login);
     let declared = Declared {
@@ -174,6 +171,9 @@ fn places(addresses: &Addresses, entry: &Entry) -> Result<(Places, Option<Login>
             Ok::<_, RunError>((Place::of(endpoint, &tls)?, found))
         };
         let (place, found) = of(text).map_err(|error| error.to_string())?;
+        if login.is_some() && found.is_some() && login != found {
+            return Err("one target has one login: a descriptor each for several".to_owned());
+        }
         login = login.take().or(found);
         Ok::<_, String>(place)
     };
@@ -215,7 +215,7 @@ fn mistake(text: &str, error: &toml::de::Error) -> String {
                 .unwrap_or_default();
             format!("{place}unknown key `{key}`{near}")
         }
-        None => format!("{place}{message}"),
+        None => format!("{place}{}", Endpoint::without_value(message)),
     }
 }
 

@@ -18,8 +18,10 @@ const PEM_MAX: u64 = 4 * 1024 * 1024;
 pub struct Entry {
     /// User name and password.
     pub credentials: Option<Credentials>,
-    /// Certificates; absent, the system's authorities are trusted and no client certificate is shown.
-    pub tls: Option<ClientTls>,
+    /// Whom to trust; absent: the system's authorities.
+    pub trust: Option<Trust>,
+    /// The clients' certificate.
+    pub identity: Option<Identity>,
 }
 
 impl Entry {
@@ -41,8 +43,6 @@ impl Entry {
                 ));
             }
         };
-        let tls = (trust.is_some() || identity.is_some())
-            .then(|| ClientTls { trust: trust.unwrap_or_default(), identity });
         let password = match (given.password, given.password_file, given.token_file) {
             (None, None, None) => None,
             (Some(word), None, None) => Some(Bytes::copy_from_slice(word.as_bytes())),
@@ -51,7 +51,28 @@ impl Entry {
         };
         let user = given.user.map(str::to_owned);
         let credentials = (user.is_some() || password.is_some()).then_some(Credentials { user, password });
-        Ok(Self { credentials, tls })
+        Ok(Self { credentials, trust, identity })
+    }
+
+    /// With what a descriptor says of the same, field by field.
+    pub(super) fn over(&self, own: Self) -> Self {
+        let credentials = match (&self.credentials, own.credentials) {
+            (Some(given), Some(own)) => Some(Credentials {
+                user: given.user.clone().or(own.user),
+                password: given.password.clone().or(own.password),
+            }),
+            (given, own) => given.clone().or(own),
+        };
+        Self {
+            credentials,
+            trust: self.trust.clone().or(own.trust),
+            identity: self.identity.clone().or(own.identity),
+        }
+    }
+
+    /// Whether anything is said.
+    pub(super) fn is_some(&self) -> bool {
+        self.credentials.is_some() || self.trust.is_some() || self.identity.is_some()
     }
 
     /// With what a URL says; an option beside it wins.
@@ -70,17 +91,15 @@ impl Entry {
 
     /// The TLS of an endpoint; certificates for one without TLS are a mistake.
     pub(super) fn tls_of(&self, endpoint: &Endpoint) -> Result<ClientTls, RunError> {
-        match &self.tls {
-            Some(_) if !endpoint.transport.has_tls() => {
-                Err(RunError::Entry("certificates go with mqtts:// and wss:// only"))
-            }
-            tls => Ok(tls.clone().unwrap_or_default()),
+        if !endpoint.transport.has_tls() && (self.trust.is_some() || self.identity.is_some()) {
+            return Err(RunError::Entry("certificates go with mqtts:// and wss:// only"));
         }
+        Ok(ClientTls { trust: self.trust.clone().unwrap_or_default(), identity: self.identity.clone() })
     }
 }
 
 /// Where the pieces of an [`Entry`] are.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct EntryFiles<'a> {
     /// The user name.
     pub user: Option<&'a str>,
@@ -98,6 +117,13 @@ pub struct EntryFiles<'a> {
     pub key: Option<&'a Path>,
     /// Look at no certificate.
     pub insecure: bool,
+}
+
+impl std::fmt::Debug for EntryFiles<'_> {
+    /// Never the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EntryFiles").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
@@ -189,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn an_option_replaces_its_own_field_of_a_descriptor() {
+        let of = |user: Option<&str>, password: Option<&str>, trust: Option<Trust>| {
+            let entry = Entry::read(&EntryFiles { user, password, ..EntryFiles::default() }).unwrap();
+            Entry { trust, ..entry }
+        };
+        let file = || of(Some("rider"), Some("old"), Some(Trust::Anything));
+        let entry = of(None, Some("new"), None).over(file());
+        let credentials = entry.credentials.unwrap();
+        assert_eq!(credentials.user.as_deref(), Some("rider"));
+        assert_eq!(credentials.password.as_deref(), Some(&b"new"[..]));
+        assert_eq!(entry.trust, Some(Trust::Anything));
+        let given = of(Some("other"), None, Some(Trust::System)).over(file());
+        assert_eq!(given.credentials.unwrap().user.as_deref(), Some("other"));
+        assert_eq!(given.trust, Some(Trust::System));
+    }
+
+    #[test]
     fn pieces_that_do_not_belong_together_are_refused() {
         let path = Path::new("nowhere.pem");
         for given in [
@@ -198,7 +241,7 @@ mod tests {
         ] {
             assert!(Entry::read(&given).is_err(), "{given:?}");
         }
-        let tls = Entry { tls: Some(ClientTls::default()), ..Entry::default() };
+        let tls = Entry { trust: Some(Trust::Anything), ..Entry::default() };
         assert!(tls.tls_of(&Endpoint::parse("mqtt://h").unwrap().0).is_err());
         assert!(tls.tls_of(&Endpoint::parse("wss://h").unwrap().0).is_ok());
     }

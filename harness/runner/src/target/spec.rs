@@ -40,13 +40,15 @@ impl TargetSpec {
     /// From `--broker`: `embedded`, `mosquitto`, `reference`, a URL or a descriptor's file.
     pub fn parse(text: &str, entry: &Entry) -> Result<Self, RunError> {
         match text {
-            "embedded" | "mosquitto" | "reference" if entry.credentials.is_some() || entry.tls.is_some() => {
+            "embedded" | "mosquitto" | "reference" if entry.is_some() => {
                 Err(RunError::Entry("this broker asks for no credentials or certificates"))
             }
             "embedded" => Ok(Self::Embedded(EmbeddedSpec::default())),
             "mosquitto" => Ok(Self::Mosquitto),
             "reference" => Ok(Self::Process(EmbeddedSpec::default())),
-            file if file.ends_with(".toml") => descriptor::read(Path::new(file), entry),
+            file if file.ends_with(".toml") && !file.contains("://") => {
+                descriptor::read(Path::new(file), entry)
+            }
             other => {
                 let (endpoint, login) = address::parse(other)?;
                 let tls = entry.tls_of(&endpoint)?;

@@ -17,8 +17,9 @@ use tokio_tungstenite::{
 use super::SUBPROTOCOL;
 use crate::{Endpoint, Stream};
 
-/// Longest message that is taken, in bytes: a whole MQTT packet of the greatest length in one frame, and its header.
-const MESSAGE_BYTES_MAX: usize = 268_435_455 + 5;
+/// Longest message and frame that are taken, in bytes: the library collects a whole message before any of it can be read. A longer
+/// one ends the connection; MQTT may send a greater packet in several messages.
+const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A handshake that did not come about.
 #[derive(Debug, Error)]

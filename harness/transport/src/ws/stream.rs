@@ -57,7 +57,7 @@ impl<S: Stream> AsyncRead for Framed<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // What fails here is told by reading, or by the next write.
+        // What fails here is told by reading, or by the next write; what can't be written holds up answers to pings alone.
         let _ = self.push(cx);
         while self.unread.is_empty() && !self.ended {
             match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
@@ -69,7 +69,8 @@ impl<S: Stream> AsyncRead for Framed<S> {
                 // Pings are answered by the library with the next flush.
                 Some(Ok(Message::Ping(_))) => {
                     self.unflushed = true;
-                    let _ = self.push(cx);
+                    // A peer that reads no answers may not make them pile up: nothing more is read until they are out.
+                    ready!(self.push(cx))?;
                 }
                 Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Close(_))) => {
