@@ -294,6 +294,7 @@ fn pings_that_nobody_reads_the_answers_of_hold_up_the_peer() {
             stream.read(&mut [0]).await
         };
         tokio::select! {
+            biased;
             held_up = pings => assert!(held_up, "64 MiB of pings were taken in and none of their answers read"),
             read = server => panic!("{read:?}"),
         }
