@@ -244,11 +244,11 @@ pub(crate) struct SelftestArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BrokerArgs {
-    /// Where to listen, once or more: an address, or with mqtts://, ws:// or wss:// in front of it; loopback unless you say
-    /// otherwise. With TLS the address must be an IP address
+    /// Where to listen, once or more: IP:PORT, or with mqtts://, ws:// or wss:// in front of it; loopback unless you say otherwise
     #[arg(long, default_value = "127.0.0.1:1883", value_name = "ADDR")]
     pub(crate) listen: Vec<String>,
-    /// Make the certificates of this process in this folder: ca.pem, server.pem, server.key, client.pem, client.key
+    /// A folder with certificates for TLS: ca.pem, server.pem and server.key. Where it has no server.pem they are made, and with
+    /// them client.pem and client.key
     #[arg(long, value_name = "DIR")]
     pub(crate) certificates: Option<PathBuf>,
     /// Where there is TLS, take only clients with a certificate that is signed by its ca.pem

@@ -10,7 +10,7 @@ use deadzone_transport::Endpoint;
 
 use crate::{
     args::{OutputArgs, TargetArgs},
-    entry::{EntryFile, EntrySettings},
+    entry::EntrySettings,
 };
 
 /// The file that is looked for in the working directory.
@@ -51,15 +51,15 @@ struct File {
 
 impl File {
     /// What it says of how clients get in.
-    fn take_entry(&mut self) -> EntryFile {
-        EntryFile {
+    fn take_entry(&mut self) -> EntrySettings {
+        EntrySettings {
             user: self.user.take(),
             password_file: self.password_file.take(),
             token_file: self.token_file.take(),
             ca: self.ca.take(),
             cert: self.cert.take(),
             key: self.key.take(),
-            insecure: self.insecure.take(),
+            insecure: self.insecure.unwrap_or(false),
         }
     }
 }
@@ -223,13 +223,7 @@ fn read_file() -> anyhow::Result<File> {
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,
-        // Its text stays out of the message: the line may hold a password.
-        Err(error) => {
-            let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            bail!("{FILE}: line {line}, column {column}: {}", Endpoint::without_value(error.message()));
-        }
+        Err(error) => bail!("{FILE}: {}", deadzone_runner::mistake(&text, &error, &[])),
     };
     if file.jobs.is_some_and(|j| !(1..=1024).contains(&j)) {
         bail!("{FILE}: jobs must be 1 to 1024");

@@ -6,33 +6,21 @@ use deadzone_runner::{Entry, EntryFiles, RunError};
 
 use crate::args::EntryArgs;
 
-/// The same keys in `deadzone.toml`.
-#[derive(Debug, Default)]
-pub(crate) struct EntryFile {
+/// Names of users and files, not yet read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EntrySettings {
     pub(crate) user: Option<String>,
     pub(crate) password_file: Option<PathBuf>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) ca: Option<PathBuf>,
     pub(crate) cert: Option<PathBuf>,
     pub(crate) key: Option<PathBuf>,
-    pub(crate) insecure: Option<bool>,
-}
-
-/// Names of users and files, not yet read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct EntrySettings {
-    user: Option<String>,
-    password_file: Option<PathBuf>,
-    token_file: Option<PathBuf>,
-    ca: Option<PathBuf>,
-    cert: Option<PathBuf>,
-    key: Option<PathBuf>,
-    insecure: bool,
+    pub(crate) insecure: bool,
 }
 
 impl EntrySettings {
     /// Flags before the file. A password and a token are one thing, and so is a certificate with its key.
-    pub(crate) fn resolve(args: &EntryArgs, file: EntryFile) -> Self {
+    pub(crate) fn resolve(args: &EntryArgs, file: Self) -> Self {
         let (password_file, token_file) = match (&args.password_file, &args.token_file) {
             (None, None) => (file.password_file, file.token_file),
             given => (given.0.clone(), given.1.clone()),
@@ -48,7 +36,7 @@ impl EntrySettings {
             ca: args.ca.clone().or_else(|| file.ca.filter(|_| !args.insecure)),
             cert,
             key,
-            insecure: args.insecure || file.insecure.unwrap_or(false) && args.ca.is_none(),
+            insecure: args.insecure || file.insecure && args.ca.is_none(),
         }
     }
 

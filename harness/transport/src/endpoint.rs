@@ -151,14 +151,6 @@ impl Endpoint {
         Self { transport: Transport::Tcp, host, port, path: DEFAULT_PATH.to_owned() }
     }
 
-    /// A parser's complaint of a wrong type without the value, which may be a password: `invalid type: expected a string`.
-    pub fn without_value(message: &str) -> String {
-        match (message.strip_prefix("invalid type: "), message.rsplit_once(", expected ")) {
-            (Some(_), Some((_, expected))) => format!("invalid type: expected {expected}"),
-            _ => message.to_owned(),
-        }
-    }
-
     /// A text that may be a URL, without the password that it may hold: for whatever is shown.
     pub fn without_password(text: &str) -> String {
         let (scheme, rest) = match text.split_once("://") {

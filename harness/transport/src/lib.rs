@@ -23,4 +23,3 @@ pub use error::{TlsError, reason};
 pub use pipe::{Pipe, pipe};
 pub use stream::Stream;
 pub use tls::{ClientTls, Trust};
-pub use ws::SUBPROTOCOL;

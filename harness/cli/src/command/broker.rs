@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use deadzone_reference_broker::{Config, Defect, Limits, Server, Users, Variant};
 use deadzone_runner::{ExitCode, Mutant, RunError};
-use deadzone_transport::{Acceptor, Certificates, Endpoint, Transport};
+use deadzone_transport::{Acceptor, Certificates, Endpoint, Identity, Transport};
 use tokio::{
     net::TcpListener,
     task::{JoinSet, LocalSet},
@@ -96,11 +96,20 @@ fn acceptors(places: &[(Transport, SocketAddr)], args: &BrokerArgs) -> anyhow::R
     places.iter().map(one).collect()
 }
 
+/// The server's certificate and the authority of the folder: those that it holds, or new ones.
+fn certificates(folder: &Path, places: &[(Transport, SocketAddr)]) -> anyhow::Result<(Identity, Vec<u8>)> {
+    let file = |name: &str| folder.join(name);
+    let read =
+        |name: &str| fs::read(file(name)).with_context(|| format!("could not read {}", file(name).display()));
+    if !file("server.pem").exists() {
+        make(folder, places)?;
+    }
+    let server = Identity { certificate_pem: read("server.pem")?, key_pem: read("server.key")? };
+    Ok((server, read("ca.pem")?))
+}
+
 /// Makes an authority, a server's and a client's certificate, and writes all but the authority's key.
-fn certificates(
-    folder: &Path,
-    places: &[(Transport, SocketAddr)],
-) -> anyhow::Result<(deadzone_transport::Identity, Vec<u8>)> {
+fn make(folder: &Path, places: &[(Transport, SocketAddr)]) -> anyhow::Result<()> {
     let made = Certificates::new("deadzone broker")?;
     let mut names: Vec<String> = places.iter().map(|(_, address)| address.ip().to_string()).collect();
     names.push("localhost".to_owned());
@@ -115,20 +124,16 @@ fn certificates(
     fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
     for (name, bytes) in [
         ("ca.pem", &made.authority_pem()),
-        ("server.pem", &server.certificate_pem),
         ("server.key", &server.key_pem),
         ("client.pem", &client.certificate_pem),
         ("client.key", &client.key_pem),
+        // The last one, so that a folder that has it has all.
+        ("server.pem", &server.certificate_pem),
     ] {
         let path = folder.join(name);
-        write_own(&path, bytes).with_context(|| {
-            format!(
-                "could not write {}: the folder is for certificates made anew, not for others'",
-                path.display()
-            )
-        })?;
+        write_own(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
     }
-    Ok((server, made.authority_pem()))
+    Ok(())
 }
 
 /// Writes a file that only its owner reads, and that was not there before.

@@ -7,12 +7,12 @@ use std::{
 };
 
 use deadzone_history::Durability;
-use deadzone_transport::{Endpoint, Login};
+use deadzone_transport::Login;
 use deadzone_wire::Version;
 use serde::Deserialize;
 
 use super::{Declared, Entry, EntryFiles, Place, Places, TargetSpec, address};
-use crate::RunError;
+use crate::{RunError, mistake};
 
 /// Every key of a descriptor, for suggestions.
 const KEYS: [&str; 21] = [
@@ -93,7 +93,7 @@ pub(super) fn read(path: &Path, entry: &Entry) -> Result<TargetSpec, RunError> {
 
 /// `folder` is where the names of files lead from.
 fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Result<TargetSpec, String> {
-    let file: File = toml::from_str(text).map_err(|error| mistake(text, &error))?;
+    let file: File = toml::from_str(text).map_err(|error| mistake(text, &error, &KEYS))?;
     if file.schema.as_deref().is_some_and(|schema| schema != SCHEMA) {
         return Err(format!("line {}: schema: only `{SCHEMA}` is known", line_of(text, "schema")));
     }
@@ -198,27 +198,6 @@ fn places(addresses: &Addresses, entry: &Entry) -> Result<(Places, Option<Login>
     Ok((places?, login))
 }
 
-/// The parser's own message has line, column and carets; an unknown key gets the one that is meant.
-fn mistake(text: &str, error: &toml::de::Error) -> String {
-    let place = error.span().map_or_else(String::new, |span| {
-        let before = &text[..span.start.min(text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        format!("line {line}, column {column}: ")
-    });
-    let message = error.message();
-    let unknown = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
-    match unknown {
-        Some(key) => {
-            let near = deadzone_spec::nearest(key, KEYS.iter().copied())
-                .map(|near| format!(": did you mean `{near}`?"))
-                .unwrap_or_default();
-            format!("{place}unknown key `{key}`{near}")
-        }
-        None => format!("{place}{}", Endpoint::without_value(message)),
-    }
-}
-
 /// The line of a key, from 1.
 fn line_of(text: &str, key: &str) -> usize {
     let is_key = |line: &str| {
@@ -281,6 +260,8 @@ mod tests {
         assert!(wrong("address = \"mqtts://127.0.0.1\"\nca = \"x\"\n").starts_with("line 2: ca: x"));
         let mixed = "[address]\n\"3.1.1\" = \"mqtt://127.0.0.1:1\"\n\"5.0\" = \"ws://127.0.0.1:2\"\n";
         assert!(wrong(mixed).contains("one transport"));
+        let logins = "[address]\n\"3.1.1\" = \"mqtt://a@127.0.0.1:1\"\n\"5.0\" = \"mqtt://b@127.0.0.1:2\"\n";
+        assert!(wrong(logins).contains("one login"));
         assert!(wrong(&format!("{address}durable = \"ever\"\n")).starts_with("line 2, column"));
         assert!(wrong(&format!("schema = \"deadzone.target/2\"\n{address}")).contains("deadzone.target/1"));
     }

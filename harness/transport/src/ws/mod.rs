@@ -8,4 +8,4 @@ pub(crate) use handshake::{Refused, accept, connect};
 pub(crate) use stream::Framed;
 
 /// The subprotocol that client and server have to name (MQTT-6.0.0-3, MQTT-6.0.0-4).
-pub const SUBPROTOCOL: &str = "mqtt";
+const SUBPROTOCOL: &str = "mqtt";
