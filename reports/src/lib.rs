@@ -11,6 +11,7 @@ mod escape;
 mod json;
 mod junit;
 mod model;
+mod not_started;
 mod terminal;
 mod timeline;
 
@@ -22,4 +23,5 @@ pub use json::{
 };
 pub use junit::junit;
 pub use model::{Collector, RunModel};
+pub use not_started::{not_started_document, not_started_junit};
 pub use terminal::{Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets};

@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod config;
 mod descriptors;
+mod destination;
 mod foreign_links;
 mod output;
 mod progress;
@@ -18,9 +19,13 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version go to stdout with 0; everything else is wrong usage.
-            let code = if error.use_stderr() { deadzone_runner::ExitCode::Usage as u8 } else { 0 };
+            let code = if error.use_stderr() {
+                deadzone_runner::ExitCode::Usage
+            } else {
+                deadzone_runner::ExitCode::Success
+            };
             output::print_clap(&error);
-            return ExitCode::from(code);
+            return ExitCode::from(output::finish(code) as u8);
         }
     };
     output::start_logging();
@@ -32,5 +37,5 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => output::report_error(&error),
     };
-    ExitCode::from(code as u8)
+    ExitCode::from(output::finish(code) as u8)
 }

@@ -28,6 +28,7 @@ pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
         scenarios: run.results.iter().map(|result| scenario(result)).collect(),
         summary: ended.map(summary),
         complete: ended.is_some_and(|s| !s.interrupted && s.not_run == 0),
+        not_started: None,
     })
 }
 

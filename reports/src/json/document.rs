@@ -31,6 +31,9 @@ pub struct RunDocument {
     pub summary: Option<SummaryEntry>,
     /// Every planned performance has its result. Where false, absence of a scenario means nothing.
     pub complete: bool,
+    /// Why nothing ran; null where the run began.
+    #[serde(default)]
+    pub not_started: Option<String>,
 }
 
 /// The broker under test.

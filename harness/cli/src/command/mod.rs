@@ -10,6 +10,7 @@ mod link_api;
 mod links;
 mod list;
 mod often;
+mod report_files;
 mod run;
 mod selftest;
 

@@ -1,16 +1,13 @@
 //! `deadzone run`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
-use anyhow::{Context, anyhow, bail};
-use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
+use anyhow::{Context, anyhow};
+use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 use deadzone_verdict::RunEvent;
 
-use super::often;
+use super::{often, report_files::ReportFiles};
 use crate::{
     args::RunArgs,
     config::{Config, DEFAULT_LONG_BOUND_S, DEFAULT_TIMEOUT_S},
@@ -20,11 +17,19 @@ use crate::{
 };
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let mut reports = ReportFiles::at(&args.outputs.junit, &args.outputs.json);
+    let ended = perform(args, &mut reports);
+    reports.or_why_not(ended)
+}
+
+fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
     let config = Config::resolve(&args.target, &args.outputs, args.links.as_deref())?;
     if args.show_config {
         output::print(&config.show());
         return Ok(ExitCode::Success);
     }
+    *reports = ReportFiles::at(&config.junit.value, &config.json.value);
+    reports.begin()?;
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
     if let Some(runs) = args.runs {
@@ -33,51 +38,25 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     make_room(&config)?;
     let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
     let mut progress = Progress::new();
-    let mut stdout = anstream::stdout();
     let mut reported = Ok(());
     let summary = deadzone_runner::run(&suite, &options, &mut |event: RunEvent| {
         progress.around(&event, || {
             // A reader that went away must not end the run: reports are still to be written.
-            let _ = terminal.observe(&event, &mut stdout);
+            let _ = terminal.observe(&event, &mut output::ForPeople);
         });
         if matches!(event, RunEvent::Finished(_)) {
-            // Now, and not after the target has been stopped. A report that can't be written must not cost the other.
-            let junit = write_junit(config.junit.value.as_deref(), terminal.model());
-            let json = write_json(config.json.value.as_deref(), terminal.model());
-            reported = junit.and(json);
+            // Now, and not after the target has been stopped.
+            reported = reports.write(terminal.model());
         }
     })?;
     reported?;
     Ok(ExitCode::known(summary.exit_code))
 }
 
-/// Finds out before the run, not after it, that a report or history has nowhere to go.
+/// Finds out before the run, not after it, that a history has nowhere to go.
 fn make_room(config: &Config) -> anyhow::Result<()> {
-    if let Some(folder) = &config.history.value {
-        fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))?;
-    }
-    has_room([&config.junit.value, &config.json.value].into_iter().flatten())
-}
-
-pub(super) fn has_room<'a>(reports: impl Iterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
-    for file in reports {
-        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        if !folder.is_dir() || file.is_dir() {
-            bail!("could not write {}: no such folder, or a folder itself", file.display());
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn write_junit(path: Option<&Path>, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    output::write_file(path, &deadzone_reports::junit(model).context("could not render the JUnit report")?)
-}
-
-pub(super) fn write_json(path: Option<&Path>, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    let document = deadzone_reports::run_document(model).and_then(|d| d.to_json());
-    output::write_file(path, &document.context("could not render the JSON report")?)
+    let Some(folder) = &config.history.value else { return Ok(()) };
+    fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))
 }
 
 fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
