@@ -17,11 +17,13 @@ mod timeline;
 
 pub use error::ReportError;
 pub use json::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
-    VerdictWord, run_document, run_schema,
+    CapabilitiesEntry, CauseEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry,
+    GradeWord, KeyEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, ShownEntry,
+    SourceEntry, SummaryEntry, TargetEntry, VerdictWord, run_document, run_schema,
 };
 pub use junit::junit;
 pub use model::{Collector, RunModel};
 pub use not_started::{not_started_document, not_started_junit};
-pub use terminal::{Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets};
+pub use terminal::{
+    Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets, same_cause_block,
+};

@@ -25,6 +25,7 @@ pub fn not_started_document(why: &str) -> RunDocument {
         capabilities: Vec::new(),
         planned: 0,
         scenarios: Vec::new(),
+        causes: Vec::new(),
         summary: None,
         complete: false,
         not_started: Some(escape::cut(why, WHY, false)),

@@ -109,6 +109,18 @@ pub(crate) fn colour() -> bool {
     is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
+/// How wide what is for people may be, where something says: COLUMNS, or the terminal that it goes to. In a pipe nothing does.
+pub(crate) fn width() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.or_else(|| {
+        let seen = match STDOUT_IS_TAKEN.load(Ordering::Relaxed) {
+            true => terminal_size::terminal_size_of(io::stderr()),
+            false => terminal_size::terminal_size_of(io::stdout()),
+        };
+        seen.map(|(width, _)| usize::from(width.0))
+    })
+}
+
 /// Diagnostics of ours go to stderr; no verdict reads them. `DEADZONE_LOG=debug` shows more.
 pub(crate) fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("DEADZONE_LOG")

@@ -210,6 +210,8 @@ pub struct GateState {
     pub state: String,
     /// Why, where it is not open.
     pub why: String,
+    /// The scenario that shows the violation, where one does.
+    pub failed_by: Option<String>,
 }
 
 /// What a run put to the test in one version.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CauseEntry;
 use crate::ReportError;
 
 /// The schema's name and major version.
@@ -27,6 +28,9 @@ pub struct RunDocument {
     pub planned: u64,
     /// The results, ordered by id and version.
     pub scenarios: Vec<ScenarioEntry>,
+    /// The causes of what failed, the worst first.
+    #[serde(default)]
+    pub causes: Vec<CauseEntry>,
     /// The counts; null where the run broke off.
     pub summary: Option<SummaryEntry>,
     /// Every planned performance has its result. Where false, absence of a scenario means nothing.

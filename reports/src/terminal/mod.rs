@@ -3,6 +3,7 @@
 //! [`Terminal`] listens to the runner and writes where it is told; [`failure_block`] is the block alone, for documents.
 //! Words carry the meaning, colours only repeat it. Nothing here asks the environment or prints by itself.
 
+mod causes;
 mod clause;
 mod excerpt;
 mod failure;
@@ -14,6 +15,6 @@ mod summary;
 mod target;
 mod timeline;
 
-pub use listener::{Terminal, failure_block};
+pub use listener::{Terminal, failure_block, same_cause_block};
 pub use options::{TerminalOptions, Verbosity};
 pub use sets::{run_line, run_sets};

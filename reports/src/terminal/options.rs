@@ -3,12 +3,14 @@
 /// How much is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Failures and the summary only.
+    /// Counts, causes in two lines each and coverage only.
+    Summary,
+    /// The causes of failures, each in full once, and the summary.
     Quiet,
-    /// A line for each scenario as well.
+    /// What is run as well, and what goes on.
     #[default]
     Normal,
-    /// Whole timelines, also of passes, and all grades.
+    /// Every scenario by itself, with its whole timeline, also of passes, and all grades.
     Verbose,
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
 fn perform(args: &JudgeArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
     reports.begin()?;
     let suite = super::suite(&args.files)?;
-    let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
+    let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
     let options = JudgeOptions {
         paths: args.paths.clone(),
         party: if args.client { Party::Client } else { Party::Server },

@@ -15,7 +15,7 @@ pub(super) fn run_often(
     runs: u32,
 ) -> anyhow::Result<ExitCode> {
     refuse_reports(config)?;
-    let shown = super::run::terminal_options(args.quiet, args.verbose);
+    let shown = super::run::terminal_options(args.telling.verbosity());
     let mut progress = Progress::new();
     let often = deadzone_runner::run_often(suite, options, runs, &mut |one, event| {
         progress.around(&event, || {

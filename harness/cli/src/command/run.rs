@@ -36,7 +36,7 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
         return often::run_often(args, &config, &suite, &options, runs);
     }
     make_room(&config)?;
-    let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
+    let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
     let mut progress = Progress::new();
     let mut reported = Ok(());
     let summary = deadzone_runner::run(&suite, &options, &mut |event: RunEvent| {
@@ -144,16 +144,10 @@ pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-pub(super) fn terminal_options(quiet: bool, verbose: bool) -> TerminalOptions {
-    let mut options = TerminalOptions::plain();
-    options.colour = output::colour();
-    options.verbosity = match (quiet, verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, true) => Verbosity::Verbose,
-        _ => Verbosity::Normal,
-    };
-    if let Some(width) = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok()) {
-        options.width = width.clamp(60, 200);
+pub(super) fn terminal_options(verbosity: Verbosity) -> TerminalOptions {
+    let mut options = TerminalOptions { colour: output::colour(), verbosity, ..TerminalOptions::plain() };
+    if let Some(width) = output::width() {
+        options.width = width;
     }
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));

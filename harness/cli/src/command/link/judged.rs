@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use deadzone_history::{Header, History};
-use deadzone_reports::{Collector, failure_block};
+use deadzone_reports::{Collector, Verbosity, failure_block};
 use deadzone_runner::{ExitCode, Party, summary_of};
 use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_watch::{Proven, Tap, Watched, Watching, watch};
@@ -64,7 +64,7 @@ fn block(proven: &Proven, info: &RunInfo) -> String {
     let findings = vec![proven.finding.clone()];
     let verdict = Verdict { kind: VerdictKind::Fail, findings, ..Verdict::pass() };
     let result = result(&id, proven.party, verdict, proven.evidence.clone());
-    format!("\n{}\n", failure_block(&result, info, terminal_options(false, false)))
+    format!("\n{}\n", failure_block(&result, info, terminal_options(Verbosity::Normal)))
 }
 
 fn result(id: &str, party: Party, verdict: Verdict, history: History) -> ScenarioResult {
