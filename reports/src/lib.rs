@@ -16,6 +16,7 @@ mod terminal;
 mod timeline;
 
 pub use error::ReportError;
+pub use escape::on_one_line;
 pub use json::{
     CapabilitiesEntry, CauseEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry,
     GradeWord, KeyEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, ShownEntry,

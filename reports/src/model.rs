@@ -32,6 +32,7 @@ impl Collector {
         match event {
             RunEvent::Started(info) => self.model.info = Some(Arc::clone(info)),
             RunEvent::ScenarioStarted(_)
+            | RunEvent::ScenarioParked(_)
             | RunEvent::ScenarioWaits(_)
             | RunEvent::Confirming(_)
             | RunEvent::Notice(_) => {}

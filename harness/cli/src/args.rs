@@ -122,6 +122,11 @@ pub(crate) struct Telling {
 }
 
 impl Telling {
+    /// Whether more than the end is told.
+    pub(crate) fn tells_what_goes_on(self) -> bool {
+        self.verbosity() >= Verbosity::Normal
+    }
+
     pub(crate) fn verbosity(self) -> Verbosity {
         match self {
             Self { verbose: true, .. } => Verbosity::Verbose,

@@ -50,6 +50,7 @@ impl<'a> Ledger<'a> {
     pub(crate) fn take(&mut self, progress: Progress) {
         match progress {
             Progress::Started(key) => (self.tell)(RunEvent::ScenarioStarted(key)),
+            Progress::Parked(key) => (self.tell)(RunEvent::ScenarioParked(key)),
             Progress::Notice(text) => self.notice(text),
             Progress::Ended(task, done) => self.ended(*task, *done),
         }

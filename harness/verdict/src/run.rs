@@ -24,6 +24,8 @@ pub enum RunEvent {
     Started(Arc<RunInfo>),
     /// A scenario began.
     ScenarioStarted(ScenarioKey),
+    /// A scenario met silence, which is waited out up to the long bound.
+    ScenarioParked(ScenarioKey),
     /// A scenario ended its first run, and what it showed is repeated after all first runs: its result is told later.
     ScenarioWaits(ScenarioKey),
     /// A scenario has its verdict.

@@ -62,7 +62,8 @@ pub struct TargetEntry {
 pub struct CapabilitiesEntry {
     /// `3.1`, `3.1.1` or `5.0`.
     pub version: String,
-    /// Maximum QoS, 0 to 2.
+    /// Maximum QoS, 0 to 2. Here and below: where `sources` does not name a fact, nothing was said against it, which before 5.0 is
+    /// no proof that it is offered.
     pub max_qos: u8,
     /// Retained messages.
     pub retain: bool,

@@ -10,7 +10,7 @@ use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
 use super::{
     Verbosity, clause, excerpt,
     page::{Page, Role, wrap},
-    target, timeline,
+    target, timeline, unclear,
 };
 use crate::timeline::{bytes, seconds, silence};
 
@@ -60,6 +60,7 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
         self::finding(page, result, finding, detail, drawn.insert(finding.repeat));
     }
     if let (None, Some(history)) = (told(result).next(), &result.history) {
+        unclear::write(page, result);
         self::history(page, history, None, detail);
     }
     page.blank();

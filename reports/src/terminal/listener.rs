@@ -42,6 +42,7 @@ impl Terminal {
             }
             RunEvent::Started(_)
             | RunEvent::ScenarioStarted(_)
+            | RunEvent::ScenarioParked(_)
             | RunEvent::ScenarioWaits(_)
             | RunEvent::Notice(_)
             | RunEvent::Confirming(_) => {}

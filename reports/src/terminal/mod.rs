@@ -14,6 +14,7 @@ mod sets;
 mod summary;
 mod target;
 mod timeline;
+mod unclear;
 
 pub use listener::{Terminal, failure_block, same_cause_block};
 pub use options::{TerminalOptions, Verbosity};

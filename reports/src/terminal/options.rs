@@ -23,13 +23,15 @@ pub struct TerminalOptions {
     pub ascii: bool,
     /// Columns; held between 72 and 200.
     pub width: usize,
+    /// Commands are on one line however long they are: in a file or a pipe no terminal breaks them, and a search finds them.
+    pub whole_commands: bool,
     /// How much is written.
     pub verbosity: Verbosity,
 }
 
 impl Default for TerminalOptions {
     fn default() -> Self {
-        Self { colour: false, ascii: false, width: 110, verbosity: Verbosity::Normal }
+        Self { colour: false, ascii: false, width: 110, whole_commands: true, verbosity: Verbosity::Normal }
     }
 }
 

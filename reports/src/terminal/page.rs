@@ -131,7 +131,8 @@ impl Page {
     /// A command that is there to be copied: where it is wider than the page it goes on behind a `\`, as a shell takes it.
     pub(crate) fn command(&mut self, label: &str, text: &str) {
         let safe = self.safe(text, COMMAND);
-        let room = self.options.width.saturating_sub(Self::FIELD_AT);
+        let whole = self.options.whole_commands;
+        let room = if whole { usize::MAX } else { self.options.width.saturating_sub(Self::FIELD_AT) };
         for (i, line) in continued(&safe, room).iter().enumerate() {
             let label = self.paint(Role::Faint, &format!("{:<LABEL$}", if i == 0 { label } else { "" }));
             let line = format!("  {label} {}", self.paint(Role::Strong, line));

@@ -34,9 +34,13 @@ pub(crate) fn log(page: &mut Page, result: &ScenarioResult, most: usize) {
     lines(page, "log", result.target_log.as_deref().unwrap_or_default(), (most, true));
 }
 
+/// The limits that it announced or that are declared, each with its source. What no packet says is not told as a fact.
 fn limits(info: &RunInfo, version: Version) -> String {
     let Some(c) = info.capabilities.iter().find(|c| c.version == version) else { return String::new() };
-    let mut out = vec![format!("QoS up to {}", c.max_qos)];
+    let mut out = Vec::new();
+    if c.max_qos < 2 {
+        out.push(format!("QoS up to {}", c.max_qos));
+    }
     let offers = [
         (c.retain, "retained messages"),
         (c.wildcard, "wildcards"),
@@ -54,6 +58,12 @@ fn limits(info: &RunInfo, version: Version) -> String {
     }
     out.extend(c.maximum_packet_size.map(|n| format!("Maximum Packet Size {n}")));
     out.extend(c.server_keep_alive_s.map(|n| format!("Server Keep Alive {n} s")));
+    if out.is_empty() {
+        let none = if version == Version::V5 { "its CONNACK announces none" } else { "none known" };
+        let why =
+            if version == Version::V5 { "" } else { &format!(": MQTT {version} has no way to announce any") };
+        return format!("{none}{why}");
+    }
     let sources: Vec<String> = c.sources.iter().map(|(fact, source)| format!("{fact}: {source}")).collect();
     let sources = if sources.is_empty() { String::new() } else { format!(" ({})", sources.join("; ")) };
     format!("{}{sources}", out.join(", "))

@@ -37,7 +37,7 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
     }
     make_room(&config)?;
     let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
-    let mut progress = Progress::new();
+    let mut progress = Progress::new(config.long_bound_s.value, args.telling.tells_what_goes_on());
     let mut reported = Ok(());
     let summary = deadzone_runner::run(&suite, &options, &mut |event: RunEvent| {
         progress.around(&event, || {
@@ -147,7 +147,7 @@ pub(super) fn quoted(word: &str) -> String {
 pub(super) fn terminal_options(verbosity: Verbosity) -> TerminalOptions {
     let mut options = TerminalOptions { colour: output::colour(), verbosity, ..TerminalOptions::plain() };
     if let Some(width) = output::width() {
-        options.width = width;
+        (options.width, options.whole_commands) = (width, false);
     }
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
