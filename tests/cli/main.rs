@@ -23,6 +23,8 @@ mod interrupted;
 mod judge;
 mod late_answers;
 mod lost_target;
+#[cfg(unix)]
+mod output_files;
 mod own_profiles;
 mod reports;
 mod rounds;
