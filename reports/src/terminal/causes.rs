@@ -13,7 +13,7 @@ use super::{
 use crate::RunModel;
 
 /// Lines that a whole run may take for its causes.
-const PAGE: usize = 165;
+const PAGE: usize = 150;
 /// Lines of a cause beside its timeline and the scenarios that show it too.
 const BESIDE_TIMELINE: usize = 13;
 /// Fewest rows of a timeline.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deadzone_verdict::{Cause, ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{ScenarioResult, Summary, VerdictKind};
 
 use super::{
     Verbosity, causes, failure,
@@ -32,24 +32,13 @@ pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
         }
     }
     for c in &summary.coverage {
-        let own = if c.own > 0 { format!(", and {} ids of our own", c.own) } else { String::new() };
+        let own = if c.own > 0 { format!(", {} own ids", c.own) } else { String::new() };
         let text =
             format!("{}: {} of {} server clauses were put to the test{own}", c.version, c.tested, c.of);
         page.field("coverage", Role::Plain, &text, 200);
     }
     clocks(page, summary);
     counts(page, summary);
-    total(page, &told);
-}
-
-/// How many causes all failures have.
-fn total(page: &mut Page, causes: &[Cause]) {
-    let text = match causes.len() {
-        0 => return,
-        1 => "all failures have one cause".to_owned(),
-        n => format!("the failures have {n} causes"),
-    };
-    page.raw(&text);
 }
 
 /// The failures once more where they can be seen, with the command that repeats each.
