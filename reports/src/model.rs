@@ -34,6 +34,7 @@ impl Collector {
             RunEvent::ScenarioStarted(_)
             | RunEvent::ScenarioParked(_)
             | RunEvent::ScenarioWaits(_)
+            | RunEvent::GatePassed(_)
             | RunEvent::Confirming(_)
             | RunEvent::Notice(_) => {}
             RunEvent::ScenarioFinished(result) => {

@@ -33,4 +33,5 @@ mod runs;
 mod said;
 mod served;
 mod support;
+mod told;
 mod usage;

@@ -128,6 +128,7 @@ impl Story {
                 self.leaves(key);
                 self.waiting += 1;
             }
+            RunEvent::GatePassed(key) => self.leaves(key),
             RunEvent::Confirming(n) => (self.confirming, self.waiting) = (true, *n),
             RunEvent::Notice(_) | RunEvent::Finished(_) => {}
         }
@@ -242,6 +243,9 @@ mod tests {
         let text = story.text();
         assert!(text.starts_with("6 left; 1 to be confirmed; 1 waits out a silence, "), "{text}");
         assert!(text.ends_with(" s more at most: b [5.0]; running: a [5.0]"), "{text}");
+        story.take(&RunEvent::ScenarioStarted(key("gate")));
+        story.take(&RunEvent::GatePassed(key("gate")));
+        assert_eq!(story.waiting, 1, "a gate that passed waits for nothing");
         assert!(text.contains("59 s more") || text.contains("60 s more"), "{text}");
         story.take(&RunEvent::Confirming(1));
         story.take(&RunEvent::ScenarioWaits(key("a")));

@@ -90,7 +90,7 @@ impl<'a> Ledger<'a> {
         let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
         if task.planned.unasked && passed {
             self.unasked += 1;
-            (self.tell)(RunEvent::ScenarioWaits(result.key));
+            (self.tell)(RunEvent::GatePassed(result.key));
             return;
         }
         let result = Arc::new(result);

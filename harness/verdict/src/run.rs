@@ -28,6 +28,8 @@ pub enum RunEvent {
     ScenarioParked(ScenarioKey),
     /// A scenario ended its first run, and what it showed is repeated after all first runs: its result is told later.
     ScenarioWaits(ScenarioKey),
+    /// A gate that was not chosen passed: it has no result of its own.
+    GatePassed(ScenarioKey),
     /// A scenario has its verdict.
     ScenarioFinished(Arc<ScenarioResult>),
     /// The first pass is over; this many scenarios are performed again.

@@ -44,6 +44,7 @@ impl Terminal {
             | RunEvent::ScenarioStarted(_)
             | RunEvent::ScenarioParked(_)
             | RunEvent::ScenarioWaits(_)
+            | RunEvent::GatePassed(_)
             | RunEvent::Notice(_)
             | RunEvent::Confirming(_) => {}
             RunEvent::ScenarioFinished(result) => finished(&mut page, result, self.collector.model()),
