@@ -126,6 +126,7 @@ fn row_e2_a_run_that_cannot_start_leaves_no_report_of_yesterday() {
         (vec!["run", "--broker", &gone], 5, "is not usable as an MQTT broker"),
         (vec!["run", "--defect", "no-such"], 2, "unknown defect `no-such`"),
         (vec!["run", "--scenarios", mistaken.to_str().unwrap()], 2, "in the scenario files"),
+        (vec!["run", "--nonsense"], 2, "--nonsense"),
         (vec!["run", "qos2/no-such"], 4, "no-such"),
         (vec!["judge", "/no-such.ndjson"], 2, "/no-such.ndjson"),
     ];

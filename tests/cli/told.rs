@@ -82,12 +82,12 @@ fn row_e7_a_run_tells_each_cause_once_and_counts_what_passes() {
 
 #[test]
 fn row_e13_an_inconclusive_verdict_has_its_place_and_timeline_when_all_is_told() {
-    let args = ["run", "-v", "--quick", "--defect", "pubcomp-missing", "qos2/interrupted/pubcomp-lost@5.0"];
+    let args = ["run", "-v", "--quick", "--defect", "pubcomp-missing", "gates/publish/qos2-in@5.0"];
     let run = output(&args);
     let text = stdout(&run);
     assert_eq!(run.status.code(), Some(3), "{text}");
-    let block = text.split_once("inconclusive qos2/interrupted/pubcomp-lost").expect(&text).1;
-    assert!(block.contains("qos2/interrupted.mqt:") && block.contains("^^^"), "the place: {block}");
+    let block = text.split_once("inconclusive gates/publish/qos2-in").expect(&text).1;
+    assert!(block.contains("gates/publish.mqt:") && block.contains("^^^"), "the place: {block}");
     assert!(block.contains("at the broker") && block.contains("not met after"), "the timeline: {block}");
 }
 

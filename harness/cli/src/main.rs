@@ -25,6 +25,9 @@ fn main() -> ExitCode {
                 deadzone_runner::ExitCode::Success
             };
             output::print_clap(&error);
+            if code == deadzone_runner::ExitCode::Usage {
+                command::tell_wrong_usage(error);
+            }
             return ExitCode::from(output::finish(code) as u8);
         }
     };

@@ -39,7 +39,9 @@ pub(crate) fn write(page: &mut Page, model: &RunModel, causes: &[Cause]) {
     let listed = if causes.len() < MANY { LISTED.0 } else { LISTED.1 };
     let detail = Detail { rows: Some(rows(causes, listed)), alone: false };
     for (number, cause) in (1..).zip(causes) {
-        page.blank();
+        if number > 1 {
+            page.blank();
+        }
         heading(page, cause, number, causes.len());
         one(page, model, info, cause, (detail, listed));
     }

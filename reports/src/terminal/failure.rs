@@ -8,7 +8,9 @@ use deadzone_spec::Party;
 use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
-    Verbosity, clause, excerpt,
+    Verbosity,
+    circumstances::circumstances,
+    clause, excerpt,
     page::{Page, Role, wrap},
     target, timeline, unclear,
 };
@@ -36,7 +38,7 @@ impl Detail {
     }
 
     /// So few rows that a reader wants the rest short too.
-    fn is_terse(self) -> bool {
+    pub(crate) fn is_terse(self) -> bool {
         self.rows.is_some_and(|rows| rows < timeline::TERSE)
     }
 }
@@ -246,66 +248,6 @@ fn history(page: &mut Page, history: &History, finding: Option<&Finding>, detail
     timeline::draw(page, history, finding, detail.rows);
 }
 
-fn circumstances(page: &mut Page, result: &ScenarioResult, detail: Detail) {
-    if let Some(control) = &result.control {
-        let same = if control.same_clause { " (fails also without faults)" } else { "" };
-        page.field(
-            "control",
-            Role::Plain,
-            &format!("faults off: {}{same}. {}", control.kind.word(), control.text),
-            400,
-        );
-    }
-    if !result.repeats.is_empty() && detail.alone {
-        let words: Vec<&str> = result.repeats.iter().map(|run| run.verdict.kind.word()).collect();
-        let text = format!("after all first runs: {}", words.join(", "));
-        page.field("repeats", Role::Plain, &text, 200);
-    }
-    if let Some(compared) = &result.compared {
-        // Where all said the same the headline has it.
-        let same = result.repeats.iter().all(|run| run.verdict.kind == result.verdict.kind);
-        match detail.is_terse() {
-            true if same => {}
-            true => page.brief("compared", compared),
-            false => page.field("compared", Role::Plain, compared, 600),
-        }
-    }
-    if detail.is_terse() {
-        return;
-    }
-    if let Some(history) = &result.history {
-        let clients: Vec<String> = history
-            .header
-            .clients
-            .iter()
-            .map(|client| {
-                let manual = if client.manual { " scripted packet by packet" } else { " answers by itself" };
-                let direct = if client.direct { ", no faults on its link" } else { "" };
-                format!("{} ({},{manual}{direct})", client.name, client.version)
-            })
-            .collect();
-        page.field("clients", Role::Plain, &clients.join("; "), 400);
-    }
-    for like in &result.like {
-        page.field("similar", Role::Faint, like, 200);
-    }
-    grades(page, result);
-}
-
-/// What is worth saying beside the verdict.
-pub(crate) fn grades(page: &mut Page, result: &ScenarioResult) {
-    for grade in &result.verdict.grades {
-        let level = format!("{:?}", grade.level).to_uppercase();
-        let clause = grade.clause.map(|clause| format!("{clause}: ")).unwrap_or_default();
-        page.field(
-            "grade",
-            Role::Doubtful,
-            &format!("{level} {clause}{} {}", grade.text, numbers(&grade.evidence)),
-            300,
-        );
-    }
-}
-
 /// `3/3 fail`: how many of all runs had this verdict.
 fn repeats(result: &ScenarioResult) -> String {
     let kind = result.verdict.kind;
@@ -313,7 +255,8 @@ fn repeats(result: &ScenarioResult) -> String {
     format!("{same}/{} {}", 1 + result.repeats.len(), kind.word())
 }
 
-fn numbers(seqs: &[u64]) -> String {
+/// `#3 #7`.
+pub(crate) fn numbers(seqs: &[u64]) -> String {
     let words: Vec<String> = seqs.iter().map(|seq| format!("#{seq}")).collect();
     words.join(" ")
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
-    TerminalOptions, Verbosity, failure,
+    TerminalOptions, Verbosity, circumstances, failure,
     page::{Page, Role},
     summary, target, timeline,
 };
@@ -16,12 +16,14 @@ use crate::{Collector, RunModel};
 pub struct Terminal {
     options: TerminalOptions,
     collector: Collector,
+    /// Something was written, and no blank line behind it.
+    unparted: bool,
 }
 
 impl Terminal {
     /// A report that nothing has been told yet.
     pub fn new(options: TerminalOptions) -> Self {
-        Self { options, collector: Collector::new() }
+        Self { options, collector: Collector::new(), unparted: false }
     }
 
     /// Takes one event and writes what is to be said of it.
@@ -48,9 +50,18 @@ impl Terminal {
             | RunEvent::Notice(_)
             | RunEvent::Confirming(_) => {}
             RunEvent::ScenarioFinished(result) => finished(&mut page, result, self.collector.model()),
-            RunEvent::Finished(end) => summary::write(&mut page, self.collector.model(), end),
+            RunEvent::Finished(end) => {
+                if self.unparted {
+                    page.raw("");
+                }
+                summary::write(&mut page, self.collector.model(), end);
+            }
         }
-        out.write_all(page.finish().as_bytes())
+        let text = page.finish();
+        if !text.is_empty() {
+            self.unparted = !text.ends_with("\n\n");
+        }
+        out.write_all(text.as_bytes())
     }
 
     /// What the events said so far.
@@ -116,7 +127,7 @@ fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
         }
         VerdictKind::Pass | VerdictKind::PassSlow => {
             line(page, result);
-            failure::grades(page, result);
+            circumstances::grades(page, result);
             if let Some(history) = &result.history {
                 timeline::draw(page, history, None, None);
                 page.blank();

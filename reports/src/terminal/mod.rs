@@ -4,6 +4,7 @@
 //! Words carry the meaning, colours only repeat it. Nothing here asks the environment or prints by itself.
 
 mod causes;
+mod circumstances;
 mod clause;
 mod excerpt;
 mod failure;

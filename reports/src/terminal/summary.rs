@@ -16,7 +16,6 @@ const NAMED: usize = 6;
 /// The whole summary.
 pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
     let told = causes::of(model, summary);
-    page.raw("");
     match page.options.verbosity {
         Verbosity::Verbose => {
             // Each was told by itself.

@@ -72,9 +72,32 @@ impl ReportFiles {
     }
 }
 
+/// Wrong usage: no option is known for certain, but where reports were to go can be read from the words as they were typed.
+pub(crate) fn tell_wrong_usage(error: clap::Error) {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|w| w.to_string_lossy().into_owned()).collect();
+    if let Some(reports) = as_typed(&words) {
+        let _ = reports.or_why_not::<()>(Err(error.into()));
+    }
+}
+
+/// Where `run` and `judge` were to report to; a word that looks like an option is no file.
+fn as_typed(words: &[String]) -> Option<ReportFiles> {
+    let command = words.first().filter(|word| matches!(word.as_str(), "run" | "judge"))?;
+    let place = |option: &str, variable: &str| {
+        let behind =
+            words.iter().zip(words.iter().skip(1)).find(|(word, _)| *word == option).map(|(_, next)| next);
+        let joined = words.iter().find_map(|word| word.strip_prefix(option)?.strip_prefix('='));
+        let typed =
+            behind.map(String::as_str).or(joined).filter(|word| *word == "-" || !word.starts_with('-'));
+        let set = || std::env::var_os(variable).filter(|_| command == "run").map(PathBuf::from);
+        typed.map(PathBuf::from).or_else(set)
+    };
+    Some(ReportFiles::at(&place("--junit", "DEADZONE_JUNIT"), &place("--json", "DEADZONE_JSON")))
+}
+
 /// The error and its causes, a line of each: further lines quote files and logs, which may hold what no report should.
 fn why(error: &anyhow::Error) -> String {
-    let lines = error.chain().map(|cause| cause.to_string());
+    let lines = error.chain().map(ToString::to_string);
     let mut lines: Vec<String> =
         lines.map(|text| text.lines().next().unwrap_or_default().to_owned()).collect();
     lines.dedup();
@@ -92,7 +115,20 @@ fn without_passwords(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_passwords;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn where_reports_were_to_go_is_read_from_wrong_words() {
+        let typed = |text: &str| as_typed(&text.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let file = |name: &str| Some(Destination::of(Path::new(name)));
+        let reports = typed("run --nonsense --json a.json --junit=b.xml").unwrap();
+        assert_eq!((reports.json, reports.junit), (file("a.json"), file("b.xml")));
+        let reports = typed("judge x --json --client").unwrap();
+        assert_eq!((reports.json, reports.junit), (None, None));
+        assert!(typed("list --json a.json").is_none(), "it has no such option");
+    }
 
     #[test]
     fn an_address_is_told_without_its_password() {
