@@ -82,6 +82,8 @@ fn row_e7_ten_causes_take_less_than_two_hundred_lines() {
         let text = page(&many(), at(width));
         let lines = text.lines().count();
         assert!(lines < 200, "{lines} lines at {width}:\n{text}");
+        let wide = text.lines().find(|line| line.chars().count() > width);
+        assert_eq!(wide, None, "at {width}");
         assert_eq!(text.lines().filter(|line| line.starts_with("cause ")).count(), 10, "{text}");
         assert_eq!(text.matches("made/same-07").count(), 1, "each of them is named once: {text}");
         assert!(!text.contains("made/behind-7") && !text.contains("passes/7"), "they are counted: {text}");
