@@ -34,4 +34,5 @@ mod said;
 mod served;
 mod support;
 mod told;
+mod transports;
 mod usage;

@@ -28,7 +28,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run scenarios against a broker (by default the embedded reference broker, in virtual time)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Judge recorded histories (of `run --history` or `link --history`) as `run` would have
     Judge(JudgeArgs),
     /// List scenarios, with versions, clauses and what they catch
@@ -60,9 +60,11 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
     /// Which broker: `embedded`, `mosquitto` (started by deadzone), `reference` (the reference broker as a process of its
-    /// own), mqtt://HOST:PORT, or a file that describes one (`explain target`)
+    /// own), mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
     #[arg(long, env = "DEADZONE_BROKER", value_name = "BROKER")]
     pub(crate) broker: Option<String>,
+    #[command(flatten)]
+    pub(crate) entry: EntryArgs,
     /// MQTT version: 3.1.1, 5.0 or all
     #[arg(long, env = "DEADZONE_MQTT", value_name = "VERSION")]
     pub(crate) mqtt: Option<String>,
@@ -82,6 +84,32 @@ pub(crate) struct TargetArgs {
     /// Scenario files to use instead of the embedded suite
     #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
     pub(crate) files: Vec<PathBuf>,
+}
+
+/// How clients get in. What a descriptor says of the same gives way.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct EntryArgs {
+    /// User name of every client
+    #[arg(long, env = "DEADZONE_USER", value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// A file whose bytes are the password, without the end of its last line
+    #[arg(long, env = "DEADZONE_PASSWORD_FILE", value_name = "FILE", conflicts_with = "token_file")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// A file with a bearer token, sent as the password
+    #[arg(long, env = "DEADZONE_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Certificate authorities to trust in place of the system's, PEM
+    #[arg(long, env = "DEADZONE_CA", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// The clients' certificate, PEM
+    #[arg(long, env = "DEADZONE_CERT", value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Its key, PEM
+    #[arg(long, env = "DEADZONE_KEY", value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// Take any certificate of the broker's
+    #[arg(long, env = "DEADZONE_INSECURE", value_parser = clap::builder::FalseyValueParser::new(), conflicts_with = "ca")]
+    pub(crate) insecure: bool,
 }
 
 /// What a run leaves behind, and when it stops.
@@ -239,9 +267,19 @@ pub(crate) struct SelftestArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BrokerArgs {
-    /// Where to listen; loopback unless you say otherwise
+    /// Where to listen, once or more: an address, or with mqtts://, ws:// or wss:// in front of it; loopback unless you say
+    /// otherwise. With TLS the address must be an IP address
     #[arg(long, default_value = "127.0.0.1:1883", value_name = "ADDR")]
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: Vec<String>,
+    /// Make the certificates of this process in this folder: ca.pem, server.pem, server.key, client.pem, client.key
+    #[arg(long, value_name = "DIR")]
+    pub(crate) certificates: Option<PathBuf>,
+    /// Take only clients with a certificate that is signed by its ca.pem
+    #[arg(long, requires = "certificates")]
+    pub(crate) client_certificates: bool,
+    /// Take only clients with a user name and password of this file, a line USER:PASSWORD each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
     /// Switch on a defect
     #[arg(long, value_name = "NAME")]
     pub(crate) defect: Vec<String>,

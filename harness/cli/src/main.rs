@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod descriptors;
 mod destination;
+mod entry;
 mod foreign_links;
 mod output;
 mod progress;

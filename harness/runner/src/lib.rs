@@ -39,7 +39,7 @@ mod suite;
 mod target;
 
 pub use deadzone_link::Fault;
-pub use deadzone_play::{Dial, Dialling, ForeignLinks, Reaching, Stream, TcpDial, Working};
+pub use deadzone_play::{Dial, Dialling, ForeignLinks, NetDial, Reaching, Working};
 pub use deadzone_spec::Party;
 pub use error::RunError;
 pub use exit::ExitCode;
@@ -53,4 +53,6 @@ pub use runs::{RunOf, Runs, run_often};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
-pub use target::{Declared, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers, guard_with};
+pub use target::{
+    Declared, EmbeddedSpec, Entry, EntryFiles, Place, Places, TargetSpec, end_started_brokers, guard_with,
+};

@@ -12,6 +12,7 @@ use std::{
 
 use deadzone_history::Origin;
 use deadzone_play::{MemoryBudget, Timing};
+use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
@@ -108,6 +109,9 @@ pub fn run(
     let mut target = Target::start(&options.target, &options.cancel)?;
     if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
+    }
+    if options.links.is_some() && target.handle().transport() != Transport::Tcp {
+        return Err(RunError::Entry("foreign links carry plain TCP only: take mqtt://"));
     }
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;

@@ -7,6 +7,7 @@ use std::{
     rc::Rc,
 };
 
+use deadzone_transport::{Acceptor, Stream};
 use tokio::{
     net::TcpListener,
     sync::Notify,
@@ -14,7 +15,6 @@ use tokio::{
 };
 
 use super::{
-    Socket,
     attend::{Attendance, Turn},
     mailbox::{Close, Mailbox},
 };
@@ -68,7 +68,7 @@ impl Server {
     }
 
     /// Serves one connection until it ends. A full linger time (`Limits::linger`) may pass at its end.
-    pub async fn attend<S: Socket>(&self, mut socket: S) {
+    pub async fn attend<S: Stream>(&self, mut socket: S) {
         if self.has_ended() {
             return socket.abort();
         }
@@ -82,7 +82,7 @@ impl Server {
         self.tell(|broker, now_us| broker.closed(now_us, conn, false));
     }
 
-    async fn converse<S: Socket>(&self, conn: ConnId, mut attendance: Attendance<S>) {
+    async fn converse<S: Stream>(&self, conn: ConnId, mut attendance: Attendance<S>) {
         let Some(mailbox) = self.shared.mailboxes.borrow().get(&conn).cloned() else { return };
         let mut peer_closed = false;
         loop {
@@ -118,7 +118,7 @@ impl Server {
     }
 
     /// Writes what waits and throws away what still comes; a client that never reads is left to the time-out.
-    async fn write_rest<S: Socket>(
+    async fn write_rest<S: Stream>(
         &self,
         attendance: &mut Attendance<S>,
         mailbox: &Mailbox,
@@ -155,8 +155,9 @@ impl Server {
         self.shared.ended.get()
     }
 
-    /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends.
-    pub async fn listen(&self, listener: TcpListener) -> io::Result<()> {
+    /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends. What does not come through
+    /// its handshakes in time (`Limits::connect_within`) is dropped.
+    pub async fn listen(&self, listener: TcpListener, acceptor: &Acceptor) -> io::Result<()> {
         while !self.has_ended() {
             let accepted = tokio::select! {
                 biased;
@@ -164,10 +165,16 @@ impl Server {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    stream.set_nodelay(true)?;
-                    let server = self.clone();
-                    tokio::task::spawn_local(async move { server.attend(stream).await });
+                Ok((socket, peer)) => {
+                    let (server, acceptor) = (self.clone(), acceptor.clone());
+                    let limit = server.shared.limits.connect_within;
+                    tokio::task::spawn_local(async move {
+                        match timeout(limit, acceptor.accept(socket)).await {
+                            Ok(Ok(stream)) => server.attend(stream).await,
+                            Ok(Err(error)) => tracing::info!(%peer, %error, "no handshake"),
+                            Err(_) => tracing::info!(%peer, "no handshake in time"),
+                        }
+                    });
                 }
                 // The client went away between its SYN and our accept.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, anyhow};
 use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
+use deadzone_transport::Endpoint;
 use deadzone_verdict::RunEvent;
 
 use super::{often, report_files::ReportFiles};
@@ -60,7 +61,7 @@ fn make_room(config: &Config) -> anyhow::Result<()> {
 }
 
 fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
-    let mut target = TargetSpec::parse(&config.broker.value)?;
+    let mut target = TargetSpec::parse(&config.broker.value, &config.entry.read()?)?;
     if let Some(spec) = target.switches() {
         *spec = embedded(&args.defect, &args.variant)?;
     } else if !args.defect.is_empty() || !args.variant.is_empty() {
@@ -113,8 +114,17 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     let mut words: Vec<String> = ["deadzone", "run"].map(str::to_owned).to_vec();
     let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
     if config.broker.value != "embedded" {
-        add("--broker", &config.broker.value);
+        let shown = Endpoint::without_password(&config.broker.value);
+        add("--broker", &shown);
+        if shown != config.broker.value && !config.entry.has_password() {
+            add("--password-file", "PASSWORD_FILE");
+        }
     }
+    for (option, value) in config.entry.options() {
+        words.push(option.to_owned());
+        words.extend(value.as_deref().map(quoted));
+    }
+    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
     args.defect.iter().for_each(|d| add("--defect", d));
     args.variant.iter().for_each(|v| add("--variant", v));
     args.mutant.iter().for_each(|m| add("--mutant", m));

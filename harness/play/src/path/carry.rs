@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
 use deadzone_link::{Cut, Direction, Link, LinkStep, Note, Output, PathId};
+use deadzone_transport::Stream;
 use deadzone_wire::Version;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,7 +20,6 @@ use crate::{
     foreign::{self, ForeignLinks},
     recorder::SharedRecorder,
     tap::Taps,
-    transport::Stream,
 };
 
 /// Bytes read from a target at once.

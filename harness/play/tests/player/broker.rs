@@ -13,7 +13,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use deadzone_play::{Dial, Dialling, Pipe, Stream, pipe};
+use deadzone_play::{Dial, Dialling};
+use deadzone_transport::{Pipe, Stream, pipe};
 
 /// What the broker does about one packet.
 pub(crate) enum Act {
