@@ -2,16 +2,17 @@
 //!
 //! `fail` is a failure. `error` is an error, and so is `inconclusive`, with that word as its type: a build that shows
 //! an experiment which did not happen as green would be believed. `not applicable` and `blocked` are skipped with
-//! their reason.
+//! their reason, and a blocked one with its gate. Of failures with one cause the first is told in full, the others in a few lines that
+//! name it.
 //! Many viewers ignore properties and attributes of ours, so clause, message and command stand in the body as well.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use deadzone_verdict::{RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Cause, RunInfo, ScenarioResult, VerdictKind, causes};
 use deadzone_wire::Version;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
-use crate::{ReportError, RunModel, TerminalOptions, escape, failure_block};
+use crate::{ReportError, RunModel, TerminalOptions, escape, failure_block, same_cause_block};
 
 /// Longest message; viewers put it on one line.
 const MESSAGE: usize = 300;
@@ -23,23 +24,66 @@ pub fn junit(run: &RunModel) -> Result<String, ReportError> {
     if let Some(summary) = &run.summary {
         report.set_time(Duration::from_millis(summary.wall_ms));
     }
-    let mut by_version: BTreeMap<Version, Vec<&ScenarioResult>> = BTreeMap::new();
-    for result in &run.results {
-        by_version.entry(result.key.version).or_default().push(result);
+    let told = Told::new(run);
+    let mut by_version: BTreeMap<Version, Vec<(usize, &ScenarioResult)>> = BTreeMap::new();
+    for (at, result) in run.results.iter().enumerate() {
+        by_version.entry(result.key.version).or_default().push((at, result));
     }
     for (version, results) in by_version {
-        report.add_test_suite(suite(run, info, version, &results));
+        report.add_test_suite(suite(run, info, version, &told, &results));
     }
     Ok(report.to_string()?)
 }
 
-fn suite(run: &RunModel, info: &RunInfo, version: Version, results: &[&ScenarioResult]) -> TestSuite {
+/// The causes, and which of them each result shows first.
+struct Told<'a> {
+    run: &'a RunModel,
+    causes: Vec<Cause>,
+    of: BTreeMap<usize, usize>,
+}
+
+impl<'a> Told<'a> {
+    fn new(run: &'a RunModel) -> Self {
+        let gates = run.summary.as_deref().map(|summary| summary.gates.as_slice()).unwrap_or_default();
+        let causes = causes(&run.results, gates);
+        let firsts = causes.iter().enumerate().flat_map(|(number, cause)| {
+            let first = cause.shown.iter().filter(|shown| shown.finding == 0);
+            first.map(move |shown| (shown.result, number))
+        });
+        Self { run, of: firsts.collect(), causes }
+    }
+
+    /// The cause that a result shows first.
+    fn cause(&self, at: usize) -> Option<&Cause> {
+        self.causes.get(*self.of.get(&at)?)
+    }
+
+    /// The body of a failure: in full for the first of its cause, short for those that show the same.
+    fn body(&self, at: usize, result: &ScenarioResult, info: &RunInfo) -> String {
+        let first =
+            self.cause(at).and_then(Cause::first).map(|first| first.result).filter(|first| *first != at);
+        let first =
+            first.filter(|_| result.verdict.findings.len() == 1).and_then(|at| self.run.results.get(at));
+        match first {
+            Some(first) => same_cause_block(result, first, info, TerminalOptions::plain()),
+            None => failure_block(result, info, TerminalOptions::plain()),
+        }
+    }
+}
+
+fn suite(
+    run: &RunModel,
+    info: &RunInfo,
+    version: Version,
+    told: &Told<'_>,
+    results: &[(usize, &ScenarioResult)],
+) -> TestSuite {
     let target = info
         .target_version
         .as_deref()
         .map_or_else(|| info.target.clone(), |v| format!("{} {v}", info.target));
     let mut suite = TestSuite::new(escape::xml(&format!("{target} MQTT {version}")));
-    suite.set_time(Duration::from_millis(results.iter().map(|result| result.wall_ms).sum()));
+    suite.set_time(Duration::from_millis(results.iter().map(|(_, result)| result.wall_ms).sum()));
     let ended = run.summary.as_ref().is_some_and(|summary| !summary.interrupted && summary.not_run == 0);
     let facts = [
         ("target", target.as_str()),
@@ -53,12 +97,13 @@ fn suite(run: &RunModel, info: &RunInfo, version: Version, results: &[&ScenarioR
     for (name, value) in facts {
         suite.add_property((name, escape::xml(value).as_str()));
     }
-    suite.add_test_cases(results.iter().map(|result| case(result, info)));
+    suite.add_test_cases(results.iter().map(|(at, result)| case(*at, result, told, info)));
     suite
 }
 
-fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
-    let mut case = TestCase::new(escape::xml(&result.key.id), status(result, info));
+fn case(at: usize, result: &ScenarioResult, told: &Told<'_>, info: &RunInfo) -> TestCase {
+    let body = || told.body(at, result, info);
+    let mut case = TestCase::new(escape::xml(&result.key.id), status(result, body));
     case.set_classname(escape::xml(&class(result)));
     case.set_time(Duration::from_millis(result.wall_ms));
     case.extra.insert("file".into(), escape::xml(&result.file).into());
@@ -69,6 +114,8 @@ fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
         ("verdict", result.verdict.kind.word()),
         ("clauses", &deadzone_spec::joined(&result.clauses)),
         ("seed", seed),
+        ("consequence", told.cause(at).map(|cause| cause.consequence.text()).unwrap_or_default()),
+        ("gate", result.verdict.blocked_by.as_deref().unwrap_or_default()),
         ("repeats", &repeats.join(", ")),
         ("repeat", &result.repeat_command),
         ("target", &info.target),
@@ -90,7 +137,7 @@ fn class(result: &ScenarioResult) -> String {
     format!("{version}.{area}")
 }
 
-fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
+fn status(result: &ScenarioResult, body: impl FnOnce() -> String) -> TestCaseStatus {
     let verdict = &result.verdict;
     let reason = verdict.reason.as_deref().unwrap_or_default();
     let (kind, what, message) = match verdict.kind {
@@ -113,7 +160,7 @@ fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(escape::xml(&what));
     status.set_message(escape::xml(&escape::cut(message, MESSAGE, false)));
-    status.set_description(escape::xml(&failure_block(result, info, TerminalOptions::plain())));
+    status.set_description(escape::xml(&body()));
     // The format knows no repeat that passed; the property `repeats` names them all.
     status.add_reruns(result.repeats.iter().filter_map(|run| rerun(run.verdict.kind)));
     status

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use deadzone_reports::Verbosity;
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -117,10 +118,10 @@ pub(crate) struct OutputArgs {
     /// Write the record of every scenario into this folder
     #[arg(long, env = "DEADZONE_HISTORY", value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
-    /// Write a JUnit report
+    /// Write a JUnit report; `-` is standard output
     #[arg(long, env = "DEADZONE_JUNIT", value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Write a JSON report (`deadzone schema` prints its schema)
+    /// Write a JSON report; `-` is standard output (`deadzone schema` prints its schema)
     #[arg(long, env = "DEADZONE_JSON", value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Wait out no silence and repeat nothing: where something was silent, the best exit code is 3
@@ -132,6 +133,36 @@ pub(crate) struct OutputArgs {
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
+}
+
+/// How much is told on the terminal.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct Telling {
+    /// Tell every scenario by itself, with its whole timeline and its grades
+    #[arg(short, long, conflicts_with_all = ["quiet", "summary"])]
+    pub(crate) verbose: bool,
+    /// Only the causes of failures and the summary
+    #[arg(short, long, conflicts_with = "summary")]
+    pub(crate) quiet: bool,
+    /// Only counts, causes in two lines each, and coverage
+    #[arg(long)]
+    pub(crate) summary: bool,
+}
+
+impl Telling {
+    /// Whether more than the end is told.
+    pub(crate) fn tells_what_goes_on(self) -> bool {
+        self.verbosity() >= Verbosity::Normal
+    }
+
+    pub(crate) fn verbosity(self) -> Verbosity {
+        match self {
+            Self { verbose: true, .. } => Verbosity::Verbose,
+            Self { summary: true, .. } => Verbosity::Summary,
+            Self { quiet: true, .. } => Verbosity::Quiet,
+            _ => Verbosity::Normal,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -149,7 +180,7 @@ pub(crate) struct RunArgs {
     pub(crate) outputs: OutputArgs,
     /// Run everything so often, each time with a seed of its own (made from --seed) and, without --jobs, with other numbers
     /// of jobs; prints the distinct sets of verdicts and what is unstable. Runs that differ never exit with 0
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000), conflicts_with_all = ["verbose", "quiet"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000), conflicts_with_all = ["verbose", "quiet", "summary"])]
     pub(crate) runs: Option<u32>,
     /// Switch on a defect of the embedded broker
     #[arg(long, value_name = "NAME")]
@@ -160,12 +191,8 @@ pub(crate) struct RunArgs {
     /// Put a mutant in front of the broker
     #[arg(long, value_name = "NAME")]
     pub(crate) mutant: Option<String>,
-    /// Say more: grades, whole timelines
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
-    /// Only failures and the summary
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
     /// Print every setting with where it comes from, and stop
     #[arg(long)]
     pub(crate) show_config: bool,
@@ -185,18 +212,14 @@ pub(crate) struct JudgeArgs {
     /// The scenario files that were run, if they are not the embedded suite: for titles and lines
     #[arg(long = "scenarios", value_name = "FILE", value_delimiter = ',')]
     pub(crate) files: Vec<PathBuf>,
-    /// Write a JUnit report
+    /// Write a JUnit report; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Write a JSON report (`deadzone schema` prints its schema)
+    /// Write a JSON report; `-` is standard output (`deadzone schema` prints its schema)
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Say more: grades, whole timelines
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
-    /// Only failures and the summary
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
 }
 
 #[derive(Debug, ClapArgs)]

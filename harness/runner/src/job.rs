@@ -132,7 +132,11 @@ pub(crate) fn carry_out(context: &JobContext, task: &Task, seat: Option<&Seat>) 
         && task.first.is_none()
         && let Some((log, mark)) = mark
     {
-        result.target_log = Some(log.since(mark));
+        // What it logged of others, who ran at the same time, is no evidence.
+        result.target_log = Some(match &result.history {
+            Some(history) => log.about(mark, &history.header.nonce),
+            None => log.since(mark),
+        });
     }
     result.wall_ms = known_ms + u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Done { result, next, not_let_in }

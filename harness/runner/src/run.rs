@@ -23,7 +23,9 @@ use crate::{
     exchange::Asker,
     histories::write_histories,
     job::JobContext,
+    lasting,
     ledger::Ledger,
+    leftovers::leftovers,
     links::{InUse, LinkProvider},
     passes::{Passes, tasks},
     pool::Limits,
@@ -126,6 +128,7 @@ pub fn run(
     let asker = asker(&context, &capabilities);
     let versions = capabilities.iter().map(|offered| offered.version).collect();
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
+    let announced = lasting::announced(&plan, context.timing).filter(|_| !context.target.is_embedded());
     let tasks = tasks(&plan, source);
     let mut passes = Passes {
         fail_fast: options.fail_fast,
@@ -133,7 +136,13 @@ pub fn run(
         versions,
         ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
     };
+    if let Some(text) = announced {
+        passes.ledger.notice(text);
+    }
     passes.perform(tasks);
+    if let Some(text) = leftovers(&passes.ledger.results) {
+        passes.ledger.notice(text);
+    }
     let results = std::mem::take(&mut passes.ledger.results);
     let interrupted = options.cancel.load(Ordering::Relaxed);
     let summary = Arc::new(summary(&plan, &results, &passes, options, interrupted, started.elapsed()));
@@ -245,7 +254,7 @@ fn info(
     let (name, version, address, configuration) = match target {
         Target::Embedded(spec) => {
             switched_on.extend(names(spec));
-            ("embedded".to_owned(), None, None, String::new())
+            ("embedded".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()), None, String::new())
         }
         Target::Remote { name, places, process, declared, .. } => {
             if let TargetSpec::Process(spec) = &options.target {

@@ -5,6 +5,8 @@
 //!
 //! This crate judges nothing: the oracle does. No verdict is ever part of a record.
 
+mod cause;
+mod consequence;
 mod fact;
 mod finding;
 mod phase;
@@ -12,6 +14,8 @@ mod run;
 mod sets;
 mod verdict;
 
+pub use cause::{Cause, Shown, causes, finding};
+pub use consequence::Consequence;
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
 pub use phase::{Disturbance, Phase, Standing};

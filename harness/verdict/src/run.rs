@@ -24,8 +24,12 @@ pub enum RunEvent {
     Started(Arc<RunInfo>),
     /// A scenario began.
     ScenarioStarted(ScenarioKey),
+    /// A scenario met silence, which is waited out up to the long bound.
+    ScenarioParked(ScenarioKey),
     /// A scenario ended its first run, and what it showed is repeated after all first runs: its result is told later.
     ScenarioWaits(ScenarioKey),
+    /// A gate that was not chosen passed: it has no result of its own.
+    GatePassed(ScenarioKey),
     /// A scenario has its verdict.
     ScenarioFinished(Arc<ScenarioResult>),
     /// The first pass is over; this many scenarios are performed again.
@@ -210,6 +214,8 @@ pub struct GateState {
     pub state: String,
     /// Why, where it is not open.
     pub why: String,
+    /// The scenario that shows the violation, where one does.
+    pub failed_by: Option<String>,
 }
 
 /// What a run put to the test in one version.

@@ -6,6 +6,7 @@ use deadzone_verdict::{
     VerdictKind,
 };
 
+use super::cause;
 use super::document::{
     CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
     PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
@@ -26,8 +27,10 @@ pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
         capabilities: info.capabilities.iter().map(capabilities).collect(),
         planned: info.planned as u64,
         scenarios: run.results.iter().map(|result| scenario(result)).collect(),
+        causes: cause::entries(run),
         summary: ended.map(summary),
         complete: ended.is_some_and(|s| !s.interrupted && s.not_run == 0),
+        not_started: None,
     })
 }
 

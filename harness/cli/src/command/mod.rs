@@ -10,6 +10,7 @@ mod link_api;
 mod links;
 mod list;
 mod often;
+mod report_files;
 mod run;
 mod selftest;
 
@@ -20,9 +21,10 @@ use crate::{
     output,
 };
 
-/// Does what was asked for.
 pub(crate) use broker::limits as broker_limits;
+pub(crate) use report_files::tell_wrong_usage;
 
+/// Does what was asked for.
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),
