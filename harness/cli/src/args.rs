@@ -35,6 +35,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// List the link profiles, with what each does to a round trip, or show one with its numbers and their sources
     Links(LinksArgs),
+    /// List the brokers that deadzone can start, show how one is started, or install some
+    Targets(TargetsArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
     /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles` or `target`
@@ -48,11 +50,11 @@ pub(crate) enum Command {
     Link(LinkArgs),
     /// Print the JSON Schema of `run --json`
     Schema,
-    /// Kill a process when standard input ends without a word
+    /// End what was started in a scratch folder when standard input ends without a word
     #[command(hide = true)]
     Guard {
-        /// The process.
-        pid: u32,
+        /// The folder.
+        folder: PathBuf,
     },
 }
 
@@ -389,4 +391,24 @@ fn parse_scale(text: &str) -> Result<f64, String> {
         Ok(_) => Err("expected 0.1 to 100".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Options of `targets`.
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct TargetsArgs {
+    /// Show this one's descriptor: what is started how, and what it declares
+    pub(crate) name: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Option<TargetsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TargetsCommand {
+    /// Install what no package of the system brings, below DEADZONE_BROKERS or the user's data folder
+    Install {
+        /// Which.
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
 }

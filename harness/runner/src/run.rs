@@ -16,6 +16,8 @@ use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
+use deadzone_target::{Declared, TargetError};
+
 use crate::{
     EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, speaks_v311_alone, unique_word},
@@ -30,7 +32,7 @@ use crate::{
     passes::{Passes, tasks},
     pool::Limits,
     probe::Probed,
-    target::{Declared, Target, TargetHandle},
+    target::{Target, TargetHandle},
 };
 
 /// How many scenarios wait on a real target at once, unless the user says otherwise.
@@ -106,12 +108,16 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
+    let swept = match &options.target {
+        TargetSpec::Started { .. } => deadzone_target::sweep(),
+        TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
+    };
     let mut target = Target::start(&options.target, &options.cancel)?;
     if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
     }
     if options.links.is_some() && target.handle().transport() != Transport::Tcp {
-        return Err(RunError::Entry("foreign links carry plain TCP only: take mqtt://"));
+        return Err(TargetError::Entry("foreign links carry plain TCP only: take mqtt://").into());
     }
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
@@ -136,6 +142,7 @@ pub fn run(
         versions,
         ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
     };
+    swept.into_iter().for_each(|text| passes.ledger.notice(text));
     if let Some(text) = announced {
         passes.ledger.notice(text);
     }
@@ -257,7 +264,7 @@ fn info(
             ("embedded".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()), None, String::new())
         }
         Target::Remote { name, places, process, declared, .. } => {
-            if let TargetSpec::Process(spec) = &options.target {
+            if let TargetSpec::Started { switches: Some(spec), .. } = &options.target {
                 switched_on.extend(names(spec));
             }
             let declared = declared.lines().into_iter().map(|line| format!("declared: {line}\n"));

@@ -13,6 +13,7 @@ mod often;
 mod report_files;
 mod run;
 mod selftest;
+mod targets;
 
 use deadzone_runner::{ExitCode, RunError, Suite};
 
@@ -31,13 +32,14 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Judge(args) => judge::judge(&args),
         Command::List(args) => list::list(args),
         Command::Links(args) => links::links(&args),
+        Command::Targets(args) => targets::targets(&args),
         Command::Check(args) => Ok(check::check(&args)),
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),
         Command::Link(args) if args.api.is_some() => link_api::link_api(&args),
         Command::Link(args) => link::link(&args),
-        Command::Guard { pid } => Ok(guard::guard(pid)),
+        Command::Guard { folder } => Ok(guard::guard(&folder)),
         Command::Schema => {
             output::print(&deadzone_reports::run_schema());
             Ok(ExitCode::Success)
