@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
 
+use crate::command::TargetsArgs;
+
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
   130  interrupted by a signal; reports are written all the same. `link` and `broker` end so: 0
@@ -391,24 +393,4 @@ fn parse_scale(text: &str) -> Result<f64, String> {
         Ok(_) => Err("expected 0.1 to 100".to_owned()),
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// Options of `targets`.
-#[derive(Debug, ClapArgs)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct TargetsArgs {
-    /// Show this one's descriptor: what is started how, and what it declares
-    pub(crate) name: Option<String>,
-    #[command(subcommand)]
-    pub(crate) command: Option<TargetsCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TargetsCommand {
-    /// Install what no package of the system brings, below DEADZONE_BROKERS or the user's data folder
-    Install {
-        /// Which.
-        #[arg(required = true)]
-        names: Vec<String>,
-    },
 }

@@ -85,7 +85,8 @@ fn listening(port: u16) -> Option<BTreeSet<String>> {
     known.then_some(sockets)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::process::{Command, Stdio};
 

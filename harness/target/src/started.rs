@@ -62,6 +62,8 @@ pub struct Started {
     credentials: Option<Credentials>,
     configuration: String,
     version: Option<String>,
+    /// We froze it.
+    frozen: AtomicBool,
 }
 
 impl Started {
@@ -136,6 +138,7 @@ impl Started {
             credentials,
             configuration,
             version,
+            frozen: AtomicBool::new(false),
         })
     }
 
@@ -161,6 +164,7 @@ impl Started {
 
     /// SIGKILL to all of it.
     pub fn kill(&self) {
+        self.frozen.store(false, Ordering::Relaxed);
         self.owned.kill();
         for words in &self.recipe.start.end {
             let _ = run(words, self.owned.folder(), &self.values, &AtomicBool::new(false));
@@ -171,7 +175,7 @@ impl Started {
     pub fn stop(&self) {
         if self.owned.runs() {
             // A frozen process hears nothing.
-            self.owned.tell(Signal::Thaw);
+            self.thaw();
             self.owned.tell(Signal::Terminate);
             let deadline = Instant::now() + self.recipe.stop_within();
             while self.owned.runs() && Instant::now() < deadline {
@@ -183,12 +187,15 @@ impl Started {
 
     /// Stops its threads: the kernel still answers for its sockets, and it does nothing.
     pub fn freeze(&self) {
+        self.frozen.store(true, Ordering::Relaxed);
         self.owned.tell(Signal::Freeze);
     }
 
     /// Lets it go on.
     pub fn thaw(&self) {
-        self.owned.tell(Signal::Thaw);
+        if self.frozen.swap(false, Ordering::Relaxed) {
+            self.owned.tell(Signal::Thaw);
+        }
     }
 
     /// How it ended, if it has; may be asked from any thread.

@@ -66,7 +66,8 @@ fn sweep_in(folder: &Path) -> Vec<String> {
     told
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 

@@ -24,6 +24,7 @@ use crate::{
 
 pub(crate) use broker::limits as broker_limits;
 pub(crate) use report_files::tell_wrong_usage;
+pub(crate) use targets::TargetsArgs;
 
 /// Does what was asked for.
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {

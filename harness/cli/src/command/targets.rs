@@ -3,13 +3,31 @@
 use std::{fmt::Write, sync::Arc};
 
 use anyhow::bail;
+use clap::{Args, Subcommand};
 use deadzone_runner::{ExitCode, RunError};
 use deadzone_target::{Descriptor, Entry, Recipe, Way};
 
-use crate::{
-    args::{TargetsArgs, TargetsCommand},
-    output, signals,
-};
+use crate::{output, signals};
+
+/// Options of `targets`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct TargetsArgs {
+    /// Show this one's descriptor: what is started how, and what it declares
+    pub(crate) name: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Option<TargetsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TargetsCommand {
+    /// Install what no package of the system brings, below DEADZONE_BROKERS or the user's data folder
+    Install {
+        /// Which.
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+}
 
 pub(crate) fn targets(args: &TargetsArgs) -> anyhow::Result<ExitCode> {
     match (&args.command, &args.name) {

@@ -6,7 +6,7 @@ use deadzone_transport::Login;
 use deadzone_wire::Version;
 
 use super::Addresses;
-use crate::{Entry, Place, Places, TargetError, address};
+use crate::{Entry, Place, Places, TargetError, address, placeholder::Values};
 
 /// Where it listens, and the login of the first address that has one.
 pub(crate) fn places(addresses: &Addresses, entry: &Entry) -> Result<(Places, Option<Login>), String> {
@@ -45,4 +45,19 @@ pub(crate) fn places(addresses: &Addresses, entry: &Entry) -> Result<(Places, Op
 pub(super) fn known(version: &str) -> Result<Version, String> {
     let known = version.parse::<Version>().ok().filter(|version| *version != Version::V31);
     known.ok_or_else(|| format!("`{version}` is no version: expected \"3.1.1\" or \"5.0\""))
+}
+
+/// Where a started broker listens, and the login of its addresses.
+pub(crate) fn places_of(
+    addresses: &Addresses,
+    entry: &Entry,
+    values: &Values,
+) -> Result<(Places, Option<Login>), String> {
+    let filled = match addresses {
+        Addresses::One(one) => Addresses::One(values.fill(one)),
+        Addresses::Each(each) => {
+            Addresses::Each(each.iter().map(|(version, text)| (version.clone(), values.fill(text))).collect())
+        }
+    };
+    places(&filled, entry)
 }
