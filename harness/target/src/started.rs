@@ -1,6 +1,7 @@
 //! A broker that we started: made ready, killed, stopped, frozen, started again, and ended with us.
 
 use std::{
+    fmt::Write,
     fs,
     hash::{BuildHasher, Hasher, RandomState},
     path::Path,
@@ -295,7 +296,7 @@ fn prepare(recipe: &Recipe, folder: &Path, values: &Values, cancel: &AtomicBool)
         let path = folder.join(&file.path);
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|e| at(&path, e))?;
         fs::write(&path, values.fill(&file.text)).map_err(|e| at(&path, e))?;
-        configuration += &format!("# {}\n{}\n", file.path, shown.fill(&file.text).trim_end());
+        let _ = writeln!(configuration, "# {}\n{}", file.path, shown.fill(&file.text).trim_end());
     }
     for words in &recipe.start.prepare {
         run(words, folder, values, cancel)?;
@@ -350,7 +351,6 @@ fn launch(recipe: &Recipe, owned: &Owned, log: &Arc<LogTail>, values: &Values) -
     owned.start(&mut command, log).map_err(|e| e.to_string())
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that a start knows")]
 fn await_ready(
     recipe: &Recipe,
     owned: &Owned,

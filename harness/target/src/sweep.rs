@@ -1,6 +1,6 @@
 //! Cleans up after runs that could not: processes and folders that are provably ours and whose harness is gone.
 
-use std::{env, fs, path::Path};
+use std::{collections::BTreeSet, env, fs, path::Path};
 
 use crate::{
     owner::{ProcessId, marked},
@@ -11,21 +11,23 @@ use crate::{
 
 /// Ends every process that carries the marker, and the group that this one leads if it is the one that was started.
 pub(crate) fn end_marked(marker: &str, broker: Option<ProcessId>) -> usize {
-    let mut ended = 0;
+    let mut ended = BTreeSet::new();
     // What is killed may just have started another: once more until none is left, within bounds.
     for _ in 0..10 {
         let found = marked(marker);
         if found.is_empty() {
             break;
         }
-        ended += found.len();
-        found.into_iter().for_each(|pid| signal::process(pid, Signal::Kill));
+        for pid in found {
+            signal::process(pid, Signal::Kill);
+            ended.insert(pid);
+        }
     }
     if let Some(broker) = broker.filter(|broker| broker.started_ticks.is_some() && broker.runs()) {
         signal::group(broker.pid, Signal::Kill);
-        ended += usize::from(ended == 0);
+        ended.insert(broker.pid);
     }
-    ended
+    ended.len()
 }
 
 /// Cleans up after harnesses that were killed, and says what it did. A folder is ours if its name, its owner and the run file in
