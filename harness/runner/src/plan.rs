@@ -52,6 +52,9 @@ pub struct Plan {
 /// Scenarios with this tag last longer than all others together: on a real target they run when they are chosen.
 const LONG: &str = "long";
 
+/// Why a scenario that kills, stops or freezes its target is not performed.
+const NOT_OURS: &str = "deadzone did not start this target: it can't be killed, stopped or frozen";
+
 impl Plan {
     /// Leaves out what is tagged `long`, and says how much that was.
     pub(crate) fn leave_long_out(&mut self) -> usize {
@@ -114,6 +117,15 @@ impl Plan {
             item.left_out = true;
             item.excluded =
                 Some("it touches the whole broker, and the target is declared with solo = false".to_owned());
+        }
+    }
+
+    /// What does something to the target's process is not applicable where that is not ours.
+    pub(crate) fn leave_process_alone(&mut self) {
+        let handles = |item: &&mut Planned| item.excluded.is_none() && item.scenario.handles_target();
+        for item in self.items.iter_mut().filter(handles) {
+            item.left_out = true;
+            item.excluded = Some(NOT_OURS.to_owned());
         }
     }
 

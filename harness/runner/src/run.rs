@@ -173,6 +173,9 @@ fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed)
     if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
         plan.leave_out_solo();
     }
+    if !handle.is_ours() {
+        plan.leave_process_alone();
+    }
     if let Some(links) = &options.links {
         plan.leave_to(&**links);
     }

@@ -85,6 +85,12 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         rows.len()
     )?;
     clauses(&mut text, report)?;
+    for scenario in &report.apart {
+        writeln!(
+            text,
+            "not proven on this target, whose process is not deadzone's (--broker reference): {scenario}"
+        )?;
+    }
     for (name, wanted) in &report.uncaught {
         writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;
     }

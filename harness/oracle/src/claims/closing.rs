@@ -40,6 +40,10 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         let why = format!("the harness ended the connection while {} was waited for", wait.expected());
         return wait.inconclusive(found, why);
     }
+    if wait.state.around.outage_between(wait.conn.opened.seq, wait.at()) {
+        let why = format!("the target's process ended while {} was waited for", wait.expected());
+        return wait.inconclusive(found, why);
+    }
     if let Some((seq, _)) = wait.conn.handshake.last_word.filter(|(_, code)| is_policy(*code)) {
         let reason = wording::event(wait.state, seq);
         return wait

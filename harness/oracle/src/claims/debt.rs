@@ -44,6 +44,8 @@ pub(crate) enum Excuse {
     Limited(String),
     /// Both outcomes are right.
     Either(String),
+    /// It was lost with the target's process, and the target does not declare that it keeps it.
+    Lost(String),
     /// The broker itself threw a client out that did nothing wrong: the connection, and the close.
     ThrownOut(ConnId, u64),
 }
@@ -70,6 +72,12 @@ pub(crate) fn delivery_owed(state: &State, client: ClientIx, payload: &Bytes) ->
 fn owed(state: &State, client: ClientIx, group: &Group, message: &Message) -> Result<Debt, Excuse> {
     if message.progress.refused.is_some() {
         return Err(Excuse::open("the broker refused the message, which is its right"));
+    }
+    if let Some((_, how)) = state.around.outage_since(message.first.seq) {
+        let is_will = matches!(message.origin, Origin::Will { .. });
+        if is_will || !state.outlives(message.progress.completed) {
+            return Err(Excuse::Lost(format!("{how}, and declares nothing that makes it owed")));
+        }
     }
     if message.qos == 0 {
         return Err(thrown_out_at(state, message.conn, message.first.seq)
@@ -156,6 +164,13 @@ fn under(
         return Err(Excuse::open("its subscription was not acknowledged"));
     };
     let live = was_there(ask, message);
+    if let Some((_, how)) = ask.answered.and_then(|(at, _)| state.around.outage_since(at.seq))
+        && !state.outlives(ask.answered.map(|(at, _)| at))
+    {
+        return Err(Excuse::Lost(format!(
+            "{how} since it was subscribed, and declares nothing that keeps it"
+        )));
+    }
     let asks_for_it = match ask.retain_handling() {
         0 => true,
         1 => ask.fresh,
@@ -214,7 +229,7 @@ fn reachable(state: &State, (ix, session): (SessionIx, &Session), message: &Mess
                 "the broker had closed the subscriber's connection before it was published",
             ));
         }
-        return Err(thrown_out(id, conn)
+        return Err(thrown_out(state, id, conn)
             .unwrap_or_else(|| Excuse::open("the subscriber was not connected when the wait ended")));
     }
     let queue = state.header.target.queue.unwrap_or(QUEUE);
@@ -224,12 +239,6 @@ fn reachable(state: &State, (ix, session): (SessionIx, &Session), message: &Mess
     let maximum = conn.handshake.connect.as_ref().and_then(|c| c.limits.maximum_packet);
     if maximum.is_some_and(|maximum| message.length + ROOM_BYTES > maximum) {
         return Err(Excuse::open("it may be larger than the subscriber's Maximum Packet Size"));
-    }
-    if let Some((at, what)) = state.around.target.filter(|(at, _)| at.seq > message.first.seq) {
-        return Err(Excuse::open(format!(
-            "the target may have lost it: since then {what} (event {})",
-            at.seq
-        )));
     }
     let acks = [PacketKind::Puback, PacketKind::Pubrec, PacketKind::Pubcomp];
     let waiting = conn.debts.other.any_of(&acks);
@@ -251,8 +260,11 @@ pub(crate) fn overtaken(state: &State, ix: SessionIx, message: &Message) -> Opti
 }
 
 /// The broker closed a connection whose client had kept to the protocol and had not ended it, without a reason of its own.
-fn thrown_out(id: ConnId, conn: &Conn) -> Option<Excuse> {
+fn thrown_out(state: &State, id: ConnId, conn: &Conn) -> Option<Excuse> {
     let closed = conn.ends.by_broker?.at.seq;
+    if state.around.outage_between(conn.opened.seq, closed) {
+        return None;
+    }
     let given = &conn.given;
     let legal = given.deviant.is_none() && given.scraps.is_none() && !given.discouraged;
     let over = super::closing::overrun(conn, closed).is_some();
@@ -266,7 +278,7 @@ fn thrown_out(id: ConnId, conn: &Conn) -> Option<Excuse> {
 /// The same, behind the packet of this event: no answer shows that the broker went on to read what was given later.
 fn thrown_out_at(state: &State, id: ConnId, given: u64) -> Option<Excuse> {
     let conn = state.conn(id)?;
-    if conn.answered_up_to <= given { thrown_out(id, conn) } else { None }
+    if conn.answered_up_to <= given { thrown_out(state, id, conn) } else { None }
 }
 
 /// The latest connection of a client, where the broker threw the client out: the connection, and the close.
@@ -274,7 +286,7 @@ pub(super) fn latest_thrown_out(state: &State, client: ClientIx) -> Option<(Conn
     let (_, session) = state.session_of(client)?;
     let (id, conn) = state.conns_of(client).next_back()?;
     let taken_over = session.current() != Some(id);
-    match thrown_out(id, conn)? {
+    match thrown_out(state, id, conn)? {
         Excuse::ThrownOut(id, closed) if !taken_over && conn.handshake.accepted().is_some() => {
             Some((id, closed))
         }

@@ -262,6 +262,11 @@ impl Prover<'_> {
             plan.leave_long_out();
         }
         plan.items.retain(|p| wanted(p));
+        if !target.handle().is_ours() {
+            let apart = plan.items.iter().filter(|p| p.scenario.handles_target());
+            self.report.apart.extend(apart.map(|p| p.key.id.clone()));
+            plan.items.retain(|p| !p.scenario.handles_target());
+        }
         self.rounds.0 += 1;
         let (number, of) = self.rounds;
         let (mut ended, planned) = (0, plan.items.len());
