@@ -29,7 +29,7 @@ fn became(step: TargetStep) -> TargetEvent {
     match step {
         TargetStep::Kill => TargetEvent::Killed,
         TargetStep::Stop => TargetEvent::Stopped,
-        TargetStep::Restart => TargetEvent::Restarted,
+        TargetStep::Restart | TargetStep::RestartFresh => TargetEvent::Restarted,
         TargetStep::Freeze => TargetEvent::Frozen,
         TargetStep::Thaw => TargetEvent::Thawed,
     }
@@ -52,6 +52,8 @@ pub(crate) struct Around {
     outages: Vec<(Mark, TargetEvent)>,
     /// It was not started again since.
     over: bool,
+    /// When its store was taken away last.
+    pub(crate) emptied: Option<Mark>,
     /// When it was halted last.
     frozen: Option<Mark>,
     /// The last packet seen from the judged party on any connection.
@@ -73,6 +75,9 @@ impl Around {
                 self.turn = Some(Turn { line, length, deviant });
                 if let StepClass::Target(what) = step.kind {
                     self.became(at, became(what));
+                    if what == TargetStep::RestartFresh {
+                        self.emptied = Some(at);
+                    }
                 }
             }
             EventKind::Target { what } => self.became(at, *what),

@@ -134,9 +134,10 @@ impl State {
 
     /// Whether what the target acknowledged there outlives the last end of its process.
     pub(crate) fn outlives(&self, acknowledged: Option<Mark>) -> bool {
-        let before = |(end, _): (Mark, _)| acknowledged.is_some_and(|at| at.seq < end.seq);
-        let end = self.around.outage_since(0);
-        end.is_none_or(|end| self.header.target.durable == Durability::Ack && before(end))
+        let before = |end: Mark| acknowledged.is_some_and(|at| at.seq < end.seq);
+        let emptied = self.around.emptied.is_some_and(before);
+        let keeps = self.header.target.durable == Durability::Ack && !emptied;
+        self.around.outage_since(0).is_none_or(|(end, _)| keeps && before(end))
     }
 
     /// The target's process ended: whatever it had not stored is lost, and nothing shows what that was.

@@ -210,7 +210,8 @@ fn class(kind: &StepKind) -> StepClass {
         StepKind::Target(action) => StepClass::Target(match action {
             TargetAction::Kill => TargetStep::Kill,
             TargetAction::Stop => TargetStep::Stop,
-            TargetAction::Restart { .. } => TargetStep::Restart,
+            TargetAction::Restart { fresh: false } => TargetStep::Restart,
+            TargetAction::Restart { fresh: true } => TargetStep::RestartFresh,
             TargetAction::Freeze { .. } => TargetStep::Freeze,
         }),
         StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::LinkSaw { .. } => {
