@@ -5,7 +5,7 @@ use deadzone_history::{
 };
 use deadzone_oracle::judge;
 use deadzone_verdict::{Verdict, VerdictKind};
-use deadzone_wire::{Connack, Connect, PacketKind, Publish, Version};
+use deadzone_wire::{Ack, AckKind, Connack, Connect, PacketKind, Properties, Publish, Version, Will};
 
 const BOTH: [Version; 2] = [Version::V311, Version::V5];
 const TOPIC: &str = "dz1/t";
@@ -134,7 +134,7 @@ fn what_ends_with_the_process_is_no_close_of_the_broker() {
         let connect = h.connect_packet(publisher, Start::Clean);
         let mut connect = connect;
         let will =
-            deadzone_wire::Will { topic: TOPIC.into(), payload: (&b"gone"[..]).into(), ..Default::default() };
+            Will { properties: Properties::new(), topic: TOPIC.into(), payload: (&b"gone"[..]).into() };
         connect.set_will(will, 1, false);
         let conn = h.connect_with(publisher, connect, Connack::new(version, false, 0));
         h.step("pub -> PUBLISH");
@@ -167,7 +167,7 @@ fn a_freeze_excuses_nothing() {
         h.target(TargetEvent::Frozen);
         h.up(conn, Publish::new(TOPIC, 1, Some(1), &b"meanwhile"[..]));
         h.pass_us(3_000_000).target(TargetEvent::Thawed);
-        h.down(conn, deadzone_wire::Ack::new(deadzone_wire::AckKind::Puback, 1));
+        h.down(conn, Ack::new(AckKind::Puback, 1));
         h.step("expect sub receives");
         let claim = h.receives(sub, &["meanwhile"], HowOften::AtLeastOnce);
         h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);

@@ -113,8 +113,8 @@ impl Course {
     /// Counts the time since the last look.
     fn reckon(&mut self, stage: &Stage<'_>) {
         let network = &stage.network;
-        let stalled = network.process.is_frozen() || self.wait.sought.is_stalled(network);
-        self.stopwatch.tick(stage.now_us(), stalled);
+        let (stalled, halted) = (self.wait.sought.is_stalled(network), network.process.is_frozen());
+        self.stopwatch.tick(stage.now_us(), stalled, halted);
         let progress = self.wait.sought.progress(network);
         if std::mem::replace(&mut self.progress, progress) != progress {
             self.stopwatch.progress();
@@ -198,9 +198,7 @@ impl Course {
         let Bounds { patience_us, long_us, .. } = self.wait.bounds;
         // The patience is the long bound: there is nothing to extend it to.
         let whole = patience_us >= long_us && !stage.timing().quick && !self.wait.timed;
-        let network = &stage.network;
-        // A frozen target thaws by itself.
-        let moves = network.process.is_frozen() || self.wait.sought.link_wakes_us(network).is_some();
+        let moves = self.wait.sought.link_wakes_us(&stage.network).is_some();
         if self.stopwatch.stalled_us >= if moves { long_us } else { patience_us } {
             return Some(Ended::LinkDown);
         }
