@@ -1,7 +1,7 @@
 //! Whether a message that never came was owed at all. Every legal reason to leave it out is looked for before anybody is blamed.
 
 use bytes::Bytes;
-use deadzone_history::{ClientIx, ConnId};
+use deadzone_history::{ClientIx, ConnId, Durability};
 use deadzone_wire::PacketKind;
 
 use super::will;
@@ -76,7 +76,7 @@ fn owed(state: &State, client: ClientIx, group: &Group, message: &Message) -> Re
     if let Some((_, how)) = state.around.outage_since(message.first.seq) {
         let is_will = matches!(message.origin, Origin::Will { .. });
         if is_will || !state.outlives(message.progress.completed) {
-            return Err(Excuse::Lost(format!("{how}, and declares nothing that makes it owed")));
+            return Err(Excuse::Lost(format!("{how}, and {}", declared(state, is_will))));
         }
     }
     if message.qos == 0 {
@@ -103,6 +103,16 @@ fn owed(state: &State, client: ClientIx, group: &Group, message: &Message) -> Re
         (Origin::Publish, false) => DebtKind::Live,
     };
     Ok(Debt { published: message.first.seq, accepted, kind })
+}
+
+/// Why nothing of the sort is owed across the end of the target's process.
+fn declared(state: &State, is_will: bool) -> &'static str {
+    match state.header.target.durable {
+        _ if is_will => "a will need not outlive that",
+        Durability::None => "it declares nothing that outlives that",
+        Durability::Periodic => "it declares that it stores at intervals (durable = \"periodic\")",
+        Durability::Ack => "it was not acknowledged before, or the store was taken away",
+    }
 }
 
 /// Where the broker showed that it has taken the message over.
@@ -167,9 +177,8 @@ fn under(
     if let Some((_, how)) = ask.answered.and_then(|(at, _)| state.around.outage_since(at.seq))
         && !state.outlives(ask.answered.map(|(at, _)| at))
     {
-        return Err(Excuse::Lost(format!(
-            "{how} since it was subscribed, and declares nothing that keeps it"
-        )));
+        let declared = declared(state, false);
+        return Err(Excuse::Lost(format!("{how} behind the subscription, and {declared}")));
     }
     let asks_for_it = match ask.retain_handling() {
         0 => true,
