@@ -27,7 +27,7 @@ use crate::{
     cut_short::{Traffic, amended},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
-    target::{TargetHandle, paused_runtime},
+    target::{Lent, TargetHandle, paused_runtime},
 };
 
 /// What every job of a run shares.
@@ -249,6 +249,7 @@ pub(crate) fn once(
     let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
     let local = LocalSet::new();
     let process = context.target.scripted(&context.cancel).filter(|_| planned.scenario.handles_target());
+    let lent = process.clone().map(Lent);
     let mut timing = context.timing;
     timing.quick |= seat.is_some_and(|seat| !seat.may_park());
     let performance = local.block_on(&runtime, async {
@@ -271,7 +272,7 @@ pub(crate) fn once(
                 direct,
                 links: links.clone(),
                 credentials: context.credentials.clone(),
-                process: process.clone().map(|process| Rc::new(process) as Rc<dyn Process>),
+                process: process.map(|process| Rc::new(process) as Rc<dyn Process>),
             },
             names: Names { run_prefix, nonce },
             shared: Shared {
@@ -294,9 +295,7 @@ pub(crate) fn once(
         links.failure().map_or(Ok(performance), Err)
     });
     drop(local);
-    if let Some(process) = process {
-        process.give_back();
-    }
+    drop(lent);
     runtime.shutdown_timeout(Duration::from_millis(100));
     performance.map(|performance| judged(context, performance, !timing.quick))
 }

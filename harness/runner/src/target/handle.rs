@@ -15,7 +15,6 @@ use super::{EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dial, wat
 use crate::{LinkProvider, Mutant, RunError, mutant::MutantDial};
 
 /// A target that is up.
-#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub(crate) enum Target {
     Embedded(EmbeddedSpec),
     Remote {

@@ -12,6 +12,6 @@ mod watched;
 pub(crate) use embedded::{embedded_dial, paused_runtime};
 pub use end::end_started_brokers;
 pub(crate) use handle::{Target, TargetHandle};
-pub(crate) use process::ScriptedProcess;
+pub(crate) use process::{Lent, ScriptedProcess};
 pub(crate) use pulse::Pulse;
 pub use spec::{EmbeddedSpec, TargetSpec};

@@ -54,9 +54,9 @@ fn shown(why: &TargetError) -> String {
 }
 
 impl ScriptedProcess {
-    /// The script is over: what it left halted or dead runs again. One that did not come back with its store begins without;
-    /// where that fails too, the watch over its health finds it dead. From here on its health is its own affair.
-    pub(crate) fn give_back(&self) {
+    /// What the script left halted or dead runs again. One that did not come back with its store begins without; where that
+    /// fails too, the watch over its health finds it dead. From here on its health is its own affair.
+    fn give_back(&self) {
         if !self.pulse.is_scripted() {
             return;
         }
@@ -65,5 +65,14 @@ impl ScriptedProcess {
             let _ = self.started.restart(Store::Fresh, &self.cancel);
         }
         self.pulse.given_back();
+    }
+}
+
+/// A process that a performance has in its hands: it is given back however that ends.
+pub(crate) struct Lent(pub(crate) ScriptedProcess);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.give_back();
     }
 }
