@@ -1,11 +1,11 @@
 //! The command line as it is typed. Options of `run` that name an `env` may also come from there or from `deadzone.toml`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
 
-use crate::command::TargetsArgs;
+use crate::command::{ProbeArgs, TargetsArgs};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Links(LinksArgs),
     /// List the brokers that deadzone can start, show how one is started, or install some
     Targets(TargetsArgs),
+    /// Say what a broker is, offers and limits, and where each fact is known from
+    Probe(ProbeArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
     /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles` or `target`
@@ -85,6 +87,9 @@ pub(crate) struct TargetArgs {
     /// Factor on every time-out, for slow machines and links
     #[arg(long, env = "DEADZONE_TIMEOUT_SCALE", value_name = "FACTOR", value_parser = parse_scale)]
     pub(crate) timeout_scale: Option<f64>,
+    /// Wait so long for a broker that is starting: until it answers a CONNECT
+    #[arg(long, env = "DEADZONE_WAIT", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) wait: Option<Duration>,
     /// Scenario files to use instead of the embedded suite
     #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
     pub(crate) files: Vec<PathBuf>,

@@ -166,7 +166,7 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
         Need::SubscriptionIdentifier => (!offered.subscription_identifier, "subscription-identifier"),
     };
     missing.then(|| {
-        let source = offered.sources.iter().find(|(f, _)| f == fact).map_or("", |(_, s)| s.as_str());
+        let source = offered.sources.iter().find(|known| known.fact == fact).map_or("", |known| known.how.as_str());
         format!("the target does not offer {}: {source}", need_text(need))
     })
 }

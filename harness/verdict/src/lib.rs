@@ -20,7 +20,7 @@ pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
 pub use phase::{Disturbance, Phase, Standing};
 pub use run::{
-    Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
+    Capabilities, Known, Source, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
     Summary,
 };
 pub use sets::{OneRun, RunSets, Said, Spread, VerdictSet};

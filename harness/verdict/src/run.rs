@@ -63,8 +63,44 @@ pub struct Capabilities {
     pub maximum_packet_size: Option<u32>,
     /// Server Keep Alive, seconds, where it says.
     pub server_keep_alive_s: Option<u16>,
-    /// Where each fact that is not the default comes from: (`retain`, `CONNACK Retain Available 0`).
-    pub sources: Vec<(String, String)>,
+    /// Where each fact that is not the default comes from.
+    pub sources: Vec<Known>,
+}
+
+/// Where a fact about a target comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Which: `retain`.
+    pub fact: String,
+    /// Who says so.
+    pub source: Source,
+    /// How, in words: `CONNACK says RetainAvailable 0`.
+    pub how: String,
+}
+
+/// Who says a fact about a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Its descriptor.
+    Declared,
+    /// Its CONNACK.
+    Advertised,
+    /// It was seen on the wire.
+    Seen,
+    /// Nobody says otherwise than the standard.
+    Standard,
+}
+
+impl Source {
+    /// The word for it: `declared`, `advertised`, `seen`, `standard`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Advertised => "advertised",
+            Self::Seen => "seen",
+            Self::Standard => "standard",
+        }
+    }
 }
 
 /// The head of a run.

@@ -2,7 +2,7 @@
 //! the format.
 
 use deadzone_verdict::{
-    Capabilities, Finding, GateState, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
+    Capabilities, Finding, GateState, Known, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
     VerdictKind,
 };
 
@@ -46,8 +46,7 @@ fn target(info: &RunInfo) -> TargetEntry {
 }
 
 fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
-    let source =
-        |(fact, source): &(String, String)| SourceEntry { fact: fact.clone(), source: source.clone() };
+    let source = |known: &Known| SourceEntry { fact: known.fact.clone(), source: known.how.clone() };
     CapabilitiesEntry {
         version: c.version.to_string(),
         max_qos: c.max_qos,

@@ -10,6 +10,7 @@ mod link_api;
 mod links;
 mod list;
 mod often;
+mod probe;
 mod report_files;
 mod run;
 mod selftest;
@@ -24,6 +25,7 @@ use crate::{
 
 pub(crate) use broker::limits as broker_limits;
 pub(crate) use report_files::tell_wrong_usage;
+pub(crate) use probe::ProbeArgs;
 pub(crate) use targets::TargetsArgs;
 
 /// Does what was asked for.
@@ -33,6 +35,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Judge(args) => judge::judge(&args),
         Command::List(args) => list::list(args),
         Command::Links(args) => links::links(&args),
+        Command::Probe(args) => probe::probe(&args),
         Command::Targets(args) => targets::targets(&args),
         Command::Check(args) => Ok(check::check(&args)),
         Command::Explain(args) => Ok(explain::explain(&args)),
