@@ -1,9 +1,11 @@
 //! The command line as it is typed. Options of `run` that name an `env` may also come from there or from `deadzone.toml`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
+
+use crate::choice::{ChoiceArgs, MannersArgs, OwnArgs, parse_time};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -65,7 +67,7 @@ pub(crate) struct TargetArgs {
     pub(crate) broker: Option<String>,
     #[command(flatten)]
     pub(crate) entry: EntryArgs,
-    /// MQTT version: 3.1.1, 5.0 or all
+    /// MQTT version: 3.1.1, 5.0 or all [default: all]
     #[arg(long, env = "DEADZONE_MQTT", value_name = "VERSION")]
     pub(crate) mqtt: Option<String>,
     /// How many scenarios at once [default: a core each embedded, 32 on a real broker];
@@ -81,9 +83,8 @@ pub(crate) struct TargetArgs {
     /// Factor on every time-out, for slow machines and links
     #[arg(long, env = "DEADZONE_TIMEOUT_SCALE", value_name = "FACTOR", value_parser = parse_scale)]
     pub(crate) timeout_scale: Option<f64>,
-    /// Scenario files to use instead of the embedded suite
-    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
 }
 
 /// How clients get in. What a descriptor says of the same gives way.
@@ -130,6 +131,10 @@ pub(crate) struct OutputArgs {
     /// How long a silence is waited out before it is a failure, in seconds, at every time-out scale [default: 60]
     #[arg(long, env = "DEADZONE_LONG_BOUND", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) long_bound: Option<u64>,
+    /// Begin nothing that would not end within this time (60s, 5m), the most telling scenarios first. Nothing is cut short, what
+    /// fails is confirmed in full, and what is left out changes no exit code
+    #[arg(long, env = "DEADZONE_BUDGET", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) budget: Option<Duration>,
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
@@ -167,9 +172,8 @@ impl Telling {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
-    /// What to run: id, glob (`qos2/**`), clause (`MQTT-4.3.3` or `5.0/MQTT-4.3.3-10`) or tag; everything by default
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Let foreign links stand between the clients and the broker: `toxiproxy=http://127.0.0.1:8474`. What they
@@ -209,9 +213,8 @@ pub(crate) struct JudgeArgs {
     /// Judge the clients instead of the broker
     #[arg(long)]
     pub(crate) client: bool,
-    /// The scenario files that were run, if they are not the embedded suite: for titles and lines
-    #[arg(long = "scenarios", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
     /// Write a JUnit report; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -224,12 +227,8 @@ pub(crate) struct JudgeArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
-    /// As for `run`
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
-    /// Scenario files to use instead of the embedded suite
-    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -241,8 +240,8 @@ pub(crate) struct LinksArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
-    /// Scenario files
-    #[arg(required = true, value_name = "FILE")]
+    /// Scenario files, and folders of them
+    #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
 }
 
@@ -255,9 +254,8 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SelftestArgs {
-    /// As for `run`
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Print every pair, not only the kills

@@ -5,6 +5,7 @@
 //! thread and a runtime of its own, because it mostly waits.
 
 mod ask;
+mod budget;
 mod confirm;
 mod coverage;
 mod cut_short;
@@ -12,6 +13,7 @@ mod error;
 mod exchange;
 mod exit;
 mod gates;
+mod gentle;
 mod habit;
 mod health;
 mod histories;
@@ -23,6 +25,8 @@ mod leftovers;
 mod links;
 mod mistake;
 mod mutant;
+mod own_files;
+mod pace;
 mod passes;
 mod plan;
 mod pool;
@@ -38,23 +42,26 @@ mod select;
 mod selftest;
 mod suite;
 mod target;
+mod telling;
 
 pub use deadzone_link::Fault;
 pub use deadzone_play::{Dial, Dialling, ForeignLinks, NetDial, Reaching, Working};
 pub use deadzone_spec::Party;
 pub use error::RunError;
 pub use exit::ExitCode;
+pub use gentle::{Gentle, is_loopback, why_not_gentle};
 pub use links::{Greeting, LinkProvider};
 pub use mistake::mistake;
 pub use mutant::Mutant;
+pub use own_files::{OwnFile, own_files, text_of};
 pub use plan::{Plan, Planned};
 pub use profiles::{profile_texts, profiles};
 pub use recorded::{JudgeOptions, judge_files};
-pub use run::{Options, run, summary_of};
+pub use run::{Manners, Options, run, summary_of};
 pub use runs::{RunOf, Runs, run_often};
-pub use select::{Selection, SelectionError};
+pub use select::{Selection, SelectionError, Tier, version};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
-pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
+pub use suite::{FileMistakes, Parsed, Suite, SuiteError, parse, same_id};
 pub use target::{
     Declared, EmbeddedSpec, Entry, EntryFiles, Place, Places, TargetSpec, end_started_brokers, guard_with,
 };

@@ -6,6 +6,7 @@
 //! This crate judges nothing: the oracle does. No verdict is ever part of a record.
 
 mod cause;
+mod choice;
 mod consequence;
 mod fact;
 mod finding;
@@ -15,6 +16,7 @@ mod sets;
 mod verdict;
 
 pub use cause::{Cause, Shown, causes, finding};
+pub use choice::{Choice, LeftOut};
 pub use consequence::Consequence;
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};

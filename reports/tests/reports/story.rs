@@ -7,7 +7,7 @@ use deadzone_history::{
     Place, Purpose, Start, Way,
 };
 use deadzone_verdict::{
-    Capabilities, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Phase, Repeat, RunEvent,
+    Capabilities, Choice, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Phase, Repeat, RunEvent,
     RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind,
 };
 use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
@@ -349,7 +349,7 @@ pub(crate) fn info() -> RunInfo {
         }],
         seed: "5eed".to_owned(),
         planned: 8,
-        left_out: 0,
+        choice: Choice { tier: "full".to_owned(), ..Choice::default() },
     }
 }
 
@@ -371,6 +371,7 @@ pub(crate) fn summary() -> Summary {
         long_bound_s: None,
         notices: vec![],
         gates: vec![],
+        left_out: vec![],
     }
 }
 

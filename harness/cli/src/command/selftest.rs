@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::atomic::Ordering};
 
-use deadzone_runner::{ExitCode, Kill, Options, Selection, SelftestOptions, SelftestReport, TargetSpec};
+use deadzone_runner::{ExitCode, Kill, Options, SelftestOptions, SelftestReport, TargetSpec};
 
 use deadzone_wire::Version;
 
@@ -15,13 +15,13 @@ use crate::{
 };
 
 pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target, &OutputArgs::default(), None)?;
-    let suite = super::suite(&config.files.value)?;
+    let config = Config::resolve(&args.target, &args.choice, &OutputArgs::default(), None)?;
+    let suite = super::suite(&config.files.value, config.only_mine.value)?;
     let run = Options {
         target: TargetSpec::parse(&config.broker.value, &config.entry.read()?)?,
         mutant: None,
         links: None,
-        selection: Selection::new(args.select.clone()),
+        selection: args.choice.selection(config.tier.value),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
         seed: config.seed.value,
@@ -34,6 +34,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
         command: "deadzone run".to_owned(),
         cancel: signals::cancel_flag(),
         panic_in: None,
+        manners: config.manners(),
     };
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();

@@ -14,7 +14,11 @@ use super::{
     Declared, EmbeddedSpec, LogTail, Place, Places, Pulse, Started, TargetSpec, embedded_dial,
     watched::WatchedDial,
 };
-use crate::{LinkProvider, Mutant, RunError, mutant::MutantDial};
+use crate::{
+    LinkProvider, Mutant, RunError,
+    mutant::MutantDial,
+    pace::{Pace, PacedDial},
+};
 
 /// A target that is up.
 #[expect(clippy::large_enum_variant, reason = "a run has one")]
@@ -27,6 +31,8 @@ pub(crate) enum Target {
         /// The process, if it is ours: it may be restarted.
         process: Option<Started>,
         pulse: Arc<Pulse>,
+        /// Where others use it: how fast it may be dialled.
+        pace: Option<Arc<Pace>>,
     },
 }
 
@@ -38,6 +44,7 @@ impl Target {
             declared,
             process,
             pulse: Arc::default(),
+            pace: None,
         };
         let started = |name: &str, process: Started| {
             let places = Places::one(Place::tcp(process.address()));
@@ -56,11 +63,12 @@ impl Target {
     pub(crate) fn handle(&self) -> TargetHandle {
         match self {
             Self::Embedded(spec) => TargetHandle::Embedded(spec.clone()),
-            Self::Remote { places, process, declared, pulse, .. } => TargetHandle::Remote {
+            Self::Remote { places, process, declared, pulse, pace, .. } => TargetHandle::Remote {
                 places: places.clone(),
                 declared: Arc::clone(declared),
                 log: process.as_ref().map(Started::log),
                 pulse: Arc::clone(pulse),
+                pace: pace.clone(),
             },
         }
     }
@@ -89,7 +97,13 @@ impl Target {
 #[derive(Clone, Debug)]
 pub(crate) enum TargetHandle {
     Embedded(EmbeddedSpec),
-    Remote { places: Places, declared: Arc<Declared>, log: Option<Arc<LogTail>>, pulse: Arc<Pulse> },
+    Remote {
+        places: Places,
+        declared: Arc<Declared>,
+        log: Option<Arc<LogTail>>,
+        pulse: Arc<Pulse>,
+        pace: Option<Arc<Pace>>,
+    },
 }
 
 impl TargetHandle {
@@ -134,6 +148,11 @@ impl TargetHandle {
         }
     }
 
+    /// Others use it: few connections are made a second.
+    pub(crate) fn is_gentle(&self) -> bool {
+        matches!(self, Self::Remote { pace: Some(_), .. })
+    }
+
     /// Foreign links to it for one performance.
     pub(crate) fn links(
         &self,
@@ -148,8 +167,11 @@ impl TargetHandle {
     pub(crate) fn dials(&self, version: Version, mutant: Option<Mutant>) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
         let plain: Rc<dyn Dial> = match self {
             Self::Embedded(spec) => embedded_dial(spec),
-            Self::Remote { places, pulse, .. } => {
-                let inner = Rc::new(places.dial(version));
+            Self::Remote { places, pulse, pace, .. } => {
+                let mut inner: Rc<dyn Dial> = Rc::new(places.dial(version));
+                if let Some(pace) = pace {
+                    inner = Rc::new(PacedDial { inner, pace: Arc::clone(pace) });
+                }
                 Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) })
             }
         };
