@@ -59,7 +59,7 @@ pub use profiles::{profile_texts, profiles};
 pub use recorded::{JudgeOptions, judge_files};
 pub use run::{Manners, Options, run, summary_of};
 pub use runs::{RunOf, Runs, run_often};
-pub use select::{Selection, SelectionError, Tier, version};
+pub use select::{Selection, SelectionError, Tier, names_clause, version};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, parse, same_id};
 pub use target::{

@@ -85,6 +85,7 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         report.performances,
         rows.len()
     )?;
+    caught(&mut text, &rows)?;
     clauses(&mut text, report)?;
     for (name, wanted) in &report.uncaught {
         writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;
@@ -99,6 +100,20 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         (true, _) => "the suite has holes\n",
     });
     Ok(text)
+}
+
+/// How many defects and mutants anything that was performed catches, and which ones nothing does.
+fn caught(text: &mut String, rows: &BTreeMap<&str, BTreeMap<&str, Vec<&Kill>>>) -> std::fmt::Result {
+    let missed: Vec<&str> = rows
+        .iter()
+        .filter(|(_, scenarios)| !scenarios.values().flatten().any(|kill| kill.killed))
+        .map(|(culprit, _)| *culprit)
+        .collect();
+    writeln!(text, "{} of {} defects and mutants are caught", rows.len() - missed.len(), rows.len())?;
+    if !missed.is_empty() {
+        writeln!(text, "caught by nothing of this: {}", missed.join(" "))?;
+    }
+    Ok(())
 }
 
 /// Which named clauses are proven: broken by a defect or mutant that was caught under that very clause.

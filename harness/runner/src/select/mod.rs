@@ -14,7 +14,7 @@ use deadzone_wire::Version;
 
 pub use tier::Tier;
 use word::Word;
-pub use word::version;
+pub use word::{names_clause, version};
 
 /// What the user chose; nothing chosen means everything.
 #[derive(Clone, Debug, Default)]

@@ -80,7 +80,7 @@ pub fn version(word: &str) -> Option<Version> {
 }
 
 /// `MQTT-4.3.3` and `4.3.3` name `5.0/MQTT-4.3.3-10`; so does the whole id.
-fn names_clause(word: &str, id: ClauseId) -> bool {
+pub fn names_clause(word: &str, id: ClauseId) -> bool {
     let clause = id.clause();
     let bare = clause.number.strip_prefix("MQTT-").unwrap_or(clause.number);
     let number = match (word.contains("MQTT-"), word.contains('/')) {
