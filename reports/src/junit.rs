@@ -8,7 +8,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use deadzone_verdict::{Cause, RunInfo, ScenarioResult, VerdictKind, causes};
+use deadzone_verdict::{Cause, LeftOut, RunInfo, ScenarioKey, ScenarioResult, VerdictKind, causes};
 use deadzone_wire::Version;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
@@ -29,8 +29,14 @@ pub fn junit(run: &RunModel) -> Result<String, ReportError> {
     for (at, result) in run.results.iter().enumerate() {
         by_version.entry(result.key.version).or_default().push((at, result));
     }
+    let left_out = run.summary.as_deref().map(|summary| summary.left_out.as_slice()).unwrap_or_default();
+    for left in left_out {
+        by_version.entry(left.key.version).or_default();
+    }
     for (version, results) in by_version {
-        report.add_test_suite(suite(run, info, version, &told, &results));
+        let mut suite = suite(run, info, version, &told, &results);
+        suite.add_test_cases(left_out.iter().filter(|left| left.key.version == version).map(skipped));
+        report.add_test_suite(suite);
     }
     Ok(report.to_string()?)
 }
@@ -91,10 +97,15 @@ fn suite(
         ("suite", &info.suite),
         ("seed", &info.seed),
         ("switched-on", &info.switched_on.join(", ")),
+        ("tier", &info.choice.tier),
+        ("filters", &info.choice.filters.join(" ")),
+        ("budget-ms", &info.choice.budget_ms.map(|ms| ms.to_string()).unwrap_or_default()),
+        ("gentle", info.choice.gentle.as_deref().unwrap_or_default()),
         ("links", info.links.as_deref().unwrap_or("deadzone's own")),
         ("complete", if ended { "true" } else { "false" }),
     ];
-    for (name, value) in facts {
+    for (name, value) in facts.into_iter().filter(|(name, value)| *name == "switched-on" || !value.is_empty())
+    {
         suite.add_property((name, escape::xml(value).as_str()));
     }
     suite.add_test_cases(results.iter().map(|(at, result)| case(*at, result, told, info)));
@@ -104,7 +115,7 @@ fn suite(
 fn case(at: usize, result: &ScenarioResult, told: &Told<'_>, info: &RunInfo) -> TestCase {
     let body = || told.body(at, result, info);
     let mut case = TestCase::new(escape::xml(&result.key.id), status(result, body));
-    case.set_classname(escape::xml(&class(result)));
+    case.set_classname(escape::xml(&class(&result.key)));
     case.set_time(Duration::from_millis(result.wall_ms));
     case.extra.insert("file".into(), escape::xml(&result.file).into());
     case.extra.insert("line".into(), result.line.to_string().into());
@@ -126,14 +137,23 @@ fn case(at: usize, result: &ScenarioResult, told: &Told<'_>, info: &RunInfo) -> 
     case
 }
 
+/// What was planned and did not begin.
+fn skipped(left: &LeftOut) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(escape::xml(&format!("left out: {}", escape::cut(&left.why, MESSAGE, false))));
+    let mut case = TestCase::new(escape::xml(&left.key.id), status);
+    case.set_classname(escape::xml(&class(&left.key)));
+    case
+}
+
 /// `mqtt5.qos2`: viewers make a tree of it.
-fn class(result: &ScenarioResult) -> String {
-    let version = match result.key.version {
+fn class(key: &ScenarioKey) -> String {
+    let version = match key.version {
         Version::V31 => "mqtt31",
         Version::V311 => "mqtt311",
         Version::V5 => "mqtt5",
     };
-    let area = result.key.id.split('/').next().unwrap_or_default();
+    let area = key.id.split('/').next().unwrap_or_default();
     format!("{version}.{area}")
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use deadzone_runner::{EmbeddedSpec, Options, Selection, Suite, TargetSpec, run};
+use deadzone_runner::{EmbeddedSpec, Manners, Options, Selection, Suite, TargetSpec, run};
 use deadzone_wire::Version;
 
 fn options() -> Options {
@@ -24,6 +24,7 @@ fn options() -> Options {
         command: "deadzone run".to_owned(),
         cancel: Arc::new(AtomicBool::new(false)),
         panic_in: None,
+        manners: Manners::default(),
     }
 }
 

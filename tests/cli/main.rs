@@ -12,6 +12,7 @@ mod behind_close;
 mod between;
 mod brokers;
 mod burst;
+mod choosing;
 mod clients;
 mod confirmation;
 mod defects;

@@ -5,7 +5,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
 
-use crate::command::{ProbeArgs, TargetsArgs};
+use crate::{
+    choice::{ChoiceArgs, MannersArgs, OwnArgs, parse_time},
+    command::{ProbeArgs, TargetsArgs},
+    entry::EntryArgs,
+};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -71,7 +75,7 @@ pub(crate) struct TargetArgs {
     pub(crate) broker: Option<String>,
     #[command(flatten)]
     pub(crate) entry: EntryArgs,
-    /// MQTT version: 3.1.1, 5.0 or all
+    /// MQTT version: 3.1.1, 5.0 or all [default: all]
     #[arg(long, env = "DEADZONE_MQTT", value_name = "VERSION")]
     pub(crate) mqtt: Option<String>,
     /// How many scenarios at once [default: a core each embedded, 32 on a real broker];
@@ -90,35 +94,8 @@ pub(crate) struct TargetArgs {
     /// Wait so long for a broker that is starting: until it answers a CONNECT
     #[arg(long, env = "DEADZONE_WAIT", value_name = "TIME", value_parser = parse_time)]
     pub(crate) wait: Option<Duration>,
-    /// Scenario files to use instead of the embedded suite
-    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-/// How clients get in. What a descriptor says of the same gives way.
-#[derive(Clone, Debug, Default, ClapArgs)]
-pub(crate) struct EntryArgs {
-    /// User name of every client
-    #[arg(long, env = "DEADZONE_USER", value_name = "NAME")]
-    pub(crate) user: Option<String>,
-    /// A file whose bytes are the password, without the end of its last line
-    #[arg(long, env = "DEADZONE_PASSWORD_FILE", value_name = "FILE", conflicts_with = "token_file")]
-    pub(crate) password_file: Option<PathBuf>,
-    /// A file with a bearer token, sent as the password
-    #[arg(long, env = "DEADZONE_TOKEN_FILE", value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-    /// Certificate authorities to trust in place of the system's, PEM
-    #[arg(long, env = "DEADZONE_CA", value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    /// The clients' certificate, PEM
-    #[arg(long, env = "DEADZONE_CERT", value_name = "FILE", requires = "key")]
-    pub(crate) cert: Option<PathBuf>,
-    /// Its key, PEM
-    #[arg(long, env = "DEADZONE_KEY", value_name = "FILE", requires = "cert")]
-    pub(crate) key: Option<PathBuf>,
-    /// Take any certificate of the broker's
-    #[arg(long, env = "DEADZONE_INSECURE", value_parser = clap::builder::FalseyValueParser::new(), conflicts_with = "ca")]
-    pub(crate) insecure: bool,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
 }
 
 /// What a run leaves behind, and when it stops.
@@ -139,6 +116,10 @@ pub(crate) struct OutputArgs {
     /// How long a silence is waited out before it is a failure, in seconds, at every time-out scale [default: 60]
     #[arg(long, env = "DEADZONE_LONG_BOUND", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) long_bound: Option<u64>,
+    /// Begin nothing that would not end within this time (60s, 5m), the most telling scenarios first. Nothing is cut short, what
+    /// fails is confirmed in full, and what is left out changes no exit code
+    #[arg(long, env = "DEADZONE_BUDGET", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) budget: Option<Duration>,
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
@@ -176,9 +157,8 @@ impl Telling {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
-    /// What to run: id, glob (`qos2/**`), clause (`MQTT-4.3.3` or `5.0/MQTT-4.3.3-10`) or tag; everything by default
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Let foreign links stand between the clients and the broker: `toxiproxy=http://127.0.0.1:8474`. What they
@@ -218,9 +198,8 @@ pub(crate) struct JudgeArgs {
     /// Judge the clients instead of the broker
     #[arg(long)]
     pub(crate) client: bool,
-    /// The scenario files that were run, if they are not the embedded suite: for titles and lines
-    #[arg(long = "scenarios", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
     /// Write a JUnit report; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -233,12 +212,8 @@ pub(crate) struct JudgeArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
-    /// As for `run`
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
-    /// Scenario files to use instead of the embedded suite
-    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -250,8 +225,8 @@ pub(crate) struct LinksArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
-    /// Scenario files
-    #[arg(required = true, value_name = "FILE")]
+    /// Scenario files, and folders of them
+    #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
 }
 
@@ -264,9 +239,8 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SelftestArgs {
-    /// As for `run`
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Print every pair, not only the kills

@@ -1,11 +1,12 @@
 //! What a run has come to so far: results, what waits for its confirmation, what is performed again, what was told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use deadzone_script::Gate;
-use deadzone_verdict::{RunEvent, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{LeftOut, RunEvent, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
+    budget::Budget,
     gates::Gates,
     habit::Habits,
     pool::{Done, First, Next, Progress, Task, Why},
@@ -20,6 +21,10 @@ pub(crate) struct Ledger<'a> {
     /// First runs that are no verdict yet.
     pub(crate) again: Vec<(Task, Why)>,
     pub(crate) notices: Vec<String>,
+    /// What was planned and did not begin, on purpose.
+    pub(crate) left_out: Vec<LeftOut>,
+    /// Owes the time of a confirmation.
+    pub(crate) budget: Option<Budget>,
     pub(crate) gates: Gates,
     habits: Habits,
     /// Something failed.
@@ -38,6 +43,8 @@ impl<'a> Ledger<'a> {
             waiting: Vec::new(),
             again: Vec::new(),
             notices: Vec::new(),
+            left_out: Vec::new(),
+            budget: None,
             gates: Gates::default(),
             habits: Habits::default(),
             failed: false,
@@ -61,6 +68,7 @@ impl<'a> Ledger<'a> {
         match done.next {
             Next::Confirm(wanted, waited_out) => {
                 self.failed |= failed;
+                self.budget.iter().for_each(Budget::owe);
                 (self.tell)(RunEvent::ScenarioWaits(task.planned.key.clone()));
                 task.first = Some(Box::new(First { result: done.result, wanted, waited_out }));
                 self.waiting.push(task);
@@ -103,6 +111,13 @@ impl<'a> Ledger<'a> {
         self.tell_result(task, ScenarioResult { verdict, ..blank });
     }
 
+    /// What the budget did not allow to begin.
+    pub(crate) fn leave_out(&mut self, tasks: Vec<Task>, budget: Option<&Budget>) {
+        let why = budget.map_or_else(String::new, |budget| spent(budget.total()));
+        self.left_out
+            .extend(tasks.into_iter().map(|task| LeftOut { key: task.planned.key, why: why.clone() }));
+    }
+
     /// Something about the run as a whole.
     pub(crate) fn notice(&mut self, text: String) {
         self.notices.push(text.clone());
@@ -121,4 +136,8 @@ impl<'a> Ledger<'a> {
             (self.tell)(RunEvent::ScenarioFinished(result));
         }
     }
+}
+
+fn spent(total: Duration) -> String {
+    format!("it did not fit into the budget of {} s", total.as_millis() as f64 / 1000.0)
 }

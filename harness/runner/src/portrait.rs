@@ -39,7 +39,12 @@ fn of_version(offered: &Capabilities, gates: &[GateState]) -> Vec<Trait> {
     let (qos, how) = max_qos(offered, &gate);
     let most = match how {
         Some(how) => fact("maximum QoS", qos.to_string(), Source::Seen, how),
-        None => known("maximum QoS", "qos", qos.to_string(), [&[][..], &["qos1-in"], &["qos2-in"]][usize::from(qos.min(2))]),
+        None => known(
+            "maximum QoS",
+            "qos",
+            qos.to_string(),
+            [&[][..], &["qos1-in"], &["qos2-in"]][usize::from(qos.min(2))],
+        ),
     };
     let yes = |on: bool| if on { "yes" } else { "no" }.to_owned();
     let mut all = vec![most];
@@ -76,10 +81,7 @@ fn of_version(offered: &Capabilities, gates: &[GateState]) -> Vec<Trait> {
 }
 
 /// The highest QoS that its gates leave, with how that was seen where it is less than what is offered.
-fn max_qos<'a>(
-    offered: &Capabilities,
-    gate: &dyn Fn(&str) -> Option<&'a GateState>,
-) -> (u8, Option<String>) {
+fn max_qos<'a>(offered: &Capabilities, gate: &dyn Fn(&str) -> Option<&'a GateState>) -> (u8, Option<String>) {
     for (qos, names) in [(1, ["qos1-in", "qos1-out"]), (2, ["qos2-in", "qos2-out"])] {
         let limited = names.iter().filter_map(|name| gate(name)).find(|gate| gate.state == "limited");
         if let Some(limited) = limited.filter(|_| qos <= offered.max_qos) {
@@ -139,6 +141,10 @@ mod tests {
         let all = of_version(&said, &[gate("qos1-in", "limited", "x")]);
         assert_eq!(one(&all, "retained messages").1, Source::Advertised);
         let (value, source, _) = one(&all, "maximum QoS");
-        assert_eq!((value.as_str(), source), ("0", Source::Declared), "a gate that was not offered limits nothing more");
+        assert_eq!(
+            (value.as_str(), source),
+            ("0", Source::Declared),
+            "a gate that was not offered limits nothing more"
+        );
     }
 }

@@ -13,16 +13,18 @@ use std::{
 use deadzone_history::Origin;
 use deadzone_play::{MemoryBudget, Timing};
 use deadzone_transport::Transport;
-use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{Capabilities, Choice, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
 use deadzone_target::{Declared, TargetError};
 
 use crate::{
-    EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
+    EmbeddedSpec, ExitCode, Manners, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, speaks_v311_alone, unique_word},
+    budget::Budget,
     coverage::coverage,
     exchange::Asker,
+    gentle,
     histories::write_histories,
     job::JobContext,
     lasting,
@@ -81,6 +83,8 @@ pub struct Options {
     pub cancel: Arc<AtomicBool>,
     /// A scenario whose judge shall panic.
     pub panic_in: Option<String>,
+    /// What the run may take.
+    pub manners: Manners,
 }
 
 impl Options {
@@ -113,6 +117,10 @@ pub fn run(
         TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
     };
     let mut target = Target::start(&options.target, &options.cancel)?;
+    if let Some(limit) = options.manners.wait {
+        target.wait_for(limit, &options.cancel)?;
+    }
+    let gentle = gentle::settle(&mut target, options.manners.gentle);
     if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
     }
@@ -122,10 +130,10 @@ pub fn run(
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
     let handle = target.handle();
-    let (plan, left_out) = plan(suite, options, &handle, &asked);
+    let (plan, choice) = plan(suite, options, &handle, &asked, gentle);
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
-    let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
+    let info = Arc::new(info(suite, options, &target, capabilities.clone(), plan.chosen(), choice));
     tell(RunEvent::Started(info));
 
     let mut context = context(options, handle);
@@ -136,12 +144,15 @@ pub fn run(
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
     let announced = lasting::announced(&plan, context.timing).filter(|_| !context.target.is_embedded());
     let tasks = tasks(&plan, source);
+    let budget = options.manners.budget.map(|total| Budget::new(started, total));
     let mut passes = Passes {
         fail_fast: options.fail_fast,
         asker,
         versions,
+        budget: budget.clone(),
         ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
     };
+    passes.ledger.budget = budget;
     swept.into_iter().for_each(|text| passes.ledger.notice(text));
     if let Some(text) = announced {
         passes.ledger.notice(text);
@@ -162,12 +173,17 @@ pub fn run(
     written.map(|()| summary)
 }
 
-/// What is to be performed, and how much was left out because it lasts long.
-fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed) -> (Plan, usize) {
+/// What is to be performed, and how that was chosen.
+fn plan(
+    suite: &Suite,
+    options: &Options,
+    handle: &TargetHandle,
+    asked: &Probed,
+    gentle: Option<String>,
+) -> (Plan, Choice) {
     let capabilities = &asked.offered;
-    let mut plan = Plan::new(suite, &options.selection, &options.versions, capabilities);
-    let in_real_time = !handle.is_embedded() && options.selection.is_everything();
-    let left_out = if in_real_time { plan.leave_long_out() } else { 0 };
+    let (mut plan, tier, left_out) =
+        Plan::of_tier(suite, &options.selection, &options.versions, capabilities, !handle.is_embedded());
     plan.add_gates(suite, &options.versions, capabilities);
     plan.tell_refusals(&asked.refused);
     if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
@@ -176,7 +192,17 @@ fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed)
     if let Some(links) = &options.links {
         plan.leave_to(&**links);
     }
-    (plan, left_out)
+    if gentle.is_some() {
+        plan.leave_out_disruptive();
+    }
+    let choice = Choice {
+        filters: options.selection.words().to_vec(),
+        tier: tier.name().to_owned(),
+        left_out,
+        budget_ms: options.manners.budget.map(ms),
+        gentle,
+    };
+    (plan, choice)
 }
 
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
@@ -228,7 +254,7 @@ pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
         };
     };
     let wanted = Limits {
-        jobs: options.jobs.unwrap_or(REMOTE_JOBS),
+        jobs: options.jobs.unwrap_or(if context.target.is_gentle() { gentle::JOBS } else { REMOTE_JOBS }),
         connections: declared.connections(),
         solo: false,
         virtual_time: false,
@@ -255,7 +281,8 @@ fn info(
     options: &Options,
     target: &Target,
     capabilities: Vec<Capabilities>,
-    (planned, left_out): (usize, usize),
+    planned: usize,
+    choice: Choice,
 ) -> RunInfo {
     let mut switched_on: Vec<String> = Vec::new();
     let (name, version, address, configuration) = match target {
@@ -290,7 +317,7 @@ fn info(
         capabilities,
         seed: format!("{:x}", options.seed),
         planned,
-        left_out,
+        choice,
     }
 }
 
@@ -319,6 +346,7 @@ fn summary(
         long_bound_s: waited.then_some(options.long_bound_s),
         notices: passes.ledger.notices.clone(),
         gates: passes.ledger.gates.all(),
+        left_out: passes.ledger.left_out.clone(),
         ..summary_of(results, &options.versions, interrupted, wall)
     }
 }
@@ -349,6 +377,7 @@ pub fn summary_of(
         long_bound_s: None,
         notices: Vec::new(),
         gates: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

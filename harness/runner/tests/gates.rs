@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_runner::{EmbeddedSpec, Options, Selection, Suite, TargetSpec, run};
+use deadzone_runner::{EmbeddedSpec, Manners, Options, Selection, Suite, TargetSpec, run};
 use deadzone_script::Gate;
 use deadzone_verdict::{RunEvent, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
@@ -48,6 +48,7 @@ fn results(choose: &[&str], defects: &[&str]) -> (Vec<Arc<ScenarioResult>>, Arc<
         command: String::new(),
         cancel: Arc::default(),
         panic_in: None,
+        manners: Manners::default(),
     };
     let mut told = Vec::new();
     let summary = run(&suite(), &options, &mut |event| {

@@ -42,5 +42,6 @@ pub use mistake::mistake;
 pub use owned::end_all;
 pub use places::{Place, Places};
 pub use presets::{preset, presets};
+pub use ready::wait_until_it_answers;
 pub use started::{Started, Store};
 pub use sweep::sweep;

@@ -29,6 +29,12 @@ enum Met {
     Nothing(String),
 }
 
+/// Waits until every place answers a CONNECT, whatever it answers: whether it lets clients in is for the probe to tell. Else why
+/// not.
+pub fn wait_until_it_answers(places: &Places, limit: Duration, cancel: &AtomicBool) -> Result<(), String> {
+    wait(places, None, limit, cancel, &|| None, &|met| !matches!(met, Met::Nothing(_)))
+}
+
 /// Waits until every place accepts a CONNECT of a version that it has. `gone` says how the process ended, if it has.
 pub(crate) fn wait_until_ready(
     places: &Places,
@@ -36,6 +42,17 @@ pub(crate) fn wait_until_ready(
     limit: Duration,
     cancel: &AtomicBool,
     gone: &dyn Fn() -> Option<String>,
+) -> Result<(), String> {
+    wait(places, credentials, limit, cancel, gone, &|met| *met == Met::Accepted)
+}
+
+fn wait(
+    places: &Places,
+    credentials: Option<&Credentials>,
+    limit: Duration,
+    cancel: &AtomicBool,
+    gone: &dyn Fn() -> Option<String>,
+    enough: &dyn Fn(&Met) -> bool,
 ) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -63,7 +80,7 @@ pub(crate) fn wait_until_ready(
             });
             let mut last = None;
             for met in met {
-                if met == Met::Accepted {
+                if enough(&met) {
                     last = None;
                     break;
                 }

@@ -6,6 +6,7 @@
 //! This crate judges nothing: the oracle does. No verdict is ever part of a record.
 
 mod cause;
+mod choice;
 mod consequence;
 mod fact;
 mod finding;
@@ -15,13 +16,14 @@ mod sets;
 mod verdict;
 
 pub use cause::{Cause, Shown, causes, finding};
+pub use choice::{Choice, LeftOut};
 pub use consequence::Consequence;
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
 pub use phase::{Disturbance, Phase, Standing};
 pub use run::{
-    Capabilities, Known, Source, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
-    Summary,
+    Capabilities, ControlResult, Coverage, GateState, Known, Repeat, RunEvent, RunInfo, ScenarioKey,
+    ScenarioResult, Source, Summary,
 };
 pub use sets::{OneRun, RunSets, Said, Spread, VerdictSet};
 pub use verdict::{Verdict, VerdictKind};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{Finding, Verdict, VerdictKind};
+use crate::{Choice, Finding, LeftOut, Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,8 +128,8 @@ pub struct RunInfo {
     pub seed: String,
     /// How many scenario performances are planned.
     pub planned: usize,
-    /// How many were left out because they last long in real time and were not chosen by name.
-    pub left_out: usize,
+    /// How they were chosen.
+    pub choice: Choice,
 }
 
 /// A control run's outcome.
@@ -237,6 +237,8 @@ pub struct Summary {
     pub notices: Vec<String>,
     /// The gates that were tried.
     pub gates: Vec<GateState>,
+    /// What was planned and did not begin, on purpose; a part of `not_run`.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// How a gate ended.

@@ -2,15 +2,15 @@
 //! the format.
 
 use deadzone_verdict::{
-    Capabilities, Finding, GateState, Known, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
-    VerdictKind,
+    Capabilities, Choice, Finding, GateState, Grade, GradeLevel, Known, LeftOut, Repeat, RunInfo,
+    ScenarioResult, Summary, VerdictKind,
 };
 
 use super::cause;
 use super::document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
-    VerdictWord,
+    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry,
+    GradeWord, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
+    SummaryEntry, TargetEntry, VerdictWord,
 };
 use crate::{ReportError, RunModel};
 
@@ -26,12 +26,28 @@ pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
         target: target(info),
         capabilities: info.capabilities.iter().map(capabilities).collect(),
         planned: info.planned as u64,
+        choice: choice(&info.choice),
         scenarios: run.results.iter().map(|result| scenario(result)).collect(),
         causes: cause::entries(run),
+        left_out: ended.map(|s| s.left_out.iter().map(left_out).collect()).unwrap_or_default(),
         summary: ended.map(summary),
         complete: ended.is_some_and(|s| !s.interrupted && s.not_run == 0),
         not_started: None,
     })
+}
+
+fn choice(choice: &Choice) -> ChoiceEntry {
+    ChoiceEntry {
+        filters: choice.filters.clone(),
+        tier: choice.tier.clone(),
+        left_out: choice.left_out as u64,
+        budget_ms: choice.budget_ms,
+        gentle: choice.gentle.clone(),
+    }
+}
+
+fn left_out(left: &LeftOut) -> LeftOutEntry {
+    LeftOutEntry { id: left.key.id.clone(), version: left.key.version.to_string(), why: left.why.clone() }
 }
 
 fn target(info: &RunInfo) -> TargetEntry {

@@ -26,11 +26,17 @@ pub struct RunDocument {
     pub capabilities: Vec<CapabilitiesEntry>,
     /// How many scenario performances were planned.
     pub planned: u64,
+    /// How they were chosen.
+    #[serde(default)]
+    pub choice: ChoiceEntry,
     /// The results, ordered by id and version.
     pub scenarios: Vec<ScenarioEntry>,
     /// The causes of what failed, the worst first.
     #[serde(default)]
     pub causes: Vec<CauseEntry>,
+    /// What was planned and did not begin, on purpose: it has no result.
+    #[serde(default)]
+    pub left_out: Vec<LeftOutEntry>,
     /// The counts; null where the run broke off.
     pub summary: Option<SummaryEntry>,
     /// Every planned performance has its result. Where false, absence of a scenario means nothing.
@@ -38,6 +44,32 @@ pub struct RunDocument {
     /// Why nothing ran; null where the run began.
     #[serde(default)]
     pub not_started: Option<String>,
+}
+
+/// How what runs was chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChoiceEntry {
+    /// The words of the filter, as they were typed; none: everything.
+    pub filters: Vec<String>,
+    /// The tier: `smoke`, `full` or `long`; empty where records were judged.
+    pub tier: String,
+    /// How many performances the filter chooses that are outside the tier.
+    pub left_out: u64,
+    /// The budget, ms; null where there was none.
+    pub budget_ms: Option<u64>,
+    /// Why the run was gentle with its target; null where it was not.
+    pub gentle: Option<String>,
+}
+
+/// A performance that was planned and did not begin, on purpose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOutEntry {
+    /// Scenario id.
+    pub id: String,
+    /// `3.1.1` or `5.0`.
+    pub version: String,
+    /// Why.
+    pub why: String,
 }
 
 /// The broker under test.

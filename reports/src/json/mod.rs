@@ -11,8 +11,8 @@ mod schema;
 pub use build::run_document;
 pub use cause::{CauseEntry, KeyEntry, ShownEntry};
 pub use document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
-    VerdictWord,
+    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry,
+    GradeWord, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
+    SummaryEntry, TargetEntry, VerdictWord,
 };
 pub use schema::run_schema;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Choice, RunEvent, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
     TerminalOptions, Verbosity, circumstances, failure,
@@ -96,11 +96,7 @@ fn started(page: &mut Page, info: &RunInfo) {
     let line = page.paint(Role::Strong, &head);
     page.raw(&line);
     page.raw(&page.safe(&format!("{} runs  suite {}  seed {}", info.planned, info.suite, info.seed), 300));
-    if info.left_out > 0 {
-        let text = format!(
-            "{} more last long in real time and were left out: `deadzone run long` runs them",
-            info.left_out
-        );
+    for text in chosen(&info.choice) {
         page.raw(&page.safe(&text, 300));
     }
     if !info.switched_on.is_empty() {
@@ -109,6 +105,27 @@ fn started(page: &mut Page, info: &RunInfo) {
         page.raw(&line);
     }
     page.blank();
+}
+
+/// How what runs was chosen, where anything is left out.
+fn chosen(choice: &Choice) -> Vec<String> {
+    let outside = match (choice.left_out, choice.tier.as_str()) {
+        (0, _) => None,
+        (n, "full") => {
+            Some(format!("{n} more last long in real time and were left out: `deadzone run long` runs them"))
+        }
+        (n, tier) => Some(format!("tier {tier}: {n} more are left out")),
+    };
+    let budget = choice.budget_ms.map(|ms| {
+        format!(
+            "budget {} s: the most telling first, and what fails is confirmed in full",
+            ms as f64 / 1_000.0
+        )
+    });
+    let gentle = choice.gentle.as_ref().map(|why| {
+        format!("gentle, since {why}: no floods, 10 connections a second; --disruptive runs everything, as fast as it goes")
+    });
+    [outside, budget, gentle].into_iter().flatten().collect()
 }
 
 /// A result by itself: under `-v` alone, since the end of the run tells each cause once.

@@ -30,6 +30,7 @@ pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
             by_reason(page, model, kind);
         }
     }
+    left_out(page, summary);
     for c in &summary.coverage {
         let own = if c.own > 0 { format!(", {} own ids", c.own) } else { String::new() };
         let text =
@@ -86,6 +87,23 @@ fn by_reason(page: &mut Page, model: &RunModel, kind: VerdictKind) {
         if kind == VerdictKind::Inconclusive {
             named(page, &results);
         }
+    }
+}
+
+/// What was planned and did not begin: the reason, and how many of each area.
+fn left_out(page: &mut Page, summary: &Summary) {
+    let mut by_reason: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for left in &summary.left_out {
+        let area = left.key.id.split('/').next().unwrap_or_default();
+        *by_reason.entry(&left.why).or_default().entry(area).or_default() += 1;
+    }
+    for (why, areas) in by_reason {
+        let text =
+            page.safe(&format!("left out ({}): {why}", areas.values().sum::<usize>()), page.options.width);
+        let line = page.paint(Role::Doubtful, &text);
+        page.raw(&line);
+        let areas: Vec<String> = areas.iter().map(|(area, n)| format!("{area} {n}")).collect();
+        page.field("", Role::Faint, &areas.join(", "), 800);
     }
 }
 

@@ -7,8 +7,8 @@ use deadzone_history::{
     Place, Purpose, Start, Way,
 };
 use deadzone_verdict::{
-    Capabilities, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Phase, Repeat, RunEvent,
-    RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind,
+    Capabilities, Choice, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Known, Phase, Repeat,
+    RunEvent, RunInfo, ScenarioKey, ScenarioResult, Source, Summary, Verdict, VerdictKind,
 };
 use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
 
@@ -314,7 +314,7 @@ pub(crate) fn hostile_events() -> Vec<RunEvent> {
     info.target_version = Some(HOSTILE.to_owned());
     info.links = Some(HOSTILE.to_owned());
     info.target_configuration = HOSTILE.to_owned();
-    info.capabilities[0].sources.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
+    info.capabilities[0].sources.push(advertised(HOSTILE, HOSTILE));
     let finished = RunEvent::ScenarioFinished(Arc::new(hostile()));
     let skipped = ScenarioResult {
         verdict: Verdict::because(VerdictKind::NotApplicable, HOSTILE),
@@ -345,11 +345,11 @@ pub(crate) fn info() -> RunInfo {
             receive_maximum: 20,
             maximum_packet_size: None,
             server_keep_alive_s: None,
-            sources: vec![("shared".to_owned(), "CONNACK Shared Subscription Available 0".to_owned())],
+            sources: vec![advertised("shared", "CONNACK Shared Subscription Available 0")],
         }],
         seed: "5eed".to_owned(),
         planned: 8,
-        left_out: 0,
+        choice: Choice { tier: "full".to_owned(), ..Choice::default() },
     }
 }
 
@@ -371,6 +371,7 @@ pub(crate) fn summary() -> Summary {
         long_bound_s: None,
         notices: vec![],
         gates: vec![],
+        left_out: vec![],
     }
 }
 
@@ -382,4 +383,8 @@ fn failed_again() -> Repeat {
 
 fn covered(version: Version, tested: usize, of: usize) -> Coverage {
     Coverage { version, tested, of, own: 3 }
+}
+
+fn advertised(fact: &str, how: &str) -> Known {
+    Known { fact: fact.to_owned(), source: Source::Advertised, how: how.to_owned() }
 }

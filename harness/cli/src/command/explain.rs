@@ -11,7 +11,11 @@ use crate::{args::ExplainArgs, output};
 
 pub(crate) fn explain(args: &ExplainArgs) -> ExitCode {
     let what = args.what.as_str();
-    let text = topic(what).or_else(|| code(what)).or_else(|| clause(what)).or_else(|| switch(what));
+    let text = topic(what)
+        .or_else(|| code(what))
+        .or_else(|| clause(what))
+        .or_else(|| section(what))
+        .or_else(|| switch(what));
     match text {
         Some(text) => {
             output::print(&text);
@@ -181,6 +185,13 @@ fn topic(what: &str) -> Option<String> {
 
 fn code(what: &str) -> Option<String> {
     deadzone_script::explain(what).map(|text| format!("{what}: {text}\n"))
+}
+
+/// Every clause of a section, a line each: `MQTT-4.3.3`, `4.3.3`, `5.0/MQTT-4.3.3`.
+fn section(what: &str) -> Option<String> {
+    let clauses = deadzone_spec::all().filter(|id| deadzone_runner::names_clause(what, *id));
+    let lines: Vec<String> = clauses.map(|id| format!("{}  {}\n", id, id.clause().text)).collect();
+    (!lines.is_empty()).then(|| lines.concat())
 }
 
 fn clause(what: &str) -> Option<String> {

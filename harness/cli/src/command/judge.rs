@@ -20,7 +20,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
 
 fn perform(args: &JudgeArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
     reports.begin()?;
-    let suite = super::suite(&args.files)?;
+    let suite = super::suite(&args.own.files, args.own.only_mine)?;
     let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
     let options = JudgeOptions {
         paths: args.paths.clone(),

@@ -16,6 +16,9 @@ mod run;
 mod selftest;
 mod targets;
 
+use std::path::PathBuf;
+
+use anyhow::bail;
 use deadzone_runner::{ExitCode, RunError, Suite};
 
 use crate::{
@@ -24,8 +27,8 @@ use crate::{
 };
 
 pub(crate) use broker::limits as broker_limits;
-pub(crate) use report_files::tell_wrong_usage;
 pub(crate) use probe::ProbeArgs;
+pub(crate) use report_files::tell_wrong_usage;
 pub(crate) use targets::TargetsArgs;
 
 /// Does what was asked for.
@@ -33,7 +36,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),
         Command::Judge(args) => judge::judge(&args),
-        Command::List(args) => list::list(args),
+        Command::List(args) => list::list(&args),
         Command::Links(args) => links::links(&args),
         Command::Probe(args) => probe::probe(&args),
         Command::Targets(args) => targets::targets(&args),
@@ -51,10 +54,12 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The embedded suite, or the user's files.
-fn suite(files: &[std::path::PathBuf]) -> anyhow::Result<Suite> {
-    let suite = if files.is_empty() { Suite::embedded() } else { Suite::from_files(files) };
-    let suite = suite.map_err(RunError::from)?;
+/// The embedded suite with the user's files beside it, or these alone.
+fn suite(files: &[PathBuf], only_mine: bool) -> anyhow::Result<Suite> {
+    if only_mine && files.is_empty() {
+        bail!("--only-mine leaves nothing: name your scenarios by --scenarios");
+    }
+    let suite = Suite::with_own(files, only_mine).map_err(RunError::from)?;
     for (file, warning) in &suite.warnings {
         let source = suite.sources.get(file).map_or("", |s| &**s);
         output::print_error(&deadzone_script::render(

@@ -9,6 +9,7 @@ use deadzone_verdict::{RunEvent, RunInfo, Source, Summary};
 
 use crate::{
     args::{OutputArgs, TargetArgs},
+    choice::ChoiceArgs,
     config::Config,
     output, signals,
 };
@@ -20,19 +21,24 @@ pub(crate) struct ProbeArgs {
     pub(crate) target: Option<String>,
     #[command(flatten)]
     pub(crate) of: TargetArgs,
+    /// Wait out no silence: where a gate is silent it is not known
+    #[arg(long)]
+    pub(crate) quick: bool,
     /// Print a target file to start from
     #[arg(long)]
     pub(crate) toml: bool,
 }
 
+/// Longest reason that is shown, in characters.
+const HOW_MAX: usize = 300;
 /// The scenarios that are gates.
 const GATES: &str = "gates";
 
 pub(crate) fn probe(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     let mut of = args.of.clone();
     of.broker = args.target.clone().or(of.broker);
-    let config = Config::resolve(&of, &OutputArgs::default(), None)?;
-    let suite = super::suite(&[])?;
+    let config = Config::resolve(&of, &ChoiceArgs::default(), &OutputArgs::default(), None)?;
+    let suite = super::suite(&[], false)?;
     let mut info: Option<Arc<RunInfo>> = None;
     let options = Options {
         target: TargetSpec::parse(&config.broker.value, &config.entry.read()?)?,
@@ -46,12 +52,12 @@ pub(crate) fn probe(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
         timeout_scale: config.timeout_scale.value,
         history: None,
         fail_fast: false,
-        quick: true,
+        quick: args.quick,
         long_bound_s: config.long_bound_s.value,
         command: String::new(),
         cancel: signals::cancel_flag(),
         panic_in: None,
-        wait: config.wait,
+        manners: config.manners(),
     };
     let summary = deadzone_runner::run(&suite, &options, &mut |event| {
         if let RunEvent::Started(started) = event {
@@ -77,7 +83,7 @@ fn table(info: &RunInfo, summary: &Summary, traits: &[Trait]) -> String {
         if version.replace(fact.version) != Some(fact.version) {
             let _ = write!(text, "\n\nMQTT {}", fact.version);
         }
-        let how = deadzone_reports::escape_line(&fact.how);
+        let how = deadzone_reports::on_one_line(&fact.how, HOW_MAX);
         let (name, value, word) = (fact.name, &fact.value, fact.source.word());
         let line = format!("  {name:<names$}  {value:<values$}  {word:<10}  {how}");
         let _ = write!(text, "\n{}", line.trim_end());
@@ -114,7 +120,7 @@ fn toml(info: &RunInfo, traits: &[Trait], broker: &str) -> String {
     }
     text.push_str("\n# What was found, and where it is known from:\n");
     for fact in traits.iter().filter(|fact| fact.source != Source::Standard) {
-        let how = deadzone_reports::escape_line(&fact.how);
+        let how = deadzone_reports::on_one_line(&fact.how, HOW_MAX);
         let (name, value, word) = (fact.name, &fact.value, fact.source.word());
         let line = format!("# {} {name}: {value} ({word}) {how}", fact.version);
         let _ = writeln!(text, "{}", line.trim_end());

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, anyhow};
 use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
-use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
+use deadzone_runner::{EmbeddedSpec, ExitCode, Gentle, Options, TargetSpec};
 use deadzone_transport::Endpoint;
 use deadzone_verdict::RunEvent;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target, &args.outputs, args.links.as_deref())?;
+    let config = Config::resolve(&args.target, &args.choice, &args.outputs, args.links.as_deref())?;
     if args.show_config {
         output::print(&config.show());
         return Ok(ExitCode::Success);
@@ -32,7 +32,7 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
     *reports = ReportFiles::at(&config.junit.value, &config.json.value);
     reports.begin()?;
     let options = options(args, &config)?;
-    let suite = super::suite(&config.files.value)?;
+    let suite = super::suite(&config.files.value, config.only_mine.value)?;
     if let Some(runs) = args.runs {
         return often::run_often(args, &config, &suite, &options, runs);
     }
@@ -77,7 +77,7 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         target,
         mutant,
         links: foreign_links::provider(config.links.value.as_deref())?,
-        selection: Selection::new(args.select.clone()),
+        selection: args.choice.selection(config.tier.value),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
         seed: config.seed.value,
@@ -90,6 +90,7 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         command: repeat_command(args, config),
         cancel: signals::cancel_flag(),
         panic_in: args.panic_in.clone(),
+        manners: config.manners(),
     })
 }
 
@@ -142,6 +143,14 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
         add("--timeout-scale", &config.timeout_scale.value.to_string());
     }
     config.files.value.iter().for_each(|f| add("--scenarios", &f.to_string_lossy()));
+    if config.only_mine.value {
+        words.push("--only-mine".to_owned());
+    }
+    match config.gentle.value {
+        Gentle::Judged => {}
+        Gentle::Always => words.push("--gentle".to_owned()),
+        Gentle::Never => words.push("--disruptive".to_owned()),
+    }
     words.join(" ")
 }
 

@@ -12,7 +12,9 @@ use std::{
 
 use deadzone_history::{CutShort, Header, Origin};
 use deadzone_spec::Party;
-use deadzone_verdict::{Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{
+    Choice, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind,
+};
 use deadzone_wire::Version;
 
 use super::file::{Recorded, files, judged};
@@ -216,7 +218,7 @@ fn info(suite: &Suite, planned: usize) -> RunInfo {
         capabilities: Vec::new(),
         seed: "as recorded".to_owned(),
         planned,
-        left_out: 0,
+        choice: Choice::default(),
     }
 }
 

@@ -8,7 +8,7 @@ mod cleared;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_runner::{EmbeddedSpec, Options, Selection, Suite, TargetSpec, run};
+use deadzone_runner::{EmbeddedSpec, Manners, Options, Selection, Suite, TargetSpec, run};
 use deadzone_verdict::{RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
@@ -63,6 +63,7 @@ impl Played {
             command: String::new(),
             cancel: Arc::default(),
             panic_in: None,
+            manners: Manners::default(),
         };
         let mut told = Vec::new();
         run(&suite, &options, &mut |event| {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use deadzone_history::{Header, History};
 use deadzone_reports::{Collector, Verbosity, failure_block};
 use deadzone_runner::{ExitCode, Party, summary_of};
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Choice, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_watch::{Proven, Tap, Watched, Watching, watch};
 
 use crate::{
@@ -137,6 +137,6 @@ fn info(header: &Header, upstream: &str) -> RunInfo {
         capabilities: Vec::new(),
         seed: header.seed.clone(),
         planned: 2,
-        left_out: 0,
+        choice: Choice::default(),
     }
 }
