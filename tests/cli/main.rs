@@ -27,6 +27,7 @@ mod lost_target;
 #[cfg(unix)]
 mod output_files;
 mod own_profiles;
+mod probe;
 mod reports;
 mod rounds;
 mod rows;

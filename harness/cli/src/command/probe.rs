@@ -2,10 +2,11 @@
 
 use std::{fmt::Write, sync::Arc};
 
+use anyhow::bail;
 use clap::Args;
 use deadzone_runner::{ExitCode, Options, RunError, Selection, TargetSpec, Trait, portrait};
 use deadzone_transport::Endpoint;
-use deadzone_verdict::{RunEvent, RunInfo, Source, Summary};
+use deadzone_verdict::{GateState, RunEvent, RunInfo, Source, Summary};
 
 use crate::{
     args::{OutputArgs, TargetArgs},
@@ -37,6 +38,9 @@ const GATES: &str = "gates";
 pub(crate) fn probe(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     let mut of = args.of.clone();
     of.broker = args.target.clone().or(of.broker);
+    if let Some(name) = of.broker.as_deref().filter(|broker| args.toml && !broker.contains("://")) {
+        bail!("a target file is made of a URL; that of a preset is printed by `deadzone targets {name}`");
+    }
     let config = Config::resolve(&of, &ChoiceArgs::default(), &OutputArgs::default(), None)?;
     let suite = super::suite(&[], false)?;
     let mut info: Option<Arc<RunInfo>> = None;
@@ -88,21 +92,19 @@ fn table(info: &RunInfo, summary: &Summary, traits: &[Trait]) -> String {
         let line = format!("  {name:<names$}  {value:<values$}  {word:<10}  {how}");
         let _ = write!(text, "\n{}", line.trim_end());
     }
-    let _ = writeln!(text, "\n\nnot open are gates: what stands on them can't be tried. {}", notes(summary));
+    let spoken = |gate: &&GateState| info.capabilities.iter().any(|offered| offered.version == gate.version);
+    let gates: Vec<_> = summary.gates.iter().filter(spoken).collect();
+    let open = gates.iter().filter(|gate| gate.state == "open").count();
+    let _ =
+        writeln!(text, "\n\n{open} of {} gates are open; what stands on another is not tried", gates.len());
     text
-}
-
-fn notes(summary: &Summary) -> String {
-    let open = summary.gates.iter().filter(|gate| gate.state == "open").count();
-    format!("{open} of {} gates are open", summary.gates.len())
 }
 
 /// A descriptor with what was found; what no key can say stands in comments.
 fn toml(info: &RunInfo, traits: &[Trait], broker: &str) -> String {
     let quoted = |text: &str| format!("{text:?}");
     let mut text = format!("schema = \"deadzone.target/1\"\nname = {}\n", quoted(&info.target));
-    let address = if broker.contains("://") { broker } else { "mqtt://127.0.0.1:1883" };
-    let _ = writeln!(text, "address = {}", quoted(address));
+    let _ = writeln!(text, "address = {}", quoted(broker));
     let mut qos: Option<(u8, String)> = None;
     let mut retained = true;
     for fact in traits.iter().filter(|fact| fact.version == deadzone_wire::Version::V311) {
