@@ -17,7 +17,7 @@ const EXIT_CODES: &str = "Exit codes, the first that applies:
    70  a bug of ours
     2  wrong usage, mistakes in a scenario file, a file that can't be written or is no history, or `link` can't listen
     5  the target can't be reached, does not speak MQTT or was lost in the middle; `broker` can't listen
-    4  nothing ran
+    4  nothing ran, or a word selects nothing
     1  at least one failure; or a defect ended `broker`
     6  an expected failure did not happen
     3  nothing failed, but something was inconclusive or blocked
@@ -116,8 +116,8 @@ pub(crate) struct OutputArgs {
     /// How long a silence is waited out before it is a failure, in seconds, at every time-out scale [default: 60]
     #[arg(long, env = "DEADZONE_LONG_BOUND", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) long_bound: Option<u64>,
-    /// Begin nothing that would not end within this time (60s, 5m), the most telling scenarios first. Nothing is cut short, what
-    /// fails is confirmed in full, and what is left out changes no exit code
+    /// Begin nothing that would not end within this time (60s, 5m), the most telling scenarios first. Nothing is cut short, a
+    /// silence is waited out and what fails is confirmed, which may take longer; what is left out changes no exit code
     #[arg(long, env = "DEADZONE_BUDGET", value_name = "TIME", value_parser = parse_time)]
     pub(crate) budget: Option<Duration>,
     /// Begin nothing new after the first failure

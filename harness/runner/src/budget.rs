@@ -39,6 +39,17 @@ impl Budget {
     }
 }
 
+/// What is to be told of a run that took longer.
+pub(crate) fn overrun(total: Duration, took: Duration) -> Option<String> {
+    let text = format!(
+        "the run took {:.1} s of a budget of {} s: what begins is not cut short, silences are waited out (--long-bound) and failures confirmed",
+        took.as_secs_f64(),
+        total.as_secs_f64()
+    );
+    // A moment is no overrun.
+    (took > total + total / 10).then_some(text)
+}
+
 /// First runs end within the budget, or within three quarters of it where a confirmation is owed.
 fn fits(spent: Duration, lasts: Duration, total: Duration, owes: bool) -> bool {
     let share = if owes { total / 4 * 3 } else { total };
@@ -57,5 +68,7 @@ mod tests {
         assert!(!at(50, 11, false) && !at(60, 0, false) && !at(61, 0, false));
         assert!(at(35, 10, true) && !at(36, 10, true), "a quarter is kept for the confirmation");
         assert!(!fits(s(0), s(0), s(0), false), "no time, nothing");
+        assert_eq!(overrun(s(60), s(66)), None);
+        assert!(overrun(s(60), s(67)).is_some_and(|text| text.contains("67.0 s of a budget of 60 s")));
     }
 }

@@ -5,6 +5,7 @@
 //! thread and a runtime of its own, because it mostly waits.
 
 mod ask;
+mod at_once;
 mod budget;
 mod confirm;
 mod coverage;

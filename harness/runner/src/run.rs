@@ -21,7 +21,8 @@ use deadzone_target::{Declared, TargetError};
 use crate::{
     EmbeddedSpec, ExitCode, Manners, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, speaks_v311_alone, unique_word},
-    budget::Budget,
+    at_once::limits,
+    budget::{Budget, overrun},
     coverage::coverage,
     exchange::Asker,
     gentle,
@@ -32,18 +33,9 @@ use crate::{
     leftovers::leftovers,
     links::{InUse, LinkProvider},
     passes::{Passes, tasks},
-    pool::Limits,
     probe::Probed,
     target::{Target, TargetHandle},
 };
-
-/// How many scenarios wait on a real target at once, unless the user says otherwise.
-const REMOTE_JOBS: usize = 32;
-
-/// File descriptors that a job may need: a runtime and a few connections.
-const DESCRIPTORS_A_JOB: usize = 12;
-/// File descriptors that are kept for everything else.
-const DESCRIPTORS_APART: usize = 48;
 
 /// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
 const SHARED_MEMORY: u64 = 16 * 1024 * 1024;
@@ -161,6 +153,9 @@ pub fn run(
     if let Some(text) = leftovers(&passes.ledger.results) {
         passes.ledger.notice(text);
     }
+    if let Some(text) = options.manners.budget.and_then(|total| overrun(total, started.elapsed())) {
+        passes.ledger.notice(text);
+    }
     let results = std::mem::take(&mut passes.ledger.results);
     let interrupted = options.cancel.load(Ordering::Relaxed);
     let summary = Arc::new(summary(&plan, &results, &passes, options, interrupted, started.elapsed()));
@@ -240,40 +235,6 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
         patience: Duration::from_millis((context.timing.patience_ms as f64 * context.timing.scale) as u64),
         qos1: offered.max_qos > 0,
     })
-}
-
-/// How much goes on at once: on a real target no more than there are file descriptors for.
-pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
-    let Some(declared) = context.target.declared() else {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        return Limits {
-            jobs: options.jobs.unwrap_or_else(cores),
-            connections: usize::MAX,
-            solo: false,
-            virtual_time: true,
-        };
-    };
-    let wanted = Limits {
-        jobs: options.jobs.unwrap_or(if context.target.is_gentle() { gentle::JOBS } else { REMOTE_JOBS }),
-        connections: declared.connections(),
-        solo: false,
-        virtual_time: false,
-    };
-    descriptor_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
-}
-
-/// Half of the descriptors for jobs, the rest for the connections of what is parked.
-fn within(wanted: Limits, descriptors: usize) -> Limits {
-    let free = descriptors.saturating_sub(DESCRIPTORS_APART);
-    let jobs = wanted.jobs.min((free / 2 / DESCRIPTORS_A_JOB).max(1));
-    Limits { jobs, connections: wanted.connections.min((free / 4).max(1)), ..wanted }
-}
-
-/// The soft limit on open files, where the system tells it.
-fn descriptor_limit() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find_map(|l| l.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 fn info(
@@ -383,21 +344,4 @@ pub fn summary_of(
 
 fn ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_descriptors_make_few_jobs() {
-        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false, virtual_time: false };
-        let of = |descriptors| {
-            let limits = within(wanted, descriptors);
-            (limits.jobs, limits.connections)
-        };
-        assert_eq!(of(8), (1, 1));
-        assert_eq!(of(256), (8, 52));
-        assert_eq!(of(1024), (REMOTE_JOBS, 200), "the usual limit costs nothing");
-    }
 }

@@ -5,9 +5,13 @@ use std::{
     collections::{BTreeSet, VecDeque},
 };
 
+use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
 use crate::{Planned, Tier};
+
+/// The longest that a smoke scenario of the suite waits, ms.
+const SMOKE_MS: u64 = 2_500;
 
 /// What a performance can show: a defect that it catches or a clause that it puts to the test, in its version.
 type Shows<'a> = BTreeSet<(Version, &'a str)>;
@@ -16,7 +20,7 @@ type Shows<'a> = BTreeSet<(Version, &'a str)>;
 /// most that nothing before it shows, for the time that it waits by the clock; then the order of the suite.
 pub(crate) fn most_telling_first(items: &[&Planned]) -> Vec<usize> {
     let shows: Vec<Shows<'_>> = items.iter().map(|item| shows(item)).collect();
-    let cost_ms: Vec<u64> = items.iter().map(|item| 1_000 + item.scenario.bound_by_clock_ms()).collect();
+    let cost_ms: Vec<u64> = items.iter().map(|item| 1_000 + waits_ms(&item.scenario)).collect();
     let mut known = Shows::new();
     let mut order = Vec::new();
     for tier in Tier::ALL {
@@ -35,14 +39,18 @@ pub(crate) fn most_telling_first(items: &[&Planned]) -> Vec<usize> {
     order
 }
 
+/// How long a scenario waits by the clock, ms: an estimate, of which the smoke tier has a bound that is tested.
+pub(crate) fn waits_ms(scenario: &Scenario) -> u64 {
+    let ms = scenario.bound_by_clock_ms();
+    if Tier::of(scenario) == Tier::Smoke { ms.min(SMOKE_MS) } else { ms }
+}
+
 fn shows(item: &Planned) -> Shows<'_> {
     let version = item.key.version;
     let caught = item.scenario.catches.iter().filter(|catch| catch.only.is_none_or(|only| only == version));
-    let caught = caught.map(|catch| catch.name.as_str());
-    caught
-        .chain(item.scenario.clauses_of(version).map(|clause| clause.as_str()))
-        .map(|what| (version, what))
-        .collect()
+    let mut shows: Shows<'_> = caught.map(|catch| (version, catch.name.as_str())).collect();
+    shows.extend(item.scenario.clauses_of(version).map(|clause| (version, clause.as_str())));
+    shows
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The smoke tier is kept honest: something of every area, little time by the clock, and nothing that can't be given to any broker.
 //! And what a budget and manners leave out, they tell.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

@@ -187,7 +187,7 @@ fn code(what: &str) -> Option<String> {
     deadzone_script::explain(what).map(|text| format!("{what}: {text}\n"))
 }
 
-/// Every clause of a section, a line each: `MQTT-4.3.3`, `4.3.3`, `5.0/MQTT-4.3.3`.
+/// Every clause of a section, a line each: with or without `MQTT-` in front, in one version or in both.
 fn section(what: &str) -> Option<String> {
     let clauses = deadzone_spec::all().filter(|id| deadzone_runner::names_clause(what, *id));
     let lines: Vec<String> = clauses.map(|id| format!("{}  {}\n", id, id.clause().text)).collect();

@@ -22,6 +22,7 @@ use crate::{
     budget::Budget,
     health::{Health, Trouble},
     job::JobContext,
+    telling::waits_ms,
 };
 
 /// How often the watch looks.
@@ -186,7 +187,7 @@ pub(crate) fn work(mut pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Pr
 fn admission(budget: Budget, context: &JobContext) -> impl Fn(&Task) -> bool + Send + Sync + 'static {
     let factor = if context.target.is_embedded() { 0.0 } else { context.timing.scale.max(1.0) };
     move |task| {
-        let waits_ms = task.planned.scenario.bound_by_clock_ms() as f64 * factor;
+        let waits_ms = waits_ms(&task.planned.scenario) as f64 * factor;
         budget.allows(Duration::from_millis(waits_ms as u64))
     }
 }

@@ -19,10 +19,11 @@ use super::{
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
     ask::ask,
+    at_once::limits,
     gentle,
     ledger::Ledger,
     passes::{Passes, tasks},
-    run::{context, limits},
+    run::context,
     target::Target,
 };
 
