@@ -2,12 +2,12 @@
 //!
 //! `fail` is a failure. `error` is an error, and so is `inconclusive`, with that word as its type: a build that shows
 //! an experiment which did not happen as green would be believed. `not applicable` and `blocked` are skipped with
-//! their reason.
+//! their reason. A failure that a file of known failures names is none here; its reason stands in its output.
 //! Many viewers ignore properties and attributes of ours, so clause, message and command stand in the body as well.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use deadzone_verdict::{RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Expectation, KnownFailure, RunInfo, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
@@ -76,7 +76,49 @@ fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
     for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
         case.add_property((name, escape::xml(value).as_str()));
     }
+    match &result.expectation {
+        Some(Expectation::Expected(known)) => {
+            let text = excuse(result, known);
+            case.add_property(("expected", escape::xml(&text).as_str()));
+            case.set_system_out(escape::xml(&text));
+        }
+        Some(Expectation::New) => {
+            case.add_property(("new", "true"));
+        }
+        Some(Expectation::Unexpected(_)) | None => {}
+    }
     case
+}
+
+/// `expected fail: sessions are kept in memory (https://…)`.
+fn excuse(result: &ScenarioResult, known: &[KnownFailure]) -> String {
+    let why = known.iter().map(|known| {
+        let reason = if known.reason.is_empty() { "no reason given" } else { known.reason.as_str() };
+        let link = known.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
+        format!("{reason}{link}")
+    });
+    let mut why: Vec<String> = why.collect();
+    why.dedup();
+    format!("expected {}: {}", result.verdict.kind.word(), why.join("; "))
+}
+
+/// What turns nothing red, told so that it is not lost: an experiment that did not happen is skipped, as is what is new.
+fn excused(result: &ScenarioResult) -> Option<TestCaseStatus> {
+    let text = match (&result.expectation, result.verdict.kind) {
+        (Some(Expectation::Expected(_)), VerdictKind::Fail) => return Some(TestCaseStatus::success()),
+        (Some(Expectation::Expected(known)), VerdictKind::Inconclusive | VerdictKind::Blocked) => {
+            excuse(result, known)
+        }
+        (Some(Expectation::New), VerdictKind::Fail | VerdictKind::Inconclusive | VerdictKind::Blocked) => {
+            let found = result.verdict.findings.first().map(|finding| finding.got.as_str());
+            let what = found.or(result.verdict.reason.as_deref()).unwrap_or_default();
+            format!("new, not accepted yet: {}: {what}", result.verdict.kind.word())
+        }
+        _ => return None,
+    };
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(escape::xml(&escape::cut(&text, MESSAGE, false)));
+    Some(status)
 }
 
 /// `mqtt5.qos2`: viewers make a tree of it.
@@ -91,6 +133,9 @@ fn class(result: &ScenarioResult) -> String {
 }
 
 fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
+    if let Some(status) = excused(result) {
+        return status;
+    }
     let verdict = &result.verdict;
     let reason = verdict.reason.as_deref().unwrap_or_default();
     let (kind, what, message) = match verdict.kind {

@@ -16,9 +16,9 @@ mod timeline;
 
 pub use error::ReportError;
 pub use json::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
-    VerdictWord, run_document, run_schema,
+    CapabilitiesEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry, GradeEntry,
+    GradeWord, KnownEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
+    StaleItem, SummaryEntry, TargetEntry, VerdictWord, run_document, run_schema,
 };
 pub use junit::junit;
 pub use model::{Collector, RunModel};

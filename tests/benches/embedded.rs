@@ -24,6 +24,7 @@ fn options() -> Options {
         command: "deadzone run".to_owned(),
         cancel: Arc::new(AtomicBool::new(false)),
         panic_in: None,
+        expect: None,
     }
 }
 

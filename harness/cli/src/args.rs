@@ -8,13 +8,13 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 const EXIT_CODES: &str = "Exit codes, the first that applies:
   130  interrupted by a signal; reports are written all the same. `link` and `broker` end so: 0
    70  a bug of ours
-    2  wrong usage, mistakes in a scenario file, a file that can't be written or is no history, or `link` can't listen
+    2  wrong usage, mistakes in a scenario file or in one of known failures, a file that can't be written or is no history, or `link` can't listen
     5  the target can't be reached, does not speak MQTT or was lost in the middle; `broker` can't listen
-    4  nothing ran
-    1  at least one failure; or a defect ended `broker`
-    6  an expected failure did not happen
+    4  nothing ran; or nothing failed, and less was judged than `min_tested` of --expect asks for
+    1  at least one failure that is not expected; or a defect ended `broker`
+    6  an expected failure did not come: its entry is stale
     3  nothing failed, but something was inconclusive or blocked
-    0  all that ran passed";
+    0  all that ran passed, or did not as expected";
 
 /// Takes an MQTT broker through the dead zone: conformance under a dying link, with evidence.
 #[derive(Debug, Parser)]
@@ -36,7 +36,10 @@ pub(crate) enum Command {
     Links(LinksArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
-    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles` or `target`
+    /// Keep the file of a broker's known failures (`run --expect`) up to date
+    #[command(subcommand)]
+    Expect(ExpectCommand),
+    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles`, `target` or `expect`
     Explain(ExplainArgs),
     /// Prove that every scenario can fail, and that legal variants pass
     Selftest(SelftestArgs),
@@ -52,6 +55,20 @@ pub(crate) enum Command {
     Guard {
         /// The process.
         pid: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExpectCommand {
+    /// Make the file of a run's report, or bring it up to one: adds what is not named yet, takes out what did not come, accepts new
+    /// scenarios. Comments and order stay
+    Update {
+        /// The report of a whole run (`run --json`)
+        #[arg(value_name = "RUN.json")]
+        run: PathBuf,
+        /// The file of known failures
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -101,6 +118,9 @@ pub(crate) struct OutputArgs {
     /// How long a silence is waited out before it is a failure, in seconds, at every time-out scale [default: 60]
     #[arg(long, env = "DEADZONE_LONG_BOUND", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) long_bound: Option<u64>,
+    /// Hold the run against a file of known failures (`explain expect`): what it names is expected, what is newer turns nothing red
+    #[arg(long, env = "DEADZONE_EXPECT", value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
@@ -198,7 +218,7 @@ pub(crate) struct CheckArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, `profiles`:
-    /// how one is written, or `target`: how a broker is described
+    /// how one is written, `target`: how a broker is described, or `expect`: how its known failures are
     pub(crate) what: String,
 }
 

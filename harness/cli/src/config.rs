@@ -35,6 +35,7 @@ struct File {
     fail_fast: Option<bool>,
     quick: Option<bool>,
     long_bound: Option<u64>,
+    expect: Option<PathBuf>,
 }
 
 /// A value with its origin.
@@ -81,6 +82,7 @@ pub(crate) struct Config {
     pub(crate) fail_fast: Setting<bool>,
     pub(crate) quick: Setting<bool>,
     pub(crate) long_bound_s: Setting<u64>,
+    pub(crate) expect: Setting<Option<PathBuf>>,
 }
 
 impl Config {
@@ -125,6 +127,7 @@ impl Config {
             history: place(&outputs.history, "DEADZONE_HISTORY", file.history),
             junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
             json: place(&outputs.json, "DEADZONE_JSON", file.json),
+            expect: place(&outputs.expect, "DEADZONE_EXPECT", file.expect),
             quick: Setting::choose(outputs.quick.then_some(true), "DEADZONE_QUICK", file.quick, false),
             long_bound_s: Setting::choose(
                 outputs.long_bound,
@@ -159,6 +162,7 @@ impl Config {
             line("history", shown(&self.history.value), self.history.origin),
             line("junit", shown(&self.junit.value), self.junit.origin),
             line("json", shown(&self.json.value), self.json.origin),
+            line("expect", shown(&self.expect.value), self.expect.origin),
             line("quick", self.quick.value, self.quick.origin),
             line("long_bound", format!("{} s", self.long_bound_s.value), self.long_bound_s.origin),
             line("fail_fast", self.fail_fast.value, self.fail_fast.origin),

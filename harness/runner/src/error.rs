@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use deadzone_history::HistoryError;
 
-use crate::{ExitCode, SelectionError, SuiteError};
+use crate::{ExitCode, ExpectError, SelectionError, SuiteError};
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum RunError {
         /// What is wrong, with its line.
         why: String,
     },
+    /// The file of known failures has mistakes, or can't be read.
+    #[error(transparent)]
+    Expect(#[from] ExpectError),
     /// Foreign links need a target that has an address.
     #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
     LinksWithoutAddress,
@@ -105,6 +108,7 @@ impl RunError {
             Self::Suite(_)
             | Self::TargetSyntax(_)
             | Self::Descriptor { .. }
+            | Self::Expect(_)
             | Self::LinksWithoutAddress
             | Self::Write { .. }
             | Self::Record { .. } => ExitCode::Usage,

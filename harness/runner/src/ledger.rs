@@ -6,6 +6,7 @@ use deadzone_script::Gate;
 use deadzone_verdict::{RunEvent, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
+    expect::{Known, Marks, fails},
     gates::Gates,
     habit::Habits,
     pool::{Done, First, Next, Progress, Task, Why},
@@ -28,6 +29,8 @@ pub(crate) struct Ledger<'a> {
     plain: bool,
     /// Performances of gates that the user did not choose and that passed.
     pub(crate) unasked: usize,
+    /// How results stand to the file of known failures, where there is one.
+    marks: Option<Marks>,
 }
 
 impl<'a> Ledger<'a> {
@@ -43,7 +46,13 @@ impl<'a> Ledger<'a> {
             failed: false,
             plain,
             unasked: 0,
+            marks: None,
         }
+    }
+
+    /// The same, holding results against a file.
+    pub(crate) fn marking(self, known: Option<Arc<Known>>) -> Self {
+        Self { marks: known.map(Marks::new), ..self }
     }
 
     /// Takes what a pass tells.
@@ -56,7 +65,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn ended(&mut self, mut task: Task, done: Done) {
-        let failed = matches!(done.result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+        let failed = fails(self.marks.as_ref().map(|marks| &*marks.known), &done.result);
         match done.next {
             Next::Confirm(wanted, waited_out) => {
                 self.failed |= failed;
@@ -92,6 +101,9 @@ impl<'a> Ledger<'a> {
             (self.tell)(RunEvent::ScenarioWaits(result.key));
             return;
         }
+        if let Some(marks) = &mut self.marks {
+            marks.mark(task.planned.scenario.gate.map(Gate::name), &mut result);
+        }
         let result = Arc::new(result);
         self.results.push(Arc::clone(&result));
         (self.tell)(RunEvent::ScenarioFinished(result));
@@ -115,7 +127,10 @@ impl<'a> Ledger<'a> {
 
     /// The findings of the target itself; nothing is told by scenarios afterwards.
     pub(crate) fn tell_habits(&mut self) {
-        for result in std::mem::take(&mut self.habits).results() {
+        for mut result in std::mem::take(&mut self.habits).results() {
+            if let Some(marks) = &mut self.marks {
+                marks.mark(None, Arc::make_mut(&mut result));
+            }
             self.results.push(Arc::clone(&result));
             (self.tell)(RunEvent::ScenarioFinished(result));
         }

@@ -20,6 +20,7 @@ use crate::{
     ask::{ask, speaks_v311_alone, unique_word},
     coverage::coverage,
     exchange::Asker,
+    expect::{Expectations, Known, Played, against, counted},
     histories::write_histories,
     job::JobContext,
     ledger::Ledger,
@@ -76,6 +77,8 @@ pub struct Options {
     pub cancel: Arc<AtomicBool>,
     /// A scenario whose judge shall panic.
     pub panic_in: Option<String>,
+    /// The target's known failures.
+    pub expect: Option<Arc<Expectations>>,
 }
 
 impl Options {
@@ -103,6 +106,9 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
+    if let Some(file) = &options.expect {
+        file.check(suite.scenarios.iter().map(|scenario| scenario.id.as_str()))?;
+    }
     let mut target = Target::start(&options.target, &options.cancel)?;
     if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
@@ -114,10 +120,14 @@ pub fn run(
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
+    let known = options.expect.clone().map(|file| Known::new(file, info.target_version.as_deref()));
+    let known = known.map(Arc::new);
+    let name = info.target.clone();
     tell(RunEvent::Started(info));
 
     let mut context = context(options, handle);
     context.facts.v311_alone = v311_alone;
+    context.known = known.clone();
     let limits = limits(options, &context);
     let asker = asker(&context, &capabilities);
     let versions = capabilities.iter().map(|offered| offered.version).collect();
@@ -127,12 +137,22 @@ pub fn run(
         fail_fast: options.fail_fast,
         asker,
         versions,
-        ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
+        ..Passes::new(&mut target, context, limits, Ledger::new(false, tell).marking(known.clone()))
     };
     passes.perform(tasks);
     let results = std::mem::take(&mut passes.ledger.results);
     let interrupted = options.cancel.load(Ordering::Relaxed);
-    let summary = Arc::new(summary(&plan, &results, &passes, options, interrupted, started.elapsed()));
+    let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
+    if let Some(known) = &known {
+        let everything = options.selection.is_everything() && summary.not_run == 0 && !interrupted;
+        let (results, versions) = (results.as_slice(), options.versions.as_slice());
+        hold(
+            &mut summary,
+            known,
+            &Played { results, suite: suite.keys(), versions, everything, target: &name },
+        );
+    }
+    let summary = Arc::new(summary);
     drop(passes);
     // The listener writes its reports now: neither a record that can't be written nor a broker that is slow to end is to
     // cost them.
@@ -179,6 +199,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         memory,
         run: Origin::Scenario,
         facts,
+        known: None,
         one_in_flight: BTreeSet::new(),
         session_at_once: BTreeSet::new(),
     }
@@ -290,7 +311,7 @@ fn summary(
 ) -> Summary {
     let told: BTreeSet<_> = results.iter().map(|result| &result.key).collect();
     let missing = plan.items.iter().filter(|item| !item.unasked && !told.contains(&item.key)).count();
-    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), passes.lost.is_some(), interrupted);
+    let exit = ExitCode::of(results.iter().map(|r| counted(r)), passes.lost.is_some(), interrupted);
     let waited = passes.parks > 0 && !options.quick;
     Summary {
         not_run: missing,
@@ -301,6 +322,14 @@ fn summary(
         gates: passes.ledger.gates.all(),
         ..summary_of(results, &options.versions, interrupted, wall)
     }
+}
+
+/// Adds how the run stands to the file, and what that makes of its exit code.
+fn hold(summary: &mut Summary, known: &Known, played: &Played<'_>) {
+    let against = against(known, played);
+    let code = ExitCode::known(summary.exit_code);
+    summary.exit_code = code.with_file(!against.stale.is_empty(), against.is_below_floor()) as u8;
+    summary.expectations = Some(against);
 }
 
 /// The summary that follows from results alone.
@@ -329,6 +358,7 @@ pub fn summary_of(
         long_bound_s: None,
         notices: Vec::new(),
         gates: Vec::new(),
+        expectations: None,
     }
 }
 

@@ -79,7 +79,7 @@ fn names_clause(word: &str, id: ClauseId) -> bool {
 }
 
 /// `*` matches within a part of the id, `**` over parts.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match pattern {
         [] => text.is_empty(),
         [b'*', b'*', rest @ ..] => (0..=text.len()).any(|i| glob(rest, &text[i..])),

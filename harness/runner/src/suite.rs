@@ -1,7 +1,7 @@
 //! The scenarios to choose from: embedded ones, or files of the user's.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -10,6 +10,7 @@ use std::{
 use deadzone_history::Fnv;
 use deadzone_link::{Catalogue, ProfileError};
 use deadzone_script::{Diagnostic, Scenario, Severity};
+use deadzone_verdict::ScenarioKey;
 
 use crate::{
     judgeable::unjudged,
@@ -112,6 +113,15 @@ pub fn parse(file: &str, area: &str, text: &str, own: bool) -> Result<Parsed, Su
 }
 
 impl Suite {
+    /// Every scenario in every version that it is for.
+    pub(crate) fn keys(&self) -> BTreeSet<ScenarioKey> {
+        let of = |scenario: &Arc<Scenario>| {
+            let id = scenario.id.clone();
+            scenario.versions.clone().into_iter().map(move |version| ScenarioKey { id: id.clone(), version })
+        };
+        self.scenarios.iter().flat_map(of).collect()
+    }
+
     /// The suite that the command carries.
     pub fn embedded() -> Result<Self, SuiteError> {
         let files = deadzone_scenarios::files();
@@ -170,7 +180,7 @@ impl Suite {
         if !bad.is_empty() {
             return Err(SuiteError::Mistakes(bad));
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         match suite.scenarios.iter().find(|s| !seen.insert(s.id.as_str())) {
             Some(twice) => Err(SuiteError::SameId(twice.id.clone())),
             None => Ok(suite),

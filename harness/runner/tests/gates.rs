@@ -48,6 +48,7 @@ fn results(choose: &[&str], defects: &[&str]) -> (Vec<Arc<ScenarioResult>>, Arc<
         command: String::new(),
         cancel: Arc::default(),
         panic_in: None,
+        expect: None,
     };
     let mut told = Vec::new();
     let summary = run(&suite(), &options, &mut |event| {

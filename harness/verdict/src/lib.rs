@@ -5,15 +5,19 @@
 //!
 //! This crate judges nothing: the oracle does. No verdict is ever part of a record.
 
+mod expectation;
 mod fact;
 mod finding;
+mod outcome;
 mod phase;
 mod run;
 mod sets;
 mod verdict;
 
+pub use expectation::{AgainstFile, Expectation, KnownFailure, StaleEntry};
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
+pub use outcome::Outcome;
 pub use phase::{Disturbance, Phase, Standing};
 pub use run::{
     Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{Finding, Verdict, VerdictKind};
+use crate::{AgainstFile, Expectation, Finding, Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,6 +151,8 @@ pub struct ScenarioResult {
     pub wall_ms: u64,
     /// The target's log while it ran, where we started it: a bounded tail.
     pub target_log: Option<String>,
+    /// How it stands to the file of known failures; absent without one, and for what passed and is not new.
+    pub expectation: Option<Expectation>,
 }
 
 impl ScenarioResult {
@@ -197,6 +199,8 @@ pub struct Summary {
     pub notices: Vec<String>,
     /// The gates that were tried.
     pub gates: Vec<GateState>,
+    /// How it stands to the file of known failures; absent without one.
+    pub expectations: Option<AgainstFile>,
 }
 
 /// How a gate ended.

@@ -2,14 +2,14 @@
 //! the format.
 
 use deadzone_verdict::{
-    Capabilities, Finding, GateState, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
-    VerdictKind,
+    AgainstFile, Capabilities, Expectation, Finding, GateState, Grade, GradeLevel, KnownFailure, Repeat,
+    RunInfo, ScenarioResult, Summary, VerdictKind,
 };
 
 use super::document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
-    VerdictWord,
+    CapabilitiesEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry, GradeEntry,
+    GradeWord, KnownEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
+    StaleItem, SummaryEntry, TargetEntry, VerdictWord,
 };
 use crate::{ReportError, RunModel};
 
@@ -71,7 +71,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         like: r.like.clone(),
         verdict: verdict(r.verdict.kind),
         reason: r.verdict.reason.clone(),
-        findings: r.verdict.findings.iter().map(finding).collect(),
+        findings: r.verdict.findings.iter().map(|f| finding(r, f)).collect(),
         grades: r.verdict.grades.iter().map(grade).collect(),
         control: r.control.as_ref().map(|c| ControlEntry {
             verdict: verdict(c.kind),
@@ -86,6 +86,32 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         seed: r.history.as_ref().map(|history| history.header.seed.clone()),
         repeat_command: r.repeat_command.clone(),
         wall_ms: r.wall_ms,
+        expected: matches!(r.expectation, Some(Expectation::Expected(_))),
+        expected_by: known(r.expectation.as_ref()),
+        new: r.expectation == Some(Expectation::New),
+        unconfirmed: r.verdict.unconfirmed.iter().map(|f| f.fingerprint().to_string()).collect(),
+    }
+}
+
+fn known(expectation: Option<&Expectation>) -> Vec<KnownEntry> {
+    let Some(Expectation::Expected(known)) = expectation else { return Vec::new() };
+    let entry =
+        |k: &KnownFailure| KnownEntry { line: k.line, reason: k.reason.clone(), link: k.link.clone() };
+    known.iter().map(entry).collect()
+}
+
+fn against(a: &AgainstFile) -> ExpectationsEntry {
+    let stale = a.stale.iter().map(|stale| StaleItem { line: stale.line, text: stale.text.clone() });
+    ExpectationsEntry {
+        file: a.file.clone(),
+        expected: a.expected as u64,
+        unexpected: a.unexpected as u64,
+        new: a.new.len() as u64,
+        stale: stale.collect(),
+        no_reason: a.no_reason.clone(),
+        tested: a.tested as u64,
+        min_tested: a.min_tested.map(|least| least as u64),
+        notes: a.notes.clone(),
     }
 }
 
@@ -109,7 +135,7 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
     }
 }
 
-fn finding(f: &Finding) -> FindingEntry {
+fn finding(r: &ScenarioResult, f: &Finding) -> FindingEntry {
     FindingEntry {
         clause: f.clause.to_string(),
         also: f.also.iter().map(ToString::to_string).collect(),
@@ -121,7 +147,9 @@ fn finding(f: &Finding) -> FindingEntry {
         repeat: f.repeat,
         place: f.place.map(|p| PlaceEntry { line: p.line, column: p.column, length: p.length }),
         could_instead: f.could_instead.clone(),
-        folded: f.folded.iter().map(finding).collect(),
+        folded: f.folded.iter().map(|folded| finding(r, folded)).collect(),
+        fingerprint: f.fingerprint().to_string(),
+        intermittent: r.is_intermittent(f),
     }
 }
 
@@ -171,5 +199,6 @@ fn summary(s: &Summary) -> SummaryEntry {
         long_bound_s: s.long_bound_s,
         notices: s.notices.clone(),
         gates: s.gates.iter().map(gate).collect(),
+        expectations: s.expectations.as_ref().map(against),
     }
 }

@@ -5,12 +5,13 @@
 
 mod build;
 mod document;
+mod outcomes;
 mod schema;
 
 pub use build::run_document;
 pub use document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
-    VerdictWord,
+    CapabilitiesEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry, GradeEntry,
+    GradeWord, KnownEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
+    StaleItem, SummaryEntry, TargetEntry, VerdictWord,
 };
 pub use schema::run_schema;

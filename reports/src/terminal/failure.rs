@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use deadzone_history::{EventKind, History};
 use deadzone_spec::Party;
-use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Expectation, Finding, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
     Verbosity, clause, excerpt,
@@ -171,6 +171,9 @@ fn circumstances(page: &mut Page, result: &ScenarioResult) {
     }
     if let Some(compared) = &result.compared {
         page.field("compared", Role::Plain, compared, 600);
+    }
+    if let Some(Expectation::Unexpected(strangers)) = &result.expectation {
+        strangers.iter().for_each(|print| page.field("unexpected", Role::Plain, print, 300));
     }
     if let Some(history) = &result.history {
         let clients: Vec<String> = history

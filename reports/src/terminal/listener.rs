@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Expectation, RunEvent, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
-    TerminalOptions, Verbosity, failure,
+    TerminalOptions, Verbosity, expectation, failure,
     page::{Page, Role},
     summary, target, timeline,
 };
@@ -88,7 +88,10 @@ fn started(page: &mut Page, info: &RunInfo) {
 fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
     let kind = result.verdict.kind;
     let pass = matches!(kind, VerdictKind::Pass | VerdictKind::PassSlow);
-    let broken = matches!(kind, VerdictKind::Fail | VerdictKind::Error);
+    let excused = matches!(result.expectation, Some(Expectation::Expected(_) | Expectation::New));
+    let whole = kind == VerdictKind::Error || !excused || page.options.verbosity == Verbosity::Verbose;
+    // What is expected, or new, is a line; its evidence is shown where more is asked for.
+    let broken = matches!(kind, VerdictKind::Fail | VerdictKind::Error) && whole;
     if page.options.verbosity == Verbosity::Quiet && !broken {
         return;
     }
@@ -117,6 +120,7 @@ fn line(page: &mut Page, result: &ScenarioResult) {
     let mut rest = format!("{} [{}]", result.key.id, result.key.version);
     let grades = result.verdict.grades.len();
     let notes = [
+        expectation::note(result),
         result.verdict.reason.clone(),
         (grades > 0).then(|| format!("{grades} grade{}", if grades == 1 { "" } else { "s" })),
     ];

@@ -5,6 +5,7 @@
 
 mod clause;
 mod excerpt;
+mod expectation;
 mod failure;
 mod listener;
 mod options;

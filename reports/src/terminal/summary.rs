@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use deadzone_verdict::{ScenarioResult, Summary, VerdictKind};
 
 use super::{
-    failure,
+    expectation, failure,
     page::{Page, Role},
 };
 use crate::{RunModel, timeline::seconds};
@@ -17,17 +17,21 @@ const NAMED: usize = 6;
 pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
     page.blank();
     for kind in [VerdictKind::Error, VerdictKind::Fail, VerdictKind::Inconclusive] {
-        for result in model.results.iter().filter(|result| result.verdict.kind == kind) {
+        for result in model.results.iter().filter(|r| r.verdict.kind == kind && !expectation::is_excused(r)) {
             again(page, result);
         }
     }
     left_out(page, model, VerdictKind::Blocked);
     left_out(page, model, VerdictKind::NotApplicable);
+    expectation::list(page, model);
     for c in &summary.coverage {
         let own = if c.own > 0 { format!(", and {} ids of our own", c.own) } else { String::new() };
         let text =
             format!("{}: {} of {} server clauses were put to the test{own}", c.version, c.tested, c.of);
         page.field("coverage", Role::Plain, &text, 200);
+    }
+    if let Some(against) = &summary.expectations {
+        expectation::summary(page, against);
     }
     clocks(page, summary);
     counts(page, summary);
@@ -62,7 +66,7 @@ fn clocks(page: &mut Page, s: &Summary) {
 /// What was not performed, by reason.
 fn left_out(page: &mut Page, model: &RunModel, kind: VerdictKind) {
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for result in model.results.iter().filter(|result| result.verdict.kind == kind) {
+    for result in model.results.iter().filter(|r| r.verdict.kind == kind && !expectation::is_excused(r)) {
         let reason = result.verdict.reason.as_deref().unwrap_or("no reason was given");
         by_reason.entry(reason).or_default().push(format!("{} [{}]", result.key.id, result.key.version));
     }

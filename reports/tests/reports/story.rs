@@ -218,6 +218,7 @@ pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
         repeat_command: format!("deadzone run --target somebroker --only {id} --version 5.0 --seed 5eed"),
         wall_ms: 734,
         target_log: None,
+        expectation: None,
     }
 }
 
@@ -371,6 +372,7 @@ pub(crate) fn summary() -> Summary {
         long_bound_s: None,
         notices: vec![],
         gates: vec![],
+        expectations: None,
     }
 }
 

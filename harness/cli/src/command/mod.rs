@@ -2,6 +2,7 @@
 
 mod broker;
 mod check;
+mod expect;
 mod explain;
 mod guard;
 mod judge;
@@ -30,6 +31,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::List(args) => list::list(args),
         Command::Links(args) => links::links(&args),
         Command::Check(args) => Ok(check::check(&args)),
+        Command::Expect(command) => expect::expect(&command),
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),

@@ -3,11 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, anyhow, bail};
 use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
-use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
+use deadzone_runner::{EmbeddedSpec, ExitCode, Expectations, Options, RunError, Selection, TargetSpec};
 use deadzone_verdict::RunEvent;
 
 use super::often;
@@ -110,7 +111,13 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         command: repeat_command(args, config),
         cancel: signals::cancel_flag(),
         panic_in: args.panic_in.clone(),
+        expect: expectations(config.expect.value.as_deref())?,
     })
+}
+
+fn expectations(file: Option<&Path>) -> anyhow::Result<Option<Arc<Expectations>>> {
+    let read = file.map(Expectations::read).transpose().map_err(RunError::from)?;
+    Ok(read.map(Arc::new))
 }
 
 /// Defects and variants by name.

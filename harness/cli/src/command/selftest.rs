@@ -34,6 +34,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
         command: "deadzone run".to_owned(),
         cancel: signals::cancel_flag(),
         panic_in: None,
+        expect: None,
     };
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();

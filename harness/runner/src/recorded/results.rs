@@ -169,6 +169,7 @@ impl<'s> Known<'s> {
             repeat_command,
             wall_ms: record.lasted_us / 1_000,
             target_log: None,
+            expectation: None,
         }
     }
 }

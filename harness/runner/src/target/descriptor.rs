@@ -8,26 +8,7 @@ use deadzone_wire::Version;
 use serde::Deserialize;
 
 use super::{Declared, Place, Places, TargetSpec, address};
-use crate::RunError;
-
-/// Every key of a descriptor, for suggestions.
-const KEYS: [&str; 15] = [
-    "name",
-    "address",
-    "user",
-    "password",
-    "max_qos",
-    "retained",
-    "automatic_subscriptions",
-    "unordered_topics",
-    "durable",
-    "queue",
-    "session_ttl_s",
-    "connections",
-    "backpressure",
-    "solo",
-    "schema",
-];
+use crate::{RunError, toml_mistake};
 
 /// The format's name and major version.
 const SCHEMA: &str = "deadzone.target/1";
@@ -128,25 +109,15 @@ fn places(addresses: &Addresses) -> Result<Places, String> {
     }
 }
 
-/// The parser's own message has line, column and carets; an unknown key gets the one that is meant.
+/// The parser's own message with its line and column; an unknown key gets the one that is meant.
 fn mistake(text: &str, error: &toml::de::Error) -> String {
-    let place = error.span().map_or_else(String::new, |span| {
-        let before = &text[..span.start.min(text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let (span, what, near) = toml_mistake::complaint(error);
+    let place = span.map_or_else(String::new, |span| {
+        let (line, column) = toml_mistake::place_of(text, span.start);
         format!("line {line}, column {column}: ")
     });
-    let message = error.message();
-    let unknown = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
-    match unknown {
-        Some(key) => {
-            let near = deadzone_spec::nearest(key, KEYS.iter().copied())
-                .map(|near| format!(": did you mean `{near}`?"))
-                .unwrap_or_default();
-            format!("{place}unknown key `{key}`{near}")
-        }
-        None => format!("{place}{message}"),
-    }
+    let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+    format!("{place}{what}{near}")
 }
 
 /// The line of a key, from 1.

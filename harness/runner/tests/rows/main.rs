@@ -63,6 +63,7 @@ impl Played {
             command: String::new(),
             cancel: Arc::default(),
             panic_in: None,
+            expect: None,
         };
         let mut told = Vec::new();
         run(&suite, &options, &mut |event| {

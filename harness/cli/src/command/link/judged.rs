@@ -87,6 +87,7 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
         repeat_command: "deadzone link --judge --history DIR, then deadzone judge DIR".to_owned(),
         wall_ms: last_us / 1_000,
         target_log: None,
+        expectation: None,
     }
 }
 

@@ -1,0 +1,139 @@
+//! What a file of expectations says. It knows no run.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use deadzone_spec::ClauseId;
+use deadzone_verdict::{KnownFailure, ScenarioKey};
+use deadzone_wire::Version;
+
+use super::{
+    ExpectError, Mistake,
+    condition::Condition,
+    parse,
+    pattern::{COVERED, Pattern},
+    pin::Pin,
+};
+use crate::habit::TARGET;
+
+/// The format's name and major version.
+pub(super) const SCHEMA: &str = "deadzone.expect/1";
+
+/// The known failures of one target.
+#[derive(Clone, Debug)]
+pub struct Expectations {
+    pub(super) path: PathBuf,
+    /// The target's name, when the file was made.
+    pub(super) target: String,
+    /// How many scenarios must be judged in a run of everything.
+    pub(super) min_tested: Option<usize>,
+    pub(super) pin: Pin,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// One known failure.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// Line and column of its scenario.
+    pub(super) at: (u32, u32),
+    pub(super) scenario: Pattern,
+    /// Most scenarios that its glob may cover.
+    pub(super) max: usize,
+    /// Every version, where it names none.
+    pub(super) version: Option<Version>,
+    pub(super) shows: Shows,
+    /// It comes now and then.
+    pub(super) intermittent: bool,
+    pub(super) reason: String,
+    pub(super) link: Option<String>,
+    /// The versions of the target that it is about.
+    pub(super) target_version: Option<Condition>,
+}
+
+/// What is expected of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// A failure with this finding.
+    Fail { fingerprint: String, clause: ClauseId },
+    /// An experiment that does not happen on this target.
+    Inconclusive,
+    /// A gate that is shut.
+    Blocked,
+}
+
+impl Entry {
+    pub(super) fn covers(&self, key: &ScenarioKey) -> bool {
+        self.is_of(key.version) && self.scenario.covers(&key.id)
+    }
+
+    pub(super) fn is_of(&self, version: Version) -> bool {
+        self.version.is_none_or(|own| own == version)
+    }
+
+    /// The finding that it names. What the target does again and again is one by its clause: to whom and when is chance.
+    pub(super) fn names(&self, key: &ScenarioKey, print: &str) -> bool {
+        let Shows::Fail { fingerprint, clause } = &self.shows else { return false };
+        let of_habit = || key.id == TARGET && print.split(' ').next() == Some(clause.as_str());
+        self.covers(key) && (fingerprint == print || of_habit())
+    }
+
+    pub(super) fn told(&self) -> KnownFailure {
+        KnownFailure { line: self.at.0, reason: self.reason.clone(), link: self.link.clone() }
+    }
+
+    /// What it expects of which scenario, in one line.
+    pub(super) fn line(&self) -> String {
+        let version = self.version.map(|version| format!(" [{version}]")).unwrap_or_default();
+        let what = match &self.shows {
+            Shows::Fail { fingerprint, .. } => format!("fail: {fingerprint}"),
+            Shows::Inconclusive => "inconclusive".to_owned(),
+            Shows::Blocked => "blocked".to_owned(),
+        };
+        format!("{}{version}  {what}", self.scenario.0)
+    }
+}
+
+impl Expectations {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, ExpectError> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| ExpectError::Read { path: path.to_owned(), why: error.to_string() })?;
+        Self::parse(path, &text)
+    }
+
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ExpectError> {
+        parse::file(path, text).map_err(|mistakes| ExpectError::Mistakes { path: path.to_owned(), mistakes })
+    }
+
+    /// Holds what the entries name against the scenarios that there are: neither a mistyped id nor a glob over half of the suite
+    /// is to pass for an expectation. What the file itself knows may be gone from the suite.
+    pub(crate) fn check<'a>(&'a self, suite: impl Iterator<Item = &'a str>) -> Result<(), ExpectError> {
+        let pinned = self.pin.keys().map(|key| key.id.as_str());
+        let ids: BTreeSet<&str> = suite.chain(pinned).chain([TARGET]).collect();
+        let mistakes: Vec<Mistake> = self.entries.iter().filter_map(|entry| wrong(entry, &ids)).collect();
+        match mistakes.is_empty() {
+            true => Ok(()),
+            false => Err(ExpectError::Mistakes { path: self.path.clone(), mistakes }),
+        }
+    }
+}
+
+fn wrong(entry: &Entry, ids: &BTreeSet<&str>) -> Option<Mistake> {
+    let name = &entry.scenario.0;
+    let covered = ids.iter().filter(|id| entry.scenario.covers(id)).count();
+    let (what, help) = match covered {
+        0 => {
+            let near = deadzone_spec::nearest(name, ids.iter().copied());
+            (format!("`{name}` names no scenario"), near.map(|near| format!("did you mean `{near}`?")))
+        }
+        n if n > entry.max => {
+            let help = format!("name fewer, or say `max = {n}`: a glob covers at most {COVERED} otherwise");
+            (format!("`{name}` covers {n} scenarios"), Some(help))
+        }
+        _ => return None,
+    };
+    Some(Mistake { line: entry.at.0, column: entry.at.1, what, help })
+}
