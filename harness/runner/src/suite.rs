@@ -143,8 +143,7 @@ impl Suite {
                 why: format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()),
             })?;
             let name = path.to_string_lossy().into_owned();
-            let area =
-                name.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned();
+            let area = area_of(&name);
             texts.push((name, area, text));
         }
         Self::from_texts(texts, true)
