@@ -137,3 +137,40 @@ fn wrong(entry: &Entry, ids: &BTreeSet<&str>) -> Option<Mistake> {
     };
     Some(Mistake { line: entry.at.0, column: entry.at.1, what, help })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expect::made::{TWICE, entry, fails, file};
+
+    fn mistakes(lines: &str, suite: &[&str]) -> Vec<String> {
+        match file(lines).check(suite.iter().copied()) {
+            Ok(()) => Vec::new(),
+            Err(ExpectError::Mistakes { mistakes, .. }) => {
+                mistakes.into_iter().map(|m| format!("{}: {} {:?}", m.line, m.what, m.help)).collect()
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_none_is_a_mistake_unless_the_file_knows_it() {
+        let lines = fails("qos2/lots", TWICE);
+        let told = mistakes(&lines, &["qos2/lost", "qos1/lost"]);
+        assert!(told[0].starts_with("4: `qos2/lots` names no scenario") && told[0].contains("`qos2/lost`"));
+        let pinned = format!("[suite]\nqos2 = [\"lots\"]\n{lines}");
+        assert_eq!(mistakes(&pinned, &["qos2/lost"]), [""; 0], "it may be gone from the suite");
+        assert_eq!(mistakes(&fails("target", TWICE), &["qos2/lost"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_glob_is_bounded() {
+        let ids: Vec<String> = (0..21).map(|n| format!("a/s{n}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let lines = fails("a/*", TWICE);
+        assert!(mistakes(&lines, &ids)[0].contains("covers 21 scenarios"));
+        assert_eq!(mistakes(&lines, &ids[..20]), [""; 0]);
+        let wider = entry("a/*", &format!("max = 21\nfingerprint = \"{TWICE}\""));
+        assert_eq!(mistakes(&wider, &ids), [""; 0]);
+    }
+}

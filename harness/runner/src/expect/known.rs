@@ -193,3 +193,107 @@ pub(crate) fn counted(result: &ScenarioResult) -> VerdictKind {
         kind => kind,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expect::made::{SILENT, TWICE, TWICE_RESUMED, entry, fails, known, outcome};
+
+    fn stands(known: &Known, outcome: &Outcome) -> &'static str {
+        match known.expectation(outcome) {
+            None => "nothing",
+            Some(Expectation::Expected(_)) => "expected",
+            Some(Expectation::New) => "new",
+            Some(Expectation::Unexpected(_)) => "unexpected",
+        }
+    }
+
+    fn failed(id: &str, found: &[&str]) -> Outcome {
+        outcome(id, VerdictKind::Fail, found)
+    }
+
+    #[test]
+    fn a_failure_is_expected_where_all_of_it_is_named_and_nowhere_else() {
+        let known = known(&fails("a/one", TWICE), None);
+        assert_eq!(stands(&known, &failed("a/one", &[TWICE])), "expected");
+        assert_eq!(stands(&known, &failed("a/one", &[TWICE_RESUMED])), "unexpected", "another phase of it");
+        assert_eq!(stands(&known, &failed("a/two", &[TWICE])), "unexpected", "another scenario");
+        let Some(Expectation::Unexpected(strangers)) = known.expectation(&failed("a/one", &[TWICE, SILENT]))
+        else {
+            panic!("a further finding")
+        };
+        assert_eq!(strangers, [SILENT]);
+        assert_eq!(stands(&known, &failed("a/one", &[])), "unexpected", "nothing found is nothing named");
+        let mut other = failed("a/one", &[TWICE]);
+        other.key.version = Version::V311;
+        assert_eq!(stands(&known, &other), "unexpected", "another version");
+        assert_eq!(stands(&known, &outcome("a/one", VerdictKind::Pass, &[])), "nothing");
+        assert_eq!(stands(&known, &outcome("a/one", VerdictKind::Error, &[TWICE])), "unexpected");
+    }
+
+    #[test]
+    fn what_is_inconclusive_or_blocked_wants_an_entry_of_its_own() {
+        let lines = entry("a/one", "verdict = \"inconclusive\"") + &entry("a/two", "verdict = \"blocked\"");
+        let known = known(&lines, None);
+        for (id, kind, wanted) in [
+            ("a/one", VerdictKind::Inconclusive, "expected"),
+            ("a/one", VerdictKind::Blocked, "unexpected"),
+            ("a/two", VerdictKind::Blocked, "expected"),
+            ("a/two", VerdictKind::Inconclusive, "unexpected"),
+            ("a/one", VerdictKind::NotApplicable, "nothing"),
+        ] {
+            assert_eq!(stands(&known, &outcome(id, kind, &[])), wanted, "{id} {kind:?}");
+        }
+    }
+
+    /// Without waiting a silence is not known to be one; it is all that such a run can show of it.
+    #[test]
+    fn a_silence_that_was_not_waited_out_is_expected_where_it_is_named() {
+        let known = known(&fails("a/one", SILENT), None);
+        let quick = |prints: &[&str]| Outcome {
+            unconfirmed: prints.iter().map(|&print| print.to_owned()).collect(),
+            ..outcome("a/one", VerdictKind::Inconclusive, &[])
+        };
+        assert_eq!(stands(&known, &quick(&[SILENT])), "expected");
+        assert_eq!(stands(&known, &quick(&[SILENT, TWICE])), "unexpected");
+        assert_eq!(stands(&known, &quick(&[])), "unexpected");
+    }
+
+    #[test]
+    fn what_the_file_does_not_know_is_new_unless_it_knows_nothing() {
+        let pinned = known("[suite]\na = [\"one\", \"two@3.1.1\"]\n", None);
+        assert_eq!(stands(&pinned, &failed("a/one", &[TWICE])), "unexpected");
+        assert_eq!(stands(&pinned, &failed("a/two", &[TWICE])), "new", "in this version");
+        assert_eq!(stands(&pinned, &outcome("b", VerdictKind::Pass, &[])), "new");
+        assert_eq!(stands(&pinned, &failed(TARGET, &[TWICE])), "unexpected", "a habit is no scenario");
+        assert_eq!(stands(&known("", None), &failed("b", &[TWICE])), "unexpected", "nothing is pinned");
+    }
+
+    #[test]
+    fn an_entry_of_another_version_of_the_target_does_not_hold() {
+        let lines = entry("a", &format!("fingerprint = \"{TWICE}\"\ntarget_version = \"< 2.1\""));
+        let of = |version| stands(&known(&lines, version), &failed("a", &[TWICE]));
+        assert_eq!(
+            (of(Some("2.0.18")), of(Some("2.1.0")), of(None)),
+            ("expected", "unexpected", "unexpected")
+        );
+    }
+
+    /// In which scenario a habit is seen first is chance, and with it to whom and when.
+    #[test]
+    fn a_habit_is_named_by_its_clause() {
+        let known = known(&(fails(TARGET, TWICE) + &fails("a", TWICE)), None);
+        assert_eq!(stands(&known, &failed(TARGET, &[TWICE_RESUMED])), "expected");
+        assert_eq!(stands(&known, &failed(TARGET, &[SILENT])), "unexpected");
+        assert_eq!(stands(&known, &failed("a", &[TWICE_RESUMED])), "unexpected");
+    }
+
+    #[test]
+    fn a_gate_excuses_what_it_blocks_where_nothing_of_it_is_unexpected() {
+        let expected = Expectation::Expected(Vec::new());
+        let unexpected = Expectation::Unexpected(Vec::new());
+        assert_eq!(behind(std::slice::from_ref(&expected)), Some(expected.clone()));
+        assert_eq!(behind(&[expected.clone(), Expectation::New]), Some(Expectation::New));
+        assert_eq!(behind(&[expected, unexpected]), None);
+    }
+}

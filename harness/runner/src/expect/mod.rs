@@ -8,6 +8,8 @@ mod condition;
 mod file;
 mod fingerprint;
 mod known;
+#[cfg(test)]
+mod made;
 mod mistake;
 mod parse;
 mod pattern;

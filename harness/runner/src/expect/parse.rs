@@ -193,3 +193,70 @@ pub(super) fn file(path: &Path, text: &str) -> Result<Expectations, Vec<Mistake>
     let path = path.to_owned();
     Ok(Expectations { path, target: file.target, min_tested: file.min_tested, pin, entries })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expect::made::{TWICE, entry, fails, text};
+
+    fn wrong(lines: &str) -> Vec<(u32, u32, String, Option<String>)> {
+        let mistakes = file(Path::new("known.toml"), &text(lines)).unwrap_err();
+        mistakes.into_iter().map(|m| (m.line, m.column, m.what, m.help)).collect()
+    }
+
+    #[test]
+    fn an_unknown_key_suggests_the_near_one() {
+        let help = |near: &str| Some(format!("did you mean `{near}`?"));
+        assert_eq!(
+            wrong("min_testd = 3"),
+            [(3, 1, "unknown key `min_testd`".to_owned(), help("min_tested"))]
+        );
+        let of_entry = wrong(&entry("a", "fingerprnt = \"x\""));
+        assert_eq!(of_entry, [(7, 1, "unknown key `fingerprnt`".to_owned(), help("fingerprint"))]);
+    }
+
+    #[test]
+    fn every_mistake_of_an_entry_has_its_place() {
+        let one = |line: &str| {
+            let found = wrong(&entry("a/b", line));
+            assert_eq!(found.len(), 1, "{found:?}");
+            let (line, column, what, help) = found.into_iter().next().unwrap();
+            (line, column, format!("{what} | {}", help.unwrap_or_default()))
+        };
+        let at_7 = |line: &str, word: &str| {
+            let (at, column, what) = one(line);
+            assert!(at == 7 && column > 5 && what.contains(word), "{at}:{column}: {what}");
+        };
+        at_7("verdict = \"fial\"", "did you mean `fail`?");
+        at_7("fingerprint = \"5.0/MQTT-4.3.3-10 delivered-twicce live\"", "`delivered-twice`");
+        at_7("fingerprint = \"3.1.1/MQTT-4.3.3-2 delivered-twice live\"", "a clause of 3.1.1");
+        let (line, _, what) = one("verdict = \"fail\"");
+        assert!(line == 4 && what.contains("without its `fingerprint`"), "{line}: {what}");
+        for (line, word) in [
+            ("transport = \"tls\"", "no transport"),
+            ("target_version = \"new\"", "compares with no version"),
+            ("since = 2026-01-31T10:00:00Z", "a date"),
+            ("max = 3", "belongs to a glob"),
+            ("fingerprint = \"5.0/MQTT-4.3.3-10 delivered-twice live\"", "no fingerprint"),
+        ] {
+            at_7(&format!("{line}\nverdict = \"inconclusive\""), word);
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_told_in_the_order_of_the_file() {
+        let two = fails("a", "5.0/x y live") + &entry("b", "verdict = \"open\"");
+        let lines: Vec<u32> = wrong(&two).into_iter().map(|mistake| mistake.0).collect();
+        assert_eq!(lines, [7, 12]);
+        assert!(wrong("[suite]\na = [\"b@4\"]\n")[0].2.contains("no version"));
+        let other = file(Path::new("x"), "schema = \"deadzone.expect/2\"\ntarget = \"t\"\n").unwrap_err();
+        assert_eq!((other[0].line, other[0].help.as_deref()), (1, Some("expected `deadzone.expect/1`")));
+    }
+
+    #[test]
+    fn what_may_be_left_out_has_its_default() {
+        let text = format!("[[known]]\nscenario = \"a/*\"\nfingerprint = \"{TWICE}\"\nreason = \"\"\n");
+        let entry = crate::expect::made::file(&text).entries.remove(0);
+        assert_eq!((entry.version, entry.max, entry.intermittent), (Some(Version::V5), COVERED, false));
+    }
+}

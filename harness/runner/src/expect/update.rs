@@ -220,17 +220,157 @@ fn accept(document: &mut DocumentMut, pin: &Pin, outcomes: &[Outcome]) -> Option
         if before.get(folder) == Some(&names) {
             continue;
         }
-        let array: Array = names.into_iter().collect();
         match suite.get_mut(folder).and_then(Item::as_array_mut) {
-            Some(known) => {
-                let decor = known.decor().clone();
-                *known = array;
-                *known.decor_mut() = decor;
-            }
+            Some(known) => rename(known, &names),
             None => {
-                suite.insert(folder, value(array));
+                suite.insert(folder, value(names.into_iter().collect::<Array>()));
             }
         }
     }
     Some(accepted)
+}
+
+/// Brings a list to these names; what stays keeps its place and its comment.
+fn rename(known: &mut Array, names: &[String]) {
+    known.retain(|name| name.as_str().is_some_and(|name| names.iter().any(|kept| kept == name)));
+    for name in names {
+        let here: Vec<&str> = known.iter().filter_map(|known| known.as_str()).collect();
+        if !here.contains(&name.as_str()) {
+            let at = here.iter().position(|known| *known > name.as_str()).unwrap_or(here.len());
+            known.insert(at, name.as_str());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expect::made::{SILENT, TWICE, outcome};
+
+    fn showed(outcomes: &[Outcome]) -> Showed {
+        Showed {
+            target: "mine".to_owned(),
+            target_version: None,
+            outcomes: outcomes.to_vec(),
+            complete: true,
+            exit_code: Some(1),
+            today: "2026-01-31".to_owned(),
+        }
+    }
+
+    fn updated(text: Option<&str>, outcomes: &[Outcome]) -> Updated {
+        update(Path::new("known.toml"), text, &showed(outcomes)).unwrap()
+    }
+
+    fn failed(id: &str, prints: &[&str]) -> Outcome {
+        outcome(id, VerdictKind::Fail, prints)
+    }
+
+    fn passed(id: &str) -> Outcome {
+        outcome(id, VerdictKind::Pass, &[])
+    }
+
+    #[test]
+    fn a_file_that_was_made_expects_what_it_was_made_of() {
+        let seen = [
+            failed("a/one", &[TWICE, SILENT]),
+            outcome("a/two", VerdictKind::Inconclusive, &[]),
+            passed("b"),
+        ];
+        let made = updated(None, &seen);
+        assert_eq!((made.added.len(), made.removed.len(), made.accepted), (3, 0, 3));
+        assert!(made.text.contains("reason = \"\"\nsince = 2026-01-31\n"), "{}", made.text);
+        let again = updated(Some(&made.text), &seen);
+        assert_eq!((again.text.as_str(), again.added.len(), again.accepted), (made.text.as_str(), 0, 0));
+        let file = Expectations::parse(Path::new("known.toml"), &made.text).unwrap();
+        let known = Known::new(Arc::new(file), None);
+        for outcome in &seen[..2] {
+            assert!(matches!(known.expectation(outcome), Some(Expectation::Expected(_))), "{outcome:?}");
+        }
+        assert_eq!(known.expectation(&seen[2]), None, "it is known, and not new");
+    }
+
+    const WRITTEN: &str = "# Mine.\nschema = \"deadzone.expect/1\" # the first\ntarget = \"mine\"\n\n[suite]\n\
+        # by folder\na = [\n  \"one\", # first\n  \"two\",\n]\n\n# About QoS 2: all of these are one bug.\n\n\
+        # This one is mended.\n[[known]]\nreason = 'gone' # soon\nscenario = \"a/one\"\n\
+        fingerprint = \"5.0/MQTT-4.3.3-11 answer-missing live\"\n\n# This one is not.\n[[known]]\n\
+        scenario = \"a/two\"\nintermittent = true\nverdict = \"inconclusive\"\nreason = \"slow\"\n# The end.\n";
+
+    #[test]
+    fn what_did_not_come_is_taken_out_and_what_the_user_wrote_stays() {
+        let after = updated(Some(WRITTEN), &[passed("a/one"), passed("a/two")]);
+        let [removed] = after.removed.as_slice() else { panic!("{:?}", after.removed) };
+        assert_eq!(removed, "a/one [5.0]  fail: 5.0/MQTT-4.3.3-11 answer-missing live");
+        let gone = "# This one is mended.\n[[known]]\nreason = 'gone' # soon\nscenario = \"a/one\"\n\
+                    fingerprint = \"5.0/MQTT-4.3.3-11 answer-missing live\"\n\n";
+        assert_eq!(after.text, WRITTEN.replace(gone, ""));
+    }
+
+    #[test]
+    fn nothing_is_touched_where_nothing_changed() {
+        let same = [failed("a/one", &["5.0/MQTT-4.3.3-11 answer-missing live"]), passed("a/two")];
+        assert_eq!(updated(Some(WRITTEN), &same).text, WRITTEN);
+    }
+
+    #[test]
+    fn what_is_added_stands_behind_the_rest() {
+        let seen =
+            [failed("a/one", &["5.0/MQTT-4.3.3-11 answer-missing live", TWICE]), failed("c", &[TWICE])];
+        let after = updated(Some(WRITTEN), &seen);
+        let without = after.text.replace("\"\" = [\"c@5.0\"]\n", "");
+        assert!(without.starts_with(WRITTEN.trim_end_matches("# The end.\n")), "{}", after.text);
+        assert!(
+            after.text.contains("# The end.") && after.text.contains("\n\"\" = [\"c@5.0\"]\n"),
+            "{}",
+            after.text
+        );
+        assert_eq!((after.added.len(), after.accepted), (2, 1));
+        assert_eq!(updated(Some(&after.text), &seen).text, after.text);
+    }
+
+    #[test]
+    fn a_name_that_is_accepted_stands_in_its_order_and_leaves_comments() {
+        let after = updated(Some(WRITTEN), &[passed("a/ten"), passed("a/one")]).text;
+        let list = "a = [\n  \"one\", # first\n \"ten@5.0\",\n  \"two\",\n]";
+        assert!(
+            after.replace("# first\n", "# first").replace("# first", "# first\n").contains(list),
+            "{after}"
+        );
+    }
+
+    #[test]
+    fn what_comes_now_and_then_says_so() {
+        let mut seen = failed("a", &[TWICE]);
+        seen.now_and_then.insert(TWICE.to_owned());
+        assert!(updated(None, &[seen]).text.contains("intermittent = true\n"));
+    }
+
+    #[test]
+    fn what_is_blocked_or_a_bug_of_ours_gets_no_entry() {
+        let seen = [outcome("a", VerdictKind::Blocked, &[]), outcome("b", VerdictKind::Error, &[TWICE])];
+        let made = updated(None, &seen);
+        assert_eq!(
+            (made.added.len(), made.accepted, made.errors.as_slice()),
+            (0, 1, &["b [5.0]".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn a_run_that_shows_too_little_is_refused() {
+        let of = |complete, exit_code| {
+            let showed = Showed { complete, exit_code, ..showed(&[passed("a")]) };
+            update(Path::new("known.toml"), None, &showed).map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert!(of(true, Some(0)).is_ok());
+        assert!(of(false, Some(0)).unwrap_err().contains("not complete"));
+        assert!(of(true, Some(5)).unwrap_err().contains("was lost"));
+    }
+
+    #[test]
+    fn a_list_in_one_line_is_a_mistake_and_not_lost() {
+        let text = format!("schema = \"{SCHEMA}\"\ntarget = \"t\"\nknown = []\n");
+        let error =
+            update(Path::new("known.toml"), Some(&text), &showed(&[failed("a", &[TWICE])])).unwrap_err();
+        assert!(error.to_string().contains("`[[known]]`"), "{error}");
+    }
 }

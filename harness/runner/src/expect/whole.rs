@@ -129,3 +129,89 @@ fn notes(known: &Known, played: &Played<'_>) -> Vec<String> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expect::made::{SILENT, TWICE, entry, fails, key, known, outcome};
+
+    const PASS: VerdictKind = VerdictKind::Pass;
+
+    fn lines(file: &str, outcomes: &[Outcome], suite: &[&str]) -> usize {
+        stale(&known(file, None), outcomes, &suite.iter().map(|id| key(id)).collect()).len()
+    }
+
+    #[test]
+    fn an_entry_is_stale_where_its_scenario_was_judged_and_nowhere_else() {
+        let file = fails("a", TWICE);
+        let of = |kind, found: &[&str]| lines(&file, &[outcome("a", kind, found)], &["a", "b"]);
+        assert_eq!((of(PASS, &[]), of(VerdictKind::PassSlow, &[])), (1, 1));
+        assert_eq!(of(VerdictKind::Fail, &[TWICE]), 0);
+        assert_eq!(of(VerdictKind::Fail, &[SILENT]), 1, "it fails, and not by this");
+        for undecided in [VerdictKind::Inconclusive, VerdictKind::Blocked, VerdictKind::NotApplicable] {
+            assert_eq!(of(undecided, &[]), 0, "{undecided:?}");
+        }
+        assert_eq!(lines(&file, &[outcome("b", PASS, &[])], &["a", "b"]), 0, "it was not selected");
+    }
+
+    #[test]
+    fn what_comes_now_and_then_is_never_stale() {
+        let file = entry("a", &format!("fingerprint = \"{TWICE}\"\nintermittent = true"));
+        assert_eq!(lines(&file, &[outcome("a", PASS, &[])], &["a"]), 0);
+    }
+
+    #[test]
+    fn what_a_repeat_alone_shows_is_still_there() {
+        let mut seen = outcome("a", VerdictKind::Fail, &[SILENT]);
+        seen.repeated.insert(TWICE.to_owned());
+        assert_eq!(lines(&fails("a", TWICE), &[seen], &["a"]), 0);
+    }
+
+    #[test]
+    fn a_glob_is_stale_where_all_that_it_covers_was_decided() {
+        let file = fails("a/*", TWICE);
+        let passed = |ids: &[&str]| ids.iter().map(|id| outcome(id, PASS, &[])).collect::<Vec<_>>();
+        assert_eq!(lines(&file, &passed(&["a/one"]), &["a/one", "a/two"]), 0);
+        assert_eq!(lines(&file, &passed(&["a/one", "a/two"]), &["a/one", "a/two"]), 1);
+        let mut seen = passed(&["a/one"]);
+        seen.push(outcome("a/two", VerdictKind::NotApplicable, &[]));
+        assert_eq!(lines(&file, &seen, &["a/one", "a/two"]), 1);
+    }
+
+    #[test]
+    fn a_habit_is_stale_once_all_was_played() {
+        let file = fails(TARGET, TWICE);
+        let passed = outcome("a", PASS, &[]);
+        assert_eq!(lines(&file, std::slice::from_ref(&passed), &["a", "b"]), 0);
+        assert_eq!(lines(&file, &[passed.clone(), outcome("b", VerdictKind::Blocked, &[])], &["a", "b"]), 1);
+        let pinned = format!("[suite]\n\"\" = [\"a\"]\n{file}");
+        assert_eq!(lines(&pinned, &[passed], &["a", "b"]), 1, "what the file knows was played");
+    }
+
+    #[test]
+    fn the_floor_is_one_of_whole_runs() {
+        let file = known("min_tested = 3\n[suite]\na = [\"one\"]\n", None);
+        let both = [Version::V311, Version::V5];
+        let applies = |everything, versions: &[Version], suite: &[&str]| {
+            let suite = suite.iter().map(|id| key(id)).collect();
+            let played = Played { results: &[], suite, versions, everything, target: "t" };
+            against(&file, &played).is_below_floor()
+        };
+        assert!(applies(true, &both, &["a/one"]));
+        assert!(!applies(false, &both, &["a/one"]), "a part was chosen");
+        assert!(!applies(true, &both[..1], &["a/one"]), "one version was chosen");
+        assert!(!applies(true, &both, &["mine"]), "another suite");
+    }
+
+    #[test]
+    fn what_is_odd_about_a_file_is_noted() {
+        let condition = format!("fingerprint = \"{TWICE}\"\ntarget_version = \"< 2\"");
+        let file = known(&(fails("gone", TWICE) + &entry("a", &condition)), None);
+        let suite = [key("a")].into_iter().collect();
+        let played = Played { results: &[], suite, versions: &[], everything: true, target: "other" };
+        let notes = against(&file, &played).notes.join("\n");
+        for part in ["made for `t`", "line 4: `gone` is not in this suite", "lines 9"] {
+            assert!(notes.contains(part), "no {part:?} in {notes}");
+        }
+    }
+}
