@@ -62,14 +62,17 @@ pub(crate) enum Command {
 pub(crate) enum ExpectCommand {
     /// Make the file of a run's report, or bring it up to one: adds what is not named yet, takes out what did not come, accepts new
     /// scenarios. Comments and order stay
-    Update {
-        /// The report of a whole run (`run --json`)
-        #[arg(value_name = "RUN.json")]
-        run: PathBuf,
-        /// The file of known failures
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-    },
+    Update(ExpectUpdateArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExpectUpdateArgs {
+    /// The report of a whole run (`run --json`)
+    #[arg(value_name = "RUN.json")]
+    pub(crate) run: PathBuf,
+    /// The file of known failures
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 /// Options that `run` and `selftest` share.

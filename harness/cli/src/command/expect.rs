@@ -10,10 +10,13 @@ use anyhow::Context;
 use deadzone_reports::RunDocument;
 use deadzone_runner::{ExitCode, RunError, Showed, Updated};
 
-use crate::{args::ExpectCommand, output};
+use crate::{
+    args::{ExpectCommand, ExpectUpdateArgs},
+    output,
+};
 
 pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
-    let ExpectCommand::Update { run, file } = command;
+    let ExpectCommand::Update(ExpectUpdateArgs { run, file }) = command;
     let text = fs::read_to_string(run).with_context(|| format!("could not read {}", run.display()))?;
     let document =
         RunDocument::from_json(&text).with_context(|| format!("{} is no report of a run", run.display()))?;
