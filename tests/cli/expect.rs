@@ -155,6 +155,26 @@ fn what_is_expected_is_not_repeated() {
 }
 
 #[test]
+fn an_entry_may_be_of_some_versions_of_the_broker() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos2/interrupted.mqt");
+    let (_broker, address) = broker(&["--defect", KNOWN]);
+    let story = Story { scratch: Scratch::new("expect-version") };
+    let described = story.path("mine.toml");
+    let of_version = |version: &str| {
+        fs::write(&described, format!("address = \"mqtt://{address}\"\nversion = \"{version}\"\n")).unwrap();
+    };
+    let words = ["--broker", &described, "--mqtt", "5.0", "--scenarios", file, "**/pubrec-lost"];
+    of_version("1.2.9");
+    story.update(&words);
+    story.edit("reason", "target_version = \">= 1.2, < 1.2.10\"\nreason");
+    assert_eq!(story.run(&words).0, Some(0));
+    of_version("1.2.10");
+    let (code, text) = story.run(&words);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("of another version of the target: the entries of lines"), "{text}");
+}
+
+#[test]
 fn a_scenario_that_is_newer_than_the_file_is_shown_as_new_and_turns_nothing_red() {
     let inbound = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos2/inbound.mqt");
     let interrupted = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos2/interrupted.mqt");
@@ -210,6 +230,20 @@ fn what_the_user_wrote_stays_when_the_file_is_brought_up() {
         text.contains(": sessions are in memory") && text.contains("no reason   given in lines"),
         "{text}"
     );
+}
+
+/// Two runs of a broker that races itself, as of one with a defect and one without.
+#[test]
+fn what_one_report_of_several_shows_comes_now_and_then() {
+    let story = Story { scratch: Scratch::new("expect-several") };
+    let (one, other) = (story.path("one.json"), story.path("other.json"));
+    output(&["run", "--quiet", "--defect", KNOWN, "--json", &one, "qos2/**"]);
+    output(&["run", "--quiet", "--json", &other, "qos2/**"]);
+    let updated = output(&["expect", "update", &one, &other, "--file", &story.path("known.toml")]);
+    assert_eq!(updated.status.code(), Some(0), "{}", stderr(&updated));
+    assert_eq!(story.text().matches("intermittent = true").count(), 4, "{}", story.text());
+    assert_eq!(story.run(&["qos2/**"]).0, Some(0));
+    assert_eq!(story.run(&["--defect", KNOWN, "qos2/**"]).0, Some(0));
 }
 
 #[track_caller]

@@ -67,9 +67,9 @@ pub(crate) enum ExpectCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExpectUpdateArgs {
-    /// The report of a whole run (`run --json`)
-    #[arg(value_name = "RUN.json")]
-    pub(crate) run: PathBuf,
+    /// The report of a whole run (`run --json`), or of several: what not all of them show comes now and then
+    #[arg(value_name = "RUN.json", required = true)]
+    pub(crate) runs: Vec<PathBuf>,
     /// The file of known failures
     #[arg(long, value_name = "FILE")]
     pub(crate) file: PathBuf,

@@ -268,11 +268,12 @@ fn info(
             if let TargetSpec::Process(spec) = &options.target {
                 switched_on.extend(names(spec));
             }
+            let told = &declared.version;
             let declared = declared.lines().into_iter().map(|line| format!("declared: {line}\n"));
             let configuration = process.as_ref().map(|p| p.configuration().to_owned()).unwrap_or_default();
             (
                 name.clone(),
-                process.as_ref().and_then(|p| p.version().map(str::to_owned)),
+                process.as_ref().and_then(|p| p.version().map(str::to_owned)).or_else(|| told.clone()),
                 Some(places.to_string()),
                 configuration + &declared.collect::<String>(),
             )

@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use deadzone_reports::RunDocument;
 use deadzone_runner::{ExitCode, RunError, Showed, Updated};
 
@@ -16,19 +16,12 @@ use crate::{
 };
 
 pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
-    let ExpectCommand::Update(ExpectUpdateArgs { run, file }) = command;
-    let text = fs::read_to_string(run).with_context(|| format!("could not read {}", run.display()))?;
-    let document =
-        RunDocument::from_json(&text).with_context(|| format!("{} is no report of a run", run.display()))?;
-    let outcomes = document.outcomes().with_context(|| format!("{} is no report of a run", run.display()))?;
-    let showed = Showed {
-        outcomes,
-        complete: document.complete,
-        exit_code: document.summary.as_ref().map(|summary| summary.exit_code),
-        today: today(),
-        target: document.target.name,
-        target_version: document.target.version,
-    };
+    let ExpectCommand::Update(ExpectUpdateArgs { runs, file }) = command;
+    let mut all = runs.iter().map(|run| showed(run));
+    let mut showed = all.next().unwrap_or_else(|| bail!("no report"))?;
+    for other in all {
+        showed.join(other?).map_err(RunError::from)?;
+    }
     let before = match fs::read_to_string(file) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -42,6 +35,21 @@ pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
+/// What a report says.
+fn showed(run: &Path) -> anyhow::Result<Showed> {
+    let wrong = || format!("{} is no report of a run", run.display());
+    let text = fs::read_to_string(run).with_context(|| format!("could not read {}", run.display()))?;
+    let document = RunDocument::from_json(&text).with_context(wrong)?;
+    Ok(Showed {
+        outcomes: document.outcomes().with_context(wrong)?,
+        complete: document.complete,
+        exit_code: document.summary.as_ref().map(|summary| summary.exit_code),
+        today: today(),
+        target: document.target.name,
+        target_version: document.target.version,
+    })
+}
+
 fn said(file: &Path, updated: &Updated) -> String {
     let counts = format!(
         "{}: {} added, {} removed, {} scenarios accepted",
@@ -52,9 +60,11 @@ fn said(file: &Path, updated: &Updated) -> String {
     );
     let added = updated.added.iter().map(|line| format!("  + {line}"));
     let removed = updated.removed.iter().map(|line| format!("  - {line}  (did not come)"));
+    let softened = updated.softened.iter().map(|line| format!("  ~ {line}  (intermittent)"));
     let errors =
         updated.errors.iter().map(|line| format!("  ! {line}  an error of deadzone: never expected"));
-    let lines: Vec<String> = [counts].into_iter().chain(added).chain(removed).chain(errors).collect();
+    let lines: Vec<String> =
+        [counts].into_iter().chain(added).chain(removed).chain(softened).chain(errors).collect();
     lines.join("\n") + "\n"
 }
 

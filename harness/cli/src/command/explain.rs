@@ -94,6 +94,7 @@ All numbers (* its section needs it):
 const TARGET: &str = r#"target: how a broker is described, as a TOML file for --broker FILE.toml
 
   name = "my broker 1.2"              # optional: the file's name otherwise
+  version = "1.2"                     # optional: where it does not tell it, for `target_version` of known failures
   address = "mqtt://127.0.0.1:1883"   # one for every version, or one for each:
   # [address]                         # (at the end of the file, as TOML has it)
   # "3.1.1" = "mqtt://127.0.0.1:1883"
@@ -133,7 +134,7 @@ const EXPECT: &str = r#"expect: the known failures of one broker, as a TOML file
   intermittent = true                 # optional: it comes now and then, and is never stale
   reason = "sessions are kept in memory"      # needed; an empty one is listed until it says why
   link = "https://example.org/issues/7"       # optional
-  target_version = ">= 1.2, < 1.3"    # optional: only while the broker tells such a version
+  target_version = ">= 1.2, < 1.3"    # optional: only of such a version of the broker, told or described
   since = 2026-01-31                  # optional
   max = 30                            # optional, for a glob: the most scenarios that it may cover [20]
 
@@ -142,7 +143,8 @@ nothing although its scenario was judged is stale (6). What is blocked behind an
 does not know is shown as new and turns nothing red.
 
 Make it, and keep it:  deadzone run --broker ... --json run.json, then deadzone expect update run.json --file FILE
-It takes the report of a whole run, not of a --quick one, adds and removes entries, says which, and accepts new scenarios.
+It takes the report of a whole run, not of a --quick one, adds and removes entries, says which, and accepts new scenarios. Of a broker
+that races itself give it several reports: what not all of them show is marked as intermittent.
 "#;
 
 fn profiles() -> String {

@@ -5,6 +5,7 @@
 //! the file changes the exit code and nothing of a verdict.
 
 mod condition;
+mod edit;
 mod file;
 mod fingerprint;
 mod known;

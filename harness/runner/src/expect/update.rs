@@ -4,9 +4,13 @@
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use deadzone_verdict::{Expectation, Outcome, ScenarioKey, VerdictKind};
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::DocumentMut;
 
-use super::{ExpectError, Expectations, Known, Mistake, file::SCHEMA, pin::Pin, whole};
+use super::{
+    ExpectError, Expectations, Known, Mistake,
+    edit::{Fresh, accept, add, head, soften, take_out},
+    whole,
+};
 use crate::{ExitCode, habit::TARGET};
 
 /// Of a hundred scenarios that were judged, those that must be in later runs: a few may be inconclusive now and then.
@@ -19,7 +23,7 @@ pub struct Showed {
     pub target: String,
     /// What it says of its version.
     pub target_version: Option<String>,
-    /// All results, in order.
+    /// All results, in order; of several runs one behind the other.
     pub outcomes: Vec<Outcome>,
     /// Every planned performance has its result.
     pub complete: bool,
@@ -30,6 +34,17 @@ pub struct Showed {
 }
 
 impl Showed {
+    /// Takes another run of the same target with this one.
+    pub fn join(&mut self, other: Self) -> Result<(), ExpectError> {
+        other.is_fit()?;
+        if other.target_version != self.target_version {
+            let why = "these runs are of two versions of the target: one file at a time".to_owned();
+            return Err(ExpectError::Run(why));
+        }
+        self.outcomes.extend(other.outcomes);
+        Ok(())
+    }
+
     /// What was not run, and what a target that was lost left open, is no failure to be expected.
     fn is_fit(&self) -> Result<(), ExpectError> {
         let lost = self.exit_code.map(ExitCode::known) == Some(ExitCode::Target);
@@ -54,23 +69,19 @@ pub struct Updated {
     pub added: Vec<String>,
     /// Entries that were taken out, a line each.
     pub removed: Vec<String>,
+    /// Entries that one run showed and another did not: they come now and then from here on.
+    pub softened: Vec<String>,
     /// How many scenarios the file knows that it did not know before.
     pub accepted: usize,
     /// Bugs of deadzone in the run: never expected.
     pub errors: Vec<String>,
 }
 
-/// An entry to be written.
-struct Fresh {
-    key: ScenarioKey,
-    fingerprint: Option<String>,
-    intermittent: bool,
-}
-
 /// Brings a file (none yet, without a text) up to what a run showed.
 pub fn update(path: &Path, text: Option<&str>, showed: &Showed) -> Result<Updated, ExpectError> {
     showed.is_fit()?;
-    let text = text.map_or_else(|| head(showed), str::to_owned);
+    let all = showed.outcomes.as_slice();
+    let text = text.map_or_else(|| head(&showed.target, floor(all)), str::to_owned);
     let file = Expectations::parse(path, &text)?;
     let broken = |what: String| ExpectError::Mistakes {
         path: path.to_owned(),
@@ -79,65 +90,51 @@ pub fn update(path: &Path, text: Option<&str>, showed: &Showed) -> Result<Update
     let mut document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
     let known = Known::new(Arc::new(file), showed.target_version.as_deref());
-    let fresh: Vec<Fresh> = showed.outcomes.iter().flat_map(|outcome| fresh(&known, outcome)).collect();
+    let mut seen = BTreeSet::new();
+    let shown = all.iter().flat_map(|outcome| fresh(&known, outcome, all));
+    let fresh: Vec<Fresh> =
+        shown.filter(|entry| seen.insert((entry.key.clone(), entry.fingerprint.clone()))).collect();
+    let unsteady = unsteady(&known, all);
     let pinned = known.file.pin.keys().cloned();
     let suite = pinned.chain(showed.outcomes.iter().map(|outcome| outcome.key.clone())).collect();
     let stale: BTreeSet<usize> = whole::stale(&known, &showed.outcomes, &suite).into_iter().collect();
     let removed = stale.iter().map(|number| known.file.entries[*number].line()).collect();
-    if !stale.is_empty() {
-        take_out(&mut document, &stale)
-            .ok_or_else(|| broken("entries are edited where each is a `[[known]]` table".to_owned()))?;
-    }
-    if !fresh.is_empty() {
-        let list = document.entry("known").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-        let list = list
-            .as_array_of_tables_mut()
-            .ok_or_else(|| broken("entries are edited where each is a `[[known]]` table".to_owned()))?;
-        fresh.iter().for_each(|entry| list.push(table(entry, &showed.today)));
-    }
-    let accepted = accept(&mut document, &known.file.pin, &showed.outcomes)
+    let softened = unsteady.iter().map(|number| known.file.entries[*number].line()).collect();
+    soften(&mut document, &unsteady);
+    let edited = take_out(&mut document, &stale).and_then(|()| add(&mut document, &fresh, &showed.today));
+    edited.ok_or_else(|| broken("entries are edited where each is a `[[known]]` table".to_owned()))?;
+    let accepted = accept(&mut document, &known.file.pin, all)
         .ok_or_else(|| broken("`suite` is edited where it is a `[suite]` table".to_owned()))?;
     let errors = showed.outcomes.iter().filter(|outcome| outcome.kind == VerdictKind::Error);
     Ok(Updated {
         text: document.to_string(),
         added: fresh.iter().map(Fresh::line).collect(),
         removed,
+        softened,
         accepted,
         errors: errors.map(|outcome| format!("{} [{}]", outcome.key.id, outcome.key.version)).collect(),
     })
 }
 
-/// The beginning of a file that is not there yet.
-fn head(showed: &Showed) -> String {
-    let tested = showed.outcomes.iter().filter(|outcome| {
-        let judged = matches!(outcome.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail);
-        judged && outcome.key.id != TARGET
-    });
-    format!(
-        "# Known failures of a broker, for `deadzone run --expect FILE`; `deadzone explain expect` has every key.\n\
-         schema = \"{SCHEMA}\"\n\
-         target = {}\n\
-         min_tested = {}\n\n\
-         # The scenarios that this file knows; `deadzone expect update` writes them. Newer ones are shown as new.\n\
-         [suite]\n",
-        value(showed.target.as_str()),
-        tested.count() * FLOOR / 100,
-    )
+/// How many scenarios must be judged in later runs.
+fn floor(all: &[Outcome]) -> usize {
+    let judged = all.iter().filter(|outcome| whole::is_judged(outcome.kind));
+    let tested: BTreeSet<_> = judged.map(|outcome| &outcome.key).filter(|key| key.id != TARGET).collect();
+    tested.len() * FLOOR / 100
 }
 
 /// What an outcome shows that no entry names. What is blocked has its cause in a gate, which is an outcome by itself.
-fn fresh(known: &Known, outcome: &Outcome) -> Vec<Fresh> {
+fn fresh(known: &Known, outcome: &Outcome, all: &[Outcome]) -> Vec<Fresh> {
     let of = |fingerprint: Option<&String>| Fresh {
         key: outcome.key.clone(),
         fingerprint: fingerprint.cloned(),
-        intermittent: fingerprint.is_some_and(|print| outcome.now_and_then.contains(print)),
+        intermittent: fingerprint.is_some_and(|print| outcome.now_and_then.contains(print))
+            || all.iter().any(|other| lacks(other, &outcome.key, fingerprint.map(String::as_str))),
     };
     let named = |print: &String| known.entries().any(|(_, entry)| entry.names(&outcome.key, print));
     match outcome.kind {
         VerdictKind::Fail => {
-            let mut seen = BTreeSet::new();
-            let strangers = outcome.found.iter().filter(|print| !named(print) && seen.insert(*print));
-            strangers.map(|print| of(Some(print))).collect()
+            outcome.found.iter().filter(|print| !named(print)).map(|print| of(Some(print))).collect()
         }
         VerdictKind::Inconclusive => match known.expectation(outcome) {
             Some(Expectation::Expected(_)) => Vec::new(),
@@ -147,105 +144,33 @@ fn fresh(known: &Known, outcome: &Outcome) -> Vec<Fresh> {
     }
 }
 
-impl Fresh {
-    fn line(&self) -> String {
-        let what = self
-            .fingerprint
-            .as_ref()
-            .map_or_else(|| "inconclusive".to_owned(), |print| format!("fail: {print}"));
-        format!("{} [{}]  {what}", self.key.id, self.key.version)
-    }
+/// Whether an outcome judged a scenario and did not show this of it: a finding, or that the experiment does not happen.
+fn lacks(outcome: &Outcome, key: &ScenarioKey, print: Option<&str>) -> bool {
+    let shows = || outcome.found.iter().any(|found| Some(found.as_str()) == print);
+    outcome.key == *key && whole::is_judged(outcome.kind) && !shows()
 }
 
-fn table(entry: &Fresh, today: &str) -> Table {
-    let mut table = Table::new();
-    table["scenario"] = value(entry.key.id.as_str());
-    table["version"] = value(entry.key.version.as_str());
-    table["verdict"] = value(if entry.fingerprint.is_some() { "fail" } else { "inconclusive" });
-    if let Some(print) = &entry.fingerprint {
-        table["fingerprint"] = value(print.as_str());
-    }
-    if entry.intermittent {
-        table["intermittent"] = value(true);
-    }
-    table["reason"] = value("");
-    if let Ok(day) = today.parse::<toml_edit::Datetime>() {
-        table["since"] = value(day);
-    }
-    table
-}
-
-/// Takes entries out. A comment right above one goes with it; what stands further above, behind a blank line, is about more than
-/// this one and stays.
-fn take_out(document: &mut DocumentMut, numbers: &BTreeSet<usize>) -> Option<()> {
-    let list = document.get_mut("known")?.as_array_of_tables_mut()?;
-    let mut left_behind = String::new();
-    for (number, table) in list.iter_mut().enumerate() {
-        let above = table.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
-        if numbers.contains(&number) {
-            let stays = above.rsplit_once("\n\n").map_or("", |(stays, _)| stays);
-            if stays.contains('#') {
-                left_behind.push_str(stays);
-                left_behind.push('\n');
-            }
-        } else if !left_behind.is_empty() {
-            table.decor_mut().set_prefix(std::mem::take(&mut left_behind) + &above);
-        }
-    }
-    for number in numbers.iter().rev() {
-        list.remove(*number);
-    }
-    if list.is_empty() {
-        document.remove("known");
-    }
-    if !left_behind.is_empty() {
-        let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
-        document.set_trailing(left_behind + &trailing);
-    }
-    Some(())
-}
-
-/// The file knows what was run; how many are new to it. A scenario that failed by a bug of ours was not run.
-fn accept(document: &mut DocumentMut, pin: &Pin, outcomes: &[Outcome]) -> Option<usize> {
-    let mut after = pin.clone();
-    let run =
-        outcomes.iter().filter(|outcome| outcome.key.id != TARGET && outcome.kind != VerdictKind::Error);
-    let accepted = run.filter(|outcome| after.insert(&outcome.key)).count();
-    if accepted == 0 {
-        return Some(0);
-    }
-    let suite = document.entry("suite").or_insert_with(|| Item::Table(Table::new())).as_table_like_mut()?;
-    let before = pin.folders();
-    for (folder, names) in after.folders() {
-        if before.get(folder) == Some(&names) {
-            continue;
-        }
-        match suite.get_mut(folder).and_then(Item::as_array_mut) {
-            Some(known) => rename(known, &names),
-            None => {
-                suite.insert(folder, value(names.into_iter().collect::<Array>()));
-            }
-        }
-    }
-    Some(accepted)
-}
-
-/// Brings a list to these names; what stays keeps its place and its comment.
-fn rename(known: &mut Array, names: &[String]) {
-    known.retain(|name| name.as_str().is_some_and(|name| names.iter().any(|kept| kept == name)));
-    for name in names {
-        let here: Vec<&str> = known.iter().filter_map(|known| known.as_str()).collect();
-        if !here.contains(&name.as_str()) {
-            let at = here.iter().position(|known| *known > name.as_str()).unwrap_or(here.len());
-            known.insert(at, name.as_str());
-        }
-    }
+/// The entries that one run met and another one did not, and that do not say so yet.
+fn unsteady(known: &Known, all: &[Outcome]) -> BTreeSet<usize> {
+    let met = all.iter().flat_map(|outcome| known.met_by(outcome));
+    let met: BTreeSet<usize> = met.filter(|number| !known.file.entries[*number].intermittent).collect();
+    let missed = |number: &usize| {
+        let entry = &known.file.entries[*number];
+        let judged = |outcome: &&Outcome| entry.covers(&outcome.key) && whole::is_judged(outcome.kind);
+        // Of many scenarios that a glob covers each is asked by itself: what one never showed says nothing.
+        !entry.scenario.is_glob()
+            && all.iter().filter(judged).any(|outcome| !known.met_by(outcome).contains(number))
+    };
+    met.into_iter().filter(missed).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expect::made::{SILENT, TWICE, outcome};
+    use crate::expect::{
+        file::SCHEMA,
+        made::{SILENT, TWICE, outcome},
+    };
 
     fn showed(outcomes: &[Outcome]) -> Showed {
         Showed {
@@ -331,11 +256,7 @@ mod tests {
     #[test]
     fn a_name_that_is_accepted_stands_in_its_order_and_leaves_comments() {
         let after = updated(Some(WRITTEN), &[passed("a/ten"), passed("a/one")]).text;
-        let list = "a = [\n  \"one\", # first\n \"ten@5.0\",\n  \"two\",\n]";
-        assert!(
-            after.replace("# first\n", "# first").replace("# first", "# first\n").contains(list),
-            "{after}"
-        );
+        assert!(after.contains("a = [\n  \"one\", \"ten@5.0\", # first\n  \"two\",\n]"), "{after}");
     }
 
     #[test]
@@ -343,6 +264,28 @@ mod tests {
         let mut seen = failed("a", &[TWICE]);
         seen.now_and_then.insert(TWICE.to_owned());
         assert!(updated(None, &[seen]).text.contains("intermittent = true\n"));
+    }
+
+    /// Two runs of a broker that races itself: whichever comes next, the file stands.
+    #[test]
+    fn what_one_run_of_several_shows_comes_now_and_then() {
+        let steady = failed("b", &[SILENT]);
+        let runs = [failed("a", &[TWICE]), steady.clone(), passed("a"), steady.clone()];
+        let made = updated(None, &runs);
+        assert_eq!(
+            (made.added.len(), made.text.matches("intermittent = true").count()),
+            (2, 1),
+            "{}",
+            made.text
+        );
+        let open = outcome("a", VerdictKind::Inconclusive, &[]);
+        let made = updated(None, &[open.clone(), passed("a")]);
+        assert!(made.text.contains("verdict = \"inconclusive\"\nintermittent = true"), "{}", made.text);
+        // What was steady in the runs that the file was made of is not removed by one that lacks it beside one that does not.
+        let made = updated(None, std::slice::from_ref(&steady));
+        let later = updated(Some(&made.text), &[passed("b"), steady]);
+        assert_eq!((later.removed.len(), later.softened.len(), later.added.len()), (0, 1, 0));
+        assert!(later.text.contains("since = 2026-01-31\nintermittent = true\n"), "{}", later.text);
     }
 
     #[test]

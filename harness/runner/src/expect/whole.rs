@@ -59,7 +59,7 @@ pub(crate) fn against(known: &Known, played: &Played<'_>) -> AgainstFile {
 }
 
 /// Whether a verdict tells whether a failure is still there.
-fn is_judged(kind: VerdictKind) -> bool {
+pub(super) fn is_judged(kind: VerdictKind) -> bool {
     matches!(kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::Fail)
 }
 

@@ -19,6 +19,7 @@ const SCHEMA: &str = "deadzone.target/1";
 struct File {
     schema: Option<String>,
     name: Option<String>,
+    version: Option<String>,
     address: Addresses,
     user: Option<String>,
     password: Option<String>,
@@ -82,6 +83,7 @@ fn parse(text: &str, stem: &str) -> Result<TargetSpec, String> {
         session_ttl_s: file.session_ttl_s,
         connections: file.connections,
         backpressure: file.backpressure,
+        version: file.version,
         solo: file.solo,
     };
     let name = file.name.unwrap_or_else(|| stem.to_owned());
@@ -154,10 +156,10 @@ mod tests {
     fn what_is_declared_is_kept_and_the_password_is_never_shown() {
         let text = "address = \"mqtt://127.0.0.1:1\"\nuser = \"u\"\npassword = \"secret\"\nmax_qos = 1\n\
                     retained = false\nautomatic_subscriptions = true\nunordered_topics = true\ndurable = \"ack\"\n\
-                    queue = 9\nsession_ttl_s = 60\nconnections = 12\nbackpressure = true\nsolo = false\n";
+                    queue = 9\nsession_ttl_s = 60\nconnections = 12\nbackpressure = true\nsolo = false\nversion = \"1.2\"\n";
         let (_, declared) = declared(text);
         assert_eq!(declared.connections(), 12);
-        assert_eq!(declared.lines().len(), 11);
+        assert_eq!((declared.lines().len(), declared.version.as_deref()), (12, Some("1.2")));
         assert!(!format!("{declared:?} {}", declared.lines().join(" ")).contains("secret"));
         assert_eq!(declared.credentials.as_ref().and_then(|c| c.password.as_deref()), Some("secret"));
     }
