@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn versions_compare_by_number() {
         let holds = |condition: &str, version: &str| Condition::parse(condition).unwrap().holds(version);
-        assert!(holds("< 2.0.10", "mosquitto version 2.0.9"));
+        assert!(holds("< 2.0.10", "mosquitto version 2.0.9") && holds(">= 2.0.1", "2.0.1"));
         assert!(!holds("< 2.0.10", "2.0.10"));
         assert!(holds(">= 2.0, < 2.1", "2.0.18-rc1") && !holds(">= 2.0, < 2.1", "2.1"));
         assert!(holds("2.0", "2.0.0") && holds("= 2", "2.0.0") && !holds("2.0", "2.0.1"));
