@@ -3,6 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use deadzone_reference_broker::{Config, Defect, Limits, Server, Variant};
+use deadzone_transport::Acceptor;
 use deadzone_wire::{Bare, Connect, Framer, Packet, PacketKind, Publish, Subscribe, Unsubscribe, Version};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex},
@@ -216,7 +217,7 @@ fn one_client_publishes_to_another_over_loopback() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let address = listener.local_addr().expect("address");
         let accepting = Rc::clone(&server);
-        spawn_local(async move { accepting.listen(listener).await });
+        spawn_local(async move { accepting.listen(listener, &Acceptor::plain(false)).await });
         let talk = async {
             let mut subscriber = TcpStream::connect(address).await.expect("connected");
             send(&mut subscriber, connect("s", 0)).await;

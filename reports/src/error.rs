@@ -21,4 +21,7 @@ pub enum ReportError {
     /// A version that is none.
     #[error("`{0}` is no version of MQTT")]
     Version(String),
+    /// A transport that is none.
+    #[error("`{0}` is no transport of MQTT")]
+    Transport(String),
 }

@@ -23,6 +23,11 @@ pub(crate) fn line(text: &str, max: usize, ascii: bool) -> String {
     if count <= max { out } else { cut(&out, max, ascii) }
 }
 
+/// Text of a file or a broker on one line of at most `max` characters, harmless to a terminal.
+pub fn on_one_line(text: &str, max: usize) -> String {
+    line(text, max, false)
+}
+
 /// The first `max` characters, the last of them replaced by an ellipsis where that shortens the text.
 pub(crate) fn cut(text: &str, max: usize, ascii: bool) -> String {
     if text.chars().count() <= max {

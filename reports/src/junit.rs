@@ -2,16 +2,19 @@
 //!
 //! `fail` is a failure. `error` is an error, and so is `inconclusive`, with that word as its type: a build that shows
 //! an experiment which did not happen as green would be believed. `not applicable` and `blocked` are skipped with
-//! their reason. A failure that a file of known failures names is none here; its reason stands in its output.
+//! their reason, and a blocked one with its gate. Of failures with one cause the first is told in full, the others in a few lines that
+//! name it. A failure that a file of known failures names is none here; its reason stands in its output.
 //! Many viewers ignore properties and attributes of ours, so clause, message and command stand in the body as well.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use deadzone_verdict::{Expectation, KnownFailure, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{
+    Cause, Expectation, KnownFailure, RunInfo, ScenarioResult, Shown, VerdictKind, causes,
+};
 use deadzone_wire::Version;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
-use crate::{ReportError, RunModel, TerminalOptions, escape, failure_block};
+use crate::{ReportError, RunModel, TerminalOptions, escape, failure_block, same_cause_block};
 
 /// Longest message; viewers put it on one line.
 const MESSAGE: usize = 300;
@@ -23,23 +26,69 @@ pub fn junit(run: &RunModel) -> Result<String, ReportError> {
     if let Some(summary) = &run.summary {
         report.set_time(Duration::from_millis(summary.wall_ms));
     }
-    let mut by_version: BTreeMap<Version, Vec<&ScenarioResult>> = BTreeMap::new();
-    for result in &run.results {
-        by_version.entry(result.key.version).or_default().push(result);
+    let told = Told::new(run);
+    let mut by_version: BTreeMap<Version, Vec<(usize, &ScenarioResult)>> = BTreeMap::new();
+    for (at, result) in run.results.iter().enumerate() {
+        by_version.entry(result.key.version).or_default().push((at, result));
     }
     for (version, results) in by_version {
-        report.add_test_suite(suite(run, info, version, &results));
+        report.add_test_suite(suite(run, info, version, &told, &results));
     }
     Ok(report.to_string()?)
 }
 
-fn suite(run: &RunModel, info: &RunInfo, version: Version, results: &[&ScenarioResult]) -> TestSuite {
+/// The causes, and which of them each result shows first.
+struct Told<'a> {
+    run: &'a RunModel,
+    causes: Vec<Cause>,
+    of: BTreeMap<usize, usize>,
+}
+
+impl<'a> Told<'a> {
+    fn new(run: &'a RunModel) -> Self {
+        let gates = run.summary.as_deref().map(|summary| summary.gates.as_slice()).unwrap_or_default();
+        let causes = causes(&run.results, gates);
+        let mut shown: Vec<(Shown, usize)> = Vec::new();
+        for (number, cause) in causes.iter().enumerate() {
+            shown.extend(cause.shown.iter().map(|shown| (*shown, number)));
+        }
+        // The last one in stays: that of the first finding.
+        shown.sort_by(|a, b| b.cmp(a));
+        Self { run, of: shown.into_iter().map(|(shown, number)| (shown.result, number)).collect(), causes }
+    }
+
+    /// The cause that a result shows first.
+    fn cause(&self, at: usize) -> Option<&Cause> {
+        self.causes.get(*self.of.get(&at)?)
+    }
+
+    /// The body of a failure: in full for the first of its cause, short for those that show the same.
+    fn body(&self, at: usize, result: &ScenarioResult, info: &RunInfo) -> String {
+        let first =
+            self.cause(at).and_then(Cause::first).map(|first| first.result).filter(|first| *first != at);
+        let first =
+            first.filter(|_| result.verdict.findings.len() == 1).and_then(|at| self.run.results.get(at));
+        match first {
+            Some(first) => same_cause_block(result, first, info, TerminalOptions::plain()),
+            None => failure_block(result, info, TerminalOptions::plain()),
+        }
+    }
+}
+
+fn suite(
+    run: &RunModel,
+    info: &RunInfo,
+    version: Version,
+    told: &Told<'_>,
+    results: &[(usize, &ScenarioResult)],
+) -> TestSuite {
     let target = info
         .target_version
         .as_deref()
         .map_or_else(|| info.target.clone(), |v| format!("{} {v}", info.target));
-    let mut suite = TestSuite::new(escape::xml(&format!("{target} MQTT {version}")));
-    suite.set_time(Duration::from_millis(results.iter().map(|result| result.wall_ms).sum()));
+    let over = info.transport.map(|transport| format!(" {transport}")).unwrap_or_default();
+    let mut suite = TestSuite::new(escape::xml(&format!("{target} MQTT {version}{over}")));
+    suite.set_time(Duration::from_millis(results.iter().map(|(_, result)| result.wall_ms).sum()));
     let ended = run.summary.as_ref().is_some_and(|summary| !summary.interrupted && summary.not_run == 0);
     let facts = [
         ("target", target.as_str()),
@@ -53,12 +102,13 @@ fn suite(run: &RunModel, info: &RunInfo, version: Version, results: &[&ScenarioR
     for (name, value) in facts {
         suite.add_property((name, escape::xml(value).as_str()));
     }
-    suite.add_test_cases(results.iter().map(|result| case(result, info)));
+    suite.add_test_cases(results.iter().map(|(at, result)| case(*at, result, told, info)));
     suite
 }
 
-fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
-    let mut case = TestCase::new(escape::xml(&result.key.id), status(result, info));
+fn case(at: usize, result: &ScenarioResult, told: &Told<'_>, info: &RunInfo) -> TestCase {
+    let body = || told.body(at, result, info);
+    let mut case = TestCase::new(escape::xml(&result.key.id), status(result, body));
     case.set_classname(escape::xml(&class(result)));
     case.set_time(Duration::from_millis(result.wall_ms));
     case.extra.insert("file".into(), escape::xml(&result.file).into());
@@ -69,6 +119,8 @@ fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
         ("verdict", result.verdict.kind.word()),
         ("clauses", &deadzone_spec::joined(&result.clauses)),
         ("seed", seed),
+        ("consequence", told.cause(at).map(|cause| cause.consequence.text()).unwrap_or_default()),
+        ("gate", result.verdict.blocked_by.as_deref().unwrap_or_default()),
         ("repeats", &repeats.join(", ")),
         ("repeat", &result.repeat_command),
         ("target", &info.target),
@@ -92,12 +144,7 @@ fn case(result: &ScenarioResult, info: &RunInfo) -> TestCase {
 
 /// `expected fail: sessions are kept in memory (https://…)`.
 fn excuse(result: &ScenarioResult, known: &[KnownFailure]) -> String {
-    let why = known.iter().map(|known| {
-        let reason = if known.reason.is_empty() { "no reason given" } else { known.reason.as_str() };
-        let link = known.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
-        format!("{reason}{link}")
-    });
-    let mut why: Vec<String> = why.collect();
+    let mut why: Vec<String> = known.iter().map(KnownFailure::told).collect();
     why.dedup();
     format!("expected {}: {}", result.verdict.kind.word(), why.join("; "))
 }
@@ -132,7 +179,7 @@ fn class(result: &ScenarioResult) -> String {
     format!("{version}.{area}")
 }
 
-fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
+fn status(result: &ScenarioResult, body: impl FnOnce() -> String) -> TestCaseStatus {
     if let Some(status) = excused(result) {
         return status;
     }
@@ -148,7 +195,7 @@ fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
             return status;
         }
         VerdictKind::Fail => {
-            let first = verdict.findings.first();
+            let first = verdict.findings.iter().find(|finding| !result.is_known(finding));
             let what =
                 first.map_or_else(String::new, |f| format!("{} {}", f.clause.clause().level, f.clause));
             (NonSuccessKind::Failure, what, first.map_or(reason, |f| f.got.as_str()))
@@ -158,7 +205,7 @@ fn status(result: &ScenarioResult, info: &RunInfo) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(escape::xml(&what));
     status.set_message(escape::xml(&escape::cut(message, MESSAGE, false)));
-    status.set_description(escape::xml(&failure_block(result, info, TerminalOptions::plain())));
+    status.set_description(escape::xml(&body()));
     // The format knows no repeat that passed; the property `repeats` names them all.
     status.add_reruns(result.repeats.iter().filter_map(|run| rerun(run.verdict.kind)));
     status

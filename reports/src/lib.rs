@@ -11,15 +11,21 @@ mod escape;
 mod json;
 mod junit;
 mod model;
+mod not_started;
 mod terminal;
 mod timeline;
 
 pub use error::ReportError;
+pub use escape::on_one_line;
 pub use json::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry, GradeEntry,
-    GradeWord, KnownEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
-    StaleItem, SummaryEntry, TargetEntry, VerdictWord, run_document, run_schema,
+    CapabilitiesEntry, CauseEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry,
+    GradeEntry, GradeWord, KeyEntry, KnownEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
+    ScenarioEntry, ShownEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry, VerdictWord, run_document,
+    run_schema,
 };
 pub use junit::junit;
 pub use model::{Collector, RunModel};
-pub use terminal::{Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets};
+pub use not_started::{not_started_document, not_started_junit};
+pub use terminal::{
+    Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets, same_cause_block,
+};

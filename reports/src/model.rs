@@ -32,7 +32,9 @@ impl Collector {
         match event {
             RunEvent::Started(info) => self.model.info = Some(Arc::clone(info)),
             RunEvent::ScenarioStarted(_)
+            | RunEvent::ScenarioParked(_)
             | RunEvent::ScenarioWaits(_)
+            | RunEvent::GatePassed(_)
             | RunEvent::Confirming(_)
             | RunEvent::Notice(_) => {}
             RunEvent::ScenarioFinished(result) => {

@@ -23,7 +23,7 @@ const fn pure(folder: &'static str, ours: &'static [&'static str], others: &'sta
     Arrow { folder, ours, others: Some(others) }
 }
 
-const ARROWS: [Arrow; 16] = [
+const ARROWS: [Arrow; 17] = [
     pure("harness/spec", &[], &["serde", "thiserror"]),
     pure("harness/wire", &["spec"], &["bytes", "serde", "thiserror"]),
     pure("harness/link", &["wire"], &["bytes", "rand_chacha", "serde", "thiserror", "toml"]),
@@ -37,8 +37,9 @@ const ARROWS: [Arrow; 16] = [
         &["anstyle", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
     ),
     pure("scenarios", &[], &[]),
-    arrow("reference-broker", &["wire", "spec"]),
-    arrow("harness/play", &["wire", "link", "script", "history"]),
+    arrow("harness/transport", &["spec"]),
+    arrow("reference-broker", &["wire", "spec", "transport"]),
+    arrow("harness/play", &["wire", "link", "script", "history", "transport"]),
     arrow("harness/proxy", &["wire", "link"]),
     arrow("harness/watch", &["wire", "spec", "history", "verdict", "oracle"]),
     arrow(
@@ -51,6 +52,7 @@ const ARROWS: [Arrow; 16] = [
             "history",
             "verdict",
             "oracle",
+            "transport",
             "play",
             "scenarios",
             "reference-broker",
@@ -64,6 +66,7 @@ const ARROWS: [Arrow; 16] = [
             "script",
             "history",
             "verdict",
+            "transport",
             "runner",
             "reports",
             "scenarios",

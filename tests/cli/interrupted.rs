@@ -163,7 +163,7 @@ fn a_panicking_judge_gives_error_and_70_and_the_rest_goes_on() {
     let text = stdout(&run);
     assert_eq!(run.status.code(), Some(70), "{text}");
     assert!(text.contains("2 error"), "{text}");
-    assert!(text.contains("qos2/interrupted/pubcomp-lost"), "{text}");
+    assert!(text.contains("2 passed"), "the rest goes on: {text}");
     assert!(text.contains("panicked"), "{text}");
 }
 

@@ -24,6 +24,8 @@ mod interrupted;
 mod judge;
 mod late_answers;
 mod lost_target;
+#[cfg(unix)]
+mod output_files;
 mod own_profiles;
 mod reports;
 mod rounds;
@@ -32,4 +34,6 @@ mod runs;
 mod said;
 mod served;
 mod support;
+mod told;
+mod transports;
 mod usage;

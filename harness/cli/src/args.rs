@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use deadzone_reports::Verbosity;
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -27,7 +28,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run scenarios against a broker (by default the embedded reference broker, in virtual time)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Judge recorded histories (of `run --history` or `link --history`) as `run` would have
     Judge(JudgeArgs),
     /// List scenarios, with versions, clauses and what they catch
@@ -79,9 +80,11 @@ pub(crate) struct ExpectUpdateArgs {
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
     /// Which broker: `embedded`, `mosquitto` (started by deadzone), `reference` (the reference broker as a process of its
-    /// own), mqtt://HOST:PORT, or a file that describes one (`explain target`)
-    #[arg(long, env = "DEADZONE_BROKER", value_name = "BROKER")]
+    /// own), mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
+    #[arg(long, env = "DEADZONE_BROKER", hide_env_values = true, value_name = "BROKER")]
     pub(crate) broker: Option<String>,
+    #[command(flatten)]
+    pub(crate) entry: EntryArgs,
     /// MQTT version: 3.1.1, 5.0 or all
     #[arg(long, env = "DEADZONE_MQTT", value_name = "VERSION")]
     pub(crate) mqtt: Option<String>,
@@ -103,16 +106,42 @@ pub(crate) struct TargetArgs {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// How clients get in. What a descriptor says of the same gives way.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct EntryArgs {
+    /// User name of every client
+    #[arg(long, env = "DEADZONE_USER", value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// A file whose bytes are the password, without the end of its last line
+    #[arg(long, env = "DEADZONE_PASSWORD_FILE", value_name = "FILE", conflicts_with = "token_file")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// A file with a bearer token, sent as the password
+    #[arg(long, env = "DEADZONE_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Certificate authorities to trust in place of the system's, PEM
+    #[arg(long, env = "DEADZONE_CA", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// The clients' certificate, PEM
+    #[arg(long, env = "DEADZONE_CERT", value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Its key, PEM
+    #[arg(long, env = "DEADZONE_KEY", value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// Take any certificate of the broker's
+    #[arg(long, env = "DEADZONE_INSECURE", value_parser = clap::builder::FalseyValueParser::new(), conflicts_with = "ca")]
+    pub(crate) insecure: bool,
+}
+
 /// What a run leaves behind, and when it stops.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct OutputArgs {
     /// Write the record of every scenario into this folder
     #[arg(long, env = "DEADZONE_HISTORY", value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
-    /// Write a JUnit report
+    /// Write a JUnit report; `-` is standard output
     #[arg(long, env = "DEADZONE_JUNIT", value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Write a JSON report (`deadzone schema` prints its schema)
+    /// Write a JSON report; `-` is standard output (`deadzone schema` prints its schema)
     #[arg(long, env = "DEADZONE_JSON", value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Wait out no silence and repeat nothing: where something was silent, the best exit code is 3
@@ -127,6 +156,36 @@ pub(crate) struct OutputArgs {
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
+}
+
+/// How much is told on the terminal.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct Telling {
+    /// Tell every scenario by itself, with its whole timeline and its grades
+    #[arg(short, long, conflicts_with_all = ["quiet", "summary"])]
+    pub(crate) verbose: bool,
+    /// Only the causes of failures and the summary
+    #[arg(short, long, conflicts_with = "summary")]
+    pub(crate) quiet: bool,
+    /// Only counts, causes in two lines each, and coverage
+    #[arg(long)]
+    pub(crate) summary: bool,
+}
+
+impl Telling {
+    /// Whether more than the end is told.
+    pub(crate) fn tells_what_goes_on(self) -> bool {
+        self.verbosity() >= Verbosity::Normal
+    }
+
+    pub(crate) fn verbosity(self) -> Verbosity {
+        match self {
+            Self { verbose: true, .. } => Verbosity::Verbose,
+            Self { summary: true, .. } => Verbosity::Summary,
+            Self { quiet: true, .. } => Verbosity::Quiet,
+            _ => Verbosity::Normal,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -144,7 +203,7 @@ pub(crate) struct RunArgs {
     pub(crate) outputs: OutputArgs,
     /// Run everything so often, each time with a seed of its own (made from --seed) and, without --jobs, with other numbers
     /// of jobs; prints the distinct sets of verdicts and what is unstable. Runs that differ never exit with 0
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000), conflicts_with_all = ["verbose", "quiet"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000), conflicts_with_all = ["verbose", "quiet", "summary"])]
     pub(crate) runs: Option<u32>,
     /// Switch on a defect of the embedded broker
     #[arg(long, value_name = "NAME")]
@@ -155,12 +214,8 @@ pub(crate) struct RunArgs {
     /// Put a mutant in front of the broker
     #[arg(long, value_name = "NAME")]
     pub(crate) mutant: Option<String>,
-    /// Say more: grades, whole timelines
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
-    /// Only failures and the summary
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
     /// Print every setting with where it comes from, and stop
     #[arg(long)]
     pub(crate) show_config: bool,
@@ -180,18 +235,14 @@ pub(crate) struct JudgeArgs {
     /// The scenario files that were run, if they are not the embedded suite: for titles and lines
     #[arg(long = "scenarios", value_name = "FILE", value_delimiter = ',')]
     pub(crate) files: Vec<PathBuf>,
-    /// Write a JUnit report
+    /// Write a JUnit report; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Write a JSON report (`deadzone schema` prints its schema)
+    /// Write a JSON report; `-` is standard output (`deadzone schema` prints its schema)
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Say more: grades, whole timelines
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
-    /// Only failures and the summary
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -239,9 +290,19 @@ pub(crate) struct SelftestArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BrokerArgs {
-    /// Where to listen; loopback unless you say otherwise
+    /// Where to listen, once or more: IP:PORT, or with mqtts://, ws:// or wss:// in front of it; loopback unless you say otherwise
     #[arg(long, default_value = "127.0.0.1:1883", value_name = "ADDR")]
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: Vec<String>,
+    /// A folder with certificates for TLS: ca.pem, server.pem and server.key. Where it has no server.pem they are made, and with
+    /// them client.pem and client.key
+    #[arg(long, value_name = "DIR")]
+    pub(crate) certificates: Option<PathBuf>,
+    /// Where there is TLS, take only clients with a certificate that is signed by its ca.pem
+    #[arg(long, requires = "certificates")]
+    pub(crate) client_certificates: bool,
+    /// Take only clients with a user name and password of this file, a line USER:PASSWORD each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
     /// Switch on a defect
     #[arg(long, value_name = "NAME")]
     pub(crate) defect: Vec<String>,

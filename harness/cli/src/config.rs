@@ -6,7 +6,12 @@ use anyhow::{Context, bail};
 use deadzone_wire::Version;
 use serde::Deserialize;
 
-use crate::args::{OutputArgs, TargetArgs};
+use deadzone_transport::Endpoint;
+
+use crate::{
+    args::{OutputArgs, TargetArgs},
+    entry::EntrySettings,
+};
 
 /// The file that is looked for in the working directory.
 const FILE: &str = "deadzone.toml";
@@ -36,6 +41,28 @@ struct File {
     quick: Option<bool>,
     long_bound: Option<u64>,
     expect: Option<PathBuf>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    token_file: Option<PathBuf>,
+    ca: Option<PathBuf>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    insecure: Option<bool>,
+}
+
+impl File {
+    /// What it says of how clients get in.
+    fn take_entry(&mut self) -> EntrySettings {
+        EntrySettings {
+            user: self.user.take(),
+            password_file: self.password_file.take(),
+            token_file: self.token_file.take(),
+            ca: self.ca.take(),
+            cert: self.cert.take(),
+            key: self.key.take(),
+            insecure: self.insecure.unwrap_or(false),
+        }
+    }
 }
 
 /// A value with its origin.
@@ -66,9 +93,10 @@ fn typed(variable: &str) -> bool {
 }
 
 /// The settings of a run.
-#[derive(Debug)]
 pub(crate) struct Config {
+    /// As given: it may hold a password.
     pub(crate) broker: Setting<String>,
+    pub(crate) entry: EntrySettings,
     pub(crate) versions: Setting<Vec<Version>>,
     pub(crate) jobs: Setting<Option<usize>>,
     pub(crate) seed: Setting<u64>,
@@ -92,10 +120,12 @@ impl Config {
         outputs: &OutputArgs,
         links: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let file = read_file()?;
+        let mut file = read_file()?;
+        let entry = EntrySettings::resolve(&args.entry, file.take_entry());
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let flag_files = (!args.files.is_empty()).then(|| args.files.clone());
         Ok(Self {
+            entry,
             broker: Setting::choose(
                 args.broker.clone(),
                 "DEADZONE_BROKER",
@@ -151,7 +181,7 @@ impl Config {
         let files: Vec<String> = self.files.value.iter().map(|f| f.display().to_string()).collect();
         let suite = if files.is_empty() { "embedded suite".to_owned() } else { files.join(", ") };
         [
-            line("broker", &self.broker.value, self.broker.origin),
+            line("broker", Endpoint::without_password(&self.broker.value), self.broker.origin),
             line("mqtt", versions.join(", "), self.versions.origin),
             line("jobs", jobs, self.jobs.origin),
             line("seed", format!("0x{:x}", self.seed.value), self.seed.origin),
@@ -167,7 +197,12 @@ impl Config {
             line("long_bound", format!("{} s", self.long_bound_s.value), self.long_bound_s.origin),
             line("fail_fast", self.fail_fast.value, self.fail_fast.origin),
         ]
-        .concat()
+        .into_iter()
+        .chain(self.entry.options().into_iter().map(|(option, value)| {
+            let name = option.trim_start_matches('-').replace('-', "_");
+            format!("{name:<14} {}\n", value.unwrap_or_else(|| "true".to_owned()))
+        }))
+        .collect()
     }
 }
 
@@ -192,8 +227,7 @@ fn read_file() -> anyhow::Result<File> {
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,
-        // toml's own message has line, column and carets.
-        Err(error) => bail!("{FILE}: {error}"),
+        Err(error) => bail!("{FILE}: {}", deadzone_runner::mistake(&text, &error)),
     };
     if file.jobs.is_some_and(|j| !(1..=1024).contains(&j)) {
         bail!("{FILE}: jobs must be 1 to 1024");

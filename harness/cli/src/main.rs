@@ -4,6 +4,8 @@ mod args;
 mod command;
 mod config;
 mod descriptors;
+mod destination;
+mod entry;
 mod foreign_links;
 mod output;
 mod progress;
@@ -18,9 +20,16 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version go to stdout with 0; everything else is wrong usage.
-            let code = if error.use_stderr() { deadzone_runner::ExitCode::Usage as u8 } else { 0 };
+            let code = if error.use_stderr() {
+                deadzone_runner::ExitCode::Usage
+            } else {
+                deadzone_runner::ExitCode::Success
+            };
             output::print_clap(&error);
-            return ExitCode::from(code);
+            if code == deadzone_runner::ExitCode::Usage {
+                command::tell_wrong_usage(error);
+            }
+            return ExitCode::from(output::finish(code) as u8);
         }
     };
     output::start_logging();
@@ -32,5 +41,5 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => output::report_error(&error),
     };
-    ExitCode::from(code as u8)
+    ExitCode::from(output::finish(code) as u8)
 }

@@ -1,21 +1,83 @@
-//! What is printed: stdout that survives a closed pipe, errors with their exit code, logs on stderr, files by rename.
+//! What is printed: stdout that survives a closed pipe and tells any other trouble, errors with their exit code, logs on stderr.
 
 use std::{
     error::Error,
-    fs,
     io::{self, IsTerminal, Write},
-    path::Path,
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use anyhow::Context;
 use deadzone_runner::{ExitCode, RunError, SuiteError};
 use indicatif::ProgressBar;
 
-/// Writes to stdout; a reader that went away is no error.
+/// A document has stdout for itself: what is for people goes to stderr.
+static STDOUT_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+/// The first thing that stdout could not take, for another reason than a reader that went away.
+static TROUBLE: OnceLock<String> = OnceLock::new();
+
+/// From now on stdout holds one document and nothing else.
+pub(crate) fn leave_stdout_to_a_document() {
+    STDOUT_IS_TAKEN.store(true, Ordering::Relaxed);
+}
+
+/// Where what is for people is written: stdout, or stderr where a document has that. It never fails: a reader that went away is no
+/// error, and any other trouble is kept for [`finish`], since it must cost neither the run nor its reports.
+pub(crate) struct ForPeople;
+
+impl Write for ForPeople {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if STDOUT_IS_TAKEN.load(Ordering::Relaxed) {
+            let _ = anstream::stderr().lock().write_all(bytes);
+        } else {
+            to_stdout(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes for people.
 pub(crate) fn print(text: &str) {
+    let _ = ForPeople.write_all(text.as_bytes());
+}
+
+/// A document on stdout. As [`ForPeople`] it never fails, and trouble is kept.
+pub(crate) struct Document;
+
+impl Write for Document {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        to_stdout(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn to_stdout(bytes: &[u8]) {
+    // What stands behind a hole would be read as if there were none.
+    if TROUBLE.get().is_some() {
+        return;
+    }
     let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = out.write_all(bytes).and_then(|()| out.flush())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = TROUBLE.set(error.to_string());
+    }
+}
+
+/// The code with which the process ends: output that is not whole is no success, as a report that can't be written is none.
+pub(crate) fn finish(code: ExitCode) -> ExitCode {
+    let Some(trouble) = TROUBLE.get() else { return code };
+    print_error(&format!("error: could not write to standard output\n  because: {trouble}\n"));
+    ExitCode::of_runs([code, ExitCode::Usage], true)
 }
 
 /// Writes to stderr.
@@ -26,12 +88,37 @@ pub(crate) fn print_error(text: &str) {
 
 /// clap's own message, on the stream that it belongs to.
 pub(crate) fn print_clap(error: &clap::Error) {
-    let _ = error.print();
+    if let Err(error) = error.print()
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = TROUBLE.set(error.to_string());
+    }
 }
 
-/// Whether stdout takes colour: a terminal, and NO_COLOR unset.
+/// Whether the stream for people is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    if STDOUT_IS_TAKEN.load(Ordering::Relaxed) {
+        io::stderr().is_terminal()
+    } else {
+        io::stdout().is_terminal()
+    }
+}
+
+/// Whether what is for people takes colour: a terminal, and NO_COLOR unset.
 pub(crate) fn colour() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// How wide what is for people may be, where something says: COLUMNS, or the terminal that it goes to. In a pipe nothing does.
+pub(crate) fn width() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.or_else(|| {
+        let seen = match STDOUT_IS_TAKEN.load(Ordering::Relaxed) {
+            true => terminal_size::terminal_size_of(io::stderr()),
+            false => terminal_size::terminal_size_of(io::stdout()),
+        };
+        seen.map(|(width, _)| usize::from(width.0))
+    })
 }
 
 /// Diagnostics of ours go to stderr; no verdict reads them. `DEADZONE_LOG=debug` shows more.
@@ -92,12 +179,4 @@ pub(crate) fn report_error(error: &anyhow::Error) -> ExitCode {
     }
     print_error(&text);
     error.downcast_ref::<RunError>().map_or(ExitCode::Usage, RunError::exit_code)
-}
-
-/// Writes a whole file or none: a temporary one beside it, then a rename.
-pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    fs::write(&temporary, text).with_context(|| format!("could not write {}", path.display()))?;
-    fs::rename(&temporary, path).with_context(|| format!("could not write {}", path.display()))
 }

@@ -6,7 +6,7 @@ use std::{future::Future, pin::Pin};
 use deadzone_history::{ConnId, EventKind, OpenError};
 use deadzone_link::{Fault, LinkStep, Note};
 
-use crate::{recorder::SharedRecorder, transport::Dialling};
+use crate::{dial::Dialling, recorder::SharedRecorder};
 
 /// A foreign link that is being changed.
 pub type Working<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;

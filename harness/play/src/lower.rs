@@ -65,7 +65,7 @@ impl Words {
             }
         }
         if let (Packet::Connect(connect), Some(credentials)) = (&mut packet, &self.credentials) {
-            credentials.fill(connect);
+            credentials.fill(connect, version);
         }
         if let Packet::Publish(p) = &mut packet
             && p.qos == 0
@@ -103,7 +103,7 @@ impl Words {
             connect.set_password(self.bytes(pass));
         }
         if let Some(credentials) = &self.credentials {
-            credentials.fill(&mut connect);
+            credentials.fill(&mut connect, version);
         }
         if let Some(will) = &options.will {
             let mut properties = Properties::new();

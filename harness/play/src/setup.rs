@@ -14,8 +14,8 @@ use deadzone_script::Scenario;
 use deadzone_wire::Version;
 
 use crate::{
-    credentials::Credentials, foreign::ForeignLinks, memory::MemoryBudget, slots::Slots, timing::Timing,
-    transport::Dial,
+    credentials::Credentials, dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, slots::Slots,
+    timing::Timing,
 };
 
 /// What to perform, against what.

@@ -17,9 +17,26 @@ pub enum RunError {
     Selection(#[from] SelectionError),
     /// The address is none.
     #[error(
-        "`{0}` is no broker: expected `mosquitto`, `embedded`, `reference`, mqtt://HOST:PORT or FILE.toml"
+        "`{0}` is no broker: expected `mosquitto`, `embedded`, `reference`, mqtt[s]://HOST:PORT, ws[s]://HOST:PORT/PATH or FILE.toml"
     )]
     TargetSyntax(String),
+    /// The address has a mistake.
+    #[error("the broker's address: {0}")]
+    Address(#[source] deadzone_transport::EndpointError),
+    /// What goes with the address does not fit it.
+    #[error("{0}")]
+    Entry(&'static str),
+    /// A file with a password or a certificate can't be read.
+    #[error("{path}: {why}")]
+    EntryFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Certificates or keys can't be used.
+    #[error(transparent)]
+    Tls(deadzone_transport::TlsError),
     /// A target's descriptor has a mistake, or can't be read.
     #[error("{path}: {why}")]
     Descriptor {
@@ -107,6 +124,10 @@ impl RunError {
         match self {
             Self::Suite(_)
             | Self::TargetSyntax(_)
+            | Self::Address(_)
+            | Self::Entry(_)
+            | Self::EntryFile { .. }
+            | Self::Tls(_)
             | Self::Descriptor { .. }
             | Self::Expect(_)
             | Self::LinksWithoutAddress

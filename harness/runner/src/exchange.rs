@@ -3,7 +3,8 @@
 use std::{rc::Rc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use deadzone_play::{Credentials, Dial, Stream};
+use deadzone_play::{Credentials, Dial};
+use deadzone_transport::Stream;
 use deadzone_wire::{AckKind, Framer, Packet, Publish, Sender, Version, decode};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

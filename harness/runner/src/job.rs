@@ -141,7 +141,11 @@ pub(crate) fn carry_out(context: &JobContext, task: &Task, seat: Option<&Seat>) 
         && task.first.is_none()
         && let Some((log, mark)) = mark
     {
-        result.target_log = Some(log.since(mark));
+        // What it logged of others, who ran at the same time, is no evidence.
+        result.target_log = Some(match &result.history {
+            Some(history) => log.about(mark, &history.header.nonce),
+            None => log.since(mark),
+        });
     }
     result.wall_ms = known_ms + u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Done { result, next, not_let_in }
@@ -152,6 +156,7 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
     let scenario = &planned.scenario;
     ScenarioResult {
         key: planned.key.clone(),
+        transport: Some(context.target.transport()),
         party: Party::Server,
         title: scenario.title.clone(),
         file: scenario.file.clone(),

@@ -59,6 +59,7 @@ impl<'a> Ledger<'a> {
     pub(crate) fn take(&mut self, progress: Progress) {
         match progress {
             Progress::Started(key) => (self.tell)(RunEvent::ScenarioStarted(key)),
+            Progress::Parked(key) => (self.tell)(RunEvent::ScenarioParked(key)),
             Progress::Notice(text) => self.notice(text),
             Progress::Ended(task, done) => self.ended(*task, *done),
         }
@@ -98,7 +99,7 @@ impl<'a> Ledger<'a> {
         let passed = matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow);
         if task.planned.unasked && passed {
             self.unasked += 1;
-            (self.tell)(RunEvent::ScenarioWaits(result.key));
+            (self.tell)(RunEvent::GatePassed(result.key));
             return;
         }
         if let Some(marks) = &mut self.marks {

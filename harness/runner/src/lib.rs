@@ -18,8 +18,11 @@ mod health;
 mod histories;
 mod job;
 mod judgeable;
+mod lasting;
 mod ledger;
+mod leftovers;
 mod links;
+mod mistake;
 mod mutant;
 mod passes;
 mod plan;
@@ -36,15 +39,15 @@ mod select;
 mod selftest;
 mod suite;
 mod target;
-mod toml_mistake;
 
 pub use deadzone_link::Fault;
-pub use deadzone_play::{Dial, Dialling, ForeignLinks, Reaching, Stream, TcpDial, Working};
+pub use deadzone_play::{Dial, Dialling, ForeignLinks, NetDial, Reaching, Working};
 pub use deadzone_spec::Party;
 pub use error::RunError;
 pub use exit::ExitCode;
-pub use expect::{ExpectError, Expectations, Mistake, Showed, Updated, update};
+pub use expect::{ExpectError, Expectations, Showed, Updated, update};
 pub use links::{Greeting, LinkProvider};
+pub use mistake::{Mistake, mistake};
 pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
 pub use profiles::{profile_texts, profiles};
@@ -54,4 +57,6 @@ pub use runs::{RunOf, Runs, run_often};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
-pub use target::{Declared, EmbeddedSpec, Place, Places, TargetSpec, end_started_brokers, guard_with};
+pub use target::{
+    Declared, EmbeddedSpec, Entry, EntryFiles, Place, Places, TargetSpec, end_started_brokers, guard_with,
+};

@@ -8,7 +8,8 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use deadzone_play::{Credentials, Dial, Stream};
+use deadzone_play::{Credentials, Dial};
+use deadzone_transport::Stream;
 use deadzone_verdict::Capabilities;
 use deadzone_wire::{
     Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version,
@@ -202,7 +203,10 @@ pub(crate) async fn connect(
     let seconds = patience.as_secs_f64();
     let mut stream = match timeout(patience, dial.dial()).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return Err(NoAnswer::NotMqtt(format!("no connection: {error}"))),
+        Ok(Err(error)) => {
+            let why = deadzone_transport::reason(&error).unwrap_or_else(|| error.to_string());
+            return Err(NoAnswer::NotMqtt(format!("no connection: {why}")));
+        }
         Err(_) => {
             return Err(NoAnswer::Silent(format!("no connection within {} s", seconds)));
         }
@@ -210,14 +214,16 @@ pub(crate) async fn connect(
     let mut connect = Connect::new(version, &client.id);
     connect.set_clean(clean);
     if let Some(credentials) = &client.credentials {
-        credentials.fill(&mut connect);
+        credentials.fill(&mut connect, version);
     }
     if version == Version::V5 && expiry_s > 0 {
         connect.properties.push(PropertyId::SessionExpiryInterval, PropertyValue::U32(expiry_s));
     }
     let bytes = Packet::from(connect).encode(version).to_bytes();
     if let Err(error) = stream.write_all(&bytes).await {
-        return Err(NoAnswer::NotMqtt(format!("it closed the connection before CONNECT was sent: {error}")));
+        let why = deadzone_transport::reason(&error)
+            .unwrap_or_else(|| format!("it closed the connection before CONNECT was sent: {error}"));
+        return Err(NoAnswer::NotMqtt(why));
     }
     match timeout(client.long_bound, answer(&mut *stream, version)).await {
         Ok(Ok((connack, _))) if connack.code == 0 => Ok(Accepted { stream, connack }),
@@ -254,6 +260,10 @@ async fn answer(stream: &mut dyn Stream, version: Version) -> Result<(Connack, S
                 return Err(NoAnswer::OtherVersion(format!(
                     "it closed the connection instead of answering an MQTT {version} CONNECT"
                 )));
+            }
+            // With TLS 1.3 a certificate of the client is refused only behind its own handshake.
+            Err(error) if deadzone_transport::reason(&error).is_some() => {
+                return not_mqtt(deadzone_transport::reason(&error).unwrap_or_default());
             }
             Err(error) => {
                 return Err(NoAnswer::OtherVersion(format!(

@@ -12,6 +12,7 @@ use std::{
 
 use deadzone_history::Origin;
 use deadzone_play::{MemoryBudget, Timing};
+use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
@@ -23,7 +24,9 @@ use crate::{
     expect::{Expectations, Known, Played, against, counted},
     histories::write_histories,
     job::JobContext,
+    lasting,
     ledger::Ledger,
+    leftovers::leftovers,
     links::{InUse, LinkProvider},
     passes::{Passes, tasks},
     pool::Limits,
@@ -113,6 +116,9 @@ pub fn run(
     if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
     }
+    if options.links.is_some() && target.handle().transport() != Transport::Tcp {
+        return Err(RunError::Entry("foreign links carry plain TCP only: take mqtt://"));
+    }
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
     let handle = target.handle();
@@ -120,7 +126,8 @@ pub fn run(
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
-    let known = options.expect.clone().map(|file| Known::new(file, info.target_version.as_deref()));
+    let known =
+        options.expect.clone().map(|file| Known::new(file, info.target_version.as_deref(), info.transport));
     let known = known.map(Arc::new);
     let name = info.target.clone();
     tell(RunEvent::Started(info));
@@ -132,6 +139,7 @@ pub fn run(
     let asker = asker(&context, &capabilities);
     let versions = capabilities.iter().map(|offered| offered.version).collect();
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
+    let announced = lasting::announced(&plan, context.timing).filter(|_| !context.target.is_embedded());
     let tasks = tasks(&plan, source);
     let mut passes = Passes {
         fail_fast: options.fail_fast,
@@ -139,12 +147,19 @@ pub fn run(
         versions,
         ..Passes::new(&mut target, context, limits, Ledger::new(false, tell).marking(known.clone()))
     };
+    if let Some(text) = announced {
+        passes.ledger.notice(text);
+    }
     passes.perform(tasks);
+    if let Some(text) = leftovers(&passes.ledger.results) {
+        passes.ledger.notice(text);
+    }
     let results = std::mem::take(&mut passes.ledger.results);
     let interrupted = options.cancel.load(Ordering::Relaxed);
     let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
     if let Some(known) = &known {
-        let everything = options.selection.is_everything() && summary.not_run == 0 && !interrupted;
+        let cut_short = interrupted || passes.lost.is_some() || options.quick || summary.not_run > 0;
+        let everything = options.selection.is_everything() && !cut_short;
         let (results, versions) = (results.as_slice(), options.versions.as_slice());
         hold(
             &mut summary,
@@ -262,7 +277,7 @@ fn info(
     let (name, version, address, configuration) = match target {
         Target::Embedded(spec) => {
             switched_on.extend(names(spec));
-            ("embedded".to_owned(), None, None, String::new())
+            ("embedded".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()), None, String::new())
         }
         Target::Remote { name, places, process, declared, .. } => {
             if let TargetSpec::Process(spec) = &options.target {
@@ -284,6 +299,7 @@ fn info(
         deadzone: env!("CARGO_PKG_VERSION").to_owned(),
         suite: suite.hash.clone(),
         target: name,
+        transport: Some(target.handle().transport()),
         target_version: version,
         address,
         target_configuration: configuration,

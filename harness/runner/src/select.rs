@@ -2,6 +2,7 @@
 
 use deadzone_script::Scenario;
 use deadzone_spec::ClauseId;
+use deadzone_transport::Endpoint;
 use deadzone_wire::Version;
 
 /// What the user chose; nothing chosen means everything.
@@ -12,7 +13,7 @@ pub struct Selection {
 
 /// A word chose nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` selects no scenario{}", near.as_ref().map(|n| format!(": did you mean `{n}`?")).unwrap_or_default())]
+#[error("`{}` selects no scenario{}", Endpoint::without_password(word), near.as_ref().map(|n| format!(": did you mean `{n}`?")).unwrap_or_default())]
 pub struct SelectionError {
     /// The word.
     pub word: String,

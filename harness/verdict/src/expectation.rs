@@ -1,7 +1,7 @@
 //! How a run stands to a file of known failures: what of it was expected, what the file does not know yet, and what of the file
 //! did not come. The runner decides it; reports render it.
 
-use crate::ScenarioKey;
+use crate::{Finding, ScenarioKey, ScenarioResult, VerdictKind};
 
 /// An entry of the file, as far as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,14 @@ pub struct KnownFailure {
     pub link: Option<String>,
 }
 
+impl KnownFailure {
+    /// Why it is expected and where more is said of it, for people.
+    pub fn told(&self) -> String {
+        let reason = if self.reason.trim().is_empty() { "no reason given" } else { self.reason.as_str() };
+        self.link.as_ref().map_or_else(|| reason.to_owned(), |link| format!("{reason} ({link})"))
+    }
+}
+
 /// How one result stands to the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expectation {
@@ -23,6 +31,26 @@ pub enum Expectation {
     New,
     /// It did not pass, and the file does not name it: with the fingerprints that are not named.
     Unexpected(Vec<String>),
+}
+
+impl ScenarioResult {
+    /// It did not pass, and turns nothing red: it is expected, or newer than the file.
+    pub fn is_excused(&self) -> bool {
+        let red =
+            matches!(self.verdict.kind, VerdictKind::Fail | VerdictKind::Inconclusive | VerdictKind::Blocked);
+        red && matches!(self.expectation, Some(Expectation::Expected(_) | Expectation::New))
+    }
+
+    /// Whether a finding of it turns nothing red; it may stand beside one that does.
+    pub fn is_known(&self, finding: &Finding) -> bool {
+        match &self.expectation {
+            None => false,
+            Some(Expectation::Expected(_) | Expectation::New) => true,
+            Some(Expectation::Unexpected(strangers)) => {
+                !strangers.is_empty() && !strangers.contains(&finding.fingerprint().to_string())
+            }
+        }
+    }
 }
 
 /// How a whole run stands to the file.

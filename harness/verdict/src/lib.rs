@@ -5,6 +5,8 @@
 //!
 //! This crate judges nothing: the oracle does. No verdict is ever part of a record.
 
+mod cause;
+mod consequence;
 mod expectation;
 mod fact;
 mod finding;
@@ -14,6 +16,8 @@ mod run;
 mod sets;
 mod verdict;
 
+pub use cause::{Cause, Shown, causes, finding};
+pub use consequence::Consequence;
 pub use expectation::{AgainstFile, Expectation, KnownFailure, StaleEntry};
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};

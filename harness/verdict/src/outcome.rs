@@ -20,6 +20,8 @@ pub struct Outcome {
     pub unconfirmed: Vec<String>,
     /// What single repeats showed, whatever came of it.
     pub repeated: BTreeSet<String>,
+    /// It was repeated, and every repeat ended in a verdict of this kind.
+    pub steady: bool,
 }
 
 impl Outcome {
@@ -37,6 +39,8 @@ impl Outcome {
             now_and_then: now_and_then.map(print).collect(),
             unconfirmed: prints(&verdict.unconfirmed),
             repeated,
+            steady: !result.repeats.is_empty()
+                && result.repeats.iter().all(|repeat| repeat.verdict.kind == verdict.kind),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the runner tells its listeners: typed events, in order.
 
-use deadzone_spec::{ClauseId, Party};
+use deadzone_spec::{ClauseId, Party, Transport};
 use std::sync::Arc;
 
 use deadzone_history::History;
@@ -24,8 +24,12 @@ pub enum RunEvent {
     Started(Arc<RunInfo>),
     /// A scenario began.
     ScenarioStarted(ScenarioKey),
+    /// A scenario met silence, which is waited out up to the long bound.
+    ScenarioParked(ScenarioKey),
     /// A scenario ended its first run, and what it showed is repeated after all first runs: its result is told later.
     ScenarioWaits(ScenarioKey),
+    /// A gate that was not chosen passed: it has no result of its own.
+    GatePassed(ScenarioKey),
     /// A scenario has its verdict.
     ScenarioFinished(Arc<ScenarioResult>),
     /// The first pass is over; this many scenarios are performed again.
@@ -76,6 +80,8 @@ pub struct RunInfo {
     pub target_version: Option<String>,
     /// Its address, if it has one.
     pub address: Option<String>,
+    /// What carried the bytes; absent where a record does not say.
+    pub transport: Option<Transport>,
     /// How it was started and configured, for a maintainer: command line, configuration text; empty if we did not start it.
     pub target_configuration: String,
     /// Whose links stood between the clients and the target, if not ours: kind, version and address.
@@ -121,6 +127,8 @@ pub struct Repeat {
 pub struct ScenarioResult {
     /// Which.
     pub key: ScenarioKey,
+    /// What carried the bytes; absent where a record does not say.
+    pub transport: Option<Transport>,
     /// Who was judged.
     pub party: Party,
     /// The scenario's title.
@@ -214,6 +222,8 @@ pub struct GateState {
     pub state: String,
     /// Why, where it is not open.
     pub why: String,
+    /// The scenario that shows the violation, where one does.
+    pub failed_by: Option<String>,
 }
 
 /// What a run put to the test in one version.

@@ -183,6 +183,7 @@ proptest! {
             defects: [defect].into(),
             variants: [variant].into(),
             limits: tight(),
+            ..Config::default()
         };
         run(config, events);
     }

@@ -1,8 +1,33 @@
 //! What a broker is told at birth: its defects, its variants and its bounds. Knows no state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
 
 use crate::{Defect, Limits, Variant};
+
+/// User names with their passwords. Never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Users(BTreeMap<Bytes, Bytes>);
+
+impl std::fmt::Debug for Users {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Users").field("count", &self.0.len()).finish()
+    }
+}
+
+impl Users {
+    /// From pairs of name and password.
+    pub fn new(users: impl IntoIterator<Item = (Bytes, Bytes)>) -> Self {
+        Self(users.into_iter().collect())
+    }
+
+    /// Whether a client of this name and password may come in.
+    pub(super) fn admit(&self, user: Option<&[u8]>, password: Option<&[u8]>) -> bool {
+        let known = || self.0.get(user?).map(|wanted| Some(&wanted[..]) == password);
+        self.0.is_empty() || known() == Some(true)
+    }
+}
 
 /// The behaviour of one broker. The default is conformant, with the usual choices and the usual bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +36,8 @@ pub struct Config {
     pub defects: BTreeSet<Defect>,
     /// Unusual but legal behaviours that are switched on.
     pub variants: BTreeSet<Variant>,
+    /// Who may come in, by user name; empty: anybody.
+    pub users: Users,
     /// Every bound on what clients can make the broker hold.
     pub limits: Limits,
 }

@@ -92,6 +92,11 @@ impl Broker {
             // No method is supported (5.0/MQTT-4.12.0-1).
             return Err(Some(0x8c));
         }
+        let (user, password) = (connect.username.as_ref(), connect.password.as_ref());
+        if !self.config.users.admit(user.map(|text| &text.0[..]), password.map(|bytes| &bytes[..])) {
+            // Bad user name or password (5.0 §3.2.2.2, 3.1.1 §3.2.2.3).
+            return Err(Some(if version == Version::V5 { 0x86 } else { 0x04 }));
+        }
         if connect.keep_alive_s == 0 && self.config.varies(Variant::KeepAliveZeroRefused) {
             // Not accepted by this server; before 5.0 the nearest is Not authorized.
             return Err(Some(if version == Version::V5 { NOT_ACCEPTED } else { 0x05 }));

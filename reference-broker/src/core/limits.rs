@@ -30,6 +30,9 @@ limits! {
         "Network connections at a time; for one more the oldest that has sent no CONNECT is closed, or else the new one.";
     connect_within: Duration = Duration::from_secs(60),
         "How long a connection may live before its CONNECT is complete; then it is closed.";
+    handshake_within: Duration = Duration::from_secs(10),
+        "How long the handshakes of TLS and WebSocket may take; then the socket is closed. As many may be under way as there \
+         may be connections.";
     packet_bytes: u32 = 1 << 20,
         "Bytes of one packet from a client, told as Maximum Packet Size in 5.0; a larger one ends the connection.";
     sessions: usize = 4_096,

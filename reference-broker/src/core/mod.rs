@@ -31,6 +31,6 @@ mod subscription;
 mod will;
 
 pub use broker::Broker;
-pub use config::Config;
+pub use config::{Config, Users};
 pub use limits::Limits;
 pub use outbox::{ConnId, Effect};

@@ -3,13 +3,13 @@
 use std::{future::poll_fn, io, pin::Pin, rc::Rc, task::Poll, time::Duration};
 
 use bytes::{Buf, Bytes};
+use deadzone_transport::Stream;
 use tokio::{
     io::{AsyncWriteExt, ReadBuf},
     time::{Sleep, sleep, timeout},
 };
 
 use super::{
-    Socket,
     mailbox::{Close, Mailbox},
     segments::Segments,
 };
@@ -49,7 +49,7 @@ pub(super) struct Attendance<S> {
     pub(super) buffer: Box<[u8]>,
 }
 
-impl<S: Socket> Attendance<S> {
+impl<S: Stream> Attendance<S> {
     pub(super) fn new(socket: S, mailbox: Rc<Mailbox>, splits: bool) -> Self {
         let buffer = vec![0; READ_BYTES].into_boxed_slice();
         let segments = Segments::new(splits);

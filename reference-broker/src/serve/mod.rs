@@ -7,7 +7,5 @@ mod attend;
 mod mailbox;
 mod segments;
 mod server;
-mod socket;
 
 pub use server::Server;
-pub use socket::Socket;

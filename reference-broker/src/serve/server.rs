@@ -7,6 +7,7 @@ use std::{
     rc::Rc,
 };
 
+use deadzone_transport::{Acceptor, Stream};
 use tokio::{
     net::TcpListener,
     sync::Notify,
@@ -14,7 +15,6 @@ use tokio::{
 };
 
 use super::{
-    Socket,
     attend::{Attendance, Turn},
     mailbox::{Close, Mailbox},
 };
@@ -45,6 +45,8 @@ struct Shared {
     ended: Cell<bool>,
     at_end: Notify,
     splits: bool,
+    /// Sockets whose handshakes are under way.
+    handshakes: Cell<usize>,
     limits: Limits,
 }
 
@@ -53,6 +55,7 @@ impl Server {
     pub fn new(config: Config) -> Self {
         let shared = Shared {
             limits: config.limits.clone(),
+            handshakes: Cell::new(0),
             splits: config.varies(Variant::SplitsPackets),
             broker: RefCell::new(Broker::new(config)),
             mailboxes: RefCell::default(),
@@ -68,7 +71,7 @@ impl Server {
     }
 
     /// Serves one connection until it ends. A full linger time (`Limits::linger`) may pass at its end.
-    pub async fn attend<S: Socket>(&self, mut socket: S) {
+    pub async fn attend<S: Stream>(&self, mut socket: S) {
         if self.has_ended() {
             return socket.abort();
         }
@@ -82,7 +85,7 @@ impl Server {
         self.tell(|broker, now_us| broker.closed(now_us, conn, false));
     }
 
-    async fn converse<S: Socket>(&self, conn: ConnId, mut attendance: Attendance<S>) {
+    async fn converse<S: Stream>(&self, conn: ConnId, mut attendance: Attendance<S>) {
         let Some(mailbox) = self.shared.mailboxes.borrow().get(&conn).cloned() else { return };
         let mut peer_closed = false;
         loop {
@@ -118,7 +121,7 @@ impl Server {
     }
 
     /// Writes what waits and throws away what still comes; a client that never reads is left to the time-out.
-    async fn write_rest<S: Socket>(
+    async fn write_rest<S: Stream>(
         &self,
         attendance: &mut Attendance<S>,
         mailbox: &Mailbox,
@@ -155,8 +158,9 @@ impl Server {
         self.shared.ended.get()
     }
 
-    /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends.
-    pub async fn listen(&self, listener: TcpListener) -> io::Result<()> {
+    /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends. What does not come through
+    /// its handshakes in time (`Limits::handshake_within`) is dropped.
+    pub async fn listen(&self, listener: TcpListener, acceptor: &Acceptor) -> io::Result<()> {
         while !self.has_ended() {
             let accepted = tokio::select! {
                 biased;
@@ -164,10 +168,23 @@ impl Server {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    stream.set_nodelay(true)?;
-                    let server = self.clone();
-                    tokio::task::spawn_local(async move { server.attend(stream).await });
+                Ok((socket, peer)) => {
+                    let (server, acceptor) = (self.clone(), acceptor.clone());
+                    let limit = server.shared.limits.handshake_within;
+                    if server.shared.handshakes.get() >= server.shared.limits.connections {
+                        tracing::warn!(%peer, "as many handshakes are under way as there may be connections");
+                        continue;
+                    }
+                    server.shared.handshakes.set(server.shared.handshakes.get() + 1);
+                    tokio::task::spawn_local(async move {
+                        let done = timeout(limit, acceptor.accept(socket)).await;
+                        server.shared.handshakes.set(server.shared.handshakes.get() - 1);
+                        match done {
+                            Ok(Ok(stream)) => server.attend(stream).await,
+                            Ok(Err(error)) => tracing::info!(%peer, %error, "no handshake"),
+                            Err(_) => tracing::info!(%peer, "no handshake in time"),
+                        }
+                    });
                 }
                 // The client went away between its SYN and our accept.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}

@@ -6,6 +6,7 @@ use deadzone_verdict::{
     RunInfo, ScenarioResult, Summary, VerdictKind,
 };
 
+use super::cause;
 use super::document::{
     CapabilitiesEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry, GradeEntry,
     GradeWord, KnownEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
@@ -26,8 +27,10 @@ pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
         capabilities: info.capabilities.iter().map(capabilities).collect(),
         planned: info.planned as u64,
         scenarios: run.results.iter().map(|result| scenario(result)).collect(),
+        causes: cause::entries(run),
         summary: ended.map(summary),
         complete: ended.is_some_and(|s| !s.interrupted && s.not_run == 0),
+        not_started: None,
     })
 }
 
@@ -36,6 +39,7 @@ fn target(info: &RunInfo) -> TargetEntry {
         name: info.target.clone(),
         version: info.target_version.clone(),
         address: info.address.clone(),
+        transport: info.transport.map(|transport| transport.to_string()),
         configuration: info.target_configuration.clone(),
         links: info.links.clone(),
         switched_on: info.switched_on.clone(),
@@ -64,6 +68,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
     ScenarioEntry {
         id: r.key.id.clone(),
         version: r.key.version.to_string(),
+        transport: r.transport.map(|transport| transport.to_string()),
         title: r.title.clone(),
         file: r.file.clone(),
         line: r.line,

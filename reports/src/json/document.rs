@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CauseEntry;
 use crate::ReportError;
 
 /// The schema's name and major version.
@@ -27,10 +28,16 @@ pub struct RunDocument {
     pub planned: u64,
     /// The results, ordered by id and version.
     pub scenarios: Vec<ScenarioEntry>,
+    /// The causes of what failed, the worst first.
+    #[serde(default)]
+    pub causes: Vec<CauseEntry>,
     /// The counts; null where the run broke off.
     pub summary: Option<SummaryEntry>,
     /// Every planned performance has its result. Where false, absence of a scenario means nothing.
     pub complete: bool,
+    /// Why nothing ran; null where the run began.
+    #[serde(default)]
+    pub not_started: Option<String>,
 }
 
 /// The broker under test.
@@ -42,6 +49,9 @@ pub struct TargetEntry {
     pub version: Option<String>,
     /// Its address.
     pub address: Option<String>,
+    /// What carried the bytes: `tcp`, `tls`, `ws` or `wss`; null where a record does not say.
+    #[serde(default)]
+    pub transport: Option<String>,
     /// How it was started and configured; empty if deadzone did not start it.
     pub configuration: String,
     /// Whose links stood between the clients and the broker: kind, version and address; null where they were deadzone's own.
@@ -55,7 +65,8 @@ pub struct TargetEntry {
 pub struct CapabilitiesEntry {
     /// `3.1`, `3.1.1` or `5.0`.
     pub version: String,
-    /// Maximum QoS, 0 to 2.
+    /// Maximum QoS, 0 to 2. Here and below: where `sources` does not name a fact, nothing was said against it, which before 5.0 is
+    /// no proof that it is offered.
     pub max_qos: u8,
     /// Retained messages.
     pub retain: bool,
@@ -93,6 +104,9 @@ pub struct ScenarioEntry {
     pub id: String,
     /// `3.1`, `3.1.1` or `5.0`.
     pub version: String,
+    /// What carried the bytes: `tcp`, `tls`, `ws` or `wss`; null where a record does not say.
+    #[serde(default)]
+    pub transport: Option<String>,
     /// Its title.
     pub title: String,
     /// Its file.

@@ -4,11 +4,13 @@
 //! Within a major version only additions are made; a reader refuses another major and ignores what it does not know.
 
 mod build;
+mod cause;
 mod document;
 mod outcomes;
 mod schema;
 
 pub use build::run_document;
+pub use cause::{CauseEntry, KeyEntry, ShownEntry};
 pub use document::{
     CapabilitiesEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry, GradeEntry,
     GradeWord, KnownEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,

@@ -1,11 +1,18 @@
 //! A report read back as what its run showed, in the words that a result of a run has too.
 
+use deadzone_spec::Transport;
 use deadzone_verdict::{Outcome, ScenarioKey, VerdictKind};
 
 use super::document::{RunDocument, ScenarioEntry, VerdictWord};
 use crate::ReportError;
 
 impl RunDocument {
+    /// What carried the bytes of the run, where the report says it.
+    pub fn transport(&self) -> Result<Option<Transport>, ReportError> {
+        let find = |word: &String| Transport::find(word).ok_or_else(|| ReportError::Transport(word.clone()));
+        self.target.transport.as_ref().map(find).transpose()
+    }
+
     /// What each scenario came to. An error where the report is of a deadzone that wrote no fingerprints yet.
     pub fn outcomes(&self) -> Result<Vec<Outcome>, ReportError> {
         self.scenarios.iter().map(outcome).collect()
@@ -25,6 +32,7 @@ fn outcome(entry: &ScenarioEntry) -> Result<Outcome, ReportError> {
         now_and_then: now_and_then.map(|finding| finding.fingerprint.clone()).collect(),
         unconfirmed: entry.unconfirmed.clone(),
         repeated: Default::default(),
+        steady: !entry.repeats.is_empty() && entry.repeats.iter().all(|repeat| *repeat == entry.verdict),
     })
 }
 

@@ -4,10 +4,15 @@ use deadzone_spec::ClauseId;
 
 use super::page::{Page, Role};
 
-/// The clause with its obligation and section.
-pub(crate) fn write(page: &mut Page, id: ClauseId, also: &[ClauseId]) {
+/// The clause with its obligation and, unless it is to be short, its section and what it goes together with.
+pub(crate) fn write(page: &mut Page, id: ClauseId, also: &[ClauseId], terse: bool) {
     let clause = id.clause();
-    page.field(&clause.level.to_string(), Role::Strong, &format!("{id}  {}", clause.text), 400);
+    let text = format!("{id}  {}", clause.text);
+    if terse {
+        page.brief(&clause.level.to_string(), &text);
+        return;
+    }
+    page.field(&clause.level.to_string(), Role::Strong, &text, 400);
     let place = format!("MQTT {} section {}, {}", clause.version, clause.section, clause.url());
     page.field("", Role::Faint, &place, 300);
     for id in also {

@@ -45,6 +45,13 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, place: Place, labe
     page.raw(&line);
 }
 
+/// `file:line  the step`, on one line.
+pub(crate) fn brief(page: &mut Page, result: &ScenarioResult, place: Place) {
+    let line = usize::try_from(place.line).ok().and_then(|n| result.source.lines().nth(n.checked_sub(1)?));
+    let text = format!("{}:{}  {}", result.file, place.line, line.unwrap_or_default().trim());
+    page.verbatim("at", &text);
+}
+
 /// A place that names a line only means its whole step.
 fn whole_step(source: &str, place: Place) -> Place {
     let step = source.split('#').next().unwrap_or(source);

@@ -1,21 +1,19 @@
-//! How results and a run stand to a file of known failures: what is expected is a short list, with the reasons of the file.
+//! How results and a run stand to a file of known failures: what is expected is counted by the reason that the file gives, and what is
+//! new has a line each.
 
-use deadzone_verdict::{AgainstFile, Expectation, KnownFailure, ScenarioResult, VerdictKind};
+use std::collections::BTreeMap;
+
+use deadzone_verdict::{AgainstFile, Expectation, KnownFailure, ScenarioResult};
 
 use super::page::{Page, Role};
 use crate::RunModel;
 
-/// Most results that are listed as expected, or as new.
-const LISTED: usize = 40;
+/// Most new failures that have a line each.
+const NEW: usize = 20;
+/// Most reasons that have a line each.
+const REASONS: usize = 20;
 /// Most entries of the file that are listed.
 const ENTRIES: usize = 20;
-
-/// What did not pass, and turns nothing red.
-pub(super) fn is_excused(result: &ScenarioResult) -> bool {
-    let red =
-        matches!(result.verdict.kind, VerdictKind::Fail | VerdictKind::Inconclusive | VerdictKind::Blocked);
-    red && matches!(result.expectation, Some(Expectation::Expected(_) | Expectation::New))
-}
 
 /// A word beside the verdict of a result.
 pub(super) fn note(result: &ScenarioResult) -> Option<String> {
@@ -26,37 +24,53 @@ pub(super) fn note(result: &ScenarioResult) -> Option<String> {
     }
 }
 
+/// Why it is expected, each reason once.
 fn reasons(known: &[KnownFailure]) -> String {
-    let reason = |known: &KnownFailure| {
-        let reason = if known.reason.is_empty() { "no reason given" } else { known.reason.as_str() };
-        known.link.as_ref().map_or_else(|| reason.to_owned(), |link| format!("{reason} {link}"))
-    };
-    let mut reasons: Vec<String> = known.iter().map(reason).collect();
-    reasons.dedup();
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in known.iter().map(KnownFailure::told) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
     reasons.join("; ")
 }
 
-/// What did not pass and is expected, or new: a line each, but for what is blocked by one of them.
+/// What did not pass and turns nothing red: what is expected by reason, what is new by scenario.
 pub(super) fn list(page: &mut Page, model: &RunModel) {
-    let (blocked, excused): (Vec<_>, Vec<_>) = model
-        .results
-        .iter()
-        .filter(|result| is_excused(result))
-        .partition(|result| result.verdict.kind == VerdictKind::Blocked);
-    for result in excused.iter().take(LISTED) {
-        let word = if result.expectation == Some(Expectation::New) { "new" } else { "expected" };
-        let why = match &result.expectation {
-            Some(Expectation::Expected(known)) => format!(": {}", reasons(known)),
-            _ => String::new(),
-        };
-        let text = format!("{} {} [{}]{why}", result.verdict.kind.word(), result.key.id, result.key.version);
-        page.field(word, Role::Faint, &text, 300);
+    let mut by_reason: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
+    let mut new = Vec::new();
+    for result in model.results.iter().filter(|result| result.is_excused()) {
+        match &result.expectation {
+            Some(Expectation::Expected(known)) => {
+                *by_reason
+                    .entry(reasons(known))
+                    .or_default()
+                    .entry(result.verdict.kind.word())
+                    .or_default() += 1;
+            }
+            _ => new.push(result),
+        }
     }
-    if let Some(more) = excused.len().checked_sub(LISTED).filter(|more| *more > 0) {
-        page.field("", Role::Faint, &format!("and {more} more"), 80);
+    for (reason, counts) in by_reason.iter().take(REASONS) {
+        let counts: Vec<String> = counts.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        page.field("expected", Role::Faint, &format!("{}: {reason}", counts.join(", ")), 300);
     }
-    if !blocked.is_empty() {
-        page.field("", Role::Faint, &format!("and {} blocked behind gates like these", blocked.len()), 80);
+    more(page, Role::Faint, by_reason.len(), REASONS);
+    for result in new.iter().take(NEW) {
+        let found =
+            result.verdict.findings.first().map(|finding| format!("{}: {}", finding.clause, finding.got));
+        let why = found.or_else(|| result.verdict.reason.clone()).unwrap_or_default();
+        let text =
+            format!("{} {} [{}]  {why}", result.verdict.kind.word(), result.key.id, result.key.version);
+        page.verbatim("new", &text);
+    }
+    more(page, Role::Faint, new.len(), NEW);
+}
+
+/// What is not listed is counted.
+fn more(page: &mut Page, role: Role, all: usize, listed: usize) {
+    if all > listed {
+        page.field("", role, &format!("and {} more", all - listed), 80);
     }
 }
 
@@ -82,9 +96,7 @@ pub(super) fn summary(page: &mut Page, against: &AgainstFile) {
     for stale in against.stale.iter().take(ENTRIES) {
         page.field("stale", Role::Bad, &format!("line {}: {}", stale.line, stale.text), 400);
     }
-    if let Some(more) = against.stale.len().checked_sub(ENTRIES).filter(|more| *more > 0) {
-        page.field("", Role::Bad, &format!("and {more} more"), 80);
-    }
+    more(page, Role::Bad, against.stale.len(), ENTRIES);
     if !against.no_reason.is_empty() {
         let lines: Vec<String> = against.no_reason.iter().take(ENTRIES).map(ToString::to_string).collect();
         let more = against.no_reason.len() - lines.len();

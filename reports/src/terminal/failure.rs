@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 
 use deadzone_history::{EventKind, History};
 use deadzone_spec::Party;
-use deadzone_verdict::{Expectation, Finding, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Finding, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
-    Verbosity, clause, excerpt,
+    Verbosity,
+    circumstances::circumstances,
+    clause, excerpt,
     page::{Page, Role, wrap},
-    target, timeline,
+    target, timeline, unclear,
 };
 use crate::timeline::{bytes, seconds, silence};
 
@@ -19,40 +21,115 @@ const FOLDED: usize = 8;
 /// Most packets of a finding whose bytes are shown.
 const PACKETS: usize = 3;
 
+/// How much of a failure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Detail {
+    /// Most rows of its timeline; all of them where absent.
+    pub rows: Option<usize>,
+    /// The target is told as well, and whatever does not decide: for a block that stands alone.
+    pub alone: bool,
+}
+
+impl Detail {
+    /// All that is worth reading, for a block that stands alone.
+    pub(crate) fn whole(page: &Page) -> Self {
+        let all = page.options.verbosity == Verbosity::Verbose;
+        Self { rows: (!all).then_some(timeline::ROWS), alone: true }
+    }
+
+    /// So few rows that a reader wants the rest short too.
+    pub(crate) fn is_terse(self) -> bool {
+        self.rows.is_some_and(|rows| rows < timeline::TERSE)
+    }
+}
+
 /// The whole report of a result that is no pass.
 pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
-    headline(page, result, info);
-    if let Some(reason) = &result.verdict.reason {
-        page.field("because", Role::Plain, reason, 800);
-    }
-    let full = matches!(result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
-    if !full {
+    let detail = Detail::whole(page);
+    headline(page, result, info, detail);
+    because(page, result);
+    let all = page.options.verbosity == Verbosity::Verbose;
+    let broken = matches!(result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+    if !broken && !all {
         page.command("repeat", &result.repeat_command);
         return;
     }
     let mut drawn = BTreeSet::new();
-    for (i, finding) in result.verdict.findings.iter().enumerate() {
+    for (i, finding) in told(result).enumerate() {
         if i > 0 {
             page.blank();
         }
-        self::finding(page, result, finding, drawn.insert(finding.repeat));
+        self::finding(page, result, finding, detail, drawn.insert(finding.repeat));
     }
-    if let (true, Some(history)) = (result.verdict.findings.is_empty(), &result.history) {
-        self::history(page, history, None);
+    if let (None, Some(history)) = (told(result).next(), &result.history) {
+        unclear::write(page, result);
+        self::history(page, history, None, detail);
     }
     page.blank();
-    circumstances(page, result);
+    circumstances(page, result, detail);
     target::write(page, info, result.key.version);
-    target::log(page, result);
+    target::log(page, result, target::LINES);
     page.command("repeat", &result.repeat_command);
 }
 
+/// What is to be told of a result: what was found, or the silences that would have been findings had they been waited out.
+fn told(result: &ScenarioResult) -> impl Iterator<Item = &Finding> {
+    let unproven = result.verdict.unconfirmed.iter().filter(|_| result.verdict.findings.is_empty());
+    result.verdict.findings.iter().chain(unproven)
+}
+
+/// One finding of a failure, among others of the same run: what all have in common is told elsewhere.
+pub(crate) fn one(
+    page: &mut Page,
+    result: &ScenarioResult,
+    info: &RunInfo,
+    finding: &Finding,
+    detail: Detail,
+) {
+    headline(page, result, info, detail);
+    self::finding(page, result, finding, detail, true);
+    if !detail.is_terse() {
+        page.blank();
+    }
+    circumstances(page, result, detail);
+    if !detail.is_terse() {
+        target::log(page, result, target::LINES);
+    }
+    page.command("repeat", &result.repeat_command);
+}
+
+/// What differs from another scenario that shows the same.
+pub(crate) fn same_cause(page: &mut Page, result: &ScenarioResult, first: &ScenarioResult, info: &RunInfo) {
+    let detail = Detail { rows: Some(0), alone: true };
+    headline(page, result, info, detail);
+    let text = format!("{} [{}], which is told in full", first.key.id, first.key.version);
+    page.field("same cause", Role::Strong, &text, 400);
+    for finding in &result.verdict.findings {
+        clause::write(page, finding.clause, &finding.also, true);
+        page.field("want", Role::Plain, &finding.wanted, 600);
+        page.field("got", Role::Bad, &finding.got, 600);
+        if let Some(place) = finding.place {
+            excerpt::brief(page, result, place);
+        }
+    }
+    circumstances(page, result, detail);
+    page.command("repeat", &result.repeat_command);
+}
+
+/// Why, where the verdict needs a reason.
+pub(crate) fn because(page: &mut Page, result: &ScenarioResult) {
+    if let Some(reason) = &result.verdict.reason {
+        page.field("because", Role::Plain, reason, 800);
+    }
+}
+
 /// `FAIL id [version]  target  seed  3/3 fail  4.310 s`.
-fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
+pub(crate) fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo, detail: Detail) {
     let (word, role) = word(result.verdict.kind);
     let id = page.safe(&format!("{} [{}]", result.key.id, result.key.version), 90);
     let seed = result.history.as_ref().map_or(info.seed.as_str(), |history| history.header.seed.as_str());
-    let mut rest = format!(" {}  seed {seed}", target::name(info));
+    let of = if detail.alone { format!("{}  ", target::name(info)) } else { String::new() };
+    let mut rest = format!(" {of}seed {seed}");
     if !result.repeats.is_empty() {
         rest.push_str("  ");
         rest.push_str(&repeats(result));
@@ -76,15 +153,24 @@ fn headline(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
 }
 
 /// `first`: no finding of the same record is told before it.
-fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: bool) {
-    let record = result.record_of(finding);
-    page.blank();
-    clause::write(page, finding.clause, &finding.also);
-    page.field("want", Role::Plain, &finding.wanted, 600);
-    page.field("got", Role::Bad, &finding.got, 600);
-    page.field("meanwhile", Role::Plain, &finding.meanwhile, 600);
-    if let Some(place) = finding.place {
-        excerpt::write(page, result, place, &finding.got);
+fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, detail: Detail, first: bool) {
+    let (record, terse) = (result.record_of(finding), detail.is_terse());
+    if !terse {
+        page.blank();
+    }
+    clause::write(page, finding.clause, &finding.also, terse);
+    if terse {
+        page.brief("want", &finding.wanted);
+        page.brief("got", &finding.got);
+    } else {
+        page.field("want", Role::Plain, &finding.wanted, 600);
+        page.field("got", Role::Bad, &finding.got, 600);
+        page.field("meanwhile", Role::Plain, &finding.meanwhile, 600);
+    }
+    match finding.place {
+        Some(place) if terse => excerpt::brief(page, result, place),
+        Some(place) => excerpt::write(page, result, place, &finding.got),
+        None => {}
     }
     if let Some(number) = finding.repeat {
         let text = format!("repeat {number}, and not the first run: the rows are those of its record");
@@ -92,18 +178,24 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
     }
     // One timeline shows the story of a run; further findings of the same run point into it by number.
     if let (true, Some(history)) = (first, record) {
-        self::history(page, history, Some(finding));
+        self::history(page, history, Some(finding), detail);
     } else if !finding.evidence.is_empty() {
         page.field("evidence", Role::Plain, &numbers(&finding.evidence), 200);
     }
-    page.blank();
+    if !terse {
+        page.blank();
+    }
     if let Some(history) = record {
-        deciding(page, history, &finding.evidence);
+        deciding(page, history, &finding.evidence, terse);
     }
     if let Some(silence) = record.and_then(|history| silence(history, finding)) {
         page.field("given", Role::Plain, &silence.given, 300);
         page.field("acted on", Role::Plain, &silence.acted_on, 300);
         page.field("seen", Role::Plain, &silence.seen, 500);
+    }
+    if terse {
+        page.brief("instead", &finding.could_instead.join("; "));
+        return;
     }
     if !finding.could_instead.is_empty() {
         page.blank();
@@ -126,8 +218,9 @@ fn finding(page: &mut Page, result: &ScenarioResult, finding: &Finding, first: b
 }
 
 /// The bytes of the packets that show it, the last ones where there are many: two encodings of one packet read alike.
-fn deciding(page: &mut Page, history: &History, evidence: &[u64]) {
-    let shown = &evidence[evidence.len().saturating_sub(PACKETS)..];
+fn deciding(page: &mut Page, history: &History, evidence: &[u64], terse: bool) {
+    let most = if terse { 1 } else { PACKETS };
+    let shown = &evidence[evidence.len().saturating_sub(most)..];
     let packets = history.events.iter().filter(|event| shown.contains(&event.seq)).filter_map(|event| {
         match &event.kind {
             EventKind::Packet(packet) => Some((event.seq, packet)),
@@ -136,12 +229,11 @@ fn deciding(page: &mut Page, history: &History, evidence: &[u64]) {
     });
     for (i, (seq, packet)) in packets.enumerate() {
         let name = if i == 0 { "bytes" } else { "" };
-        page.field(
-            name,
-            Role::Plain,
-            &format!("#{seq} {} {}", packet.frame().kind(), bytes(packet.frame())),
-            200,
-        );
+        let text = format!("#{seq} {} {}", packet.frame().kind(), bytes(packet.frame()));
+        match terse {
+            true => page.brief(name, &text),
+            false => page.field(name, Role::Plain, &text, 200),
+        }
     }
 }
 
@@ -149,63 +241,11 @@ fn party(party: Party) -> &'static str {
     if party == Party::Client { "client" } else { "broker" }
 }
 
-fn history(page: &mut Page, history: &History, finding: Option<&Finding>) {
-    page.blank();
-    timeline::draw(page, history, finding, page.options.verbosity == Verbosity::Verbose);
-}
-
-fn circumstances(page: &mut Page, result: &ScenarioResult) {
-    if let Some(control) = &result.control {
-        let same = if control.same_clause { " (fails also without faults)" } else { "" };
-        page.field(
-            "control",
-            Role::Plain,
-            &format!("faults off: {}{same}. {}", control.kind.word(), control.text),
-            400,
-        );
+fn history(page: &mut Page, history: &History, finding: Option<&Finding>, detail: Detail) {
+    if !detail.is_terse() {
+        page.blank();
     }
-    if !result.repeats.is_empty() {
-        let words: Vec<&str> = result.repeats.iter().map(|run| run.verdict.kind.word()).collect();
-        let text = format!("after all first runs: {}", words.join(", "));
-        page.field("repeats", Role::Plain, &text, 200);
-    }
-    if let Some(compared) = &result.compared {
-        page.field("compared", Role::Plain, compared, 600);
-    }
-    if let Some(Expectation::Unexpected(strangers)) = &result.expectation {
-        strangers.iter().for_each(|print| page.field("unexpected", Role::Plain, print, 300));
-    }
-    if let Some(history) = &result.history {
-        let clients: Vec<String> = history
-            .header
-            .clients
-            .iter()
-            .map(|client| {
-                let manual = if client.manual { " scripted packet by packet" } else { " answers by itself" };
-                let direct = if client.direct { ", no faults on its link" } else { "" };
-                format!("{} ({},{manual}{direct})", client.name, client.version)
-            })
-            .collect();
-        page.field("clients", Role::Plain, &clients.join("; "), 400);
-    }
-    for like in &result.like {
-        page.field("similar", Role::Faint, like, 200);
-    }
-    grades(page, result);
-}
-
-/// What is worth saying beside the verdict.
-pub(crate) fn grades(page: &mut Page, result: &ScenarioResult) {
-    for grade in &result.verdict.grades {
-        let level = format!("{:?}", grade.level).to_uppercase();
-        let clause = grade.clause.map(|clause| format!("{clause}: ")).unwrap_or_default();
-        page.field(
-            "grade",
-            Role::Doubtful,
-            &format!("{level} {clause}{} {}", grade.text, numbers(&grade.evidence)),
-            300,
-        );
-    }
+    timeline::draw(page, history, finding, detail.rows);
 }
 
 /// `3/3 fail`: how many of all runs had this verdict.
@@ -215,7 +255,8 @@ fn repeats(result: &ScenarioResult) -> String {
     format!("{same}/{} {}", 1 + result.repeats.len(), kind.word())
 }
 
-fn numbers(seqs: &[u64]) -> String {
+/// `#3 #7`.
+pub(crate) fn numbers(seqs: &[u64]) -> String {
     let words: Vec<String> = seqs.iter().map(|seq| format!("#{seq}")).collect();
     words.join(" ")
 }

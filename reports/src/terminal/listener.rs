@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use deadzone_verdict::{Expectation, RunEvent, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
-    TerminalOptions, Verbosity, expectation, failure,
+    TerminalOptions, Verbosity, circumstances, expectation, failure,
     page::{Page, Role},
     summary, target, timeline,
 };
@@ -16,12 +16,14 @@ use crate::{Collector, RunModel};
 pub struct Terminal {
     options: TerminalOptions,
     collector: Collector,
+    /// Something was written, and no blank line behind it.
+    unparted: bool,
 }
 
 impl Terminal {
     /// A report that nothing has been told yet.
     pub fn new(options: TerminalOptions) -> Self {
-        Self { options, collector: Collector::new() }
+        Self { options, collector: Collector::new(), unparted: false }
     }
 
     /// Takes one event and writes what is to be said of it.
@@ -35,19 +37,31 @@ impl Terminal {
                 let line = page.paint(Role::Faint, &format!("confirming {what}"));
                 page.raw(&line);
             }
-            RunEvent::Notice(text) => {
+            RunEvent::Notice(text) if self.options.verbosity > Verbosity::Summary => {
                 let text = page.safe(text, 600);
                 let line = page.paint(Role::Doubtful, &text);
                 page.raw(&line);
             }
             RunEvent::Started(_)
             | RunEvent::ScenarioStarted(_)
+            | RunEvent::ScenarioParked(_)
             | RunEvent::ScenarioWaits(_)
+            | RunEvent::GatePassed(_)
+            | RunEvent::Notice(_)
             | RunEvent::Confirming(_) => {}
             RunEvent::ScenarioFinished(result) => finished(&mut page, result, self.collector.model()),
-            RunEvent::Finished(end) => summary::write(&mut page, self.collector.model(), end),
+            RunEvent::Finished(end) => {
+                if self.unparted {
+                    page.raw("");
+                }
+                summary::write(&mut page, self.collector.model(), end);
+            }
         }
-        out.write_all(page.finish().as_bytes())
+        let text = page.finish();
+        if !text.is_empty() {
+            self.unparted = !text.ends_with("\n\n");
+        }
+        out.write_all(text.as_bytes())
     }
 
     /// What the events said so far.
@@ -63,9 +77,23 @@ pub fn failure_block(result: &ScenarioResult, info: &RunInfo, options: TerminalO
     page.finish()
 }
 
+/// The short block of a failure whose cause `first` tells in full.
+pub fn same_cause_block(
+    result: &ScenarioResult,
+    first: &ScenarioResult,
+    info: &RunInfo,
+    options: TerminalOptions,
+) -> String {
+    let mut page = Page::new(options);
+    failure::same_cause(&mut page, result, first, info);
+    page.finish()
+}
+
 fn started(page: &mut Page, info: &RunInfo) {
     let versions: Vec<&str> = info.capabilities.iter().map(|c| c.version.as_str()).collect();
-    let head = format!("deadzone {}  {}  MQTT {}", info.deadzone, target::name(info), versions.join(", "));
+    let over = info.transport.map(|transport| format!(" over {transport}")).unwrap_or_default();
+    let (name, versions) = (target::name(info), versions.join(", "));
+    let head = format!("deadzone {}  {name}  MQTT {versions}{over}", info.deadzone);
     let head = page.safe(&head, 300);
     let line = page.paint(Role::Strong, &head);
     page.raw(&line);
@@ -85,31 +113,31 @@ fn started(page: &mut Page, info: &RunInfo) {
     page.blank();
 }
 
+/// A result by itself: under `-v` alone, since the end of the run tells each cause once.
 fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
-    let kind = result.verdict.kind;
-    let pass = matches!(kind, VerdictKind::Pass | VerdictKind::PassSlow);
-    let excused = matches!(result.expectation, Some(Expectation::Expected(_) | Expectation::New));
-    let whole = kind == VerdictKind::Error || !excused || page.options.verbosity == Verbosity::Verbose;
-    // What is expected, or new, is a line; its evidence is shown where more is asked for.
-    let broken = matches!(kind, VerdictKind::Fail | VerdictKind::Error) && whole;
-    if page.options.verbosity == Verbosity::Quiet && !broken {
+    if page.options.verbosity < Verbosity::Verbose {
         return;
     }
-    // The block of a failure begins with such a line itself.
-    if page.options.verbosity > Verbosity::Quiet && !broken {
-        line(page, result);
-    }
-    if page.options.verbosity == Verbosity::Verbose && pass {
-        failure::grades(page, result);
-        if let Some(history) = &result.history {
-            timeline::draw(page, history, None, true);
-            page.blank();
+    match result.verdict.kind {
+        // What is expected, or new, is told in full where no file is given.
+        _ if result.is_excused() => line(page, result),
+        // Their blocks begin with such a line themselves.
+        VerdictKind::Fail | VerdictKind::Error | VerdictKind::Inconclusive => {
+            if let Some(info) = &model.info {
+                page.blank();
+                failure::write(page, result, info);
+                page.blank();
+            }
         }
-    }
-    if broken && let Some(info) = &model.info {
-        page.blank();
-        failure::write(page, result, info);
-        page.blank();
+        VerdictKind::Pass | VerdictKind::PassSlow => {
+            line(page, result);
+            circumstances::grades(page, result);
+            if let Some(history) = &result.history {
+                timeline::draw(page, history, None, None);
+                page.blank();
+            }
+        }
+        VerdictKind::Blocked | VerdictKind::NotApplicable => line(page, result),
     }
 }
 

@@ -3,6 +3,8 @@
 //! [`Terminal`] listens to the runner and writes where it is told; [`failure_block`] is the block alone, for documents.
 //! Words carry the meaning, colours only repeat it. Nothing here asks the environment or prints by itself.
 
+mod causes;
+mod circumstances;
 mod clause;
 mod excerpt;
 mod expectation;
@@ -14,7 +16,8 @@ mod sets;
 mod summary;
 mod target;
 mod timeline;
+mod unclear;
 
-pub use listener::{Terminal, failure_block};
+pub use listener::{Terminal, failure_block, same_cause_block};
 pub use options::{TerminalOptions, Verbosity};
 pub use sets::{run_line, run_sets};

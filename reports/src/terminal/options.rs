@@ -3,12 +3,14 @@
 /// How much is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Failures and the summary only.
+    /// Counts, causes in two lines each and coverage only.
+    Summary,
+    /// The causes of failures, each in full once, and the summary.
     Quiet,
-    /// A line for each scenario as well.
+    /// What is run as well, and what goes on.
     #[default]
     Normal,
-    /// Whole timelines, also of passes, and all grades.
+    /// Every scenario by itself, with its whole timeline, also of passes, and all grades.
     Verbose,
 }
 
@@ -21,13 +23,15 @@ pub struct TerminalOptions {
     pub ascii: bool,
     /// Columns; held between 72 and 200.
     pub width: usize,
+    /// Commands are on one line however long they are: in a file or a pipe no terminal breaks them, and a search finds them.
+    pub whole_commands: bool,
     /// How much is written.
     pub verbosity: Verbosity,
 }
 
 impl Default for TerminalOptions {
     fn default() -> Self {
-        Self { colour: false, ascii: false, width: 110, verbosity: Verbosity::Normal }
+        Self { colour: false, ascii: false, width: 110, whole_commands: true, verbosity: Verbosity::Normal }
     }
 }
 

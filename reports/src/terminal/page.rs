@@ -57,6 +57,8 @@ const ASCII: Glyphs = Glyphs {
 
 /// Width of the labels in front of fields.
 const LABEL: usize = 11;
+/// Longest command.
+const COMMAND: usize = 600;
 
 /// Text under construction.
 #[derive(Debug)]
@@ -126,15 +128,25 @@ impl Page {
         }
     }
 
-    /// A command, in one piece however long it is: it is there to be copied.
+    /// A command that is there to be copied: where it is wider than the page it goes on behind a `\`, as a shell takes it.
     pub(crate) fn command(&mut self, label: &str, text: &str) {
-        let safe = self.safe(text, 400);
-        let line = format!(
-            "  {} {}",
-            self.paint(Role::Faint, &format!("{label:<LABEL$}")),
-            self.paint(Role::Strong, &safe)
-        );
-        self.raw(&line);
+        let safe = self.safe(text, COMMAND);
+        let whole = self.options.whole_commands;
+        let room = if whole { usize::MAX } else { self.options.width.saturating_sub(Self::FIELD_AT) };
+        for (i, line) in continued(&safe, room).iter().enumerate() {
+            let label = self.paint(Role::Faint, &format!("{:<LABEL$}", if i == 0 { label } else { "" }));
+            let line = format!("  {label} {}", self.paint(Role::Strong, line));
+            self.raw(&line);
+        }
+    }
+
+    /// `label` with text behind it, on one line; nothing for empty text.
+    pub(crate) fn brief(&mut self, label: &str, text: &str) {
+        if !text.is_empty() {
+            let safe = self.safe(text, self.options.width - Self::FIELD_AT);
+            let line = format!("  {} {safe}", self.paint(Role::Faint, &format!("{label:<LABEL$}")));
+            self.raw(&line);
+        }
     }
 
     /// A line of somebody else's file, with its own spaces; cut where the page ends.
@@ -155,6 +167,32 @@ impl Page {
 
     /// The column in which a field's text begins.
     pub(crate) const FIELD_AT: usize = LABEL + 3;
+}
+
+/// A command in lines of at most `width` characters, each but the last ended by ` \\`. It is broken between words only, and never
+/// inside quotes, where a shell would keep the break.
+fn continued(command: &str, width: usize) -> Vec<String> {
+    let mut quoted = false;
+    let words = command.split(|c: char| {
+        quoted ^= c == '\'';
+        c == ' ' && !quoted
+    });
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            // Room for the ` \` that may have to follow.
+            Some(line) if line.chars().count() + 1 + word.chars().count() + 2 <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(line) => {
+                line.push_str(" \\");
+                lines.push(format!("  {word}"));
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Lines of at most `width` characters, broken at spaces where there are some.
@@ -189,6 +227,12 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_goes_on_between_its_words() {
+        assert_eq!(continued("run --a 'b c d' e", 99), ["run --a 'b c d' e"]);
+        assert_eq!(continued("run --a 'b c d' e", 12), ["run --a \\", "  'b c d' \\", "  e"]);
+    }
 
     #[test]
     fn wraps_at_spaces_and_breaks_long_words() {

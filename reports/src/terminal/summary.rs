@@ -1,11 +1,11 @@
-//! The end of a run: failures once more where they can be seen, what was not applicable and why, coverage, counts.
+//! The end of a run: its causes, what was inconclusive, blocked or not applicable and why, coverage, counts.
 
 use std::collections::BTreeMap;
 
 use deadzone_verdict::{ScenarioResult, Summary, VerdictKind};
 
 use super::{
-    expectation, failure,
+    Verbosity, causes, expectation, failure,
     page::{Page, Role},
 };
 use crate::{RunModel, timeline::seconds};
@@ -15,17 +15,24 @@ const NAMED: usize = 6;
 
 /// The whole summary.
 pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
-    page.blank();
-    for kind in [VerdictKind::Error, VerdictKind::Fail, VerdictKind::Inconclusive] {
-        for result in model.results.iter().filter(|r| r.verdict.kind == kind && !expectation::is_excused(r)) {
-            again(page, result);
+    let told = causes::of(model, summary);
+    match page.options.verbosity {
+        Verbosity::Verbose => {
+            // Each was told by itself.
+            causes::brief(page, model, &told);
+            again(page, model);
         }
+        Verbosity::Summary => causes::brief(page, model, &told),
+        Verbosity::Normal | Verbosity::Quiet => causes::write(page, model, &told),
     }
-    left_out(page, model, VerdictKind::Blocked);
-    left_out(page, model, VerdictKind::NotApplicable);
-    expectation::list(page, model);
+    if page.options.verbosity > Verbosity::Summary {
+        for kind in [VerdictKind::Inconclusive, VerdictKind::Blocked, VerdictKind::NotApplicable] {
+            by_reason(page, model, kind);
+        }
+        expectation::list(page, model);
+    }
     for c in &summary.coverage {
-        let own = if c.own > 0 { format!(", and {} ids of our own", c.own) } else { String::new() };
+        let own = if c.own > 0 { format!(", {} own ids", c.own) } else { String::new() };
         let text =
             format!("{}: {} of {} server clauses were put to the test{own}", c.version, c.tested, c.of);
         page.field("coverage", Role::Plain, &text, 200);
@@ -34,22 +41,28 @@ pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
         expectation::summary(page, against);
     }
     clocks(page, summary);
-    counts(page, summary);
+    let known =
+        model.results.iter().filter(|r| r.verdict.kind == VerdictKind::Fail && r.is_excused()).count();
+    counts(page, summary, known);
 }
 
-fn again(page: &mut Page, result: &ScenarioResult) {
+/// The failures once more where they can be seen, with the command that repeats each.
+fn again(page: &mut Page, model: &RunModel) {
+    for kind in [VerdictKind::Error, VerdictKind::Fail] {
+        for result in model.results.iter().filter(|r| r.verdict.kind == kind && !r.is_excused()) {
+            line(page, result);
+        }
+    }
+}
+
+fn line(page: &mut Page, result: &ScenarioResult) {
     let (word, role) = failure::word(result.verdict.kind);
     let first = result.verdict.findings.first();
     let clause = first.map(|finding| format!("  {}", finding.clause)).unwrap_or_default();
     let head = page.safe(&format!("{} [{}]{clause}", result.key.id, result.key.version), 160);
     let line = format!("{} {head}", page.paint(role, word));
     page.raw(&line);
-    let what =
-        first.map(|finding| finding.got.as_str()).or(result.verdict.reason.as_deref()).unwrap_or_default();
-    let what = page.safe(what, page.options.width.saturating_sub(5));
-    page.raw(&format!("     {what}"));
-    let command = page.safe(&result.repeat_command, 300);
-    page.raw(&format!("     {}", page.paint(Role::Faint, &command)));
+    page.command("repeat", &result.repeat_command);
 }
 
 /// Where repeats were made, they have a clock of their own.
@@ -63,29 +76,43 @@ fn clocks(page: &mut Page, s: &Summary) {
     page.field("clocks", Role::Plain, &format!("first runs {first}, confirmation {again}{bound}"), 200);
 }
 
-/// What was not performed, by reason.
-fn left_out(page: &mut Page, model: &RunModel, kind: VerdictKind) {
-    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for result in model.results.iter().filter(|r| r.verdict.kind == kind && !expectation::is_excused(r)) {
+/// What is neither passed nor failed, counted by reason.
+fn by_reason(page: &mut Page, model: &RunModel, kind: VerdictKind) {
+    let mut by_reason: BTreeMap<&str, Vec<&ScenarioResult>> = BTreeMap::new();
+    for result in model.results.iter().filter(|r| r.verdict.kind == kind && !r.is_excused()) {
         let reason = result.verdict.reason.as_deref().unwrap_or("no reason was given");
-        by_reason.entry(reason).or_default().push(format!("{} [{}]", result.key.id, result.key.version));
+        by_reason.entry(reason).or_default().push(result);
     }
-    for (reason, ids) in by_reason {
-        let text = page.safe(&format!("{} ({}): {reason}", kind.word(), ids.len()), page.options.width);
-        let line = page.paint(Role::Faint, &text);
+    for (reason, results) in by_reason {
+        let text = page.safe(&format!("{} ({}): {reason}", kind.word(), results.len()), page.options.width);
+        let role = if kind == VerdictKind::NotApplicable { Role::Faint } else { Role::Doubtful };
+        let line = page.paint(role, &text);
         page.raw(&line);
-        let more = ids.len().saturating_sub(NAMED);
-        let tail = if more > 0 { format!(", and {more} more") } else { String::new() };
-        page.field("", Role::Faint, &format!("{}{tail}", ids[..ids.len() - more].join(", ")), 800);
+        // One that can be repeated on its own is named; of what never ran the count says enough.
+        if kind == VerdictKind::Inconclusive {
+            named(page, &results);
+        }
     }
 }
 
-/// `284 passed, 2 failed in 3.152 s`.
-pub(super) fn counts(page: &mut Page, s: &Summary) {
+fn named(page: &mut Page, results: &[&ScenarioResult]) {
+    let more = results.len().saturating_sub(NAMED);
+    let tail = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let shown =
+        results.iter().take(NAMED).map(|result| format!("{} [{}]", result.key.id, result.key.version));
+    page.field("", Role::Faint, &format!("{}{tail}", shown.collect::<Vec<_>>().join(", ")), 800);
+    if let [only] = results {
+        page.command("", &only.repeat_command);
+    }
+}
+
+/// `284 passed, 2 failed (1 as known) in 3.152 s`.
+pub(super) fn counts(page: &mut Page, s: &Summary, known: usize) {
     let slow = if s.slow > 0 { format!(" ({} slow)", s.slow) } else { String::new() };
     let mut words = vec![(Role::Good, format!("{} passed{slow}", s.pass))];
+    let failed = if known > 0 { format!("failed ({known} as known)") } else { "failed".to_owned() };
     let others = [
-        (Role::Bad, s.fail, "failed"),
+        (if known < s.fail { Role::Bad } else { Role::Doubtful }, s.fail, failed.as_str()),
         (Role::Bad, s.error, if s.error == 1 { "error" } else { "errors" }),
         (Role::Doubtful, s.inconclusive, "inconclusive"),
         (Role::Doubtful, s.blocked, "blocked"),
@@ -93,7 +120,7 @@ pub(super) fn counts(page: &mut Page, s: &Summary) {
         (Role::Doubtful, s.not_run, "not run"),
     ];
     // That nothing failed is said outright.
-    let said = others.iter().filter(|(_, n, word)| *n > 0 || *word == "failed");
+    let said = others.iter().filter(|(_, n, word)| *n > 0 || word.starts_with("failed"));
     words.extend(
         said.map(|(role, n, word)| (if *n > 0 { *role } else { Role::Plain }, format!("{n} {word}"))),
     );

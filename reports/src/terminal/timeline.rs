@@ -11,23 +11,30 @@ use super::page::{Page, Role, wrap};
 use crate::timeline::{Fate, Row, Shown, What, close_word, rows, seconds, select};
 
 /// Most rows of a shortened timeline.
-const ROWS: usize = 60;
-/// Widest lane: a longer arrow says no more.
-const LANE: usize = 84;
+pub(crate) const ROWS: usize = 60;
+/// A timeline of fewer rows has one line for all that it leaves out, and none for what is said above it.
+pub(crate) const TERSE: usize = 20;
+/// Widest lane: a longer arrow says no more, and few packets need more room.
+const LANE: usize = 140;
 /// An end that is later by less than this, µs, is not worth a remark.
 const LATE_US: u64 = 5_000;
 
-/// Draws the history around a finding; the whole of it without one, or where `all` is set.
-pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>, all: bool) {
+/// Draws the history around a finding, in at most so many rows; the whole of it without one, or where there is no bound.
+pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>, bound: Option<usize>) {
     let rows = rows(history);
     let evidence: Vec<u64> = finding.map_or_else(Vec::new, |f| evidence_of(history, f));
     let clients = clients_of_story(history, &rows, &evidence);
-    let shown = select(&rows, &evidence, (!all).then_some(&clients), ROWS);
+    let shown = select(&rows, &evidence, bound.is_some().then_some(&clients), bound.unwrap_or(ROWS));
+    let terse = bound.is_some_and(|bound| bound < TERSE);
     let lanes = Lanes::new(page, history);
-    lanes.head(page);
+    if !terse {
+        lanes.head(page);
+    }
     let last = rows.iter().rposition(|row| evidence.iter().any(|seq| row.is(*seq)));
+    let mut hidden = 0;
     for entry in shown {
         match entry {
+            Shown::Hidden(n) if terse => hidden += n,
             Shown::Hidden(n) => lanes.hidden(page, n),
             Shown::Row(i) => {
                 let mark = match evidence.iter().any(|seq| rows[i].is(*seq)) {
@@ -36,11 +43,14 @@ pub(crate) fn draw(page: &mut Page, history: &History, finding: Option<&Finding>
                     false => None,
                 };
                 lanes.row(page, &rows[i], mark);
-                if let (Some(finding), true) = (finding, Some(i) == last) {
+                if let (Some(finding), true, false) = (finding, Some(i) == last, terse) {
                     lanes.verdict(page, finding.clause, &finding.got);
                 }
             }
         }
+    }
+    if hidden > 0 {
+        lanes.hidden(page, hidden);
     }
 }
 

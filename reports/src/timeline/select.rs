@@ -46,7 +46,11 @@ pub(crate) fn select(
         let mut ranked: Vec<(bool, bool, usize, usize)> = candidates
             .iter()
             .enumerate()
-            .map(|(n, i)| (!evident(*i), rows[*i].weight < Weight::Landmark, distance(n), *i))
+            // Of more evidence than there is room for the last is kept: there the bug is visible.
+            .map(|(n, i)| match evident(*i) {
+                true => (false, false, end - n, *i),
+                false => (true, rows[*i].weight < Weight::Landmark, distance(n), *i),
+            })
             .filter(|(aside, usual, distance, _)| !aside || !usual || *distance <= NEAR)
             .collect();
         ranked.sort_unstable();

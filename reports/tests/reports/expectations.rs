@@ -40,7 +40,7 @@ fn events() -> Vec<RunEvent> {
         id.clone_into(&mut result.key.id);
         RunEvent::ScenarioFinished(Arc::new(result))
     };
-    let strangers = vec!["5.0/MQTT-4.3.3-11 answer-missing live".to_owned()];
+    let strangers = vec![story::silent().verdict.findings[0].fingerprint().to_string()];
     vec![
         RunEvent::Started(Arc::new(story::info())),
         with(story::result("once"), "a/failed", Some(known("in memory"))),
@@ -72,12 +72,12 @@ fn what_is_expected_is_a_line_with_its_reason() {
     let text = terminal(Verbosity::Normal);
     assert_eq!(text.matches("at the broker").count(), 1, "one timeline, of what is red: {text}");
     for part in [
-        "expected: in memory https://example.org/7",
-        "expected    fail a/failed [5.0]: in memory https://example.org/7",
-        "expected    inconclusive a/open [5.0]: no reason given",
-        "and 1 blocked behind gates like these",
-        "new         fail b/new [5.0]",
-        "unexpected  5.0/MQTT-4.3.3-11 answer-missing live",
+        "cause 1 of 1: ",
+        "expected    1 fail: in memory (https://example.org/7)",
+        "expected    1 blocked, 1 inconclusive: no reason given (https://example.org/7)",
+        "new         fail b/new [5.0]  5.0/MQTT-4.3.3-10: ",
+        "unexpected  5.0/MQTT-",
+        "2 failed (2 as known)",
         "known.toml: 2 expected, 1 unexpected, 1 stale, 0 new; 4 judged of at least 5",
         "too few     fewer were judged",
         "stale       line 31: will/gone [5.0] inconclusive",
@@ -87,7 +87,18 @@ fn what_is_expected_is_a_line_with_its_reason() {
         assert!(text.contains(part), "no {part:?} in {text}");
     }
     assert!(!text.contains("FAIL a/failed") && !text.contains("FAIL b/new"), "{text}");
-    assert!(terminal(Verbosity::Verbose).contains("FAIL a/failed"), "its evidence is there for the asking");
+}
+
+#[test]
+fn verbose_has_a_line_for_each_that_is_expected_and_no_more() {
+    let text = terminal(Verbosity::Verbose);
+    for id in ["a/failed", "a/open", "a/blocked"] {
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains(id)).collect();
+        assert!(lines.len() == 1 && lines[0].contains("expected: "), "{id}: {lines:?}");
+    }
+    assert!(text.contains("FAIL c/red"), "{text}");
+    let brief = terminal(Verbosity::Summary);
+    assert!(!brief.contains("in memory") && brief.contains("2 expected, 1 unexpected"), "{brief}");
 }
 
 #[test]

@@ -203,6 +203,7 @@ pub(crate) fn silent() -> ScenarioResult {
 pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version: Version::V5 },
+        transport: Some(deadzone_spec::Transport::Tcp),
         party: deadzone_spec::Party::Server,
         title: "PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice".to_owned(),
         file: "scenarios/qos2/recovery.mqt".to_owned(),
@@ -332,6 +333,7 @@ pub(crate) fn info() -> RunInfo {
         target: "somebroker".to_owned(),
         target_version: Some("1.4.0".to_owned()),
         address: Some("127.0.0.1:1883".to_owned()),
+        transport: Some(deadzone_spec::Transport::Tcp),
         target_configuration: "somebroker --config test.conf\nlistener 1883\nallow_anonymous true".to_owned(),
         links: None,
         switched_on: vec![],

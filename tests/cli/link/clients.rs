@@ -102,9 +102,10 @@ fn a_black_hole_from_pubrec_leaves_the_publisher_waiting() {
     let mut publisher =
         client("mosquitto_pub", link.address(), &["-i", "p", "-t", "t", "-q", "2", "-m", "hello"]);
     let mut publisher = Running(publisher.spawn().unwrap());
-    assert_eq!(wait(&mut publisher.0, Duration::from_secs(3)), None, "PUBREC never came, so it waits");
+    let ended = wait(&mut publisher.0, Duration::from_secs(3));
     drop(publisher);
-    let (report, _) = link.interrupt();
+    let (report, log) = link.interrupt();
+    assert_eq!(ended, None, "PUBREC never came, so it waits\n{report}{log}");
     assert!(report.contains("fault blackhole down before PUBREC down"), "{report}");
     assert!(
         report.contains(

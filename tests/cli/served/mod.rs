@@ -7,6 +7,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -135,18 +136,34 @@ pub fn nowhere() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
-/// Mosquitto on a free port, ready; `None` where it is not installed.
+/// Mosquitto on a port of its own, ready; `None` where it is not installed.
 pub fn mosquitto() -> Option<(Running, SocketAddr, Scratch)> {
     let path = program("mosquitto")?;
     program("mosquitto_pub")?;
-    let (scratch, address) = (Scratch::new("link"), nowhere());
+    let (scratch, address) = (Scratch::new("link"), reserved());
     let file = scratch.file("mosquitto.conf");
     fs::write(&file, format!("listener {} 127.0.0.1\nallow_anonymous true\n", address.port())).unwrap();
     let child =
         Command::new(path).arg("-c").arg(file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let running = Running(child);
+    let mut running = Running(child);
     until("mosquitto is ready", || TcpStream::connect(address).is_ok());
+    let ended = running.0.try_wait().unwrap();
+    assert_eq!(ended, None, "something else listens where mosquitto was to");
     Some((running, address, scratch))
+}
+
+/// A free port that nobody is given who asks for any: below those that the kernel hands out, and to each caller of this
+/// process another one. One of the kernel's own could go to a link of another test before the broker takes it.
+fn reserved() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 12_000;
+    const COUNT: u32 = 20_000;
+    let from = std::process::id().wrapping_mul(257);
+    (0..COUNT)
+        .map(|_| FIRST + from.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT)
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap())))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .expect("one of so many is free")
 }
 
 pub fn until(what: &str, mut there: impl FnMut() -> bool) {

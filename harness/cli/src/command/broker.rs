@@ -1,11 +1,16 @@
 //! `deadzone broker`: the reference broker for ordinary clients.
 
-use std::{fmt::Write, sync::atomic::Ordering, time::Duration};
+use std::{fmt::Write, fs, net::SocketAddr, path::Path, sync::atomic::Ordering, time::Duration};
 
-use anyhow::Context;
-use deadzone_reference_broker::{Config, Defect, Limits, Server, Variant};
+use anyhow::{Context, anyhow, bail};
+use bytes::Bytes;
+use deadzone_reference_broker::{Config, Defect, Limits, Server, Users, Variant};
 use deadzone_runner::{ExitCode, Mutant, RunError};
-use tokio::{net::TcpListener, task::LocalSet};
+use deadzone_transport::{Acceptor, Certificates, Endpoint, Identity, Transport};
+use tokio::{
+    net::TcpListener,
+    task::{JoinSet, LocalSet},
+};
 
 use crate::{args::BrokerArgs, output, signals};
 
@@ -18,15 +23,22 @@ pub(crate) fn broker(args: &BrokerArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Success);
     }
     let spec = super::run::embedded(&args.defect, &args.variant)?;
-    let config = Config { defects: spec.defects, variants: spec.variants, ..Config::default() };
+    let users = args.password_file.as_deref().map(users).transpose()?.unwrap_or_default();
+    let config = Config { defects: spec.defects, variants: spec.variants, users, ..Config::default() };
+    let places = args.listen.iter().map(|text| place(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let acceptors = acceptors(&places, args)?;
     let cancel = signals::cancel_flag();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
-        let listener = TcpListener::bind(args.listen)
-            .await
-            .map_err(|source| RunError::Listen { address: args.listen, source })?;
-        output::print(&format!("listening on mqtt://{}\n", listener.local_addr()?));
         let server = Server::new(config);
+        let mut serving = JoinSet::new();
+        for ((transport, address), acceptor) in places.into_iter().zip(acceptors) {
+            let listener =
+                TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
+            output::print(&format!("listening on {}://{}\n", transport.scheme(), listener.local_addr()?));
+            let server = server.clone();
+            serving.spawn_local(async move { server.listen(listener, &acceptor).await });
+        }
         let timer = server.clone();
         tokio::task::spawn_local(async move { timer.run_timer().await });
         let stopped = async {
@@ -38,13 +50,120 @@ pub(crate) fn broker(args: &BrokerArgs) -> anyhow::Result<ExitCode> {
         tokio::select! {
             biased;
             () = stopped => Ok(ExitCode::Success),
-            served = server.listen(listener) => {
-                served.context("could not accept connections")?;
+            Some(served) = serving.join_next() => {
+                served.context("a listener fell over")?.context("could not accept connections")?;
                 output::print_error("the broker has ended: its defect asks for it\n");
                 Ok(ExitCode::Failure)
             }
         }
     })
+}
+
+/// What is listened for, and where: `127.0.0.1:1883`, `wss://127.0.0.1:0`.
+fn place(text: &str) -> anyhow::Result<(Transport, SocketAddr)> {
+    let address = |text: &str| {
+        text.parse::<SocketAddr>().map_err(|_| anyhow!("`{text}` is no address: expected IP:PORT"))
+    };
+    if !text.contains("://") {
+        return Ok((Transport::Tcp, address(text)?));
+    }
+    let (endpoint, login) = Endpoint::parse(text).map_err(|why| anyhow!("--listen: {why}"))?;
+    if endpoint.transport.has_frames() && text.matches('/').count() > 2 {
+        bail!("--listen takes no path: every path is served");
+    }
+    if login.is_some() {
+        bail!("--listen takes no user: --password-file says who may come in");
+    }
+    Ok((endpoint.transport, address(&endpoint.authority())?))
+}
+
+/// One for each place. Certificates are made once, for the addresses that are listened on.
+fn acceptors(places: &[(Transport, SocketAddr)], args: &BrokerArgs) -> anyhow::Result<Vec<Acceptor>> {
+    let secured = places.iter().any(|(transport, _)| transport.has_tls());
+    let identity = match &args.certificates {
+        Some(folder) if secured => Some(certificates(folder, places)?),
+        Some(_) => bail!("--certificates goes with --listen mqtts://… or wss://…"),
+        None if secured => bail!("--listen with TLS wants --certificates DIR"),
+        None => None,
+    };
+    let one = |(transport, _): &(Transport, SocketAddr)| match &identity {
+        Some((identity, authority)) if transport.has_tls() => {
+            let clients = args.client_certificates.then_some(&authority[..]);
+            Ok(Acceptor::secured(transport.has_frames(), identity, clients)?)
+        }
+        _ => Ok(Acceptor::plain(transport.has_frames())),
+    };
+    places.iter().map(one).collect()
+}
+
+/// The server's certificate and the authority of the folder: those that it holds, or new ones.
+fn certificates(folder: &Path, places: &[(Transport, SocketAddr)]) -> anyhow::Result<(Identity, Vec<u8>)> {
+    let file = |name: &str| folder.join(name);
+    let read =
+        |name: &str| fs::read(file(name)).with_context(|| format!("could not read {}", file(name).display()));
+    if !file("server.pem").exists() {
+        make(folder, places)?;
+    }
+    let server = Identity { certificate_pem: read("server.pem")?, key_pem: read("server.key")? };
+    Ok((server, read("ca.pem")?))
+}
+
+/// Makes an authority, a server's and a client's certificate, and writes all but the authority's key.
+fn make(folder: &Path, places: &[(Transport, SocketAddr)]) -> anyhow::Result<()> {
+    let made = Certificates::new("deadzone broker")?;
+    let mut names: Vec<String> = places.iter().map(|(_, address)| address.ip().to_string()).collect();
+    names.push("localhost".to_owned());
+    // Who listens everywhere is reached at the loopback address too.
+    if places.iter().any(|(_, address)| address.ip().is_unspecified()) {
+        names.extend(["127.0.0.1", "::1"].map(str::to_owned));
+    }
+    names.sort_unstable();
+    names.dedup();
+    let server = made.server(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let client = made.client("deadzone")?;
+    fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+    for (name, bytes) in [
+        ("ca.pem", &made.authority_pem()),
+        ("server.key", &server.key_pem),
+        ("client.pem", &client.certificate_pem),
+        ("client.key", &client.key_pem),
+        // The last one, so that a folder that has it has all.
+        ("server.pem", &server.certificate_pem),
+    ] {
+        let path = folder.join(name);
+        write_own(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Writes a file that only its owner reads, and that was not there before.
+fn write_own(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(bytes)
+}
+
+/// `USER:PASSWORD` lines; empty ones and those that begin with `#` say nothing.
+fn users(path: &Path) -> anyhow::Result<Users> {
+    let bytes = fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+    let mut users = Vec::new();
+    for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() || line.starts_with(b"#") {
+            continue;
+        }
+        let Some(at) = line.iter().position(|byte| *byte == b':') else {
+            bail!("{}: line {}: expected USER:PASSWORD", path.display(), number + 1);
+        };
+        users.push((Bytes::copy_from_slice(&line[..at]), Bytes::copy_from_slice(&line[at + 1..])));
+    }
+    if users.is_empty() {
+        bail!("{}: no user", path.display());
+    }
+    Ok(Users::new(users))
 }
 
 /// Every bound of the broker, for `--help`.

@@ -12,6 +12,7 @@ use deadzone_runner::{ExitCode, RunError, Showed, Updated};
 
 use crate::{
     args::{ExpectCommand, ExpectUpdateArgs},
+    destination::Destination,
     output,
 };
 
@@ -29,7 +30,11 @@ pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
     };
     let updated = deadzone_runner::update(file, before.as_deref(), &showed).map_err(RunError::from)?;
     if before.as_deref() != Some(updated.text.as_str()) {
-        output::write_file(file, &updated.text)?;
+        let destination = Destination::of(file);
+        if destination == Destination::Stdout {
+            output::leave_stdout_to_a_document();
+        }
+        destination.write(&updated.text)?;
     }
     output::print(&said(file, &updated));
     Ok(ExitCode::Success)
@@ -42,6 +47,7 @@ fn showed(run: &Path) -> anyhow::Result<Showed> {
     let document = RunDocument::from_json(&text).with_context(wrong)?;
     Ok(Showed {
         outcomes: document.outcomes().with_context(wrong)?,
+        transport: document.transport().with_context(wrong)?,
         complete: document.complete,
         exit_code: document.summary.as_ref().map(|summary| summary.exit_code),
         today: today(),
@@ -58,13 +64,20 @@ fn said(file: &Path, updated: &Updated) -> String {
         updated.removed.len(),
         updated.accepted
     );
-    let added = updated.added.iter().map(|line| format!("  + {line}"));
-    let removed = updated.removed.iter().map(|line| format!("  - {line}  (did not come)"));
-    let softened = updated.softened.iter().map(|line| format!("  ~ {line}  (intermittent)"));
-    let errors =
-        updated.errors.iter().map(|line| format!("  ! {line}  an error of deadzone: never expected"));
-    let lines: Vec<String> =
-        [counts].into_iter().chain(added).chain(removed).chain(softened).chain(errors).collect();
+    let told = [
+        ("+", &updated.added, ""),
+        ("-", &updated.removed, "did not come"),
+        ("~", &updated.carried, "by transport"),
+        ("~", &updated.softened, "intermittent"),
+        ("~", &updated.renamed, "renamed"),
+        ("?", &updated.unsteady, "not in every run, or in one run alone: not expected"),
+        ("!", &updated.errors, "an error of deadzone: never expected"),
+    ];
+    let mut lines = vec![counts];
+    for (sign, entries, why) in told {
+        let why = if why.is_empty() { String::new() } else { format!("  ({why})") };
+        lines.extend(entries.iter().map(|entry| format!("  {sign} {entry}{why}")));
+    }
     lines.join("\n") + "\n"
 }
 

@@ -101,6 +101,15 @@ const TARGET: &str = r#"target: how a broker is described, as a TOML file for --
   # "5.0" = "mqtt://127.0.0.1:1884"
   user = "deadzone"                   # in every CONNECT that names neither a user nor a password
   password = "secret"                 # needs `user`; never shown, nor kept in a record
+  password_file = "secret.txt"        # its bytes instead, without the end of its last line; beside this file
+  token_file = "token.jwt"            # a bearer token, sent as the password
+
+mqtts:// (8883), ws:// (80) and wss:// (443) are addresses too; all addresses of one file have one transport. With TLS:
+  ca = "ca.pem"                       # authorities to trust in place of the system's
+  cert = "client.pem"                 # the clients' certificate, and its key
+  key = "client.key"
+  insecure = true                     # takes any certificate of the broker's
+The options of the same names (`deadzone run --help`) win over the file.
 
 What it declares, where no packet says it. Nothing declared takes a violation back; 5.0 tells its limits in CONNACK itself.
   max_qos = 1                         # 3.1.1: QoS 0, 1 or 2

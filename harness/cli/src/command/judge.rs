@@ -6,14 +6,22 @@ use deadzone_reports::Terminal;
 use deadzone_runner::{ExitCode, JudgeOptions, Party};
 use deadzone_verdict::RunEvent;
 
-use super::run::{has_room, quoted, terminal_options, write_json, write_junit};
-use crate::{args::JudgeArgs, signals};
+use super::{
+    report_files::ReportFiles,
+    run::{quoted, terminal_options},
+};
+use crate::{args::JudgeArgs, output, signals};
 
 pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
+    let mut reports = ReportFiles::at(&args.junit, &args.json);
+    let ended = perform(args, &mut reports);
+    reports.or_why_not(ended)
+}
+
+fn perform(args: &JudgeArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
+    reports.begin()?;
     let suite = super::suite(&args.files)?;
-    has_room([&args.junit, &args.json].into_iter().flatten())?;
-    let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
-    let mut stdout = anstream::stdout();
+    let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
     let options = JudgeOptions {
         paths: args.paths.clone(),
         party: if args.client { Party::Client } else { Party::Server },
@@ -26,11 +34,9 @@ pub(crate) fn judge(args: &JudgeArgs) -> anyhow::Result<ExitCode> {
     };
     let summary = deadzone_runner::judge_files(&suite, &options, &mut |event: RunEvent| {
         // A reader that went away must not cost the reports.
-        let _ = terminal.observe(&event, &mut stdout);
+        let _ = terminal.observe(&event, &mut output::ForPeople);
     })?;
-    let junit = write_junit(args.junit.as_deref(), terminal.model());
-    let json = write_json(args.json.as_deref(), terminal.model());
-    junit.and(json)?;
+    reports.write(terminal.model())?;
     Ok(ExitCode::known(summary.exit_code))
 }
 

@@ -6,6 +6,9 @@ use deadzone_runner::{ExitCode, RunError, Selection};
 
 use crate::{args::ListArgs, output};
 
+/// Longest line.
+const LINE: usize = 2_000;
+
 pub(crate) fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     let suite = super::suite(&args.files)?;
     let selection = Selection::new(args.select);
@@ -42,6 +45,8 @@ pub(crate) fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
         }
     }
     writeln!(text, "{count} scenarios")?;
-    output::print(&text);
+    // Ids, titles and tags are text of a file.
+    let lines = text.lines().map(|line| deadzone_reports::on_one_line(line, LINE) + "\n");
+    output::print(&lines.collect::<String>());
     Ok(if count == 0 { ExitCode::NothingRan } else { ExitCode::Success })
 }

@@ -11,6 +11,7 @@ mod link_api;
 mod links;
 mod list;
 mod often;
+mod report_files;
 mod run;
 mod selftest;
 
@@ -21,9 +22,10 @@ use crate::{
     output,
 };
 
-/// Does what was asked for.
 pub(crate) use broker::limits as broker_limits;
+pub(crate) use report_files::tell_wrong_usage;
 
+/// Does what was asked for.
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),

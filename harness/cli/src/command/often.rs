@@ -15,8 +15,8 @@ pub(super) fn run_often(
     runs: u32,
 ) -> anyhow::Result<ExitCode> {
     refuse_reports(config)?;
-    let shown = super::run::terminal_options(args.quiet, args.verbose);
-    let mut progress = Progress::new();
+    let shown = super::run::terminal_options(args.telling.verbosity());
+    let mut progress = Progress::new(config.long_bound_s.value, false);
     let often = deadzone_runner::run_often(suite, options, runs, &mut |one, event| {
         progress.around(&event, || {
             if let RunEvent::Finished(summary) = &event {

@@ -1,17 +1,14 @@
 //! `deadzone run`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, path::Path, sync::Arc};
 
-use anyhow::{Context, anyhow, bail};
-use deadzone_reports::{RunModel, Terminal, TerminalOptions, Verbosity};
+use anyhow::{Context, anyhow};
+use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Expectations, Options, RunError, Selection, TargetSpec};
+use deadzone_transport::Endpoint;
 use deadzone_verdict::RunEvent;
 
-use super::often;
+use super::{often, report_files::ReportFiles};
 use crate::{
     args::RunArgs,
     config::{Config, DEFAULT_LONG_BOUND_S, DEFAULT_TIMEOUT_S},
@@ -21,68 +18,50 @@ use crate::{
 };
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let mut reports = ReportFiles::at(&args.outputs.junit, &args.outputs.json);
+    let ended = perform(args, &mut reports);
+    reports.or_why_not(ended)
+}
+
+fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
     let config = Config::resolve(&args.target, &args.outputs, args.links.as_deref())?;
     if args.show_config {
         output::print(&config.show());
         return Ok(ExitCode::Success);
     }
+    *reports = ReportFiles::at(&config.junit.value, &config.json.value);
+    reports.begin()?;
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
     if let Some(runs) = args.runs {
         return often::run_often(args, &config, &suite, &options, runs);
     }
     make_room(&config)?;
-    let mut terminal = Terminal::new(terminal_options(args.quiet, args.verbose));
-    let mut progress = Progress::new();
-    let mut stdout = anstream::stdout();
+    let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
+    let mut progress = Progress::new(config.long_bound_s.value, args.telling.tells_what_goes_on());
     let mut reported = Ok(());
     let summary = deadzone_runner::run(&suite, &options, &mut |event: RunEvent| {
         progress.around(&event, || {
             // A reader that went away must not end the run: reports are still to be written.
-            let _ = terminal.observe(&event, &mut stdout);
+            let _ = terminal.observe(&event, &mut output::ForPeople);
         });
         if matches!(event, RunEvent::Finished(_)) {
-            // Now, and not after the target has been stopped. A report that can't be written must not cost the other.
-            let junit = write_junit(config.junit.value.as_deref(), terminal.model());
-            let json = write_json(config.json.value.as_deref(), terminal.model());
-            reported = junit.and(json);
+            // Now, and not after the target has been stopped.
+            reported = reports.write(terminal.model());
         }
     })?;
     reported?;
     Ok(ExitCode::known(summary.exit_code))
 }
 
-/// Finds out before the run, not after it, that a report or history has nowhere to go.
+/// Finds out before the run, not after it, that a history has nowhere to go.
 fn make_room(config: &Config) -> anyhow::Result<()> {
-    if let Some(folder) = &config.history.value {
-        fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))?;
-    }
-    has_room([&config.junit.value, &config.json.value].into_iter().flatten())
-}
-
-pub(super) fn has_room<'a>(reports: impl Iterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
-    for file in reports {
-        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        if !folder.is_dir() || file.is_dir() {
-            bail!("could not write {}: no such folder, or a folder itself", file.display());
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn write_junit(path: Option<&Path>, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    output::write_file(path, &deadzone_reports::junit(model).context("could not render the JUnit report")?)
-}
-
-pub(super) fn write_json(path: Option<&Path>, model: &RunModel) -> anyhow::Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    let document = deadzone_reports::run_document(model).and_then(|d| d.to_json());
-    output::write_file(path, &document.context("could not render the JSON report")?)
+    let Some(folder) = &config.history.value else { return Ok(()) };
+    fs::create_dir_all(folder).with_context(|| format!("could not write to {}", folder.display()))
 }
 
 fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
-    let mut target = TargetSpec::parse(&config.broker.value)?;
+    let mut target = TargetSpec::parse(&config.broker.value, &config.entry.read()?)?;
     if let Some(spec) = target.switches() {
         *spec = embedded(&args.defect, &args.variant)?;
     } else if !args.defect.is_empty() || !args.variant.is_empty() {
@@ -141,8 +120,17 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     let mut words: Vec<String> = ["deadzone", "run"].map(str::to_owned).to_vec();
     let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
     if config.broker.value != "embedded" {
-        add("--broker", &config.broker.value);
+        let shown = Endpoint::without_password(&config.broker.value);
+        add("--broker", &shown);
+        if shown != config.broker.value && !config.entry.has_password() {
+            add("--password-file", "PASSWORD_FILE");
+        }
     }
+    for (option, value) in config.entry.options() {
+        words.push(option.to_owned());
+        words.extend(value.as_deref().map(quoted));
+    }
+    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
     args.defect.iter().for_each(|d| add("--defect", d));
     args.variant.iter().for_each(|v| add("--variant", v));
     args.mutant.iter().for_each(|m| add("--mutant", m));
@@ -172,16 +160,10 @@ pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-pub(super) fn terminal_options(quiet: bool, verbose: bool) -> TerminalOptions {
-    let mut options = TerminalOptions::plain();
-    options.colour = output::colour();
-    options.verbosity = match (quiet, verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, true) => Verbosity::Verbose,
-        _ => Verbosity::Normal,
-    };
-    if let Some(width) = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok()) {
-        options.width = width.clamp(60, 200);
+pub(super) fn terminal_options(verbosity: Verbosity) -> TerminalOptions {
+    let mut options = TerminalOptions { colour: output::colour(), verbosity, ..TerminalOptions::plain() };
+    if let Some(width) = output::width() {
+        (options.width, options.whole_commands) = (width, false);
     }
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));

@@ -18,7 +18,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
     let config = Config::resolve(&args.target, &OutputArgs::default(), None)?;
     let suite = super::suite(&config.files.value)?;
     let run = Options {
-        target: TargetSpec::parse(&config.broker.value)?,
+        target: TargetSpec::parse(&config.broker.value, &config.entry.read()?)?,
         mutant: None,
         links: None,
         selection: Selection::new(args.select.clone()),

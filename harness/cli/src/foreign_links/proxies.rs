@@ -9,7 +9,7 @@ use std::{
 };
 
 use deadzone_proxy::toxiproxy::{Api, Change, ClientError, Release, plan};
-use deadzone_runner::{Dial, Dialling, Fault, ForeignLinks, Reaching, TcpDial, Working};
+use deadzone_runner::{Dial, Dialling, Fault, ForeignLinks, NetDial, Reaching, Working};
 use tokio::{io::AsyncReadExt, sync::Mutex, time::timeout};
 
 use super::names::Names;
@@ -104,16 +104,16 @@ impl Proxies {
 }
 
 /// A connection to there, within the limit.
-async fn within(address: SocketAddr) -> io::Result<Box<dyn deadzone_runner::Stream>> {
+async fn within(address: SocketAddr) -> io::Result<Box<dyn deadzone_transport::Stream>> {
     let late = || Err(io::Error::from(ErrorKind::TimedOut));
-    timeout(REACH_LIMIT, TcpDial { address }.dial()).await.unwrap_or_else(|_| late())
+    timeout(REACH_LIMIT, NetDial::tcp(address).dial()).await.unwrap_or_else(|_| late())
 }
 
 impl ForeignLinks for Proxies {
     fn dial(&self, client: usize) -> Dialling<'_> {
         Box::pin(async move {
             match self.proxy(client).await {
-                Ok(address) => TcpDial { address }.dial().await,
+                Ok(address) => NetDial::tcp(address).dial().await,
                 Err(error) => {
                     let text = error.to_string();
                     self.keep(Err(error));

@@ -101,7 +101,7 @@ impl Claims {
             ClaimKind::Quiescent { client } => {
                 quiescent::unmet(state, claimed, *client, unmet, found.by(quiescent::NAME));
             }
-            ClaimKind::StillServed { .. } if own_closed(state, claimed.at.seq).is_some() => {
+            ClaimKind::StillServed { .. } if own_thrown_out(state, claimed.at.seq).is_some() => {
                 let text = "the harness's own client was thrown out: whether subscriptions are still served is not known";
                 found.by(arrival::NAME).graded(unmet.at.seq, None, text.to_owned(), Vec::new());
             }
@@ -160,7 +160,7 @@ impl Claims {
 }
 
 /// Where the broker last ended a connection of the harness's own behind this event, before the harness did.
-fn own_closed(state: &State, since: u64) -> Option<u64> {
+fn own_thrown_out(state: &State, since: u64) -> Option<u64> {
     let thrown_out = |conn: &Conn| {
         let seq = conn.ends.by_broker?.at.seq;
         let left = conn.handshake.goodbye.is_some_and(|goodbye| goodbye.at.seq < seq);
@@ -170,9 +170,9 @@ fn own_closed(state: &State, since: u64) -> Option<u64> {
     state.conns_of(own).filter_map(|(_, conn)| thrown_out(conn)).max()
 }
 
-/// The same, and no marker came to another one since: nothing shows that the broker still routes messages.
-pub(super) fn own_was_closed(state: &State, since: u64) -> bool {
-    let Some(last) = own_closed(state, since) else { return false };
+/// It did so, and no marker came to another one since: whether the broker still routes messages is open.
+pub(super) fn routing_is_open(state: &State, since: u64) -> bool {
+    let Some(last) = own_thrown_out(state, since) else { return false };
     let own = ClientIx::from(state.header.clients.len());
     let mut later = state.recent.since(last).filter(|kept| kept.end == End::Broker);
     !later.any(|kept| {

@@ -12,7 +12,7 @@ use deadzone_wire::{Field, Value, Version};
 use super::{
     copies,
     debt::{self, DebtKind, Excuse},
-    judge::{Claimed, Outcome, Unmet, own_was_closed},
+    judge::{Claimed, Outcome, Unmet, routing_is_open},
     order,
 };
 use crate::{
@@ -190,7 +190,7 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
         }
         Err(Excuse::ThrownOut(conn, closed)) => return thrown_out(watch, payload, (conn, closed), found),
     };
-    if own_was_closed(state, watch.claimed.at.seq) {
+    if routing_is_open(state, watch.claimed.at.seq) {
         let why = format!("{what} did not come, and the harness's own client was thrown out meanwhile");
         return watch.inconclusive(found, why);
     }

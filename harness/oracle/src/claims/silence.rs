@@ -7,7 +7,7 @@ use deadzone_wire::{Field, PacketKind, Pattern, Value};
 use super::{
     closing,
     debt::{self, DebtKind, Excuse},
-    judge::own_was_closed,
+    judge::routing_is_open,
     thrown_out,
     wait::{Wait, number},
 };
@@ -59,7 +59,7 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
     };
     // A resend is owed to the session whatever the broker routes.
     let routed = pattern.kind == PacketKind::Publish && owed != Owed::Resend;
-    if routed && own_was_closed(wait.state, wait.claimed_at.seq) {
+    if routed && routing_is_open(wait.state, wait.claimed_at.seq) {
         let why = "a message did not come, and the harness's own client was thrown out meanwhile";
         return wait.inconclusive(found, why);
     }

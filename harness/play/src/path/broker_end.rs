@@ -4,7 +4,9 @@ use std::{collections::VecDeque, io, rc::Rc};
 
 use bytes::{Buf, Bytes};
 
-use crate::{foreign::ForeignLinks, transport::Stream};
+use deadzone_transport::Stream;
+
+use crate::foreign::ForeignLinks;
 
 /// What is on its way to the broker's socket, in order.
 pub(super) enum Outgoing {

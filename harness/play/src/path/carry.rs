@@ -1,9 +1,10 @@
 //! Carrying a connection: one loop that does the next thing.
 
-use std::rc::Rc;
+use std::{io::ErrorKind, rc::Rc};
 
 use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
 use deadzone_link::{Cut, Direction, Link, LinkStep, Note, Output, PathId};
+use deadzone_transport::Stream;
 use deadzone_wire::Version;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,7 +20,6 @@ use crate::{
     foreign::{self, ForeignLinks},
     recorder::SharedRecorder,
     tap::Taps,
-    transport::Stream,
 };
 
 /// Bytes read from a target at once.
@@ -236,12 +236,16 @@ impl Path {
                 self.on_link(|link, now_us, path| link.broker_bytes(now_us, path, &buffer[..n]));
             }
             other => {
-                let rst = other.is_err();
+                // What is no MQTT below MQTT (a text frame, a record that can't be read) ends it by our doing, not by a reset.
+                let unreadable = other.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidData);
+                let rst = other.is_err() && !unreadable;
                 self.mind_the_way().await;
                 self.broker.done = true;
                 self.taps.ended(Direction::Down, End::Broker);
                 // A foreign link may close both directions when one ends: that proves nothing of what the broker sent.
-                let ours = self.broker.unreached || (self.broker.foreign.is_some() && self.broker.fin_sent);
+                let ours = unreadable
+                    || self.broker.unreached
+                    || (self.broker.foreign.is_some() && self.broker.fin_sent);
                 let by = if ours { By::Harness } else { By::Broker };
                 self.closed(End::Broker, by, if rst { Close::Rst } else { Close::Fin });
                 self.on_link(|link, now_us, path| link.broker_closed(now_us, path, rst));

@@ -5,6 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use bytes::Bytes;
 use deadzone_history::{Purpose, Recorder, RecorderLimits};
 use deadzone_link::{Catalogue, Direction, Fault, Identity, Link, LinkStep, PathId, Way, When};
+use deadzone_transport::pipe;
 use deadzone_wire::Version;
 use tokio::{
     io::AsyncReadExt,
@@ -17,7 +18,6 @@ use crate::{
     client::{Client, Command, SharedClient},
     clock::Clock,
     memory::Reservation,
-    pipe,
     recorder::SharedRecorder,
 };
 

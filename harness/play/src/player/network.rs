@@ -10,18 +10,19 @@ use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
 use deadzone_link::{Link, PathId};
 use deadzone_script::Scenario;
+use deadzone_transport::Stream;
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
 use super::setting;
 use crate::{
     client::{Client, Command, Live, SharedClient},
+    dial::Dialling,
     foreign::{self, ForeignLinks},
     path::Path,
     recorder::SharedRecorder,
     setup::{Access, Setup},
     timing::Timing,
-    transport::{Dialling, Stream},
 };
 
 /// ENFILE and EMFILE, by the numbers that every Unix gives them: our own limit, which says nothing of the target.

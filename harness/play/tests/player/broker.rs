@@ -1,6 +1,13 @@
 //! The broker of the bench: it does what is usual, unless its table says otherwise for a packet.
 
-use std::{cell::RefCell, io, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use deadzone_wire::{
@@ -8,12 +15,13 @@ use deadzone_wire::{
     Version, decode,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{Instant, sleep_until},
 };
 
-use deadzone_play::{Dial, Dialling, Pipe, Stream, pipe};
+use deadzone_play::{Dial, Dialling};
+use deadzone_transport::{Pipe, Stream, pipe};
 
 /// What the broker does about one packet.
 pub(crate) enum Act {
@@ -25,6 +33,46 @@ pub(crate) enum Act {
     SendAfter(u64, Bytes),
     /// It closes.
     Close,
+}
+
+/// A stream whose transport can't read what comes next, as of a text frame or a record that is none.
+struct Unreadable(Pipe);
+
+impl Stream for Unreadable {
+    fn abort(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl AsyncRead for Unreadable {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        match Pin::new(&mut self.0).poll_read(cx, buf) {
+            // The end of the pipe stands for what can't be read.
+            Poll::Ready(Ok(())) if buf.filled().len() == before => {
+                Poll::Ready(Err(io::ErrorKind::InvalidData.into()))
+            }
+            other => other,
+        }
+    }
+}
+
+impl AsyncWrite for Unreadable {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
 }
 
 /// A packet as the table sees it: the connection's number, how many of its kind came on it before, and all of them anywhere.
@@ -51,18 +99,25 @@ pub(crate) struct Broker {
     table: Rc<Table>,
     state: Rc<RefCell<State>>,
     refuses_from: usize,
+    /// Its close is told as something that the transport can't read.
+    unreadable: bool,
 }
 
 impl Broker {
     /// It does what is usual but for what the table says: `None` leaves a packet to the usual.
     pub(crate) fn with(table: impl Fn(&Seen<'_>) -> Option<Vec<Act>> + 'static) -> Self {
         let table = move |seen: &Seen<'_>| table(seen).unwrap_or_else(|| vec![Act::UsualAfter(0)]);
-        Self { table: Rc::new(table), state: Rc::default(), refuses_from: usize::MAX }
+        Self { table: Rc::new(table), state: Rc::default(), refuses_from: usize::MAX, unreadable: false }
     }
 
     /// It refuses every connection from this number on.
     pub(crate) fn refusing_from(self, refuses_from: usize) -> Self {
         Self { refuses_from, ..self }
+    }
+
+    /// Where it closes, the transport has something that it can't read.
+    pub(crate) fn unreadable(self) -> Self {
+        Self { unreadable: true, ..self }
     }
 
     /// It says nothing to packets of this kind on its first connection, or answers them late.
@@ -84,6 +139,9 @@ impl Dial for Broker {
             self.state.borrow_mut().conns += 1;
             let (ours, theirs) = pipe(1 << 20);
             tokio::task::spawn_local(attend(conn, theirs, Rc::clone(&self.table), Rc::clone(&self.state)));
+            if self.unreadable {
+                return Ok(Box::new(Unreadable(ours)) as Box<dyn Stream>);
+            }
             Ok(Box::new(ours) as Box<dyn Stream>)
         })
     }

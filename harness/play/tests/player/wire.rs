@@ -129,3 +129,18 @@ fn row_b15_restore_ends_what_waits_for_a_packet() {
     let record = Bench::new(&steps, Broker::with(|_| None)).perform();
     assert_eq!(record.end("<- PUBACK"), Ok(Late::InTime), "a new connection ends it too");
 }
+
+#[test]
+fn what_the_transport_can_not_read_is_no_close_of_the_brokers() {
+    for unreadable in [true, false] {
+        let broker =
+            Broker::with(|seen| (seen.packet.kind() == PacketKind::Pingreq).then(|| vec![Act::Close]));
+        let broker = if unreadable { broker.unreadable() } else { broker };
+        let record = Bench::new(DEV, broker).perform();
+        let first = record.kinds().find_map(|kind| match kind {
+            EventKind::Closed { end: End::Broker, by, .. } => Some(*by),
+            _ => None,
+        });
+        assert_eq!(first, Some(if unreadable { By::Harness } else { By::Broker }));
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use deadzone_spec::Transport;
 use deadzone_verdict::{Outcome, ScenarioKey, VerdictKind};
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
-use super::{file::SCHEMA, pin::Pin};
+use super::{Showed, file::SCHEMA, pin::Pin};
 use crate::habit::TARGET;
 
 /// An entry to be written.
@@ -42,20 +43,23 @@ impl Fresh {
 }
 
 /// Writes entries behind those that are there.
-pub(super) fn add(document: &mut DocumentMut, entries: &[Fresh], today: &str) -> Option<()> {
+pub(super) fn add(document: &mut DocumentMut, entries: &[Fresh], showed: &Showed) -> Option<()> {
     if entries.is_empty() {
         return Some(());
     }
     let list = document.entry("known").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     let list = list.as_array_of_tables_mut()?;
-    entries.iter().for_each(|entry| list.push(table(entry, today)));
+    entries.iter().for_each(|entry| list.push(table(entry, showed)));
     Some(())
 }
 
-fn table(entry: &Fresh, today: &str) -> Table {
+fn table(entry: &Fresh, showed: &Showed) -> Table {
     let mut table = Table::new();
     table["scenario"] = value(entry.key.id.as_str());
     table["version"] = value(entry.key.version.as_str());
+    if let Some(transport) = showed.transport {
+        table["transport"] = value(transport.name());
+    }
     table["verdict"] = value(if entry.fingerprint.is_some() { "fail" } else { "inconclusive" });
     if let Some(print) = &entry.fingerprint {
         table["fingerprint"] = value(print.as_str());
@@ -64,10 +68,35 @@ fn table(entry: &Fresh, today: &str) -> Table {
         table["intermittent"] = value(true);
     }
     table["reason"] = value("");
-    if let Ok(day) = today.parse::<toml_edit::Datetime>() {
+    if let Ok(day) = showed.today.parse::<toml_edit::Datetime>() {
         table["since"] = value(day);
     }
     table
+}
+
+/// Names the transports that an entry is about.
+pub(super) fn carry(document: &mut DocumentMut, number: usize, transports: &BTreeSet<Transport>) {
+    let names: Vec<&str> = transports.iter().map(|transport| transport.name()).collect();
+    match names.as_slice() {
+        [one] => set(document, number, "transport", (*one).into()),
+        all => set(document, number, "transport", Value::Array(all.iter().copied().collect())),
+    }
+}
+
+/// Gives a key of an entry the name of today.
+pub(super) fn rename(document: &mut DocumentMut, number: usize, key: &str, now: &str) {
+    set(document, number, key, now.into());
+}
+
+/// Changes a value; spaces and comments beside it stay.
+fn set(document: &mut DocumentMut, number: usize, key: &str, to: Value) {
+    let list = document.get_mut("known").and_then(Item::as_array_of_tables_mut);
+    let item = list.and_then(|list| list.get_mut(number)).and_then(|table| table.get_mut(key));
+    if let Some(was) = item.and_then(Item::as_value_mut) {
+        let decor = was.decor().clone();
+        *was = to;
+        *was.decor_mut() = decor;
+    }
 }
 
 /// Marks entries as ones that come now and then.
@@ -129,7 +158,7 @@ pub(super) fn accept(document: &mut DocumentMut, pin: &Pin, outcomes: &[Outcome]
             continue;
         }
         match suite.get_mut(folder).and_then(Item::as_array_mut) {
-            Some(known) => rename(known, &names),
+            Some(known) => rename_all(known, &names),
             None => {
                 suite.insert(folder, value(names.into_iter().collect::<Array>()));
             }
@@ -139,7 +168,7 @@ pub(super) fn accept(document: &mut DocumentMut, pin: &Pin, outcomes: &[Outcome]
 }
 
 /// Brings a list to these names; what stays keeps its place and its comment.
-fn rename(known: &mut Array, names: &[String]) {
+fn rename_all(known: &mut Array, names: &[String]) {
     known.retain(|name| name.as_str().is_some_and(|name| names.iter().any(|kept| kept == name)));
     for name in names {
         let here: Vec<&str> = known.iter().filter_map(|known| known.as_str()).collect();

@@ -6,18 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use deadzone_spec::ClauseId;
-use deadzone_verdict::{KnownFailure, ScenarioKey};
+use deadzone_spec::{ClauseId, Transport};
+use deadzone_verdict::{KnownFailure, Outcome, ScenarioKey, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
-    ExpectError, Mistake,
+    ExpectError,
+    alias::is_retired,
     condition::Condition,
     parse,
     pattern::{COVERED, Pattern},
     pin::Pin,
 };
-use crate::habit::TARGET;
+use crate::{habit::TARGET, mistake::Mistake};
 
 /// The format's name and major version.
 pub(super) const SCHEMA: &str = "deadzone.expect/1";
@@ -32,6 +33,8 @@ pub struct Expectations {
     pub(super) min_tested: Option<usize>,
     pub(super) pin: Pin,
     pub(super) entries: Vec<Entry>,
+    /// What is to be said of old names in it.
+    pub(super) notes: Vec<String>,
 }
 
 /// One known failure.
@@ -44,6 +47,8 @@ pub(super) struct Entry {
     pub(super) max: usize,
     /// Every version, where it names none.
     pub(super) version: Option<Version>,
+    /// Every transport, where it names none.
+    pub(super) transports: Option<BTreeSet<Transport>>,
     pub(super) shows: Shows,
     /// It comes now and then.
     pub(super) intermittent: bool,
@@ -51,6 +56,8 @@ pub(super) struct Entry {
     pub(super) link: Option<String>,
     /// The versions of the target that it is about.
     pub(super) target_version: Option<Condition>,
+    /// Its keys that hold old names, with what they are today.
+    pub(super) renamed: Vec<(&'static str, String)>,
 }
 
 /// What is expected of a scenario.
@@ -78,6 +85,21 @@ impl Entry {
         let Shows::Fail { fingerprint, clause } = &self.shows else { return false };
         let of_habit = || key.id == TARGET && print.split(' ').next() == Some(clause.as_str());
         self.covers(key) && (fingerprint == print || of_habit())
+    }
+
+    /// Whether it names a finding, and not a verdict alone.
+    pub(super) fn is_of_findings(&self) -> bool {
+        matches!(self.shows, Shows::Fail { .. })
+    }
+
+    /// Whether an outcome shows that it is true still.
+    pub(super) fn is_met_by(&self, outcome: &Outcome) -> bool {
+        let mut prints = outcome.found.iter().chain(&outcome.unconfirmed).chain(&outcome.repeated);
+        match &self.shows {
+            Shows::Fail { .. } => prints.any(|print| self.names(&outcome.key, print)),
+            Shows::Inconclusive => outcome.kind == VerdictKind::Inconclusive && self.covers(&outcome.key),
+            Shows::Blocked => outcome.kind == VerdictKind::Blocked && self.covers(&outcome.key),
+        }
     }
 
     pub(super) fn told(&self) -> KnownFailure {
@@ -123,6 +145,9 @@ impl Expectations {
 
 fn wrong(entry: &Entry, ids: &BTreeSet<&str>) -> Option<Mistake> {
     let name = &entry.scenario.0;
+    if is_retired(name) {
+        return None;
+    }
     let covered = ids.iter().filter(|id| entry.scenario.covers(id)).count();
     let (what, help) = match covered {
         0 => {

@@ -4,17 +4,35 @@
 use deadzone_spec::ClauseId;
 use deadzone_verdict::Fact;
 
+use super::alias::{Kind, alias};
+
 /// How a connection came to its session, in every fingerprint.
 const STANDINGS: [&str; 3] = ["live", "resumed", "taken-over"];
 /// What may stand beside it.
 const PARTS: [&str; 4] = ["acknowledged", "after", "client", "qos"];
+
+/// A fingerprint with the names of today, where it has old ones, and why they were changed.
+pub(super) fn renamed(text: &str) -> Option<(String, &'static str)> {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    let mut why = None;
+    for (word, kind) in words.iter_mut().zip([Kind::Clause, Kind::Fact]) {
+        let old = alias(kind, word);
+        if let Some(now) = old.and_then(|alias| alias.now) {
+            *word = now;
+            why = why.or(old.map(|alias| alias.why));
+        }
+    }
+    why.map(|why| (words.join(" "), why))
+}
 
 /// The clause of a fingerprint; else what is wrong with it, and what to do about that.
 pub(super) fn clause(text: &str) -> Result<ClauseId, (String, Option<String>)> {
     let mut words = text.split(' ');
     let (clause, fact) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let Some(known) = ClauseId::find(clause) else {
-        let near = deadzone_spec::suggest(clause).map(|near| format!("did you mean `{near}`?"));
+        let retired = alias(Kind::Clause, clause).map(|alias| format!("it was retired: {}", alias.why));
+        let near = || deadzone_spec::suggest(clause).map(|near| format!("did you mean `{near}`?"));
+        let near = retired.or_else(near);
         return Err((format!("`{clause}` is no clause"), near));
     };
     let facts = || Fact::ALL.iter().map(|fact| fact.name());
@@ -42,7 +60,7 @@ pub(super) fn clause(text: &str) -> Result<ClauseId, (String, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClauseId, clause};
+    use super::{ClauseId, clause, renamed};
 
     const WHOLE: &str =
         "5.0/MQTT-4.3.3-10 delivered-twice acknowledged=PUBREC resumed after=cut client=sub qos=2";
@@ -51,6 +69,16 @@ mod tests {
     fn a_whole_one_has_its_clause() {
         assert_eq!(clause(WHOLE).map(ClauseId::as_str), Ok("5.0/MQTT-4.3.3-10"));
         assert!(clause("5.0/MQTT-4.3.3-10 delivered-twice live").is_ok());
+    }
+
+    #[test]
+    fn an_old_name_is_read_as_the_new_one() {
+        let (now, why) = renamed("3.1.1/DZ-connack-code wrong-field live client=a").unwrap();
+        assert_eq!(
+            (now.as_str(), why),
+            ("3.1.1/MQTT-3.2.2-6 wrong-field live client=a", "the statement has a number")
+        );
+        assert_eq!(renamed(WHOLE), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use deadzone_spec::Transport;
 use deadzone_verdict::{Expectation, Finding, Outcome, ScenarioKey, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
@@ -15,16 +16,38 @@ use crate::habit::{TARGET, is_habit};
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(super) file: Arc<Expectations>,
-    /// Of each entry: whether the target is of a version that it is about.
-    pub(super) holds: Vec<bool>,
+    /// Of each entry: whether it is about such a target.
+    pub(super) holds: Vec<Holds>,
+}
+
+/// Whether an entry is about the target as it was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    Yes,
+    /// It is about other versions of the target.
+    OtherVersion,
+    /// It is about other transports.
+    OtherTransport,
 }
 
 impl Known {
-    /// Where the target does not tell its version, an entry that asks for one does not hold.
-    pub(crate) fn new(file: Arc<Expectations>, target_version: Option<&str>) -> Self {
-        let holds = |entry: &Entry| match &entry.target_version {
-            Some(condition) => target_version.is_some_and(|version| condition.holds(version)),
-            None => true,
+    /// Where the target does not tell its version, an entry that asks for one does not hold; where the transport is not known, one
+    /// that asks for it does not either.
+    pub(crate) fn new(
+        file: Arc<Expectations>,
+        target_version: Option<&str>,
+        transport: Option<Transport>,
+    ) -> Self {
+        let holds = |entry: &Entry| {
+            let version = entry.target_version.as_ref();
+            let carried = entry.transports.as_ref();
+            if version.is_some_and(|asked| target_version.is_none_or(|version| !asked.holds(version))) {
+                Holds::OtherVersion
+            } else if carried.is_some_and(|asked| transport.is_none_or(|known| !asked.contains(&known))) {
+                Holds::OtherTransport
+            } else {
+                Holds::Yes
+            }
         };
         let holds = file.entries.iter().map(holds).collect();
         Self { file, holds }
@@ -32,18 +55,12 @@ impl Known {
 
     /// The entries that hold, with their numbers.
     pub(super) fn entries(&self) -> impl Iterator<Item = (usize, &Entry)> {
-        self.file.entries.iter().enumerate().filter(|(number, _)| self.holds[*number])
+        self.file.entries.iter().enumerate().filter(|(number, _)| self.holds[*number] == Holds::Yes)
     }
 
     /// The entries that an outcome shows to be true still.
     pub(super) fn met_by(&self, outcome: &Outcome) -> Vec<usize> {
-        let prints = || outcome.found.iter().chain(&outcome.unconfirmed).chain(&outcome.repeated);
-        let met = |entry: &Entry| match &entry.shows {
-            Shows::Fail { .. } => prints().any(|print| entry.names(&outcome.key, print)),
-            Shows::Inconclusive => outcome.kind == VerdictKind::Inconclusive && entry.covers(&outcome.key),
-            Shows::Blocked => outcome.kind == VerdictKind::Blocked && entry.covers(&outcome.key),
-        };
-        self.entries().filter(|(_, entry)| met(entry)).map(|(number, _)| number).collect()
+        self.entries().filter(|(_, entry)| entry.is_met_by(outcome)).map(|(number, _)| number).collect()
     }
 
     /// It is newer than the file.
@@ -187,11 +204,7 @@ fn is_excused(expectation: &Expectation) -> bool {
 
 /// The verdict that counts for the exit code: what is expected, and what is new, turns nothing red.
 pub(crate) fn counted(result: &ScenarioResult) -> VerdictKind {
-    let excused = result.expectation.as_ref().is_some_and(is_excused);
-    match result.verdict.kind {
-        VerdictKind::Fail | VerdictKind::Inconclusive | VerdictKind::Blocked if excused => VerdictKind::Pass,
-        kind => kind,
-    }
+    if result.is_excused() { VerdictKind::Pass } else { result.verdict.kind }
 }
 
 #[cfg(test)]
@@ -267,6 +280,28 @@ mod tests {
         assert_eq!(stands(&pinned, &outcome("b", VerdictKind::Pass, &[])), "new");
         assert_eq!(stands(&pinned, &failed(TARGET, &[TWICE])), "unexpected", "a habit is no scenario");
         assert_eq!(stands(&known("", None), &failed("b", &[TWICE])), "unexpected", "nothing is pinned");
+    }
+
+    /// An entry never pardons what is new elsewhere.
+    #[test]
+    fn an_entry_of_another_transport_does_not_hold() {
+        let of = |line: &str, transport| {
+            let lines = entry("a", &format!("fingerprint = \"{TWICE}\"\n{line}"));
+            stands(
+                &Known::new(Arc::new(crate::expect::made::file(&lines)), None, transport),
+                &failed("a", &[TWICE]),
+            )
+        };
+        let both = "transport = [\"tcp\", \"tls\"]";
+        for (transport, one, two, any) in [
+            (Some(Transport::Tcp), "unexpected", "expected", "expected"),
+            (Some(Transport::Tls), "expected", "expected", "expected"),
+            (Some(Transport::Wss), "unexpected", "unexpected", "expected"),
+            (None, "unexpected", "unexpected", "expected"),
+        ] {
+            let stand = (of("transport = \"tls\"", transport), of(both, transport), of("", transport));
+            assert_eq!(stand, (one, two, any), "{transport:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
+use deadzone_spec::Transport;
 use deadzone_verdict::{Outcome, ScenarioKey, VerdictKind};
 use deadzone_wire::Version;
 
@@ -26,6 +27,7 @@ pub(super) fn outcome(id: &str, kind: VerdictKind, found: &[&str]) -> Outcome {
         now_and_then: BTreeSet::new(),
         unconfirmed: Vec::new(),
         repeated: BTreeSet::new(),
+        steady: false,
     }
 }
 
@@ -50,5 +52,5 @@ pub(super) fn file(lines: &str) -> Expectations {
 
 /// What holds of a file for a target that tells this version.
 pub(super) fn known(lines: &str, target_version: Option<&str>) -> Known {
-    Known::new(Arc::new(file(lines)), target_version)
+    Known::new(Arc::new(file(lines)), target_version, Some(Transport::Tcp))
 }

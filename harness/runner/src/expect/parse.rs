@@ -1,20 +1,26 @@
 //! A file's text to what it says. Every mistake has its place; all that can be seen at once are told at once.
 
-use std::{collections::BTreeMap, ops::Range, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    path::Path,
+};
 
+use deadzone_spec::Transport;
 use deadzone_wire::Version;
 use serde::Deserialize;
-use toml::{Spanned, value::Datetime};
+use toml::{Spanned, Value, value::Datetime};
 
 use super::{
-    Expectations, Mistake,
+    Expectations,
+    alias::{Kind, alias},
     condition::Condition,
     file::{Entry, SCHEMA, Shows},
     fingerprint,
     pattern::{COVERED, Pattern},
     pin::Pin,
 };
-use crate::toml_mistake::{complaint, place_of};
+use crate::mistake::{Complaint, Mistake, complaint, place_of};
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
@@ -36,7 +42,7 @@ struct Known {
     scenario: Spanned<String>,
     max: Option<Spanned<usize>>,
     version: Option<Spanned<String>>,
-    transport: Option<Spanned<String>>,
+    transport: Option<Spanned<Value>>,
     verdict: Option<Spanned<String>>,
     fingerprint: Option<Spanned<String>>,
     #[serde(default)]
@@ -54,6 +60,7 @@ const VERDICTS: [&str; 3] = ["fail", "inconclusive", "blocked"];
 struct Reader<'a> {
     text: &'a str,
     mistakes: Vec<Mistake>,
+    notes: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -75,14 +82,13 @@ impl Reader<'_> {
     }
 
     fn entry(&mut self, known: &Known) -> Option<Entry> {
-        let scenario = Pattern(known.scenario.get_ref().clone());
+        let at = place_of(self.text, known.scenario.span().start);
+        let mut renamed = Vec::new();
+        let scenario = Pattern(self.scenario(known, at.0, &mut renamed));
         if let Some(max) = known.max.as_ref().filter(|_| !scenario.is_glob()) {
             self.wrong(max.span(), "`max` belongs to a glob", Some("an id is one scenario".to_owned()));
         }
-        let tcp = known.transport.as_ref().filter(|transport| transport.get_ref() != "tcp");
-        if let Some(transport) = tcp {
-            self.wrong(transport.span(), format!("`{}` is no transport: tcp", transport.get_ref()), None);
-        }
+        let transports = known.transport.as_ref().map(|given| self.transports(given));
         let timed = known
             .since
             .as_ref()
@@ -90,7 +96,7 @@ impl Reader<'_> {
         if let Some(since) = timed {
             self.wrong(since.span(), "`since` is a date", Some("as in `since = 2026-01-31`".to_owned()));
         }
-        let (version, shows) = (self.version(known), self.shows(known));
+        let (version, shows) = (self.version(known), self.shows(known, at.0, &mut renamed));
         let clause = match &shows {
             Some(Shows::Fail { clause, .. }) => Some(clause.version()),
             _ => None,
@@ -111,15 +117,50 @@ impl Reader<'_> {
             None => None,
         };
         Some(Entry {
-            at: place_of(self.text, known.scenario.span().start),
+            at,
             scenario,
             max: known.max.as_ref().map_or(COVERED, |max| *max.get_ref()),
             version: version.or(clause),
+            transports,
             shows: shows?,
             intermittent: known.intermittent,
             reason: known.reason.clone(),
             link: known.link.clone(),
             target_version,
+            renamed,
+        })
+    }
+
+    /// The scenario by its name of today.
+    fn scenario(&mut self, known: &Known, line: u32, renamed: &mut Vec<(&'static str, String)>) -> String {
+        let name = known.scenario.get_ref();
+        match alias(Kind::Scenario, name) {
+            None => name.clone(),
+            Some(old) => {
+                let became = match old.now {
+                    Some(now) => format!("is `{now}` today"),
+                    None => "was retired".to_owned(),
+                };
+                self.notes.push(format!("line {line}: `{name}` {became}: {}", old.why));
+                renamed.extend(old.now.map(|now| ("scenario", now.to_owned())));
+                old.now.unwrap_or(name).to_owned()
+            }
+        }
+    }
+
+    /// One transport, or a list of them.
+    fn transports(&mut self, given: &Spanned<Value>) -> BTreeSet<Transport> {
+        let words = match given.get_ref() {
+            Value::Array(list) => list.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let found: Option<BTreeSet<_>> =
+            words.iter().map(|word| word.as_str().and_then(Transport::find)).collect();
+        found.filter(|found| !found.is_empty()).unwrap_or_else(|| {
+            let names = Transport::ALL.map(Transport::name).join(", ");
+            let help = "as in `transport = \"tls\"` or `transport = [\"tcp\", \"tls\"]`".to_owned();
+            self.wrong(given.span(), format!("no transport, or a list of them: {names}"), Some(help));
+            BTreeSet::new()
         })
     }
 
@@ -136,16 +177,37 @@ impl Reader<'_> {
         version
     }
 
-    fn shows(&mut self, known: &Known) -> Option<Shows> {
+    /// The finding by its names of today.
+    fn finding(
+        &mut self,
+        print: &Spanned<String>,
+        line: u32,
+        renamed: &mut Vec<(&'static str, String)>,
+    ) -> Option<Shows> {
+        let mut text = print.get_ref().clone();
+        if let Some((now, why)) = fingerprint::renamed(&text) {
+            self.notes.push(format!("line {line}: `{text}` is `{now}` today: {why}"));
+            renamed.push(("fingerprint", now.clone()));
+            text = now;
+        }
+        match fingerprint::clause(&text) {
+            Ok(clause) => Some(Shows::Fail { fingerprint: text, clause }),
+            Err((what, help)) => {
+                self.wrong(print.span(), what, help);
+                None
+            }
+        }
+    }
+
+    fn shows(
+        &mut self,
+        known: &Known,
+        line: u32,
+        renamed: &mut Vec<(&'static str, String)>,
+    ) -> Option<Shows> {
         let word = known.verdict.as_ref().map_or("fail", |word| word.get_ref());
         let shows = match (word, &known.fingerprint) {
-            ("fail", Some(print)) => match fingerprint::clause(print.get_ref()) {
-                Ok(clause) => Shows::Fail { fingerprint: print.get_ref().clone(), clause },
-                Err((what, help)) => {
-                    self.wrong(print.span(), what, help);
-                    return None;
-                }
-            },
+            ("fail", Some(print)) => self.finding(print, line, renamed)?,
             ("fail", None) => {
                 let help = "`run --json` has the `fingerprint` of each finding".to_owned();
                 self.wrong(known.scenario.span(), "a failure without its `fingerprint`", Some(help));
@@ -170,12 +232,11 @@ impl Reader<'_> {
 
 /// Reads a whole file.
 pub(super) fn file(path: &Path, text: &str) -> Result<Expectations, Vec<Mistake>> {
-    let mut reader = Reader { text, mistakes: Vec::new() };
+    let mut reader = Reader { text, mistakes: Vec::new(), notes: Vec::new() };
     let file: File = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let (span, what, near) = complaint(&error);
-            let help = near.map(|near| format!("did you mean `{near}`?"));
+            let Complaint { span, what, help } = complaint(&error);
             reader.wrong(span.unwrap_or(0..0), what, help);
             return Err(reader.mistakes);
         }
@@ -190,8 +251,8 @@ pub(super) fn file(path: &Path, text: &str) -> Result<Expectations, Vec<Mistake>
         reader.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
         return Err(reader.mistakes);
     }
-    let path = path.to_owned();
-    Ok(Expectations { path, target: file.target, min_tested: file.min_tested, pin, entries })
+    let (path, notes) = (path.to_owned(), reader.notes);
+    Ok(Expectations { path, target: file.target, min_tested: file.min_tested, pin, entries, notes })
 }
 
 #[cfg(test)]
@@ -233,7 +294,9 @@ mod tests {
         let (line, _, what) = one("verdict = \"fail\"");
         assert!(line == 4 && what.contains("without its `fingerprint`"), "{line}: {what}");
         for (line, word) in [
-            ("transport = \"tls\"", "no transport"),
+            ("transport = \"udp\"", "no transport, or a list of them: tcp, tls, ws, wss"),
+            ("transport = []", "no transport"),
+            ("transport = [\"tcp\", 1]", "no transport"),
             ("target_version = \"new\"", "compares with no version"),
             ("since = 2026-01-31T10:00:00Z", "a date"),
             ("max = 3", "belongs to a glob"),
@@ -258,5 +321,6 @@ mod tests {
         let text = format!("[[known]]\nscenario = \"a/*\"\nfingerprint = \"{TWICE}\"\nreason = \"\"\n");
         let entry = crate::expect::made::file(&text).entries.remove(0);
         assert_eq!((entry.version, entry.max, entry.intermittent), (Some(Version::V5), COVERED, false));
+        assert_eq!(entry.transports, None);
     }
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use deadzone_verdict::ScenarioKey;
 use deadzone_wire::Version;
 
+use super::alias::{Kind, alias};
+
 /// The versions that a name without one stands for.
 const BOTH: [Version; 2] = [Version::V311, Version::V5];
 
@@ -24,6 +26,8 @@ impl Pin {
             }
         };
         let id = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let now = alias(Kind::Scenario, &id).and_then(|alias| alias.now);
+        let id = now.map_or(id, str::to_owned);
         self.0.extend(versions.into_iter().map(|version| ScenarioKey { id: id.clone(), version }));
         Ok(())
     }

@@ -10,7 +10,7 @@ use deadzone_verdict::{
 };
 use deadzone_wire::Version;
 
-use super::{Known, file::Entry};
+use super::{Known, alias::is_retired, file::Entry, known::Holds};
 use crate::habit::TARGET;
 
 /// Most notes of one kind.
@@ -22,7 +22,7 @@ pub(crate) struct Played<'a> {
     /// All scenarios that there are.
     pub(crate) suite: BTreeSet<ScenarioKey>,
     pub(crate) versions: &'a [Version],
-    /// Nothing was left out by choice, and nothing that was planned is missing.
+    /// Nothing was left out by choice, nothing that was planned is missing, and silences were waited out.
     pub(crate) everything: bool,
     /// The target's name.
     pub(crate) target: &'a str,
@@ -100,32 +100,53 @@ fn is_decided(
     judged
 }
 
-/// The floor is one of whole runs: of everything, in every version that the file knows.
+/// The floor is one of whole runs: of everything, in every version that the file knows, and of a suite that could reach it.
 fn floor_applies(known: &Known, played: &Played<'_>) -> bool {
     let pin = &known.file.pin;
     let versions = pin.keys().all(|key| played.versions.contains(&key.version));
-    let same_suite = pin.is_empty() || pin.keys().any(|key| played.suite.contains(key));
-    played.everything && versions && same_suite
+    played.everything && versions && (pin.is_empty() || !is_of_another_suite(known, played))
+}
+
+/// Some scenarios that the file knows are not there, and with the others the floor can't be reached: a part of the suite was given
+/// by its files.
+fn is_of_another_suite(known: &Known, played: &Played<'_>) -> bool {
+    let there = known.file.pin.keys().filter(|key| played.suite.contains(key)).count();
+    let all = known.file.pin.keys().count();
+    known.file.min_tested.is_some_and(|least| there < least.min(all))
 }
 
 fn notes(known: &Known, played: &Played<'_>) -> Vec<String> {
     let file = &known.file;
     let mut notes = Vec::new();
+    if played.everything && !file.pin.is_empty() && is_of_another_suite(known, played) {
+        notes.push(
+            "`min_tested` is not asked for: this suite has fewer of the scenarios that the file knows"
+                .to_owned(),
+        );
+    }
     if file.target != played.target {
         notes.push(format!("made for `{}`, and the target is `{}`", file.target, played.target));
     }
     let ids: BTreeSet<&str> = played.suite.iter().map(|key| key.id.as_str()).collect();
-    let gone = |entry: &&Entry| entry.scenario.0 != TARGET && !ids.iter().any(|id| entry.scenario.covers(id));
+    notes.extend(file.notes.iter().take(NOTES).cloned());
+    let gone = |entry: &&Entry| {
+        let name = &entry.scenario.0;
+        name != TARGET && !is_retired(name) && !ids.iter().any(|id| entry.scenario.covers(id))
+    };
     let gone = file
         .entries
         .iter()
         .filter(gone)
         .map(|e| format!("line {}: `{}` is not in this suite", e.at.0, e.scenario.0));
     notes.extend(gone.take(NOTES));
-    let waiting = file.entries.iter().zip(&known.holds).filter(|(_, holds)| !**holds);
-    let lines: Vec<String> = waiting.map(|(entry, _)| entry.at.0.to_string()).collect();
-    if !lines.is_empty() {
-        notes.push(format!("of another version of the target: the entries of lines {}", lines.join(", ")));
+    for (holds, what) in
+        [(Holds::OtherVersion, "another version of the target"), (Holds::OtherTransport, "another transport")]
+    {
+        let waiting = file.entries.iter().zip(&known.holds).filter(|(_, of)| **of == holds);
+        let lines: Vec<String> = waiting.map(|(entry, _)| entry.at.0.to_string()).collect();
+        if !lines.is_empty() {
+            notes.push(format!("of {what}: the entries of lines {}", lines.join(", ")));
+        }
     }
     notes
 }
@@ -193,14 +214,19 @@ mod tests {
         let file = known("min_tested = 3\n[suite]\na = [\"one\"]\n", None);
         let both = [Version::V311, Version::V5];
         let applies = |everything, versions: &[Version], suite: &[&str]| {
-            let suite = suite.iter().map(|id| key(id)).collect();
+            let key = |id: &&str| both.map(|version| ScenarioKey { id: (*id).to_owned(), version });
+            let suite = suite.iter().flat_map(key).collect();
             let played = Played { results: &[], suite, versions, everything, target: "t" };
-            against(&file, &played).is_below_floor()
+            let against = against(&file, &played);
+            (
+                against.is_below_floor(),
+                against.notes.iter().any(|note| note.contains("`min_tested` is not asked")),
+            )
         };
-        assert!(applies(true, &both, &["a/one"]));
-        assert!(!applies(false, &both, &["a/one"]), "a part was chosen");
-        assert!(!applies(true, &both[..1], &["a/one"]), "one version was chosen");
-        assert!(!applies(true, &both, &["mine"]), "another suite");
+        assert_eq!(applies(true, &both, &["a/one"]), (true, false));
+        assert_eq!(applies(false, &both, &["a/one"]), (false, false), "a part was chosen");
+        assert_eq!(applies(true, &both[..1], &["a/one"]), (false, false), "one version was chosen");
+        assert_eq!(applies(true, &both, &["mine"]), (false, true), "another suite, and it is said");
     }
 
     #[test]

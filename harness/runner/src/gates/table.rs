@@ -113,8 +113,12 @@ impl Gates {
                     State::Limited(why) => ("limited", why.clone()),
                     State::Unknown(why) => ("not known", why.clone()),
                 };
+                let failed_by = match state {
+                    State::Failed { scenario, .. } => Some(scenario.clone()),
+                    _ => None,
+                };
                 let (gate, state) = (gate.name().to_owned(), word.to_owned());
-                GateState { version: *version, gate, state, why }
+                GateState { version: *version, gate, state, why, failed_by }
             })
             .collect()
     }

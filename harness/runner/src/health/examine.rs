@@ -14,7 +14,11 @@ use std::{
 
 use deadzone_play::Dial;
 use deadzone_wire::Version;
-use tokio::{runtime::Builder, task::LocalSet, time::sleep};
+use tokio::{
+    runtime::Builder,
+    task::LocalSet,
+    time::{sleep, timeout},
+};
 
 use super::Kind;
 use crate::{
@@ -155,9 +159,10 @@ impl Examiner {
     async fn refused(&self, dial: &Rc<dyn Dial>) -> Found {
         let mut last = String::new();
         for _ in 0..TRIES {
-            match dial.dial().await {
-                Ok(_) => return Found::Whole,
-                Err(error) => last = error.to_string(),
+            match timeout(self.asker.patience, dial.dial()).await {
+                // One that accepts and is silent in its handshake does not refuse; whether it hangs is asked apart.
+                Ok(Ok(_)) | Err(_) => return Found::Whole,
+                Ok(Err(error)) => last = error.to_string(),
             }
             sleep(TRY_AGAIN).await;
         }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use deadzone_play::{Dial, Dialling, Stream};
+use deadzone_play::{Dial, Dialling};
+use deadzone_transport::Stream;
 
 use super::{Mutant, stream::MutantStream};
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
-use deadzone_play::Stream;
+use deadzone_transport::Stream;
 use deadzone_wire::{Framer, PacketKind, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -158,7 +158,7 @@ impl AsyncWrite for MutantStream {
 
 #[cfg(test)]
 mod tests {
-    use deadzone_play::pipe;
+    use deadzone_transport::pipe;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;

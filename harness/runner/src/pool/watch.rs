@@ -78,6 +78,7 @@ impl<'a> Watch<'a> {
             }
             Message::Parked(i) => {
                 self.parked.insert(i);
+                (self.tell)(Progress::Parked(self.tasks[i].planned.key.clone()));
                 false
             }
             // What was given up is told already.

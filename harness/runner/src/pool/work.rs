@@ -44,6 +44,8 @@ pub(crate) enum Message {
 pub(crate) enum Progress {
     /// A task begins.
     Started(ScenarioKey),
+    /// A performance waits out a silence.
+    Parked(ScenarioKey),
     /// A task ended.
     Ended(Box<Task>, Box<Done>),
     /// Something about the run as a whole.

@@ -154,6 +154,7 @@ impl<'s> Known<'s> {
         let repeat_command = (self.command)(&whole(&record));
         ScenarioResult {
             key,
+            transport: None,
             party: self.party,
             title,
             file: record.header.file,
@@ -211,6 +212,7 @@ fn info(suite: &Suite, planned: usize) -> RunInfo {
         target: "recorded".to_owned(),
         target_version: None,
         address: None,
+        transport: None,
         target_configuration: String::new(),
         links: None,
         switched_on: Vec::new(),

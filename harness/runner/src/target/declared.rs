@@ -62,7 +62,7 @@ impl Declared {
         let mut say =
             |name: &str, value: Option<String>| lines.extend(value.map(|v| format!("{name} = {v}")));
         let on = |flag: bool| flag.then(|| "true".to_owned());
-        say("user", self.credentials.as_ref().map(|c| c.user.clone()));
+        say("user", self.credentials.as_ref().and_then(|c| c.user.clone()));
         say("max_qos", self.max_qos.map(|q| q.to_string()));
         say("retained", self.retained.map(|r| r.to_string()));
         say("automatic_subscriptions", on(self.automatic_subscriptions));

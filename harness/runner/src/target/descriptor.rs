@@ -1,20 +1,24 @@
 //! Target descriptors: a TOML file that says where a broker is, who clients are to it and what it declares.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use deadzone_history::Durability;
-use deadzone_play::Credentials;
+use deadzone_transport::Login;
 use deadzone_wire::Version;
 use serde::Deserialize;
 
-use super::{Declared, Place, Places, TargetSpec, address};
-use crate::{RunError, toml_mistake};
+use super::{Declared, Entry, EntryFiles, Place, Places, TargetSpec, address};
+use crate::{RunError, mistake};
 
 /// The format's name and major version.
 const SCHEMA: &str = "deadzone.target/1";
 
 /// The file as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     schema: Option<String>,
@@ -23,6 +27,13 @@ struct File {
     address: Addresses,
     user: Option<String>,
     password: Option<String>,
+    password_file: Option<PathBuf>,
+    token_file: Option<PathBuf>,
+    ca: Option<PathBuf>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    #[serde(default)]
+    insecure: bool,
     max_qos: Option<u8>,
     retained: Option<bool>,
     #[serde(default)]
@@ -47,15 +58,17 @@ enum Addresses {
     Each(BTreeMap<String, String>),
 }
 
-/// Reads a descriptor.
-pub(super) fn read(path: &Path) -> Result<TargetSpec, RunError> {
+/// Reads a descriptor; what the user says beside it wins.
+pub(super) fn read(path: &Path, entry: &Entry) -> Result<TargetSpec, RunError> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| RunError::Descriptor { path: path.to_owned(), why: e.to_string() })?;
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    parse(&text, &stem).map_err(|why| RunError::Descriptor { path: path.to_owned(), why })
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    parse(&text, &stem, folder, entry).map_err(|why| RunError::Descriptor { path: path.to_owned(), why })
 }
 
-fn parse(text: &str, stem: &str) -> Result<TargetSpec, String> {
+/// `folder` is where the names of files lead from.
+fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Result<TargetSpec, String> {
     let file: File = toml::from_str(text).map_err(|error| mistake(text, &error))?;
     if file.schema.as_deref().is_some_and(|schema| schema != SCHEMA) {
         return Err(format!("line {}: schema: only `{SCHEMA}` is known", line_of(text, "schema")));
@@ -70,8 +83,13 @@ fn parse(text: &str, stem: &str) -> Result<TargetSpec, String> {
     if file.password.is_some() && file.user.is_none() {
         return Err(at("password", "a password goes with a user name (`user`)"));
     }
-    let places = places(&file.address).map_err(|why| at("address", &why))?;
-    let credentials = file.user.map(|user| Credentials { user, password: file.password });
+    let own = own_entry(&file, folder).map_err(|error| match &error {
+        RunError::EntryFile { path, .. } => at(key_of(&file, folder, path), &error.to_string()),
+        _ => error.to_string(),
+    })?;
+    let entry = entry.over(own);
+    let (places, login) = places(&file.address, &entry).map_err(|why| at("address", &why))?;
+    let credentials = entry.with_login(login);
     let declared = Declared {
         credentials,
         max_qos: file.max_qos,
@@ -90,12 +108,53 @@ fn parse(text: &str, stem: &str) -> Result<TargetSpec, String> {
     Ok(TargetSpec::Remote { name, places, declared: Arc::new(declared) })
 }
 
-fn places(addresses: &Addresses) -> Result<Places, String> {
-    let place = |text: &str| {
-        let found = address::parse(text).map_err(|error| error.to_string())?;
-        Place::of(&found).ok_or_else(|| format!("no address for `{text}`"))
+/// What the file says of how clients get in.
+fn own_entry(file: &File, folder: &Path) -> Result<Entry, RunError> {
+    let beside = |path: &Option<PathBuf>| path.as_ref().map(|path| folder.join(path));
+    let [password_file, token_file] = [&file.password_file, &file.token_file].map(beside);
+    let [ca, cert, key] = [&file.ca, &file.cert, &file.key].map(beside);
+    Entry::read(&EntryFiles {
+        user: file.user.as_deref(),
+        password: file.password.as_deref(),
+        password_file: password_file.as_deref(),
+        token_file: token_file.as_deref(),
+        ca: ca.as_deref(),
+        cert: cert.as_deref(),
+        key: key.as_deref(),
+        insecure: file.insecure,
+    })
+}
+
+/// Which key named this file.
+fn key_of(file: &File, folder: &Path, path: &Path) -> &'static str {
+    let named = [
+        ("password_file", &file.password_file),
+        ("token_file", &file.token_file),
+        ("ca", &file.ca),
+        ("cert", &file.cert),
+        ("key", &file.key),
+    ];
+    let is = |given: &Option<PathBuf>| given.as_ref().is_some_and(|given| folder.join(given) == path);
+    named.iter().find(|(_, given)| is(given)).map_or("address", |(key, _)| key)
+}
+
+/// Where it listens, and the login of the first address that has one.
+fn places(addresses: &Addresses, entry: &Entry) -> Result<(Places, Option<Login>), String> {
+    let mut login = None;
+    let mut place = |text: &str| {
+        let of = |text: &str| {
+            let (endpoint, found) = address::parse(text)?;
+            let tls = entry.tls_of(&endpoint)?;
+            Ok::<_, RunError>((Place::of(endpoint, &tls)?, found))
+        };
+        let (place, found) = of(text).map_err(|error| error.to_string())?;
+        if login.is_some() && found.is_some() && login != found {
+            return Err("one target has one login: a descriptor each for several".to_owned());
+        }
+        login = login.take().or(found);
+        Ok::<_, String>(place)
     };
-    match addresses {
+    let places = match addresses {
         Addresses::One(text) => Ok(Places::one(place(text)?)),
         Addresses::Each(each) => {
             let mut own = BTreeMap::new();
@@ -106,25 +165,22 @@ fn places(addresses: &Addresses) -> Result<Places, String> {
                 };
                 own.insert(known, place(text)?);
             }
+            if own.values().any(|place| Some(place.transport()) != own.values().next().map(Place::transport))
+            {
+                return Err("one target has one transport: a descriptor each for several".to_owned());
+            }
             Places::each(own).ok_or_else(|| "no address is given".to_owned())
         }
-    }
-}
-
-/// The parser's own message with its line and column; an unknown key gets the one that is meant.
-fn mistake(text: &str, error: &toml::de::Error) -> String {
-    let (span, what, near) = toml_mistake::complaint(error);
-    let place = span.map_or_else(String::new, |span| {
-        let (line, column) = toml_mistake::place_of(text, span.start);
-        format!("line {line}, column {column}: ")
-    });
-    let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-    format!("{place}{what}{near}")
+    };
+    Ok((places?, login))
 }
 
 /// The line of a key, from 1.
 fn line_of(text: &str, key: &str) -> usize {
-    let is_key = |line: &str| line.trim_start().trim_start_matches('[').starts_with(key);
+    let is_key = |line: &str| {
+        let rest = line.trim_start().trim_start_matches('[').strip_prefix(key);
+        rest.is_some_and(|rest| rest.starts_with([' ', '=', ']', '\t']))
+    };
     1 + text.lines().position(is_key).unwrap_or(0)
 }
 
@@ -133,7 +189,7 @@ mod tests {
     use super::*;
 
     fn declared(text: &str) -> (Places, Arc<Declared>) {
-        match parse(text, "mine").unwrap() {
+        match parse(text, "mine", Path::new(""), &Entry::default()).unwrap() {
             TargetSpec::Remote { places, declared, name } => {
                 assert_eq!(name, "mine");
                 (places, declared)
@@ -146,10 +202,10 @@ mod tests {
     fn a_version_has_an_address_of_its_own() {
         let text = "[address]\n\"3.1.1\" = \"mqtt://127.0.0.1:1\"\n\"5.0\" = \"mqtt://127.0.0.1:2\"\n";
         let (places, _) = declared(text);
-        assert_eq!(places.of(Version::V311), "127.0.0.1:1".parse().unwrap());
-        assert_eq!(places.of(Version::V5), "127.0.0.1:2".parse().unwrap());
+        assert_eq!(places.dial(Version::V311).address, "127.0.0.1:1".parse().unwrap());
+        assert_eq!(places.dial(Version::V5).address, "127.0.0.1:2".parse().unwrap());
         let (places, _) = declared("address = \"mqtt://127.0.0.1:3\"\n");
-        assert_eq!(places.of(Version::V5), places.of(Version::V311));
+        assert_eq!(places.dial(Version::V5).address, places.dial(Version::V311).address);
     }
 
     #[test]
@@ -161,12 +217,12 @@ mod tests {
         assert_eq!(declared.connections(), 12);
         assert_eq!((declared.lines().len(), declared.version.as_deref()), (12, Some("1.2")));
         assert!(!format!("{declared:?} {}", declared.lines().join(" ")).contains("secret"));
-        assert_eq!(declared.credentials.as_ref().and_then(|c| c.password.as_deref()), Some("secret"));
+        assert_eq!(declared.credentials.as_ref().and_then(|c| c.password.as_deref()), Some(&b"secret"[..]));
     }
 
     #[test]
     fn every_mistake_has_its_place() {
-        let wrong = |text: &str| parse(text, "mine").unwrap_err();
+        let wrong = |text: &str| parse(text, "mine", Path::new(""), &Entry::default()).unwrap_err();
         let address = "address = \"mqtt://127.0.0.1:1\"\n";
         let why = wrong(&format!("{address}max_qoss = 1\n"));
         assert_eq!(why, "line 2, column 1: unknown key `max_qoss`: did you mean `max_qos`?");
@@ -175,6 +231,14 @@ mod tests {
         assert!(wrong("[address]\n\"4.0\" = \"mqtt://127.0.0.1:1\"\n").contains("no version"));
         assert!(wrong("address = \"127.0.0.1\"\n").starts_with("line 1: address"));
         assert!(wrong("name = \"x\"\n").contains("address"));
+        let why = wrong(&format!("{address}password_file = \"nowhere\"\n"));
+        assert!(why.starts_with("line 2: password_file: nowhere"), "{why}");
+        assert!(wrong(&format!("{address}insecure = true\n")).contains("mqtts://"));
+        assert!(wrong("address = \"mqtts://127.0.0.1\"\nca = \"x\"\n").starts_with("line 2: ca: x"));
+        let mixed = "[address]\n\"3.1.1\" = \"mqtt://127.0.0.1:1\"\n\"5.0\" = \"ws://127.0.0.1:2\"\n";
+        assert!(wrong(mixed).contains("one transport"));
+        let logins = "[address]\n\"3.1.1\" = \"mqtt://a@127.0.0.1:1\"\n\"5.0\" = \"mqtt://b@127.0.0.1:2\"\n";
+        assert!(wrong(logins).contains("one login"));
         assert!(wrong(&format!("{address}durable = \"ever\"\n")).starts_with("line 2, column"));
         assert!(wrong(&format!("schema = \"deadzone.target/2\"\n{address}")).contains("deadzone.target/1"));
     }

@@ -1,19 +1,11 @@
 //! The reference broker in memory: every performance has its own, on its own paused runtime.
 
-use std::{
-    cell::RefCell,
-    io,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll},
-};
+use std::{cell::RefCell, io, rc::Rc};
 
-use deadzone_play::{Dial, Dialling, Pipe, Stream, pipe};
-use deadzone_reference_broker::{Config, Server, Socket};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    runtime::{Builder, Runtime},
-};
+use deadzone_play::{Dial, Dialling};
+use deadzone_reference_broker::{Config, Server};
+use deadzone_transport::{Stream, pipe};
+use tokio::runtime::{Builder, Runtime};
 
 use super::EmbeddedSpec;
 use crate::job::panic_text;
@@ -67,46 +59,13 @@ impl Dial for EmbeddedDial {
             }
             let (ours, theirs) = pipe(PIPE_CAPACITY);
             let server = self.server.clone();
-            watched(&self.fallen, async move { server.attend(BrokerEnd(theirs)).await });
+            watched(&self.fallen, async move { server.attend(theirs).await });
             Ok(Box::new(ours) as Box<dyn Stream>)
         })
     }
 
     fn trouble(&self) -> Option<String> {
         self.fallen.borrow().clone()
-    }
-}
-
-/// The broker's end of a pipe.
-struct BrokerEnd(Pipe);
-
-impl Socket for BrokerEnd {
-    fn abort(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl AsyncRead for BrokerEnd {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for BrokerEnd {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }
 

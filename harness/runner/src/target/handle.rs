@@ -6,7 +6,8 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use deadzone_play::{Credentials, Dial, ForeignLinks, TcpDial};
+use deadzone_play::{Credentials, Dial, ForeignLinks};
+use deadzone_transport::Transport;
 use deadzone_wire::Version;
 
 use super::{
@@ -39,7 +40,7 @@ impl Target {
             pulse: Arc::default(),
         };
         let started = |name: &str, process: Started| {
-            let places = Places::one(Place::at(process.address()));
+            let places = Places::one(Place::tcp(process.address()));
             remote(name, places, Arc::default(), Some(process))
         };
         Ok(match spec {
@@ -77,7 +78,7 @@ impl Target {
         let Self::Remote { places, process, pulse, .. } = self else { return Ok(false) };
         let Some(old) = process.take() else { return Ok(false) };
         let fresh = old.again(cancel)?;
-        *places = Places::one(Place::at(fresh.address()));
+        *places = Places::one(Place::tcp(fresh.address()));
         *pulse = Arc::default();
         *process = Some(fresh);
         Ok(true)
@@ -101,6 +102,14 @@ impl TargetHandle {
         match self {
             Self::Embedded(_) => None,
             Self::Remote { places, .. } => Some(places.first()),
+        }
+    }
+
+    /// What carries the bytes to it; for the embedded broker nothing but memory, which is told as TCP.
+    pub(crate) fn transport(&self) -> Transport {
+        match self {
+            Self::Embedded(_) => Transport::Tcp,
+            Self::Remote { places, .. } => places.transport(),
         }
     }
 
@@ -140,7 +149,7 @@ impl TargetHandle {
         let plain: Rc<dyn Dial> = match self {
             Self::Embedded(spec) => embedded_dial(spec),
             Self::Remote { places, pulse, .. } => {
-                let inner = Rc::new(TcpDial { address: places.of(version) });
+                let inner = Rc::new(places.dial(version));
                 Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) })
             }
         };

@@ -6,8 +6,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Lines that are kept.
-const LINES_KEPT: usize = 200;
+/// Lines that are kept: enough for what many clients log at once.
+const LINES_KEPT: usize = 2_000;
+/// Most lines that are told.
+const LINES_TOLD: usize = 30;
 /// Most bytes of a line that are kept.
 const LINE_KEPT: usize = 400;
 
@@ -48,10 +50,30 @@ impl LogTail {
 
     /// What came after a mark and is still kept, at most the last 30 lines.
     pub(crate) fn since(&self, mark: u64) -> String {
+        self.about(mark, "")
+    }
+
+    /// The same, of the lines alone that name this word: every client id and topic of a performance begins with one of its own.
+    pub(crate) fn about(&self, mark: u64, word: &str) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh =
-            usize::try_from(lines.0.saturating_sub(mark)).unwrap_or(usize::MAX).min(30).min(lines.1.len());
-        let tail: Vec<&str> = lines.1.iter().skip(lines.1.len() - fresh).map(String::as_str).collect();
-        tail.join("\n")
+        let fresh = usize::try_from(lines.0.saturating_sub(mark)).unwrap_or(usize::MAX).min(lines.1.len());
+        let told = lines.1.iter().skip(lines.1.len() - fresh).filter(|line| line.contains(word));
+        let told: Vec<&str> = told.map(String::as_str).collect();
+        told[told.len().saturating_sub(LINES_TOLD)..].join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_e12_what_was_logged_of_other_clients_is_left_out() {
+        let log = LogTail::default();
+        log.follow(&b"1: before dz1c0\n"[..]);
+        let mark = log.mark();
+        log.follow(&b"2: CONNECT from dz1c0\n3: CONNECT from dz2c0\n4: dz1c0 disconnected\n"[..]);
+        assert_eq!(log.about(mark, "dz1"), "2: CONNECT from dz1c0\n4: dz1c0 disconnected");
+        assert_eq!(log.since(mark).lines().count(), 3);
     }
 }

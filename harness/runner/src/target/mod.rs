@@ -5,6 +5,7 @@ mod address;
 mod declared;
 mod descriptor;
 mod embedded;
+mod entry;
 mod handle;
 mod log;
 mod mosquitto;
@@ -18,6 +19,7 @@ mod watched;
 
 pub use declared::Declared;
 pub(crate) use embedded::{embedded_dial, paused_runtime};
+pub use entry::{Entry, EntryFiles};
 pub(crate) use handle::{Target, TargetHandle};
 pub(crate) use log::LogTail;
 pub use owned::{end_started_brokers, guard_with};

@@ -109,7 +109,9 @@ fn version(program: &Path, cancel: &AtomicBool) -> Option<String> {
     }
     let mut text = Vec::new();
     child.stdout.take()?.take(4096).read_to_end(&mut text).ok()?;
-    String::from_utf8_lossy(&text).lines().next().map(|l| l.chars().take(80).collect())
+    let text = String::from_utf8_lossy(&text);
+    let said = text.lines().next()?;
+    Some(said.strip_prefix("mosquitto version ").unwrap_or(said).chars().take(80).collect())
 }
 
 pub(super) fn scratch_folder(program: &'static str, attempt: u32) -> Result<PathBuf, RunError> {

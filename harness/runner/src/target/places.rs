@@ -2,11 +2,17 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr};
 
+use deadzone_play::NetDial;
+use deadzone_transport::{ClientTls, Dialer, Endpoint, Transport};
 use deadzone_wire::Version;
 
+use super::address::resolve;
+use crate::RunError;
+
 /// One place, with the further addresses of its name until one of them is chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Place {
+    dialer: Dialer,
     /// The address that is used.
     pub address: SocketAddr,
     /// Further addresses of the same name.
@@ -14,20 +20,36 @@ pub struct Place {
 }
 
 impl Place {
-    /// A place of one address.
-    pub(crate) fn at(address: SocketAddr) -> Self {
-        Self { address, others: Vec::new() }
+    /// An address by plain TCP.
+    pub(crate) fn tcp(address: SocketAddr) -> Self {
+        Self { dialer: Dialer::tcp(address), address, others: Vec::new() }
     }
 
-    /// From all addresses of a name; `None` where there is none.
-    pub(crate) fn of(addresses: &[SocketAddr]) -> Option<Self> {
-        let (address, others) = addresses.split_first()?;
-        Some(Self { address: *address, others: others.to_vec() })
+    /// An endpoint, resolved and with all that its handshakes need.
+    pub(crate) fn of(endpoint: Endpoint, tls: &ClientTls) -> Result<Self, RunError> {
+        let dialer = Dialer::new(endpoint, tls).map_err(RunError::Tls)?;
+        let addresses = resolve(dialer.endpoint())?;
+        let (address, others) = (addresses[0], addresses[1..].to_vec());
+        Ok(Self { dialer, address, others })
+    }
+
+    /// What carries its bytes.
+    pub(super) fn transport(&self) -> Transport {
+        self.dialer.endpoint().transport
     }
 }
 
-/// Every place of a target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.transport() {
+            Transport::Tcp => write!(f, "{}", self.address),
+            _ => write!(f, "{}", self.dialer.endpoint()),
+        }
+    }
+}
+
+/// Every place of a target, all of one transport.
+#[derive(Clone, Debug)]
 pub struct Places {
     /// Where a version is asked for that has no place of its own.
     any: Place,
@@ -46,9 +68,19 @@ impl Places {
         Some(Self { any, own })
     }
 
-    /// The address of a version.
-    pub(crate) fn of(&self, version: Version) -> SocketAddr {
-        self.own.get(&version).unwrap_or(&self.any).address
+    fn place(&self, version: Version) -> &Place {
+        self.own.get(&version).unwrap_or(&self.any)
+    }
+
+    /// The way to a version.
+    pub(crate) fn dial(&self, version: Version) -> NetDial {
+        let place = self.place(version);
+        NetDial { dialer: place.dialer.clone(), address: place.address }
+    }
+
+    /// What carries the bytes.
+    pub(crate) fn transport(&self) -> Transport {
+        self.any.transport()
     }
 
     /// An address that stands for all.
@@ -65,10 +97,9 @@ impl Places {
 impl fmt::Display for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.own.is_empty() {
-            return write!(f, "{}", self.any.address);
+            return write!(f, "{}", self.any);
         }
-        let each: Vec<String> =
-            self.own.iter().map(|(v, place)| format!("{} ({v})", place.address)).collect();
+        let each: Vec<String> = self.own.iter().map(|(v, place)| format!("{place} ({v})")).collect();
         f.write_str(&each.join(", "))
     }
 }

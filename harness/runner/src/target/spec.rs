@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use deadzone_reference_broker::{Defect, Variant};
 
-use super::{Declared, Place, Places, address, descriptor};
+use super::{Declared, Entry, Place, Places, address, descriptor};
 use crate::RunError;
 
 /// The reference broker with what is switched on in it.
@@ -37,20 +37,25 @@ pub enum TargetSpec {
 }
 
 impl TargetSpec {
-    /// From `--broker`: `embedded`, `mosquitto`, `reference`, `mqtt://HOST[:PORT]` or a descriptor's file.
-    pub fn parse(text: &str) -> Result<Self, RunError> {
+    /// From `--broker`: `embedded`, `mosquitto`, `reference`, a URL or a descriptor's file.
+    pub fn parse(text: &str, entry: &Entry) -> Result<Self, RunError> {
         match text {
+            "embedded" | "mosquitto" | "reference" if entry.is_some() => {
+                Err(RunError::Entry("this broker asks for no credentials or certificates"))
+            }
             "embedded" => Ok(Self::Embedded(EmbeddedSpec::default())),
             "mosquitto" => Ok(Self::Mosquitto),
             "reference" => Ok(Self::Process(EmbeddedSpec::default())),
-            file if file.ends_with(".toml") => descriptor::read(Path::new(file)),
+            file if file.ends_with(".toml") && !file.contains("://") => {
+                descriptor::read(Path::new(file), entry)
+            }
             other => {
-                let addresses = address::parse(other)?;
-                let Some(place) = Place::of(&addresses) else {
-                    return Err(RunError::TargetSyntax(other.to_owned()));
-                };
-                let (name, places) = (other.to_owned(), Places::one(place));
-                Ok(Self::Remote { name, places, declared: Arc::default() })
+                let (endpoint, login) = address::parse(other)?;
+                let tls = entry.tls_of(&endpoint)?;
+                let name = endpoint.to_string();
+                let places = Places::one(Place::of(endpoint, &tls)?);
+                let declared = Declared { credentials: entry.with_login(login), ..Declared::default() };
+                Ok(Self::Remote { name, places, declared: Arc::new(declared) })
             }
         }
     }

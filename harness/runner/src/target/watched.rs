@@ -8,7 +8,8 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use deadzone_play::{Dial, Dialling, Stream};
+use deadzone_play::{Dial, Dialling};
+use deadzone_transport::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Pulse;

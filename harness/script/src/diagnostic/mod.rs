@@ -7,4 +7,4 @@ mod render;
 pub use code::{Explanation, codes, explain};
 pub use mistake::{Diagnostic, Severity};
 pub use render::render;
-pub(crate) use render::shown;
+pub(crate) use render::{shown, without_mark};

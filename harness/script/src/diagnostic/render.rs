@@ -1,6 +1,6 @@
 //! Draws mistakes with carets over the source. Source text is hostile: nothing in it reaches a terminal unescaped.
 
-use std::ops::Range;
+use std::{fmt::Write, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
@@ -8,14 +8,16 @@ use crate::{At, Diagnostic, Severity};
 
 /// Longest source line that is drawn whole, characters; of longer ones the rest is left out.
 const LINE_MAX: usize = 400;
+/// Most diagnostics of one file that are drawn.
+const DRAWN: usize = 100;
 
 /// Draws diagnostics with carets over the source text, one after another. `colour` adds ANSI.
 pub fn render(file: &str, source: &str, diagnostics: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let lines: Vec<&str> = source.split('\n').collect();
+    let lines: Vec<&str> = without_mark(source).split('\n').collect();
     let file = shown(file);
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(DRAWN) {
         let index = (diagnostic.at.line as usize).saturating_sub(1).min(lines.len() - 1);
         let (line, span) = picture(lines[index], diagnostic.at);
         let (message, label) = (visible(&diagnostic.message), visible(&diagnostic.label));
@@ -37,7 +39,15 @@ pub fn render(file: &str, source: &str, diagnostics: &[Diagnostic], colour: bool
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
     }
+    if let more @ 1.. = diagnostics.len().saturating_sub(DRAWN) {
+        let _ = writeln!(out, "{file}: and {more} more, not drawn: what is above may have caused them\n");
+    }
     out
+}
+
+/// A text without the byte order mark that some editors put in front of it: it is no part of the first line.
+pub(crate) fn without_mark(source: &str) -> &str {
+    source.strip_prefix('\u{feff}').unwrap_or(source)
 }
 
 /// A line as it may be drawn, character for character, and the bytes of it that `at` means.

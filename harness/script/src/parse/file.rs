@@ -9,7 +9,7 @@ use super::lexer::lex;
 use super::scenario::{Draft, Slugs};
 use super::step::{self, Setting};
 use super::value::is_name;
-use crate::diagnostic::{Diagnostic, code, shown};
+use crate::diagnostic::{Diagnostic, code, shown, without_mark};
 use crate::{At, Control, Scenario};
 
 /// Parses one file. `area` is the path below the scenario root without `.mqt` (`qos2/interrupted`); scenario ids are `area/slug`.
@@ -26,7 +26,7 @@ pub fn parse(file: &str, area: &str, source: &str) -> (Vec<Scenario>, Vec<Diagno
         begun: false,
         strayed: false,
     };
-    for (index, line) in source.split('\n').enumerate() {
+    for (index, line) in without_mark(source).split('\n').enumerate() {
         reader.line(u32::try_from(index + 1).unwrap_or(u32::MAX), line);
     }
     reader.finish_scenario();

@@ -3,15 +3,19 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
-    path::{Path, PathBuf},
+    io::{self, Write},
+    path::Path,
     sync::Arc,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use deadzone_proxy::{Decided, DecisionBook};
 
-use crate::args::LinkArgs;
+use crate::{
+    args::LinkArgs,
+    destination::{self, Destination},
+    output,
+};
 
 /// How many writings go by until modems that go on are asked as well: half a minute of them.
 const WRITES_A_GATHERING: u32 = 120;
@@ -19,7 +23,7 @@ const WRITES_A_GATHERING: u32 = 120;
 /// The book of a run, and the file that it goes to.
 pub(super) struct Journal {
     pub(super) book: Option<Arc<DecisionBook>>,
-    file: Option<(File, PathBuf)>,
+    file: Option<(Box<dyn Write>, Destination)>,
     /// How often it was written.
     writes: u32,
 }
@@ -39,23 +43,38 @@ impl Journal {
 
     /// Begins the file that is to be written, once there is something to write about.
     pub(super) fn begin(&mut self, args: &LinkArgs) -> anyhow::Result<()> {
-        if let Some(path) = &args.decisions {
-            let file = File::create(path).with_context(|| format!("could not write {}", path.display()))?;
-            self.file = Some((file, path.clone()));
+        let Some(path) = &args.decisions else { return Ok(()) };
+        let place = Destination::of(path);
+        if args.json.as_deref().is_some_and(|json| Destination::of(json) == place) {
+            bail!("a report and decisions can't both go to {place}");
         }
+        let shown = || format!("could not write {place}");
+        let file: Box<dyn Write> = match &place {
+            Destination::Stdout => {
+                output::leave_stdout_to_a_document();
+                Box::new(output::Document)
+            }
+            Destination::Stderr => Box::new(io::stderr()),
+            // It grows while the link runs and may be read meanwhile, so that it is not made beside and renamed.
+            Destination::File(path) if destination::is_replaced(path) => {
+                Box::new(File::create(path).with_context(shown)?)
+            }
+            Destination::File(path) => Box::new(destination::open(path).with_context(shown)?),
+        };
+        self.file = Some((file, place));
         Ok(())
     }
 
     /// Writes what was decided for modems that are gone, and now and then for the others.
     pub(super) fn write(&mut self) -> anyhow::Result<()> {
-        let (Some(book), Some((file, path))) = (&self.book, &mut self.file) else { return Ok(()) };
+        let (Some(book), Some((file, place))) = (&self.book, &mut self.file) else { return Ok(()) };
         self.writes = self.writes.wrapping_add(1);
         if self.writes.is_multiple_of(WRITES_A_GATHERING) {
             book.gather();
         }
         for decided in book.take() {
             let line = serde_json::to_string(&decided)? + "\n";
-            file.write_all(line.as_bytes()).with_context(|| format!("could not write {}", path.display()))?;
+            file.write_all(line.as_bytes()).with_context(|| format!("could not write {place}"))?;
         }
         Ok(())
     }

@@ -1,15 +1,15 @@
 //! What passes the link, judged while it passes: each finding when it is proven, with its evidence, and a summary at the end.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use deadzone_history::{Header, History};
-use deadzone_reports::{Collector, failure_block};
+use deadzone_reports::{Collector, Verbosity, failure_block};
 use deadzone_runner::{ExitCode, Party, summary_of};
 use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_watch::{Proven, Tap, Watched, Watching, watch};
 
 use crate::{
-    command::run::{terminal_options, write_json},
+    command::{report_files::ReportFiles, run::terminal_options},
     output,
 };
 
@@ -30,7 +30,7 @@ impl Judging {
     }
 
     /// Waits for the judges, prints what they said, and writes the report.
-    pub(super) fn finish(self, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    pub(super) fn finish(self, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
         let watched = self.watching.finish();
         let results = [
             ("clients", Party::Client, watched.clients.clone()),
@@ -49,7 +49,7 @@ impl Judging {
         results.iter().for_each(|result| model.observe(&RunEvent::ScenarioFinished(Arc::clone(result))));
         model.observe(&RunEvent::Finished(Arc::new(summary_of(&results, &[], false, Duration::ZERO))));
         output::print(&said(&results, &watched));
-        write_json(json, model.model())?;
+        reports.write(model.model())?;
         Ok(if exit == ExitCode::Inconclusive { ExitCode::Success } else { exit })
     }
 }
@@ -64,7 +64,7 @@ fn block(proven: &Proven, info: &RunInfo) -> String {
     let findings = vec![proven.finding.clone()];
     let verdict = Verdict { kind: VerdictKind::Fail, findings, ..Verdict::pass() };
     let result = result(&id, proven.party, verdict, proven.evidence.clone());
-    format!("\n{}\n", failure_block(&result, info, terminal_options(false, false)))
+    format!("\n{}\n", failure_block(&result, info, terminal_options(Verbosity::Normal)))
 }
 
 fn result(id: &str, party: Party, verdict: Verdict, history: History) -> ScenarioResult {
@@ -72,6 +72,7 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
     let version = verdict.findings.first().map_or(history.header.version, |finding| finding.clause.version());
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version },
+        transport: None,
         party,
         title: "what passed the link".to_owned(),
         file: String::new(),
@@ -132,6 +133,7 @@ fn info(header: &Header, upstream: &str) -> RunInfo {
         target: upstream.to_owned(),
         target_version: None,
         address: Some(upstream.to_owned()),
+        transport: None,
         target_configuration: String::new(),
         links: None,
         switched_on: Vec::new(),

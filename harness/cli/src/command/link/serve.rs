@@ -1,7 +1,6 @@
 //! Serves the links until a signal, and then says what happened. Knows no faults and no bytes.
 
 use std::{
-    path::Path,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -16,7 +15,7 @@ use super::{
     report, setup,
     status::Status,
 };
-use crate::{args::LinkArgs, output, signals};
+use crate::{args::LinkArgs, command::report_files::ReportFiles, output, signals};
 
 #[cfg(target_os = "linux")]
 use super::packet::packet;
@@ -32,6 +31,13 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     if args.packet {
         return packet(args);
     }
+    let mut reports = ReportFiles::at(&None, &args.json);
+    let ended = serve(args, &mut reports);
+    reports.or_why_not(ended)
+}
+
+fn serve(args: &LinkArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
+    reports.begin()?;
     let mut configs = setup::configs(args)?;
     let mut journal = Journal::open(args)?;
     configs.iter_mut().for_each(|config| config.decisions.clone_from(&journal.book));
@@ -48,8 +54,8 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
             listening.iter().map(|link| report::listening(link, several)).collect::<Result<_, _>>()?;
         journal.begin(args)?;
         output::print(&text);
-        let serve = |link: Links| tokio::spawn(link.serve(recorder.clone()));
-        let serving: Vec<_> = listening.into_iter().map(serve).collect();
+        let spawn = |link: Links| tokio::spawn(link.serve(recorder.clone()));
+        let serving: Vec<_> = listening.into_iter().map(spawn).collect();
         let status = Status::new();
         let mut every = tokio::time::interval(LOOK_EVERY);
         let mut broken = false;
@@ -88,7 +94,7 @@ pub(crate) fn link(args: &LinkArgs) -> anyhow::Result<ExitCode> {
     if let Some(history) = history {
         history.finish()?;
     }
-    judged(code?, judging, args.json.as_deref())
+    judged(code?, judging, reports)
 }
 
 /// Every listener of every link.
@@ -101,9 +107,9 @@ fn listening(configs: &[LinkConfig], clock: Clock, board: &Arc<Registry>) -> Res
 }
 
 /// What the judges say decides where nothing else went wrong.
-fn judged(code: ExitCode, judging: Option<Judging>, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+fn judged(code: ExitCode, judging: Option<Judging>, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
     let Some(judging) = judging else { return Ok(code) };
-    let judged = judging.finish(json)?;
+    let judged = judging.finish(reports)?;
     Ok(if code == ExitCode::Success { judged } else { code })
 }
 

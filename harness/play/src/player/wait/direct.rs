@@ -53,7 +53,7 @@ impl Direct {
         connect.set_clean(true);
         connect.keep_alive_s = KEEP_ALIVE_S;
         if let Some(credentials) = &self.network.access.credentials {
-            credentials.fill(&mut connect);
+            credentials.fill(&mut connect, version);
         }
         self.client.borrow_mut().keep_alive.in_force_s = KEEP_ALIVE_S;
         self.write(&Packet::from(connect), version, Purpose::Polite);

@@ -1,19 +1,8 @@
-//! What can be wrong with a file of expectations, each with its place.
+//! Why a file of expectations can't be used.
 
 use std::{fmt, path::PathBuf};
 
-/// One mistake of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Line, from 1.
-    pub line: u32,
-    /// Column, from 1, in characters.
-    pub column: u32,
-    /// What is wrong.
-    pub what: String,
-    /// What to do about it, where that is known.
-    pub help: Option<String>,
-}
+use crate::mistake::Mistake;
 
 /// Why a file of expectations can't be used.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 
 use std::{future::Future, io::ErrorKind, net::Ipv4Addr, pin::Pin, time::Duration};
 
-use deadzone_play::{Stream, pipe};
+use deadzone_transport::{Stream, pipe};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

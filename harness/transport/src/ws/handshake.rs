@@ -1,0 +1,99 @@
+//! The HTTP upgrade, in both roles.
+
+use std::io;
+
+use thiserror::Error;
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async_with_config, client_async_with_config,
+    tungstenite::{
+        self,
+        client::IntoClientRequest,
+        handshake::server::{ErrorResponse, Request, Response},
+        http::{HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
+        protocol::WebSocketConfig,
+    },
+};
+
+use super::SUBPROTOCOL;
+use crate::{Endpoint, Stream};
+
+/// Longest message and frame that are taken, in bytes: the library collects a whole message before any of it can be read. A longer
+/// one ends the connection; MQTT may send a greater packet in several messages.
+const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A handshake that did not come about.
+#[derive(Debug, Error)]
+pub(crate) enum Refused {
+    #[error("the WebSocket request is answered by HTTP {0}")]
+    Http(u16),
+    #[error("the broker does not choose the WebSocket subprotocol `mqtt` (MQTT-6.0.0-4)")]
+    Subprotocol,
+    #[error("the WebSocket handshake failed: {0}")]
+    Other(String),
+}
+
+impl From<Refused> for io::Error {
+    fn from(refused: Refused) -> Self {
+        Self::new(io::ErrorKind::InvalidData, refused)
+    }
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+        // Every packet leaves at once: a frame that waits for more would shift what a fault is to hit.
+        .write_buffer_size(0)
+}
+
+/// Asks for a WebSocket with the subprotocol `mqtt`.
+pub(crate) async fn connect<S: Stream>(stream: S, endpoint: &Endpoint) -> io::Result<WebSocketStream<S>> {
+    let scheme = endpoint.transport.scheme();
+    let url = format!("{scheme}://{}{}", endpoint.authority(), endpoint.path);
+    let mut request = url.into_client_request().map_err(|e| Refused::Other(e.to_string()))?;
+    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    match client_async_with_config(request, stream, Some(config())).await {
+        Ok((socket, answer)) => {
+            let chosen = answer.headers().get(SEC_WEBSOCKET_PROTOCOL);
+            if chosen.is_some_and(|value| value.as_bytes() == SUBPROTOCOL.as_bytes()) {
+                Ok(socket)
+            } else {
+                Err(Refused::Subprotocol.into())
+            }
+        }
+        Err(error) => Err(of(error)),
+    }
+}
+
+/// Answers a request for a WebSocket; one that does not offer the subprotocol `mqtt` gets HTTP 400.
+pub(crate) async fn accept<S: Stream>(stream: S) -> io::Result<WebSocketStream<S>> {
+    #[expect(clippy::result_large_err, reason = "the library's own signature")]
+    let choose = |request: &Request, mut answer: Response| -> Result<Response, ErrorResponse> {
+        let offered = request
+            .headers()
+            .get_all(SEC_WEBSOCKET_PROTOCOL)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|name| name.trim() == SUBPROTOCOL);
+        if offered {
+            answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+            return Ok(answer);
+        }
+        let mut refusal = ErrorResponse::new(Some("the subprotocol mqtt is not offered".to_owned()));
+        *refusal.status_mut() = StatusCode::BAD_REQUEST;
+        Err(refusal)
+    };
+    accept_hdr_async_with_config(stream, choose, Some(config())).await.map_err(of)
+}
+
+/// The library's error as one of ours.
+fn of(error: tungstenite::Error) -> io::Error {
+    use tungstenite::error::{Error, ProtocolError};
+    match error {
+        Error::Io(error) => error,
+        Error::Http(answer) => Refused::Http(answer.status().as_u16()).into(),
+        Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => Refused::Subprotocol.into(),
+        other => Refused::Other(other.to_string()).into(),
+    }
+}
