@@ -91,7 +91,7 @@ pub fn causes(results: &[Arc<ScenarioResult>], gates: &[GateState]) -> Vec<Cause
         for list in [&mut cause.shown, &mut cause.known] {
             list.sort_by_key(|shown| (shown.finding > 0, *shown));
         }
-        let first = cause.shown.first().or(cause.known.first());
+        let first = cause.shown.first().or_else(|| cause.known.first());
         if let Some(finding) = first.and_then(|first| finding(results, *first)) {
             cause.fingerprint = finding.fingerprint();
         }

@@ -19,7 +19,7 @@ pub(super) fn renamed(text: &str) -> Option<(String, &'static str)> {
         let old = alias(kind, word);
         if let Some(now) = old.and_then(|alias| alias.now) {
             *word = now;
-            why = why.or(old.map(|alias| alias.why));
+            why = why.or_else(|| old.map(|alias| alias.why));
         }
     }
     why.map(|why| (words.join(" "), why))
