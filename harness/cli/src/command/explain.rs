@@ -137,7 +137,7 @@ const EXPECT: &str = r#"expect: the known failures of one broker, as a TOML file
   [[known]]                           # one of these for each finding
   scenario = "qos2/interrupted/pubrec-lost"   # an id, a glob, or `target` for what the broker does in many scenarios
   version = "5.0"                     # optional: 3.1.1 or 5.0
-  transport = "tcp"                   # optional: there is no other yet
+  transport = ["tcp", "tls"]          # optional: tcp, tls, ws, wss, or several; every one otherwise
   verdict = "fail"                    # or "inconclusive", or "blocked" [fail]
   fingerprint = "5.0/MQTT-4.3.3-10 delivered-twice acknowledged=PUBREC resumed after=cut client=pub qos=2"
   intermittent = true                 # optional: it comes now and then, and is never stale
@@ -152,8 +152,10 @@ nothing although its scenario was judged is stale (6). What is blocked behind an
 does not know is shown as new and turns nothing red.
 
 Make it, and keep it:  deadzone run --broker ... --json run.json, then deadzone expect update run.json --file FILE
-It takes the report of a whole run, not of a --quick one, adds and removes entries, says which, and accepts new scenarios. Of a broker
-that races itself give it several reports: what not all of them show is marked as intermittent.
+It takes the report of a whole run, not of a --quick one, adds and removes entries, says which, and accepts new scenarios. An entry is
+about the transport of the report; a report over another one adds it to the entry. Of a broker that races itself give it several reports:
+what not all of them show is marked as intermittent. What is inconclusive is expected where every run of it is, and there were several.
+Names that this deadzone has renamed are understood, told, and brought up by the next update.
 "#;
 
 fn profiles() -> String {
