@@ -1,9 +1,15 @@
 //! The command line as it is typed. Options of `run` that name an `env` may also come from there or from `deadzone.toml`.
 
+mod entry;
+mod expect;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
+
+pub(crate) use entry::EntryArgs;
+pub(crate) use expect::{ExpectCommand, ExpectUpdateArgs};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -59,23 +65,6 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum ExpectCommand {
-    /// Make the file of a run's report, or bring it up to one: adds what is not named yet, takes out what did not come, accepts new
-    /// scenarios. Comments and order stay
-    Update(ExpectUpdateArgs),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ExpectUpdateArgs {
-    /// The report of a whole run (`run --json`), or of several: what not all of them show comes now and then
-    #[arg(value_name = "RUN.json", required = true)]
-    pub(crate) runs: Vec<PathBuf>,
-    /// The file of known failures
-    #[arg(long, value_name = "FILE")]
-    pub(crate) file: PathBuf,
-}
-
 /// Options that `run` and `selftest` share.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
@@ -104,32 +93,6 @@ pub(crate) struct TargetArgs {
     /// Scenario files to use instead of the embedded suite
     #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
     pub(crate) files: Vec<PathBuf>,
-}
-
-/// How clients get in. What a descriptor says of the same gives way.
-#[derive(Clone, Debug, Default, ClapArgs)]
-pub(crate) struct EntryArgs {
-    /// User name of every client
-    #[arg(long, env = "DEADZONE_USER", value_name = "NAME")]
-    pub(crate) user: Option<String>,
-    /// A file whose bytes are the password, without the end of its last line
-    #[arg(long, env = "DEADZONE_PASSWORD_FILE", value_name = "FILE", conflicts_with = "token_file")]
-    pub(crate) password_file: Option<PathBuf>,
-    /// A file with a bearer token, sent as the password
-    #[arg(long, env = "DEADZONE_TOKEN_FILE", value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-    /// Certificate authorities to trust in place of the system's, PEM
-    #[arg(long, env = "DEADZONE_CA", value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    /// The clients' certificate, PEM
-    #[arg(long, env = "DEADZONE_CERT", value_name = "FILE", requires = "key")]
-    pub(crate) cert: Option<PathBuf>,
-    /// Its key, PEM
-    #[arg(long, env = "DEADZONE_KEY", value_name = "FILE", requires = "cert")]
-    pub(crate) key: Option<PathBuf>,
-    /// Take any certificate of the broker's
-    #[arg(long, env = "DEADZONE_INSECURE", value_parser = clap::builder::FalseyValueParser::new(), conflicts_with = "ca")]
-    pub(crate) insecure: bool,
 }
 
 /// What a run leaves behind, and when it stops.

@@ -21,7 +21,7 @@ use crate::{
     ask::{ask, speaks_v311_alone, unique_word},
     coverage::coverage,
     exchange::Asker,
-    expect::{Expectations, Known, Played, against, counted},
+    expect::{Expectations, Known, Played, counted, hold},
     histories::write_histories,
     job::JobContext,
     lasting,
@@ -126,9 +126,7 @@ pub fn run(
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
-    let known =
-        options.expect.clone().map(|file| Known::new(file, info.target_version.as_deref(), info.transport));
-    let known = known.map(Arc::new);
+    let known = known(options, &info);
     let name = info.target.clone();
     tell(RunEvent::Started(info));
 
@@ -158,14 +156,10 @@ pub fn run(
     let interrupted = options.cancel.load(Ordering::Relaxed);
     let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
     if let Some(known) = &known {
-        let cut_short = interrupted || passes.lost.is_some() || options.quick || summary.not_run > 0;
-        let everything = options.selection.is_everything() && !cut_short;
+        let whole = options.selection.is_everything() && passes.lost.is_none() && !options.quick;
         let (results, versions) = (results.as_slice(), options.versions.as_slice());
-        hold(
-            &mut summary,
-            known,
-            &Played { results, suite: suite.keys(), versions, everything, target: &name },
-        );
+        let played = Played { results, suite: suite.keys(), versions, everything: whole, target: &name };
+        hold(&mut summary, known, played);
     }
     let summary = Arc::new(summary);
     drop(passes);
@@ -266,6 +260,12 @@ fn descriptor_limit() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// What the file says of this target, where there is one.
+fn known(options: &Options, info: &RunInfo) -> Option<Arc<Known>> {
+    let file = options.expect.clone()?;
+    Some(Arc::new(Known::new(file, info.target_version.as_deref(), info.transport)))
+}
+
 fn info(
     suite: &Suite,
     options: &Options,
@@ -339,14 +339,6 @@ fn summary(
         gates: passes.ledger.gates.all(),
         ..summary_of(results, &options.versions, interrupted, wall)
     }
-}
-
-/// Adds how the run stands to the file, and what that makes of its exit code.
-fn hold(summary: &mut Summary, known: &Known, played: &Played<'_>) {
-    let against = against(known, played);
-    let code = ExitCode::known(summary.exit_code);
-    summary.exit_code = code.with_file(!against.stale.is_empty(), against.is_below_floor()) as u8;
-    summary.expectations = Some(against);
 }
 
 /// The summary that follows from results alone.

@@ -6,12 +6,12 @@ use std::{
 };
 
 use deadzone_verdict::{
-    AgainstFile, Expectation, Outcome, ScenarioKey, ScenarioResult, StaleEntry, VerdictKind,
+    AgainstFile, Expectation, Outcome, ScenarioKey, ScenarioResult, StaleEntry, Summary, VerdictKind,
 };
 use deadzone_wire::Version;
 
 use super::{Known, alias::is_retired, file::Entry, known::Holds};
-use crate::habit::TARGET;
+use crate::{ExitCode, habit::TARGET};
 
 /// Most notes of one kind.
 const NOTES: usize = 6;
@@ -28,8 +28,17 @@ pub(crate) struct Played<'a> {
     pub(crate) target: &'a str,
 }
 
+/// Adds to a summary how its run stands to the file, and what that makes of its exit code.
+pub(crate) fn hold(summary: &mut Summary, known: &Known, played: Played<'_>) {
+    let everything = played.everything && !summary.interrupted && summary.not_run == 0;
+    let against = against(known, &Played { everything, ..played });
+    let code = ExitCode::known(summary.exit_code);
+    summary.exit_code = code.with_file(!against.stale.is_empty(), against.is_below_floor()) as u8;
+    summary.expectations = Some(against);
+}
+
 /// Holds a run against the file.
-pub(crate) fn against(known: &Known, played: &Played<'_>) -> AgainstFile {
+fn against(known: &Known, played: &Played<'_>) -> AgainstFile {
     let results = played.results;
     let unexpected = |result: &ScenarioResult| matches!(result.expectation, Some(Expectation::Unexpected(_)));
     // What fails otherwise may hide what is expected of it.
