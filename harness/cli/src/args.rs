@@ -8,6 +8,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
 
+use crate::command::TargetsArgs;
 pub(crate) use entry::EntryArgs;
 pub(crate) use expect::{ExpectCommand, ExpectUpdateArgs};
 
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// List the link profiles, with what each does to a round trip, or show one with its numbers and their sources
     Links(LinksArgs),
+    /// List the brokers that deadzone can start, show how one is started, or install some
+    Targets(TargetsArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
     /// Keep the file of a broker's known failures (`run --expect`) up to date
@@ -57,11 +60,11 @@ pub(crate) enum Command {
     Link(LinkArgs),
     /// Print the JSON Schema of `run --json`
     Schema,
-    /// Kill a process when standard input ends without a word
+    /// End what was started in a scratch folder when standard input ends without a word
     #[command(hide = true)]
     Guard {
-        /// The process.
-        pid: u32,
+        /// The folder.
+        folder: PathBuf,
     },
 }
 

@@ -22,7 +22,6 @@ mod lasting;
 mod ledger;
 mod leftovers;
 mod links;
-mod mistake;
 mod mutant;
 mod passes;
 mod plan;
@@ -47,7 +46,6 @@ pub use error::RunError;
 pub use exit::ExitCode;
 pub use expect::{ExpectError, Expectations, Showed, Updated, update};
 pub use links::{Greeting, LinkProvider};
-pub use mistake::{Mistake, mistake};
 pub use mutant::Mutant;
 pub use plan::{Plan, Planned};
 pub use profiles::{profile_texts, profiles};
@@ -57,6 +55,4 @@ pub use runs::{RunOf, Runs, run_often};
 pub use select::{Selection, SelectionError};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, area_of, parse};
-pub use target::{
-    Declared, EmbeddedSpec, Entry, EntryFiles, Place, Places, TargetSpec, end_started_brokers, guard_with,
-};
+pub use target::{EmbeddedSpec, TargetSpec, end_started_brokers};

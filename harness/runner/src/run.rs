@@ -16,6 +16,8 @@ use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
+use deadzone_target::{Declared, TargetError};
+
 use crate::{
     EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, speaks_v311_alone, unique_word},
@@ -31,7 +33,7 @@ use crate::{
     passes::{Passes, tasks},
     pool::Limits,
     probe::Probed,
-    target::{Declared, Target, TargetHandle},
+    target::{Target, TargetHandle},
 };
 
 /// How many scenarios wait on a real target at once, unless the user says otherwise.
@@ -109,15 +111,17 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    if let Some(file) = &options.expect {
-        file.check(suite.scenarios.iter().map(|scenario| scenario.id.as_str()))?;
-    }
+    check_known(options, suite)?;
+    let swept = match &options.target {
+        TargetSpec::Started { .. } => deadzone_target::sweep(),
+        TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
+    };
     let mut target = Target::start(&options.target, &options.cancel)?;
     if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
     }
     if options.links.is_some() && target.handle().transport() != Transport::Tcp {
-        return Err(RunError::Entry("foreign links carry plain TCP only: take mqtt://"));
+        return Err(TargetError::Entry("foreign links carry plain TCP only: take mqtt://").into());
     }
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
@@ -127,8 +131,7 @@ pub fn run(
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
     let known = known(options, &info);
-    let name = info.target.clone();
-    tell(RunEvent::Started(info));
+    tell(RunEvent::Started(Arc::clone(&info)));
 
     let mut context = context(options, handle);
     context.facts.v311_alone = v311_alone;
@@ -145,6 +148,7 @@ pub fn run(
         versions,
         ..Passes::new(&mut target, context, limits, Ledger::new(false, tell).marking(known.clone()))
     };
+    swept.into_iter().for_each(|text| passes.ledger.notice(text));
     if let Some(text) = announced {
         passes.ledger.notice(text);
     }
@@ -158,7 +162,8 @@ pub fn run(
     if let Some(known) = &known {
         let whole = options.selection.is_everything() && passes.lost.is_none() && !options.quick;
         let (results, versions) = (results.as_slice(), options.versions.as_slice());
-        let played = Played { results, suite: suite.keys(), versions, everything: whole, target: &name };
+        let played =
+            Played { results, suite: suite.keys(), versions, everything: whole, target: &info.target };
         hold(&mut summary, known, played);
     }
     let summary = Arc::new(summary);
@@ -260,6 +265,12 @@ fn descriptor_limit() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// Whether the file of known failures names scenarios that there are.
+fn check_known(options: &Options, suite: &Suite) -> Result<(), RunError> {
+    let Some(file) = &options.expect else { return Ok(()) };
+    Ok(file.check(suite.scenarios.iter().map(|scenario| scenario.id.as_str()))?)
+}
+
 /// What the file says of this target, where there is one.
 fn known(options: &Options, info: &RunInfo) -> Option<Arc<Known>> {
     let file = options.expect.clone()?;
@@ -280,7 +291,7 @@ fn info(
             ("embedded".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()), None, String::new())
         }
         Target::Remote { name, places, process, declared, .. } => {
-            if let TargetSpec::Process(spec) = &options.target {
+            if let TargetSpec::Started { switches: Some(spec), .. } = &options.target {
                 switched_on.extend(names(spec));
             }
             let told = &declared.version;

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::mistake::Mistake;
+use deadzone_target::Mistake;
 
 /// Why a file of expectations can't be used.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use deadzone_spec::{ClauseId, Transport};
+use deadzone_target::Mistake;
 use deadzone_verdict::{KnownFailure, Outcome, ScenarioKey, VerdictKind};
 use deadzone_wire::Version;
 
@@ -18,7 +19,7 @@ use super::{
     pattern::{COVERED, Pattern},
     pin::Pin,
 };
-use crate::{habit::TARGET, mistake::Mistake};
+use crate::habit::TARGET;
 
 /// The format's name and major version.
 pub(super) const SCHEMA: &str = "deadzone.expect/1";

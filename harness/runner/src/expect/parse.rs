@@ -7,6 +7,7 @@ use std::{
 };
 
 use deadzone_spec::Transport;
+use deadzone_target::{Complaint, Mistake, complaint, place_of};
 use deadzone_wire::Version;
 use serde::Deserialize;
 use toml::{Spanned, Value, value::Datetime};
@@ -20,7 +21,6 @@ use super::{
     pattern::{COVERED, Pattern},
     pin::Pin,
 };
-use crate::mistake::{Complaint, Mistake, complaint, place_of};
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ use std::{
 };
 
 use deadzone_spec::Transport;
+use deadzone_target::Mistake;
 use deadzone_verdict::{Expectation, Outcome, ScenarioKey, VerdictKind};
 use toml_edit::DocumentMut;
 
@@ -19,7 +20,7 @@ use super::{
     known::Holds,
     whole,
 };
-use crate::{ExitCode, habit::TARGET, mistake::Mistake};
+use crate::{ExitCode, habit::TARGET};
 
 /// Of a hundred scenarios that were judged, those that must be in later runs: a few may be inconclusive now and then.
 const FLOOR: usize = 95;

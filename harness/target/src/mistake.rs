@@ -27,17 +27,17 @@ pub struct Mistake {
 }
 
 /// What the parser complains of.
-pub(crate) struct Complaint {
+pub struct Complaint {
     /// Which bytes of the text.
-    pub(crate) span: Option<Range<usize>>,
+    pub span: Option<Range<usize>>,
     /// What is wrong.
-    pub(crate) what: String,
+    pub what: String,
     /// What to do about it, where that is known.
-    pub(crate) help: Option<String>,
+    pub help: Option<String>,
 }
 
 /// The parser's error without any value. Its own message names the keys that may stand at the place.
-pub(crate) fn complaint(error: &toml::de::Error) -> Complaint {
+pub fn complaint(error: &toml::de::Error) -> Complaint {
     let message = error.message();
     let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let (what, help) = match words.as_slice() {
@@ -51,7 +51,7 @@ pub(crate) fn complaint(error: &toml::de::Error) -> Complaint {
 }
 
 /// Line and column of a byte of the text, from 1, in characters.
-pub(crate) fn place_of(text: &str, at: usize) -> (u32, u32) {
+pub fn place_of(text: &str, at: usize) -> (u32, u32) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
