@@ -18,9 +18,10 @@ mod timeline;
 pub use error::ReportError;
 pub use escape::on_one_line;
 pub use json::{
-    CapabilitiesEntry, CauseEntry, ChoiceEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry,
-    GradeEntry, GradeWord, KeyEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
-    ScenarioEntry, ShownEntry, SourceEntry, SummaryEntry, TargetEntry, VerdictWord, run_document, run_schema,
+    CapabilitiesEntry, CauseEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry,
+    GateEntry, GradeEntry, GradeWord, KeyEntry, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA,
+    RepeatEntry, RunDocument, ScenarioEntry, ShownEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry,
+    VerdictWord, run_document, run_schema,
 };
 pub use junit::junit;
 pub use model::{Collector, RunModel};

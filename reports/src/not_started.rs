@@ -18,6 +18,7 @@ pub fn not_started_document(why: &str) -> RunDocument {
         suite: String::new(),
         seed: String::new(),
         target: TargetEntry {
+            transport: None,
             name: String::new(),
             version: None,
             address: None,

@@ -37,7 +37,7 @@ const ARROWS: [Arrow; 18] = [
         &["anstyle", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
     ),
     pure("scenarios", &[], &[]),
-    arrow("harness/transport", &[]),
+    arrow("harness/transport", &["spec"]),
     arrow("reference-broker", &["wire", "spec", "transport"]),
     arrow("harness/target", &["wire", "spec", "history", "transport", "scenarios"]),
     arrow("harness/play", &["wire", "link", "script", "history", "transport"]),

@@ -25,6 +25,7 @@ fn options() -> Options {
         cancel: Arc::new(AtomicBool::new(false)),
         panic_in: None,
         manners: Manners::default(),
+        expect: None,
     }
 }
 

@@ -18,6 +18,7 @@ mod confirmation;
 mod defects;
 mod described;
 mod embedded;
+mod expect;
 mod foreign_topic;
 mod hostile;
 mod interrupted;

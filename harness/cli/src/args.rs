@@ -1,5 +1,8 @@
 //! The command line as it is typed. Options of `run` that name an `env` may also come from there or from `deadzone.toml`.
 
+mod entry;
+mod expect;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -8,20 +11,21 @@ use deadzone_reports::Verbosity;
 use crate::{
     choice::{ChoiceArgs, MannersArgs, OwnArgs, parse_time},
     command::{ProbeArgs, TargetsArgs},
-    entry::EntryArgs,
 };
+pub(crate) use entry::EntryArgs;
+pub(crate) use expect::{ExpectCommand, ExpectUpdateArgs};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
   130  interrupted by a signal; reports are written all the same. `link` and `broker` end so: 0
    70  a bug of ours
-    2  wrong usage, mistakes in a scenario file, a file that can't be written or is no history, or `link` can't listen
+    2  wrong usage, mistakes in a scenario file or in one of known failures, a file that can't be written or is no history, or `link` can't listen
     5  the target can't be reached, does not speak MQTT or was lost in the middle; `broker` can't listen
-    4  nothing ran, or a word selects nothing
-    1  at least one failure; or a defect ended `broker`
-    6  an expected failure did not happen
+    4  nothing ran, or a word selects nothing; or nothing failed, and less was judged than `min_tested` of --expect asks for
+    1  at least one failure that is not expected; or a defect ended `broker`
+    6  an expected failure did not come: its entry is stale
     3  nothing failed, but something was inconclusive or blocked
-    0  all that ran passed";
+    0  all that ran passed, or did not as expected";
 
 /// Takes an MQTT broker through the dead zone: conformance under a dying link, with evidence.
 #[derive(Debug, Parser)]
@@ -47,7 +51,10 @@ pub(crate) enum Command {
     Probe(ProbeArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
-    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles` or `target`
+    /// Keep the file of a broker's known failures (`run --expect`) up to date
+    #[command(subcommand)]
+    Expect(ExpectCommand),
+    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles`, `target` or `expect`
     Explain(ExplainArgs),
     /// Prove that every scenario can fail, and that legal variants pass
     Selftest(SelftestArgs),
@@ -120,6 +127,9 @@ pub(crate) struct OutputArgs {
     /// silence is waited out and what fails is confirmed, which may take longer; what is left out changes no exit code
     #[arg(long, env = "DEADZONE_BUDGET", value_name = "TIME", value_parser = parse_time)]
     pub(crate) budget: Option<Duration>,
+    /// Hold the run against a file of known failures (`explain expect`): what it names is expected, what is newer turns nothing red
+    #[arg(long, env = "DEADZONE_EXPECT", value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
@@ -233,7 +243,7 @@ pub(crate) struct CheckArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, `profiles`:
-    /// how one is written, or `target`: how a broker is described
+    /// how one is written, `target`: how a broker is described, or `expect`: how its known failures are
     pub(crate) what: String,
 }
 

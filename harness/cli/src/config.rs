@@ -47,6 +47,7 @@ struct File {
     fail_fast: Option<bool>,
     quick: Option<bool>,
     long_bound: Option<u64>,
+    expect: Option<PathBuf>,
     user: Option<String>,
     password_file: Option<PathBuf>,
     token_file: Option<PathBuf>,
@@ -138,6 +139,7 @@ pub(crate) struct Config {
     pub(crate) fail_fast: Setting<bool>,
     pub(crate) quick: Setting<bool>,
     pub(crate) long_bound_s: Setting<u64>,
+    pub(crate) expect: Setting<Option<PathBuf>>,
 }
 
 impl Config {
@@ -197,6 +199,7 @@ impl Config {
             history: place(&outputs.history, "DEADZONE_HISTORY", file.history),
             junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
             json: place(&outputs.json, "DEADZONE_JSON", file.json),
+            expect: place(&outputs.expect, "DEADZONE_EXPECT", file.expect),
             quick: Setting::choose(outputs.quick.then_some(true), "DEADZONE_QUICK", file.quick, false),
             long_bound_s: Setting::choose(
                 outputs.long_bound,
@@ -240,6 +243,7 @@ impl Config {
             line("history", shown(&self.history.value), self.history.origin),
             line("junit", shown(&self.junit.value), self.junit.origin),
             line("json", shown(&self.json.value), self.json.origin),
+            line("expect", shown(&self.expect.value), self.expect.origin),
             line("quick", self.quick.value, self.quick.origin),
             line("long_bound", format!("{} s", self.long_bound_s.value), self.long_bound_s.origin),
             line("fail_fast", self.fail_fast.value, self.fail_fast.origin),
@@ -292,7 +296,7 @@ fn read_file() -> anyhow::Result<File> {
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,
-        Err(error) => bail!("{FILE}: {}", deadzone_target::mistake(&text, &error, &[])),
+        Err(error) => bail!("{FILE}: {}", deadzone_target::mistake(&text, &error)),
     };
     if file.jobs.is_some_and(|j| !(1..=1024).contains(&j)) {
         bail!("{FILE}: jobs must be 1 to 1024");

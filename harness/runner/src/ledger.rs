@@ -7,6 +7,7 @@ use deadzone_verdict::{LeftOut, RunEvent, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
     budget::Budget,
+    expect::{Known, Marks, fails},
     gates::Gates,
     habit::Habits,
     pool::{Done, First, Next, Progress, Task, Why},
@@ -33,6 +34,8 @@ pub(crate) struct Ledger<'a> {
     plain: bool,
     /// Performances of gates that the user did not choose and that passed.
     pub(crate) unasked: usize,
+    /// How results stand to the file of known failures, where there is one.
+    marks: Option<Marks>,
 }
 
 impl<'a> Ledger<'a> {
@@ -50,7 +53,13 @@ impl<'a> Ledger<'a> {
             failed: false,
             plain,
             unasked: 0,
+            marks: None,
         }
+    }
+
+    /// The same, holding results against a file.
+    pub(crate) fn marking(self, known: Option<Arc<Known>>) -> Self {
+        Self { marks: known.map(Marks::new), ..self }
     }
 
     /// Takes what a pass tells.
@@ -64,7 +73,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn ended(&mut self, mut task: Task, done: Done) {
-        let failed = matches!(done.result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+        let failed = fails(self.marks.as_ref().map(|marks| &*marks.known), &done.result);
         match done.next {
             Next::Confirm(wanted, waited_out) => {
                 self.failed |= failed;
@@ -101,6 +110,9 @@ impl<'a> Ledger<'a> {
             (self.tell)(RunEvent::GatePassed(result.key));
             return;
         }
+        if let Some(marks) = &mut self.marks {
+            marks.mark(task.planned.scenario.gate.map(Gate::name), &mut result);
+        }
         let result = Arc::new(result);
         self.results.push(Arc::clone(&result));
         (self.tell)(RunEvent::ScenarioFinished(result));
@@ -131,7 +143,10 @@ impl<'a> Ledger<'a> {
 
     /// The findings of the target itself; nothing is told by scenarios afterwards.
     pub(crate) fn tell_habits(&mut self) {
-        for result in std::mem::take(&mut self.habits).results() {
+        for mut result in std::mem::take(&mut self.habits).results() {
+            if let Some(marks) = &mut self.marks {
+                marks.mark(None, Arc::make_mut(&mut result));
+            }
             self.results.push(Arc::clone(&result));
             (self.tell)(RunEvent::ScenarioFinished(result));
         }

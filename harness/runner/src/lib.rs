@@ -13,6 +13,7 @@ mod cut_short;
 mod error;
 mod exchange;
 mod exit;
+mod expect;
 mod gates;
 mod gentle;
 mod habit;
@@ -51,6 +52,7 @@ pub use deadzone_play::{Dial, Dialling, ForeignLinks, NetDial, Reaching, Working
 pub use deadzone_spec::Party;
 pub use error::RunError;
 pub use exit::ExitCode;
+pub use expect::{ExpectError, Expectations, Showed, Updated, update};
 pub use gentle::{Gentle, is_loopback, why_not_gentle};
 pub use links::{Greeting, LinkProvider};
 pub use manners::Manners;

@@ -1,6 +1,6 @@
 //! What a target is found to be: facts by version, each with where it is known from.
 
-use deadzone_verdict::{Capabilities, GateState, Known, RunInfo, Source};
+use deadzone_verdict::{Capabilities, GateState, KnownFact, RunInfo, Source};
 use deadzone_wire::Version;
 
 /// One fact.
@@ -30,7 +30,7 @@ fn of_version(offered: &Capabilities, gates: &[GateState]) -> Vec<Trait> {
     let said = |about: &str| offered.sources.iter().find(|known| known.fact == about);
     // What was said of it, then what its gates show, then what the standard gives.
     let known = |name, about: &str, value: String, seen_by: &[&str]| match said(about) {
-        Some(Known { source, how, .. }) => fact(name, value, *source, how.clone()),
+        Some(KnownFact { source, how, .. }) => fact(name, value, *source, how.clone()),
         None => match seen_by.iter().filter_map(|name| gate(name)).find(|gate| gate.state == "open") {
             Some(gate) => fact(name, value, Source::Seen, format!("gate {}", gate.gate)),
             None => fact(name, value, Source::Standard, String::new()),
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(one(&all, "not open").0, "gate qos2-in: limited");
         let mut said = offered();
         (said.retain, said.max_qos) = (false, 0);
-        let known = |fact: &str, source| Known { fact: fact.into(), source, how: String::new() };
+        let known = |fact: &str, source| KnownFact { fact: fact.into(), source, how: String::new() };
         said.sources = vec![known("retain", Source::Advertised), known("qos", Source::Declared)];
         let all = of_version(&said, &[gate("qos1-in", "limited", "x")]);
         assert_eq!(one(&all, "retained messages").1, Source::Advertised);

@@ -10,7 +10,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use deadzone_play::Dial;
 use deadzone_transport::Stream;
-use deadzone_verdict::{Capabilities, Known, Source};
+use deadzone_verdict::{Capabilities, KnownFact, Source};
 use deadzone_wire::{
     Connack, Connect, Credentials, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender,
     Version, decode,
@@ -317,8 +317,8 @@ pub(crate) async fn leave(mut accepted: Accepted, version: Version, patience: Du
 }
 
 /// A fact that the target's CONNACK tells.
-fn advertised(fact: &str, how: String) -> Known {
-    Known { fact: fact.to_owned(), source: Source::Advertised, how }
+fn advertised(fact: &str, how: String) -> KnownFact {
+    KnownFact { fact: fact.to_owned(), source: Source::Advertised, how }
 }
 
 fn from_connack(version: Version, connack: &Connack) -> Capabilities {

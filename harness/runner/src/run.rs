@@ -25,6 +25,7 @@ use crate::{
     budget::{Budget, overrun},
     coverage::coverage,
     exchange::Asker,
+    expect::{Expectations, Known, Played, counted, hold},
     gentle,
     histories::write_histories,
     job::JobContext,
@@ -77,6 +78,8 @@ pub struct Options {
     pub panic_in: Option<String>,
     /// What the run may take.
     pub manners: Manners,
+    /// The target's known failures.
+    pub expect: Option<Arc<Expectations>>,
 }
 
 impl Options {
@@ -104,6 +107,7 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
+    check_known(options, suite)?;
     let swept = match &options.target {
         TargetSpec::Started { .. } => deadzone_target::sweep(),
         TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
@@ -126,10 +130,12 @@ pub fn run(
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), plan.chosen(), choice));
-    tell(RunEvent::Started(info));
+    let known = known(options, &info);
+    tell(RunEvent::Started(Arc::clone(&info)));
 
     let mut context = context(options, handle);
     context.facts.v311_alone = v311_alone;
+    context.known = known.clone();
     let limits = limits(options, &context);
     let asker = asker(&context, &capabilities);
     let versions = capabilities.iter().map(|offered| offered.version).collect();
@@ -142,7 +148,7 @@ pub fn run(
         asker,
         versions,
         budget: budget.clone(),
-        ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
+        ..Passes::new(&mut target, context, limits, Ledger::new(false, tell).marking(known.clone()))
     };
     passes.ledger.budget = budget;
     swept.into_iter().for_each(|text| passes.ledger.notice(text));
@@ -158,7 +164,15 @@ pub fn run(
     }
     let results = std::mem::take(&mut passes.ledger.results);
     let interrupted = options.cancel.load(Ordering::Relaxed);
-    let summary = Arc::new(summary(&plan, &results, &passes, options, interrupted, started.elapsed()));
+    let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
+    if let Some(known) = &known {
+        let whole = options.selection.is_everything() && passes.lost.is_none() && !options.quick;
+        let (results, versions) = (results.as_slice(), options.versions.as_slice());
+        let played =
+            Played { results, suite: suite.keys(), versions, everything: whole, target: &info.target };
+        hold(&mut summary, known, played);
+    }
+    let summary = Arc::new(summary);
     drop(passes);
     // The listener writes its reports now: neither a record that can't be written nor a broker that is slow to end is to
     // cost them.
@@ -220,6 +234,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         memory,
         run: Origin::Scenario,
         facts,
+        known: None,
         one_in_flight: BTreeSet::new(),
         session_at_once: BTreeSet::new(),
     }
@@ -235,6 +250,18 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
         patience: Duration::from_millis((context.timing.patience_ms as f64 * context.timing.scale) as u64),
         qos1: offered.max_qos > 0,
     })
+}
+
+/// Whether the file of known failures names scenarios that there are.
+fn check_known(options: &Options, suite: &Suite) -> Result<(), RunError> {
+    let Some(file) = &options.expect else { return Ok(()) };
+    Ok(file.check(suite.scenarios.iter().map(|scenario| scenario.id.as_str()))?)
+}
+
+/// What the file says of this target, where there is one.
+fn known(options: &Options, info: &RunInfo) -> Option<Arc<Known>> {
+    let file = options.expect.clone()?;
+    Some(Arc::new(Known::new(file, info.target_version.as_deref(), info.transport)))
 }
 
 fn info(
@@ -255,11 +282,12 @@ fn info(
             if let TargetSpec::Started { switches: Some(spec), .. } = &options.target {
                 switched_on.extend(names(spec));
             }
+            let told = &declared.version;
             let declared = declared.lines().into_iter().map(|line| format!("declared: {line}\n"));
             let configuration = process.as_ref().map(|p| p.configuration().to_owned()).unwrap_or_default();
             (
                 name.clone(),
-                process.as_ref().and_then(|p| p.version().map(str::to_owned)),
+                process.as_ref().and_then(|p| p.version().map(str::to_owned)).or_else(|| told.clone()),
                 Some(places.to_string()),
                 configuration + &declared.collect::<String>(),
             )
@@ -270,6 +298,7 @@ fn info(
         deadzone: env!("CARGO_PKG_VERSION").to_owned(),
         suite: suite.hash.clone(),
         target: name,
+        transport: Some(target.handle().transport()),
         target_version: version,
         address,
         target_configuration: configuration,
@@ -298,7 +327,7 @@ fn summary(
 ) -> Summary {
     let told: BTreeSet<_> = results.iter().map(|result| &result.key).collect();
     let missing = plan.items.iter().filter(|item| !item.unasked && !told.contains(&item.key)).count();
-    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), passes.lost.is_some(), interrupted);
+    let exit = ExitCode::of(results.iter().map(|r| counted(r)), passes.lost.is_some(), interrupted);
     let waited = passes.parks > 0 && !options.quick;
     Summary {
         not_run: missing,
@@ -339,6 +368,7 @@ pub fn summary_of(
         notices: Vec::new(),
         gates: Vec::new(),
         left_out: Vec::new(),
+        expectations: None,
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 use deadzone_history::Fnv;
 use deadzone_link::{Catalogue, ProfileError};
 use deadzone_script::{Diagnostic, Scenario, Severity};
+use deadzone_verdict::ScenarioKey;
 
 use crate::{
     judgeable::unjudged,
@@ -117,6 +118,15 @@ pub fn parse(file: &str, area: &str, text: &str, own: bool) -> Result<Parsed, Su
 }
 
 impl Suite {
+    /// Every scenario in every version that it is for.
+    pub(crate) fn keys(&self) -> BTreeSet<ScenarioKey> {
+        let of = |scenario: &Arc<Scenario>| {
+            let id = scenario.id.clone();
+            scenario.versions.clone().into_iter().map(move |version| ScenarioKey { id: id.clone(), version })
+        };
+        self.scenarios.iter().flat_map(of).collect()
+    }
+
     /// The suite that the command carries.
     pub fn embedded() -> Result<Self, SuiteError> {
         Self::with_own(&[], false)

@@ -49,6 +49,7 @@ fn results(choose: &[&str], defects: &[&str]) -> (Vec<Arc<ScenarioResult>>, Arc<
         cancel: Arc::default(),
         panic_in: None,
         manners: Manners::default(),
+        expect: None,
     };
     let mut told = Vec::new();
     let summary = run(&suite(), &options, &mut |event| {

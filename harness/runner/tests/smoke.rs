@@ -48,6 +48,7 @@ fn played(selection: Selection, manners: Manners, defects: &[&str]) -> Told {
         cancel: Arc::default(),
         panic_in: None,
         manners,
+        expect: None,
     };
     let (mut info, mut results) = (None, Vec::new());
     let summary = run(&Suite::embedded().unwrap(), &options, &mut |event| match event {

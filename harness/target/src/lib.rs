@@ -38,7 +38,7 @@ pub use error::TargetError;
 pub use guard::{guard, guard_with};
 pub use install::install;
 pub use log::LogTail;
-pub use mistake::mistake;
+pub use mistake::{Complaint, Mistake, complaint, mistake, place_of};
 pub use owned::end_all;
 pub use places::{Place, Places};
 pub use presets::{preset, presets};

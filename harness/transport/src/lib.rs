@@ -17,8 +17,9 @@ mod ws;
 
 pub use acceptor::Acceptor;
 pub use certificates::{Certificates, Identity};
+pub use deadzone_spec::Transport;
 pub use dialer::Dialer;
-pub use endpoint::{Endpoint, EndpointError, Login, Transport};
+pub use endpoint::{Endpoint, EndpointError, Login};
 pub use error::{TlsError, reason};
 pub use pipe::{Pipe, pipe};
 pub use stream::Stream;

@@ -8,8 +8,10 @@
 mod cause;
 mod choice;
 mod consequence;
+mod expectation;
 mod fact;
 mod finding;
+mod outcome;
 mod phase;
 mod run;
 mod sets;
@@ -18,11 +20,13 @@ mod verdict;
 pub use cause::{Cause, Shown, causes, finding};
 pub use choice::{Choice, LeftOut};
 pub use consequence::Consequence;
+pub use expectation::{AgainstFile, Expectation, KnownFailure, StaleEntry};
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
+pub use outcome::Outcome;
 pub use phase::{Disturbance, Phase, Standing};
 pub use run::{
-    Capabilities, ControlResult, Coverage, GateState, Known, Repeat, RunEvent, RunInfo, ScenarioKey,
+    Capabilities, ControlResult, Coverage, GateState, KnownFact, Repeat, RunEvent, RunInfo, ScenarioKey,
     ScenarioResult, Source, Summary,
 };
 pub use sets::{OneRun, RunSets, Said, Spread, VerdictSet};

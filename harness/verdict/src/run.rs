@@ -1,12 +1,12 @@
 //! What the runner tells its listeners: typed events, in order.
 
-use deadzone_spec::{ClauseId, Party};
+use deadzone_spec::{ClauseId, Party, Transport};
 use std::sync::Arc;
 
 use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{Choice, Finding, LeftOut, Verdict, VerdictKind};
+use crate::{AgainstFile, Choice, Expectation, Finding, LeftOut, Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,12 +64,12 @@ pub struct Capabilities {
     /// Server Keep Alive, seconds, where it says.
     pub server_keep_alive_s: Option<u16>,
     /// Where each fact that is not the default comes from.
-    pub sources: Vec<Known>,
+    pub sources: Vec<KnownFact>,
 }
 
 /// Where a fact about a target comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownFact {
     /// Which: `retain`.
     pub fact: String,
     /// Who says so.
@@ -116,6 +116,8 @@ pub struct RunInfo {
     pub target_version: Option<String>,
     /// Its address, if it has one.
     pub address: Option<String>,
+    /// What carried the bytes; absent where a record does not say.
+    pub transport: Option<Transport>,
     /// How it was started and configured, for a maintainer: command line, configuration text; empty if we did not start it.
     pub target_configuration: String,
     /// Whose links stood between the clients and the target, if not ours: kind, version and address.
@@ -161,6 +163,8 @@ pub struct Repeat {
 pub struct ScenarioResult {
     /// Which.
     pub key: ScenarioKey,
+    /// What carried the bytes; absent where a record does not say.
+    pub transport: Option<Transport>,
     /// Who was judged.
     pub party: Party,
     /// The scenario's title.
@@ -191,6 +195,8 @@ pub struct ScenarioResult {
     pub wall_ms: u64,
     /// The target's log while it ran, where we started it: a bounded tail.
     pub target_log: Option<String>,
+    /// How it stands to the file of known failures; absent without one, and for what passed and is not new.
+    pub expectation: Option<Expectation>,
 }
 
 impl ScenarioResult {
@@ -239,6 +245,8 @@ pub struct Summary {
     pub gates: Vec<GateState>,
     /// What was planned and did not begin, on purpose; a part of `not_run`.
     pub left_out: Vec<LeftOut>,
+    /// How it stands to the file of known failures; absent without one.
+    pub expectations: Option<AgainstFile>,
 }
 
 /// How a gate ended.

@@ -2,15 +2,15 @@
 //! the format.
 
 use deadzone_verdict::{
-    Capabilities, Choice, Finding, GateState, Grade, GradeLevel, Known, LeftOut, Repeat, RunInfo,
-    ScenarioResult, Summary, VerdictKind,
+    AgainstFile, Capabilities, Choice, Expectation, Finding, GateState, Grade, GradeLevel, KnownFact,
+    KnownFailure, LeftOut, Repeat, RunInfo, ScenarioResult, Summary, VerdictKind,
 };
 
 use super::cause;
 use super::document::{
-    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry,
-    GradeWord, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
-    SummaryEntry, TargetEntry, VerdictWord,
+    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry,
+    GradeEntry, GradeWord, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
+    ScenarioEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry, VerdictWord,
 };
 use crate::{ReportError, RunModel};
 
@@ -55,6 +55,7 @@ fn target(info: &RunInfo) -> TargetEntry {
         name: info.target.clone(),
         version: info.target_version.clone(),
         address: info.address.clone(),
+        transport: info.transport.map(|transport| transport.to_string()),
         configuration: info.target_configuration.clone(),
         links: info.links.clone(),
         switched_on: info.switched_on.clone(),
@@ -62,7 +63,7 @@ fn target(info: &RunInfo) -> TargetEntry {
 }
 
 fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
-    let source = |known: &Known| SourceEntry { fact: known.fact.clone(), source: known.how.clone() };
+    let source = |known: &KnownFact| SourceEntry { fact: known.fact.clone(), source: known.how.clone() };
     CapabilitiesEntry {
         version: c.version.to_string(),
         max_qos: c.max_qos,
@@ -82,6 +83,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
     ScenarioEntry {
         id: r.key.id.clone(),
         version: r.key.version.to_string(),
+        transport: r.transport.map(|transport| transport.to_string()),
         title: r.title.clone(),
         file: r.file.clone(),
         line: r.line,
@@ -89,7 +91,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         like: r.like.clone(),
         verdict: verdict(r.verdict.kind),
         reason: r.verdict.reason.clone(),
-        findings: r.verdict.findings.iter().map(finding).collect(),
+        findings: r.verdict.findings.iter().map(|f| finding(r, f)).collect(),
         grades: r.verdict.grades.iter().map(grade).collect(),
         control: r.control.as_ref().map(|c| ControlEntry {
             verdict: verdict(c.kind),
@@ -104,6 +106,32 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         seed: r.history.as_ref().map(|history| history.header.seed.clone()),
         repeat_command: r.repeat_command.clone(),
         wall_ms: r.wall_ms,
+        expected: matches!(r.expectation, Some(Expectation::Expected(_))),
+        expected_by: known(r.expectation.as_ref()),
+        new: r.expectation == Some(Expectation::New),
+        unconfirmed: r.verdict.unconfirmed.iter().map(|f| f.fingerprint().to_string()).collect(),
+    }
+}
+
+fn known(expectation: Option<&Expectation>) -> Vec<KnownEntry> {
+    let Some(Expectation::Expected(known)) = expectation else { return Vec::new() };
+    let entry =
+        |k: &KnownFailure| KnownEntry { line: k.line, reason: k.reason.clone(), link: k.link.clone() };
+    known.iter().map(entry).collect()
+}
+
+fn against(a: &AgainstFile) -> ExpectationsEntry {
+    let stale = a.stale.iter().map(|stale| StaleItem { line: stale.line, text: stale.text.clone() });
+    ExpectationsEntry {
+        file: a.file.clone(),
+        expected: a.expected as u64,
+        unexpected: a.unexpected as u64,
+        new: a.new.len() as u64,
+        stale: stale.collect(),
+        no_reason: a.no_reason.clone(),
+        tested: a.tested as u64,
+        min_tested: a.min_tested.map(|least| least as u64),
+        notes: a.notes.clone(),
     }
 }
 
@@ -127,7 +155,7 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
     }
 }
 
-fn finding(f: &Finding) -> FindingEntry {
+fn finding(r: &ScenarioResult, f: &Finding) -> FindingEntry {
     FindingEntry {
         clause: f.clause.to_string(),
         also: f.also.iter().map(ToString::to_string).collect(),
@@ -139,7 +167,9 @@ fn finding(f: &Finding) -> FindingEntry {
         repeat: f.repeat,
         place: f.place.map(|p| PlaceEntry { line: p.line, column: p.column, length: p.length }),
         could_instead: f.could_instead.clone(),
-        folded: f.folded.iter().map(finding).collect(),
+        folded: f.folded.iter().map(|folded| finding(r, folded)).collect(),
+        fingerprint: f.fingerprint().to_string(),
+        intermittent: r.is_intermittent(f),
     }
 }
 
@@ -189,5 +219,6 @@ fn summary(s: &Summary) -> SummaryEntry {
         long_bound_s: s.long_bound_s,
         notices: s.notices.clone(),
         gates: s.gates.iter().map(gate).collect(),
+        expectations: s.expectations.as_ref().map(against),
     }
 }

@@ -81,6 +81,9 @@ pub struct TargetEntry {
     pub version: Option<String>,
     /// Its address.
     pub address: Option<String>,
+    /// What carried the bytes: `tcp`, `tls`, `ws` or `wss`; null where a record does not say.
+    #[serde(default)]
+    pub transport: Option<String>,
     /// How it was started and configured; empty if deadzone did not start it.
     pub configuration: String,
     /// Whose links stood between the clients and the broker: kind, version and address; null where they were deadzone's own.
@@ -133,6 +136,9 @@ pub struct ScenarioEntry {
     pub id: String,
     /// `3.1`, `3.1.1` or `5.0`.
     pub version: String,
+    /// What carried the bytes: `tcp`, `tls`, `ws` or `wss`; null where a record does not say.
+    #[serde(default)]
+    pub transport: Option<String>,
     /// Its title.
     pub title: String,
     /// Its file.
@@ -169,6 +175,29 @@ pub struct ScenarioEntry {
     pub repeat_command: String,
     /// Wall time, ms.
     pub wall_ms: u64,
+    /// The file of known failures names all that it shows.
+    #[serde(default)]
+    pub expected: bool,
+    /// The entries of the file that name it; empty unless expected.
+    #[serde(default)]
+    pub expected_by: Vec<KnownEntry>,
+    /// It is newer than the file of known failures: nothing of it turns the run red.
+    #[serde(default)]
+    pub new: bool,
+    /// Fingerprints of silences that were not waited out.
+    #[serde(default)]
+    pub unconfirmed: Vec<String>,
+}
+
+/// An entry of a file of known failures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownEntry {
+    /// Its line in the file, from 1.
+    pub line: u32,
+    /// Why it is expected; empty where the file does not say.
+    pub reason: String,
+    /// Where more is said of it.
+    pub link: Option<String>,
 }
 
 /// One repeat, with what it showed by itself.
@@ -227,6 +256,12 @@ pub struct FindingEntry {
     pub could_instead: Vec<String>,
     /// Findings that follow from this one.
     pub folded: Vec<Self>,
+    /// What makes it the same finding in another run.
+    #[serde(default)]
+    pub fingerprint: String,
+    /// Some run of the scenario did not show it.
+    #[serde(default)]
+    pub intermittent: bool,
 }
 
 /// A place in the scenario file, from 1, in characters.
@@ -311,6 +346,9 @@ pub struct SummaryEntry {
     pub notices: Vec<String>,
     /// The gates that were tried, by version.
     pub gates: Vec<GateEntry>,
+    /// How it stands to the file of known failures; null without one.
+    #[serde(default)]
+    pub expectations: Option<ExpectationsEntry>,
 }
 
 /// How a gate ended.
@@ -337,6 +375,38 @@ pub struct CoverageEntry {
     pub of: u64,
     /// Ids of deadzone's own that were put to the test.
     pub own: u64,
+}
+
+/// How the run stands to a file of known failures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectationsEntry {
+    /// The file.
+    pub file: String,
+    /// Results that did not pass, as expected.
+    pub expected: u64,
+    /// Results that did not pass, and are not expected.
+    pub unexpected: u64,
+    /// Results of scenarios that are newer than the file.
+    pub new: u64,
+    /// Entries that matched nothing although their scenarios were judged.
+    pub stale: Vec<StaleItem>,
+    /// Lines of entries that matched and give no reason.
+    pub no_reason: Vec<u32>,
+    /// Scenarios that were judged.
+    pub tested: u64,
+    /// How many must be; null where the run was not of everything.
+    pub min_tested: Option<u64>,
+    /// What else is to be said of the file.
+    pub notes: Vec<String>,
+}
+
+/// An entry whose failure did not come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StaleItem {
+    /// Its line in the file, from 1.
+    pub line: u32,
+    /// What it expects of which scenario.
+    pub text: String,
 }
 
 impl RunDocument {

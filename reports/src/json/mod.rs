@@ -6,13 +6,14 @@
 mod build;
 mod cause;
 mod document;
+mod outcomes;
 mod schema;
 
 pub use build::run_document;
 pub use cause::{CauseEntry, KeyEntry, ShownEntry};
 pub use document::{
-    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry,
-    GradeWord, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry,
-    SummaryEntry, TargetEntry, VerdictWord,
+    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry,
+    GradeEntry, GradeWord, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
+    ScenarioEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry, VerdictWord,
 };
 pub use schema::run_schema;

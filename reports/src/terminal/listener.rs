@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use deadzone_verdict::{Choice, RunEvent, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
-    TerminalOptions, Verbosity, circumstances, failure,
+    TerminalOptions, Verbosity, circumstances, expectation, failure,
     page::{Page, Role},
     summary, target, timeline,
 };
@@ -91,7 +91,9 @@ pub fn same_cause_block(
 
 fn started(page: &mut Page, info: &RunInfo) {
     let versions: Vec<&str> = info.capabilities.iter().map(|c| c.version.as_str()).collect();
-    let head = format!("deadzone {}  {}  MQTT {}", info.deadzone, target::name(info), versions.join(", "));
+    let over = info.transport.map(|transport| format!(" over {transport}")).unwrap_or_default();
+    let (name, versions) = (target::name(info), versions.join(", "));
+    let head = format!("deadzone {}  {name}  MQTT {versions}{over}", info.deadzone);
     let head = page.safe(&head, 300);
     let line = page.paint(Role::Strong, &head);
     page.raw(&line);
@@ -134,6 +136,8 @@ fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
         return;
     }
     match result.verdict.kind {
+        // What is expected, or new, is told in full where no file is given.
+        _ if result.is_excused() => line(page, result),
         // Their blocks begin with such a line themselves.
         VerdictKind::Fail | VerdictKind::Error | VerdictKind::Inconclusive => {
             if let Some(info) = &model.info {
@@ -161,6 +165,7 @@ fn line(page: &mut Page, result: &ScenarioResult) {
     let mut rest = format!("{} [{}]", result.key.id, result.key.version);
     let grades = result.verdict.grades.len();
     let notes = [
+        expectation::note(result),
         result.verdict.reason.clone(),
         (grades > 0).then(|| format!("{grades} grade{}", if grades == 1 { "" } else { "s" })),
     ];

@@ -2,6 +2,7 @@
 
 mod causes;
 mod documents;
+mod expectations;
 mod story;
 mod terminal;
 

@@ -7,8 +7,8 @@ use deadzone_history::{
     Place, Purpose, Start, Way,
 };
 use deadzone_verdict::{
-    Capabilities, Choice, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Known, Phase, Repeat,
-    RunEvent, RunInfo, ScenarioKey, ScenarioResult, Source, Summary, Verdict, VerdictKind,
+    Capabilities, Choice, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, KnownFact, Phase,
+    Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Source, Summary, Verdict, VerdictKind,
 };
 use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
 
@@ -203,6 +203,7 @@ pub(crate) fn silent() -> ScenarioResult {
 pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version: Version::V5 },
+        transport: Some(deadzone_spec::Transport::Tcp),
         party: deadzone_spec::Party::Server,
         title: "PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice".to_owned(),
         file: "scenarios/qos2/recovery.mqt".to_owned(),
@@ -218,6 +219,7 @@ pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
         repeat_command: format!("deadzone run --target somebroker --only {id} --version 5.0 --seed 5eed"),
         wall_ms: 734,
         target_log: None,
+        expectation: None,
     }
 }
 
@@ -331,6 +333,7 @@ pub(crate) fn info() -> RunInfo {
         target: "somebroker".to_owned(),
         target_version: Some("1.4.0".to_owned()),
         address: Some("127.0.0.1:1883".to_owned()),
+        transport: Some(deadzone_spec::Transport::Tcp),
         target_configuration: "somebroker --config test.conf\nlistener 1883\nallow_anonymous true".to_owned(),
         links: None,
         switched_on: vec![],
@@ -372,6 +375,7 @@ pub(crate) fn summary() -> Summary {
         notices: vec![],
         gates: vec![],
         left_out: vec![],
+        expectations: None,
     }
 }
 
@@ -385,6 +389,6 @@ fn covered(version: Version, tested: usize, of: usize) -> Coverage {
     Coverage { version, tested, of, own: 3 }
 }
 
-fn advertised(fact: &str, how: &str) -> Known {
-    Known { fact: fact.to_owned(), source: Source::Advertised, how: how.to_owned() }
+fn advertised(fact: &str, how: &str) -> KnownFact {
+    KnownFact { fact: fact.to_owned(), source: Source::Advertised, how: how.to_owned() }
 }

@@ -71,14 +71,20 @@ impl Drop for Running {
 
 /// `deadzone broker` on a free port, ready.
 pub fn broker(args: &[&str]) -> (Running, SocketAddr) {
-    let mut all = vec!["broker", "--listen", "127.0.0.1:0"];
+    let (running, url) = broker_at("127.0.0.1:0", args);
+    (running, url.strip_prefix("mqtt://").expect("plain TCP").parse().unwrap())
+}
+
+/// `deadzone broker` where it is told to listen, ready, and its URL.
+pub fn broker_at(listen: &str, args: &[&str]) -> (Running, String) {
+    let mut all = vec!["broker", "--listen", listen];
     all.extend(args);
     let child = deadzone(&all).stdout(Stdio::piped()).spawn().unwrap();
     let mut running = Running(child);
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on mqtt://").expect("it says where it listens");
-    (running, address.parse().unwrap())
+    let url = line.trim().strip_prefix("listening on ").expect("it says where it listens");
+    (running, url.to_owned())
 }
 
 /// Waits for a child's end, at most this long.

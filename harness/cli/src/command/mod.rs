@@ -2,6 +2,7 @@
 
 mod broker;
 mod check;
+mod expect;
 mod explain;
 mod guard;
 mod judge;
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Probe(args) => probe::probe(&args),
         Command::Targets(args) => targets::targets(&args),
         Command::Check(args) => Ok(check::check(&args)),
+        Command::Expect(command) => expect::expect(&command),
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),

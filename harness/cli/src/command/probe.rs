@@ -62,6 +62,7 @@ pub(crate) fn probe(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
         cancel: signals::cancel_flag(),
         panic_in: None,
         manners: config.manners(),
+        expect: None,
     };
     let summary = deadzone_runner::run(&suite, &options, &mut |event| {
         if let RunEvent::Started(started) = event {

@@ -1,10 +1,10 @@
 //! `deadzone run`.
 
-use std::fs;
+use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
-use deadzone_runner::{EmbeddedSpec, ExitCode, Gentle, Options, TargetSpec};
+use deadzone_runner::{EmbeddedSpec, ExitCode, Expectations, Gentle, Options, RunError, TargetSpec};
 use deadzone_transport::Endpoint;
 use deadzone_verdict::RunEvent;
 
@@ -91,7 +91,13 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         cancel: signals::cancel_flag(),
         panic_in: args.panic_in.clone(),
         manners: config.manners(),
+        expect: expectations(config.expect.value.as_deref())?,
     })
+}
+
+fn expectations(file: Option<&Path>) -> anyhow::Result<Option<Arc<Expectations>>> {
+    let read = file.map(Expectations::read).transpose().map_err(RunError::from)?;
+    Ok(read.map(Arc::new))
 }
 
 /// Defects and variants by name.

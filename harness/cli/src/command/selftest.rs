@@ -35,6 +35,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
         cancel: signals::cancel_flag(),
         panic_in: None,
         manners: config.manners(),
+        expect: None,
     };
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();

@@ -85,7 +85,7 @@ impl<'a> Watch<'a> {
             Message::Ended(i, ..) if self.hanging.remove(&i) => false,
             Message::Ended(i, done, beside_parked) => {
                 self.running.remove(&i);
-                let failed = matches!(done.result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+                let failed = self.context.fails(&done.result);
                 self.ended(i, *done, beside_parked);
                 failed
             }

@@ -156,6 +156,7 @@ impl<'s> Known<'s> {
         let repeat_command = (self.command)(&whole(&record));
         ScenarioResult {
             key,
+            transport: None,
             party: self.party,
             title,
             file: record.header.file,
@@ -171,6 +172,7 @@ impl<'s> Known<'s> {
             repeat_command,
             wall_ms: record.lasted_us / 1_000,
             target_log: None,
+            expectation: None,
         }
     }
 }
@@ -212,6 +214,7 @@ fn info(suite: &Suite, planned: usize) -> RunInfo {
         target: "recorded".to_owned(),
         target_version: None,
         address: None,
+        transport: None,
         target_configuration: String::new(),
         links: None,
         switched_on: Vec::new(),

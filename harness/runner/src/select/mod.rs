@@ -10,4 +10,5 @@ mod word;
 
 pub use selection::{Selection, SelectionError};
 pub use tier::Tier;
+pub(crate) use word::glob;
 pub use word::{names_clause, version};

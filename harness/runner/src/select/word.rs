@@ -94,7 +94,7 @@ pub fn names_clause(word: &str, id: ClauseId) -> bool {
 }
 
 /// `*` matches within a part of the id, `**` over parts. Bounded by the product of the lengths: neighbouring stars are one.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     // The places in the text that the pattern may have come to.
     let mut reached = vec![false; text.len() + 1];
     reached[0] = true;

@@ -64,6 +64,7 @@ impl Played {
             cancel: Arc::default(),
             panic_in: None,
             manners: Manners::default(),
+            expect: None,
         };
         let mut told = Vec::new();
         run(&suite, &options, &mut |event| {

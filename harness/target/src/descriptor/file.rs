@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use deadzone_history::Durability;
 use serde::Deserialize;
 
-/// Every key of a descriptor, for suggestions.
+/// Every key of a descriptor: what may be documented.
 pub(super) const KEYS: &[&str] = &[
     "about",
     "address",
@@ -62,6 +62,7 @@ pub(super) struct File {
     pub(super) schema: Option<String>,
     pub(super) name: Option<String>,
     pub(super) about: Option<String>,
+    pub(super) version: Option<String>,
     pub(super) tried: Option<String>,
     pub(super) address: Addresses,
     pub(super) user: Option<String>,

@@ -72,6 +72,7 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
     let version = verdict.findings.first().map_or(history.header.version, |finding| finding.clause.version());
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version },
+        transport: None,
         party,
         title: "what passed the link".to_owned(),
         file: String::new(),
@@ -87,6 +88,7 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
         repeat_command: "deadzone link --judge --history DIR, then deadzone judge DIR".to_owned(),
         wall_ms: last_us / 1_000,
         target_log: None,
+        expectation: None,
     }
 }
 
@@ -131,6 +133,7 @@ fn info(header: &Header, upstream: &str) -> RunInfo {
         target: upstream.to_owned(),
         target_version: None,
         address: Some(upstream.to_owned()),
+        transport: None,
         target_configuration: String::new(),
         links: None,
         switched_on: Vec::new(),
