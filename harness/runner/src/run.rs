@@ -23,7 +23,7 @@ use crate::{
     ask::{ask, speaks_v311_alone, unique_word},
     coverage::coverage,
     exchange::Asker,
-    expect::{Expectations, Known, Played, counted, hold},
+    expect::{Expectations, Known, Played, counted},
     histories::write_histories,
     job::JobContext,
     lasting,
@@ -111,7 +111,7 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    check_known(options, suite)?;
+    options.expect.iter().try_for_each(|file| file.check(suite))?;
     let swept = match &options.target {
         TargetSpec::Started { .. } => deadzone_target::sweep(),
         TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
@@ -130,7 +130,7 @@ pub fn run(
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
-    let known = known(options, &info);
+    let known = Known::of(options, &info);
     tell(RunEvent::Started(Arc::clone(&info)));
 
     let mut context = context(options, handle);
@@ -160,11 +160,8 @@ pub fn run(
     let interrupted = options.cancel.load(Ordering::Relaxed);
     let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
     if let Some(known) = &known {
-        let whole = options.selection.is_everything() && passes.lost.is_none() && !options.quick;
-        let (results, versions) = (results.as_slice(), options.versions.as_slice());
-        let played =
-            Played { results, suite: suite.keys(), versions, everything: whole, target: &info.target };
-        hold(&mut summary, known, played);
+        let whole = passes.lost.is_none() && !options.quick;
+        known.hold(&mut summary, Played::of(options, suite, &results, &info.target, whole));
     }
     let summary = Arc::new(summary);
     drop(passes);
@@ -263,18 +260,6 @@ fn descriptor_limit() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|l| l.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
-}
-
-/// Whether the file of known failures names scenarios that there are.
-fn check_known(options: &Options, suite: &Suite) -> Result<(), RunError> {
-    let Some(file) = &options.expect else { return Ok(()) };
-    Ok(file.check(suite.scenarios.iter().map(|scenario| scenario.id.as_str()))?)
-}
-
-/// What the file says of this target, where there is one.
-fn known(options: &Options, info: &RunInfo) -> Option<Arc<Known>> {
-    let file = options.expect.clone()?;
-    Some(Arc::new(Known::new(file, info.target_version.as_deref(), info.transport)))
 }
 
 fn info(
