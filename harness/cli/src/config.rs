@@ -158,12 +158,7 @@ impl Config {
         let flag_files = (!own.files.is_empty()).then(|| own.files.clone());
         Ok(Self {
             entry,
-            broker: Setting::choose(
-                args.broker.clone(),
-                "DEADZONE_BROKER",
-                file.broker,
-                "embedded".to_owned(),
-            ),
+            broker: broker(args, file.broker),
             versions: Setting { value: versions(&mqtt.value)?, origin: mqtt.origin },
             jobs: Setting::choose(
                 args.jobs.map(|j| Some(usize::from(j))),
@@ -273,6 +268,11 @@ fn gentle_shown(gentle: Gentle) -> &'static str {
         Gentle::Always => "always",
         Gentle::Never => "never",
     }
+}
+
+/// Which broker; the embedded one where nobody says.
+fn broker(args: &TargetArgs, file: Option<String>) -> Setting<String> {
+    Setting::choose(args.broker.clone(), "DEADZONE_BROKER", file, "embedded".to_owned())
 }
 
 /// Where something is written, if anywhere.

@@ -25,7 +25,7 @@ use crate::{
     budget::{Budget, overrun},
     coverage::coverage,
     exchange::Asker,
-    expect::{Expectations, Known, Played, counted, hold},
+    expect::{Expectations, Known, Played, counted},
     gentle,
     histories::write_histories,
     job::JobContext,
@@ -107,22 +107,9 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    check_known(options, suite)?;
-    let swept = match &options.target {
-        TargetSpec::Started { .. } => deadzone_target::sweep(),
-        TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
-    };
-    let mut target = Target::start(&options.target, &options.cancel)?;
-    if let Some(limit) = options.manners.wait {
-        target.wait_for(limit, &options.cancel)?;
-    }
+    options.expect.iter().try_for_each(|file| file.check(suite))?;
+    let (mut target, swept) = bring_up(options)?;
     let gentle = gentle::settle(&mut target, options.manners.gentle);
-    if options.links.is_some() && target.handle().address().is_none() {
-        return Err(RunError::LinksWithoutAddress);
-    }
-    if options.links.is_some() && target.handle().transport() != Transport::Tcp {
-        return Err(TargetError::Entry("foreign links carry plain TCP only: take mqtt://").into());
-    }
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
     let handle = target.handle();
@@ -130,7 +117,7 @@ pub fn run(
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
     let info = Arc::new(info(suite, options, &target, capabilities.clone(), plan.chosen(), choice));
-    let known = known(options, &info);
+    let known = Known::of(options, &info);
     tell(RunEvent::Started(Arc::clone(&info)));
 
     let mut context = context(options, handle);
@@ -166,11 +153,8 @@ pub fn run(
     let interrupted = options.cancel.load(Ordering::Relaxed);
     let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
     if let Some(known) = &known {
-        let whole = options.selection.is_everything() && passes.lost.is_none() && !options.quick;
-        let (results, versions) = (results.as_slice(), options.versions.as_slice());
-        let played =
-            Played { results, suite: suite.keys(), versions, everything: whole, target: &info.target };
-        hold(&mut summary, known, played);
+        let whole = passes.lost.is_none() && !options.quick;
+        known.hold(&mut summary, Played::of(options, suite, &results, &info.target, whole));
     }
     let summary = Arc::new(summary);
     drop(passes);
@@ -180,6 +164,25 @@ pub fn run(
     let written = options.history.as_ref().map_or(Ok(()), |folder| write_histories(folder, &results));
     drop(target);
     written.map(|()| summary)
+}
+
+/// The target, up and fit for what is asked, and what was cleaned up before it was started.
+fn bring_up(options: &Options) -> Result<(Target, Vec<String>), RunError> {
+    let swept = match &options.target {
+        TargetSpec::Started { .. } => deadzone_target::sweep(),
+        TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
+    };
+    let target = Target::start(&options.target, &options.cancel)?;
+    if let Some(limit) = options.manners.wait {
+        target.wait_for(limit, &options.cancel)?;
+    }
+    if options.links.is_some() && target.handle().address().is_none() {
+        return Err(RunError::LinksWithoutAddress);
+    }
+    if options.links.is_some() && target.handle().transport() != Transport::Tcp {
+        return Err(TargetError::Entry("foreign links carry plain TCP only: take mqtt://").into());
+    }
+    Ok((target, swept))
 }
 
 /// What is to be performed, and how that was chosen.
@@ -250,18 +253,6 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
         patience: Duration::from_millis((context.timing.patience_ms as f64 * context.timing.scale) as u64),
         qos1: offered.max_qos > 0,
     })
-}
-
-/// Whether the file of known failures names scenarios that there are.
-fn check_known(options: &Options, suite: &Suite) -> Result<(), RunError> {
-    let Some(file) = &options.expect else { return Ok(()) };
-    Ok(file.check(suite.scenarios.iter().map(|scenario| scenario.id.as_str()))?)
-}
-
-/// What the file says of this target, where there is one.
-fn known(options: &Options, info: &RunInfo) -> Option<Arc<Known>> {
-    let file = options.expect.clone()?;
-    Some(Arc::new(Known::new(file, info.target_version.as_deref(), info.transport)))
 }
 
 fn info(

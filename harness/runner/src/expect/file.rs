@@ -19,7 +19,7 @@ use super::{
     pattern::{COVERED, Pattern},
     pin::Pin,
 };
-use crate::habit::TARGET;
+use crate::{Suite, habit::TARGET};
 
 /// The format's name and major version.
 pub(super) const SCHEMA: &str = "deadzone.expect/1";
@@ -133,7 +133,11 @@ impl Expectations {
 
     /// Holds what the entries name against the scenarios that there are: neither a mistyped id nor a glob over half of the suite
     /// is to pass for an expectation. What the file itself knows may be gone from the suite.
-    pub(crate) fn check<'a>(&'a self, suite: impl Iterator<Item = &'a str>) -> Result<(), ExpectError> {
+    pub(crate) fn check(&self, suite: &Suite) -> Result<(), ExpectError> {
+        self.check_ids(suite.scenarios.iter().map(|scenario| scenario.id.as_str()))
+    }
+
+    fn check_ids<'a>(&'a self, suite: impl Iterator<Item = &'a str>) -> Result<(), ExpectError> {
         let pinned = self.pin.keys().map(|key| key.id.as_str());
         let ids: BTreeSet<&str> = suite.chain(pinned).chain([TARGET]).collect();
         let mistakes: Vec<Mistake> = self.entries.iter().filter_map(|entry| wrong(entry, &ids)).collect();
@@ -170,7 +174,7 @@ mod tests {
     use crate::expect::made::{TWICE, entry, fails, file};
 
     fn mistakes(lines: &str, suite: &[&str]) -> Vec<String> {
-        match file(lines).check(suite.iter().copied()) {
+        match file(lines).check_ids(suite.iter().copied()) {
             Ok(()) => Vec::new(),
             Err(ExpectError::Mistakes { mistakes, .. }) => {
                 mistakes.into_iter().map(|m| format!("{}: {} {:?}", m.line, m.what, m.help)).collect()

@@ -3,14 +3,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use deadzone_spec::Transport;
-use deadzone_verdict::{Expectation, Finding, Outcome, ScenarioKey, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Expectation, Finding, Outcome, RunInfo, ScenarioKey, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
     Expectations,
     file::{Entry, Shows},
 };
-use crate::habit::{TARGET, is_habit};
+use crate::{
+    Options,
+    habit::{TARGET, is_habit},
+};
 
 /// A file with the entries that hold for the target.
 #[derive(Debug)]
@@ -31,6 +34,12 @@ pub(super) enum Holds {
 }
 
 impl Known {
+    /// What the file says of this target, where there is one.
+    pub(crate) fn of(options: &Options, info: &RunInfo) -> Option<Arc<Self>> {
+        let file = options.expect.clone()?;
+        Some(Arc::new(Self::new(file, info.target_version.as_deref(), info.transport)))
+    }
+
     /// Where the target does not tell its version, an entry that asks for one does not hold; where the transport is not known, one
     /// that asks for it does not either.
     pub(crate) fn new(

@@ -23,4 +23,4 @@ pub use error::ExpectError;
 pub use file::Expectations;
 pub(crate) use known::{Known, Marks, counted, fails};
 pub use update::{Showed, Updated, update};
-pub(crate) use whole::{Played, hold};
+pub(crate) use whole::Played;

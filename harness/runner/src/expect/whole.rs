@@ -11,30 +11,46 @@ use deadzone_verdict::{
 use deadzone_wire::Version;
 
 use super::{Known, alias::is_retired, file::Entry, known::Holds};
-use crate::{ExitCode, habit::TARGET};
+use crate::{ExitCode, Options, Suite, habit::TARGET};
 
 /// Most notes of one kind.
 const NOTES: usize = 6;
 
 /// A run that ended.
 pub(crate) struct Played<'a> {
-    pub(crate) results: &'a [Arc<ScenarioResult>],
+    results: &'a [Arc<ScenarioResult>],
     /// All scenarios that there are.
-    pub(crate) suite: BTreeSet<ScenarioKey>,
-    pub(crate) versions: &'a [Version],
+    suite: BTreeSet<ScenarioKey>,
+    versions: &'a [Version],
     /// Nothing was left out by choice, nothing that was planned is missing, and silences were waited out.
-    pub(crate) everything: bool,
+    everything: bool,
     /// The target's name.
-    pub(crate) target: &'a str,
+    target: &'a str,
 }
 
-/// Adds to a summary how its run stands to the file, and what that makes of its exit code.
-pub(crate) fn hold(summary: &mut Summary, known: &Known, played: Played<'_>) {
-    let everything = played.everything && !summary.interrupted && summary.not_run == 0;
-    let against = against(known, &Played { everything, ..played });
-    let code = ExitCode::known(summary.exit_code);
-    summary.exit_code = code.with_file(!against.stale.is_empty(), against.is_below_floor()) as u8;
-    summary.expectations = Some(against);
+impl<'a> Played<'a> {
+    /// `whole`: the target was there to the end, and silences were waited out.
+    pub(crate) fn of(
+        options: &'a Options,
+        suite: &Suite,
+        results: &'a [Arc<ScenarioResult>],
+        target: &'a str,
+        whole: bool,
+    ) -> Self {
+        let everything = options.selection.is_everything() && whole;
+        Self { results, suite: suite.keys(), versions: &options.versions, everything, target }
+    }
+}
+
+impl Known {
+    /// Adds to a summary how its run stands to the file, and what that makes of its exit code.
+    pub(crate) fn hold(&self, summary: &mut Summary, played: Played<'_>) {
+        let everything = played.everything && !summary.interrupted && summary.not_run == 0;
+        let against = against(self, &Played { everything, ..played });
+        let code = ExitCode::known(summary.exit_code);
+        summary.exit_code = code.with_file(!against.stale.is_empty(), against.is_below_floor()) as u8;
+        summary.expectations = Some(against);
+    }
 }
 
 /// Holds a run against the file.
