@@ -94,6 +94,8 @@ pub struct RunInfo {
     pub planned: usize,
     /// How many were left out because they last long in real time and were not chosen by name.
     pub left_out: usize,
+    /// The folder into which a script of each failure is written, if any is.
+    pub scripts: Option<String>,
 }
 
 /// A control run's outcome.

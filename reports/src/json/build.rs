@@ -12,7 +12,7 @@ use super::document::{
     PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
     VerdictWord,
 };
-use crate::{ReportError, RunModel};
+use crate::{ReportError, RunModel, repro::script_name};
 
 /// The document of a run, complete or not.
 pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
@@ -26,7 +26,7 @@ pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
         target: target(info),
         capabilities: info.capabilities.iter().map(capabilities).collect(),
         planned: info.planned as u64,
-        scenarios: run.results.iter().map(|result| scenario(result)).collect(),
+        scenarios: run.results.iter().map(|result| scenario(result, info)).collect(),
         causes: cause::entries(run),
         summary: ended.map(summary),
         complete: ended.is_some_and(|s| !s.interrupted && s.not_run == 0),
@@ -63,7 +63,7 @@ fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
     }
 }
 
-fn scenario(r: &ScenarioResult) -> ScenarioEntry {
+fn scenario(r: &ScenarioResult, info: &RunInfo) -> ScenarioEntry {
     ScenarioEntry {
         id: r.key.id.clone(),
         version: r.key.version.to_string(),
@@ -74,7 +74,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         like: r.like.clone(),
         verdict: verdict(r.verdict.kind),
         reason: r.verdict.reason.clone(),
-        findings: r.verdict.findings.iter().map(finding).collect(),
+        findings: r.verdict.findings.iter().map(|found| reproduced(r, found, info)).collect(),
         grades: r.verdict.grades.iter().map(grade).collect(),
         control: r.control.as_ref().map(|c| ControlEntry {
             verdict: verdict(c.kind),
@@ -112,6 +112,11 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
     }
 }
 
+fn reproduced(result: &ScenarioResult, found: &Finding, info: &RunInfo) -> FindingEntry {
+    let script = info.scripts.as_ref().zip(script_name(result, found));
+    FindingEntry { reproduction: script.map(|(folder, name)| format!("{folder}/{name}")), ..finding(found) }
+}
+
 fn finding(f: &Finding) -> FindingEntry {
     FindingEntry {
         clause: f.clause.to_string(),
@@ -125,6 +130,7 @@ fn finding(f: &Finding) -> FindingEntry {
         place: f.place.map(|p| PlaceEntry { line: p.line, column: p.column, length: p.length }),
         could_instead: f.could_instead.clone(),
         folded: f.folded.iter().map(finding).collect(),
+        reproduction: None,
     }
 }
 

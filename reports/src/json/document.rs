@@ -195,6 +195,9 @@ pub struct FindingEntry {
     pub could_instead: Vec<String>,
     /// Findings that follow from this one.
     pub folded: Vec<Self>,
+    /// The script that shows it without deadzone; null where none was written.
+    #[serde(default)]
+    pub reproduction: Option<String>,
 }
 
 /// A place in the scenario file, from 1, in characters.

@@ -350,6 +350,7 @@ pub(crate) fn info() -> RunInfo {
         seed: "5eed".to_owned(),
         planned: 8,
         left_out: 0,
+        scripts: None,
     }
 }
 

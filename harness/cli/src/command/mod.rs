@@ -12,6 +12,7 @@ mod list;
 mod often;
 mod report_files;
 mod run;
+mod scripts;
 mod selftest;
 
 use deadzone_runner::{ExitCode, RunError, Suite};

@@ -33,6 +33,8 @@ pub struct JudgeOptions {
     pub party: Party,
     /// The command that repeats the verdict on these files and folders.
     pub command: fn(&[&Path]) -> String,
+    /// The folder into which a script of each failure is written, for the reports to name.
+    pub scripts: Option<String>,
     /// Set by a signal.
     pub cancel: Arc<AtomicBool>,
 }
@@ -54,7 +56,7 @@ pub fn judge_files(
     }
     let left = left.len();
     let results = known.composed(records);
-    tell(RunEvent::Started(Arc::new(info(suite, results.len()))));
+    tell(RunEvent::Started(Arc::new(info(suite, results.len(), options.scripts.clone()))));
     for result in &results {
         tell(RunEvent::ScenarioStarted(result.key.clone()));
         tell(RunEvent::ScenarioFinished(Arc::clone(result)));
@@ -203,7 +205,7 @@ fn key(record: &Recorded) -> ScenarioKey {
     ScenarioKey { id, version: *version }
 }
 
-fn info(suite: &Suite, planned: usize) -> RunInfo {
+fn info(suite: &Suite, planned: usize, scripts: Option<String>) -> RunInfo {
     RunInfo {
         deadzone: env!("CARGO_PKG_VERSION").to_owned(),
         suite: suite.hash.clone(),
@@ -217,6 +219,7 @@ fn info(suite: &Suite, planned: usize) -> RunInfo {
         seed: "as recorded".to_owned(),
         planned,
         left_out: 0,
+        scripts,
     }
 }
 

@@ -138,5 +138,6 @@ fn info(header: &Header, upstream: &str) -> RunInfo {
         seed: header.seed.clone(),
         planned: 2,
         left_out: 0,
+        scripts: None,
     }
 }
