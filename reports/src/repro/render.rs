@@ -15,8 +15,12 @@ use super::{
     step::{Given, Piece, Step, Wanted},
 };
 
-/// What every script can do.
-const PLAYER: &str = include_str!("player.py");
+/// What every script can do, what the kinds of check need, and how it ends.
+const BASE: &str = include_str!("player/base.py");
+const COMES: &str = include_str!("player/comes.py");
+const ENDS: &str = include_str!("player/ends.py");
+const SILENT: &str = include_str!("player/silent.py");
+const MAIN: &str = include_str!("player/main.py");
 /// Most steps of a script that somebody can read.
 const MOST_STEPS: usize = 1_500;
 /// Most tries where a fault does not come each time.
@@ -62,7 +66,14 @@ pub fn reproduction(result: &ScenarioResult, finding: &Finding, of: Recording<'_
     text.push_str("\n\n");
     text.push_str(&page.steps(&plan));
     text.push_str("\n\n");
-    text.push_str(PLAYER);
+    let looks = match &plan.check {
+        Check::Comes { .. } => Some(COMES),
+        Check::Ends { .. } => Some(ENDS),
+        Check::Silent(_) => Some(SILENT),
+        Check::Unseen(_) => None,
+    };
+    let parts: Vec<&str> = [BASE].into_iter().chain(looks).chain([MAIN]).collect();
+    text.push_str(&parts.join("\n\n"));
     Some(Reproduction { name, text, unseen })
 }
 

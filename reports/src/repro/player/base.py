@@ -112,6 +112,10 @@ class Connection:
         CONNECTIONS.append(self)
         say("%s: connected" % name)
 
+    def close(self):
+        CONNECTIONS.remove(self)
+        self.socket.close()
+
     def receive(self):
         try:
             data = self.socket.recv(65536)
@@ -213,11 +217,8 @@ def take(c, kind, optional=False, within=None, **fields):
         refused = next((p for p in c.inbox if p.kind == "CONNACK" and p.reason in (4, 5, 0x86, 0x87)), None)
         if kind == "CONNACK" and fields.get("reason") == 0 and refused:
             raise CouldNotRun("the broker refuses the CONNECT: set MQTT_USER and MQTT_PASSWORD (%s)" % refused)
-        raise NotShown("%s got no %s %s: from here on it is another run" % (c.name, kind, fresh_fields(fields)))
-
-
-def fresh_fields(fields):
-    return " ".join("%s=%s" % (name, repr(fresh(value))[:60]) for name, value in fields.items() if name != "other_than")
+        told = " ".join("%s=%s" % (name, repr(fresh(value))[:60]) for name, value in fields.items() if name != "other_than")
+        raise NotShown("%s got no %s %s: from here on it is another run" % (c.name, kind, told))
 
 
 def gone(c, optional=False):
@@ -243,105 +244,3 @@ def reset(c):
     c.may_end = True
     c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     c.socket.close()
-
-
-def fault_if_comes(c, kind, at_once=False, **fields):
-    packet = take(c, kind, **fields)
-    other = [p for p in c.inbox if p.kind != "PINGRESP" and (p.number > packet.number if p.taken else p.number < packet.number)]
-    if at_once and other:
-        raise NotShown("%s came in another order: also %s" % (packet, other[0]))
-    raise Shown("%s got %s" % (c.name, packet))
-
-
-def fault_if_ends(c):
-    if not until(PATIENCE, lambda: c.ended):
-        raise NotShown("the broker kept the connection of %s" % c.name)
-    raise Shown("%s: %s" % (c.name, c.ended))
-
-
-def fault_unless(seconds, wanted, end_of=None, ping=()):
-    """It is a fault if none of these comes in that time, though the broker serves other clients."""
-    came = lambda: next((p for c, kind, fields in wanted for p in c.inbox if not p.taken and p.fits(kind, fields)), None)
-    said, left = time.monotonic(), seconds
-    while left > 0:
-        until(min(left, 15), lambda: came() or end_of and end_of.ended)
-        left = seconds - (time.monotonic() - said)
-        if came():
-            raise NotShown("it came: %s" % came())
-        if end_of and end_of.ended:
-            raise NotShown("%s: %s" % (end_of.name, end_of.ended))
-        for c in ping if left > 0 else ():
-            send(c, h("c0 00"))
-    lost = next((c for c in CONNECTIONS if c.ended and not c.may_end), None)
-    if lost:
-        raise NotShown("%s: %s: another run than the recorded one" % (lost.name, lost.ended))
-    if not alive():
-        raise NotShown("the broker gave no sign of life to another client either")
-    raise Shown("none of it came within %g s, though the broker serves another client" % seconds)
-
-
-def hello(c, client_id):
-    text = lambda data: word(len(data)) + data
-    name = b"MQIsdp" if c.version == 3 else b"MQTT"
-    head = text(name) + bytes([c.version, 2, 0, 60]) + (b"\0" if c.version == 5 else b"")
-    send(c, login(framed(0x10, head + text(client_id))))
-    return take(c, "CONNACK", reason=0)
-
-
-def alive():
-    """A client of its own gets its own message."""
-    try:
-        c = Connection("alive", VERSION)
-        hello(c, fresh(RECORDED) + b"alive")
-        topic, none = fresh(RECORDED) + b"/alive", b"\0" if VERSION == 5 else b""
-        named = word(len(topic)) + topic
-        send(c, framed(0x82, b"\0\1" + none + named + b"\0"))
-        take(c, "SUBACK", id=1)
-        send(c, framed(0x30, named + none + b"alive"))
-        return take(c, "PUBLISH", topic=topic)
-    except (NotShown, CouldNotRun):
-        return None
-
-
-def tidy():
-    """Leaves the broker as it was found: sessions and retained messages of this run go."""
-    for c in CONNECTIONS:
-        c.socket.close()
-    del CONNECTIONS[:]
-    try:
-        for client_id in CLIENT_IDS:
-            c = Connection("tidy", VERSION)
-            hello(c, fresh(client_id))
-            for topic in RETAINED:
-                topic = fresh(topic)
-                send(c, framed(0x31, word(len(topic)) + topic + (b"\0" if VERSION == 5 else b"")), "PUBLISH, cleared")
-            send(c, h("e0 00"))
-            c.socket.close()
-    except (NotShown, CouldNotRun):
-        say("not all could be tidied up")
-    del CONNECTIONS[:]
-
-
-def main():
-    for _ in range(TRIES):
-        letters = string.ascii_lowercase + string.digits
-        RUN["now"] = b"dz" + "".join(random.choice(letters) for _ in RECORDED[2:]).encode()
-        try:
-            steps()
-            found = "nothing of it came"
-        except Shown as shown:
-            tidy()
-            print("FAULT SHOWN: %s: %s" % (CLAUSE, shown))
-            return 1
-        except CouldNotRun as why:
-            print("could not run: %s" % why)
-            return 2
-        except NotShown as why:
-            found = why
-        tidy()
-    print("not shown: %s" % found)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
