@@ -17,9 +17,9 @@ const OF_IDENTIFIERS: [&str; 2] = ["packet-id-free", "resend"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Check {
     /// This packet comes; in this order where that is the fault.
-    Comes { conn: ConnId, wanted: Wanted, at_once: bool },
+    Comes { conn: ConnId, wanted: Wanted, at_once: bool, within_us: Option<u64> },
     /// The broker ends the connection.
-    Ends { conn: ConnId },
+    Ends { conn: ConnId, within_us: Option<u64> },
     /// Nothing of this comes.
     Silent(Silence),
     /// No script can look for it, for this reason.
@@ -48,10 +48,12 @@ pub(super) fn plan(history: &History, finding: &Finding) -> Plan {
         }
         _ if silent => silence::plan(history, finding, decides),
         EventKind::Packet(packet) if packet.direction == Direction::Down => {
-            comes(history, finding, decides.seq, packet)
+            comes(history, finding, decides, packet)
         }
         EventKind::Closed { conn, by: By::Broker, .. } => {
-            Plan { walk: Walk::before(history, decides.seq), check: Check::Ends { conn: *conn } }
+            let walk = Walk::before(history, decides.seq);
+            let within_us = walk.deciding(decides);
+            Plan { walk, check: Check::Ends { conn: *conn, within_us } }
         }
         _ => unseen(history, decides.seq, "what decides is neither a packet of the broker's nor its close"),
     }
@@ -70,16 +72,15 @@ fn decider(history: &History, seq: u64) -> Option<&Event> {
             packet.of.and_then(|seen| history.event(seen.get()))
         }
         EventKind::Closed { conn, end: End::Client, by: By::Broker, .. } => {
-            let closed = |event: &&Event| {
-                matches!(&event.kind, EventKind::Closed { conn: of, end: End::Broker, by: By::Broker, .. } if of == conn)
-            };
+            let closed = |event: &&Event| matches!(&event.kind, EventKind::Closed { conn: of, end: End::Broker, by: By::Broker, .. } if of == conn);
             history.events.iter().find(closed)
         }
         _ => Some(event),
     }
 }
 
-fn comes(history: &History, finding: &Finding, seq: u64, packet: &PacketEvent) -> Plan {
+fn comes(history: &History, finding: &Finding, decides: &Event, packet: &PacketEvent) -> Plan {
+    let seq = decides.seq;
     let mut walk = Walk::before(history, seq);
     let earlier = earlier_copies(history, finding, seq, packet);
     let holder = packet.packet().packet_id().and_then(|id| walk.ids.brought_by(packet.conn, id));
@@ -91,7 +92,9 @@ fn comes(history: &History, finding: &Finding, seq: u64, packet: &PacketEvent) -
         wanted.fields.extend(holder.map(|seq| ("id", Given::IdOf(seq))));
     }
     // A message that is sent again must be so under its identifier: where it was another one, that is the point.
-    let taken = |seq: &u64| walk.steps.iter().any(|(_, step)| matches!(step, Step::Take { seq: of, .. } if of == seq));
+    let taken = |seq: &u64| {
+        walk.steps.iter().any(|(_, step)| matches!(step, Step::Take { seq: of, .. } if of == seq))
+    };
     let again = matches!(packet.packet(), Packet::Publish(publish) if publish.dup);
     if (again || OF_IDENTIFIERS.contains(&finding.by.as_str()))
         && !has_id(&wanted)
@@ -100,13 +103,15 @@ fn comes(history: &History, finding: &Finding, seq: u64, packet: &PacketEvent) -
         wanted.fields.push(("other_than", Given::Packet(before)));
     }
     let at_once = matches!(finding.fact, Fact::OutOfOrder | Fact::WrongPacket);
-    Plan { walk, check: Check::Comes { conn: packet.conn, wanted, at_once } }
+    let within_us = walk.deciding(decides);
+    Plan { walk, check: Check::Comes { conn: packet.conn, wanted, at_once, within_us } }
 }
 
 /// The last copy of the same message that the evidence names before, where it came to the same session under another identifier.
 fn earlier_copies(history: &History, finding: &Finding, seq: u64, packet: &PacketEvent) -> Option<u64> {
     let Packet::Publish(last) = packet.packet() else { return None };
-    let before = finding.evidence.iter().filter_map(|seq| decider(history, *seq)).filter(|event| event.seq < seq);
+    let before =
+        finding.evidence.iter().filter_map(|seq| decider(history, *seq)).filter(|event| event.seq < seq);
     let mut copies = before.filter_map(|event| match &event.kind {
         EventKind::Packet(copy) if copy.direction == Direction::Down => match copy.packet() {
             Packet::Publish(first) if first.topic == last.topic && first.payload == last.payload => {
@@ -122,10 +127,8 @@ fn earlier_copies(history: &History, finding: &Finding, seq: u64, packet: &Packe
 /// What else must be as it was, where it may be the fault.
 fn exact(finding: &Finding, packet: &PacketEvent, wanted: &mut Wanted) {
     if finding.fact == Fact::Malformed {
-        *wanted = Wanted {
-            kind: wanted.kind,
-            fields: vec![("raw", Given::Bytes(packet.frame().to_bytes()))],
-        };
+        *wanted =
+            Wanted { kind: wanted.kind, fields: vec![("raw", Given::Bytes(packet.frame().to_bytes()))] };
         return;
     }
     let properties = match packet.packet() {

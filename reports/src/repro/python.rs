@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 /// Longest line of a script, in characters.
 const WIDTH: usize = 118;
+/// Most characters of a text in a comment, before they are escaped.
+const LONGEST: usize = 800;
 /// Runs of one byte that are at least so long are written by their length.
 const RUN: usize = 24;
 /// Bytes of hex on one line.
@@ -86,7 +88,7 @@ pub(super) fn comment(indent: &str, label: &str, text: &str) -> String {
     let next = format!("{indent}# {}", " ".repeat(label.len()));
     let mut line = head;
     let mut begun = false;
-    let escaped: String = text.chars().map(printable).collect();
+    let escaped: String = text.chars().take(LONGEST).map(printable).collect();
     for word in escaped.split(' ').filter(|word| !word.is_empty()) {
         if begun && line.len() + 1 + word.len() > WIDTH {
             out.push_str(line.trim_end());

@@ -79,9 +79,10 @@ pub fn reproduction(result: &ScenarioResult, finding: &Finding, of: Recording<'_
 
 /// How often a script tries: a race is not won each time.
 fn tries(result: &ScenarioResult, history: &History) -> usize {
-    let rounds = history.events.iter().any(|event| {
-        matches!(&event.kind, deadzone_history::EventKind::Step(step) if step.round > 0)
-    });
+    let rounds = history
+        .events
+        .iter()
+        .any(|event| matches!(&event.kind, deadzone_history::EventKind::Step(step) if step.round > 0));
     let told = result.verdict.kind;
     let rare = result.repeats.iter().any(|run| !run.cut_short && run.verdict.kind != told);
     if rounds || rare { TRIES } else { 1 }
@@ -89,7 +90,8 @@ fn tries(result: &ScenarioResult, history: &History) -> usize {
 
 /// How long it lasts at least, s.
 fn lasts_s(plan: &Plan) -> u64 {
-    let pauses: u64 = plan.walk.steps.iter().map(|(_, step)| if let Step::Pause { us } = step { *us } else { 0 }).sum();
+    let pauses: u64 =
+        plan.walk.steps.iter().map(|(_, step)| if let Step::Pause { us } = step { *us } else { 0 }).sum();
     let wait = if let Check::Silent(silence) = &plan.check { silence.us } else { 0 };
     pauses.saturating_add(wait).div_ceil(1_000_000)
 }
@@ -103,7 +105,8 @@ fn head(
     lasts_s: u64,
 ) -> String {
     let mut out = format!("#!/usr/bin/env python3\n{SCRIPT_MARK} {}\n#\n", python_word(&of.info.deadzone));
-    let mut line = |label: &str, text: &str| out.push_str(&python::comment("", &format!("{label:<10} "), text));
+    let mut line =
+        |label: &str, text: &str| out.push_str(&python::comment("", &format!("{label:<10} "), text));
     let clause = finding.clause.clause();
     let version = of.info.target_version.as_deref().unwrap_or("(it does not say which version)");
     line("Broker:", &format!("{} {version}", of.info.target));
@@ -119,10 +122,16 @@ fn head(
         line("Date:", date);
     }
     line("Run it:", &format!("python3 {name} [HOST[:PORT]], or mqtts://HOST[:PORT] for TLS"));
-    line("", "It says FAULT SHOWN (exit code 1), not shown (0) or could not run (2), and needs Python 3.8 alone.");
+    line(
+        "",
+        "It says FAULT SHOWN (exit code 1), not shown (0) or could not run (2), and needs Python 3.8 alone.",
+    );
     line("", "MQTT_USER, MQTT_PASSWORD, MQTT_CA, MQTT_CERT and MQTT_KEY are read from the environment.");
     if lasts_s > 2 {
-        line("", &format!("It lasts {lasts_s} s at least: so long something must stay away, or time must pass."));
+        line(
+            "",
+            &format!("It lasts {lasts_s} s at least: so long something must stay away, or time must pass."),
+        );
     }
     if let Some(why) = unseen {
         line("Note:", &format!("it can't look for this fault by itself: {why}."));
@@ -204,7 +213,9 @@ impl Page {
             return Some(format!("{acts} steps are too many for a script"));
         }
         if !self.named.is_subset(&self.taken) {
-            return Some("an identifier in it is none that the broker gave in this part of the record".to_owned());
+            return Some(
+                "an identifier in it is none that the broker gave in this part of the record".to_owned(),
+            );
         }
         plan.walk.unplayable.clone()
     }
@@ -227,8 +238,13 @@ impl Page {
         let address = info.address.as_deref().and_then(plain_address).unwrap_or("127.0.0.1:1883");
         let lines = [
             format!("CLAUSE = {}", python::text(finding.clause.as_str())),
-            format!("VERSION = {}  # the protocol level of clients that tidy up or show that the broker lives", history.header.version.level()),
-            format!("RECORDED = {prefix}  # what topics and client ids began with; each run has a word of its own"),
+            format!(
+                "VERSION = {}  # the protocol level of clients that tidy up or show that the broker lives",
+                history.header.version.level()
+            ),
+            format!(
+                "RECORDED = {prefix}  # what topics and client ids began with; each run has a word of its own"
+            ),
             format!("TRIES = {tries}"),
             format!("CLIENT_IDS = {}", list(&plan.walk.client_ids)),
             format!("RETAINED = {}", list(&plan.walk.retained)),
@@ -271,6 +287,11 @@ impl Page {
         self.conns.get(&conn).map_or("None", String::as_str)
     }
 
+    fn list(&self, conns: &[ConnId]) -> String {
+        let names: Vec<&str> = conns.iter().map(|conn| self.name(*conn)).collect();
+        names.join(", ")
+    }
+
     fn step(&self, step: &Step) -> String {
         match step {
             Step::Open { conn } => {
@@ -279,28 +300,28 @@ impl Page {
                 format!("{name} = Connection({}{level})", python::text(name))
             }
             Step::Send { conn, data, text, login } => {
-                let parts: Vec<String> = data.iter().map(|piece| match piece {
-                    Piece::Bytes(bytes) => python::hex(bytes, 8),
-                    Piece::IdOf(seq) => format!("word(p{seq}.id)"),
-                }).collect();
+                let parts: Vec<String> = data
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Bytes(bytes) => python::hex(bytes, 8),
+                        Piece::IdOf(seq) => format!("word(p{seq}.id)"),
+                    })
+                    .collect();
                 let data = parts.join(" + ");
                 let data = if *login { format!("login({data})") } else { data };
                 format!("send({}, {data},\n     {})", self.name(*conn), python::text(text))
             }
             Step::Take { seq, conn, wanted, optional, within_us } => {
                 let set = if self.named.contains(seq) { format!("p{seq} = ") } else { String::new() };
-                let mut more = String::new();
-                if *optional {
-                    more.push_str(", optional=True, within=2");
-                } else if let Some(us) = within_us {
-                    more.push_str(&format!(", within={}", seconds(*us)));
-                }
+                let more =
+                    if *optional { ", optional=True, within=2".to_owned() } else { within(*within_us) };
                 format!("{set}take({}, {}{more})", self.name(*conn), self.wanted(wanted))
             }
             Step::Finish { conn } => format!("finish({})", self.name(*conn)),
             Step::Reset { conn } => format!("reset({})", self.name(*conn)),
-            Step::Gone { conn, optional } => {
-                format!("gone({}{})", self.name(*conn), if *optional { ", optional=True" } else { "" })
+            Step::Gone { conn, optional, within_us } => {
+                let more = if *optional { ", optional=True".to_owned() } else { within(*within_us) };
+                format!("gone({}{more})", self.name(*conn))
             }
             Step::Pause { us } => format!("pause({})", seconds(*us)),
             Step::Note { .. } => String::new(),
@@ -326,29 +347,45 @@ impl Page {
 
     fn check(&self, check: &Check) -> String {
         match check {
-            Check::Comes { conn, wanted, at_once } => {
+            Check::Comes { conn, wanted, at_once, within_us } => {
                 let more = if *at_once { ", at_once=True" } else { "" };
-                format!("fault_if_comes({}, {}{more})", self.name(*conn), self.wanted(wanted))
+                format!(
+                    "fault_if_comes({}, {}{more}{})",
+                    self.name(*conn),
+                    self.wanted(wanted),
+                    within(*within_us)
+                )
             }
-            Check::Ends { conn } => format!("fault_if_ends({})", self.name(*conn)),
+            Check::Ends { conn, within_us } => {
+                format!("fault_if_ends({}{})", self.name(*conn), within(*within_us))
+            }
             Check::Silent(silence) => {
                 let wanted = silence.wanted.iter().map(|(conn, wanted)| {
                     let fields = self.fields(wanted).join(", ");
                     format!("({}, {}, dict({fields}))", self.name(*conn), python::text(wanted.kind.name()))
                 });
                 let wanted: Vec<String> = wanted.collect();
-                let end_of = silence.end_of.map_or_else(|| "None".to_owned(), |conn| self.name(conn).to_owned());
-                let ping: Vec<&str> = silence.ping.iter().map(|conn| self.name(*conn)).collect();
+                let end_of =
+                    silence.end_of.map_or_else(|| "None".to_owned(), |conn| self.name(conn).to_owned());
                 format!(
-                    "fault_unless({}, [{}], end_of={end_of}, ping=[{}])",
+                    "fault_unless({}, [{}],\n             end_of={end_of}, left=[{}], ping=[{}], every={})",
                     seconds(silence.us),
                     wanted.join(",\n                  "),
-                    ping.join(", ")
+                    self.list(&silence.left),
+                    self.list(&silence.ping),
+                    silence.every_s
                 )
             }
-            Check::Unseen(why) => format!("raise NotShown({})", python::text(&format!("a script can't look for it: {why}"))),
+            Check::Unseen(why) => {
+                format!("raise NotShown({})", python::text(&format!("a script can't look for it: {why}")))
+            }
         }
     }
+}
+
+/// How long something may take, where that is not the patience.
+fn within(us: Option<u64>) -> String {
+    us.map_or_else(String::new, |us| format!(", within={}", seconds(us)))
 }
 
 /// Seconds, as Python writes them.

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use deadzone_history::{
-    Claim, ClaimKind, ClientIx, ConnId, Direction, End, Event, EventKind, Expected, History, Purpose,
+    Claim, ClaimKind, ClientIx, ConnId, Direction, End, Event, EventKind, Expected, History, PacketEvent,
+    Purpose, Seq,
 };
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Field, Packet, PacketKind, Value};
@@ -15,6 +16,8 @@ use super::{
 
 /// How long a silence is waited out where the record does not say it, µs.
 const LONG_BOUND_US: u64 = 60_000_000;
+/// Longest time between two PINGREQs, s.
+const PING_S: u16 = 15;
 
 /// What must not stay away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +28,11 @@ pub(super) struct Silence {
     pub(super) wanted: Vec<(ConnId, Wanted)>,
     /// The connection whose end would do.
     pub(super) end_of: Option<ConnId>,
-    /// Connections that are kept alive meanwhile.
+    /// Connections that are kept alive meanwhile, by a PINGREQ each so many seconds.
     pub(super) ping: Vec<ConnId>,
+    pub(super) every_s: u16,
+    /// Connections that may end: their client has left them, or the broker ended them meanwhile.
+    pub(super) left: Vec<ConnId>,
 }
 
 /// The plan of a silence.
@@ -42,7 +48,15 @@ pub(super) fn plan(history: &History, finding: &Finding, decides: &Event) -> Pla
         _ => LONG_BOUND_US,
     };
     let mut walk = Walk::before(history, decides.seq);
-    let ping = wait(&mut walk, history, decides.seq, claim);
+    let (ping, mut left) = wait(&mut walk, history, decides.seq, claim, finding);
+    let us = us.min(since_last(&walk, history, decides)).max(1_000_000);
+    left.extend(history.events.iter().take_while(|event| event.seq < decides.seq).filter_map(|event| {
+        match &event.kind {
+            EventKind::Closed { conn, end: End::Client, .. } => Some(*conn),
+            _ => None,
+        }
+    }));
+    left.retain(|conn| walk.clients.contains_key(conn));
     let owed = Owed { history, finding, walk: &walk, cut: decides.seq };
     let (wanted, end_of) = match claim.map(|claim| &claim.kind) {
         Some(ClaimKind::Arrives { conn, alternatives, .. }) => owed.arrival(*conn, alternatives),
@@ -52,11 +66,25 @@ pub(super) fn plan(history: &History, finding: &Finding, decides: &Event) -> Pla
         }
         _ => (owed.answer(), None),
     };
-    if wanted.is_empty() && end_of.is_none() {
-        return unseen(history, decides.seq, "what should have come is not one packet or message that can be named");
+    if let Some(ClaimKind::Arrives { answers: Some(question), .. }) = claim.map(|claim| &claim.kind)
+        && !is_played(&walk, history, *question)
+    {
+        return unseen(history, decides.seq, "what should have been answered is not played");
     }
-    let ping = ping.into_iter().filter(|conn| Some(*conn) != end_of && !waits_for_ping(&wanted, *conn)).collect();
-    let check = Check::Silent(Silence { us, wanted, end_of, ping });
+    if wanted.is_empty() && end_of.is_none() {
+        return unseen(
+            history,
+            decides.seq,
+            "what should have come is not one packet or message that can be named",
+        );
+    }
+    let ping: Vec<ConnId> =
+        ping.into_iter().filter(|conn| Some(*conn) != end_of && !waits_for_ping(&wanted, *conn)).collect();
+    let every_s = ping.iter().filter_map(|conn| walk.keep_alive_s.get(conn)).map(|s| s / 2).min();
+    let every_s = every_s.unwrap_or(PING_S).clamp(1, PING_S);
+    left.sort_unstable();
+    left.dedup();
+    let check = Check::Silent(Silence { us, wanted, end_of, ping, every_s, left });
     Plan { walk, check }
 }
 
@@ -72,15 +100,22 @@ fn claim_of(history: &History, id: u32) -> Option<&Claim> {
 }
 
 /// Takes the harness's own signs of life out of the wait, since the script asks for one of its own: what is left ends with the last
-/// thing that was done. Returns the connections on which PINGREQ was sent meanwhile.
-fn wait(walk: &mut Walk, history: &History, cut: u64, claim: Option<&Claim>) -> Vec<ConnId> {
+/// thing that was done. Returns the connections on which PINGREQ was sent meanwhile, and those that the broker ended.
+fn wait(
+    walk: &mut Walk,
+    history: &History,
+    cut: u64,
+    claim: Option<&Claim>,
+    finding: &Finding,
+) -> (Vec<ConnId>, Vec<ConnId>) {
     let parked = history.events.iter().find(|event| match &event.kind {
         EventKind::Parked { claim: id } => claim.is_some_and(|claim| claim.id == *id) && event.seq < cut,
         _ => false,
     });
     let until = parked.map_or(cut, |event| event.seq);
     let sign_of_life = |seq: u64| match history.event(seq).map(|event| &event.kind) {
-        Some(EventKind::Packet(packet)) => {
+        // The one that was not answered is the question itself.
+        Some(EventKind::Packet(packet)) if !names(finding, seq, packet) => {
             let ping = packet.frame().kind() == PacketKind::Pingreq && packet.sender != Purpose::Script;
             packet.sender == Purpose::Life || ping
         }
@@ -101,7 +136,7 @@ fn wait(walk: &mut Walk, history: &History, cut: u64, claim: Option<&Claim>) -> 
             _ => None,
         })
         .collect();
-    let mut ping = Vec::new();
+    let (mut ping, mut ended) = (Vec::new(), Vec::new());
     for (seq, step) in waited {
         let own = step.conn().is_some_and(|conn| opened.contains(&conn));
         match &step {
@@ -109,11 +144,35 @@ fn wait(walk: &mut Walk, history: &History, cut: u64, claim: Option<&Claim>) -> 
             Step::Take { wanted, .. } if !own && wanted.kind != PacketKind::Pingresp => {
                 walk.steps.push((seq, step));
             }
-            Step::Gone { .. } if !own => walk.steps.push((seq, step)),
+            Step::Gone { conn, .. } if !own => ended.push(*conn),
             _ => {}
         }
     }
-    ping
+    (ping, ended)
+}
+
+/// Whether the evidence names a packet, at whichever end.
+fn names(finding: &Finding, seq: u64, packet: &PacketEvent) -> bool {
+    let twin = packet.of.map(Seq::get);
+    finding.evidence.iter().any(|named| *named == seq || Some(*named) == twin)
+}
+
+/// How long the record shows silence behind the last thing that is played, µs.
+fn since_last(walk: &Walk, history: &History, decides: &Event) -> u64 {
+    let last = walk.steps.iter().rev().find(|(_, step)| !matches!(step, Step::Note { .. }));
+    let last = last.and_then(|(seq, _)| history.event(*seq)).map_or(0, |event| event.at_us);
+    decides.at_us.saturating_sub(last)
+}
+
+/// Whether a packet of a client's is played: it is sent at the broker's end, whichever end the number is of.
+fn is_played(walk: &Walk, history: &History, seq: u64) -> bool {
+    walk.steps.iter().any(|(sent, step)| {
+        let twin = match history.event(*sent).map(|event| &event.kind) {
+            Some(EventKind::Packet(packet)) => packet.of.map(Seq::get),
+            _ => None,
+        };
+        matches!(step, Step::Send { .. }) && (*sent == seq || twin == Some(seq))
+    })
 }
 
 struct Owed<'h> {
@@ -138,11 +197,14 @@ impl Owed<'_> {
                 match (field, value) {
                     (Field::Id, Value::Number(id)) if !theirs => Some(("id", Given::Number(*id))),
                     (Field::Id, Value::Number(id)) if pattern.kind == PacketKind::Pubrel => {
-                        let brought = u16::try_from(*id).ok().and_then(|id| self.walk.ids.brought_by(conn, id));
+                        let brought =
+                            u16::try_from(*id).ok().and_then(|id| self.walk.ids.brought_by(conn, id));
                         brought.map(|seq| ("id", Given::IdOf(seq)))
                     }
                     (Field::Topic, Value::Bytes(topic)) => Some(("topic", Given::Bytes(topic.clone()))),
-                    (Field::Payload, Value::Bytes(payload)) => Some(("payload", Given::Bytes(payload.clone()))),
+                    (Field::Payload, Value::Bytes(payload)) => {
+                        Some(("payload", Given::Bytes(payload.clone())))
+                    }
                     _ => None,
                 }
             });
@@ -155,7 +217,7 @@ impl Owed<'_> {
     /// The message of a claim that the evidence is about.
     fn delivery(&self, client: ClientIx, payloads: &[Bytes]) -> Vec<(ConnId, Wanted)> {
         let again = self.finding.fact == Fact::ResendMissing;
-        let told = self.evidence().find_map(|(_, _, packet)| match packet {
+        let told = self.evidence().find_map(|(_, _, _, packet)| match packet {
             Packet::Publish(publish) if payloads.is_empty() || payloads.contains(&publish.payload) => {
                 Some(publish.payload.clone())
             }
@@ -189,16 +251,20 @@ impl Owed<'_> {
     /// What answers the last question that the evidence names, or takes up the last message again.
     fn answer(&self) -> Vec<(ConnId, Wanted)> {
         let last = self.evidence().last();
-        let Some((conn, direction, packet)) = last else { return Vec::new() };
+        let Some((seq, conn, direction, packet)) = last else { return Vec::new() };
         match (direction, packet) {
             (Direction::Up, question) => {
                 let Some(kind) = answer_to(question) else { return Vec::new() };
+                if !is_played(self.walk, self.history, seq) {
+                    return Vec::new();
+                }
                 let id = question.packet_id().and_then(|id| match kind {
                     PacketKind::Pubrel => self.walk.ids.brought_by(conn, id).map(Given::IdOf),
                     _ => Some(Given::Number(id.into())),
                 });
                 let client = self.walk.clients.get(&conn);
-                let of = self.walk.clients.iter().filter(|(_, of)| Some(*of) == client).map(|(conn, _)| *conn);
+                let of =
+                    self.walk.clients.iter().filter(|(_, of)| Some(*of) == client).map(|(conn, _)| *conn);
                 // A handshake goes on where the session does.
                 let on = if kind == PacketKind::Pubrel { of.last().unwrap_or(conn) } else { conn };
                 vec![(on, Wanted { kind, fields: id.map(|id| ("id", id)).into_iter().collect() })]
@@ -212,10 +278,12 @@ impl Owed<'_> {
     }
 
     /// The packets that the evidence names.
-    fn evidence(&self) -> impl DoubleEndedIterator<Item = (ConnId, Direction, &Packet)> {
+    fn evidence(&self) -> impl DoubleEndedIterator<Item = (u64, ConnId, Direction, &Packet)> {
         self.finding.evidence.iter().filter_map(|seq| match &self.history.event(*seq)?.kind {
-            EventKind::Packet(packet) if packet.sender != Purpose::Life => {
-                Some((packet.conn, packet.direction, packet.packet()))
+            EventKind::Packet(packet)
+                if packet.sender != Purpose::Life || packet.direction == Direction::Up =>
+            {
+                Some((*seq, packet.conn, packet.direction, packet.packet()))
             }
             _ => None,
         })

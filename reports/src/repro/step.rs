@@ -18,7 +18,7 @@ pub(super) enum Step {
     /// Resets the connection.
     Reset { conn: ConnId },
     /// Waits until the broker has ended it.
-    Gone { conn: ConnId, optional: bool },
+    Gone { conn: ConnId, optional: bool, within_us: Option<u64> },
     /// Lets time pass.
     Pause { us: u64 },
     /// The scenario's words for what follows.

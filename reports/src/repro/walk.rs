@@ -7,7 +7,7 @@ use bytes::Bytes;
 use deadzone_history::{
     By, ClientIx, Close, ConnId, Direction, End, Event, EventKind, History, PacketEvent, Purpose,
 };
-use deadzone_wire::{Packet, PacketKind, Publish, Version};
+use deadzone_wire::{Connect, Packet, PacketKind, PropertyId, Publish, Version};
 
 use super::{
     ids::Ids,
@@ -18,6 +18,8 @@ use super::{
 const PAUSE_US: u64 = 250_000;
 /// An answer that took longer is waited for longer than others.
 const SLOW_US: u64 = 3_000_000;
+/// How long a script waits by itself.
+const PATIENCE_US: u64 = 10_000_000;
 /// So much is kept of what is no packet, bytes: where there is as much, there may have been more.
 const KEPT_OF_FRAGMENT: usize = 4096;
 const KEPT_OF_UNFRAMED: usize = 64;
@@ -33,11 +35,17 @@ pub(super) struct Walk {
     /// Client ids that may leave a session behind, and topics that may leave a message.
     pub(super) client_ids: BTreeSet<Bytes>,
     pub(super) retained: BTreeSet<Bytes>,
+    /// Keep-alives that were asked for.
+    pub(super) keep_alive_s: BTreeMap<ConnId, u16>,
+    /// What the packets ask the broker to do when so long has passed, µs.
+    timers_us: BTreeSet<u64>,
     /// What can't be played, if anything: then the steps are for reading only.
     pub(super) unplayable: Option<String>,
     finished: BTreeSet<ConnId>,
     last_us: u64,
     prefix: Bytes,
+    /// The scenario itself says who its clients are.
+    own_credentials: bool,
 }
 
 impl Walk {
@@ -45,6 +53,7 @@ impl Walk {
     pub(super) fn before(history: &History, cut: u64) -> Self {
         let mut walk = Self {
             prefix: Bytes::copy_from_slice(history.header.run_prefix.as_bytes()),
+            own_credentials: history.events.iter().any(names_credentials),
             ..Self::default()
         };
         let from = begin_of_round(history, cut);
@@ -107,9 +116,11 @@ impl Walk {
 
     fn sent(&mut self, event: &Event, packet: &PacketEvent) {
         let conn = packet.conn;
+        self.timers_us.extend(timers_s(packet.packet()).map(|s| u64::from(s) * 1_000_000));
         match packet.packet() {
             Packet::Connect(connect) => {
                 self.ids.connect(conn, &connect.client_id.0);
+                self.keep_alive_s.insert(conn, connect.keep_alive_s);
                 self.versions.insert(conn, Version::from_level(connect.level).unwrap_or(Version::V5));
                 if !connect.client_id.0.is_empty() {
                     self.client_ids.insert(Bytes::copy_from_slice(&connect.client_id.0));
@@ -124,8 +135,12 @@ impl Walk {
             other if self.ids.is_aside(conn, other) && other.kind() != PacketKind::Pubrel => return,
             _ => {}
         }
-        let login = matches!(packet.packet(), Packet::Connect(_)) && packet.violations().is_empty();
-        let data = self.pieces(packet);
+        let sound = packet.violations().is_empty() && !self.own_credentials;
+        let login = matches!(packet.packet(), Packet::Connect(_)) && sound;
+        let data = match packet.packet() {
+            Packet::Connect(connect) if login => vec![Piece::Bytes(without_credentials(connect))],
+            _ => self.pieces(packet),
+        };
         self.act(event, Step::Send { conn, data, text: packet.packet().summary(), login });
     }
 
@@ -160,11 +175,24 @@ impl Walk {
             return;
         }
         let wanted = self.wanted(event.seq, packet);
-        let waited = event.at_us.saturating_sub(self.last_us);
-        let within_us = (waited > SLOW_US).then(|| waited.saturating_mul(2).saturating_add(SLOW_US));
+        let within_us = self.slow(event);
         // What is said before a close may be left out.
         let optional = body.kind() == PacketKind::Disconnect || packet.sender == Purpose::Life;
         self.steps.push((event.seq, Step::Take { seq: event.seq, conn, wanted, optional, within_us }));
+    }
+
+    /// How long something may take that was slow.
+    fn slow(&self, event: &Event) -> Option<u64> {
+        let waited = event.at_us.saturating_sub(self.last_us);
+        (waited > SLOW_US).then(|| waited.saturating_mul(2).saturating_add(SLOW_US))
+    }
+
+    /// How long what decides may take: so long that no timer makes it right meanwhile, since nothing is done behind it in a script.
+    pub(super) fn deciding(&self, event: &Event) -> Option<u64> {
+        let waited = event.at_us.saturating_sub(self.last_us);
+        let timer = self.timers_us.iter().find(|timer| **timer > waited);
+        let half = timer.map(|timer| waited + (timer - waited) / 2);
+        half.filter(|us| *us < PATIENCE_US).or_else(|| self.slow(event))
     }
 
     /// A message of this run; one with an alias alone may be.
@@ -201,14 +229,21 @@ impl Walk {
         }
         let data = vec![Piece::Bytes(bytes.clone())];
         let text = format!("{} bytes that are no whole packet", bytes.len());
-        self.act(event, Step::Send { conn, data, text, login: false });
+        let send = Step::Send { conn, data, text, login: false };
+        // It is recorded when its stream ends, and passed before.
+        let ends = |step: &Step| matches!(step, Step::Finish { .. } | Step::Reset { .. } | Step::Gone { .. });
+        match self.steps.iter().rposition(|(_, step)| step.conn() == Some(conn) && ends(step)) {
+            Some(at) => self.steps.insert(at, (event.seq, send)),
+            None => self.act(event, send),
+        }
     }
 
     fn closed(&mut self, event: &Event, conn: ConnId, by: By, how: Close) {
         match (by, how) {
             (By::Broker, _) => {
                 let optional = self.finished.contains(&conn);
-                self.steps.push((event.seq, Step::Gone { conn, optional }));
+                let within_us = self.slow(event);
+                self.steps.push((event.seq, Step::Gone { conn, optional, within_us }));
             }
             (By::Harness, Close::Fin) => {
                 self.finished.insert(conn);
@@ -217,6 +252,43 @@ impl Walk {
             (By::Harness, Close::Rst) => self.act(event, Step::Reset { conn }),
         }
     }
+}
+
+/// The times that a client's packet sets, s.
+fn timers_s(packet: &Packet) -> impl Iterator<Item = u32> {
+    let (own, will) = match packet {
+        Packet::Connect(connect) => {
+            (Some(&connect.properties), connect.will.as_ref().map(|will| &will.properties))
+        }
+        Packet::Publish(publish) => (Some(&publish.properties), None),
+        Packet::Disconnect(disconnect) => (disconnect.properties.as_ref(), None),
+        _ => (None, None),
+    };
+    let keep_alive = match packet {
+        Packet::Connect(connect) => Some(u32::from(connect.keep_alive_s)),
+        _ => None,
+    };
+    let ids =
+        [PropertyId::WillDelayInterval, PropertyId::MessageExpiryInterval, PropertyId::SessionExpiryInterval];
+    let told = [own, will].into_iter().flatten();
+    let told: Vec<u32> = told.flat_map(|list| ids.iter().filter_map(|id| list.number(*id))).collect();
+    told.into_iter().chain(keep_alive).filter(|s| *s > 0)
+}
+
+/// Whether a step says who its client is: then this belongs to the experiment.
+fn names_credentials(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Step(step) => step.text.contains(" user=") || step.text.contains(" pass="),
+        _ => false,
+    }
+}
+
+/// A CONNECT without what let its client in: whoever plays it has a name and a password of his own.
+fn without_credentials(connect: &Connect) -> Bytes {
+    let flags = connect.flags & 0x3f;
+    let bare = Connect { username: None, password: None, flags, ..connect.clone() };
+    let version = Version::from_level(connect.level).unwrap_or(Version::V5);
+    Packet::Connect(Box::new(bare)).encode(version).to_bytes()
 }
 
 /// All that a packet of the broker's said, but for identifiers that it chose.
@@ -238,7 +310,9 @@ pub(super) fn recorded(packet: &PacketEvent) -> Wanted {
             let id = (p.kind.packet_kind() != PacketKind::Pubrel).then(|| number("id", p.packet_id.into()));
             id.into_iter().chain([number("reason", p.code().into())]).collect()
         }
-        Packet::Suback(p) => vec![number("id", p.packet_id.into()), ("codes", Given::Codes(p.codes.clone().into()))],
+        Packet::Suback(p) => {
+            vec![number("id", p.packet_id.into()), ("codes", Given::Codes(p.codes.clone().into()))]
+        }
         Packet::Unsuback(p) => {
             vec![number("id", p.packet_id.into()), ("codes", Given::Codes(p.codes.clone().into()))]
         }

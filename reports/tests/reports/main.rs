@@ -2,6 +2,7 @@
 
 mod causes;
 mod documents;
+mod repro;
 mod story;
 mod terminal;
 

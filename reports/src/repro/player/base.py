@@ -221,10 +221,10 @@ def take(c, kind, optional=False, within=None, **fields):
         raise NotShown("%s got no %s %s: from here on it is another run" % (c.name, kind, told))
 
 
-def gone(c, optional=False):
+def gone(c, optional=False, within=None):
     """Waits until the broker has ended this connection."""
     c.may_end = True
-    if not until(2 if optional else PATIENCE, lambda: c.ended) and not optional:
+    if not until(2 if optional else within or PATIENCE, lambda: c.ended) and not optional:
         raise NotShown("the broker kept the connection of %s: from here on it is another run" % c.name)
 
 

@@ -1,5 +1,5 @@
-def fault_if_ends(c):
+def fault_if_ends(c, within=None):
     """It is a fault if the broker ends this connection."""
-    if not until(PATIENCE, lambda: c.ended):
+    if not until(within or PATIENCE, lambda: c.ended):
         raise NotShown("the broker kept the connection of %s" % c.name)
     raise Shown("%s: %s" % (c.name, c.ended))
