@@ -12,8 +12,10 @@
 //! Nothing here opens a file or asks a clock.
 
 mod check;
+mod head;
 mod ids;
 mod name;
+mod page;
 mod python;
 mod render;
 mod silence;

@@ -66,9 +66,7 @@ pub(super) fn plan(history: &History, finding: &Finding, decides: &Event) -> Pla
         }
         _ => (owed.answer(), None),
     };
-    if let Some(ClaimKind::Arrives { answers: Some(question), .. }) = claim.map(|claim| &claim.kind)
-        && !is_played(&walk, history, *question)
-    {
+    if answers(claim).is_some_and(|question| !is_played(&walk, history, question)) {
         return unseen(history, decides.seq, "what should have been answered is not played");
     }
     if wanted.is_empty() && end_of.is_none() {
@@ -112,7 +110,10 @@ fn wait(
         EventKind::Parked { claim: id } => claim.is_some_and(|claim| claim.id == *id) && event.seq < cut,
         _ => false,
     });
-    let until = parked.map_or(cut, |event| event.seq);
+    // Some questions are asked anew while it waits.
+    let asked = finding.evidence.iter().copied().chain(answers(claim));
+    let asked = asked.filter_map(|seq| given(history, seq)).max().map_or(0, |seq| seq + 1);
+    let until = parked.map_or(cut, |event| event.seq.max(asked)).min(cut);
     let sign_of_life = |seq: u64| match history.event(seq).map(|event| &event.kind) {
         // The one that was not answered is the question itself.
         Some(EventKind::Packet(packet)) if !names(finding, seq, packet) => {
@@ -136,6 +137,8 @@ fn wait(
             _ => None,
         })
         .collect();
+    // What the harness opened for itself meanwhile is not there.
+    walk.clients.retain(|conn, _| !opened.contains(conn));
     let (mut ping, mut ended) = (Vec::new(), Vec::new());
     for (seq, step) in waited {
         let own = step.conn().is_some_and(|conn| opened.contains(&conn));
@@ -151,6 +154,25 @@ fn wait(
     (ping, ended)
 }
 
+/// The question of a claim.
+fn answers(claim: Option<&Claim>) -> Option<u64> {
+    match &claim?.kind {
+        ClaimKind::Arrives { answers, .. } => *answers,
+        _ => None,
+    }
+}
+
+/// Where a client's packet was given to the broker, whichever end its number is of.
+fn given(history: &History, seq: u64) -> Option<u64> {
+    let is = |event: &&Event| match &event.kind {
+        EventKind::Packet(packet) if packet.direction == Direction::Up && packet.end == End::Broker => {
+            event.seq == seq || packet.of.map(Seq::get) == Some(seq)
+        }
+        _ => false,
+    };
+    history.events.iter().find(is).map(|event| event.seq)
+}
+
 /// Whether the evidence names a packet, at whichever end.
 fn names(finding: &Finding, seq: u64, packet: &PacketEvent) -> bool {
     let twin = packet.of.map(Seq::get);
@@ -164,15 +186,10 @@ fn since_last(walk: &Walk, history: &History, decides: &Event) -> u64 {
     decides.at_us.saturating_sub(last)
 }
 
-/// Whether a packet of a client's is played: it is sent at the broker's end, whichever end the number is of.
+/// Whether a packet of a client's is played.
 fn is_played(walk: &Walk, history: &History, seq: u64) -> bool {
-    walk.steps.iter().any(|(sent, step)| {
-        let twin = match history.event(*sent).map(|event| &event.kind) {
-            Some(EventKind::Packet(packet)) => packet.of.map(Seq::get),
-            _ => None,
-        };
-        matches!(step, Step::Send { .. }) && (*sent == seq || twin == Some(seq))
-    })
+    let given = given(history, seq);
+    walk.steps.iter().any(|(sent, step)| matches!(step, Step::Send { .. }) && given == Some(*sent))
 }
 
 struct Owed<'h> {
@@ -263,10 +280,10 @@ impl Owed<'_> {
                     _ => Some(Given::Number(id.into())),
                 });
                 let client = self.walk.clients.get(&conn);
-                let of =
+                let mut of =
                     self.walk.clients.iter().filter(|(_, of)| Some(*of) == client).map(|(conn, _)| *conn);
                 // A handshake goes on where the session does.
-                let on = if kind == PacketKind::Pubrel { of.last().unwrap_or(conn) } else { conn };
+                let on = if kind == PacketKind::Pubrel { of.next_back().unwrap_or(conn) } else { conn };
                 vec![(on, Wanted { kind, fields: id.map(|id| ("id", id)).into_iter().collect() })]
             }
             (Direction::Down, Packet::Publish(publish)) => {

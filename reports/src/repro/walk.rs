@@ -331,7 +331,7 @@ fn begin_of_round(history: &History, cut: u64) -> u64 {
             _ => None,
         })
     };
-    let Some((_, round)) = steps().last().filter(|(_, round)| *round > 0) else { return 0 };
+    let Some((_, round)) = steps().next_back().filter(|(_, round)| *round > 0) else { return 0 };
     steps().find(|(_, of)| *of == round).map_or(0, |(seq, _)| seq)
 }
 
