@@ -27,6 +27,7 @@ mod lost_target;
 mod output_files;
 mod own_profiles;
 mod reports;
+mod repro;
 mod rounds;
 mod rows;
 mod runs;

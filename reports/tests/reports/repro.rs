@@ -1,4 +1,5 @@
 //! Scripts of hand-made records: what they send, wait for and ask, and that nothing of a broker's becomes code in them.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::{
     io::Write,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use deadzone_reports::{Terminal, TerminalOptions, Verbosity, shell_word};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
 use deadzone_transport::Endpoint;
@@ -34,9 +34,6 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
     let options = options(args, &config)?;
     let suite = super::suite(&config.files.value)?;
     if let Some(runs) = args.runs {
-        if config.repro.value.is_some() {
-            bail!("--repro writes scripts of one run: leave --runs away");
-        }
         return often::run_often(args, &config, &suite, &options, runs);
     }
     make_room(&config)?;

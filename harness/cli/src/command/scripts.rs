@@ -51,7 +51,8 @@ impl Scripts {
             }
         }
         if replaced > 0 {
-            output::print_error(&format!("{}: {replaced} older scripts replaced\n", folder.display()));
+            let scripts = if replaced == 1 { "script" } else { "scripts" };
+            output::print_error(&format!("{}: {replaced} older {scripts} replaced\n", folder.display()));
         }
         if !kept.is_empty() {
             bail!("not replaced, as it is no script of deadzone's: {}", kept.join(", "));
