@@ -14,8 +14,8 @@ use super::{
     walk::Walk,
 };
 
-/// How long a silence is waited out where the record does not say it, µs.
-const LONG_BOUND_US: u64 = 60_000_000;
+/// Least time that a silence is waited out, µs.
+const LEAST_US: u64 = 1_000_000;
 /// Longest time between two PINGREQs, s.
 const PING_S: u16 = 15;
 
@@ -42,14 +42,9 @@ pub(super) fn plan(history: &History, finding: &Finding, decides: &Event) -> Pla
         _ => finding.claim,
     };
     let claim = claim.and_then(|id| claim_of(history, id));
-    let us = match &decides.kind {
-        EventKind::Unmet { waited_us, .. } => *waited_us,
-        _ if history.header.long_bound_us > 0 => history.header.long_bound_us,
-        _ => LONG_BOUND_US,
-    };
     let mut walk = Walk::before(history, decides.seq);
-    let (ping, mut left) = wait(&mut walk, history, decides.seq, claim, finding);
-    let us = us.min(since_last(&walk, history, decides)).max(1_000_000);
+    let Waited { since_us, ping, mut left } = wait(&mut walk, history, decides.seq, claim, finding);
+    let us = decides.at_us.saturating_sub(since_us).max(LEAST_US);
     left.extend(history.events.iter().take_while(|event| event.seq < decides.seq).filter_map(|event| {
         match &event.kind {
             EventKind::Closed { conn, end: End::Client, .. } => Some(*conn),
@@ -66,7 +61,10 @@ pub(super) fn plan(history: &History, finding: &Finding, decides: &Event) -> Pla
         }
         _ => (owed.answer(), None),
     };
-    if answers(claim).is_some_and(|question| !is_played(&walk, history, question)) {
+    // What was sent last may be a PINGREQ that only kept the connection.
+    let asked = answers(claim)
+        .filter(|seq| !is_ping(history, *seq) || wanted.iter().any(|(_, w)| w.kind == PacketKind::Pingresp));
+    if asked.is_some_and(|question| !is_played(&walk, history, question)) {
         return unseen(history, decides.seq, "what should have been answered is not played");
     }
     if wanted.is_empty() && end_of.is_none() {
@@ -97,15 +95,19 @@ fn claim_of(history: &History, id: u32) -> Option<&Claim> {
     })
 }
 
+/// What a wait was in the record.
+struct Waited {
+    /// When the last thing was done before it.
+    since_us: u64,
+    /// Connections on which PINGREQ was sent meanwhile.
+    ping: Vec<ConnId>,
+    /// Those that the broker ended meanwhile.
+    left: Vec<ConnId>,
+}
+
 /// Takes the harness's own signs of life out of the wait, since the script asks for one of its own: what is left ends with the last
-/// thing that was done. Returns the connections on which PINGREQ was sent meanwhile, and those that the broker ended.
-fn wait(
-    walk: &mut Walk,
-    history: &History,
-    cut: u64,
-    claim: Option<&Claim>,
-    finding: &Finding,
-) -> (Vec<ConnId>, Vec<ConnId>) {
+/// thing that was done, and what came behind it.
+fn wait(walk: &mut Walk, history: &History, cut: u64, claim: Option<&Claim>, finding: &Finding) -> Waited {
     let parked = history.events.iter().find(|event| match &event.kind {
         EventKind::Parked { claim: id } => claim.is_some_and(|claim| claim.id == *id) && event.seq < cut,
         _ => false,
@@ -130,6 +132,8 @@ fn wait(
     };
     let last = walk.steps.iter().rposition(acts).map_or(0, |at| at + 1);
     let waited = walk.steps.split_off(last);
+    let at = |(seq, _): &(u64, Step)| history.event(*seq).map(|event| event.at_us);
+    let since_us = walk.steps.last().and_then(at).unwrap_or(0);
     let opened: Vec<ConnId> = waited
         .iter()
         .filter_map(|(_, step)| match step {
@@ -139,7 +143,7 @@ fn wait(
         .collect();
     // What the harness opened for itself meanwhile is not there.
     walk.clients.retain(|conn, _| !opened.contains(conn));
-    let (mut ping, mut ended) = (Vec::new(), Vec::new());
+    let (mut ping, mut left) = (Vec::new(), Vec::new());
     for (seq, step) in waited {
         let own = step.conn().is_some_and(|conn| opened.contains(&conn));
         match &step {
@@ -147,11 +151,11 @@ fn wait(
             Step::Take { wanted, .. } if !own && wanted.kind != PacketKind::Pingresp => {
                 walk.steps.push((seq, step));
             }
-            Step::Gone { conn, .. } if !own => ended.push(*conn),
+            Step::Gone { conn, .. } if !own => left.push(*conn),
             _ => {}
         }
     }
-    (ping, ended)
+    Waited { since_us, ping, left }
 }
 
 /// The question of a claim.
@@ -179,11 +183,9 @@ fn names(finding: &Finding, seq: u64, packet: &PacketEvent) -> bool {
     finding.evidence.iter().any(|named| *named == seq || Some(*named) == twin)
 }
 
-/// How long the record shows silence behind the last thing that is played, µs.
-fn since_last(walk: &Walk, history: &History, decides: &Event) -> u64 {
-    let last = walk.steps.iter().rev().find(|(_, step)| !matches!(step, Step::Note { .. }));
-    let last = last.and_then(|(seq, _)| history.event(*seq)).map_or(0, |event| event.at_us);
-    decides.at_us.saturating_sub(last)
+fn is_ping(history: &History, seq: u64) -> bool {
+    matches!(history.event(seq).map(|event| &event.kind),
+        Some(EventKind::Packet(packet)) if packet.frame().kind() == PacketKind::Pingreq)
 }
 
 /// Whether a packet of a client's is played.
