@@ -43,7 +43,7 @@ pub(super) struct Walk {
     pub(super) unplayable: Option<String>,
     finished: BTreeSet<ConnId>,
     last_us: u64,
-    prefix: Bytes,
+    nonce: Bytes,
     /// The scenario itself says who its clients are.
     own_credentials: bool,
 }
@@ -52,7 +52,7 @@ impl Walk {
     /// The steps of all events before this one.
     pub(super) fn before(history: &History, cut: u64) -> Self {
         let mut walk = Self {
-            prefix: Bytes::copy_from_slice(history.header.run_prefix.as_bytes()),
+            nonce: Bytes::copy_from_slice(history.header.nonce.as_bytes()),
             own_credentials: history.events.iter().any(names_credentials),
             ..Self::default()
         };
@@ -195,10 +195,10 @@ impl Walk {
         half.filter(|us| *us < PATIENCE_US).or_else(|| self.slow(event))
     }
 
-    /// A message of this run; one with an alias alone may be.
+    /// A message of this scenario, and not of another one of the run; one with an alias alone may be.
     fn is_ours(&self, publish: &Publish) -> bool {
         let topic: &[u8] = &publish.topic.0;
-        topic.is_empty() || topic.windows(self.prefix.len().max(1)).any(|part| part == self.prefix)
+        topic.is_empty() || topic.windows(self.nonce.len().max(1)).any(|part| part == self.nonce)
     }
 
     /// What it must be this time.

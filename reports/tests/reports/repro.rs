@@ -99,7 +99,9 @@ fn a_wait_that_was_parked_begins_with_the_last_act() {
     let script = script(&failed(h, Fact::AnswerMissing, "arrival", vec![sent, unmet], Some(claim)));
     let steps = steps(&script.text);
     assert!(
-        steps.iter().any(|line| line.starts_with("fault_unless(60, [(pub_1, \"PUBACK\", dict())]")),
+        steps.iter().any(
+            |line| line.starts_with("fault_unless(60.") && line.contains("[(pub_1, \"PUBACK\", dict())]")
+        ),
         "{steps:#?}"
     );
     assert!(!steps.iter().any(|line| line.contains("own_") || line.starts_with("pause")), "{steps:#?}");

@@ -35,7 +35,8 @@ fn perform(args: &JudgeArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCo
         // A reader that went away must not cost the reports.
         let _ = terminal.observe(&event, &mut output::ForPeople);
     })?;
-    reports.write(terminal.model()).and(scripts.write(terminal.model()))?;
+    let written = scripts.write(terminal.model());
+    reports.write(terminal.model()).and(written)?;
     Ok(ExitCode::known(summary.exit_code))
 }
 

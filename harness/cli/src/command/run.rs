@@ -48,7 +48,8 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
         });
         if matches!(event, RunEvent::Finished(_)) {
             // Now, and not after the target has been stopped.
-            reported = reports.write(terminal.model()).and(scripts.write(terminal.model()));
+            let written = scripts.write(terminal.model());
+            reported = reports.write(terminal.model()).and(written);
         }
     })?;
     reported?;
