@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::support::{Scratch, broker, deadzone, output, program, stderr, stdout};
 
+/// Longer than the delays of the suite's wills: one that comes in its time must not be taken for one that came too early.
+const PATIENCE_S: &str = "6";
+
 /// Runs scenarios on the reference broker with a defect, and writes the scripts of what it shows.
 fn scripts_of(defect: &str, scenario: &str, scratch: &Scratch) -> Vec<PathBuf> {
     let folder = scratch.file(defect);
@@ -29,7 +32,11 @@ fn scripts_of(defect: &str, scenario: &str, scratch: &Scratch) -> Vec<PathBuf> {
 /// A script against a broker: its exit code, and its last line.
 fn played(script: &PathBuf, address: SocketAddr, environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut python = Command::new(program("python3").unwrap());
-    python.arg(script).arg(address.to_string()).env("MQTT_PATIENCE", "2").envs(environment.iter().copied());
+    python
+        .arg(script)
+        .arg(address.to_string())
+        .env("MQTT_PATIENCE", PATIENCE_S)
+        .envs(environment.iter().copied());
     let out = python.output().unwrap();
     let text = stdout(&out);
     let last = text.lines().last().unwrap_or_default().to_owned();

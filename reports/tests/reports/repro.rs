@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::{
-    io::Write,
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpListener},
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -189,6 +190,47 @@ fn names_are_safe_and_tell_findings_apart() {
     assert_eq!(names[1], "_..+..++x_y__._@5.0-MQTT-4.3.3-10-2.py");
     result.key.id = "x".repeat(500);
     assert!(script_name(&result, &result.verdict.findings[0]).unwrap().len() < 200);
+}
+
+/// What a script says of a broker that answers each CONNECT with these bytes and closes; `None` where there is no Python.
+fn said_of(script: &Reproduction, answer: &'static [u8]) -> Option<(Option<i32>, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        // A script connects a few times at most, to tidy up.
+        for mut stream in listener.incoming().take(8).flatten() {
+            let mut connect = [0; 256];
+            let _ = stream.read(&mut connect);
+            let _ = stream.write_all(answer);
+        }
+    });
+    let python =
+        Command::new("python3").args(["-c", &script.text, &address]).env("MQTT_PATIENCE", "2").output();
+    let Ok(out) = python else {
+        assert!(std::env::var_os("DEADZONE_REQUIRE_BROKERS").is_none(), "python3 is required here");
+        return None;
+    };
+    let text = String::from_utf8(out.stdout).unwrap();
+    Some((out.status.code(), text.lines().last().unwrap_or_default().to_owned()))
+}
+
+#[test]
+fn a_close_behind_an_answer_is_another_one() {
+    let mut h = HandMade::new(Version::V311);
+    let client = h.client("dev");
+    let conn = h.open(client);
+    let connect = h.connect_packet(client, Start::Clean);
+    let sent = h.up(conn, connect);
+    let closed = h.closed(conn, End::Broker, By::Broker, Close::Fin);
+    let script = script(&failed(h, Fact::Closed, "arrival", vec![sent, closed], None));
+    let Some((code, said)) = said_of(&script, b"") else { return };
+    assert_eq!(code, Some(1), "{said}");
+    let (code, said) = said_of(&script, b"\x20\x02\x00\x01").unwrap();
+    assert_eq!(
+        (code, said.starts_with("not shown: dev_1: before the end came CONNACK")),
+        (Some(0), true),
+        "{said}"
+    );
 }
 
 /// Has Python take each script apart: what it calls, in which order and with which names, and the payload that the question is about.
