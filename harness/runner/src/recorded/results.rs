@@ -254,6 +254,7 @@ mod tests {
             paths: Vec::new(),
             party: Party::Server,
             command: |_| String::new(),
+            scripts: None,
             cancel: Arc::default(),
         };
         Known::new(suite, &options)
