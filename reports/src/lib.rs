@@ -12,6 +12,8 @@ mod json;
 mod junit;
 mod model;
 mod not_started;
+mod repro;
+mod shell;
 mod terminal;
 mod timeline;
 
@@ -26,6 +28,8 @@ pub use json::{
 pub use junit::junit;
 pub use model::{Collector, RunModel};
 pub use not_started::{not_started_document, not_started_junit};
+pub use repro::{Recording, Reproduction, SCRIPT_MARK, reproduction, script_name};
+pub use shell::shell_word;
 pub use terminal::{
     Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets, same_cause_block,
 };

@@ -34,7 +34,7 @@ const ARROWS: [Arrow; 18] = [
     pure(
         "reports",
         &["wire", "spec", "history", "verdict"],
-        &["anstyle", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
+        &["anstyle", "bytes", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
     ),
     pure("scenarios", &[], &[]),
     arrow("harness/transport", &["spec"]),

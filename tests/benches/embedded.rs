@@ -23,6 +23,7 @@ fn options() -> Options {
         long_bound_s: 60,
         command: "deadzone run".to_owned(),
         cancel: Arc::new(AtomicBool::new(false)),
+        scripts: None,
         panic_in: None,
         manners: Manners::default(),
         expect: None,

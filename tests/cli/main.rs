@@ -30,6 +30,7 @@ mod output_files;
 mod own_profiles;
 mod probe;
 mod reports;
+mod repro;
 mod rounds;
 mod rows;
 mod runs;

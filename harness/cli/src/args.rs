@@ -111,6 +111,9 @@ pub(crate) struct OutputArgs {
     /// Write the record of every scenario into this folder
     #[arg(long, env = "DEADZONE_HISTORY", value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
+    /// Write a Python script of each failure into this folder: it shows the fault without deadzone
+    #[arg(long, env = "DEADZONE_REPRO", value_name = "DIR")]
+    pub(crate) repro: Option<PathBuf>,
     /// Write a JUnit report; `-` is standard output
     #[arg(long, env = "DEADZONE_JUNIT", value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -210,6 +213,9 @@ pub(crate) struct JudgeArgs {
     pub(crate) client: bool,
     #[command(flatten)]
     pub(crate) own: OwnArgs,
+    /// Write a Python script of each failure into this folder, as `run` does
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repro: Option<PathBuf>,
     /// Write a JUnit report; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

@@ -64,6 +64,8 @@ pub struct Options {
     pub timeout_scale: f64,
     /// Where histories are written.
     pub history: Option<PathBuf>,
+    /// The folder into which a script of each failure is written, for the reports to name.
+    pub scripts: Option<String>,
     /// Leave out what had not begun at the first failure.
     pub fail_fast: bool,
     /// Nothing is parked and nothing is repeated.
@@ -299,6 +301,7 @@ fn info(
         seed: format!("{:x}", options.seed),
         planned,
         choice,
+        scripts: options.scripts.clone(),
     }
 }
 

@@ -47,6 +47,7 @@ fn results(choose: &[&str], defects: &[&str]) -> (Vec<Arc<ScenarioResult>>, Arc<
         long_bound_s: 60,
         command: String::new(),
         cancel: Arc::default(),
+        scripts: None,
         panic_in: None,
         manners: Manners::default(),
         expect: None,

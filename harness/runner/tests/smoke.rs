@@ -49,6 +49,7 @@ fn played(selection: Selection, manners: Manners, defects: &[&str]) -> Told {
         panic_in: None,
         manners,
         expect: None,
+        scripts: None,
     };
     let (mut info, mut results) = (None, Vec::new());
     let summary = run(&Suite::embedded().unwrap(), &options, &mut |event| match event {

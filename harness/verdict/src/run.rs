@@ -132,6 +132,8 @@ pub struct RunInfo {
     pub planned: usize,
     /// How they were chosen.
     pub choice: Choice,
+    /// The folder into which a script of each failure is written, if any is.
+    pub scripts: Option<String>,
 }
 
 /// A control run's outcome.

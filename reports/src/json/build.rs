@@ -12,7 +12,7 @@ use super::document::{
     GradeEntry, GradeWord, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
     ScenarioEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry, VerdictWord,
 };
-use crate::{ReportError, RunModel};
+use crate::{ReportError, RunModel, repro::script_name};
 
 /// The document of a run, complete or not.
 pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
@@ -27,7 +27,7 @@ pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
         capabilities: info.capabilities.iter().map(capabilities).collect(),
         planned: info.planned as u64,
         choice: choice(&info.choice),
-        scenarios: run.results.iter().map(|result| scenario(result)).collect(),
+        scenarios: run.results.iter().map(|result| scenario(result, info)).collect(),
         causes: cause::entries(run),
         left_out: ended.map(|s| s.left_out.iter().map(left_out).collect()).unwrap_or_default(),
         summary: ended.map(summary),
@@ -79,7 +79,7 @@ fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
     }
 }
 
-fn scenario(r: &ScenarioResult) -> ScenarioEntry {
+fn scenario(r: &ScenarioResult, info: &RunInfo) -> ScenarioEntry {
     ScenarioEntry {
         id: r.key.id.clone(),
         version: r.key.version.to_string(),
@@ -91,7 +91,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         like: r.like.clone(),
         verdict: verdict(r.verdict.kind),
         reason: r.verdict.reason.clone(),
-        findings: r.verdict.findings.iter().map(|f| finding(r, f)).collect(),
+        findings: r.verdict.findings.iter().map(|found| reproduced(r, found, info)).collect(),
         grades: r.verdict.grades.iter().map(grade).collect(),
         control: r.control.as_ref().map(|c| ControlEntry {
             verdict: verdict(c.kind),
@@ -155,6 +155,14 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
     }
 }
 
+fn reproduced(result: &ScenarioResult, found: &Finding, info: &RunInfo) -> FindingEntry {
+    let script = info.scripts.as_ref().zip(script_name(result, found));
+    FindingEntry {
+        reproduction: script.map(|(folder, name)| format!("{folder}/{name}")),
+        ..finding(result, found)
+    }
+}
+
 fn finding(r: &ScenarioResult, f: &Finding) -> FindingEntry {
     FindingEntry {
         clause: f.clause.to_string(),
@@ -170,6 +178,7 @@ fn finding(r: &ScenarioResult, f: &Finding) -> FindingEntry {
         folded: f.folded.iter().map(|folded| finding(r, folded)).collect(),
         fingerprint: f.fingerprint().to_string(),
         intermittent: r.is_intermittent(f),
+        reproduction: None,
     }
 }
 

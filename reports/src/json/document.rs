@@ -262,6 +262,9 @@ pub struct FindingEntry {
     /// Some run of the scenario did not show it.
     #[serde(default)]
     pub intermittent: bool,
+    /// The script that shows it without deadzone; null where none was written.
+    #[serde(default)]
+    pub reproduction: Option<String>,
 }
 
 /// A place in the scenario file, from 1, in characters.

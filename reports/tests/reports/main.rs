@@ -3,6 +3,7 @@
 mod causes;
 mod documents;
 mod expectations;
+mod repro;
 mod story;
 mod terminal;
 

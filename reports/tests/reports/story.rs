@@ -353,6 +353,7 @@ pub(crate) fn info() -> RunInfo {
         seed: "5eed".to_owned(),
         planned: 8,
         choice: Choice { tier: "full".to_owned(), ..Choice::default() },
+        scripts: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod often;
 mod probe;
 mod report_files;
 mod run;
+mod scripts;
 mod selftest;
 mod targets;
 

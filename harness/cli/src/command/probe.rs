@@ -63,6 +63,7 @@ pub(crate) fn probe(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
         panic_in: None,
         manners: config.manners(),
         expect: None,
+        scripts: None,
     };
     let summary = deadzone_runner::run(&suite, &options, &mut |event| {
         if let RunEvent::Started(started) = event {

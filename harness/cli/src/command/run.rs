@@ -3,12 +3,12 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, anyhow};
-use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
+use deadzone_reports::{Terminal, TerminalOptions, Verbosity, shell_word};
 use deadzone_runner::{EmbeddedSpec, ExitCode, Expectations, Gentle, Options, RunError, TargetSpec};
 use deadzone_transport::Endpoint;
 use deadzone_verdict::RunEvent;
 
-use super::{often, report_files::ReportFiles};
+use super::{often, report_files::ReportFiles, scripts::Scripts};
 use crate::{
     args::RunArgs,
     config::{Config, DEFAULT_LONG_BOUND_S, DEFAULT_TIMEOUT_S},
@@ -37,6 +37,7 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
         return often::run_often(args, &config, &suite, &options, runs);
     }
     make_room(&config)?;
+    let scripts = Scripts::into(&config.repro.value)?;
     let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
     let mut progress = Progress::new(config.long_bound_s.value, args.telling.tells_what_goes_on());
     let mut reported = Ok(());
@@ -47,7 +48,8 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
         });
         if matches!(event, RunEvent::Finished(_)) {
             // Now, and not after the target has been stopped.
-            reported = reports.write(terminal.model());
+            let written = scripts.write(terminal.model());
+            reported = reports.write(terminal.model()).and(written);
         }
     })?;
     reported?;
@@ -84,6 +86,7 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         timeout_ms: config.timeout_s.value * 1000,
         timeout_scale: config.timeout_scale.value,
         history: config.history.value.clone(),
+        scripts: config.repro.value.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
         fail_fast: config.fail_fast.value,
         quick: config.quick.value,
         long_bound_s: config.long_bound_s.value,
@@ -119,7 +122,7 @@ pub(super) fn embedded(defects: &[String], variants: &[String]) -> anyhow::Resul
 /// The words that repeat this run, but for the version and the scenario.
 fn repeat_command(args: &RunArgs, config: &Config) -> String {
     let mut words: Vec<String> = ["deadzone", "run"].map(str::to_owned).to_vec();
-    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
+    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), shell_word(value)]);
     if config.broker.value != "embedded" {
         let shown = Endpoint::without_password(&config.broker.value);
         add("--broker", &shown);
@@ -129,9 +132,9 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     }
     for (option, value) in config.entry.options() {
         words.push(option.to_owned());
-        words.extend(value.as_deref().map(quoted));
+        words.extend(value.as_deref().map(shell_word));
     }
-    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
+    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), shell_word(value)]);
     args.defect.iter().for_each(|d| add("--defect", d));
     args.variant.iter().for_each(|v| add("--variant", v));
     args.mutant.iter().for_each(|m| add("--mutant", m));
@@ -160,15 +163,6 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     words.join(" ")
 }
 
-/// As a shell takes it for one word.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=@%+,[]".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 pub(super) fn terminal_options(verbosity: Verbosity) -> TerminalOptions {
     let mut options = TerminalOptions { colour: output::colour(), verbosity, ..TerminalOptions::plain() };
     if let Some(width) = output::width() {
@@ -178,17 +172,4 @@ pub(super) fn terminal_options(verbosity: Verbosity) -> TerminalOptions {
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
     options.ascii = locale.is_some_and(|l| !l.to_lowercase().replace('-', "").contains("utf8"));
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_word_is_quoted_where_a_shell_would_take_it_apart() {
-        assert_eq!(quoted("mqtt://127.0.0.1:1883"), "mqtt://127.0.0.1:1883");
-        assert_eq!(quoted("my file.mqt"), "'my file.mqt'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

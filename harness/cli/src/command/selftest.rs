@@ -33,6 +33,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
         long_bound_s: config.long_bound_s.value,
         command: "deadzone run".to_owned(),
         cancel: signals::cancel_flag(),
+        scripts: None,
         panic_in: None,
         manners: config.manners(),
         expect: None,

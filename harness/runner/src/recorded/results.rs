@@ -35,6 +35,8 @@ pub struct JudgeOptions {
     pub party: Party,
     /// The command that repeats the verdict on these files and folders.
     pub command: fn(&[&Path]) -> String,
+    /// The folder into which a script of each failure is written, for the reports to name.
+    pub scripts: Option<String>,
     /// Set by a signal.
     pub cancel: Arc<AtomicBool>,
 }
@@ -56,7 +58,7 @@ pub fn judge_files(
     }
     let left = left.len();
     let results = known.composed(records);
-    tell(RunEvent::Started(Arc::new(info(suite, results.len()))));
+    tell(RunEvent::Started(Arc::new(info(suite, results.len(), options.scripts.clone()))));
     for result in &results {
         tell(RunEvent::ScenarioStarted(result.key.clone()));
         tell(RunEvent::ScenarioFinished(Arc::clone(result)));
@@ -207,7 +209,7 @@ fn key(record: &Recorded) -> ScenarioKey {
     ScenarioKey { id, version: *version }
 }
 
-fn info(suite: &Suite, planned: usize) -> RunInfo {
+fn info(suite: &Suite, planned: usize, scripts: Option<String>) -> RunInfo {
     RunInfo {
         deadzone: env!("CARGO_PKG_VERSION").to_owned(),
         suite: suite.hash.clone(),
@@ -222,6 +224,7 @@ fn info(suite: &Suite, planned: usize) -> RunInfo {
         seed: "as recorded".to_owned(),
         planned,
         choice: Choice::default(),
+        scripts,
     }
 }
 
@@ -256,6 +259,7 @@ mod tests {
             paths: Vec::new(),
             party: Party::Server,
             command: |_| String::new(),
+            scripts: None,
             cancel: Arc::default(),
         };
         Known::new(suite, &options)

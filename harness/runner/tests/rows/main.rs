@@ -62,6 +62,7 @@ impl Played {
             long_bound_s: 60,
             command: String::new(),
             cancel: Arc::default(),
+            scripts: None,
             panic_in: None,
             manners: Manners::default(),
             expect: None,

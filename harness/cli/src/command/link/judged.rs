@@ -141,5 +141,6 @@ fn info(header: &Header, upstream: &str) -> RunInfo {
         seed: header.seed.clone(),
         planned: 2,
         choice: Choice::default(),
+        scripts: None,
     }
 }
