@@ -1,4 +1,4 @@
-//! Embeds every `.mqt` file below this folder, and the profiles, so that the command needs no files beside it.
+//! Embeds every `.mqt` file below this folder, the profiles and the targets, so that the command needs no files beside it.
 
 use std::{env, fmt::Write, fs, io, path::Path};
 
@@ -19,10 +19,15 @@ fn main() -> io::Result<()> {
     }
     code.push_str("]\n");
     fs::write(Path::new(&out).join("files.rs"), code)?;
-    for (suffix, list) in [(".toml", "profiles.rs"), (".trace", "traces.rs")] {
+    let lists = [
+        ("profiles/", ".toml", "profiles.rs"),
+        ("profiles/", ".trace", "traces.rs"),
+        ("targets/", ".toml", "targets.rs"),
+    ];
+    for (below, suffix, list) in lists {
         let mut code = String::from("&[\n");
-        for file in others.iter().filter(|f| f.ends_with(suffix)) {
-            let name = file.trim_start_matches("profiles/").trim_end_matches(".toml");
+        for file in others.iter().filter(|f| f.starts_with(below) && f.ends_with(suffix)) {
+            let name = file.trim_start_matches(below).trim_end_matches(".toml");
             let path = Path::new(&root).join(file);
             writeln!(code, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
         }
@@ -40,11 +45,12 @@ fn collect(root: &Path, below: &str, files: &mut Vec<String>) -> io::Result<()> 
         let Ok(name) = entry.file_name().into_string() else { continue };
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         let profile = below == "profiles" && (name.ends_with(".toml") || name.ends_with(".trace"));
+        let target = below == "targets" && name.ends_with(".toml");
         if entry.file_type()?.is_dir() {
             if name != "src" && name != "target" {
                 collect(root, &path, files)?;
             }
-        } else if name.ends_with(".mqt") || profile {
+        } else if name.ends_with(".mqt") || profile || target {
             files.push(path);
         }
     }

@@ -13,6 +13,7 @@ pub struct File {
 
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 static PROFILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
+static TARGETS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/targets.rs"));
 static TRACES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/traces.rs"));
 
 /// Every file of the suite, sorted by path.
@@ -28,4 +29,9 @@ pub fn profiles() -> &'static [(&'static str, &'static str)] {
 /// Every recorded link trace that a profile names: its file's name and its text.
 pub fn traces() -> &'static [(&'static str, &'static str)] {
     TRACES
+}
+
+/// Every target that comes with the suite: its name and its descriptor's TOML, sorted by name.
+pub fn targets() -> &'static [(&'static str, &'static str)] {
+    TARGETS
 }

@@ -1,5 +1,5 @@
-//! The suite's scenario files and link profiles as text. It knows nothing of their languages.
+//! The suite's scenario files, link profiles and targets as text. It knows nothing of their languages.
 
 mod embedded;
 
-pub use embedded::{File, files, profiles, traces};
+pub use embedded::{File, files, profiles, targets, traces};

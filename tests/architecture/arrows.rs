@@ -23,7 +23,7 @@ const fn pure(folder: &'static str, ours: &'static [&'static str], others: &'sta
     Arrow { folder, ours, others: Some(others) }
 }
 
-const ARROWS: [Arrow; 17] = [
+const ARROWS: [Arrow; 18] = [
     pure("harness/spec", &[], &["serde", "thiserror"]),
     pure("harness/wire", &["spec"], &["bytes", "serde", "thiserror"]),
     pure("harness/link", &["wire"], &["bytes", "rand_chacha", "serde", "thiserror", "toml"]),
@@ -39,6 +39,7 @@ const ARROWS: [Arrow; 17] = [
     pure("scenarios", &[], &[]),
     arrow("harness/transport", &[]),
     arrow("reference-broker", &["wire", "spec", "transport"]),
+    arrow("harness/target", &["wire", "spec", "history", "transport", "scenarios"]),
     arrow("harness/play", &["wire", "link", "script", "history", "transport"]),
     arrow("harness/proxy", &["wire", "link"]),
     arrow("harness/watch", &["wire", "spec", "history", "verdict", "oracle"]),
@@ -53,6 +54,7 @@ const ARROWS: [Arrow; 17] = [
             "verdict",
             "oracle",
             "transport",
+            "target",
             "play",
             "scenarios",
             "reference-broker",
@@ -67,6 +69,7 @@ const ARROWS: [Arrow; 17] = [
             "history",
             "verdict",
             "transport",
+            "target",
             "runner",
             "reports",
             "scenarios",

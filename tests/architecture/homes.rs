@@ -21,7 +21,7 @@ enum Use {
 /// A file, or a folder that ends with `/`; what it uses; why it must.
 struct Home(&'static str, &'static [Use], &'static str);
 
-const HOMES: [Home; 20] = [
+const HOMES: [Home; 21] = [
     Home("harness/play/src/clock.rs", &[Use::Timer], "the one clock of a performance"),
     Home("harness/proxy/src/clock.rs", &[Use::Timer], "the one clock of the proxy's pump"),
     Home("reference-broker/src/serve/", &[Use::Timer], "the broker's one timer, outside its core"),
@@ -64,14 +64,19 @@ const HOMES: [Home; 20] = [
         "the wall time of judging records, for reports only",
     ),
     Home(
-        "harness/runner/src/target/started.rs",
+        "harness/target/src/started.rs",
         &[Use::WallClock, Use::Sleep],
-        "a process is waited for; nothing tells when it is ready",
+        "a process is waited for; nothing tells when it ends",
     ),
     Home(
-        "harness/runner/src/target/mosquitto.rs",
+        "harness/target/src/ready.rs",
+        &[Use::Timer, Use::WallClock, Use::Sleep],
+        "a broker is asked until it answers; nothing tells when it is ready",
+    ),
+    Home(
+        "harness/target/src/commands.rs",
         &[Use::WallClock, Use::Sleep],
-        "a process is waited for; nothing tells when it is ready",
+        "a command that does not end is ended",
     ),
     Home("harness/cli/src/", &[Use::Timer, Use::WallClock], "the process's edge: signals and serving"),
 ];

@@ -12,7 +12,7 @@ const MACHINE: [&str; 4] =
     [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/Use", "rs/")];
 
 /// Public addresses that a text may name.
-const HOSTS: [&str; 19] = [
+const HOSTS: [&str; 24] = [
     "docs.oasis-open.org",
     "public.dhe.ibm.com",
     "github.com",
@@ -27,6 +27,12 @@ const HOSTS: [&str; 19] = [
     "opensource.org",
     "docs.rs",
     "example.org",
+    "docs.nats.io",
+    // Namespaces of XML that configurations have to name.
+    "activemq.apache.org",
+    "maven.apache.org",
+    "www.springframework.org",
+    "www.w3.org",
     "www.rfc-editor.org",
     // Where numbers of link profiles come from.
     "www.3gpp.org",

@@ -227,6 +227,46 @@ fn a_broker_of_ours_does_not_outlive_a_harness_that_is_killed() {
     }
 }
 
+#[test]
+fn what_a_killed_harness_and_guard_leave_is_cleaned_by_the_next_start() {
+    let scratch = Scratch::new("swept");
+    // Somebody else's, whatever it is called.
+    let strange = scratch.file("deadzone-target-strange-1-2");
+    fs::create_dir(&strange).unwrap();
+    let quick = ["run", "--broker", "reference", "--quick", "qos0/delivered/as-published"];
+    let start = |words: &[&str]| {
+        let mut command = deadzone(words);
+        command.env("TMPDIR", &scratch.0);
+        command
+    };
+    let long = ["run", "--broker", "reference", "long"];
+    let child = start(&long).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Running(child);
+    let broker = child_of(child.0.id());
+    for guard in children_with(child.0.id(), "guard") {
+        assert!(Command::new("kill").args(["-9", &guard.to_string()]).status().unwrap().success());
+    }
+    child.0.kill().unwrap();
+    child.0.wait().unwrap();
+    thread::sleep(Duration::from_millis(200));
+    assert!(!is_zombie(broker) && runs(broker), "nobody is left to end it");
+    let left = |scratch: &Scratch| fs::read_dir(&scratch.0).unwrap().count();
+    assert_eq!(left(&scratch), 2, "its folder is left behind");
+    let next = start(&quick).output().unwrap();
+    let said = stdout(&next) + &String::from_utf8_lossy(&next.stderr);
+    assert!(said.contains("cleaned up after a run that was killed: removed "), "{said}");
+    assert!(said.contains("and ended a process that was left of it"), "{said}");
+    assert!(!runs(broker) || is_zombie(broker), "it lives on");
+    assert!(strange.exists(), "what is not ours is let be");
+    assert_eq!(left(&scratch), 1, "its folder is gone, and that of the next start");
+    let again = start(&quick).output().unwrap();
+    assert!(!stdout(&again).contains("cleaned up"), "there is nothing to clean any more");
+}
+
+fn runs(pid: u32) -> bool {
+    fs::metadata(format!("/proc/{pid}")).is_ok()
+}
+
 /// Ended, and waited for by nobody yet.
 fn is_zombie(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -237,16 +277,25 @@ fn is_zombie(pid: u32) -> bool {
 fn child_of(parent: u32) -> u32 {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        for entry in fs::read_dir("/proc").unwrap().flatten() {
-            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            let behind = stat.rsplit(')').next().unwrap_or_default();
-            let words = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
-            let serves = words.split('\0').any(|word| word == "broker");
-            if serves && behind.split_whitespace().nth(1) == Some(&parent.to_string()) {
-                return entry.file_name().to_str().unwrap().parse().unwrap();
-            }
+        if let Some(broker) = children_with(parent, "broker").first() {
+            return *broker;
         }
         assert!(Instant::now() < deadline, "no child of {parent}");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The children of a process that have this word on their command line.
+fn children_with(parent: u32, wanted: &str) -> Vec<u32> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let behind = stat.rsplit(')').next().unwrap_or_default();
+        let words = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+        let has = words.split('\0').any(|word| word == wanted);
+        if has && behind.split_whitespace().nth(1) == Some(&parent.to_string()) {
+            found.push(entry.file_name().to_str().unwrap().parse().unwrap());
+        }
+    }
+    found
 }

@@ -34,6 +34,7 @@ mod runs;
 mod said;
 mod served;
 mod support;
+mod targets;
 mod told;
 mod transports;
 mod usage;

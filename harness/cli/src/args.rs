@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
 
 use crate::choice::{ChoiceArgs, MannersArgs, OwnArgs, parse_time};
+use crate::command::TargetsArgs;
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// List the link profiles, with what each does to a round trip, or show one with its numbers and their sources
     Links(LinksArgs),
+    /// List the brokers that deadzone can start, show how one is started, or install some
+    Targets(TargetsArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
     /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles` or `target`
@@ -50,11 +53,11 @@ pub(crate) enum Command {
     Link(LinkArgs),
     /// Print the JSON Schema of `run --json`
     Schema,
-    /// Kill a process when standard input ends without a word
+    /// End what was started in a scratch folder when standard input ends without a word
     #[command(hide = true)]
     Guard {
-        /// The process.
-        pid: u32,
+        /// The folder.
+        folder: PathBuf,
     },
 }
 

@@ -290,7 +290,7 @@ fn read_file() -> anyhow::Result<File> {
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,
-        Err(error) => bail!("{FILE}: {}", deadzone_runner::mistake(&text, &error, &[])),
+        Err(error) => bail!("{FILE}: {}", deadzone_target::mistake(&text, &error, &[])),
     };
     if file.jobs.is_some_and(|j| !(1..=1024).contains(&j)) {
         bail!("{FILE}: jobs must be 1 to 1024");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use deadzone_runner::{Entry, EntryFiles, RunError};
+use deadzone_target::{Entry, EntryFiles, TargetError};
 
 use crate::args::EntryArgs;
 
@@ -41,7 +41,7 @@ impl EntrySettings {
     }
 
     /// Reads the files.
-    pub(crate) fn read(&self) -> Result<Entry, RunError> {
+    pub(crate) fn read(&self) -> Result<Entry, TargetError> {
         Entry::read(&EntryFiles {
             user: self.user.as_deref(),
             password: None,

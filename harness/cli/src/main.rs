@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     };
     output::start_logging();
     if let Ok(program) = std::env::current_exe() {
-        deadzone_runner::guard_with(program);
+        deadzone_target::guard_with(program);
     }
     descriptors::raise();
     let code = match command::dispatch(args) {

@@ -10,7 +10,6 @@
 mod asked;
 mod client;
 mod clock;
-mod credentials;
 mod dial;
 mod foreign;
 mod lower;
@@ -24,7 +23,6 @@ mod slots;
 mod tap;
 mod timing;
 
-pub use credentials::Credentials;
 pub use dial::{Dial, Dialling, NetDial};
 pub use foreign::{ForeignLinks, Reaching, Working};
 pub use memory::MemoryBudget;

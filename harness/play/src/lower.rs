@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use deadzone_script::{ConnectMode, ConnectOptions, FieldValue, PacketTemplate, Payload, SubscribeFilter};
 use deadzone_wire::{
-    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Field, Packet, PacketKind, Pattern, Properties,
-    PropertyId, PropertyValue, Publish, Suback, Subscribe, Text, Unsuback, Unsubscribe, Value, Version, Will,
+    Ack, AckKind, Auth, Bare, Connack, Connect, Credentials, Disconnect, Field, Packet, PacketKind, Pattern,
+    Properties, PropertyId, PropertyValue, Publish, Suback, Subscribe, Text, Unsuback, Unsubscribe, Value,
+    Version, Will,
 };
-
-use crate::credentials::Credentials;
 
 /// Session Expiry Interval of `fresh` and `resume` where the script gives none, seconds: longer than any run.
 const DEFAULT_EXPIRY_S: u32 = 300;

@@ -11,12 +11,9 @@ use std::{
 use deadzone_history::{ClientInfo, Header, Origin, SCHEMA, TargetFacts};
 use deadzone_link::Catalogue;
 use deadzone_script::Scenario;
-use deadzone_wire::Version;
+use deadzone_wire::{Credentials, Version};
 
-use crate::{
-    credentials::Credentials, dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, slots::Slots,
-    timing::Timing,
-};
+use crate::{dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, slots::Slots, timing::Timing};
 
 /// What to perform, against what.
 pub struct Setup<'a> {

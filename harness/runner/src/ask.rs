@@ -3,6 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use deadzone_play::Dial;
+use deadzone_target::Declared;
 use deadzone_verdict::Capabilities;
 use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
@@ -11,7 +12,7 @@ use crate::{
     Options, RunError,
     links::ThroughLink,
     probe::{Client, Probed, cancelled, first_that_accepts, probe, speaks_not},
-    target::{Declared, Target, paused_runtime},
+    target::{Target, paused_runtime},
 };
 
 /// What the target offers in each version that was asked for. Of several addresses it settles for one.

@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 use deadzone_history::HistoryError;
+use deadzone_target::TargetError;
 
 use crate::{ExitCode, SelectionError, SuiteError};
 
@@ -15,63 +16,12 @@ pub enum RunError {
     /// The selection names nothing.
     #[error(transparent)]
     Selection(#[from] SelectionError),
-    /// The address is none.
-    #[error(
-        "`{0}` is no broker: expected `mosquitto`, `embedded`, `reference`, mqtt[s]://HOST:PORT, ws[s]://HOST:PORT/PATH or FILE.toml"
-    )]
-    TargetSyntax(String),
-    /// The address has a mistake.
-    #[error("the broker's address: {0}")]
-    Address(#[source] deadzone_transport::EndpointError),
-    /// What goes with the address does not fit it.
-    #[error("{0}")]
-    Entry(&'static str),
-    /// A file with a password or a certificate can't be read.
-    #[error("{path}: {why}")]
-    EntryFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// Certificates or keys can't be used.
+    /// The target can't be had.
     #[error(transparent)]
-    Tls(deadzone_transport::TlsError),
-    /// A target's descriptor has a mistake, or can't be read.
-    #[error("{path}: {why}")]
-    Descriptor {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with its line.
-        why: String,
-    },
+    Broker(#[from] TargetError),
     /// Foreign links need a target that has an address.
     #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
     LinksWithoutAddress,
-    /// The host's name has no address.
-    #[error("no address for `{host}`: {why}")]
-    Resolve {
-        /// As given.
-        host: String,
-        /// What the resolver said.
-        why: String,
-    },
-    /// The broker's program is not installed.
-    #[error("{program} is not installed (looked in {looked})")]
-    NotInstalled {
-        /// Its name.
-        program: &'static str,
-        /// Where we looked.
-        looked: String,
-    },
-    /// The broker's program could not be started or did not become ready.
-    #[error("{program} could not be started: {why}")]
-    Start {
-        /// Its name.
-        program: String,
-        /// Why, with the tail of its log.
-        why: String,
-    },
     /// The target can't be reached or does not speak MQTT.
     #[error("{target} is not usable as an MQTT broker: {why}")]
     Target {
@@ -119,23 +69,13 @@ impl RunError {
     /// The exit code that it calls for.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Suite(_)
-            | Self::TargetSyntax(_)
-            | Self::Address(_)
-            | Self::Entry(_)
-            | Self::EntryFile { .. }
-            | Self::Tls(_)
-            | Self::Descriptor { .. }
-            | Self::LinksWithoutAddress
-            | Self::Write { .. }
-            | Self::Record { .. } => ExitCode::Usage,
+            Self::Broker(TargetError::Interrupted) | Self::Interrupted => ExitCode::Interrupted,
+            Self::Broker(error) if error.is_mistake() => ExitCode::Usage,
+            Self::Suite(_) | Self::LinksWithoutAddress | Self::Write { .. } | Self::Record { .. } => {
+                ExitCode::Usage
+            }
             Self::Selection(_) | Self::NoRecords(_) => ExitCode::NothingRan,
-            Self::Resolve { .. }
-            | Self::NotInstalled { .. }
-            | Self::Start { .. }
-            | Self::Listen { .. }
-            | Self::Target { .. } => ExitCode::Target,
-            Self::Interrupted => ExitCode::Interrupted,
+            Self::Broker(_) | Self::Listen { .. } | Self::Target { .. } => ExitCode::Target,
             Self::Environment(_) => ExitCode::Bug,
         }
     }

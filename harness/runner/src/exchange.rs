@@ -3,9 +3,9 @@
 use std::{rc::Rc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use deadzone_play::{Credentials, Dial};
+use deadzone_play::Dial;
 use deadzone_transport::Stream;
-use deadzone_wire::{AckKind, Framer, Packet, Publish, Sender, Version, decode};
+use deadzone_wire::{AckKind, Credentials, Framer, Packet, Publish, Sender, Version, decode};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::timeout,

@@ -8,10 +8,9 @@ use std::{net::SocketAddr, sync::Arc};
 
 use deadzone_script::Scenario;
 
-use crate::{
-    pace::Pace,
-    target::{Places, Target},
-};
+use deadzone_target::Places;
+
+use crate::{pace::Pace, target::Target};
 
 /// Whether a run is gentle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

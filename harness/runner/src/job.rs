@@ -12,12 +12,10 @@ use std::{
 
 use deadzone_history::{CutShort, History, Origin, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{
-    Access, Credentials, Experiment, MemoryBudget, Names, Performance, Setup, Shared, Timing, perform,
-};
+use deadzone_play::{Access, Experiment, MemoryBudget, Names, Performance, Setup, Shared, Timing, perform};
 use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
-use deadzone_wire::Version;
+use deadzone_wire::{Credentials, Version};
 use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{

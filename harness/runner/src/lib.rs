@@ -24,7 +24,6 @@ mod lasting;
 mod ledger;
 mod leftovers;
 mod links;
-mod mistake;
 mod mutant;
 mod own_files;
 mod pace;
@@ -52,7 +51,6 @@ pub use error::RunError;
 pub use exit::ExitCode;
 pub use gentle::{Gentle, is_loopback, why_not_gentle};
 pub use links::{Greeting, LinkProvider};
-pub use mistake::mistake;
 pub use mutant::Mutant;
 pub use own_files::{OwnFile, own_files, text_of};
 pub use plan::{Plan, Planned};
@@ -63,6 +61,4 @@ pub use runs::{RunOf, Runs, run_often};
 pub use select::{Selection, SelectionError, Tier, names_clause, version};
 pub use selftest::{Kill, SelftestOptions, SelftestProgress, SelftestReport, selftest};
 pub use suite::{FileMistakes, Parsed, Suite, SuiteError, parse, same_id};
-pub use target::{
-    Declared, EmbeddedSpec, Entry, EntryFiles, Place, Places, TargetSpec, end_started_brokers, guard_with,
-};
+pub use target::{EmbeddedSpec, TargetSpec, end_started_brokers};

@@ -8,12 +8,12 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use deadzone_play::{Credentials, Dial};
+use deadzone_play::Dial;
 use deadzone_transport::Stream;
 use deadzone_verdict::Capabilities;
 use deadzone_wire::{
-    Connack, Connect, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender, Version,
-    decode,
+    Connack, Connect, Credentials, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender,
+    Version, decode,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

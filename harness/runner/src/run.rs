@@ -16,6 +16,8 @@ use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, Choice, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
+use deadzone_target::{Declared, TargetError};
+
 use crate::{
     EmbeddedSpec, ExitCode, Gentle, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, speaks_v311_alone, unique_word},
@@ -32,7 +34,7 @@ use crate::{
     links::{InUse, LinkProvider},
     passes::{Passes, tasks},
     probe::Probed,
-    target::{Declared, Target, TargetHandle},
+    target::{Target, TargetHandle},
 };
 
 /// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
@@ -111,13 +113,17 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
+    let swept = match &options.target {
+        TargetSpec::Started { .. } => deadzone_target::sweep(),
+        TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
+    };
     let mut target = Target::start(&options.target, &options.cancel)?;
     let gentle = gentle::settle(&mut target, options.manners.gentle);
     if options.links.is_some() && target.handle().address().is_none() {
         return Err(RunError::LinksWithoutAddress);
     }
     if options.links.is_some() && target.handle().transport() != Transport::Tcp {
-        return Err(RunError::Entry("foreign links carry plain TCP only: take mqtt://"));
+        return Err(TargetError::Entry("foreign links carry plain TCP only: take mqtt://").into());
     }
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
@@ -145,6 +151,7 @@ pub fn run(
         ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
     };
     passes.ledger.budget = budget;
+    swept.into_iter().for_each(|text| passes.ledger.notice(text));
     if let Some(text) = announced {
         passes.ledger.notice(text);
     }
@@ -251,7 +258,7 @@ fn info(
             ("embedded".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()), None, String::new())
         }
         Target::Remote { name, places, process, declared, .. } => {
-            if let TargetSpec::Process(spec) = &options.target {
+            if let TargetSpec::Started { switches: Some(spec), .. } = &options.target {
                 switched_on.extend(names(spec));
             }
             let declared = declared.lines().into_iter().map(|line| format!("declared: {line}\n"));

@@ -10,6 +10,7 @@
 //! This crate knows no sockets, no clock and nothing of sessions: whether a packet is *right here* is for the oracle.
 
 mod clause;
+mod credentials;
 mod decode;
 mod field;
 mod findings;
@@ -26,6 +27,7 @@ mod topic;
 mod varint;
 mod writer;
 
+pub use credentials::Credentials;
 pub use deadzone_spec::Version;
 pub use decode::{Decoded, Sender, Violation, decode};
 pub use field::{Field, UnknownField, Value};

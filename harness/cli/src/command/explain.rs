@@ -125,6 +125,35 @@ What it declares, where no packet says it. Nothing declared takes a violation ba
   connections = 100                   # the most that it takes at once [200]
   backpressure = true                 # it slows publishers down
   solo = false                        # no scenario that touches the whole broker
+  [documented]                        # where the broker's documentation says so, by key
+  max_qos = "manual, chapter 7"
+
+How it is started, where deadzone starts it. Then it is also killed, stopped, frozen and started again, and its log is read.
+  address = "mqtt://127.0.0.1:{port}" # {port} is a free port of loopback
+  [start]
+  program = "mosquitto"               # a name on PATH, or a path
+  arguments = ["-c", "{scratch}/b.conf"]
+  needs = ["/usr/bin/mosquitto_passwd"]   # files that have to be there besides
+  ports = ["port5"]                   # names of further free ports, then {port5}
+  environment = { HOME = "{scratch}" }
+  certificates = true                 # makes {certificates}/ca.pem, server.pem, server.key, client.pem and client.key
+  prepare = [["mosquitto_passwd", "-c", "-b", "{scratch}/p", "{user}", "{password}"]]   # run before it
+  end = [["docker", "rm", "-f", "{marker}"]]                # run when it was killed, for what a signal does not reach
+  ready_within_s = 30                 # until a CONNECT is accepted at every address [30]
+  stop_within_s = 3                   # until it is killed where it was asked to end [3]
+  open_files = 2048                   # it needs so many
+  version = { command = ["mosquitto", "-h"], prefix = "mosquitto version ", suffix = "" }
+  [[start.files]]                     # files of the scratch folder
+  path = "b.conf"
+  text = """
+  listener {port} 127.0.0.1
+  """
+  [install]                           # how it comes here
+  debian = ["mosquitto"]              # packages
+  commands = [["npm", "install", "--prefix", "{installed}", "aedes-cli"]]   # deadzone targets install NAME
+{scratch} is a new folder of its own, {here} the folder of this file, {password} a word made for each start, {installed} where
+`targets install` puts things (DEADZONE_BROKERS/NAME), {marker} a word that no other start has.
+Presets, to start from: deadzone targets, deadzone targets NAME
 "#;
 
 fn profiles() -> String {

@@ -13,6 +13,7 @@ mod often;
 mod report_files;
 mod run;
 mod selftest;
+mod targets;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,7 @@ use crate::{
 
 pub(crate) use broker::limits as broker_limits;
 pub(crate) use report_files::tell_wrong_usage;
+pub(crate) use targets::TargetsArgs;
 
 /// Does what was asked for.
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
@@ -34,13 +36,14 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Judge(args) => judge::judge(&args),
         Command::List(args) => list::list(&args),
         Command::Links(args) => links::links(&args),
+        Command::Targets(args) => targets::targets(&args),
         Command::Check(args) => Ok(check::check(&args)),
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),
         Command::Link(args) if args.api.is_some() => link_api::link_api(&args),
         Command::Link(args) => link::link(&args),
-        Command::Guard { pid } => Ok(guard::guard(pid)),
+        Command::Guard { folder } => Ok(guard::guard(&folder)),
         Command::Schema => {
             output::print(&deadzone_reports::run_schema());
             Ok(ExitCode::Success)

@@ -6,14 +6,12 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use deadzone_play::{Credentials, Dial, ForeignLinks};
+use deadzone_play::{Dial, ForeignLinks, NetDial};
+use deadzone_target::{Declared, LogTail, Places, Recipe, Started, Store};
 use deadzone_transport::Transport;
-use deadzone_wire::Version;
+use deadzone_wire::{Credentials, Version};
 
-use super::{
-    Declared, EmbeddedSpec, LogTail, Place, Places, Pulse, Started, TargetSpec, embedded_dial,
-    watched::WatchedDial,
-};
+use super::{EmbeddedSpec, Pulse, TargetSpec, embedded_dial, watched::WatchedDial};
 use crate::{
     LinkProvider, Mutant, RunError,
     mutant::MutantDial,
@@ -46,17 +44,18 @@ impl Target {
             pulse: Arc::default(),
             pace: None,
         };
-        let started = |name: &str, process: Started| {
-            let places = Places::one(Place::tcp(process.address()));
-            remote(name, places, Arc::default(), Some(process))
-        };
         Ok(match spec {
             TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
             TargetSpec::Remote { name, places, declared } => {
                 remote(name, places.clone(), Arc::clone(declared), None)
             }
-            TargetSpec::Mosquitto => started("mosquitto", Started::mosquitto(cancel)?),
-            TargetSpec::Process(spec) => started("reference", Started::reference(spec, cancel)?),
+            TargetSpec::Started { recipe, declared, switches } => {
+                let recipe = switched(recipe, switches.as_ref());
+                let process = Started::start(&recipe, cancel)?;
+                let credentials = process.credentials().cloned();
+                let declared = Declared { credentials, ..Declared::clone(declared) };
+                remote(&recipe.name, process.places().clone(), Arc::new(declared), Some(process))
+            }
         })
     }
 
@@ -81,15 +80,21 @@ impl Target {
         }
     }
 
-    /// Ends what is left of a process of ours and starts it anew, at a port of its own choice. `false`: it is not ours.
+    /// Ends what is left of a process of ours and starts it anew, at the same address and with nothing stored. `false`: it is
+    /// not ours.
     pub(crate) fn restart(&mut self, cancel: &AtomicBool) -> Result<bool, RunError> {
-        let Self::Remote { places, process, pulse, .. } = self else { return Ok(false) };
-        let Some(old) = process.take() else { return Ok(false) };
-        let fresh = old.again(cancel)?;
-        *places = Places::one(Place::tcp(fresh.address()));
+        let Self::Remote { process: Some(process), pulse, .. } = self else { return Ok(false) };
+        process.restart(Store::Fresh, cancel)?;
         *pulse = Arc::default();
-        *process = Some(fresh);
         Ok(true)
+    }
+}
+
+/// The recipe with what is switched on.
+fn switched(recipe: &Arc<Recipe>, switches: Option<&EmbeddedSpec>) -> Arc<Recipe> {
+    match switches {
+        Some(spec) => Arc::new(Recipe::clone(recipe).with_arguments(spec.arguments())),
+        None => Arc::clone(recipe),
     }
 }
 
@@ -168,7 +173,9 @@ impl TargetHandle {
         let plain: Rc<dyn Dial> = match self {
             Self::Embedded(spec) => embedded_dial(spec),
             Self::Remote { places, pulse, pace, .. } => {
-                let mut inner: Rc<dyn Dial> = Rc::new(places.dial(version));
+                let place = places.place(version);
+                let dial = NetDial { dialer: place.dialer().clone(), address: place.address };
+                let mut inner: Rc<dyn Dial> = Rc::new(dial);
                 if let Some(pace) = pace {
                     inner = Rc::new(PacedDial { inner, pace: Arc::clone(pace) });
                 }

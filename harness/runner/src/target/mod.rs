@@ -1,29 +1,15 @@
-//! The broker under test: how to reach it, what it declares, what its connections show of its life, and where we may, how to
-//! start and stop it.
+//! The broker under test as a run sees it: how to reach it, what its connections show of its life, and where we started it, how
+//! to start it again.
 
-mod address;
-mod declared;
-mod descriptor;
 mod embedded;
-mod entry;
+mod end;
 mod handle;
-mod log;
-mod mosquitto;
-mod owned;
-mod places;
 mod pulse;
-mod reference;
 mod spec;
-mod started;
 mod watched;
 
-pub use declared::Declared;
 pub(crate) use embedded::{embedded_dial, paused_runtime};
-pub use entry::{Entry, EntryFiles};
+pub use end::end_started_brokers;
 pub(crate) use handle::{Target, TargetHandle};
-pub(crate) use log::LogTail;
-pub use owned::{end_started_brokers, guard_with};
-pub use places::{Place, Places};
 pub(crate) use pulse::Pulse;
 pub use spec::{EmbeddedSpec, TargetSpec};
-pub(crate) use started::Started;

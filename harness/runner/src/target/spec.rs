@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use deadzone_reference_broker::{Defect, Variant};
+use deadzone_target::{Declared, Descriptor, Entry, Place, Places, Recipe, TargetError, Way};
 
-use super::{Declared, Entry, Place, Places, address, descriptor};
 use crate::RunError;
 
 /// The reference broker with what is switched on in it.
@@ -30,41 +30,69 @@ pub enum TargetSpec {
         /// What its descriptor declares.
         declared: Arc<Declared>,
     },
-    /// A Mosquitto that we start.
-    Mosquitto,
-    /// The reference broker as a process that we start.
-    Process(EmbeddedSpec),
+    /// A broker that we start.
+    Started {
+        /// How.
+        recipe: Arc<Recipe>,
+        /// What its descriptor declares.
+        declared: Arc<Declared>,
+        /// What is switched on in it, where it is the reference broker.
+        switches: Option<EmbeddedSpec>,
+    },
 }
 
+/// The preset that is the reference broker as a process.
+const REFERENCE: &str = "reference";
+
 impl TargetSpec {
-    /// From `--broker`: `embedded`, `mosquitto`, `reference`, a URL or a descriptor's file.
+    /// From `--broker`: `embedded`, a preset, a URL or a descriptor's file.
     pub fn parse(text: &str, entry: &Entry) -> Result<Self, RunError> {
-        match text {
-            "embedded" | "mosquitto" | "reference" if entry.is_some() => {
-                Err(RunError::Entry("this broker asks for no credentials or certificates"))
+        if text == "embedded" || text == REFERENCE {
+            if entry.is_some() {
+                return Err(TargetError::Entry("this broker asks for no credentials or certificates").into());
             }
-            "embedded" => Ok(Self::Embedded(EmbeddedSpec::default())),
-            "mosquitto" => Ok(Self::Mosquitto),
-            "reference" => Ok(Self::Process(EmbeddedSpec::default())),
-            file if file.ends_with(".toml") && !file.contains("://") => {
-                descriptor::read(Path::new(file), entry)
+            if text == "embedded" {
+                return Ok(Self::Embedded(EmbeddedSpec::default()));
             }
-            other => {
-                let (endpoint, login) = address::parse(other)?;
-                let tls = entry.tls_of(&endpoint)?;
-                let name = endpoint.to_string();
-                let places = Places::one(Place::of(endpoint, &tls)?);
-                let declared = Declared { credentials: entry.with_login(login), ..Declared::default() };
-                Ok(Self::Remote { name, places, declared: Arc::new(declared) })
-            }
+        }
+        if let Some(preset) = deadzone_target::preset(text, entry) {
+            let switches = (text == REFERENCE).then(EmbeddedSpec::default);
+            return Ok(Self::described(preset?, switches));
+        }
+        if text.ends_with(".toml") && !text.contains("://") {
+            return Ok(Self::described(Descriptor::read(Path::new(text), entry)?, None));
+        }
+        let (endpoint, login) = deadzone_target::endpoint(text)?;
+        let tls = entry.tls_of(&endpoint)?;
+        let name = endpoint.to_string();
+        let places = Places::one(Place::of(endpoint, &tls)?);
+        let declared = Declared { credentials: entry.with_login(login), ..Declared::default() };
+        Ok(Self::Remote { name, places, declared: Arc::new(declared) })
+    }
+
+    fn described(descriptor: Descriptor, switches: Option<EmbeddedSpec>) -> Self {
+        let Descriptor { name, declared, way, .. } = descriptor;
+        match way {
+            Way::At(places) => Self::Remote { name, places, declared },
+            Way::Started(recipe) => Self::Started { recipe, declared, switches },
         }
     }
 
     /// Defects and variants of the reference broker, where it is the target.
     pub fn switches(&mut self) -> Option<&mut EmbeddedSpec> {
         match self {
-            Self::Embedded(spec) | Self::Process(spec) => Some(spec),
-            Self::Remote { .. } | Self::Mosquitto => None,
+            Self::Embedded(spec) => Some(spec),
+            Self::Started { switches, .. } => switches.as_mut(),
+            Self::Remote { .. } => None,
         }
+    }
+}
+
+impl EmbeddedSpec {
+    /// As arguments of `deadzone broker`.
+    pub(super) fn arguments(&self) -> impl Iterator<Item = String> {
+        let defects = self.defects.iter().map(|d| ["--defect".to_owned(), d.name().to_owned()]);
+        let variants = self.variants.iter().map(|v| ["--variant".to_owned(), v.name().to_owned()]);
+        defects.chain(variants).flatten()
     }
 }

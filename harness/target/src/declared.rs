@@ -1,10 +1,10 @@
 //! What a descriptor declares about a target, because no packet tells it.
 
 use deadzone_history::{Durability, TargetFacts};
-use deadzone_play::Credentials;
+use deadzone_wire::Credentials;
 
 /// Connections that a target is trusted with, where its descriptor says nothing.
-pub(crate) const CONNECTIONS: usize = 200;
+const CONNECTIONS: usize = 200;
 
 /// The declared facts of a target. What is absent is the standard's default.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,12 +35,12 @@ pub struct Declared {
 
 impl Declared {
     /// Connections that may be open at once.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.connections.map_or(CONNECTIONS, |n| n as usize)
     }
 
     /// The facts that change what may be judged.
-    pub(crate) fn facts(&self) -> TargetFacts {
+    pub fn facts(&self) -> TargetFacts {
         TargetFacts {
             automatic_subscriptions: self.automatic_subscriptions,
             unordered_topics: self.unordered_topics,
@@ -55,7 +55,7 @@ impl Declared {
     }
 
     /// The facts that are declared, for people: `max_qos = 1`.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let mut say =
             |name: &str, value: Option<String>| lines.extend(value.map(|v| format!("{name} = {v}")));

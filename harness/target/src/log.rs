@@ -15,7 +15,7 @@ const LINE_KEPT: usize = 400;
 
 /// The last lines that a target logged, each with its number.
 #[derive(Debug, Default)]
-pub(crate) struct LogTail {
+pub struct LogTail {
     lines: Mutex<(u64, VecDeque<String>)>,
 }
 
@@ -44,17 +44,17 @@ impl LogTail {
     }
 
     /// How many lines came so far: a mark for [`Self::since`].
-    pub(crate) fn mark(&self) -> u64 {
+    pub fn mark(&self) -> u64 {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// What came after a mark and is still kept, at most the last 30 lines.
-    pub(crate) fn since(&self, mark: u64) -> String {
+    pub fn since(&self, mark: u64) -> String {
         self.about(mark, "")
     }
 
     /// The same, of the lines alone that name this word: every client id and topic of a performance begins with one of its own.
-    pub(crate) fn about(&self, mark: u64, word: &str) -> String {
+    pub fn about(&self, mark: u64, word: &str) -> String {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = usize::try_from(lines.0.saturating_sub(mark)).unwrap_or(usize::MAX).min(lines.1.len());
         let told = lines.1.iter().skip(lines.1.len() - fresh).filter(|line| line.contains(word));

@@ -1,7 +1,7 @@
 //! Who the scripted clients are to a target that asks.
 
+use crate::{Connect, Text, Version};
 use bytes::Bytes;
-use deadzone_wire::{Connect, Text, Version};
 
 /// User name and password of every CONNECT that names neither. Neither is ever shown.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -2,12 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr};
 
-use deadzone_play::NetDial;
 use deadzone_transport::{ClientTls, Dialer, Endpoint, Transport};
 use deadzone_wire::Version;
 
-use super::address::resolve;
-use crate::RunError;
+use crate::{TargetError, address::resolve};
 
 /// One place, with the further addresses of its name until one of them is chosen.
 #[derive(Clone, Debug)]
@@ -21,20 +19,25 @@ pub struct Place {
 
 impl Place {
     /// An address by plain TCP.
-    pub(crate) fn tcp(address: SocketAddr) -> Self {
+    pub fn tcp(address: SocketAddr) -> Self {
         Self { dialer: Dialer::tcp(address), address, others: Vec::new() }
     }
 
     /// An endpoint, resolved and with all that its handshakes need.
-    pub(crate) fn of(endpoint: Endpoint, tls: &ClientTls) -> Result<Self, RunError> {
-        let dialer = Dialer::new(endpoint, tls).map_err(RunError::Tls)?;
+    pub fn of(endpoint: Endpoint, tls: &ClientTls) -> Result<Self, TargetError> {
+        let dialer = Dialer::new(endpoint, tls).map_err(TargetError::Tls)?;
         let addresses = resolve(dialer.endpoint())?;
         let (address, others) = (addresses[0], addresses[1..].to_vec());
         Ok(Self { dialer, address, others })
     }
 
+    /// What makes its connections.
+    pub fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
     /// What carries its bytes.
-    pub(super) fn transport(&self) -> Transport {
+    pub fn transport(&self) -> Transport {
         self.dialer.endpoint().transport
     }
 }
@@ -58,44 +61,47 @@ pub struct Places {
 
 impl Places {
     /// One for all versions.
-    pub(crate) fn one(any: Place) -> Self {
+    pub fn one(any: Place) -> Self {
         Self { any, own: BTreeMap::new() }
     }
 
     /// One for each of these versions; `None` where there is none.
-    pub(crate) fn each(own: BTreeMap<Version, Place>) -> Option<Self> {
+    pub fn each(own: BTreeMap<Version, Place>) -> Option<Self> {
         let any = own.values().next()?.clone();
         Some(Self { any, own })
     }
 
-    fn place(&self, version: Version) -> &Place {
+    /// Where a version is asked for.
+    pub fn place(&self, version: Version) -> &Place {
         self.own.get(&version).unwrap_or(&self.any)
     }
 
-    /// The way to a version.
-    pub(crate) fn dial(&self, version: Version) -> NetDial {
-        let place = self.place(version);
-        NetDial { dialer: place.dialer.clone(), address: place.address }
+    /// Each place once, with the versions that may be asked for there.
+    pub(crate) fn by_version(&self) -> Vec<(&Place, Vec<Version>)> {
+        if self.own.is_empty() {
+            return vec![(&self.any, vec![Version::V311, Version::V5])];
+        }
+        self.own.iter().map(|(version, place)| (place, vec![*version])).collect()
     }
 
     /// What carries the bytes.
-    pub(crate) fn transport(&self) -> Transport {
+    pub fn transport(&self) -> Transport {
         self.any.transport()
     }
 
     /// An address that stands for all.
-    pub(crate) fn first(&self) -> SocketAddr {
+    pub fn first(&self) -> SocketAddr {
         self.any.address
     }
 
     /// Every address that may be dialled.
-    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         let all = std::iter::once(&self.any).chain(self.own.values());
         all.flat_map(|place| std::iter::once(place.address).chain(place.others.iter().copied()))
     }
 
     /// Every place, to be settled.
-    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Place> {
         std::iter::once(&mut self.any).chain(self.own.values_mut())
     }
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use deadzone_play::Credentials;
 use deadzone_transport::{ClientTls, Endpoint, Identity, Login, Trust};
+use deadzone_wire::Credentials;
 
-use crate::RunError;
+use crate::TargetError;
 
 /// Longest password, in bytes: the length of a field of CONNECT (1.5.6).
 const PASSWORD_MAX: u64 = 65_535;
@@ -26,7 +26,7 @@ pub struct Entry {
 
 impl Entry {
     /// From the names of files; `trust_anything` is for test brokers whose certificate is nobody's business.
-    pub fn read(given: &EntryFiles<'_>) -> Result<Self, RunError> {
+    pub fn read(given: &EntryFiles<'_>) -> Result<Self, TargetError> {
         let trust = match (given.insecure, given.ca) {
             (true, _) => Some(Trust::Anything),
             (false, Some(ca)) => Some(Trust::Authorities(pem(ca)?)),
@@ -38,7 +38,7 @@ impl Entry {
             }
             (None, None) => None,
             _ => {
-                return Err(RunError::Entry(
+                return Err(TargetError::Entry(
                     "a certificate goes with its key, and a key with its certificate",
                 ));
             }
@@ -47,7 +47,11 @@ impl Entry {
             (None, None, None) => None,
             (Some(word), None, None) => Some(Bytes::copy_from_slice(word.as_bytes())),
             (None, Some(file), None) | (None, None, Some(file)) => Some(secret(file)?),
-            _ => return Err(RunError::Entry("there is one password: from a word, a file or a token's file")),
+            _ => {
+                return Err(TargetError::Entry(
+                    "there is one password: from a word, a file or a token's file",
+                ));
+            }
         };
         let user = given.user.map(str::to_owned);
         let credentials = (user.is_some() || password.is_some()).then_some(Credentials { user, password });
@@ -55,7 +59,7 @@ impl Entry {
     }
 
     /// With what a descriptor says of the same, field by field.
-    pub(super) fn over(&self, own: Self) -> Self {
+    pub(crate) fn over(&self, own: Self) -> Self {
         let credentials = match (&self.credentials, own.credentials) {
             (Some(given), Some(own)) => Some(Credentials {
                 user: given.user.clone().or(own.user),
@@ -71,12 +75,12 @@ impl Entry {
     }
 
     /// Whether anything is said.
-    pub(super) fn is_some(&self) -> bool {
+    pub fn is_some(&self) -> bool {
         self.credentials.is_some() || self.trust.is_some() || self.identity.is_some()
     }
 
     /// With what a URL says; an option beside it wins.
-    pub(super) fn with_login(&self, login: Option<Login>) -> Option<Credentials> {
+    pub fn with_login(&self, login: Option<Login>) -> Option<Credentials> {
         let of_url = login.map(|login| Credentials {
             user: Some(login.user),
             password: login.password.map(|password| Bytes::from(password.into_bytes())),
@@ -90,9 +94,9 @@ impl Entry {
     }
 
     /// The TLS of an endpoint; certificates for one without TLS are a mistake.
-    pub(super) fn tls_of(&self, endpoint: &Endpoint) -> Result<ClientTls, RunError> {
+    pub fn tls_of(&self, endpoint: &Endpoint) -> Result<ClientTls, TargetError> {
         if !endpoint.transport.has_tls() && (self.trust.is_some() || self.identity.is_some()) {
-            return Err(RunError::Entry("certificates go with mqtts:// and wss:// only"));
+            return Err(TargetError::Entry("certificates go with mqtts:// and wss:// only"));
         }
         Ok(ClientTls { trust: self.trust.clone().unwrap_or_default(), identity: self.identity.clone() })
     }
@@ -126,9 +130,9 @@ impl std::fmt::Debug for EntryFiles<'_> {
     }
 }
 
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, TargetError> {
     use std::io::Read;
-    let failed = |why: String| RunError::EntryFile { path: path.to_owned(), why };
+    let failed = |why: String| TargetError::EntryFile { path: path.to_owned(), why };
     let file = std::fs::File::open(path).map_err(|e| failed(e.to_string()))?;
     let mut bytes = Vec::new();
     // One byte more than is allowed, so that a device without end is told and not read.
@@ -139,12 +143,12 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     Ok(bytes)
 }
 
-fn pem(path: &Path) -> Result<Vec<u8>, RunError> {
+fn pem(path: &Path) -> Result<Vec<u8>, TargetError> {
     read(path, PEM_MAX)
 }
 
 /// The bytes of a file without the end of its last line, which an editor puts there.
-fn secret(path: &Path) -> Result<Bytes, RunError> {
+fn secret(path: &Path) -> Result<Bytes, TargetError> {
     let mut bytes = read(path, PASSWORD_MAX + 2)?;
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
@@ -153,7 +157,7 @@ fn secret(path: &Path) -> Result<Bytes, RunError> {
         }
     }
     if bytes.len() as u64 > PASSWORD_MAX {
-        return Err(RunError::EntryFile {
+        return Err(TargetError::EntryFile {
             path: path.to_owned(),
             why: format!("a password has at most {PASSWORD_MAX} bytes"),
         });
@@ -184,7 +188,7 @@ mod tests {
         }
     }
 
-    fn password(bytes: &[u8], name: &str) -> Result<Bytes, RunError> {
+    fn password(bytes: &[u8], name: &str) -> Result<Bytes, TargetError> {
         let file = Scratch::new(name, bytes);
         let given = EntryFiles { password_file: Some(&file.0), ..EntryFiles::default() };
         Entry::read(&given).map(|entry| entry.credentials.unwrap().password.unwrap())

@@ -1,0 +1,140 @@
+//! Readiness: an accepting port is no broker yet; an accepted CONNECT is one.
+
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use deadzone_wire::{Connect, Credentials, Packet, Version};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::{Place, Places};
+
+/// How often it is tried.
+pub(crate) const TRY_EVERY: Duration = Duration::from_millis(20);
+/// One try takes no longer: a broker that is starting may accept and be silent.
+const TRY_LIMIT: Duration = Duration::from_millis(1500);
+
+/// What a CONNECT got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Met {
+    /// It was accepted.
+    Accepted,
+    /// Its return or reason code.
+    Refused(u8),
+    /// No CONNACK.
+    Nothing(String),
+}
+
+/// Waits until every place accepts a CONNECT of a version that it has. `gone` says how the process ended, if it has.
+pub(crate) fn wait_until_ready(
+    places: &Places,
+    credentials: Option<&Credentials>,
+    limit: Duration,
+    cancel: &AtomicBool,
+    gone: &dyn Fn() -> Option<String>,
+) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("no runtime: {e}"))?;
+    let deadline = Instant::now() + limit;
+    for (place, versions) in places.by_version() {
+        loop {
+            if cancel.load(Ordering::Relaxed) {
+                return Err("interrupted".to_owned());
+            }
+            if let Some(how) = gone() {
+                return Err(how);
+            }
+            let met = versions.iter().map(|version| {
+                let tried =
+                    async { tokio::time::timeout(TRY_LIMIT, greet(place, *version, credentials)).await };
+                match runtime.block_on(tried) {
+                    Ok(Ok(met)) => met,
+                    Ok(Err(error)) => {
+                        Met::Nothing(deadzone_transport::reason(&error).unwrap_or_else(|| error.to_string()))
+                    }
+                    Err(_) => Met::Nothing("it accepts, and says nothing".to_owned()),
+                }
+            });
+            let mut last = None;
+            for met in met {
+                if met == Met::Accepted {
+                    last = None;
+                    break;
+                }
+                last.get_or_insert(met);
+            }
+            let Some(last) = last else { break };
+            if Instant::now() > deadline {
+                let why = match last {
+                    Met::Refused(code) => format!("CONNECT is refused with 0x{code:02x}"),
+                    Met::Nothing(why) => why,
+                    Met::Accepted => String::new(),
+                };
+                return Err(format!(
+                    "no CONNECT was accepted at {place} within {} s: {why}",
+                    limit.as_secs()
+                ));
+            }
+            thread::sleep(TRY_EVERY);
+        }
+    }
+    Ok(())
+}
+
+/// One CONNECT, with a clean end behind it.
+async fn greet(place: &Place, version: Version, credentials: Option<&Credentials>) -> io::Result<Met> {
+    let mut stream = place.dialer().dial(place.address).await?;
+    let mut connect = Connect::new(version, "deadzoneReady");
+    if let Some(credentials) = credentials {
+        credentials.fill(&mut connect, version);
+    }
+    stream.write_all(&Packet::from(connect).encode(version).to_bytes()).await?;
+    stream.flush().await?;
+    let met = connack(&mut stream).await?;
+    if met == Met::Accepted {
+        stream.write_all(&Bytes::from_static(&[0xe0, 0x00])).await?;
+        stream.flush().await?;
+    }
+    Ok(met)
+}
+
+/// Reads the head of a CONNACK: its code stands behind the length and the flags in every version.
+async fn connack(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> io::Result<Met> {
+    let first = stream.read_u8().await?;
+    if first != 0x20 {
+        return Ok(Met::Nothing(format!("its first byte is 0x{first:02x}, which begins no CONNACK")));
+    }
+    for _ in 0..4 {
+        if stream.read_u8().await? & 0x80 == 0 {
+            break;
+        }
+    }
+    let _flags = stream.read_u8().await?;
+    Ok(match stream.read_u8().await? {
+        0 => Met::Accepted,
+        code => Met::Refused(code),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connack_is_read_in_every_version() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let met = |bytes: &'static [u8]| runtime.block_on(connack(&mut &bytes[..])).map_err(|e| e.kind());
+        assert_eq!(met(b"\x20\x02\x00\x00"), Ok(Met::Accepted));
+        assert_eq!(met(b"\x20\x02\x00\x05"), Ok(Met::Refused(5)));
+        let long: Vec<u8> = [&b"\x20\x83\x01\x00\x87\x80\x01"[..], &[0; 128]].concat();
+        assert_eq!(met(long.leak()), Ok(Met::Refused(0x87)));
+        assert!(matches!(met(b"HTTP/1.1"), Ok(Met::Nothing(_))));
+        assert_eq!(met(b"\x20\x02"), Err(io::ErrorKind::UnexpectedEof));
+    }
+}
