@@ -218,6 +218,15 @@ fn a_gentle_run_says_so_and_repeats_as_it_was() {
     let entries = report["scenarios"].as_array().unwrap();
     let answered = entries.iter().find(|s| s["id"] == "keepalive/ping/answered").unwrap();
     assert!(answered["repeat_command"].as_str().unwrap().contains(" --gentle "), "{answered}");
+    // Twenty rounds of two connections each: the last begins 3.9 s after the first.
+    let rounds = "session/present/nothing-kept-again-and-again";
+    let (_correct, address) = broker(&[]);
+    let correct = format!("mqtt://{address}");
+    let (_, paced, said) = run_in(&scratch, &["--gentle", "--broker", &correct, "--mqtt", "3.1.1", rounds]);
+    assert!(
+        paced["summary"]["pass"] == 1 && paced["scenarios"][0]["wall_ms"].as_u64() >= Some(3_900),
+        "{said}"
+    );
     let by_default = run_in(&scratch, &["--broker", &url, "--mqtt", "5.0", "gates/connection"]).1;
     assert_eq!(by_default["choice"]["gentle"], Value::Null, "this is loopback");
     assert_eq!(run_in(&scratch, &["--gentle", "--disruptive"]).0, Some(2));

@@ -7,7 +7,7 @@ use deadzone_verdict::{
 };
 
 use super::cause;
-use super::document::{
+use super::{
     CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry,
     GradeEntry, GradeWord, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
     ScenarioEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry, VerdictWord,

@@ -7,13 +7,17 @@ mod build;
 mod cause;
 mod document;
 mod outcomes;
+mod scenario;
 mod schema;
 
 pub use build::run_document;
 pub use cause::{CauseEntry, KeyEntry, ShownEntry};
 pub use document::{
-    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry,
-    GradeEntry, GradeWord, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
-    ScenarioEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry, VerdictWord,
+    CapabilitiesEntry, ChoiceEntry, CoverageEntry, ExpectationsEntry, GateEntry, LeftOutEntry, RUN_SCHEMA,
+    RunDocument, SourceEntry, StaleItem, SummaryEntry, TargetEntry,
+};
+pub use scenario::{
+    ControlEntry, FindingEntry, GradeEntry, GradeWord, KnownEntry, PlaceEntry, RepeatEntry, ScenarioEntry,
+    VerdictWord,
 };
 pub use schema::run_schema;

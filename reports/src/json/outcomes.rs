@@ -3,7 +3,7 @@
 use deadzone_spec::Transport;
 use deadzone_verdict::{Outcome, ScenarioKey, VerdictKind};
 
-use super::document::{RunDocument, ScenarioEntry, VerdictWord};
+use super::{RunDocument, ScenarioEntry, VerdictWord};
 use crate::ReportError;
 
 impl RunDocument {
