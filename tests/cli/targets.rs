@@ -93,3 +93,24 @@ fn targets_are_listed_with_what_is_missing_and_can_be_shown() {
     assert_eq!(near.status.code(), Some(2));
     assert!(stderr(&near).contains("did you mean `mosquitto`?"), "{}", stderr(&near));
 }
+
+#[test]
+fn a_password_that_stands_in_a_descriptor_is_shown_nowhere() {
+    let scratch = Scratch::new("shown-nowhere");
+    let file = scratch.file("mine.toml");
+    let deadzone = env!("CARGO_BIN_EXE_deadzone");
+    let text = format!(
+        "address = \"mqtt://127.0.0.1:{{port}}\"\nuser = \"rider\"\npassword = \"hunter-two\"\n[start]\nprogram = \"sh\"\n\
+         arguments = [\"-c\", \"echo hunter-two is the word; exec {deadzone} broker --listen 127.0.0.1:{{port}} \
+         --password-file {{scratch}}/users\"]\n[[start.files]]\npath = \"users\"\ntext = \"rider:hunter-two\\n\"\n"
+    );
+    fs::write(&file, text).unwrap();
+    let json = scratch.file("run.json");
+    let words = ["run", ONE, "--mutant", "mutant-retain-set", "--broker", file.to_str().unwrap()];
+    let run = output(&[&words[..], &["-v", "--json", json.to_str().unwrap()]].concat());
+    let json = fs::read_to_string(&json).unwrap();
+    let said = stdout(&run) + &stderr(&run) + &json;
+    assert!(json.contains("rider:(password)"), "the configuration is shown without it: {json}");
+    assert_eq!(run.status.code(), Some(1), "there is a failure to tell of: {said}");
+    assert!(!said.contains("hunter-two"), "{said}");
+}

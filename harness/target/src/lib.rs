@@ -26,6 +26,7 @@ mod program;
 mod ready;
 mod run_file;
 mod scratch;
+mod secrets;
 mod signal;
 mod started;
 mod sweep;

@@ -28,6 +28,7 @@ use crate::{
     ready::{TRY_EVERY, wait_until_ready},
     run_file,
     scratch::empty,
+    secrets::Secrets,
     signal::Signal,
 };
 
@@ -112,12 +113,14 @@ impl Started {
         let word = || format!("{:016x}", RandomState::new().build_hasher().finish());
         values.set("password", word() + &word());
         values.set("user", recipe.own.user().unwrap_or_default());
-        let log = Arc::new(LogTail::default());
         let configuration = prepare(recipe, owned.folder(), &values, cancel).map_err(NotReady::of)?;
         // What the descriptor says is what readiness is tried with: what the user says beside it may be wrong on purpose.
         let entry = recipe.own.entry(&recipe.folder, &values).map_err(|e| NotReady::of(e.to_string()))?;
         let (own_places, login) = places_of(&recipe.addresses, &entry, &values).map_err(NotReady::of)?;
         let own_credentials = entry.with_login(login);
+        let secrets = Secrets::of([own_credentials.as_ref(), recipe.given.credentials.as_ref()]);
+        let configuration = secrets.mask(configuration);
+        let log = Arc::new(LogTail::masking(secrets));
         launch(recipe, &owned, &log, &values).map_err(NotReady::of)?;
         await_ready(recipe, &owned, &log, &own_places, own_credentials.as_ref(), ports, cancel)?;
         let (places, credentials) = if recipe.given.is_some() {
