@@ -113,9 +113,9 @@ fn a_scenario_that_is_newer_than_the_file_is_shown_as_new_and_turns_nothing_red(
     let inbound = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos2/inbound.mqt");
     let interrupted = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/qos2/interrupted.mqt");
     let both = format!("{inbound},{interrupted}");
-    let story = Story::made_of(&["--defect", KNOWN, "--scenarios", inbound]);
+    let story = Story::made_of(&["--defect", KNOWN, "--only-mine", "--scenarios", inbound]);
     let junit = story.path("junit.xml");
-    let words = ["--defect", KNOWN, "--scenarios", &both, "--junit", &junit];
+    let words = ["--defect", KNOWN, "--only-mine", "--scenarios", &both, "--junit", &junit];
     let (code, text, report) = story.report(&words);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("2 expected, 0 unexpected, 0 stale, 4 new"), "{text}");
@@ -130,9 +130,9 @@ fn a_scenario_that_is_newer_than_the_file_is_shown_as_new_and_turns_nothing_red(
     );
 
     // Once it is accepted it counts.
-    let accepted = story.update(&words[..4]);
+    let accepted = story.update(&words[..5]);
     assert!(accepted.contains("4 scenarios accepted"), "{accepted}");
-    let (code, text) = story.run(&["--scenarios", &both]);
+    let (code, text) = story.run(&["--only-mine", "--scenarios", &both]);
     assert_eq!(code, Some(6), "{text}");
 }
 
