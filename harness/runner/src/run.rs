@@ -156,7 +156,7 @@ pub fn run(
     let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
     if let Some(known) = &known {
         let whole = passes.lost.is_none() && !options.quick;
-        known.hold(&mut summary, Played::of(options, suite, &results, &info.target, whole));
+        known.hold(&mut summary, Played::of(options, suite, &results, &info, whole));
     }
     let summary = Arc::new(summary);
     drop(passes);

@@ -47,6 +47,7 @@ fn showed(run: &Path) -> anyhow::Result<Showed> {
     let document = RunDocument::from_json(&text).with_context(wrong)?;
     Ok(Showed {
         outcomes: document.outcomes().with_context(wrong)?,
+        tier: Some(&document.choice).filter(|c| c.filters.is_empty()).and_then(|c| c.tier.parse().ok()),
         transport: document.transport().with_context(wrong)?,
         complete: document.complete,
         exit_code: document.summary.as_ref().map(|summary| summary.exit_code),

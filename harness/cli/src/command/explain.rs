@@ -162,7 +162,8 @@ const EXPECT: &str = r#"expect: the known failures of one broker, as a TOML file
 
   schema = "deadzone.expect/1"
   target = "my broker 1.2"            # whose failures they are
-  min_tested = 240                    # a run of everything in which fewer are judged does not turn green (4)
+  min_tested = 240                    # a run of everything in which fewer are judged does not turn green (4); for tiers:
+  # min_tested = { smoke = 30, full = 240, long = 250 }
 
   [suite]                             # the scenarios that the file knows, by folder; name@5.0 is known in that version alone
   "qos2/interrupted" = ["pubrec-lost", "pubrel-lost@5.0"]

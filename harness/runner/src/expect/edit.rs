@@ -7,7 +7,7 @@ use deadzone_verdict::{Outcome, ScenarioKey, VerdictKind};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::{Showed, file::SCHEMA, pin::Pin};
-use crate::habit::TARGET;
+use crate::{Tier, habit::TARGET};
 
 /// An entry to be written.
 pub(super) struct Fresh {
@@ -18,12 +18,17 @@ pub(super) struct Fresh {
 }
 
 /// The beginning of a file that is not there yet.
-pub(super) fn head(target: &str, min_tested: usize) -> String {
+pub(super) fn head(target: &str, tier: Option<Tier>, tested: usize) -> String {
+    let min_tested = match tier {
+        Some(Tier::Smoke) => format!("min_tested = {{ smoke = {tested} }}"),
+        Some(Tier::Full | Tier::Long) => format!("min_tested = {tested}"),
+        None => "# No min_tested: this file was made of a part of the suite.".to_owned(),
+    };
     format!(
         "# Known failures of a broker, for `deadzone run --expect FILE`; `deadzone explain expect` has every key.\n\
          schema = \"{SCHEMA}\"\n\
          target = {}\n\
-         min_tested = {}\n\n\
+         {}\n\n\
          # The scenarios that this file knows; `deadzone expect update` writes them. Newer ones are shown as new.\n\
          [suite]\n",
         value(target),

@@ -15,6 +15,7 @@ use super::{
     ExpectError,
     alias::is_retired,
     condition::Condition,
+    floor::Floor,
     parse,
     pattern::{COVERED, Pattern},
     pin::Pin,
@@ -30,8 +31,8 @@ pub struct Expectations {
     pub(super) path: PathBuf,
     /// The target's name, when the file was made.
     pub(super) target: String,
-    /// How many scenarios must be judged in a run of everything.
-    pub(super) min_tested: Option<usize>,
+    /// How many scenarios must be judged in a run of everything, by tier.
+    pub(super) min_tested: Floor,
     pub(super) pin: Pin,
     pub(super) entries: Vec<Entry>,
     /// What is to be said of old names in it.

@@ -10,6 +10,7 @@ mod edit;
 mod error;
 mod file;
 mod fingerprint;
+mod floor;
 mod known;
 #[cfg(test)]
 mod made;

@@ -18,6 +18,7 @@ use super::{
     condition::Condition,
     file::{Entry, SCHEMA, Shows},
     fingerprint,
+    floor::Floor,
     pattern::{COVERED, Pattern},
     pin::Pin,
 };
@@ -28,11 +29,37 @@ use super::{
 struct File {
     schema: Spanned<String>,
     target: String,
-    min_tested: Option<usize>,
+    min_tested: Option<MinTested>,
     #[serde(default)]
     suite: BTreeMap<String, Vec<Spanned<String>>>,
     #[serde(default)]
     known: Vec<Known>,
+}
+
+/// A number for every tier but smoke, or one for each.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum MinTested {
+    Whole(usize),
+    Each(Tiers),
+}
+
+/// A number for each tier.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tiers {
+    smoke: Option<usize>,
+    full: Option<usize>,
+    long: Option<usize>,
+}
+
+impl MinTested {
+    fn floor(&self) -> Floor {
+        match self {
+            Self::Whole(least) => Floor::whole(*least),
+            Self::Each(Tiers { smoke, full, long }) => Floor { smoke: *smoke, full: *full, long: *long },
+        }
+    }
 }
 
 /// One entry as it is written.
@@ -252,7 +279,8 @@ pub(super) fn file(path: &Path, text: &str) -> Result<Expectations, Vec<Mistake>
         return Err(reader.mistakes);
     }
     let (path, notes) = (path.to_owned(), reader.notes);
-    Ok(Expectations { path, target: file.target, min_tested: file.min_tested, pin, entries, notes })
+    let min_tested = file.min_tested.map(|written| written.floor()).unwrap_or_default();
+    Ok(Expectations { path, target: file.target, min_tested, pin, entries, notes })
 }
 
 #[cfg(test)]

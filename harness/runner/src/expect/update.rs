@@ -34,6 +34,8 @@ pub struct Showed {
     pub target_version: Option<String>,
     /// What carried the bytes, where that is known.
     pub transport: Option<Transport>,
+    /// Of which tier it was a run of everything; absent where words chose a part, or the report does not say.
+    pub tier: Option<Tier>,
     /// All results, in order; of several runs one behind the other.
     pub outcomes: Vec<Outcome>,
     /// Every planned performance has its result.
@@ -56,6 +58,7 @@ impl Showed {
             let why = "these runs are over two transports: one after the other".to_owned();
             return Err(ExpectError::Run(why));
         }
+        self.tier = self.tier.filter(|tier| other.tier == Some(*tier));
         self.outcomes.extend(other.outcomes);
         Ok(())
     }
@@ -102,7 +105,7 @@ pub struct Updated {
 pub fn update(path: &Path, text: Option<&str>, showed: &Showed) -> Result<Updated, ExpectError> {
     showed.is_fit()?;
     let all = showed.outcomes.as_slice();
-    let text = text.map_or_else(|| head(&showed.target, floor(all)), str::to_owned);
+    let text = text.map_or_else(|| head(&showed.target, showed.tier, floor(all)), str::to_owned);
     let file = Expectations::parse(path, &text)?;
     let broken = |what: String| ExpectError::Mistakes {
         path: path.to_owned(),

@@ -6,12 +6,12 @@ use std::{
 };
 
 use deadzone_verdict::{
-    AgainstFile, Expectation, Outcome, ScenarioKey, ScenarioResult, StaleEntry, Summary, VerdictKind,
+    AgainstFile, Expectation, Outcome, RunInfo, ScenarioKey, ScenarioResult, StaleEntry, Summary, VerdictKind,
 };
 use deadzone_wire::Version;
 
 use super::{Known, alias::is_retired, file::Entry, known::Holds};
-use crate::{ExitCode, Options, Suite, habit::TARGET};
+use crate::{ExitCode, Options, Suite, Tier, habit::TARGET};
 
 /// Most notes of one kind.
 const NOTES: usize = 6;
@@ -22,8 +22,9 @@ pub(crate) struct Played<'a> {
     /// All scenarios that there are.
     suite: BTreeSet<ScenarioKey>,
     versions: &'a [Version],
-    /// Nothing was left out by choice, nothing that was planned is missing, and silences were waited out.
+    /// Nothing of its tier was left out by choice, nothing that was planned is missing, and silences were waited out.
     everything: bool,
+    tier: Tier,
     /// The target's name.
     target: &'a str,
 }
@@ -34,11 +35,13 @@ impl<'a> Played<'a> {
         options: &'a Options,
         suite: &Suite,
         results: &'a [Arc<ScenarioResult>],
-        target: &'a str,
+        info: &'a RunInfo,
         whole: bool,
     ) -> Self {
-        let everything = options.selection.is_everything() && whole;
-        Self { results, suite: suite.keys(), versions: &options.versions, everything, target }
+        let everything = info.choice.filters.is_empty() && info.choice.gentle.is_none() && whole;
+        let tier = info.choice.tier.parse().unwrap_or(Tier::Long);
+        let (versions, target) = (options.versions.as_slice(), info.target.as_str());
+        Self { results, suite: suite.keys(), versions, everything, tier, target }
     }
 }
 
@@ -78,7 +81,7 @@ fn against(known: &Known, played: &Played<'_>) -> AgainstFile {
             .iter()
             .filter(|result| result.key.id != TARGET && is_judged(result.verdict.kind))
             .count(),
-        min_tested: known.file.min_tested.filter(|_| floor_applies(known, played)),
+        min_tested: known.file.min_tested.of(played.tier).filter(|_| floor_applies(known, played)),
         notes: notes(known, played),
     }
 }
@@ -137,7 +140,7 @@ fn floor_applies(known: &Known, played: &Played<'_>) -> bool {
 fn is_of_another_suite(known: &Known, played: &Played<'_>) -> bool {
     let there = known.file.pin.keys().filter(|key| played.suite.contains(key)).count();
     let all = known.file.pin.keys().count();
-    known.file.min_tested.is_some_and(|least| there < least.min(all))
+    known.file.min_tested.of(played.tier).is_some_and(|least| there < least.min(all))
 }
 
 fn notes(known: &Known, played: &Played<'_>) -> Vec<String> {
@@ -241,7 +244,7 @@ mod tests {
         let applies = |everything, versions: &[Version], suite: &[&str]| {
             let key = |id: &&str| both.map(|version| ScenarioKey { id: (*id).to_owned(), version });
             let suite = suite.iter().flat_map(key).collect();
-            let played = Played { results: &[], suite, versions, everything, target: "t" };
+            let played = Played { results: &[], suite, versions, everything, tier: Tier::Full, target: "t" };
             let against = against(&file, &played);
             (
                 against.is_below_floor(),
@@ -255,11 +258,36 @@ mod tests {
     }
 
     #[test]
+    fn each_tier_has_its_floor() {
+        let below = |file: &str, tier| {
+            let played = Played {
+                results: &[],
+                suite: BTreeSet::new(),
+                versions: &[],
+                everything: true,
+                tier,
+                target: "t",
+            };
+            against(&known(file, None), &played).is_below_floor()
+        };
+        let tiers = "min_tested = { smoke = 3, long = 0 }\n";
+        assert_eq!(Tier::ALL.map(|tier| below(tiers, tier)), [true, false, false]);
+        assert_eq!(Tier::ALL.map(|tier| below("min_tested = 3\n", tier)), [false, true, true]);
+    }
+
+    #[test]
     fn what_is_odd_about_a_file_is_noted() {
         let condition = format!("fingerprint = \"{TWICE}\"\ntarget_version = \"< 2\"");
         let file = known(&(fails("gone", TWICE) + &entry("a", &condition)), None);
         let suite = [key("a")].into_iter().collect();
-        let played = Played { results: &[], suite, versions: &[], everything: true, target: "other" };
+        let played = Played {
+            results: &[],
+            suite,
+            versions: &[],
+            everything: true,
+            tier: Tier::Full,
+            target: "other",
+        };
         let notes = against(&file, &played).notes.join("\n");
         for part in ["made for `t`", "line 4: `gone` is not in this suite", "lines 9"] {
             assert!(notes.contains(part), "no {part:?} in {notes}");

@@ -11,6 +11,7 @@ fn showed(outcomes: &[Outcome]) -> Showed {
         target: "mine".to_owned(),
         target_version: None,
         transport: Some(Transport::Tcp),
+        tier: Some(Tier::Full),
         outcomes: outcomes.to_vec(),
         complete: true,
         exit_code: Some(1),
