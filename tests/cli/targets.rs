@@ -114,3 +114,26 @@ fn a_password_that_stands_in_a_descriptor_is_shown_nowhere() {
     assert_eq!(run.status.code(), Some(1), "there is a failure to tell of: {said}");
     assert!(!said.contains("hunter-two"), "{said}");
 }
+
+#[test]
+fn what_lies_where_everybody_may_write_is_not_run() {
+    let scratch = Scratch::new("homeless");
+    let planted = scratch.file("deadzone/brokers/nats-server/bin");
+    fs::create_dir_all(&planted).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_deadzone"), planted.join("nats-server")).unwrap();
+    let mut command = crate::support::deadzone(&["run", ONE, "--broker", "nats-server"]);
+    command.env("TMPDIR", &scratch.0).env_remove("HOME").env_remove("XDG_DATA_HOME");
+    let run = command.output().unwrap();
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert!(stderr(&run).contains("DEADZONE_BROKERS"), "{}", stderr(&run));
+}
+
+#[test]
+fn a_relative_folder_for_temporary_files_does() {
+    let scratch = Scratch::new("relative");
+    fs::create_dir(scratch.file("tmp")).unwrap();
+    let mut command = crate::support::deadzone(&["run", ONE, "--broker", "reference"]);
+    let run = command.current_dir(&scratch.0).env("TMPDIR", "tmp").output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    assert_eq!(fs::read_dir(scratch.file("tmp")).unwrap().count(), 0);
+}

@@ -76,8 +76,8 @@ pub(crate) enum Command {
 /// Options that `run` and `selftest` share.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
-    /// Which broker: `embedded`, `mosquitto` (started by deadzone), `reference` (the reference broker as a process of its
-    /// own), mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
+    /// Which broker: `embedded`, one that deadzone starts (`mosquitto`, `aedes`, …: `deadzone targets` lists them),
+    /// mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
     #[arg(long, env = "DEADZONE_BROKER", hide_env_values = true, value_name = "BROKER")]
     pub(crate) broker: Option<String>,
     #[command(flatten)]

@@ -119,7 +119,7 @@ pub fn parse(file: &str, area: &str, text: &str, own: bool) -> Result<Parsed, Su
 
 impl Suite {
     /// Every scenario in every version that it is for.
-    pub(crate) fn keys(&self) -> BTreeSet<ScenarioKey> {
+    pub fn keys(&self) -> BTreeSet<ScenarioKey> {
         let of = |scenario: &Arc<Scenario>| {
             let id = scenario.id.clone();
             scenario.versions.clone().into_iter().map(move |version| ScenarioKey { id: id.clone(), version })

@@ -15,6 +15,8 @@ use crate::{Place, Places};
 
 /// How often it is tried.
 pub(crate) const TRY_EVERY: Duration = Duration::from_millis(20);
+/// How often one that others run is asked, in both versions each time: it may be others' too.
+const ASK_EVERY: Duration = Duration::from_millis(500);
 /// One try takes no longer: a broker that is starting may accept and be silent.
 const TRY_LIMIT: Duration = Duration::from_millis(1500);
 
@@ -31,8 +33,14 @@ enum Met {
 
 /// Waits until every place answers a CONNECT, whatever it answers: whether it lets clients in is for the probe to tell. Else why
 /// not.
-pub fn wait_until_it_answers(places: &Places, limit: Duration, cancel: &AtomicBool) -> Result<(), String> {
-    wait(places, None, limit, cancel, &|| None, &|met| !matches!(met, Met::Nothing(_)))
+pub fn wait_until_it_answers(
+    places: &Places,
+    credentials: Option<&Credentials>,
+    limit: Duration,
+    cancel: &AtomicBool,
+) -> Result<(), String> {
+    let enough = |met: &Met| !matches!(met, Met::Nothing(_));
+    wait(places, credentials, (limit, ASK_EVERY), cancel, &|| None, &enough)
 }
 
 /// Waits until every place accepts a CONNECT of a version that it has. `gone` says how the process ended, if it has.
@@ -43,13 +51,13 @@ pub(crate) fn wait_until_ready(
     cancel: &AtomicBool,
     gone: &dyn Fn() -> Option<String>,
 ) -> Result<(), String> {
-    wait(places, credentials, limit, cancel, gone, &|met| *met == Met::Accepted)
+    wait(places, credentials, (limit, TRY_EVERY), cancel, gone, &|met| *met == Met::Accepted)
 }
 
 fn wait(
     places: &Places,
     credentials: Option<&Credentials>,
-    limit: Duration,
+    (limit, every): (Duration, Duration),
     cancel: &AtomicBool,
     gone: &dyn Fn() -> Option<String>,
     enough: &dyn Fn(&Met) -> bool,
@@ -98,7 +106,7 @@ fn wait(
                     limit.as_secs()
                 ));
             }
-            thread::sleep(TRY_EVERY);
+            thread::sleep(every);
         }
     }
     Ok(())

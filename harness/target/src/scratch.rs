@@ -14,7 +14,8 @@ pub(crate) const PREFIX: &str = "deadzone-target-";
 pub(crate) fn make(name: &str) -> io::Result<PathBuf> {
     let random = RandomState::new().build_hasher().finish();
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
-    let path = env::temp_dir().join(format!("{PREFIX}{name}-{}-{random:016x}", std::process::id()));
+    let path = std::path::absolute(env::temp_dir())?
+        .join(format!("{PREFIX}{name}-{}-{random:016x}", std::process::id()));
     // A folder that exists already may be another user's, and what is written here is run: never into that.
     private_folder(&path)?;
     Ok(path)

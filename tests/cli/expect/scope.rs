@@ -88,3 +88,21 @@ fn an_entry_is_about_the_transports_over_which_it_was_seen() {
     assert!(said.contains("0 added") && said.contains("over tcp, ws"), "{said}");
     assert_eq!((story.run(&tcp).0, story.run(&ws).0), (Some(0), Some(0)));
 }
+
+#[test]
+fn a_file_that_is_made_of_a_part_excuses_nothing_of_the_rest() {
+    let story = Story::made_of(&["qos1"]);
+    let text = story.text();
+    assert!(!text.lines().any(|line| line.starts_with("min_tested")), "a part is no floor: {text}");
+    let (code, said) = story.run(&["--defect", KNOWN]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("0 new"), "what was there and not played is not new: {said}");
+    let smoke = Story::made_of(&["--tier", "smoke"]);
+    assert!(smoke.text().contains("min_tested = { smoke = "), "{}", smoke.text());
+    assert_eq!(smoke.run(&["--defect", KNOWN]).0, Some(1));
+    assert_eq!(smoke.run(&["--tier", "smoke"]).0, Some(0));
+    let floor = smoke.text().lines().find(|line| line.starts_with("min_tested")).unwrap().to_owned();
+    smoke.edit(&floor, "min_tested = { smoke = 9999 }");
+    assert_eq!(smoke.run(&["--tier", "smoke"]).0, Some(4), "fewer were judged");
+    assert_eq!(smoke.run(&[]).0, Some(0), "another tier has no floor here");
+}

@@ -1,6 +1,7 @@
 //! `deadzone expect`: the file of a broker's known failures.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
@@ -8,7 +9,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use deadzone_reports::RunDocument;
-use deadzone_runner::{ExitCode, RunError, Showed, Updated};
+use deadzone_runner::{ExitCode, RunError, Showed, Suite, Updated};
+use deadzone_verdict::ScenarioKey;
 
 use crate::{
     args::{ExpectCommand, ExpectUpdateArgs},
@@ -49,12 +51,19 @@ fn showed(run: &Path) -> anyhow::Result<Showed> {
         outcomes: document.outcomes().with_context(wrong)?,
         tier: Some(&document.choice).filter(|c| c.filters.is_empty()).and_then(|c| c.tier.parse().ok()),
         transport: document.transport().with_context(wrong)?,
+        suite: known_suite(&document.suite)?,
         complete: document.complete,
         exit_code: document.summary.as_ref().map(|summary| summary.exit_code),
         today: today(),
         target: document.target.name,
         target_version: document.target.version,
     })
+}
+
+/// Every scenario of the suite of this hash, where it is that of this deadzone.
+fn known_suite(hash: &str) -> anyhow::Result<BTreeSet<ScenarioKey>> {
+    let suite = Suite::embedded().map_err(RunError::from)?;
+    Ok(if suite.hash == hash { suite.keys() } else { BTreeSet::new() })
 }
 
 fn said(file: &Path, updated: &Updated) -> String {

@@ -148,11 +148,18 @@ pub(super) fn take_out(document: &mut DocumentMut, numbers: &BTreeSet<usize>) ->
 }
 
 /// The file knows what was run; how many are new to it. A scenario that failed by a bug of ours was not run.
-pub(super) fn accept(document: &mut DocumentMut, pin: &Pin, outcomes: &[Outcome]) -> Option<usize> {
+pub(super) fn accept(
+    document: &mut DocumentMut,
+    pin: &Pin,
+    outcomes: &[Outcome],
+    unplayed: &BTreeSet<ScenarioKey>,
+) -> Option<usize> {
     let mut after = pin.clone();
     let run =
         outcomes.iter().filter(|outcome| outcome.key.id != TARGET && outcome.kind != VerdictKind::Error);
     let accepted = run.filter(|outcome| after.insert(&outcome.key)).count();
+    let played: BTreeSet<&ScenarioKey> = outcomes.iter().map(|outcome| &outcome.key).collect();
+    unplayed.iter().filter(|key| !played.contains(key)).for_each(|key| _ = after.insert(key));
     if accepted == 0 {
         return Some(0);
     }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -123,8 +122,8 @@ impl Entry {
 impl Expectations {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, ExpectError> {
-        let text = fs::read_to_string(path)
-            .map_err(|error| ExpectError::Read { path: path.to_owned(), why: error.to_string() })?;
+        let text = deadzone_target::text_file(path)
+            .map_err(|why| ExpectError::Read { path: path.to_owned(), why })?;
         Self::parse(path, &text)
     }
 

@@ -20,7 +20,7 @@ use super::{
     known::Holds,
     whole,
 };
-use crate::{ExitCode, habit::TARGET};
+use crate::{ExitCode, Tier, habit::TARGET};
 
 /// Of a hundred scenarios that were judged, those that must be in later runs: a few may be inconclusive now and then.
 const FLOOR: usize = 95;
@@ -36,6 +36,8 @@ pub struct Showed {
     pub transport: Option<Transport>,
     /// Of which tier it was a run of everything; absent where words chose a part, or the report does not say.
     pub tier: Option<Tier>,
+    /// Every scenario that there was, where the run was of the suite of this deadzone; else none.
+    pub suite: BTreeSet<ScenarioKey>,
     /// All results, in order; of several runs one behind the other.
     pub outcomes: Vec<Outcome>,
     /// Every planned performance has its result.
@@ -105,6 +107,8 @@ pub struct Updated {
 pub fn update(path: &Path, text: Option<&str>, showed: &Showed) -> Result<Updated, ExpectError> {
     showed.is_fit()?;
     let all = showed.outcomes.as_slice();
+    // What there was and was not played is nothing new: a file that is made of a part knows it, and excuses nothing of it.
+    let unplayed = if text.is_none() { showed.suite.clone() } else { BTreeSet::new() };
     let text = text.map_or_else(|| head(&showed.target, showed.tier, floor(all)), str::to_owned);
     let file = Expectations::parse(path, &text)?;
     let broken = |what: String| ExpectError::Mistakes {
@@ -124,7 +128,7 @@ pub fn update(path: &Path, text: Option<&str>, showed: &Showed) -> Result<Update
     let edited =
         take_out(&mut document, &changes.removed).and_then(|()| add(&mut document, &changes.fresh, showed));
     edited.ok_or_else(|| broken("entries are edited where each is a `[[known]]` table".to_owned()))?;
-    let accepted = accept(&mut document, &known.file.pin, all)
+    let accepted = accept(&mut document, &known.file.pin, all, &unplayed)
         .ok_or_else(|| broken("`suite` is edited where it is a `[suite]` table".to_owned()))?;
     Ok(Updated { text: document.to_string(), accepted, errors, ..lines })
 }

@@ -78,12 +78,13 @@ impl Target {
 
     /// Waits for one that others run, until it answers a CONNECT.
     pub(crate) fn wait_for(&self, limit: Duration, cancel: &AtomicBool) -> Result<(), RunError> {
-        let Self::Remote { places, process: None, name, .. } = self else { return Ok(()) };
-        deadzone_target::wait_until_it_answers(places, limit, cancel).map_err(|why| {
-            match cancel.load(Ordering::Relaxed) {
-                true => RunError::Interrupted,
-                false => RunError::Target { target: name.clone(), why },
-            }
+        let Self::Remote { places, process: None, name, declared, .. } = self else { return Ok(()) };
+        let credentials = declared.credentials.as_ref();
+        deadzone_target::wait_until_it_answers(places, credentials, limit, cancel).map_err(|why| match cancel
+            .load(Ordering::Relaxed)
+        {
+            true => RunError::Interrupted,
+            false => RunError::Target { target: name.clone(), why },
         })
     }
 

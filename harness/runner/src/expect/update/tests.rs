@@ -12,6 +12,7 @@ fn showed(outcomes: &[Outcome]) -> Showed {
         target_version: None,
         transport: Some(Transport::Tcp),
         tier: Some(Tier::Full),
+        suite: BTreeSet::new(),
         outcomes: outcomes.to_vec(),
         complete: true,
         exit_code: Some(1),
