@@ -35,6 +35,7 @@ mod rounds;
 mod rows;
 mod runs;
 mod said;
+mod secrets;
 mod served;
 mod support;
 mod targets;

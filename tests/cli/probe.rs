@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, process::Stdio, thread, time::Duration};
 
-use crate::support::{Running, Scratch, broker, deadzone, output, stderr, stdout};
+use crate::support::{Running, Scratch, broker, deadzone, output, reserved, stderr, stdout};
 
 #[test]
 fn a_broker_is_told_fact_by_fact_with_where_each_is_known_from() {
@@ -40,7 +40,7 @@ fn what_the_gates_show_counts_more_than_what_is_said() {
 
 #[test]
 fn a_broker_that_is_starting_is_waited_for_and_not_for_ever() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = reserved();
     let url = format!("mqtt://{free}");
     let words = ["run", "--broker", &url, "--wait", "20s", "qos0/delivered/as-published"];
     let run = deadzone(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -137,3 +137,46 @@ fn a_relative_folder_for_temporary_files_does() {
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     assert_eq!(fs::read_dir(scratch.file("tmp")).unwrap().count(), 0);
 }
+
+/// Whoever is started again with nothing stored is still the one whose authority the clients trust.
+#[test]
+fn a_broker_over_tls_that_is_started_again_has_its_certificates_still() {
+    let scratch = Scratch::new("again-tls");
+    let file = scratch.file("mine.toml");
+    let deadzone = env!("CARGO_BIN_EXE_deadzone");
+    let text = format!(
+        "address = \"mqtts://127.0.0.1:{{port}}\"\nca = \"{{certificates}}/ca.pem\"\n[start]\nprogram = \"{deadzone}\"\n\
+         certificates = true\narguments = [\"broker\", \"--listen\", \"mqtts://127.0.0.1:{{port}}\", \"--certificates\", \
+         \"{{certificates}}\", \"--defect\", \"ends-at-unsubscribe\"]\n"
+    );
+    fs::write(&file, text).unwrap();
+    let words =
+        ["run", "subscribe", "--mqtt", "3.1.1", "--long-bound", "2", "--broker", file.to_str().unwrap()];
+    let run = output(&words);
+    let said = stdout(&run);
+    assert_eq!(run.status.code(), Some(1), "{said}{}", stderr(&run));
+    assert!(said.contains("2 failed"), "what ends it is convicted: {said}");
+    assert!(!said.contains("inconclusive"), "and the rest goes on: {said}");
+}
+
+#[test]
+fn what_a_signal_does_not_reach_is_ended_however_a_start_ends() {
+    let scratch = Scratch::new("end");
+    let file = scratch.file("mine.toml");
+    let deadzone = env!("CARGO_BIN_EXE_deadzone");
+    let start = |name: &str, program: &str| {
+        let trace = scratch.file(name);
+        let text = format!(
+            "address = \"mqtt://127.0.0.1:{{port}}\"\n[start]\nready_within_s = 5\n{program}\nend = [[\"touch\", {:?}]]\n",
+            trace.to_str().unwrap()
+        );
+        fs::write(&file, text).unwrap();
+        let run = output(&["run", ONE, "--broker", file.to_str().unwrap()]);
+        assert!(trace.exists(), "{name}: {}", stderr(&run));
+        run.status.code()
+    };
+    let serves =
+        format!("program = \"{deadzone}\"\narguments = [\"broker\", \"--listen\", \"127.0.0.1:{{port}}\"]");
+    assert_eq!(start("after-a-run", &serves), Some(0));
+    assert_eq!(start("never-ready", "program = \"false\""), Some(5));
+}

@@ -28,7 +28,7 @@ pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
         solo: false,
         virtual_time: false,
     };
-    descriptor_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
+    deadzone_target::open_files_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
 }
 
 /// Half of the descriptors for jobs, the rest for the connections of what is parked.
@@ -36,13 +36,6 @@ fn within(wanted: Limits, descriptors: usize) -> Limits {
     let free = descriptors.saturating_sub(DESCRIPTORS_APART);
     let jobs = wanted.jobs.min((free / 2 / DESCRIPTORS_A_JOB).max(1));
     Limits { jobs, connections: wanted.connections.min((free / 4).max(1)), ..wanted }
-}
-
-/// The soft limit on open files, where the system tells it.
-fn descriptor_limit() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find_map(|l| l.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -4,14 +4,11 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::Read,
     path::{Component, Path, PathBuf},
 };
 
 use crate::SuiteError;
 
-/// The largest scenario file, bytes.
-const FILE_MAX: u64 = 4 * 1024 * 1024;
 /// Most files below one folder: more is a folder that is not meant.
 const FILES_MAX: usize = 10_000;
 /// Deepest folder below the one that is given.
@@ -58,15 +55,7 @@ pub fn own_files(paths: &[PathBuf]) -> Result<Vec<OwnFile>, SuiteError> {
 
 /// The text of a file.
 pub fn text_of(name: &str) -> Result<String, SuiteError> {
-    let unread = |why: String| SuiteError::Read { path: name.into(), why };
-    let mut bytes = Vec::new();
-    let file = fs::File::open(name).map_err(|e| unread(e.to_string()))?;
-    file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(|e| unread(e.to_string()))?;
-    if bytes.len() as u64 > FILE_MAX {
-        return Err(unread("more than 4 MiB: that is no scenario file".to_owned()));
-    }
-    String::from_utf8(bytes)
-        .map_err(|e| unread(format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to())))
+    deadzone_target::text_file(Path::new(name)).map_err(|why| SuiteError::Read { path: name.into(), why })
 }
 
 /// Adds every `.mqt` file below a folder. Links to folders are not followed: they may lead in a circle.

@@ -85,6 +85,31 @@ pub struct Options {
 }
 
 impl Options {
+    /// Everything in both versions on this target, as the command has it where nothing else is said, but for the seed: 1.
+    pub fn new(target: TargetSpec) -> Self {
+        Self {
+            target,
+            mutant: None,
+            links: None,
+            selection: Selection::default(),
+            versions: vec![Version::V311, Version::V5],
+            jobs: None,
+            seed: 1,
+            timeout_ms: 30_000,
+            timeout_scale: 1.0,
+            history: None,
+            scripts: None,
+            fail_fast: false,
+            quick: false,
+            long_bound_s: 60,
+            command: "deadzone run".to_owned(),
+            cancel: Arc::default(),
+            panic_in: None,
+            manners: Manners::default(),
+            expect: None,
+        }
+    }
+
     pub(crate) fn timing(&self) -> Timing {
         let long_bound_ms = self.long_bound_s * 1000;
         let standing = Timing::default();

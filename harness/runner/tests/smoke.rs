@@ -31,25 +31,10 @@ struct Told {
 fn played(selection: Selection, manners: Manners, defects: &[&str]) -> Told {
     let defects: BTreeSet<_> = defects.iter().map(|name| name.parse().unwrap()).collect();
     let options = Options {
-        target: TargetSpec::Embedded(EmbeddedSpec { defects, ..EmbeddedSpec::default() }),
-        mutant: None,
-        links: None,
         selection,
-        versions: vec![Version::V311, Version::V5],
         jobs: Some(2),
-        seed: 1,
-        timeout_ms: 30_000,
-        timeout_scale: 1.0,
-        history: None,
-        fail_fast: false,
-        quick: false,
-        long_bound_s: 60,
-        command: String::new(),
-        cancel: Arc::default(),
-        panic_in: None,
         manners,
-        expect: None,
-        scripts: None,
+        ..Options::new(TargetSpec::Embedded(EmbeddedSpec { defects, ..EmbeddedSpec::default() }))
     };
     let (mut info, mut results) = (None, Vec::new());
     let summary = run(&Suite::embedded().unwrap(), &options, &mut |event| match event {

@@ -7,12 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::{
-    owned::own_group,
-    run_file::RunFile,
-    scratch,
-    sweep::{end_marked, run_end},
-};
+use crate::{owned::own_group, scratch, sweep::end_left};
 
 /// The program that guards, where it knows the word.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -54,8 +49,6 @@ pub fn guard(folder: &Path) {
     let mut word = Vec::new();
     let read = io::stdin().lock().take(16).read_to_end(&mut word);
     if read.is_ok() && word.is_empty() && scratch::is_private(folder) {
-        let file = RunFile::read(folder);
-        end_marked(&scratch::marker(folder), file.as_ref().and_then(|file| file.broker));
-        run_end(&file.map(|file| file.end).unwrap_or_default(), folder);
+        end_left(folder);
     }
 }

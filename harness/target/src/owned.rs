@@ -17,7 +17,7 @@ use crate::{
     run_file::RunFile,
     scratch,
     signal::{self, Signal},
-    sweep::end_marked,
+    sweep::end_left,
 };
 
 /// Every broker of ours that may be running.
@@ -111,7 +111,7 @@ impl Owned {
         }
     }
 
-    /// Kills all of it at once, whoever it started included. The folder stays.
+    /// Kills all of it at once, whoever it started included, and ends what a signal does not reach. The folder stays.
     pub(crate) fn kill(&self) {
         self.tell(Signal::Kill);
         let mut slot = lock(&self.child);
@@ -119,7 +119,8 @@ impl Owned {
             let _ = child.kill();
             let _ = child.wait();
         }
-        end_marked(&self.marker(), None);
+        drop(slot);
+        end_left(&self.folder);
     }
 
     /// Kills it, and removes its folder.

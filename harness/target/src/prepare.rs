@@ -2,10 +2,12 @@
 
 use std::{fmt::Write, fs, path::Path, process::Command, sync::atomic::AtomicBool, time::Duration};
 
-use deadzone_transport::Certificates;
+use deadzone_transport::{LAST_CERTIFICATE, certificate_folder};
 
 use crate::{Recipe, commands, owner, placeholder::Values, program};
 
+/// The folder of the certificates, in the scratch folder.
+pub(crate) const CERTIFICATES: &str = "certificates";
 /// For saying its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
 /// For one command that prepares its folder.
@@ -22,7 +24,7 @@ pub(crate) fn prepare(
 ) -> Result<String, String> {
     let at = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
     if recipe.start.certificates {
-        certificates(&folder.join("certificates"))?;
+        certificates(&folder.join(CERTIFICATES))?;
     }
     let mut shown = values.clone();
     shown.set("password", "(made for this run)");
@@ -53,27 +55,13 @@ fn run(words: &[String], folder: &Path, values: &Values, cancel: &AtomicBool) ->
     if answer.ok { Ok(()) } else { Err(format!("{name} failed: {}", answer.text.trim())) }
 }
 
-/// An authority, and what it signed for 127.0.0.1 and `localhost`, and for a client.
+/// For 127.0.0.1 and `localhost`, and for a client. Those that are there stay: its clients trust their authority.
 fn certificates(folder: &Path) -> Result<(), String> {
-    let made = || -> Result<_, deadzone_transport::TlsError> {
-        let authority = Certificates::new("deadzone")?;
-        let server = authority.server(&["localhost", "127.0.0.1"])?;
-        let client = authority.client("deadzone-client")?;
-        Ok((authority.authority_pem(), server, client))
-    };
-    let (ca, server, client) = made().map_err(|e| e.to_string())?;
-    let at = |error: std::io::Error| format!("{}: {error}", folder.display());
-    fs::create_dir_all(folder).map_err(at)?;
-    for (name, bytes) in [
-        ("ca.pem", &ca),
-        ("server.pem", &server.certificate_pem),
-        ("server.key", &server.key_pem),
-        ("client.pem", &client.certificate_pem),
-        ("client.key", &client.key_pem),
-    ] {
-        fs::write(folder.join(name), bytes).map_err(at)?;
+    if folder.join(LAST_CERTIFICATE).exists() {
+        return Ok(());
     }
-    Ok(())
+    certificate_folder(folder, "deadzone", &["localhost", "127.0.0.1"], "deadzone-client")
+        .map_err(|error| format!("certificates: {error}"))
 }
 
 /// What it says of its version. It is only told to people, so a program that does not answer costs no more than that.

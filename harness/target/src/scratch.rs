@@ -51,11 +51,11 @@ pub(crate) fn is_private(_folder: &Path) -> bool {
     true
 }
 
-/// Empties the folder but for the file that says whose it is.
-pub(crate) fn empty(folder: &Path, but: &str) -> io::Result<()> {
+/// Empties the folder but for these.
+pub(crate) fn empty(folder: &Path, but: &[&str]) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name() == but {
+        if but.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         if entry.file_type()?.is_dir() {

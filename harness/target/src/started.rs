@@ -1,7 +1,6 @@
 //! A broker that we started: made ready, killed, stopped, frozen, started again, and ended with us.
 
 use std::{
-    fs,
     hash::{BuildHasher, Hasher, RandomState},
     process::Command,
     sync::{
@@ -18,18 +17,18 @@ use crate::{
     LogTail, Places, Recipe, TargetError,
     descriptor::places_of,
     install::{missing, standing},
+    open_files_limit,
     owned::Owned,
     owner,
     placeholder::Values,
     ports,
-    prepare::{prepare, version},
+    prepare::{CERTIFICATES, prepare, version},
     program,
     ready::{TRY_EVERY, wait_until_ready},
     run_file,
     scratch::empty,
     secrets::Secrets,
     signal::Signal,
-    sweep::run_end,
 };
 
 /// How many sets of ports are tried when one was taken between finding and using it.
@@ -52,9 +51,10 @@ pub struct Started {
     log: Arc<LogTail>,
     values: Values,
     ports: Vec<u16>,
+    /// What its own descriptor says: so it was found ready, and so it is when it was started again.
+    own: (Places, Option<Credentials>),
+    /// What the user said beside it counts here.
     places: Places,
-    /// What its own descriptor says: with these it was found ready.
-    own_credentials: Option<Credentials>,
     credentials: Option<Credentials>,
     configuration: String,
     version: Option<String>,
@@ -102,7 +102,7 @@ impl Started {
         let owned = Owned::new(&recipe.name).map_err(|e| NotReady::of(e.to_string()))?;
         let mut values = values.clone();
         values.set("scratch", owned.folder().display().to_string());
-        values.set("certificates", owned.folder().join("certificates").display().to_string());
+        values.set("certificates", owned.folder().join(CERTIFICATES).display().to_string());
         values.set("marker", owned.marker());
         let word = || format!("{:016x}", RandomState::new().build_hasher().finish());
         values.set("password", word() + &word());
@@ -122,7 +122,7 @@ impl Started {
             let (places, login) = places_of(&recipe.addresses, &entry, &values).map_err(NotReady::of)?;
             (places, entry.with_login(login))
         } else {
-            (own_places, own_credentials.clone())
+            (own_places.clone(), own_credentials.clone())
         };
         let (recipe, ports) = (Arc::clone(recipe), ports.to_vec());
         Ok(Self {
@@ -131,8 +131,8 @@ impl Started {
             log,
             values,
             ports,
+            own: (own_places, own_credentials),
             places,
-            own_credentials,
             credentials,
             configuration,
             version,
@@ -149,14 +149,14 @@ impl Started {
         self.kill();
         if store == Store::Fresh {
             let folder = self.owned.folder();
-            empty(folder, run_file::NAME).map_err(|e| failed(format!("{}: {e}", folder.display())))?;
+            empty(folder, &[run_file::NAME, CERTIFICATES])
+                .map_err(|e| failed(format!("{}: {e}", folder.display())))?;
             prepare(&self.recipe, folder, &self.values, cancel).map_err(failed)?;
         }
-        let own = self.own_credentials.as_ref();
+        let (places, credentials) = &self.own;
         launch(&self.recipe, &self.owned, &self.log, &self.values).map_err(failed)?;
-        let entry = self.recipe.own.entry(&self.recipe.folder, &self.values)?;
-        let (places, _) = places_of(&self.recipe.addresses, &entry, &self.values).map_err(failed)?;
-        await_ready(&self.recipe, &self.owned, &self.log, &places, own, &self.ports, cancel)
+        let (log, credentials) = (&self.log, credentials.as_ref());
+        await_ready(&self.recipe, &self.owned, log, places, credentials, &self.ports, cancel)
             .map_err(|why| failed(why.text))
     }
 
@@ -164,7 +164,6 @@ impl Started {
     pub fn kill(&self) {
         self.frozen.store(false, Ordering::Relaxed);
         self.owned.kill();
-        run_end(&end_commands(&self.recipe, &self.values), self.owned.folder());
     }
 
     /// Asks it to end, and kills it where it does not within its time.
@@ -253,12 +252,9 @@ impl NotReady {
 }
 
 /// Whether it may open so many files: it inherits our limit.
-fn room(wanted: Option<u64>) -> Result<(), String> {
+fn room(wanted: Option<usize>) -> Result<(), String> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let soft = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    match soft {
+    match open_files_limit() {
         Some(soft) if soft < wanted => {
             Err(format!("it needs {wanted} open files, and {soft} are allowed here"))
         }
@@ -285,12 +281,9 @@ fn launch(recipe: &Recipe, owned: &Owned, log: &Arc<LogTail>, values: &Values) -
     command.args(recipe.start.arguments.iter().map(|word| values.fill(word)));
     command.envs(recipe.start.environment.iter().map(|(name, value)| (name, values.fill(value))));
     command.current_dir(owned.folder());
-    owned.start(&mut command, log, end_commands(recipe, values)).map_err(|e| e.to_string())
-}
-
-fn end_commands(recipe: &Recipe, values: &Values) -> Vec<Vec<String>> {
     let filled = |words: &Vec<String>| words.iter().map(|word| values.fill(word)).collect();
-    recipe.start.end.iter().map(filled).collect()
+    let end = recipe.start.end.iter().map(filled).collect();
+    owned.start(&mut command, log, end).map_err(|e| e.to_string())
 }
 
 fn await_ready(

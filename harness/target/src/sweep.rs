@@ -16,9 +16,11 @@ use crate::{
 /// What ends a container takes no longer.
 const END_LIMIT: Duration = Duration::from_secs(30);
 
-/// Runs the commands that end what a signal does not reach.
-pub(crate) fn run_end(commands_of: &[Vec<String>], folder: &Path) {
-    for words in commands_of {
+/// Ends whatever was started for a scratch folder and runs still; how many processes that were.
+pub(crate) fn end_left(folder: &Path) -> usize {
+    let file = RunFile::read(folder);
+    let ended = end_marked(&scratch::marker(folder), file.as_ref().and_then(|file| file.broker));
+    for words in file.iter().flat_map(|file| &file.end) {
         let Some((name, arguments)) = words.split_first() else { continue };
         if let Ok(program) = program::find(name) {
             let mut command = Command::new(program);
@@ -26,10 +28,11 @@ pub(crate) fn run_end(commands_of: &[Vec<String>], folder: &Path) {
             let _ = commands::ask(&mut command, END_LIMIT, &AtomicBool::new(false));
         }
     }
+    ended
 }
 
 /// Ends every process that carries the marker, and the group that this one leads if it is the one that was started.
-pub(crate) fn end_marked(marker: &str, broker: Option<ProcessId>) -> usize {
+fn end_marked(marker: &str, broker: Option<ProcessId>) -> usize {
     let mut ended = BTreeSet::new();
     // What is killed may just have started another: once more until none is left, within bounds.
     for _ in 0..10 {
@@ -67,8 +70,7 @@ fn sweep_in(folder: &Path) -> Vec<String> {
         if file.harness.runs() {
             continue;
         }
-        let ended = end_marked(&scratch::marker(&path), file.broker);
-        run_end(&file.end, &path);
+        let ended = end_left(&path);
         let processes = match ended {
             0 => String::new(),
             1 => ", and ended a process that was left of it".to_owned(),

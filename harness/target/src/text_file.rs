@@ -11,7 +11,7 @@ pub fn text_file(path: &Path) -> Result<String, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     file.take(LENGTH_MAX + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if bytes.len() as u64 > LENGTH_MAX {
-        return Err("longer than 4 MiB".to_owned());
+        return Err("more than 4 MiB".to_owned());
     }
     String::from_utf8(bytes).map_err(|e| format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()))
 }
@@ -22,6 +22,6 @@ mod tests {
 
     #[test]
     fn row_e17_a_device_without_end_is_refused() {
-        assert_eq!(text_file(Path::new("/dev/zero")), Err("longer than 4 MiB".to_owned()));
+        assert_eq!(text_file(Path::new("/dev/zero")), Err("more than 4 MiB".to_owned()));
     }
 }

@@ -45,25 +45,17 @@ pub(crate) fn probe(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     let suite = super::suite(&[], false)?;
     let mut info: Option<Arc<RunInfo>> = None;
     let options = Options {
-        target: TargetSpec::parse(&config.broker.value, &config.entry.read()?)?,
-        mutant: None,
-        links: None,
         selection: Selection::new(vec![GATES.to_owned()]),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
         seed: config.seed.value,
         timeout_ms: config.timeout_s.value * 1000,
         timeout_scale: config.timeout_scale.value,
-        history: None,
-        fail_fast: false,
         quick: args.quick,
         long_bound_s: config.long_bound_s.value,
-        command: String::new(),
         cancel: signals::cancel_flag(),
-        panic_in: None,
         manners: config.manners(),
-        expect: None,
-        scripts: None,
+        ..Options::new(TargetSpec::parse(&config.broker.value, &config.entry.read()?)?)
     };
     let summary = deadzone_runner::run(&suite, &options, &mut |event| {
         if let RunEvent::Started(started) = event {

@@ -18,25 +18,16 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
     let config = Config::resolve(&args.target, &args.choice, &OutputArgs::default(), None)?;
     let suite = super::suite(&config.files.value, config.only_mine.value)?;
     let run = Options {
-        target: TargetSpec::parse(&config.broker.value, &config.entry.read()?)?,
-        mutant: None,
-        links: None,
         selection: args.choice.selection(config.tier.value),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
         seed: config.seed.value,
         timeout_ms: config.timeout_s.value * 1000,
         timeout_scale: config.timeout_scale.value,
-        history: None,
-        fail_fast: false,
-        quick: false,
         long_bound_s: config.long_bound_s.value,
-        command: "deadzone run".to_owned(),
         cancel: signals::cancel_flag(),
-        scripts: None,
-        panic_in: None,
         manners: config.manners(),
-        expect: None,
+        ..Options::new(TargetSpec::parse(&config.broker.value, &config.entry.read()?)?)
     };
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();
