@@ -6,6 +6,7 @@
 mod diagnostic;
 mod gate;
 mod held;
+mod load;
 mod names;
 mod parse;
 mod parts;
@@ -18,6 +19,7 @@ mod text;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
 pub use gate::Gate;
+pub use load::Load;
 pub use names::{ProfilePlace, clause_mistakes, profile_mistakes};
 pub use parse::{parse, parse_fault};
 pub use print::print;
