@@ -1,9 +1,15 @@
 //! Settings: flag, then `DEADZONE_*`, then `./deadzone.toml`, then the default. Each knows where it comes from.
 
-use std::{fmt::Display, fs, io, path::PathBuf, time::Duration};
+use std::{
+    fmt::Display,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow, bail};
 use deadzone_runner::{Gentle, Manners, Tier};
+use deadzone_target::text_file;
 use deadzone_wire::Version;
 use serde::Deserialize;
 
@@ -293,7 +299,7 @@ fn line(name: &str, value: impl Display, origin: &str) -> String {
 }
 
 fn read_file() -> anyhow::Result<File> {
-    let text = match fs::read_to_string(FILE) {
+    let text = match text_file(Path::new(FILE)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
         Err(error) => return Err(error).context(format!("could not read {FILE}")),
