@@ -18,7 +18,7 @@ use deadzone_transport::Endpoint;
 use crate::{
     args::{OutputArgs, TargetArgs},
     choice::{ChoiceArgs, MannersArgs, parse_time},
-    entry::EntrySettings,
+    entry::{EntryOption, EntrySettings},
 };
 
 /// The file that is looked for in the working directory.
@@ -128,6 +128,8 @@ pub(crate) struct Config {
     /// As given: it may hold a password.
     pub(crate) broker: Setting<String>,
     pub(crate) entry: EntrySettings,
+    /// What the file says of it.
+    entry_of_file: Vec<EntryOption>,
     pub(crate) versions: Setting<Vec<Version>>,
     pub(crate) jobs: Setting<Option<usize>>,
     pub(crate) seed: Setting<u64>,
@@ -159,13 +161,16 @@ impl Config {
         links: Option<&str>,
     ) -> anyhow::Result<Self> {
         let mut file = read_file()?;
-        let entry = EntrySettings::resolve(&args.entry, file.take_entry());
+        let of_file = file.take_entry();
+        let entry_of_file = of_file.options();
+        let entry = EntrySettings::resolve(&args.entry, of_file);
         let (tier, budget, gentle) = (file.tier()?, file.budget()?, file.gentle()?);
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let own = &choice.own;
         let flag_files = (!own.files.is_empty()).then(|| own.files.clone());
         Ok(Self {
             entry,
+            entry_of_file,
             broker: broker(args, file.broker),
             versions: Setting { value: versions(&mqtt.value)?, origin: mqtt.origin },
             jobs: Setting::choose(
@@ -256,7 +261,14 @@ impl Config {
         .into_iter()
         .chain(self.entry.options().into_iter().map(|(option, value)| {
             let name = option.trim_start_matches('-').replace('-', "_");
-            format!("{name:<14} {}\n", value.unwrap_or_else(|| "true".to_owned()))
+            let variable = format!("DEADZONE_{}", name.to_uppercase());
+            let in_file = self.entry_of_file.iter().any(|of_file| *of_file == (option, value.clone()));
+            let given = value.unwrap_or_else(|| "true".to_owned());
+            let setting = match in_file && std::env::var_os(&variable).is_none() && !typed(&variable) {
+                true => Setting::choose(None, &variable, Some(given.clone()), given),
+                false => Setting::choose(Some(given.clone()), &variable, None, given),
+            };
+            line(&name, setting.value, setting.origin)
         }))
         .collect()
     }
