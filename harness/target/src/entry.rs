@@ -217,7 +217,11 @@ mod tests {
         let url = Entry::default().with_login(login()).unwrap();
         assert_eq!(url.password.as_deref(), Some(&b"p-of-url"[..]));
         let other = entry(Some("v"), None).with_login(login()).unwrap();
-        assert_eq!((other.user.as_deref(), other.password), (Some("v"), None), "a password of another user's");
+        assert_eq!(
+            (other.user.as_deref(), other.password),
+            (Some("v"), None),
+            "a password of another user's"
+        );
         let same = entry(Some("u"), None).with_login(login()).unwrap();
         assert_eq!(same.password.as_deref(), Some(&b"p-of-url"[..]));
         let shown = format!("{both:?} {url:?} {:?}", entry(Some("u"), Some("p-given")));

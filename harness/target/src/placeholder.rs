@@ -61,7 +61,10 @@ mod tests {
     fn a_value_is_put_out_of_sight() {
         let mut values = Values::default();
         values.set("password", "secret");
-        assert_eq!(values.without("password", "no user for secret:secret"), "no user for (password):(password)");
+        assert_eq!(
+            values.without("password", "no user for secret:secret"),
+            "no user for (password):(password)"
+        );
         assert_eq!(values.without("user", "secret"), "secret");
     }
 
