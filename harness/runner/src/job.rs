@@ -13,6 +13,7 @@ use std::{
 use deadzone_history::{CutShort, History, Origin, TargetFacts};
 use deadzone_oracle::judge;
 use deadzone_play::{Access, Experiment, MemoryBudget, Names, Performance, Setup, Shared, Timing, perform};
+use deadzone_script::Need;
 use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::{Credentials, Version};
@@ -255,7 +256,8 @@ pub(crate) fn once(
         let attempt = if embedded { 0 } else { attempt };
         let run_prefix = seed::run_prefix(&context.word);
         let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
-        let (dial, direct) = context.target.dials(planned.key.version, context.mutant);
+        let (dial, direct) =
+            context.target.dials(planned.key.version, context.mutant, planned.needs(Need::Ws));
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             experiment: Experiment {

@@ -14,6 +14,7 @@ use std::{
 use deadzone_link::Fault;
 use deadzone_play::{Dial, Dialling, ForeignLinks};
 use deadzone_script::{Control, Scenario, Step, StepKind, TriggerTemplate};
+use deadzone_transport::Approach;
 
 /// How long the end of a run waits until nothing of it is left where the links come from.
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
@@ -125,7 +126,7 @@ fn refused(links: &dyn LinkProvider, step: &StepKind) -> Option<String> {
 pub(crate) struct ThroughLink(pub(crate) Rc<dyn ForeignLinks>);
 
 impl Dial for ThroughLink {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, _approach: &'a Approach) -> Dialling<'a> {
         self.0.dial(0)
     }
 

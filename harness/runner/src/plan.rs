@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_link::Catalogue;
 use deadzone_script::{Control, Gate, Need, Scenario};
+use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
@@ -34,6 +35,11 @@ impl Planned {
     /// Whether a control run can be made of it and says something: there is a fault to leave out.
     pub(crate) fn has_control(&self) -> bool {
         !matches!(self.scenario.control, Control::None(_)) && self.scenario.has_fault(self.key.version)
+    }
+
+    /// Whether the target must offer this.
+    pub(crate) fn needs(&self, need: Need) -> bool {
+        self.scenario.needs.contains(&need)
     }
 
     /// The link profiles that it may name.
@@ -117,6 +123,16 @@ impl Plan {
         }
     }
 
+    /// What is about another transport than that of the run is not applicable.
+    pub(crate) fn leave_to_transport(&mut self, transport: Transport) {
+        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
+            if item.needs(Need::Ws) && !transport.has_frames() {
+                item.left_out = true;
+                item.excluded = Some(format!("it is about WebSocket, and this run goes over {transport}"));
+            }
+        }
+    }
+
     /// What such links can't carry is not applicable.
     pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
         for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
@@ -159,6 +175,8 @@ fn items(
 
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
     let (missing, fact) = match need {
+        // The transport is that of the run.
+        Need::Ws => return None,
         Need::Qos(qos) => (offered.max_qos < qos, "qos"),
         Need::Session => (!offered.session, "session"),
         Need::Retain => (!offered.retain, "retain"),
@@ -173,6 +191,7 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
 
 fn need_text(need: Need) -> String {
     match need {
+        Need::Ws => "a WebSocket".to_owned(),
         Need::Qos(qos) => format!("QoS {qos}"),
         Need::Session => "sessions that outlive their connection".to_owned(),
         Need::Retain => "retained messages".to_owned(),

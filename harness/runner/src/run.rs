@@ -173,6 +173,9 @@ fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed)
     if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
         plan.leave_out_solo();
     }
+    if !handle.is_embedded() {
+        plan.leave_to_transport(handle.transport());
+    }
     if let Some(links) = &options.links {
         plan.leave_to(&**links);
     }

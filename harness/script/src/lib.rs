@@ -4,6 +4,7 @@
 //! This crate does not know how a step is performed, nor what a verdict is.
 
 mod diagnostic;
+mod framing;
 mod gate;
 mod held;
 mod names;
@@ -17,6 +18,7 @@ mod step;
 mod text;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
+pub use framing::{FrameWord, Framing};
 pub use gate::Gate;
 pub use names::{ProfilePlace, clause_mistakes, profile_mistakes};
 pub use parse::{parse, parse_fault};

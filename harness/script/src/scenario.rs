@@ -127,6 +127,8 @@ pub enum Need {
     Wildcard,
     /// `subscription-identifier`: Subscription Identifiers (5.0).
     SubscriptionIdentifier,
+    /// `ws`: the run is over a WebSocket, with TLS below it or without.
+    Ws,
 }
 
 /// A scripted client.
@@ -142,8 +144,25 @@ pub struct ClientDecl {
     pub via: Option<String>,
     /// A version of its own.
     pub version: Option<Version>,
+    /// The WebSocket subprotocols that it offers, in this order; none given: `mqtt` alone.
+    pub offers: Vec<String>,
     /// Where it is declared.
     pub at: At,
+}
+
+impl ClientDecl {
+    /// A client of which nothing but its name is said.
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            manual: false,
+            direct: false,
+            via: None,
+            version: None,
+            offers: Vec::new(),
+            at: At::default(),
+        }
+    }
 }
 
 /// What runs after a failure to tell whether the fault is needed for it.

@@ -4,6 +4,8 @@ use deadzone_link::{Direction, Edge, Fault};
 use deadzone_spec::ClauseId;
 use deadzone_wire::{Field, Mutation, PacketKind, Version};
 
+use crate::Framing;
+
 /// A place in a scenario file: 1-based line and column (in characters), and the length of what is meant (1 or more).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At {
@@ -129,6 +131,8 @@ pub enum StepKind {
         packet: PacketTemplate,
         /// Applied left to right.
         broken_by: Vec<Mutation>,
+        /// How its bytes are written.
+        framing: Framing,
     },
     /// `X -> bytes 10 0c …`.
     SendBytes {
@@ -136,6 +140,8 @@ pub enum StepKind {
         client: usize,
         /// Exactly these.
         bytes: Vec<u8>,
+        /// How they are written.
+        framing: Framing,
     },
     /// `X <- A | B [within T]`, `X <- some A`, `X <-! A`.
     Receive {

@@ -197,6 +197,18 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E047", " times 2\n a connect clean client_id=\"x\""),
     ("E047", " times 2\n a connect clean will_topic=\"t\""),
     ("E047", " times 2\n a finds \"t\" \"p\""),
+    ("E049", "d -> PINGREQ in frames 1 *"),
+    ("E049", "d -> PINGREQ with next"),
+    ("E049", "d -> PINGREQ with next\n a -> PINGREQ"),
+    ("E049", "d -> PINGREQ with next\n d -> PINGREQ only 5.0"),
+    ("E049", " needs ws\n a connect clean\n a -> PINGREQ in frames *"),
+    ("E049", " needs ws\n d connect clean\n d -> PINGREQ in frames * *"),
+    ("E049", " needs ws\n d connect clean\n d -> PINGREQ in frames 1 *+"),
+    ("E049", " needs ws\n d connect clean\n d -> PINGREQ in frames ping"),
+    ("E049", " needs ws\n d connect clean\n d -> bytes c0 00 in frames all"),
+    ("E049", " client o offers \"mqttv3.1, mqtt\"\n o connect clean"),
+    ("E049", " needs ws\n client o offers \"mqttv3.1\"\n o connect clean"),
+    ("E032", " needs ws\n d connect clean\n d -> PINGREQ in text frames *"),
 ];
 
 #[test]

@@ -7,7 +7,7 @@ use tokio_rustls::{
     rustls::{ClientConfig, pki_types::ServerName},
 };
 
-use crate::{ClientTls, Endpoint, Stream, TlsError, tcp, tls::Secured, ws};
+use crate::{Approach, ClientTls, Endpoint, Stream, TlsError, Transport, tcp, tls::Secured, ws};
 
 /// Makes connections to one endpoint. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,6 +34,17 @@ impl Dialer {
         Self { endpoint: Endpoint::tcp(address), tls: None }
     }
 
+    /// WebSocket without TLS, over a stream in memory.
+    pub fn frames_in_memory() -> Self {
+        let endpoint = Endpoint {
+            transport: Transport::Ws,
+            host: "localhost".to_owned(),
+            port: Transport::Ws.default_port(),
+            path: "/mqtt".to_owned(),
+        };
+        Self { endpoint, tls: None }
+    }
+
     /// Where it leads.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
@@ -41,21 +52,38 @@ impl Dialer {
 
     /// Connects to `address`, one of those that the endpoint's host has, and does every handshake. The caller bounds the wait.
     pub async fn dial(&self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
-        let socket = tcp::connect(address).await?;
+        self.dial_as(address, &Approach::default()).await
+    }
+
+    /// The same, asking for the connection in this way.
+    pub async fn dial_as(&self, address: SocketAddr, approach: &Approach) -> io::Result<Box<dyn Stream>> {
+        self.over(tcp::connect(address).await?, approach).await
+    }
+
+    /// Does every handshake on a stream that is there already. The caller bounds the wait.
+    pub async fn over<S: Stream + 'static>(
+        &self,
+        stream: S,
+        approach: &Approach,
+    ) -> io::Result<Box<dyn Stream>> {
         match &self.tls {
-            None => self.framed(socket).await,
+            None => self.framed(stream, approach).await,
             Some((config, name)) => {
                 let connector = TlsConnector::from(Arc::clone(config));
-                let secured = connector.connect(name.clone(), socket).await?;
-                self.framed(Secured::new(TlsStream::from(secured))).await
+                let secured = connector.connect(name.clone(), stream).await?;
+                self.framed(Secured::new(TlsStream::from(secured)), approach).await
             }
         }
     }
 
-    async fn framed<S: Stream + 'static>(&self, stream: S) -> io::Result<Box<dyn Stream>> {
+    async fn framed<S: Stream + 'static>(
+        &self,
+        stream: S,
+        approach: &Approach,
+    ) -> io::Result<Box<dyn Stream>> {
         if self.endpoint.transport.has_frames() {
-            let framed = ws::connect(stream, &self.endpoint).await?;
-            return Ok(Box::new(ws::Framed::new(framed)));
+            let asked = ws::connect(stream, &self.endpoint, approach).await?;
+            return Ok(Box::new(ws::Framed::client(asked)));
         }
         Ok(Box::new(stream))
     }

@@ -23,3 +23,4 @@ pub use error::{TlsError, reason};
 pub use pipe::{Pipe, pipe};
 pub use stream::Stream;
 pub use tls::{ClientTls, Trust};
+pub use ws::{Approach, Frame, Frames, Habits, SUBPROTOCOL};

@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, rc::Rc};
 
-use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
+use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow, Purpose};
 use deadzone_link::{Cut, Direction, Link, LinkStep, Note, Output, PathId};
 use deadzone_transport::Stream;
 use deadzone_wire::Version;
@@ -276,6 +276,13 @@ impl Path {
     async fn command(&mut self, command: Command) {
         match command {
             Command::Write(bytes, sender) => self.write(bytes, sender),
+            Command::WriteFramed(bytes, planned) => {
+                // Its link is direct and empty: what passes it next are these bytes.
+                if let Some(frames) = self.broker.stream.frames() {
+                    frames.plan(planned);
+                }
+                self.write(bytes, Purpose::Script);
+            }
             Command::Link(step) => self.step(step).await,
             Command::Profile(profile) => {
                 self.on_link(|link, now_us, _| link.change_profile(now_us, &profile));

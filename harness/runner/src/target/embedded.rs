@@ -4,7 +4,7 @@ use std::{cell::RefCell, io, rc::Rc};
 
 use deadzone_play::{Dial, Dialling};
 use deadzone_reference_broker::{Config, Server};
-use deadzone_transport::{Stream, pipe};
+use deadzone_transport::{Acceptor, Approach, Dialer, Stream, pipe};
 use tokio::runtime::{Builder, Runtime};
 
 use super::EmbeddedSpec;
@@ -18,15 +18,15 @@ pub(crate) fn paused_runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
-/// A fresh broker and the way to it. Inside a `LocalSet`.
-pub(crate) fn embedded_dial(spec: &EmbeddedSpec) -> Rc<dyn Dial> {
+/// A fresh broker and the way to it, over a WebSocket if asked for. Inside a `LocalSet`.
+pub(crate) fn embedded_dial(spec: &EmbeddedSpec, frames: bool) -> Rc<dyn Dial> {
     let config =
         Config { defects: spec.defects.clone(), variants: spec.variants.clone(), ..Config::default() };
     let server = Server::new(config);
     let timer = server.clone();
     let fallen = Fallen::default();
     watched(&fallen, async move { timer.run_timer().await });
-    Rc::new(EmbeddedDial { server, fallen })
+    Rc::new(EmbeddedDial { server, fallen, frames: frames.then(Dialer::frames_in_memory) })
 }
 
 /// Why a task of the broker fell over, if one did.
@@ -49,18 +49,28 @@ fn watched(fallen: &Fallen, task: impl Future<Output = ()> + 'static) {
 struct EmbeddedDial {
     server: Server,
     fallen: Fallen,
+    /// What makes a WebSocket of a pipe, if it is to be one.
+    frames: Option<Dialer>,
 }
 
 impl Dial for EmbeddedDial {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, approach: &'a Approach) -> Dialling<'a> {
         Box::pin(async move {
             if self.server.has_ended() {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             }
             let (ours, theirs) = pipe(PIPE_CAPACITY);
             let server = self.server.clone();
-            watched(&self.fallen, async move { server.attend(theirs).await });
-            Ok(Box::new(ours) as Box<dyn Stream>)
+            let Some(dialer) = &self.frames else {
+                watched(&self.fallen, async move { server.attend(theirs).await });
+                return Ok(Box::new(ours) as Box<dyn Stream>);
+            };
+            watched(&self.fallen, async move {
+                if let Err(error) = server.admit(theirs, &Acceptor::plain(true)).await {
+                    tracing::debug!(%error, "no handshake");
+                }
+            });
+            dialer.over(ours, approach).await
         })
     }
 

@@ -149,10 +149,16 @@ impl TargetHandle {
     }
 
     /// The dial for one performance, through the mutant if one is switched on, and the direct one beside it: the same
-    /// broker. Inside the performance's `LocalSet`.
-    pub(crate) fn dials(&self, version: Version, mutant: Option<Mutant>) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
+    /// broker. In memory it is a WebSocket where that is needed; elsewhere the transport is that of the run. Inside the
+    /// performance's `LocalSet`.
+    pub(crate) fn dials(
+        &self,
+        version: Version,
+        mutant: Option<Mutant>,
+        frames: bool,
+    ) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
         let plain: Rc<dyn Dial> = match self {
-            Self::Embedded(spec) => embedded_dial(spec),
+            Self::Embedded(spec) => embedded_dial(spec, frames),
             Self::Remote { places, pulse, .. } => {
                 let place = places.place(version);
                 let inner = Rc::new(NetDial { dialer: place.dialer().clone(), address: place.address });

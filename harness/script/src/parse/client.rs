@@ -1,4 +1,4 @@
-//! `client NAME [manual] [direct] [via PROFILE] [version V]`. Knows nothing of what clients do.
+//! `client NAME [manual] [direct] [via PROFILE] [version V] [offers "SUBPROTOCOL, …"]`. Knows nothing of what clients do.
 
 use deadzone_spec::nearest;
 
@@ -24,8 +24,7 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
         let message = format!("`{name}` is a word of the language");
         cursor.report(Diagnostic::error(code::CLIENT_NAME, at, message).label("no name for a client"));
     }
-    let mut client =
-        ClientDecl { name: name.to_owned(), manual: false, direct: false, via: None, version: None, at };
+    let mut client = ClientDecl { at, ..ClientDecl::named(name) };
     let options = options(&mut client, cursor);
     draft.scenario.clients.push(client);
     options
@@ -33,7 +32,7 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
 
 fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
     while cursor.peek().is_some() {
-        let (word, at) = cursor.word("`manual`, `direct`, `via` or `version`")?;
+        let (word, at) = cursor.word("`manual`, `direct`, `via`, `version` or `offers`")?;
         let twice = match word {
             "manual" => std::mem::replace(&mut client.manual, true),
             "direct" => std::mem::replace(&mut client.direct, true),
@@ -45,11 +44,12 @@ fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
                 let (word, at) = cursor.word("a version")?;
                 client.version.replace(version(cursor, word, at)?).is_some()
             }
+            "offers" => !std::mem::replace(&mut client.offers, offered(cursor)?).is_empty(),
             _ => {
                 let message = format!("`{}` is nothing that a client can be", shown(word));
                 let mistake = Diagnostic::error(code::UNKNOWN_WORD, at, message)
-                    .label("expected `manual`, `direct`, `via PROFILE` or `version V`")
-                    .suggest(nearest(word, ["manual", "direct", "via", "version"]));
+                    .label("expected `manual`, `direct`, `via PROFILE`, `version V` or `offers \"…\"`")
+                    .suggest(nearest(word, ["manual", "direct", "via", "version", "offers"]));
                 return Err(cursor.fail(mistake));
             }
         };
@@ -71,6 +71,22 @@ pub(super) fn profile(cursor: &mut Cursor<'_>) -> Parsed<String> {
         return Ok(word.to_owned());
     }
     Err(cursor.fail(bad_name("a link profile", word, at)))
+}
+
+/// `"mqttv3.1, mqtt"`: a list of HTTP tokens, as the request's header has it.
+fn offered(cursor: &mut Cursor<'_>) -> Parsed<Vec<String>> {
+    let (text, at) = cursor.text("subprotocols")?;
+    let is_token = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    };
+    let text = String::from_utf8_lossy(&text.0);
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().all(|name| is_token(name)) && names.iter().any(|name| name == "mqtt") {
+        return Ok(names);
+    }
+    let mistake = Diagnostic::error(code::FRAMES, at, "no list of subprotocols with `mqtt` in it")
+        .help("write `offers \"mqttv3.1, mqtt\"`: what a server does where `mqtt` is not offered is its own business");
+    Err(cursor.fail(mistake))
 }
 
 fn is_reserved(name: &str) -> bool {

@@ -16,7 +16,7 @@ pub(super) const KEYWORDS: [&str; 11] =
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 5] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier"];
+const NEEDS: [&str; 6] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier", "ws"];
 
 /// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
 pub(super) fn read(
@@ -81,6 +81,7 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["retain"] => Some(Need::Retain),
             ["wildcard"] => Some(Need::Wildcard),
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
+            ["ws"] => Some(Need::Ws),
             _ => None,
         };
         match need {

@@ -10,6 +10,7 @@ mod cursor;
 mod expect;
 mod field;
 mod file;
+mod framing;
 mod gates;
 mod header;
 mod intent;

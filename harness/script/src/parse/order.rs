@@ -51,7 +51,7 @@ impl Walk<'_> {
             StepKind::Connect { client, mode: ConnectMode::Clean | ConnectMode::Fresh, .. } => {
                 self.unreleased[*client].clear();
             }
-            StepKind::Send { client, packet, broken_by } if broken_by.is_empty() => {
+            StepKind::Send { client, packet, broken_by, .. } if broken_by.is_empty() => {
                 self.sent(*client, packet);
             }
             StepKind::Fence { publisher, qos: 2, .. } => self.fence(step, *publisher),

@@ -6,7 +6,7 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::lexer::{Kind, Token, Value};
-use super::{gates, order, rounds, unfinished};
+use super::{framing, gates, order, rounds, unfinished};
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Control, Gate, Scenario, Step};
 
@@ -103,6 +103,7 @@ impl Draft {
         for steps in [&self.scenario.steps, &self.control] {
             order::check(&self.scenario.clients, steps, &self.unread, mistakes);
             unfinished::check(&self.scenario, steps, &self.unread, mistakes);
+            framing::check(&self.scenario, steps, &self.unread, mistakes);
         }
         if mistakes.len() == self.mistakes_before {
             // What a line with a mistake would have done is not known.

@@ -78,6 +78,7 @@ fn need(need: &Need) -> String {
         Need::Retain => "retain".to_owned(),
         Need::Wildcard => "wildcard".to_owned(),
         Need::SubscriptionIdentifier => "subscription-identifier".to_owned(),
+        Need::Ws => "ws".to_owned(),
     }
 }
 
@@ -94,6 +95,9 @@ fn client(out: &mut String, client: &ClientDecl) {
     }
     if let Some(version) = client.version {
         let _ = write!(out, " version {version}");
+    }
+    if !client.offers.is_empty() {
+        let _ = write!(out, " offers \"{}\"", client.offers.join(", "));
     }
     out.push('\n');
 }
