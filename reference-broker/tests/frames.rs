@@ -26,7 +26,8 @@ fn shown(defects: &[Defect], (lengths, text): Script) -> String {
         let subprotocols = vec!["mqttv3.1".to_owned(), "mqtt".to_owned()];
         let approach = Approach { subprotocols, takes_any: true };
         let mut stream = Dialer::frames_in_memory().over(ours, &approach).await.expect("a WebSocket");
-        let mut bytes = Packet::from(Connect::new(Version::V311, "c")).encode(Version::V311).to_bytes().to_vec();
+        let mut bytes =
+            Packet::from(Connect::new(Version::V311, "c")).encode(Version::V311).to_bytes().to_vec();
         for _ in 0..2 {
             bytes.extend(Packet::Bare(Bare::pingreq()).encode(Version::V311).to_bytes());
         }

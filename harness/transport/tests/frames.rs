@@ -68,7 +68,8 @@ async fn planned_frames_are_written_as_planned_and_then_all_is_as_usual() {
                 request.push(raw.read_u8().await.unwrap());
             }
             let key = String::from_utf8(request).unwrap();
-            let key = key.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap().to_owned();
+            let key =
+                key.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap().to_owned();
             let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
             let answer = format!(
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -92,8 +93,7 @@ async fn planned_frames_are_written_as_planned_and_then_all_is_as_usual() {
         client.write_all(b"abcdef").await.unwrap();
         client.flush().await.unwrap();
         let seen = looked.await.unwrap();
-        let wanted =
-            [(0x82, 1), (0x02, 2), (0x89, 0), (0x00, 0), (0x80, 1), (0x8a, 0), (0x82, 0), (0x82, 2)];
+        let wanted = [(0x82, 1), (0x02, 2), (0x89, 0), (0x00, 0), (0x80, 1), (0x8a, 0), (0x82, 0), (0x82, 2)];
         assert_eq!(seen, wanted);
         relay.abort();
     })

@@ -38,7 +38,7 @@ impl FrameDefects {
         framer.push(frame);
         let mut first = None;
         while let Some(Ok(packet)) = framer.next() {
-            first.get_or_insert(packet.wire_len());
+            first.get_or_insert_with(|| packet.wire_len());
         }
         if self.whole_only && !framer.pending().is_empty() {
             return None;

@@ -98,9 +98,10 @@ impl StepLine<'_, '_> {
 pub(super) fn check(scenario: &Scenario, steps: &[Step], unread: &Unread, mistakes: &mut Vec<Diagnostic>) {
     let not_ws = !scenario.needs.contains(&Need::Ws);
     if let Some(client) = scenario.clients.iter().find(|client| not_ws && !client.offers.is_empty()) {
-        let mistake = Diagnostic::error(code::FRAMES, client.at, "only a WebSocket has subprotocols");
+        let mistake = Diagnostic::error(code::FRAMES, client.at, "only a WebSocket has subprotocols")
+            .help("add `needs ws`");
         if !mistakes.contains(&mistake) {
-            mistakes.push(mistake.help("add `needs ws`"));
+            mistakes.push(mistake);
         }
     }
     for (index, step) in steps.iter().enumerate() {
