@@ -324,6 +324,10 @@ defects! {
         "hangs at an UNSUBSCRIBE: it reads and accepts, and answers nothing any more"
         ["3.1.1/MQTT-3.10.4-4" "3.1.1/MQTT-3.10.4-5" "5.0/MQTT-3.10.4-4" "5.0/MQTT-3.10.4-5"]
         "https://github.com/eclipse-mosquitto/mosquitto/issues/3542";
+    RefusalLeftOpen "refusal-left-open"
+        "leaves the connection open behind a CONNACK that refuses"
+        ["3.1.1/MQTT-3.2.2-5" "5.0/MQTT-3.2.2-7"]
+        "https://github.com/Cicizz/jmqtt/issues/32";
     TextFramesTaken "text-frames-taken"
         "reads MQTT from the text frames of a WebSocket as well"
         ["3.1.1/MQTT-6.0.0-1" "5.0/MQTT-6.0.0-1"]

@@ -25,7 +25,7 @@ use crate::{
     cut_short::{Traffic, amended},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
-    target::{TargetHandle, paused_runtime},
+    target::{Offer, TargetHandle, embedded_login, paused_runtime},
 };
 
 /// What every job of a run shares.
@@ -256,8 +256,10 @@ pub(crate) fn once(
         let attempt = if embedded { 0 } else { attempt };
         let run_prefix = seed::run_prefix(&context.word);
         let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
-        let (dial, direct) =
-            context.target.dials(planned.key.version, context.mutant, planned.needs(Need::Ws));
+        let offer = Offer { frames: planned.needs(Need::Ws), login: planned.needs(Need::Password) };
+        let credentials =
+            if embedded && offer.login { Some(embedded_login()) } else { context.credentials.clone() };
+        let (dial, direct) = context.target.dials(planned.key.version, context.mutant, offer);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             experiment: Experiment {
@@ -267,7 +269,7 @@ pub(crate) fn once(
                 profiles: planned.catalogue(),
                 seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             },
-            access: Access { dial, direct, links: links.clone(), credentials: context.credentials.clone() },
+            access: Access { dial, direct, links: links.clone(), credentials },
             names: Names { run_prefix, nonce },
             shared: Shared {
                 slots: Seat::of(seat),

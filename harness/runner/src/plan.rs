@@ -133,6 +133,16 @@ impl Plan {
         }
     }
 
+    /// What is about passwords is not applicable to a target that none is known for.
+    pub(crate) fn leave_out_passwords(&mut self) {
+        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
+            if item.needs(Need::Password) {
+                item.left_out = true;
+                item.excluded = Some("it is about passwords, and none is given for this target".to_owned());
+            }
+        }
+    }
+
     /// What such links can't carry is not applicable.
     pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
         for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
@@ -175,8 +185,8 @@ fn items(
 
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
     let (missing, fact) = match need {
-        // The transport is that of the run.
-        Need::Ws => return None,
+        // Looked at once for the whole run.
+        Need::Ws | Need::Password => return None,
         Need::Qos(qos) => (offered.max_qos < qos, "qos"),
         Need::Session => (!offered.session, "session"),
         Need::Retain => (!offered.retain, "retain"),
@@ -192,6 +202,7 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
 fn need_text(need: Need) -> String {
     match need {
         Need::Ws => "a WebSocket".to_owned(),
+        Need::Password => "a password".to_owned(),
         Need::Qos(qos) => format!("QoS {qos}"),
         Need::Session => "sessions that outlive their connection".to_owned(),
         Need::Retain => "retained messages".to_owned(),

@@ -175,6 +175,9 @@ fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed)
     }
     if !handle.is_embedded() {
         plan.leave_to_transport(handle.transport());
+        if handle.credentials().is_none_or(|known| known.password.is_none()) {
+            plan.leave_out_passwords();
+        }
     }
     if let Some(links) = &options.links {
         plan.leave_to(&**links);

@@ -129,6 +129,8 @@ pub enum Need {
     SubscriptionIdentifier,
     /// `ws`: the run is over a WebSocket, with TLS below it or without.
     Ws,
+    /// `password`: clients have a user name and a password that the target asks for.
+    Password,
 }
 
 /// A scripted client.

@@ -267,6 +267,8 @@ pub struct ConnectOptions {
     pub user: Option<Payload>,
     /// `pass=`.
     pub pass: Option<Payload>,
+    /// `refused`: a CONNACK that refuses, or a close, is what is wanted.
+    pub refused: bool,
     /// `client_id=`; by default made of the run's nonce and the client's name.
     pub client_id: Option<Payload>,
     /// `will_topic=`, `will_payload=`, `will_qos=`, `will_retain=`, `will_delay=` (seconds, 5.0).

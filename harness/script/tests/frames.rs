@@ -1,7 +1,5 @@
 //! Frames: what is written is what is read, and printed again.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
 use deadzone_script::{FrameWord, Framing, Need, StepKind, parse, print};
 
 const TEXT: &str = r#"scenario s

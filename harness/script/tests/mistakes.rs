@@ -197,6 +197,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E047", " times 2\n a connect clean client_id=\"x\""),
     ("E047", " times 2\n a connect clean will_topic=\"t\""),
     ("E047", " times 2\n a finds \"t\" \"p\""),
+    ("E042", "a connect clean reason=5 refused"),
     ("E049", "d -> PINGREQ in frames 1 *"),
     ("E049", "d -> PINGREQ with next"),
     ("E049", "d -> PINGREQ with next\n a -> PINGREQ"),

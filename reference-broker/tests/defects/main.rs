@@ -198,6 +198,8 @@ const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
     (D::UnknownLevelUnanswered, &[Version::V311], lapses::connect_at_6, "connack 0 01 | closed", "closed"),
     (D::UnknownLevelUnanswered, V5_ONLY, lapses::connect_at_5, "answered", "closed"),
     (D::UnknownLevelServed, &[Version::V311], lapses::connect_at_6, "connack 0 01 | closed", "connack 0 00"),
+    (D::RefusalLeftOpen, &[Version::V311], lapses::refused, "connack 0 02 | closed", "connack 0 02"),
+    (D::RefusalLeftOpen, V5_ONLY, lapses::refused, "connack 0 8c | closed", "connack 0 8c"),
     (D::PingBeforeConnectAnswered, EVERY, lapses::ping_first, "closed", "pingresp"),
     (
         D::HalfDeadAfterUnsubscribe,

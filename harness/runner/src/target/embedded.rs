@@ -3,8 +3,9 @@
 use std::{cell::RefCell, io, rc::Rc};
 
 use deadzone_play::{Dial, Dialling};
-use deadzone_reference_broker::{Config, Server};
+use deadzone_reference_broker::{Config, Server, Users};
 use deadzone_transport::{Acceptor, Approach, Dialer, Stream, pipe};
+use deadzone_wire::Credentials;
 use tokio::runtime::{Builder, Runtime};
 
 use super::EmbeddedSpec;
@@ -18,10 +19,30 @@ pub(crate) fn paused_runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
-/// A fresh broker and the way to it, over a WebSocket if asked for. Inside a `LocalSet`.
-pub(crate) fn embedded_dial(spec: &EmbeddedSpec, frames: bool) -> Rc<dyn Dial> {
-    let config =
-        Config { defects: spec.defects.clone(), variants: spec.variants.clone(), ..Config::default() };
+/// What a scenario needs of the broker in memory; a target elsewhere is as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Offer {
+    /// It is reached over a WebSocket.
+    pub(crate) frames: bool,
+    /// It asks for [`embedded_login`].
+    pub(crate) login: bool,
+}
+
+/// Who may come in where the broker in memory asks.
+pub(crate) fn embedded_login() -> Credentials {
+    Credentials { user: Some("rider".to_owned()), password: Some("of the broker in memory".into()) }
+}
+
+/// A fresh broker and the way to it. Inside a `LocalSet`.
+pub(crate) fn embedded_dial(spec: &EmbeddedSpec, Offer { frames, login }: Offer) -> Rc<dyn Dial> {
+    let Credentials { user, password } = embedded_login();
+    let known = user.map(Into::into).zip(password).filter(|_| login);
+    let config = Config {
+        defects: spec.defects.clone(),
+        variants: spec.variants.clone(),
+        users: Users::new(known),
+        ..Config::default()
+    };
     let server = Server::new(config);
     let timer = server.clone();
     let fallen = Fallen::default();

@@ -11,7 +11,7 @@ use deadzone_target::{Declared, LogTail, Places, Recipe, Started, Store};
 use deadzone_transport::Transport;
 use deadzone_wire::{Credentials, Version};
 
-use super::{EmbeddedSpec, Pulse, TargetSpec, embedded_dial, watched::WatchedDial};
+use super::{EmbeddedSpec, Offer, Pulse, TargetSpec, embedded_dial, watched::WatchedDial};
 use crate::{LinkProvider, Mutant, RunError, mutant::MutantDial};
 
 /// A target that is up.
@@ -149,16 +149,15 @@ impl TargetHandle {
     }
 
     /// The dial for one performance, through the mutant if one is switched on, and the direct one beside it: the same
-    /// broker. In memory it is a WebSocket where that is needed; elsewhere the transport is that of the run. Inside the
-    /// performance's `LocalSet`.
+    /// broker. Inside the performance's `LocalSet`.
     pub(crate) fn dials(
         &self,
         version: Version,
         mutant: Option<Mutant>,
-        frames: bool,
+        offer: Offer,
     ) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
         let plain: Rc<dyn Dial> = match self {
-            Self::Embedded(spec) => embedded_dial(spec, frames),
+            Self::Embedded(spec) => embedded_dial(spec, offer),
             Self::Remote { places, pulse, .. } => {
                 let place = places.place(version);
                 let inner = Rc::new(NetDial { dialer: place.dialer().clone(), address: place.address });

@@ -16,7 +16,8 @@ pub(super) const KEYWORDS: [&str; 11] =
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 6] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier", "ws"];
+const NEEDS: [&str; 7] =
+    ["qos 2", "session", "retain", "wildcard", "subscription-identifier", "ws", "password"];
 
 /// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
 pub(super) fn read(
@@ -82,6 +83,7 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["wildcard"] => Some(Need::Wildcard),
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
             ["ws"] => Some(Need::Ws),
+            ["password"] => Some(Need::Password),
             _ => None,
         };
         match need {

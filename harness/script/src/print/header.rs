@@ -79,6 +79,7 @@ fn need(need: &Need) -> String {
         Need::Wildcard => "wildcard".to_owned(),
         Need::SubscriptionIdentifier => "subscription-identifier".to_owned(),
         Need::Ws => "ws".to_owned(),
+        Need::Password => "password".to_owned(),
     }
 }
 
