@@ -11,7 +11,7 @@ use crate::{
 pub(crate) fn will_at_refused_disconnect(rig: &mut Rig) -> String {
     watched(rig);
     rig.connect_with(1, "c", true, |c| add_will(c, 1, false, 0));
-    rig.raw(1, if rig.version == deadzone_wire::Version::V5 { &[0xe0, 0x01, 0xff] } else { &[0xe1, 0x00] });
+    rig.raw(1, if rig.version == Version::V5 { &[0xe0, 0x01, 0xff] } else { &[0xe1, 0x00] });
     rig.log(9)
 }
 
