@@ -18,7 +18,7 @@ use tokio_tungstenite::{
         error::ProtocolError,
         protocol::frame::{
             Frame as RawFrame,
-            coding::{Control, Data, OpCode},
+            coding::{Data, OpCode},
         },
     },
 };
@@ -120,8 +120,8 @@ fn raw(frame: Frame, payload: Bytes) -> RawFrame {
             };
             RawFrame::message(payload, OpCode::Data(kind), last)
         }
-        Frame::Ping => RawFrame::message(payload, OpCode::Control(Control::Ping), true),
-        Frame::Pong => RawFrame::message(payload, OpCode::Control(Control::Pong), true),
+        Frame::Ping => RawFrame::ping(payload),
+        Frame::Pong => RawFrame::pong(payload),
     }
 }
 
