@@ -15,4 +15,13 @@ pub enum ReportError {
     /// Another schema or another major version of it.
     #[error("unknown schema `{0}`: this deadzone reads deadzone.run/1")]
     Schema(String),
+    /// Its findings have no fingerprints: an earlier deadzone wrote it.
+    #[error("the findings of this report have no fingerprints: run again")]
+    Old,
+    /// A version that is none.
+    #[error("`{0}` is no version of MQTT")]
+    Version(String),
+    /// A transport that is none.
+    #[error("`{0}` is no transport of MQTT")]
+    Transport(String),
 }

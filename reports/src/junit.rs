@@ -3,12 +3,15 @@
 //! `fail` is a failure. `error` is an error, and so is `inconclusive`, with that word as its type: a build that shows
 //! an experiment which did not happen as green would be believed. `not applicable` and `blocked` are skipped with
 //! their reason, and a blocked one with its gate. Of failures with one cause the first is told in full, the others in a few lines that
-//! name it.
+//! name it. A failure that a file of known failures names is none here; its reason stands in its output.
 //! Many viewers ignore properties and attributes of ours, so clause, message and command stand in the body as well.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use deadzone_verdict::{Cause, RunInfo, ScenarioResult, VerdictKind, causes};
+use deadzone_verdict::{
+    Cause, Expectation, KnownFailure, LeftOut, RunInfo, ScenarioKey, ScenarioResult, Shown, VerdictKind,
+    causes,
+};
 use deadzone_wire::Version;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
@@ -29,8 +32,14 @@ pub fn junit(run: &RunModel) -> Result<String, ReportError> {
     for (at, result) in run.results.iter().enumerate() {
         by_version.entry(result.key.version).or_default().push((at, result));
     }
+    let left_out = run.summary.as_deref().map(|summary| summary.left_out.as_slice()).unwrap_or_default();
+    for left in left_out {
+        by_version.entry(left.key.version).or_default();
+    }
     for (version, results) in by_version {
-        report.add_test_suite(suite(run, info, version, &told, &results));
+        let mut suite = suite(run, info, version, &told, &results);
+        suite.add_test_cases(left_out.iter().filter(|left| left.key.version == version).map(skipped));
+        report.add_test_suite(suite);
     }
     Ok(report.to_string()?)
 }
@@ -46,11 +55,13 @@ impl<'a> Told<'a> {
     fn new(run: &'a RunModel) -> Self {
         let gates = run.summary.as_deref().map(|summary| summary.gates.as_slice()).unwrap_or_default();
         let causes = causes(&run.results, gates);
-        let firsts = causes.iter().enumerate().flat_map(|(number, cause)| {
-            let first = cause.shown.iter().filter(|shown| shown.finding == 0);
-            first.map(move |shown| (shown.result, number))
-        });
-        Self { run, of: firsts.collect(), causes }
+        let mut shown: Vec<(Shown, usize)> = Vec::new();
+        for (number, cause) in causes.iter().enumerate() {
+            shown.extend(cause.shown.iter().map(|shown| (*shown, number)));
+        }
+        // The last one in stays: that of the first finding.
+        shown.sort_by(|a, b| b.cmp(a));
+        Self { run, of: shown.into_iter().map(|(shown, number)| (shown.result, number)).collect(), causes }
     }
 
     /// The cause that a result shows first.
@@ -82,7 +93,8 @@ fn suite(
         .target_version
         .as_deref()
         .map_or_else(|| info.target.clone(), |v| format!("{} {v}", info.target));
-    let mut suite = TestSuite::new(escape::xml(&format!("{target} MQTT {version}")));
+    let over = info.transport.map(|transport| format!(" {transport}")).unwrap_or_default();
+    let mut suite = TestSuite::new(escape::xml(&format!("{target} MQTT {version}{over}")));
     suite.set_time(Duration::from_millis(results.iter().map(|(_, result)| result.wall_ms).sum()));
     let ended = run.summary.as_ref().is_some_and(|summary| !summary.interrupted && summary.not_run == 0);
     let facts = [
@@ -91,10 +103,15 @@ fn suite(
         ("suite", &info.suite),
         ("seed", &info.seed),
         ("switched-on", &info.switched_on.join(", ")),
+        ("tier", &info.choice.tier),
+        ("filters", &info.choice.filters.join(" ")),
+        ("budget-ms", &info.choice.budget_ms.map(|ms| ms.to_string()).unwrap_or_default()),
+        ("gentle", info.choice.gentle.as_deref().unwrap_or_default()),
         ("links", info.links.as_deref().unwrap_or("deadzone's own")),
         ("complete", if ended { "true" } else { "false" }),
     ];
-    for (name, value) in facts {
+    for (name, value) in facts.into_iter().filter(|(name, value)| *name == "switched-on" || !value.is_empty())
+    {
         suite.add_property((name, escape::xml(value).as_str()));
     }
     suite.add_test_cases(results.iter().map(|(at, result)| case(*at, result, told, info)));
@@ -104,7 +121,7 @@ fn suite(
 fn case(at: usize, result: &ScenarioResult, told: &Told<'_>, info: &RunInfo) -> TestCase {
     let body = || told.body(at, result, info);
     let mut case = TestCase::new(escape::xml(&result.key.id), status(result, body));
-    case.set_classname(escape::xml(&class(result)));
+    case.set_classname(escape::xml(&class(&result.key)));
     case.set_time(Duration::from_millis(result.wall_ms));
     case.extra.insert("file".into(), escape::xml(&result.file).into());
     case.extra.insert("line".into(), result.line.to_string().into());
@@ -123,21 +140,70 @@ fn case(at: usize, result: &ScenarioResult, told: &Told<'_>, info: &RunInfo) -> 
     for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
         case.add_property((name, escape::xml(value).as_str()));
     }
+    match &result.expectation {
+        Some(Expectation::Expected(known)) => {
+            let text = excuse(result, known);
+            case.add_property(("expected", escape::xml(&text).as_str()));
+            case.set_system_out(escape::xml(&text));
+        }
+        Some(Expectation::New) => {
+            case.add_property(("new", "true"));
+        }
+        Some(Expectation::Unexpected(_)) | None => {}
+    }
     case
 }
 
+/// What was planned and did not begin.
+fn skipped(left: &LeftOut) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(escape::xml(&format!("left out: {}", escape::cut(&left.why, MESSAGE, false))));
+    let mut case = TestCase::new(escape::xml(&left.key.id), status);
+    case.set_classname(escape::xml(&class(&left.key)));
+    case
+}
+
+/// `expected fail: sessions are kept in memory (https://…)`.
+fn excuse(result: &ScenarioResult, known: &[KnownFailure]) -> String {
+    let mut why: Vec<String> = known.iter().map(KnownFailure::told).collect();
+    why.dedup();
+    format!("expected {}: {}", result.verdict.kind.word(), why.join("; "))
+}
+
+/// What turns nothing red, told so that it is not lost: an experiment that did not happen is skipped, as is what is new.
+fn excused(result: &ScenarioResult) -> Option<TestCaseStatus> {
+    let text = match (&result.expectation, result.verdict.kind) {
+        (Some(Expectation::Expected(_)), VerdictKind::Fail) => return Some(TestCaseStatus::success()),
+        (Some(Expectation::Expected(known)), VerdictKind::Inconclusive | VerdictKind::Blocked) => {
+            excuse(result, known)
+        }
+        (Some(Expectation::New), VerdictKind::Fail | VerdictKind::Inconclusive | VerdictKind::Blocked) => {
+            let found = result.verdict.findings.first().map(|finding| finding.got.as_str());
+            let what = found.or(result.verdict.reason.as_deref()).unwrap_or_default();
+            format!("new, not accepted yet: {}: {what}", result.verdict.kind.word())
+        }
+        _ => return None,
+    };
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(escape::xml(&escape::cut(&text, MESSAGE, false)));
+    Some(status)
+}
+
 /// `mqtt5.qos2`: viewers make a tree of it.
-fn class(result: &ScenarioResult) -> String {
-    let version = match result.key.version {
+fn class(key: &ScenarioKey) -> String {
+    let version = match key.version {
         Version::V31 => "mqtt31",
         Version::V311 => "mqtt311",
         Version::V5 => "mqtt5",
     };
-    let area = result.key.id.split('/').next().unwrap_or_default();
+    let area = key.id.split('/').next().unwrap_or_default();
     format!("{version}.{area}")
 }
 
 fn status(result: &ScenarioResult, body: impl FnOnce() -> String) -> TestCaseStatus {
+    if let Some(status) = excused(result) {
+        return status;
+    }
     let verdict = &result.verdict;
     let reason = verdict.reason.as_deref().unwrap_or_default();
     let (kind, what, message) = match verdict.kind {
@@ -150,7 +216,7 @@ fn status(result: &ScenarioResult, body: impl FnOnce() -> String) -> TestCaseSta
             return status;
         }
         VerdictKind::Fail => {
-            let first = verdict.findings.first();
+            let first = verdict.findings.iter().find(|finding| !result.is_known(finding));
             let what =
                 first.map_or_else(String::new, |f| format!("{} {}", f.clause.clause().level, f.clause));
             (NonSuccessKind::Failure, what, first.map_or(reason, |f| f.got.as_str()))

@@ -12,19 +12,24 @@ mod json;
 mod junit;
 mod model;
 mod not_started;
+mod repro;
+mod shell;
 mod terminal;
 mod timeline;
 
 pub use error::ReportError;
 pub use escape::on_one_line;
 pub use json::{
-    CapabilitiesEntry, CauseEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry,
-    GradeWord, KeyEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, ShownEntry,
-    SourceEntry, SummaryEntry, TargetEntry, VerdictWord, run_document, run_schema,
+    CapabilitiesEntry, CauseEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry,
+    GateEntry, GradeEntry, GradeWord, KeyEntry, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA,
+    RepeatEntry, RunDocument, ScenarioEntry, ShownEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry,
+    VerdictWord, run_document, run_schema,
 };
 pub use junit::junit;
 pub use model::{Collector, RunModel};
 pub use not_started::{not_started_document, not_started_junit};
+pub use repro::{Recording, Reproduction, SCRIPT_MARK, reproduction, script_name};
+pub use shell::shell_word;
 pub use terminal::{
     Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets, same_cause_block,
 };

@@ -2,7 +2,10 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::{ReportError, RunDocument, TargetEntry, escape, json::RUN_SCHEMA};
+use crate::{
+    ReportError, RunDocument, TargetEntry, escape,
+    json::{ChoiceEntry, RUN_SCHEMA},
+};
 
 /// Longest reason.
 const WHY: usize = 1_000;
@@ -15,6 +18,7 @@ pub fn not_started_document(why: &str) -> RunDocument {
         suite: String::new(),
         seed: String::new(),
         target: TargetEntry {
+            transport: None,
             name: String::new(),
             version: None,
             address: None,
@@ -24,8 +28,10 @@ pub fn not_started_document(why: &str) -> RunDocument {
         },
         capabilities: Vec::new(),
         planned: 0,
+        choice: ChoiceEntry::default(),
         scenarios: Vec::new(),
         causes: Vec::new(),
+        left_out: Vec::new(),
         summary: None,
         complete: false,
         not_started: Some(escape::cut(why, WHY, false)),

@@ -34,10 +34,10 @@ const ARROWS: [Arrow; 18] = [
     pure(
         "reports",
         &["wire", "spec", "history", "verdict"],
-        &["anstyle", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
+        &["anstyle", "bytes", "quick-junit", "schemars", "serde", "serde_json", "thiserror"],
     ),
     pure("scenarios", &[], &[]),
-    arrow("harness/transport", &[]),
+    arrow("harness/transport", &["spec"]),
     arrow("reference-broker", &["wire", "spec", "transport"]),
     arrow("harness/target", &["wire", "spec", "history", "transport", "scenarios"]),
     arrow("harness/play", &["wire", "link", "script", "history", "transport"]),

@@ -21,10 +21,20 @@ enum Use {
 /// A file, or a folder that ends with `/`; what it uses; why it must.
 struct Home(&'static str, &'static [Use], &'static str);
 
-const HOMES: [Home; 19] = [
+const HOMES: [Home; 21] = [
     Home("harness/play/src/clock.rs", &[Use::Timer], "the one clock of a performance"),
     Home("harness/proxy/src/clock.rs", &[Use::Timer], "the one clock of the proxy's pump"),
     Home("reference-broker/src/serve/", &[Use::Timer], "the broker's one timer, outside its core"),
+    Home(
+        "harness/runner/src/pace.rs",
+        &[Use::Timer],
+        "few new connections a second to a target that others use",
+    ),
+    Home(
+        "harness/runner/src/budget.rs",
+        &[Use::WallClock],
+        "what is begun within the time that a run may take",
+    ),
     Home("harness/runner/src/probe.rs", &[Use::Timer], "patience with a target that may be no broker"),
     Home("harness/runner/src/exchange.rs", &[Use::Timer], "patience with a target that may have died"),
     Home(

@@ -1,30 +1,10 @@
 //! How many scenarios a second the embedded suite performs and judges, on one worker.
 
-use std::sync::{Arc, atomic::AtomicBool};
-
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use deadzone_runner::{EmbeddedSpec, Options, Selection, Suite, TargetSpec, run};
-use deadzone_wire::Version;
+use deadzone_runner::{EmbeddedSpec, Options, Suite, TargetSpec, run};
 
 fn options() -> Options {
-    Options {
-        target: TargetSpec::Embedded(EmbeddedSpec::default()),
-        mutant: None,
-        links: None,
-        selection: Selection::default(),
-        versions: vec![Version::V311, Version::V5],
-        jobs: Some(1),
-        seed: 1,
-        timeout_ms: 30_000,
-        timeout_scale: 1.0,
-        history: None,
-        fail_fast: false,
-        quick: false,
-        long_bound_s: 60,
-        command: "deadzone run".to_owned(),
-        cancel: Arc::new(AtomicBool::new(false)),
-        panic_in: None,
-    }
+    Options { jobs: Some(1), ..Options::new(TargetSpec::Embedded(EmbeddedSpec::default())) }
 }
 
 fn suite(criterion: &mut Criterion) {

@@ -45,7 +45,14 @@ fn lateness(name: &str, keep: &str, let_go: &[&str]) -> (u64, bool) {
     }
     let (file, folder) = (scratch.file("late.mqt"), scratch.file("records"));
     fs::write(&file, scenario(keep, &let_go.join("\n  "))).unwrap();
-    let run = output(&["run", "--scenarios", file.to_str().unwrap(), "--history", folder.to_str().unwrap()]);
+    let run = output(&[
+        "run",
+        "--only-mine",
+        "--scenarios",
+        file.to_str().unwrap(),
+        "--history",
+        folder.to_str().unwrap(),
+    ]);
     assert_eq!(run.status.code(), Some(0), "{name}: {}{}", stdout(&run), stderr(&run));
     let record = String::from_utf8(files(&folder).remove(0).1).unwrap();
     let find = |words: &[&str]| {

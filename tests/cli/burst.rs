@@ -28,6 +28,6 @@ fn row_b13_a_burst_of_three_thousand_runs_to_its_end() {
     let scratch = Scratch::new("burst");
     let file = scratch.file("burst.mqt");
     fs::write(&file, BURST).unwrap();
-    let run = output(&["run", "--scenarios", file.to_str().unwrap()]);
+    let run = output(&["run", "--only-mine", "--scenarios", file.to_str().unwrap()]);
     assert_eq!(run.status.code(), Some(0), "{}", stdout(&run));
 }

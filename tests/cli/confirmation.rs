@@ -22,7 +22,8 @@ fn run(address: SocketAddr, more: &[&str]) -> (Option<i32>, Value, String, Vec<S
     let scratch = Scratch::new("confirmation");
     let (json, histories) = (scratch.file("run.json"), scratch.file("histories"));
     let url = format!("mqtt://{address}");
-    let mut words = vec!["run", "--broker", &url, "--mqtt", "3.1.1", "--scenarios", FILE, SCENARIO];
+    let mut words =
+        vec!["run", "--broker", &url, "--mqtt", "3.1.1", "--only-mine", "--scenarios", FILE, SCENARIO];
     words.extend(["--json", json.to_str().unwrap(), "--history", histories.to_str().unwrap()]);
     words.extend(more);
     let run = output(&words);

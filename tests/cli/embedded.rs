@@ -116,7 +116,8 @@ fn a_packet_torn_at_the_very_end_is_a_fragment() {
     let scratch = Scratch::new("torn");
     let (file, folder) = (scratch.file("torn.mqt"), scratch.file("records"));
     fs::write(&file, TORN_AT_THE_END).unwrap();
-    let words = ["run", "--scenarios", file.to_str().unwrap(), "--history", folder.to_str().unwrap()];
+    let words =
+        ["run", "--only-mine", "--scenarios", file.to_str().unwrap(), "--history", folder.to_str().unwrap()];
     let run = output(&words);
     let records = files(&folder);
     assert_eq!(records.len(), 2, "{}{}", stdout(&run), stderr(&run));

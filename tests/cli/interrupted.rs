@@ -174,7 +174,7 @@ fn an_interrupted_run_leaves_no_retained_message_behind() {
     let file = scratch.file("retained.mqt");
     fs::write(&file, RETAINS_AND_WAITS).unwrap();
     let broker = format!("mqtt://{address}");
-    let child = deadzone(&["run", "--broker", &broker, "--scenarios", file.to_str().unwrap()])
+    let child = deadzone(&["run", "--broker", &broker, "--only-mine", "--scenarios", file.to_str().unwrap()])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -144,7 +144,17 @@ fn what_comes_now_and_then_is_composed_as_the_run_did() {
     for (runs, fate, more, verdict) in cases {
         let (_broker, url) = with(runs, fate);
         let scratch = Scratch::new("judge-intermittent");
-        let mut words = vec!["--broker", &url, "--mqtt", "3.1.1", "--scenarios", FILE, "--long-bound", "4"];
+        let mut words = vec![
+            "--broker",
+            &url,
+            "--mqtt",
+            "3.1.1",
+            "--only-mine",
+            "--scenarios",
+            FILE,
+            "--long-bound",
+            "4",
+        ];
         words.extend(more);
         // Its own file is no scenario of the embedded suite, which `judge` is told of.
         words.push("**/handshake");
@@ -153,6 +163,7 @@ fn what_comes_now_and_then_is_composed_as_the_run_did() {
         let judge = [
             "judge",
             "--quiet",
+            "--only-mine",
             "--scenarios",
             FILE,
             "--json",

@@ -22,7 +22,7 @@ fn run(scratch: &Scratch, command: &str, text: &str) -> Output {
     fs::write(&file, text).unwrap();
     let file = file.to_str().unwrap();
     match command {
-        "run" => output(&["run", "--scenarios", file]),
+        "run" => output(&["run", "--only-mine", "--scenarios", file]),
         _ => output(&[command, file]),
     }
 }
@@ -65,7 +65,8 @@ fn profiles_beside_a_scenario_are_found_and_inherit() {
         json.split("\"suite\"").nth(1).unwrap_or_default().chars().take(40).collect::<String>()
     };
     let (file, json) = (scratch.file("own.mqt"), scratch.file("run.json"));
-    let args = ["run", "--scenarios", file.to_str().unwrap(), "--json", json.to_str().unwrap()];
+    let args =
+        ["run", "--only-mine", "--scenarios", file.to_str().unwrap(), "--json", json.to_str().unwrap()];
     let before = hash(&output(&args));
     fs::write(scratch.file("slow.toml"), SLOW.replace("400", "300")).unwrap();
     assert_ne!(before, hash(&output(&args)));

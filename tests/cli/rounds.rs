@@ -23,7 +23,7 @@ fn history(name: &str, extra: &[&str]) -> (String, Option<i32>) {
     let scratch = Scratch::new(name);
     let (file, folder) = (scratch.file("rounds.mqt"), scratch.file("histories"));
     fs::write(&file, ROUNDS).unwrap();
-    let mut args = vec!["run", "--scenarios", file.to_str().unwrap(), "--mqtt", "5.0"];
+    let mut args = vec!["run", "--only-mine", "--scenarios", file.to_str().unwrap(), "--mqtt", "5.0"];
     args.extend(["--history", folder.to_str().unwrap()]);
     args.extend(extra);
     let run = output(&args);

@@ -21,7 +21,8 @@ fn file(scratch: &Scratch, text: &str) -> PathBuf {
 fn run(text: &str, more: &[&str]) -> (Option<i32>, String, Vec<Value>) {
     let scratch = Scratch::new("rows");
     let (path, report) = (file(&scratch, text), scratch.file("run.json"));
-    let mut words = vec!["run", "--scenarios", path.to_str().unwrap(), "--json", report.to_str().unwrap()];
+    let mut words =
+        vec!["run", "--only-mine", "--scenarios", path.to_str().unwrap(), "--json", report.to_str().unwrap()];
     words.extend(more);
     let run = output(&words);
     (
@@ -112,7 +113,10 @@ fn row_b12_a_clause_that_nothing_judges_is_a_mistake() {
 "#;
     let scratch = Scratch::new("rows");
     let path = file(&scratch, text);
-    for words in [vec!["check", path.to_str().unwrap()], vec!["run", "--scenarios", path.to_str().unwrap()]] {
+    for words in [
+        vec!["check", path.to_str().unwrap()],
+        vec!["run", "--only-mine", "--scenarios", path.to_str().unwrap()],
+    ] {
         let checked = output(&words);
         let told = stderr(&checked);
         assert_eq!(checked.status.code(), Some(2), "{told}");

@@ -38,6 +38,7 @@ fn three_runs(address: SocketAddr) -> (Option<i32>, String) {
         &url,
         "--mqtt",
         "3.1.1",
+        "--only-mine",
         "--scenarios",
         FILE,
         "**/handshake",

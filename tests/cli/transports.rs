@@ -11,11 +11,11 @@ use std::{
     time::Duration,
 };
 
-use deadzone_transport::{Acceptor, Certificates, Identity};
+use deadzone_transport::{Acceptor, Certificates, Identity, certificate_folder};
 use serde_json::Value;
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::support::{Running, Scratch, deadzone, output, program, stderr, stdout};
+use crate::support::{Running, Scratch, deadzone, output, program, reserved, stderr, stdout};
 
 /// What no output may show, in whichever form. Its parts of four bytes stand nowhere by chance.
 const PASSWORD: &str = "Zq7~xW9^Kd2|vB5}";
@@ -115,22 +115,8 @@ fn mosquitto_gives_the_same_verdicts_over_every_transport() {
     fs::write(&users, "").unwrap();
     let made = Command::new(passwd).arg("-b").arg(&users).args(["rider", PASSWORD]).status().unwrap();
     assert!(made.success());
-    let authority = Certificates::new("deadzone test").unwrap();
-    let (server, client) = (authority.server(&["127.0.0.1"]).unwrap(), authority.client("rider").unwrap());
-    for (name, bytes) in [
-        ("ca.pem", authority.authority_pem()),
-        ("client.pem", client.certificate_pem),
-        ("client.key", client.key_pem),
-        ("server.pem", server.certificate_pem),
-        ("server.key", server.key_pem),
-    ] {
-        fs::write(scratch.file(name), bytes).unwrap();
-    }
-    let free = || std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let ports: Vec<u16> = {
-        let held: Vec<_> = SCHEMES.map(|_| free()).into();
-        held.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
-    };
+    certificate_folder(&scratch.0, "deadzone test", &["127.0.0.1"], "rider").unwrap();
+    let ports = SCHEMES.map(|_| reserved().port());
     let mut text = format!("user root\nallow_anonymous false\npassword_file {}\n", users.display());
     for (scheme, port) in SCHEMES.iter().zip(&ports) {
         writeln!(text, "listener {port} 127.0.0.1\nset_tcp_nodelay true").unwrap();

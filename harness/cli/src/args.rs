@@ -1,23 +1,31 @@
 //! The command line as it is typed. Options of `run` that name an `env` may also come from there or from `deadzone.toml`.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod entry;
+mod expect;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use deadzone_reports::Verbosity;
 
-use crate::command::TargetsArgs;
+use crate::{
+    choice::{ChoiceArgs, MannersArgs, OwnArgs, parse_time},
+    command::{ProbeArgs, TargetsArgs},
+};
+pub(crate) use entry::EntryArgs;
+pub(crate) use expect::{ExpectCommand, ExpectUpdateArgs};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
   130  interrupted by a signal; reports are written all the same. `link` and `broker` end so: 0
    70  a bug of ours
-    2  wrong usage, mistakes in a scenario file, a file that can't be written or is no history, or `link` can't listen
+    2  wrong usage, mistakes in a scenario file or in one of known failures, a file that can't be written or is no history, or `link` can't listen
     5  the target can't be reached, does not speak MQTT or was lost in the middle; `broker` can't listen
-    4  nothing ran
-    1  at least one failure; or a defect ended `broker`
-    6  an expected failure did not happen
+    4  nothing ran, or a word selects nothing; or nothing failed, and less was judged than `min_tested` of --expect asks for
+    1  at least one failure that is not expected; or a defect ended `broker`
+    6  an expected failure did not come: its entry is stale
     3  nothing failed, but something was inconclusive or blocked
-    0  all that ran passed";
+    0  all that ran passed, or did not as expected";
 
 /// Takes an MQTT broker through the dead zone: conformance under a dying link, with evidence.
 #[derive(Debug, Parser)]
@@ -39,9 +47,14 @@ pub(crate) enum Command {
     Links(LinksArgs),
     /// List the brokers that deadzone can start, show how one is started, or install some
     Targets(TargetsArgs),
+    /// Say what a broker is, offers and limits, and where each fact is known from
+    Probe(ProbeArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
-    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles` or `target`
+    /// Keep the file of a broker's known failures (`run --expect`) up to date
+    #[command(subcommand)]
+    Expect(ExpectCommand),
+    /// Explain a diagnostic's code (E014), a clause (5.0/MQTT-4.3.3-10), a defect, `links`, `profiles`, `target` or `expect`
     Explain(ExplainArgs),
     /// Prove that every scenario can fail, and that legal variants pass
     Selftest(SelftestArgs),
@@ -63,13 +76,13 @@ pub(crate) enum Command {
 /// Options that `run` and `selftest` share.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
-    /// Which broker: `embedded`, `mosquitto` (started by deadzone), `reference` (the reference broker as a process of its
-    /// own), mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
+    /// Which broker: `embedded`, one that deadzone starts (`mosquitto`, `aedes`, …: `deadzone targets` lists them),
+    /// mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
     #[arg(long, env = "DEADZONE_BROKER", hide_env_values = true, value_name = "BROKER")]
     pub(crate) broker: Option<String>,
     #[command(flatten)]
     pub(crate) entry: EntryArgs,
-    /// MQTT version: 3.1.1, 5.0 or all
+    /// MQTT version: 3.1.1, 5.0 or all [default: all]
     #[arg(long, env = "DEADZONE_MQTT", value_name = "VERSION")]
     pub(crate) mqtt: Option<String>,
     /// How many scenarios at once [default: a core each embedded, 32 on a real broker];
@@ -85,35 +98,11 @@ pub(crate) struct TargetArgs {
     /// Factor on every time-out, for slow machines and links
     #[arg(long, env = "DEADZONE_TIMEOUT_SCALE", value_name = "FACTOR", value_parser = parse_scale)]
     pub(crate) timeout_scale: Option<f64>,
-    /// Scenario files to use instead of the embedded suite
-    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-/// How clients get in. What a descriptor says of the same gives way.
-#[derive(Clone, Debug, Default, ClapArgs)]
-pub(crate) struct EntryArgs {
-    /// User name of every client
-    #[arg(long, env = "DEADZONE_USER", value_name = "NAME")]
-    pub(crate) user: Option<String>,
-    /// A file whose bytes are the password, without the end of its last line
-    #[arg(long, env = "DEADZONE_PASSWORD_FILE", value_name = "FILE", conflicts_with = "token_file")]
-    pub(crate) password_file: Option<PathBuf>,
-    /// A file with a bearer token, sent as the password
-    #[arg(long, env = "DEADZONE_TOKEN_FILE", value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-    /// Certificate authorities to trust in place of the system's, PEM
-    #[arg(long, env = "DEADZONE_CA", value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    /// The clients' certificate, PEM
-    #[arg(long, env = "DEADZONE_CERT", value_name = "FILE", requires = "key")]
-    pub(crate) cert: Option<PathBuf>,
-    /// Its key, PEM
-    #[arg(long, env = "DEADZONE_KEY", value_name = "FILE", requires = "cert")]
-    pub(crate) key: Option<PathBuf>,
-    /// Take any certificate of the broker's
-    #[arg(long, env = "DEADZONE_INSECURE", value_parser = clap::builder::FalseyValueParser::new(), conflicts_with = "ca")]
-    pub(crate) insecure: bool,
+    /// Wait so long for a broker that is starting: until it answers a CONNECT
+    #[arg(long, env = "DEADZONE_WAIT", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) wait: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) manners: MannersArgs,
 }
 
 /// What a run leaves behind, and when it stops.
@@ -122,6 +111,9 @@ pub(crate) struct OutputArgs {
     /// Write the record of every scenario into this folder
     #[arg(long, env = "DEADZONE_HISTORY", value_name = "DIR")]
     pub(crate) history: Option<PathBuf>,
+    /// Write a Python script of each failure into this folder: it shows the fault without deadzone
+    #[arg(long, env = "DEADZONE_REPRO", value_name = "DIR")]
+    pub(crate) repro: Option<PathBuf>,
     /// Write a JUnit report; `-` is standard output
     #[arg(long, env = "DEADZONE_JUNIT", value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -134,6 +126,13 @@ pub(crate) struct OutputArgs {
     /// How long a silence is waited out before it is a failure, in seconds, at every time-out scale [default: 60]
     #[arg(long, env = "DEADZONE_LONG_BOUND", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) long_bound: Option<u64>,
+    /// Begin nothing that would not end within this time (60s, 5m), the most telling scenarios first. Nothing is cut short, a
+    /// silence is waited out and what fails is confirmed, which may take longer; what is left out changes no exit code
+    #[arg(long, env = "DEADZONE_BUDGET", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) budget: Option<Duration>,
+    /// Hold the run against a file of known failures (`explain expect`): what it names is expected, what is newer turns nothing red
+    #[arg(long, env = "DEADZONE_EXPECT", value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
     /// Begin nothing new after the first failure
     #[arg(long, env = "DEADZONE_FAIL_FAST", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail_fast: bool,
@@ -171,9 +170,8 @@ impl Telling {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
-    /// What to run: id, glob (`qos2/**`), clause (`MQTT-4.3.3` or `5.0/MQTT-4.3.3-10`) or tag; everything by default
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Let foreign links stand between the clients and the broker: `toxiproxy=http://127.0.0.1:8474`. What they
@@ -213,9 +211,11 @@ pub(crate) struct JudgeArgs {
     /// Judge the clients instead of the broker
     #[arg(long)]
     pub(crate) client: bool,
-    /// The scenario files that were run, if they are not the embedded suite: for titles and lines
-    #[arg(long = "scenarios", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
+    /// Write a Python script of each failure into this folder, as `run` does
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repro: Option<PathBuf>,
     /// Write a JUnit report; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -228,12 +228,8 @@ pub(crate) struct JudgeArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
-    /// As for `run`
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
-    /// Scenario files to use instead of the embedded suite
-    #[arg(long = "scenarios", env = "DEADZONE_SCENARIOS", value_name = "FILE", value_delimiter = ',')]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -245,23 +241,22 @@ pub(crate) struct LinksArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
-    /// Scenario files
-    #[arg(required = true, value_name = "FILE")]
+    /// Scenario files, and folders of them
+    #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, `profiles`:
-    /// how one is written, or `target`: how a broker is described
+    /// how one is written, `target`: how a broker is described, or `expect`: how its known failures are
     pub(crate) what: String,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SelftestArgs {
-    /// As for `run`
-    #[arg(value_name = "SELECT")]
-    pub(crate) select: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Print every pair, not only the kills

@@ -1,8 +1,9 @@
 //! Settings: flag, then `DEADZONE_*`, then `./deadzone.toml`, then the default. Each knows where it comes from.
 
-use std::{fmt::Display, fs, io, path::PathBuf};
+use std::{fmt::Display, fs, io, path::PathBuf, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use deadzone_runner::{Gentle, Manners, Tier};
 use deadzone_wire::Version;
 use serde::Deserialize;
 
@@ -10,6 +11,7 @@ use deadzone_transport::Endpoint;
 
 use crate::{
     args::{OutputArgs, TargetArgs},
+    choice::{ChoiceArgs, MannersArgs, parse_time},
     entry::EntrySettings,
 };
 
@@ -33,13 +35,20 @@ struct File {
     timeout: Option<u64>,
     timeout_scale: Option<f64>,
     scenarios: Option<Vec<PathBuf>>,
+    only_mine: Option<bool>,
+    tier: Option<String>,
+    budget: Option<String>,
+    gentle: Option<bool>,
+    disruptive: Option<bool>,
     links: Option<String>,
     history: Option<PathBuf>,
+    repro: Option<PathBuf>,
     junit: Option<PathBuf>,
     json: Option<PathBuf>,
     fail_fast: Option<bool>,
     quick: Option<bool>,
     long_bound: Option<u64>,
+    expect: Option<PathBuf>,
     user: Option<String>,
     password_file: Option<PathBuf>,
     token_file: Option<PathBuf>,
@@ -50,6 +59,23 @@ struct File {
 }
 
 impl File {
+    fn tier(&self) -> anyhow::Result<Option<Tier>> {
+        let read = self.tier.as_deref().map(str::parse).transpose();
+        read.map_err(|why: String| anyhow!("{FILE}: tier: {why}"))
+    }
+
+    fn budget(&self) -> anyhow::Result<Option<Duration>> {
+        let read = self.budget.as_deref().map(parse_time).transpose();
+        read.map_err(|why| anyhow!("{FILE}: budget: {why}"))
+    }
+
+    fn gentle(&self) -> anyhow::Result<Option<Gentle>> {
+        match (self.gentle == Some(true), self.disruptive == Some(true)) {
+            (true, true) => bail!("{FILE}: gentle and disruptive can't both be true"),
+            (gentle, disruptive) => Ok(MannersArgs { gentle, disruptive }.wanted()),
+        }
+    }
+
     /// What it says of how clients get in.
     fn take_entry(&mut self) -> EntrySettings {
         EntrySettings {
@@ -102,34 +128,39 @@ pub(crate) struct Config {
     pub(crate) timeout_s: Setting<u64>,
     pub(crate) timeout_scale: Setting<f64>,
     pub(crate) files: Setting<Vec<PathBuf>>,
+    pub(crate) only_mine: Setting<bool>,
+    pub(crate) tier: Setting<Option<Tier>>,
+    pub(crate) budget: Setting<Option<Duration>>,
+    pub(crate) wait: Option<Duration>,
+    pub(crate) gentle: Setting<Gentle>,
     pub(crate) links: Setting<Option<String>>,
     pub(crate) history: Setting<Option<PathBuf>>,
+    pub(crate) repro: Setting<Option<PathBuf>>,
     pub(crate) junit: Setting<Option<PathBuf>>,
     pub(crate) json: Setting<Option<PathBuf>>,
     pub(crate) fail_fast: Setting<bool>,
     pub(crate) quick: Setting<bool>,
     pub(crate) long_bound_s: Setting<u64>,
+    pub(crate) expect: Setting<Option<PathBuf>>,
 }
 
 impl Config {
     /// Brings the sources together.
     pub(crate) fn resolve(
         args: &TargetArgs,
+        choice: &ChoiceArgs,
         outputs: &OutputArgs,
         links: Option<&str>,
     ) -> anyhow::Result<Self> {
         let mut file = read_file()?;
         let entry = EntrySettings::resolve(&args.entry, file.take_entry());
+        let (tier, budget, gentle) = (file.tier()?, file.budget()?, file.gentle()?);
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
-        let flag_files = (!args.files.is_empty()).then(|| args.files.clone());
+        let own = &choice.own;
+        let flag_files = (!own.files.is_empty()).then(|| own.files.clone());
         Ok(Self {
             entry,
-            broker: Setting::choose(
-                args.broker.clone(),
-                "DEADZONE_BROKER",
-                file.broker,
-                "embedded".to_owned(),
-            ),
+            broker: broker(args, file.broker),
             versions: Setting { value: versions(&mqtt.value)?, origin: mqtt.origin },
             jobs: Setting::choose(
                 args.jobs.map(|j| Some(usize::from(j))),
@@ -146,6 +177,16 @@ impl Config {
                 1.0,
             ),
             files: Setting::choose(flag_files, "DEADZONE_SCENARIOS", file.scenarios, Vec::new()),
+            only_mine: Setting::choose(
+                own.only_mine.then_some(true),
+                "DEADZONE_ONLY_MINE",
+                file.only_mine,
+                false,
+            ),
+            tier: Setting::choose(choice.tier.map(Some), "DEADZONE_TIER", tier.map(Some), None),
+            wait: args.wait,
+            budget: Setting::choose(outputs.budget.map(Some), "DEADZONE_BUDGET", budget.map(Some), None),
+            gentle: manners(args.manners, gentle),
             links: Setting::choose(
                 links.map(|l| Some(l.to_owned())),
                 "DEADZONE_LINKS",
@@ -153,8 +194,10 @@ impl Config {
                 None,
             ),
             history: place(&outputs.history, "DEADZONE_HISTORY", file.history),
+            repro: place(&outputs.repro, "DEADZONE_REPRO", file.repro),
             junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
             json: place(&outputs.json, "DEADZONE_JSON", file.json),
+            expect: place(&outputs.expect, "DEADZONE_EXPECT", file.expect),
             quick: Setting::choose(outputs.quick.then_some(true), "DEADZONE_QUICK", file.quick, false),
             long_bound_s: Setting::choose(
                 outputs.long_bound,
@@ -171,6 +214,11 @@ impl Config {
         })
     }
 
+    /// What a run may take.
+    pub(crate) fn manners(&self) -> Manners {
+        Manners { budget: self.budget.value, gentle: self.gentle.value, wait: self.wait }
+    }
+
     /// One line a setting: name, value, origin.
     pub(crate) fn show(&self) -> String {
         let versions: Vec<&str> = self.versions.value.iter().map(|v| v.as_str()).collect();
@@ -185,10 +233,16 @@ impl Config {
             line("timeout", format!("{} s", self.timeout_s.value), self.timeout_s.origin),
             line("timeout_scale", self.timeout_scale.value, self.timeout_scale.origin),
             line("scenarios", suite, self.files.origin),
+            line("only_mine", self.only_mine.value, self.only_mine.origin),
+            line("tier", self.tier.value.map_or("as it fits", Tier::name), self.tier.origin),
+            line("budget", budget_shown(self.budget.value), self.budget.origin),
+            line("gentle", gentle_shown(self.gentle.value), self.gentle.origin),
             line("links", self.links.value.as_deref().unwrap_or("our own"), self.links.origin),
             line("history", shown(&self.history.value), self.history.origin),
+            line("repro", shown(&self.repro.value), self.repro.origin),
             line("junit", shown(&self.junit.value), self.junit.origin),
             line("json", shown(&self.json.value), self.json.origin),
+            line("expect", shown(&self.expect.value), self.expect.origin),
             line("quick", self.quick.value, self.quick.origin),
             line("long_bound", format!("{} s", self.long_bound_s.value), self.long_bound_s.origin),
             line("fail_fast", self.fail_fast.value, self.fail_fast.origin),
@@ -200,6 +254,29 @@ impl Config {
         }))
         .collect()
     }
+}
+
+/// Whether it is gentle: two flags and two variables, one setting.
+fn manners(args: MannersArgs, file: Option<Gentle>) -> Setting<Gentle> {
+    let variable = if args.disruptive { "DEADZONE_DISRUPTIVE" } else { "DEADZONE_GENTLE" };
+    Setting::choose(args.wanted(), variable, file, Gentle::Judged)
+}
+
+fn budget_shown(budget: Option<Duration>) -> String {
+    budget.map_or_else(|| "none".to_owned(), |budget| format!("{} s", budget.as_secs_f64()))
+}
+
+fn gentle_shown(gentle: Gentle) -> &'static str {
+    match gentle {
+        Gentle::Judged => "where not on loopback",
+        Gentle::Always => "always",
+        Gentle::Never => "never",
+    }
+}
+
+/// Which broker; the embedded one where nobody says.
+fn broker(args: &TargetArgs, file: Option<String>) -> Setting<String> {
+    Setting::choose(args.broker.clone(), "DEADZONE_BROKER", file, "embedded".to_owned())
 }
 
 /// Where something is written, if anywhere.
@@ -223,7 +300,7 @@ fn read_file() -> anyhow::Result<File> {
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,
-        Err(error) => bail!("{FILE}: {}", deadzone_target::mistake(&text, &error, &[])),
+        Err(error) => bail!("{FILE}: {}", deadzone_target::mistake(&text, &error)),
     };
     if file.jobs.is_some_and(|j| !(1..=1024).contains(&j)) {
         bail!("{FILE}: jobs must be 1 to 1024");
@@ -241,15 +318,15 @@ fn read_file() -> anyhow::Result<File> {
 }
 
 fn versions(text: &str) -> anyhow::Result<Vec<Version>> {
-    if text == "all" {
+    if text.eq_ignore_ascii_case("all") {
         return Ok(vec![Version::V311, Version::V5]);
     }
     let mut versions = Vec::new();
     for word in text.split(',') {
-        match word.trim().parse::<Version>() {
-            Ok(version) if version != Version::V31 => versions.push(version),
-            Ok(_) => bail!("MQTT 3.1 has no conformance clauses: expected 3.1.1, 5.0 or all"),
-            Err(error) => bail!("{error}, or all"),
+        match deadzone_runner::version(word.trim()) {
+            Some(Version::V31) => bail!("MQTT 3.1 has no conformance clauses: expected 3.1.1, 5.0 or all"),
+            Some(version) => versions.push(version),
+            None => bail!("unknown MQTT version `{}`: expected 3.1.1, 5.0 or all", word.trim()),
         }
     }
     versions.sort_unstable();

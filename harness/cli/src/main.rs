@@ -1,6 +1,7 @@
 //! The `deadzone` command: arguments to a run, a run to reports, reports to an exit code. No logic of its own.
 
 mod args;
+mod choice;
 mod command;
 mod config;
 mod descriptors;

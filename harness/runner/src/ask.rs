@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use deadzone_play::Dial;
 use deadzone_target::Declared;
-use deadzone_verdict::Capabilities;
+use deadzone_verdict::{Capabilities, KnownFact, Source};
 use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 
@@ -110,15 +110,19 @@ async fn through_links(target: &Target, options: &Options, client: &Client) -> R
 
 /// What is declared counts where no packet can tell it: 5.0 says its limits itself, whatever a descriptor says.
 fn declare(mut offered: Vec<Capabilities>, declared: &Declared) -> Vec<Capabilities> {
-    let source = || "declared by the target's descriptor".to_owned();
+    let declared_here = |fact: &str| KnownFact {
+        fact: fact.to_owned(),
+        source: Source::Declared,
+        how: "declared by the target's descriptor".to_owned(),
+    };
     for offered in offered.iter_mut().filter(|offered| offered.version != Version::V5) {
         if let Some(qos) = declared.max_qos.filter(|qos| *qos < offered.max_qos) {
             offered.max_qos = qos;
-            offered.sources.push(("qos".to_owned(), source()));
+            offered.sources.push(declared_here("qos"));
         }
         if declared.retained == Some(false) && offered.retain {
             offered.retain = false;
-            offered.sources.push(("retain".to_owned(), source()));
+            offered.sources.push(declared_here("retain"));
         }
     }
     offered

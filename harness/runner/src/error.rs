@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use deadzone_history::HistoryError;
 use deadzone_target::TargetError;
 
-use crate::{ExitCode, SelectionError, SuiteError};
+use crate::{ExitCode, ExpectError, SelectionError, SuiteError};
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum RunError {
     /// The target can't be had.
     #[error(transparent)]
     Broker(#[from] TargetError),
+    /// The file of known failures has mistakes, or can't be read.
+    #[error(transparent)]
+    Expect(#[from] ExpectError),
     /// Foreign links need a target that has an address.
     #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
     LinksWithoutAddress,
@@ -71,9 +74,11 @@ impl RunError {
         match self {
             Self::Broker(TargetError::Interrupted) | Self::Interrupted => ExitCode::Interrupted,
             Self::Broker(error) if error.is_mistake() => ExitCode::Usage,
-            Self::Suite(_) | Self::LinksWithoutAddress | Self::Write { .. } | Self::Record { .. } => {
-                ExitCode::Usage
-            }
+            Self::Suite(_)
+            | Self::Expect(_)
+            | Self::LinksWithoutAddress
+            | Self::Write { .. }
+            | Self::Record { .. } => ExitCode::Usage,
             Self::Selection(_) | Self::NoRecords(_) => ExitCode::NothingRan,
             Self::Broker(_) | Self::Listen { .. } | Self::Target { .. } => ExitCode::Target,
             Self::Environment(_) => ExitCode::Bug,

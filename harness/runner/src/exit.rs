@@ -15,7 +15,7 @@ pub enum ExitCode {
     Usage = 2,
     /// Nothing failed, but something was inconclusive or blocked.
     Inconclusive = 3,
-    /// Nothing ran.
+    /// Nothing ran; or nothing failed, and less was judged than the file of known failures asks for.
     NothingRan = 4,
     /// The target can't be reached, does not speak MQTT, or was lost in the middle of the run.
     Target = 5,
@@ -47,6 +47,16 @@ impl ExitCode {
             (true, _) => Self::Interrupted,
             (false, true) if worst.rank() < Self::Target.rank() => Self::Target,
             (false, _) => worst,
+        }
+    }
+
+    /// The code of a run that is held against a file of known failures: something of it did not come, or too little was judged.
+    pub(crate) fn with_file(self, stale: bool, below_floor: bool) -> Self {
+        // A failure is told as one: the floor keeps a run from turning green, and often has that failure for its cause.
+        match self.rank() < Self::StaleExpectation.rank() {
+            true if below_floor => Self::NothingRan,
+            true if stale => Self::StaleExpectation,
+            _ => self,
         }
     }
 
@@ -89,6 +99,18 @@ impl ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_file_makes_of_a_code_keeps_the_order_of_codes() {
+        use ExitCode::{
+            Bug, Failure, Inconclusive, Interrupted, NothingRan, StaleExpectation, Success, Target,
+        };
+        let codes = [Success, Inconclusive, Failure, Target, Bug, Interrupted];
+        let of = |stale, floor| codes.map(|code| code.with_file(stale, floor));
+        assert_eq!(of(false, false), codes);
+        assert_eq!(of(true, false), [StaleExpectation, StaleExpectation, Failure, Target, Bug, Interrupted]);
+        assert_eq!(of(true, true), [NothingRan, NothingRan, Failure, Target, Bug, Interrupted]);
+    }
 
     #[test]
     fn runs_that_differ_never_end_in_success() {

@@ -8,7 +8,7 @@ use deadzone_verdict::{Fact, Finding, Fingerprint, ScenarioKey, ScenarioResult, 
 use deadzone_wire::Version;
 
 /// The scenario that a habit is reported under.
-const TARGET: &str = "target";
+pub(crate) const TARGET: &str = "target";
 /// Most scenarios that are named for one habit.
 const NAMED: usize = 6;
 

@@ -23,6 +23,7 @@ use crate::{
     LinkProvider, Mutant, Planned,
     confirm::{compose, confirm, settle, wanted},
     cut_short::{Traffic, amended},
+    expect::{Known, fails},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
     target::{Offer, TargetHandle, embedded_login, paused_runtime},
@@ -56,6 +57,8 @@ pub(crate) struct JobContext {
     pub(crate) credentials: Option<Credentials>,
     /// What the target declares that changes what may be judged.
     pub(crate) facts: TargetFacts,
+    /// The target's known failures: what they name is not repeated.
+    pub(crate) known: Option<Arc<Known>>,
     /// Versions in which the gate found that the target sends one unacknowledged message at a time.
     pub(crate) one_in_flight: BTreeSet<Version>,
     /// Versions in which the gate found that a session has to begin without a clean start.
@@ -63,6 +66,11 @@ pub(crate) struct JobContext {
 }
 
 impl JobContext {
+    /// Whether a result is a failure, or an error, that is not expected.
+    pub(crate) fn fails(&self, result: &ScenarioResult) -> bool {
+        fails(self.known.as_deref(), result)
+    }
+
     /// Whether this pass is to end early.
     pub(crate) fn is_halted(&self) -> bool {
         self.halt.load(Ordering::Relaxed)
@@ -89,6 +97,7 @@ impl JobContext {
             run: Origin::Scenario,
             credentials: None,
             facts: TargetFacts::default(),
+            known: None,
             one_in_flight: BTreeSet::new(),
             session_at_once: BTreeSet::new(),
         }
@@ -146,6 +155,7 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
     let scenario = &planned.scenario;
     ScenarioResult {
         key: planned.key.clone(),
+        transport: Some(context.target.transport()),
         party: Party::Server,
         title: scenario.title.clone(),
         file: scenario.file.clone(),
@@ -161,6 +171,7 @@ pub(crate) fn blank(context: &JobContext, planned: &Planned, source: &Arc<str>) 
         repeat_command: format!("{} --mqtt {} {}", context.command, planned.key.version, planned.key.id),
         wall_ms: 0,
         target_log: None,
+        expectation: None,
     }
 }
 
@@ -211,6 +222,10 @@ fn first_run(
     let proven = result.verdict.findings.iter().any(|finding| finding.fact.class() == FactClass::Done);
     if not_let_in && !task.rested && !proven && policy() {
         return (Next::Again(Why::Throttled), true);
+    }
+    let gate = planned.scenario.gate.is_some();
+    if context.known.as_ref().is_some_and(|known| known.is_settled(result, gate)) {
+        return (Next::Told, not_let_in);
     }
     let wanted = wanted(planned, &result.verdict, &history, embedded);
     if context.timing.quick {

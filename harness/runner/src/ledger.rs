@@ -1,11 +1,13 @@
 //! What a run has come to so far: results, what waits for its confirmation, what is performed again, what was told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use deadzone_script::Gate;
-use deadzone_verdict::{RunEvent, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{LeftOut, RunEvent, ScenarioResult, Verdict, VerdictKind};
 
 use crate::{
+    budget::Budget,
+    expect::{Known, Marks, fails},
     gates::Gates,
     habit::Habits,
     pool::{Done, First, Next, Progress, Task, Why},
@@ -20,6 +22,10 @@ pub(crate) struct Ledger<'a> {
     /// First runs that are no verdict yet.
     pub(crate) again: Vec<(Task, Why)>,
     pub(crate) notices: Vec<String>,
+    /// What was planned and did not begin, on purpose.
+    pub(crate) left_out: Vec<LeftOut>,
+    /// Owes the time of a confirmation.
+    pub(crate) budget: Option<Budget>,
     pub(crate) gates: Gates,
     habits: Habits,
     /// Something failed.
@@ -28,6 +34,8 @@ pub(crate) struct Ledger<'a> {
     plain: bool,
     /// Performances of gates that the user did not choose and that passed.
     pub(crate) unasked: usize,
+    /// How results stand to the file of known failures, where there is one.
+    marks: Option<Marks>,
 }
 
 impl<'a> Ledger<'a> {
@@ -38,12 +46,20 @@ impl<'a> Ledger<'a> {
             waiting: Vec::new(),
             again: Vec::new(),
             notices: Vec::new(),
+            left_out: Vec::new(),
+            budget: None,
             gates: Gates::default(),
             habits: Habits::default(),
             failed: false,
             plain,
             unasked: 0,
+            marks: None,
         }
+    }
+
+    /// The same, holding results against a file.
+    pub(crate) fn marking(self, known: Option<Arc<Known>>) -> Self {
+        Self { marks: known.map(Marks::new), ..self }
     }
 
     /// Takes what a pass tells.
@@ -57,10 +73,11 @@ impl<'a> Ledger<'a> {
     }
 
     fn ended(&mut self, mut task: Task, done: Done) {
-        let failed = matches!(done.result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+        let failed = fails(self.marks.as_ref().map(|marks| &*marks.known), &done.result);
         match done.next {
             Next::Confirm(wanted, waited_out) => {
                 self.failed |= failed;
+                self.budget.iter().for_each(Budget::owe);
                 (self.tell)(RunEvent::ScenarioWaits(task.planned.key.clone()));
                 task.first = Some(Box::new(First { result: done.result, wanted, waited_out }));
                 self.waiting.push(task);
@@ -93,6 +110,9 @@ impl<'a> Ledger<'a> {
             (self.tell)(RunEvent::GatePassed(result.key));
             return;
         }
+        if let Some(marks) = &mut self.marks {
+            marks.mark(task.planned.scenario.gate.map(Gate::name), &mut result);
+        }
         let result = Arc::new(result);
         self.results.push(Arc::clone(&result));
         (self.tell)(RunEvent::ScenarioFinished(result));
@@ -101,6 +121,13 @@ impl<'a> Ledger<'a> {
     /// A result without a performance.
     pub(crate) fn tell_verdict(&mut self, task: &Task, blank: ScenarioResult, verdict: Verdict) {
         self.tell_result(task, ScenarioResult { verdict, ..blank });
+    }
+
+    /// What the budget did not allow to begin.
+    pub(crate) fn leave_out(&mut self, tasks: Vec<Task>, budget: Option<&Budget>) {
+        let why = budget.map_or_else(String::new, |budget| spent(budget.total()));
+        self.left_out
+            .extend(tasks.into_iter().map(|task| LeftOut { key: task.planned.key, why: why.clone() }));
     }
 
     /// Something about the run as a whole.
@@ -116,9 +143,16 @@ impl<'a> Ledger<'a> {
 
     /// The findings of the target itself; nothing is told by scenarios afterwards.
     pub(crate) fn tell_habits(&mut self) {
-        for result in std::mem::take(&mut self.habits).results() {
+        for mut result in std::mem::take(&mut self.habits).results() {
+            if let Some(marks) = &mut self.marks {
+                marks.mark(None, Arc::make_mut(&mut result));
+            }
             self.results.push(Arc::clone(&result));
             (self.tell)(RunEvent::ScenarioFinished(result));
         }
     }
+}
+
+fn spent(total: Duration) -> String {
+    format!("it did not fit into the budget of {} s", total.as_millis() as f64 / 1000.0)
 }

@@ -13,6 +13,7 @@ use deadzone_wire::Version;
 
 use crate::{
     Plan,
+    budget::Budget,
     confirm::settle,
     exchange::Asker,
     health::{Examiner, Health, Trouble},
@@ -21,6 +22,7 @@ use crate::{
     pool::{Limits, Outcome, Pass, Task, Why, work},
     recovery::Recovery,
     target::Target,
+    telling::most_telling_first,
 };
 
 /// The attempt at a scenario that was not let in before: behind the repeats and the control run.
@@ -38,6 +40,8 @@ pub(crate) struct Passes<'a> {
     pub(crate) context: JobContext,
     pub(crate) limits: Limits,
     pub(crate) fail_fast: bool,
+    /// What first runs begin within; gates, repeats and what is performed again are no part of it.
+    pub(crate) budget: Option<Budget>,
     pub(crate) ledger: Ledger<'a>,
     /// How long the confirmation took.
     pub(crate) confirmation: Duration,
@@ -69,6 +73,7 @@ impl<'a> Passes<'a> {
             context,
             limits,
             fail_fast: false,
+            budget: None,
             ledger,
             confirmation: Duration::ZERO,
             lost: None,
@@ -97,13 +102,16 @@ impl<'a> Passes<'a> {
         let embedded = self.context.target.is_embedded();
         let (solo, mut shared): (Vec<Task>, Vec<Task>) =
             tasks.into_iter().partition(|task| task.planned.scenario.solo && !embedded);
-        if !embedded {
+        if self.budget.is_some() {
+            in_order_of_telling(&mut shared);
+        } else if !embedded {
             // What must wait long begins first, so that the run is not longer than its longest wait.
             shared.sort_by_key(|task| std::cmp::Reverse(task.planned.scenario.bound_by_clock_ms()));
         }
-        self.pass(shared, self.limits);
+        let budget = self.budget.clone();
+        self.pass_within(shared, self.limits, budget.as_ref());
         self.again();
-        self.pass(solo, Limits { jobs: 1, solo: true, ..self.limits });
+        self.pass_within(solo, Limits { jobs: 1, solo: true, ..self.limits }, budget.as_ref());
         self.again();
     }
 
@@ -166,9 +174,15 @@ impl<'a> Passes<'a> {
     }
 
     /// One pass; a target that is lost meanwhile is brought back where that may be done, and the rest goes on.
-    fn pass(&mut self, mut tasks: Vec<Task>, limits: Limits) {
+    fn pass(&mut self, tasks: Vec<Task>, limits: Limits) {
+        self.pass_within(tasks, limits, None);
+    }
+
+    /// The same within a budget: what it does not allow is left out.
+    fn pass_within(&mut self, mut tasks: Vec<Task>, limits: Limits, budget: Option<&Budget>) {
         while !tasks.is_empty() && !self.is_over() {
-            let outcome = self.work(tasks, limits);
+            let mut outcome = self.work(tasks, limits, budget);
+            self.ledger.leave_out(std::mem::take(&mut outcome.refused), budget);
             self.parks += outcome.parks;
             tasks = match outcome.trouble.clone() {
                 Some(trouble) => self.recover(&trouble, outcome),
@@ -177,12 +191,13 @@ impl<'a> Passes<'a> {
         }
     }
 
-    fn work(&mut self, tasks: Vec<Task>, limits: Limits) -> Outcome {
+    fn work(&mut self, tasks: Vec<Task>, limits: Limits, budget: Option<&Budget>) -> Outcome {
         let mut health = self.health();
         let pass = Pass {
             context: &self.context,
             limits,
             fail_fast: self.fail_fast,
+            budget: budget.cloned(),
             perform: carry_out,
             health: health.as_mut(),
         };
@@ -307,6 +322,12 @@ impl<'a> Passes<'a> {
             self.ledger.tell_result(&task, result);
         }
     }
+}
+
+fn in_order_of_telling(tasks: &mut Vec<Task>) {
+    let order = most_telling_first(&tasks.iter().map(|task| &task.planned).collect::<Vec<_>>());
+    let mut taken: Vec<Option<Task>> = tasks.drain(..).map(Some).collect();
+    tasks.extend(order.into_iter().filter_map(|at| taken.get_mut(at).and_then(Option::take)));
 }
 
 /// The tasks of a plan.

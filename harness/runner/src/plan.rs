@@ -9,7 +9,8 @@ use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
 use crate::{
-    Selection, Suite,
+    Selection, Suite, Tier,
+    gentle::why_not_gentle,
     links::{LinkProvider, refusal},
     profiles::profiles,
 };
@@ -55,15 +56,22 @@ pub struct Plan {
     pub items: Vec<Planned>,
 }
 
-/// Scenarios with this tag last longer than all others together: on a real target they run when they are chosen.
-const LONG: &str = "long";
-
 impl Plan {
-    /// Leaves out what is tagged `long`, and says how much that was.
-    pub(crate) fn leave_long_out(&mut self) -> usize {
+    /// Leaves out what is outside a tier, and says how much that was.
+    pub(crate) fn keep_within(&mut self, tier: Tier) -> usize {
         let before = self.items.len();
-        self.items.retain(|planned| !planned.scenario.tags.iter().any(|tag| tag == LONG));
+        self.items.retain(|planned| tier.holds(&planned.scenario));
         before - self.items.len()
+    }
+
+    /// What is too much for a target that others use is left out.
+    pub(crate) fn leave_out_disruptive(&mut self) {
+        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
+            if let Some(why) = why_not_gentle(&item.scenario) {
+                item.left_out = true;
+                item.excluded = Some(format!("not gentle: {why} (--disruptive runs it)"));
+            }
+        }
     }
 
     /// Chooses, and holds needs against capabilities. A version without capabilities is one that the target does not speak.
@@ -75,6 +83,22 @@ impl Plan {
     ) -> Self {
         let wanted = |scenario: &Scenario, version| selection.holds(scenario, version);
         Self { items: items(suite, versions, capabilities, wanted) }
+    }
+
+    /// What is chosen of a tier, with the tier and how much is left out because it is outside. Where neither word nor option says
+    /// which, it is the full one in real time; in virtual time everything costs nothing.
+    pub(crate) fn of_tier(
+        suite: &Suite,
+        selection: &Selection,
+        versions: &[Version],
+        capabilities: &[Capabilities],
+        real_time: bool,
+    ) -> (Self, Tier, usize) {
+        let open = if real_time && selection.leaves_the_tier_open() { Tier::Full } else { Tier::Long };
+        let tier = selection.tier().unwrap_or(open);
+        let mut plan = Self::new(suite, &selection.clone().within(None), versions, capabilities);
+        let left_out = plan.keep_within(tier);
+        (plan, tier, left_out)
     }
 
     /// Adds the gates that something of the plan stands on and that were not chosen.
@@ -194,7 +218,8 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
         Need::SubscriptionIdentifier => (!offered.subscription_identifier, "subscription-identifier"),
     };
     missing.then(|| {
-        let source = offered.sources.iter().find(|(f, _)| f == fact).map_or("", |(_, s)| s.as_str());
+        let source =
+            offered.sources.iter().find(|known| known.fact == fact).map_or("", |known| known.how.as_str());
         format!("the target does not offer {}: {source}", need_text(need))
     })
 }

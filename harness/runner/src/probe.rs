@@ -10,7 +10,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use deadzone_play::Dial;
 use deadzone_transport::{Approach, Stream};
-use deadzone_verdict::Capabilities;
+use deadzone_verdict::{Capabilities, KnownFact, Source};
 use deadzone_wire::{
     Connack, Connect, Credentials, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender,
     Version, decode,
@@ -168,7 +168,7 @@ async fn one(dial: Rc<dyn Dial>, client: Client) -> Result<Capabilities, NoAnswe
     if version == Version::V5 && ends_sessions_at_once(&*dial, &client).await {
         offered.session = false;
         let says = "CONNACK says SessionExpiryInterval 0 to a client that asked for more";
-        offered.sources.push(("session".to_owned(), says.to_owned()));
+        offered.sources.push(advertised("session", says.to_owned()));
     }
     Ok(offered)
 }
@@ -316,12 +316,17 @@ pub(crate) async fn leave(mut accepted: Accepted, version: Version, patience: Du
     let _ = timeout(patience, drained).await;
 }
 
+/// A fact that the target's CONNACK tells.
+fn advertised(fact: &str, how: String) -> KnownFact {
+    KnownFact { fact: fact.to_owned(), source: Source::Advertised, how }
+}
+
 fn from_connack(version: Version, connack: &Connack) -> Capabilities {
     let number = |id| connack.properties.as_ref().and_then(|p| p.number(id));
     let mut sources = Vec::new();
     let mut available = |name: &str, id| match number(id) {
         Some(0) => {
-            sources.push((name.to_owned(), format!("CONNACK says {id:?} 0")));
+            sources.push(advertised(name, format!("CONNACK says {id:?} 0")));
             false
         }
         _ => true,
@@ -334,7 +339,7 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
     let shared = version == Version::V5 && available("shared", PropertyId::SharedSubscriptionAvailable);
     let max_qos = number(PropertyId::MaximumQos).map_or(2, |q| q.min(2) as u8);
     if max_qos < 2 {
-        sources.push(("qos".to_owned(), format!("CONNACK says Maximum QoS {max_qos}")));
+        sources.push(advertised("qos", format!("CONNACK says Maximum QoS {max_qos}")));
     }
     Capabilities {
         version,

@@ -13,16 +13,20 @@ use std::{
 use deadzone_history::Origin;
 use deadzone_play::{MemoryBudget, Timing};
 use deadzone_transport::Transport;
-use deadzone_verdict::{Capabilities, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{Capabilities, Choice, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
 use deadzone_target::{Declared, TargetError};
 
 use crate::{
-    EmbeddedSpec, ExitCode, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
+    EmbeddedSpec, ExitCode, Manners, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, speaks_v311_alone, unique_word},
+    at_once::limits,
+    budget::{Budget, overrun},
     coverage::coverage,
     exchange::Asker,
+    expect::{Expectations, Known, Played, counted},
+    gentle,
     histories::write_histories,
     job::JobContext,
     lasting,
@@ -30,18 +34,9 @@ use crate::{
     leftovers::leftovers,
     links::{InUse, LinkProvider},
     passes::{Passes, tasks},
-    pool::Limits,
     probe::Probed,
     target::{Target, TargetHandle},
 };
-
-/// How many scenarios wait on a real target at once, unless the user says otherwise.
-const REMOTE_JOBS: usize = 32;
-
-/// File descriptors that a job may need: a runtime and a few connections.
-const DESCRIPTORS_A_JOB: usize = 12;
-/// File descriptors that are kept for everything else.
-const DESCRIPTORS_APART: usize = 48;
 
 /// Memory for packets that all scenarios on a real target share, beside a little that each has for itself, in bytes.
 const SHARED_MEMORY: u64 = 16 * 1024 * 1024;
@@ -69,6 +64,8 @@ pub struct Options {
     pub timeout_scale: f64,
     /// Where histories are written.
     pub history: Option<PathBuf>,
+    /// The folder into which a script of each failure is written, for the reports to name.
+    pub scripts: Option<String>,
     /// Leave out what had not begun at the first failure.
     pub fail_fast: bool,
     /// Nothing is parked and nothing is repeated.
@@ -81,9 +78,38 @@ pub struct Options {
     pub cancel: Arc<AtomicBool>,
     /// A scenario whose judge shall panic.
     pub panic_in: Option<String>,
+    /// What the run may take.
+    pub manners: Manners,
+    /// The target's known failures.
+    pub expect: Option<Arc<Expectations>>,
 }
 
 impl Options {
+    /// Everything in both versions on this target, as the command has it where nothing else is said, but for the seed: 1.
+    pub fn new(target: TargetSpec) -> Self {
+        Self {
+            target,
+            mutant: None,
+            links: None,
+            selection: Selection::default(),
+            versions: vec![Version::V311, Version::V5],
+            jobs: None,
+            seed: 1,
+            timeout_ms: 30_000,
+            timeout_scale: 1.0,
+            history: None,
+            scripts: None,
+            fail_fast: false,
+            quick: false,
+            long_bound_s: 60,
+            command: "deadzone run".to_owned(),
+            cancel: Arc::default(),
+            panic_in: None,
+            manners: Manners::default(),
+            expect: None,
+        }
+    }
+
     pub(crate) fn timing(&self) -> Timing {
         let long_bound_ms = self.long_bound_s * 1000;
         let standing = Timing::default();
@@ -108,40 +134,37 @@ pub fn run(
 ) -> Result<Arc<Summary>, RunError> {
     let started = Instant::now();
     options.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
-    let swept = match &options.target {
-        TargetSpec::Started { .. } => deadzone_target::sweep(),
-        TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
-    };
-    let mut target = Target::start(&options.target, &options.cancel)?;
-    if options.links.is_some() && target.handle().address().is_none() {
-        return Err(RunError::LinksWithoutAddress);
-    }
-    if options.links.is_some() && target.handle().transport() != Transport::Tcp {
-        return Err(TargetError::Entry("foreign links carry plain TCP only: take mqtt://").into());
-    }
+    options.expect.iter().try_for_each(|file| file.check(suite))?;
+    let (mut target, swept) = bring_up(options)?;
+    let gentle = gentle::settle(&mut target, options.manners.gentle);
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
     let handle = target.handle();
-    let (plan, left_out) = plan(suite, options, &handle, &asked);
+    let (plan, choice) = plan(suite, options, &handle, &asked, gentle);
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
-    let info = Arc::new(info(suite, options, &target, capabilities.clone(), (plan.chosen(), left_out)));
-    tell(RunEvent::Started(info));
+    let info = Arc::new(info(suite, options, &target, capabilities.clone(), plan.chosen(), choice));
+    let known = Known::of(options, &info);
+    tell(RunEvent::Started(Arc::clone(&info)));
 
     let mut context = context(options, handle);
     context.facts.v311_alone = v311_alone;
+    context.known = known.clone();
     let limits = limits(options, &context);
     let asker = asker(&context, &capabilities);
     let versions = capabilities.iter().map(|offered| offered.version).collect();
     let source = |file: &str| suite.sources.get(file).cloned().unwrap_or_else(|| Arc::from(""));
     let announced = lasting::announced(&plan, context.timing).filter(|_| !context.target.is_embedded());
     let tasks = tasks(&plan, source);
+    let budget = options.manners.budget.map(|total| Budget::new(started, total));
     let mut passes = Passes {
         fail_fast: options.fail_fast,
         asker,
         versions,
-        ..Passes::new(&mut target, context, limits, Ledger::new(false, tell))
+        budget: budget.clone(),
+        ..Passes::new(&mut target, context, limits, Ledger::new(false, tell).marking(known.clone()))
     };
+    passes.ledger.budget = budget;
     swept.into_iter().for_each(|text| passes.ledger.notice(text));
     if let Some(text) = announced {
         passes.ledger.notice(text);
@@ -150,9 +173,17 @@ pub fn run(
     if let Some(text) = leftovers(&passes.ledger.results) {
         passes.ledger.notice(text);
     }
+    if let Some(text) = options.manners.budget.and_then(|total| overrun(total, started.elapsed())) {
+        passes.ledger.notice(text);
+    }
     let results = std::mem::take(&mut passes.ledger.results);
     let interrupted = options.cancel.load(Ordering::Relaxed);
-    let summary = Arc::new(summary(&plan, &results, &passes, options, interrupted, started.elapsed()));
+    let mut summary = summary(&plan, &results, &passes, options, interrupted, started.elapsed());
+    if let Some(known) = &known {
+        let whole = passes.lost.is_none() && !options.quick;
+        known.hold(&mut summary, Played::of(options, suite, &results, &info, whole));
+    }
+    let summary = Arc::new(summary);
     drop(passes);
     // The listener writes its reports now: neither a record that can't be written nor a broker that is slow to end is to
     // cost them.
@@ -162,12 +193,36 @@ pub fn run(
     written.map(|()| summary)
 }
 
-/// What is to be performed, and how much was left out because it lasts long.
-fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed) -> (Plan, usize) {
+/// The target, up and fit for what is asked, and what was cleaned up before it was started.
+fn bring_up(options: &Options) -> Result<(Target, Vec<String>), RunError> {
+    let swept = match &options.target {
+        TargetSpec::Started { .. } => deadzone_target::sweep(),
+        TargetSpec::Embedded(_) | TargetSpec::Remote { .. } => Vec::new(),
+    };
+    let target = Target::start(&options.target, &options.cancel)?;
+    if let Some(limit) = options.manners.wait {
+        target.wait_for(limit, &options.cancel)?;
+    }
+    if options.links.is_some() && target.handle().address().is_none() {
+        return Err(RunError::LinksWithoutAddress);
+    }
+    if options.links.is_some() && target.handle().transport() != Transport::Tcp {
+        return Err(TargetError::Entry("foreign links carry plain TCP only: take mqtt://").into());
+    }
+    Ok((target, swept))
+}
+
+/// What is to be performed, and how that was chosen.
+fn plan(
+    suite: &Suite,
+    options: &Options,
+    handle: &TargetHandle,
+    asked: &Probed,
+    gentle: Option<String>,
+) -> (Plan, Choice) {
     let capabilities = &asked.offered;
-    let mut plan = Plan::new(suite, &options.selection, &options.versions, capabilities);
-    let in_real_time = !handle.is_embedded() && options.selection.is_everything();
-    let left_out = if in_real_time { plan.leave_long_out() } else { 0 };
+    let (mut plan, tier, left_out) =
+        Plan::of_tier(suite, &options.selection, &options.versions, capabilities, !handle.is_embedded());
     plan.add_gates(suite, &options.versions, capabilities);
     plan.tell_refusals(&asked.refused);
     if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
@@ -182,7 +237,17 @@ fn plan(suite: &Suite, options: &Options, handle: &TargetHandle, asked: &Probed)
     if let Some(links) = &options.links {
         plan.leave_to(&**links);
     }
-    (plan, left_out)
+    if gentle.is_some() {
+        plan.leave_out_disruptive();
+    }
+    let choice = Choice {
+        filters: options.selection.words().to_vec(),
+        tier: tier.name().to_owned(),
+        left_out,
+        budget_ms: options.manners.budget.map(ms),
+        gentle,
+    };
+    (plan, choice)
 }
 
 pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
@@ -205,6 +270,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         memory,
         run: Origin::Scenario,
         facts,
+        known: None,
         one_in_flight: BTreeSet::new(),
         session_at_once: BTreeSet::new(),
     }
@@ -222,46 +288,13 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
     })
 }
 
-/// How much goes on at once: on a real target no more than there are file descriptors for.
-pub(crate) fn limits(options: &Options, context: &JobContext) -> Limits {
-    let Some(declared) = context.target.declared() else {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        return Limits {
-            jobs: options.jobs.unwrap_or_else(cores),
-            connections: usize::MAX,
-            solo: false,
-            virtual_time: true,
-        };
-    };
-    let wanted = Limits {
-        jobs: options.jobs.unwrap_or(REMOTE_JOBS),
-        connections: declared.connections(),
-        solo: false,
-        virtual_time: false,
-    };
-    descriptor_limit().map_or(wanted, |descriptors| within(wanted, descriptors))
-}
-
-/// Half of the descriptors for jobs, the rest for the connections of what is parked.
-fn within(wanted: Limits, descriptors: usize) -> Limits {
-    let free = descriptors.saturating_sub(DESCRIPTORS_APART);
-    let jobs = wanted.jobs.min((free / 2 / DESCRIPTORS_A_JOB).max(1));
-    Limits { jobs, connections: wanted.connections.min((free / 4).max(1)), ..wanted }
-}
-
-/// The soft limit on open files, where the system tells it.
-fn descriptor_limit() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find_map(|l| l.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
 fn info(
     suite: &Suite,
     options: &Options,
     target: &Target,
     capabilities: Vec<Capabilities>,
-    (planned, left_out): (usize, usize),
+    planned: usize,
+    choice: Choice,
 ) -> RunInfo {
     let mut switched_on: Vec<String> = Vec::new();
     let (name, version, address, configuration) = match target {
@@ -273,11 +306,12 @@ fn info(
             if let TargetSpec::Started { switches: Some(spec), .. } = &options.target {
                 switched_on.extend(names(spec));
             }
+            let told = &declared.version;
             let declared = declared.lines().into_iter().map(|line| format!("declared: {line}\n"));
             let configuration = process.as_ref().map(|p| p.configuration().to_owned()).unwrap_or_default();
             (
                 name.clone(),
-                process.as_ref().and_then(|p| p.version().map(str::to_owned)),
+                process.as_ref().and_then(|p| p.version().map(str::to_owned)).or_else(|| told.clone()),
                 Some(places.to_string()),
                 configuration + &declared.collect::<String>(),
             )
@@ -288,6 +322,7 @@ fn info(
         deadzone: env!("CARGO_PKG_VERSION").to_owned(),
         suite: suite.hash.clone(),
         target: name,
+        transport: Some(target.handle().transport()),
         target_version: version,
         address,
         target_configuration: configuration,
@@ -296,7 +331,8 @@ fn info(
         capabilities,
         seed: format!("{:x}", options.seed),
         planned,
-        left_out,
+        choice,
+        scripts: options.scripts.clone(),
     }
 }
 
@@ -316,7 +352,7 @@ fn summary(
 ) -> Summary {
     let told: BTreeSet<_> = results.iter().map(|result| &result.key).collect();
     let missing = plan.items.iter().filter(|item| !item.unasked && !told.contains(&item.key)).count();
-    let exit = ExitCode::of(results.iter().map(|r| r.verdict.kind), passes.lost.is_some(), interrupted);
+    let exit = ExitCode::of(results.iter().map(|r| counted(r)), passes.lost.is_some(), interrupted);
     let waited = passes.parks > 0 && !options.quick;
     Summary {
         not_run: missing,
@@ -325,6 +361,7 @@ fn summary(
         long_bound_s: waited.then_some(options.long_bound_s),
         notices: passes.ledger.notices.clone(),
         gates: passes.ledger.gates.all(),
+        left_out: passes.ledger.left_out.clone(),
         ..summary_of(results, &options.versions, interrupted, wall)
     }
 }
@@ -355,26 +392,11 @@ pub fn summary_of(
         long_bound_s: None,
         notices: Vec::new(),
         gates: Vec::new(),
+        left_out: Vec::new(),
+        expectations: None,
     }
 }
 
 fn ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_descriptors_make_few_jobs() {
-        let wanted = Limits { jobs: REMOTE_JOBS, connections: 200, solo: false, virtual_time: false };
-        let of = |descriptors| {
-            let limits = within(wanted, descriptors);
-            (limits.jobs, limits.connections)
-        };
-        assert_eq!(of(8), (1, 1));
-        assert_eq!(of(256), (8, 52));
-        assert_eq!(of(1024), (REMOTE_JOBS, 200), "the usual limit costs nothing");
-    }
 }

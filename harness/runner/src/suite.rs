@@ -1,8 +1,7 @@
-//! The scenarios to choose from: embedded ones, or files of the user's.
+//! The scenarios to choose from: the embedded ones, and files of the user's beside them or in their place.
 
 use std::{
-    collections::BTreeMap,
-    fs,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,9 +9,11 @@ use std::{
 use deadzone_history::Fnv;
 use deadzone_link::{Catalogue, ProfileError};
 use deadzone_script::{Diagnostic, Scenario, Severity};
+use deadzone_verdict::ScenarioKey;
 
 use crate::{
     judgeable::unjudged,
+    own_files::{OwnFile, own_files, text_of},
     profiles::{self, profiles},
 };
 
@@ -53,9 +54,21 @@ pub enum SuiteError {
     /// Files have mistakes.
     #[error("{} in the scenario files", mistakes(.0))]
     Mistakes(Vec<FileMistakes>),
+    /// A folder holds no scenario file.
+    #[error("no scenario file (`*.mqt`) below {0}")]
+    NoFiles(PathBuf),
     /// Two scenarios have one id.
-    #[error("two scenarios have the id `{0}`")]
-    SameId(String),
+    #[error("two scenarios have the id `{id}`: {first} and {second}{help}")]
+    SameId {
+        /// The id.
+        id: String,
+        /// Where the first one stands: file, line, column.
+        first: String,
+        /// Where the second one stands.
+        second: String,
+        /// What may be done about it.
+        help: &'static str,
+    },
 }
 
 /// The mistakes of one file.
@@ -73,13 +86,6 @@ fn mistakes(files: &[FileMistakes]) -> String {
     let n: usize =
         files.iter().map(|f| f.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()).sum();
     if n == 1 { "1 mistake".to_owned() } else { format!("{n} mistakes") }
-}
-
-/// The first part of the ids of a file's scenarios: its path below a folder named `scenarios`, so that a file of the suite
-/// gives the suite's ids, else the path as given; without `./` and `.mqt`.
-pub fn area_of(path: &str) -> String {
-    let below = path.rsplit_once("scenarios/").map_or(path, |(_, below)| below);
-    below.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned()
 }
 
 /// What a file says.
@@ -112,36 +118,40 @@ pub fn parse(file: &str, area: &str, text: &str, own: bool) -> Result<Parsed, Su
 }
 
 impl Suite {
+    /// Every scenario in every version that it is for.
+    pub fn keys(&self) -> BTreeSet<ScenarioKey> {
+        let of = |scenario: &Arc<Scenario>| {
+            let id = scenario.id.clone();
+            scenario.versions.clone().into_iter().map(move |version| ScenarioKey { id: id.clone(), version })
+        };
+        self.scenarios.iter().flat_map(of).collect()
+    }
+
     /// The suite that the command carries.
     pub fn embedded() -> Result<Self, SuiteError> {
-        let files = deadzone_scenarios::files();
-        Self::from_texts(
-            files.iter().map(|f| (f.path.to_owned(), f.area.to_owned(), f.text.to_owned())).collect(),
-            false,
-        )
+        Self::with_own(&[], false)
     }
 
-    /// Files of the user's. A scenario's id begins with the file's [`area_of`].
-    pub fn from_files(paths: &[PathBuf]) -> Result<Self, SuiteError> {
+    /// Files of the user's and those below folders of the user's: beside the suite, or alone.
+    pub fn with_own(paths: &[PathBuf], only: bool) -> Result<Self, SuiteError> {
         let mut texts = Vec::new();
-        for path in paths {
-            let read = |path: &PathBuf| {
-                fs::read(path).map_err(|e| SuiteError::Read { path: path.clone(), why: e.to_string() })
-            };
-            let text = String::from_utf8(read(path)?).map_err(|e| SuiteError::Read {
-                path: path.clone(),
-                why: format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()),
-            })?;
-            let name = path.to_string_lossy().into_owned();
-            let area =
-                name.trim_start_matches("./").trim_start_matches('/').trim_end_matches(".mqt").to_owned();
-            texts.push((name, area, text));
+        let suite = deadzone_scenarios::files();
+        if !only {
+            texts.extend(
+                suite.iter().map(|f| (f.path.to_owned(), f.area.to_owned(), f.text.to_owned(), false)),
+            );
         }
-        Self::from_texts(texts, true)
+        for OwnFile { name, area, .. } in own_files(paths)? {
+            let text = text_of(&name)?;
+            // A file is known by its name: one beside the suite's must not be taken for one of them.
+            let same = suite.iter().any(|f| f.path == name);
+            texts.push((if same { format!("./{name}") } else { name }, area, text, true));
+        }
+        Self::from_texts(texts)
     }
 
-    /// From `(file, area, text)`; files of the user's may have link profiles beside them.
-    fn from_texts(texts: Vec<(String, String, String)>, own: bool) -> Result<Self, SuiteError> {
+    /// From `(file, area, text, whether it is the user's)`; files of the user's may have link profiles beside them.
+    fn from_texts(texts: Vec<(String, String, String, bool)>) -> Result<Self, SuiteError> {
         let mut suite = Self {
             scenarios: Vec::new(),
             sources: BTreeMap::new(),
@@ -151,8 +161,10 @@ impl Suite {
         };
         let mut bad = Vec::new();
         let mut hash = Fnv::default();
-        for (file, area, text) in texts {
-            hash = hash.with(file.as_bytes()).with(b"\0").with(text.as_bytes()).with(b"\0");
+        let own: BTreeSet<String> =
+            texts.iter().filter(|(.., own)| *own).map(|(file, ..)| file.clone()).collect();
+        for (file, area, text, own) in texts {
+            hash = hash.with(area.as_bytes()).with(b"\0").with(text.as_bytes()).with(b"\0");
             let Parsed { scenarios, diagnostics, profiles } = parse(&file, &area, &text, own)?;
             if let Some((catalogue, text)) = profiles {
                 hash = hash.with(text.as_bytes());
@@ -170,10 +182,25 @@ impl Suite {
         if !bad.is_empty() {
             return Err(SuiteError::Mistakes(bad));
         }
-        let mut seen = std::collections::BTreeSet::new();
-        match suite.scenarios.iter().find(|s| !seen.insert(s.id.as_str())) {
-            Some(twice) => Err(SuiteError::SameId(twice.id.clone())),
+        match same_id(&suite.scenarios) {
+            Some((first, second)) => Err(SuiteError::SameId {
+                id: second.id.clone(),
+                first: place(first, &own),
+                second: place(second, &own),
+                help: if own.contains(&first.file) { "" } else { "; --only-mine leaves the suite away" },
+            }),
             None => Ok(suite),
         }
     }
+}
+
+/// The first two scenarios with one id.
+pub fn same_id(scenarios: &[Arc<Scenario>]) -> Option<(&Scenario, &Scenario)> {
+    let mut seen: BTreeMap<&str, &Scenario> = BTreeMap::new();
+    scenarios.iter().find_map(|scenario| Some((seen.insert(&scenario.id, scenario)?, &**scenario)))
+}
+
+fn place(scenario: &Scenario, own: &BTreeSet<String>) -> String {
+    let whose = if own.contains(&scenario.file) { "" } else { " of the suite" };
+    format!("{}:{}:{}{whose}", scenario.file, scenario.at.line, scenario.at.column)
 }

@@ -32,22 +32,10 @@ fn suite() -> Suite {
 fn results(choose: &[&str], defects: &[&str]) -> (Vec<Arc<ScenarioResult>>, Arc<Summary>) {
     let defects: BTreeSet<_> = defects.iter().map(|name| name.parse().unwrap()).collect();
     let options = Options {
-        target: TargetSpec::Embedded(EmbeddedSpec { defects, ..EmbeddedSpec::default() }),
-        mutant: None,
-        links: None,
         selection: Selection::new(choose.iter().map(|&word| word.to_owned()).collect()),
         versions: vec![Version::V5],
         jobs: Some(2),
-        seed: 1,
-        timeout_ms: 30_000,
-        timeout_scale: 1.0,
-        history: None,
-        fail_fast: false,
-        quick: false,
-        long_bound_s: 60,
-        command: String::new(),
-        cancel: Arc::default(),
-        panic_in: None,
+        ..Options::new(TargetSpec::Embedded(EmbeddedSpec { defects, ..EmbeddedSpec::default() }))
     };
     let mut told = Vec::new();
     let summary = run(&suite(), &options, &mut |event| {

@@ -1,4 +1,4 @@
-//! The versions of MQTT, and one table of their normative statements: 141 of 3.1.1, 251 of 5.0, and those that have no
+//! The versions of MQTT, what may carry it, and one table of their normative statements: 141 of 3.1.1, 251 of 5.0, and those that have no
 //! number.
 //!
 //! The data is in `data/*.tsv`, one statement a line, in our own words. An id carries its version
@@ -13,6 +13,7 @@ mod id;
 mod nearest;
 mod pair;
 mod table;
+mod transport;
 mod version;
 
 pub use clause::{Clause, Level, Party, Reaction};
@@ -20,4 +21,5 @@ pub use id::{ClauseId, all, joined};
 pub use nearest::nearest;
 pub use pair::Pair;
 pub use table::suggest;
+pub use transport::Transport;
 pub use version::{UnknownVersion, Version};

@@ -29,6 +29,8 @@ pub struct Declared {
     pub connections: Option<u32>,
     /// It slows publishers down rather than answer them.
     pub backpressure: bool,
+    /// Its version, where it does not tell it: for reports, and for known failures of single versions.
+    pub version: Option<String>,
     /// Whether scenarios that touch the whole broker may run.
     pub solo: Option<bool>,
 }
@@ -73,6 +75,7 @@ impl Declared {
         say("session_ttl_s", self.session_ttl_s.map(|n| n.to_string()));
         say("connections", self.connections.map(|n| n.to_string()));
         say("backpressure", on(self.backpressure));
+        say("version", self.version.clone());
         say("solo", self.solo.map(|s| s.to_string()));
         lines
     }

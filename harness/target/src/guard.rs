@@ -7,7 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::{owned::own_group, run_file::RunFile, scratch, sweep::end_marked};
+use crate::{owned::own_group, scratch, sweep::end_left};
 
 /// The program that guards, where it knows the word.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -49,7 +49,6 @@ pub fn guard(folder: &Path) {
     let mut word = Vec::new();
     let read = io::stdin().lock().take(16).read_to_end(&mut word);
     if read.is_ok() && word.is_empty() && scratch::is_private(folder) {
-        let broker = RunFile::read(folder).and_then(|file| file.broker);
-        end_marked(&scratch::marker(folder), broker);
+        end_left(folder);
     }
 }

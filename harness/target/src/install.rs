@@ -13,22 +13,27 @@ use crate::{Recipe, TargetError, commands, placeholder::Values, program};
 /// One command of an installation takes no longer; some compile.
 const COMMAND_LIMIT: Duration = Duration::from_secs(3600);
 
-/// The folder of a target's own programs: `DEADZONE_BROKERS/NAME`, else `deadzone/brokers/NAME` in the user's data folder.
-pub(crate) fn folder(name: &str) -> PathBuf {
+/// The folder of a target's own programs: `DEADZONE_BROKERS/NAME`, else `deadzone/brokers/NAME` in the user's data folder. None
+/// where there is neither: what lies in a folder that all may write to is not run.
+fn folder(name: &str) -> Option<PathBuf> {
     let of = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let root = of("DEADZONE_BROKERS").unwrap_or_else(|| {
-        let data = of("XDG_DATA_HOME").or_else(|| of("HOME").map(|home| home.join(".local/share")));
-        data.unwrap_or_else(env::temp_dir).join("deadzone/brokers")
-    });
-    root.join(name)
+    let root = of("DEADZONE_BROKERS").or_else(|| {
+        let data = of("XDG_DATA_HOME").or_else(|| of("HOME").map(|home| home.join(".local/share")))?;
+        Some(data.join("deadzone/brokers"))
+    })?;
+    Some(root.join(name))
 }
+
+/// Stands for the folder where there is none: nothing can lie there.
+const NOWHERE: &str = "/dev/null/DEADZONE_BROKERS-is-not-set";
 
 /// What is missing on this machine, and how it is installed; empty if it can be started.
 pub(crate) fn missing(recipe: &Recipe, values: &Values) -> Option<TargetError> {
     let needed = recipe.start.needs.iter().map(|path| values.fill(path));
     let missing = match program::find(&values.fill(&recipe.start.program)) {
         Err(looked) => Some(looked),
-        Ok(_) => needed.into_iter().find(|path| !Path::new(path).exists()),
+        // What can't be looked at may be there.
+        Ok(_) => needed.into_iter().find(|path| Path::new(path).try_exists().is_ok_and(|there| !there)),
     };
     missing.map(|missing| TargetError::NotInstalled { name: recipe.name.clone(), missing, how: how(recipe) })
 }
@@ -56,7 +61,8 @@ impl Recipe {
 /// What is known before anything is started.
 pub(crate) fn standing(recipe: &Recipe) -> Values {
     let mut values = Values::default();
-    values.set("installed", folder(&recipe.name).display().to_string());
+    let installed = folder(&recipe.name).unwrap_or_else(|| PathBuf::from(NOWHERE));
+    values.set("installed", installed.display().to_string());
     let deadzone = env::current_exe().map(|path| path.display().to_string());
     values.set("deadzone", deadzone.unwrap_or_else(|_| "deadzone".to_owned()));
     let here = std::path::absolute(&recipe.folder).unwrap_or_else(|_| recipe.folder.clone());
@@ -71,7 +77,9 @@ pub fn install(recipe: &Recipe, cancel: &AtomicBool, tell: &mut dyn FnMut(&str))
         return Err(failed(how(recipe)));
     }
     let values = standing(recipe);
-    let folder = folder(&recipe.name);
+    let folder = folder(&recipe.name).ok_or_else(|| {
+        failed("there is no folder for it: set DEADZONE_BROKERS to one of your own".to_owned())
+    })?;
     let at = |path: &Path, error: std::io::Error| failed(format!("{}: {error}", path.display()));
     fs::create_dir_all(&folder).map_err(|e| at(&folder, e))?;
     for file in &recipe.install.files {

@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use crate::secrets::Secrets;
+
 /// Lines that are kept: enough for what many clients log at once.
 const LINES_KEPT: usize = 2_000;
 /// Most lines that are told.
@@ -17,9 +19,16 @@ const LINE_KEPT: usize = 400;
 #[derive(Debug, Default)]
 pub struct LogTail {
     lines: Mutex<(u64, VecDeque<String>)>,
+    /// What must not be shown of them.
+    secrets: Secrets,
 }
 
 impl LogTail {
+    /// An empty one that masks these.
+    pub(crate) fn masking(secrets: Secrets) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
     /// Reads until the end; runs on a thread of its own.
     pub(crate) fn follow(&self, input: impl Read) {
         let mut reader = BufReader::new(input);
@@ -35,6 +44,7 @@ impl LogTail {
     }
 
     fn push(&self, line: String) {
+        let line = self.secrets.mask(line);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.0 += 1;
         if lines.1.len() == LINES_KEPT {
@@ -66,6 +76,14 @@ impl LogTail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_not_kept() {
+        let known = deadzone_wire::Credentials { user: None, password: Some("hunter2".into()) };
+        let log = LogTail::masking(Secrets::of([Some(&known)]));
+        log.follow(&b"auth: got hunter2 from dz1\n"[..]);
+        assert_eq!(log.since(0), "auth: got (password) from dz1");
+    }
 
     #[test]
     fn row_e12_what_was_logged_of_other_clients_is_left_out() {

@@ -17,7 +17,7 @@ use crate::{
     run_file::RunFile,
     scratch,
     signal::{self, Signal},
-    sweep::end_marked,
+    sweep::end_left,
 };
 
 /// Every broker of ours that may be running.
@@ -46,7 +46,7 @@ impl Owned {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "the process is about to end"));
         }
         let folder = scratch::make(name)?;
-        if let Err(error) = RunFile::new(&folder, None).write() {
+        if let Err(error) = RunFile::new(&folder, None, Vec::new()).write() {
             let _ = fs::remove_dir_all(&folder);
             return Err(error);
         }
@@ -69,7 +69,12 @@ impl Owned {
 
     /// Starts a process in a group of its own, so that a terminal's Ctrl-C reaches us alone: a broker that ended with it would
     /// look like one that closes connections. What it says goes into the log.
-    pub(crate) fn start(&self, command: &mut Command, log: &Arc<LogTail>) -> io::Result<()> {
+    pub(crate) fn start(
+        &self,
+        command: &mut Command,
+        log: &Arc<LogTail>,
+        end: Vec<Vec<String>>,
+    ) -> io::Result<()> {
         own_group(command);
         command.env(MARKER, self.marker());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -83,7 +88,7 @@ impl Owned {
         follow(log, child.stderr.take());
         *lock(&self.child) = Some(child);
         drop(running);
-        RunFile::new(&self.folder, Some(id)).write()
+        RunFile::new(&self.folder, Some(id), end).write()
     }
 
     /// Whether the process has ended, and how; absent where none was started.
@@ -106,7 +111,7 @@ impl Owned {
         }
     }
 
-    /// Kills all of it at once, whoever it started included. The folder stays.
+    /// Kills all of it at once, whoever it started included, and ends what a signal does not reach. The folder stays.
     pub(crate) fn kill(&self) {
         self.tell(Signal::Kill);
         let mut slot = lock(&self.child);
@@ -114,7 +119,8 @@ impl Owned {
             let _ = child.kill();
             let _ = child.wait();
         }
-        end_marked(&self.marker(), None);
+        drop(slot);
+        end_left(&self.folder);
     }
 
     /// Kills it, and removes its folder.

@@ -94,6 +94,12 @@ impl Places {
         self.any.address
     }
 
+    /// Every address that may be dialled.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let all = std::iter::once(&self.any).chain(self.own.values());
+        all.flat_map(|place| std::iter::once(place.address).chain(place.others.iter().copied()))
+    }
+
     /// Every place, to be settled.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Place> {
         std::iter::once(&mut self.any).chain(self.own.values_mut())

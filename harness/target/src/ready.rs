@@ -1,7 +1,7 @@
 //! Readiness: an accepting port is no broker yet; an accepted CONNECT is one.
 
 use std::{
-    io,
+    fmt, io,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -9,12 +9,17 @@ use std::{
 
 use bytes::Bytes;
 use deadzone_wire::{Connect, Credentials, Packet, Version};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    runtime::{Builder, Runtime},
+};
 
 use crate::{Place, Places};
 
 /// How often it is tried.
 pub(crate) const TRY_EVERY: Duration = Duration::from_millis(20);
+/// How often one that others run is asked, in both versions each time: it may be others' too.
+const ASK_EVERY: Duration = Duration::from_millis(500);
 /// One try takes no longer: a broker that is starting may accept and be silent.
 const TRY_LIMIT: Duration = Duration::from_millis(1500);
 
@@ -29,6 +34,28 @@ enum Met {
     Nothing(String),
 }
 
+impl fmt::Display for Met {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("CONNECT is accepted"),
+            Self::Refused(code) => write!(f, "CONNECT is refused with 0x{code:02x}"),
+            Self::Nothing(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Waits until every place answers a CONNECT, whatever it answers: whether it lets clients in is for the probe to tell. Else why
+/// not.
+pub fn wait_until_it_answers(
+    places: &Places,
+    credentials: Option<&Credentials>,
+    limit: Duration,
+    cancel: &AtomicBool,
+) -> Result<(), String> {
+    let enough = |met: &Met| !matches!(met, Met::Nothing(_));
+    wait(places, credentials, (limit, ASK_EVERY), cancel, &|| None, &enough)
+}
+
 /// Waits until every place accepts a CONNECT of a version that it has. `gone` says how the process ended, if it has.
 pub(crate) fn wait_until_ready(
     places: &Places,
@@ -37,10 +64,19 @@ pub(crate) fn wait_until_ready(
     cancel: &AtomicBool,
     gone: &dyn Fn() -> Option<String>,
 ) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| format!("no runtime: {e}"))?;
+    wait(places, credentials, (limit, TRY_EVERY), cancel, gone, &|met| *met == Met::Accepted)
+}
+
+fn wait(
+    places: &Places,
+    credentials: Option<&Credentials>,
+    (limit, every): (Duration, Duration),
+    cancel: &AtomicBool,
+    gone: &dyn Fn() -> Option<String>,
+    enough: &dyn Fn(&Met) -> bool,
+) -> Result<(), String> {
+    let runtime =
+        Builder::new_current_thread().enable_all().build().map_err(|e| format!("no runtime: {e}"))?;
     let deadline = Instant::now() + limit;
     for (place, versions) in places.by_version() {
         loop {
@@ -50,41 +86,41 @@ pub(crate) fn wait_until_ready(
             if let Some(how) = gone() {
                 return Err(how);
             }
-            let met = versions.iter().map(|version| {
-                let tried =
-                    async { tokio::time::timeout(TRY_LIMIT, greet(place, *version, credentials)).await };
-                match runtime.block_on(tried) {
-                    Ok(Ok(met)) => met,
-                    Ok(Err(error)) => {
-                        Met::Nothing(deadzone_transport::reason(&error).unwrap_or_else(|| error.to_string()))
-                    }
-                    Err(_) => Met::Nothing("it accepts, and says nothing".to_owned()),
-                }
-            });
-            let mut last = None;
-            for met in met {
-                if met == Met::Accepted {
-                    last = None;
-                    break;
-                }
-                last.get_or_insert(met);
-            }
-            let Some(last) = last else { break };
+            let Err(why) = ask(&runtime, place, &versions, credentials, enough) else { break };
             if Instant::now() > deadline {
-                let why = match last {
-                    Met::Refused(code) => format!("CONNECT is refused with 0x{code:02x}"),
-                    Met::Nothing(why) => why,
-                    Met::Accepted => String::new(),
-                };
-                return Err(format!(
-                    "no CONNECT was accepted at {place} within {} s: {why}",
-                    limit.as_secs()
-                ));
+                let limit = limit.as_secs();
+                return Err(format!("no CONNECT was accepted at {place} within {limit} s: {why}"));
             }
-            thread::sleep(TRY_EVERY);
+            thread::sleep(every);
         }
     }
     Ok(())
+}
+
+/// Asks in one version after the other, until what one of them got is enough; else what the first got.
+fn ask(
+    runtime: &Runtime,
+    place: &Place,
+    versions: &[Version],
+    credentials: Option<&Credentials>,
+    enough: &dyn Fn(&Met) -> bool,
+) -> Result<(), String> {
+    let mut first = None;
+    for version in versions {
+        let tried = async { tokio::time::timeout(TRY_LIMIT, greet(place, *version, credentials)).await };
+        let met = match runtime.block_on(tried) {
+            Ok(Ok(met)) => met,
+            Ok(Err(error)) => {
+                Met::Nothing(deadzone_transport::reason(&error).unwrap_or_else(|| error.to_string()))
+            }
+            Err(_) => Met::Nothing("it accepts, and says nothing".to_owned()),
+        };
+        if enough(&met) {
+            return Ok(());
+        }
+        first.get_or_insert(met);
+    }
+    Err(first.map_or_else(String::new, |met| met.to_string()))
 }
 
 /// One CONNECT, with a clean end behind it.
@@ -128,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_connack_is_read_in_every_version() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = Builder::new_current_thread().build().unwrap();
         let met = |bytes: &'static [u8]| runtime.block_on(connack(&mut &bytes[..])).map_err(|e| e.kind());
         assert_eq!(met(b"\x20\x02\x00\x00"), Ok(Met::Accepted));
         assert_eq!(met(b"\x20\x02\x00\x05"), Ok(Met::Refused(5)));

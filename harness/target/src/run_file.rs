@@ -23,16 +23,29 @@ pub(crate) struct RunFile {
     schema: String,
     /// The folder that it belongs to: one that was copied elsewhere says nothing there.
     folder: PathBuf,
+    /// In which numbering of processes the numbers below mean something.
+    host: String,
     /// The harness.
     pub(crate) harness: ProcessId,
     /// The process that was started last, which leads a group of its own.
     pub(crate) broker: Option<ProcessId>,
+    /// Commands that end what a signal does not reach.
+    #[serde(default)]
+    pub(crate) end: Vec<Vec<String>>,
+}
+
+/// This boot of this machine and this namespace of processes: in another one every number here is somebody else's.
+fn host() -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    format!("{} {}", boot.trim(), namespace.display())
 }
 
 impl RunFile {
-    pub(crate) fn new(folder: &Path, broker: Option<ProcessId>) -> Self {
+    pub(crate) fn new(folder: &Path, broker: Option<ProcessId>, end: Vec<Vec<String>>) -> Self {
         let harness = ProcessId::of(std::process::id());
-        Self { schema: SCHEMA.to_owned(), folder: folder.to_owned(), harness, broker }
+        let (schema, folder) = (SCHEMA.to_owned(), folder.to_owned());
+        Self { schema, folder, host: host(), harness, broker, end }
     }
 
     /// Writes it in one step: it is there whole, or as it was.
@@ -43,7 +56,8 @@ impl RunFile {
         fs::rename(&new, self.folder.join(NAME))
     }
 
-    /// The run file of a folder; `None` where it has none that is about this folder.
+    /// The run file of a folder; `None` where it has none that is about this folder, or where it was written on another host or in
+    /// another container: whether its harness runs can't be told here.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         let path = folder.join(NAME);
         let meta = fs::symlink_metadata(&path).ok()?;
@@ -51,6 +65,6 @@ impl RunFile {
             return None;
         }
         let file: Self = toml::from_str(&fs::read_to_string(path).ok()?).ok()?;
-        (file.schema == SCHEMA && file.folder == folder).then_some(file)
+        (file.schema == SCHEMA && file.folder == folder && file.host == host()).then_some(file)
     }
 }

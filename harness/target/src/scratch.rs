@@ -14,7 +14,8 @@ pub(crate) const PREFIX: &str = "deadzone-target-";
 pub(crate) fn make(name: &str) -> io::Result<PathBuf> {
     let random = RandomState::new().build_hasher().finish();
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
-    let path = env::temp_dir().join(format!("{PREFIX}{name}-{}-{random:016x}", std::process::id()));
+    let path = std::path::absolute(env::temp_dir())?
+        .join(format!("{PREFIX}{name}-{}-{random:016x}", std::process::id()));
     // A folder that exists already may be another user's, and what is written here is run: never into that.
     private_folder(&path)?;
     Ok(path)
@@ -50,11 +51,11 @@ pub(crate) fn is_private(_folder: &Path) -> bool {
     true
 }
 
-/// Empties the folder but for the file that says whose it is.
-pub(crate) fn empty(folder: &Path, but: &str) -> io::Result<()> {
+/// Empties the folder but for these.
+pub(crate) fn empty(folder: &Path, but: &[&str]) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name() == but {
+        if but.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         if entry.file_type()?.is_dir() {

@@ -1,44 +1,38 @@
 //! A broker that we started: made ready, killed, stopped, frozen, started again, and ended with us.
 
 use std::{
-    fmt::Write,
-    fs,
     hash::{BuildHasher, Hasher, RandomState},
-    path::Path,
     process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use deadzone_transport::Certificates;
 use deadzone_wire::Credentials;
 
 use crate::{
-    LogTail, Places, Recipe, TargetError, commands,
+    LogTail, Places, Recipe, TargetError,
     descriptor::places_of,
     install::{missing, standing},
+    open_files_limit,
     owned::Owned,
     owner,
     placeholder::Values,
-    ports, program,
+    ports,
+    prepare::{CERTIFICATES, prepare, version},
+    program,
     ready::{TRY_EVERY, wait_until_ready},
     run_file,
     scratch::empty,
+    secrets::Secrets,
     signal::Signal,
 };
 
-/// For saying its version.
-const VERSION_LIMIT: Duration = Duration::from_secs(10);
-/// For one command that prepares its folder.
-const PREPARE_LIMIT: Duration = Duration::from_secs(60);
 /// How many sets of ports are tried when one was taken between finding and using it.
 const PORT_TRIES: u32 = 5;
-/// Longest version that is told, in characters.
-const VERSION_MAX: usize = 80;
 
 /// Whether a broker that is started again finds what it stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +51,10 @@ pub struct Started {
     log: Arc<LogTail>,
     values: Values,
     ports: Vec<u16>,
+    /// What its own descriptor says: so it was found ready, and so it is when it was started again.
+    own: (Places, Option<Credentials>),
+    /// What the user said beside it counts here.
     places: Places,
-    /// What its own descriptor says: with these it was found ready.
-    own_credentials: Option<Credentials>,
     credentials: Option<Credentials>,
     configuration: String,
     version: Option<String>,
@@ -107,17 +102,19 @@ impl Started {
         let owned = Owned::new(&recipe.name).map_err(|e| NotReady::of(e.to_string()))?;
         let mut values = values.clone();
         values.set("scratch", owned.folder().display().to_string());
-        values.set("certificates", owned.folder().join("certificates").display().to_string());
+        values.set("certificates", owned.folder().join(CERTIFICATES).display().to_string());
         values.set("marker", owned.marker());
         let word = || format!("{:016x}", RandomState::new().build_hasher().finish());
         values.set("password", word() + &word());
         values.set("user", recipe.own.user().unwrap_or_default());
-        let log = Arc::new(LogTail::default());
         let configuration = prepare(recipe, owned.folder(), &values, cancel).map_err(NotReady::of)?;
         // What the descriptor says is what readiness is tried with: what the user says beside it may be wrong on purpose.
         let entry = recipe.own.entry(&recipe.folder, &values).map_err(|e| NotReady::of(e.to_string()))?;
         let (own_places, login) = places_of(&recipe.addresses, &entry, &values).map_err(NotReady::of)?;
         let own_credentials = entry.with_login(login);
+        let secrets = Secrets::of([own_credentials.as_ref(), recipe.given.credentials.as_ref()]);
+        let configuration = secrets.mask(configuration);
+        let log = Arc::new(LogTail::masking(secrets));
         launch(recipe, &owned, &log, &values).map_err(NotReady::of)?;
         await_ready(recipe, &owned, &log, &own_places, own_credentials.as_ref(), ports, cancel)?;
         let (places, credentials) = if recipe.given.is_some() {
@@ -125,7 +122,7 @@ impl Started {
             let (places, login) = places_of(&recipe.addresses, &entry, &values).map_err(NotReady::of)?;
             (places, entry.with_login(login))
         } else {
-            (own_places, own_credentials.clone())
+            (own_places.clone(), own_credentials.clone())
         };
         let (recipe, ports) = (Arc::clone(recipe), ports.to_vec());
         Ok(Self {
@@ -134,8 +131,8 @@ impl Started {
             log,
             values,
             ports,
+            own: (own_places, own_credentials),
             places,
-            own_credentials,
             credentials,
             configuration,
             version,
@@ -152,14 +149,14 @@ impl Started {
         self.kill();
         if store == Store::Fresh {
             let folder = self.owned.folder();
-            empty(folder, run_file::NAME).map_err(|e| failed(format!("{}: {e}", folder.display())))?;
+            empty(folder, &[run_file::NAME, CERTIFICATES])
+                .map_err(|e| failed(format!("{}: {e}", folder.display())))?;
             prepare(&self.recipe, folder, &self.values, cancel).map_err(failed)?;
         }
-        let own = self.own_credentials.as_ref();
+        let (places, credentials) = &self.own;
         launch(&self.recipe, &self.owned, &self.log, &self.values).map_err(failed)?;
-        let entry = self.recipe.own.entry(&self.recipe.folder, &self.values)?;
-        let (places, _) = places_of(&self.recipe.addresses, &entry, &self.values).map_err(failed)?;
-        await_ready(&self.recipe, &self.owned, &self.log, &places, own, &self.ports, cancel)
+        let (log, credentials) = (&self.log, credentials.as_ref());
+        await_ready(&self.recipe, &self.owned, log, places, credentials, &self.ports, cancel)
             .map_err(|why| failed(why.text))
     }
 
@@ -167,9 +164,6 @@ impl Started {
     pub fn kill(&self) {
         self.frozen.store(false, Ordering::Relaxed);
         self.owned.kill();
-        for words in &self.recipe.start.end {
-            let _ = run(words, self.owned.folder(), &self.values, &AtomicBool::new(false));
-        }
     }
 
     /// Asks it to end, and kills it where it does not within its time.
@@ -258,12 +252,9 @@ impl NotReady {
 }
 
 /// Whether it may open so many files: it inherits our limit.
-fn room(wanted: Option<u64>) -> Result<(), String> {
+fn room(wanted: Option<usize>) -> Result<(), String> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let soft = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    match soft {
+    match open_files_limit() {
         Some(soft) if soft < wanted => {
             Err(format!("it needs {wanted} open files, and {soft} are allowed here"))
         }
@@ -283,64 +274,6 @@ fn give_ports(recipe: &Recipe, values: &mut Values) -> Result<Vec<u16>, ports::N
         .collect()
 }
 
-/// Fills the scratch folder: the configuration in force as text, with what is secret left out.
-fn prepare(recipe: &Recipe, folder: &Path, values: &Values, cancel: &AtomicBool) -> Result<String, String> {
-    let at = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
-    if recipe.start.certificates {
-        certificates(&folder.join("certificates"))?;
-    }
-    let mut shown = values.clone();
-    shown.set("password", "(made for this run)");
-    let mut configuration = String::new();
-    for file in &recipe.start.files {
-        let path = folder.join(&file.path);
-        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|e| at(&path, e))?;
-        fs::write(&path, values.fill(&file.text)).map_err(|e| at(&path, e))?;
-        let _ = writeln!(configuration, "# {}\n{}", file.path, shown.fill(&file.text).trim_end());
-    }
-    for words in &recipe.start.prepare {
-        run(words, folder, values, cancel)?;
-    }
-    let words = std::iter::once(&recipe.start.program).chain(&recipe.start.arguments);
-    let words: Vec<String> = words.map(|word| shown.fill(word)).collect();
-    Ok(format!("$ {}\n{configuration}", words.join(" ")))
-}
-
-/// Runs a command of the descriptor to its end, in the scratch folder.
-fn run(words: &[String], folder: &Path, values: &Values, cancel: &AtomicBool) -> Result<(), String> {
-    let Some((name, arguments)) = words.split_first() else { return Ok(()) };
-    let path = program::find(&values.fill(name)).map_err(|looked| format!("{looked} is not installed"))?;
-    let mut command = Command::new(path);
-    command.args(arguments.iter().map(|word| values.fill(word))).current_dir(folder);
-    command.env(owner::MARKER, crate::scratch::marker(folder));
-    let answer =
-        commands::ask(&mut command, PREPARE_LIMIT, cancel).map_err(|why| format!("{name}: {why}"))?;
-    if answer.ok { Ok(()) } else { Err(format!("{name} failed: {}", answer.text.trim())) }
-}
-
-/// An authority, and what it signed for 127.0.0.1 and `localhost`, and for a client.
-fn certificates(folder: &Path) -> Result<(), String> {
-    let made = || -> Result<_, deadzone_transport::TlsError> {
-        let authority = Certificates::new("deadzone")?;
-        let server = authority.server(&["localhost", "127.0.0.1"])?;
-        let client = authority.client("deadzone-client")?;
-        Ok((authority.authority_pem(), server, client))
-    };
-    let (ca, server, client) = made().map_err(|e| e.to_string())?;
-    let at = |error: std::io::Error| format!("{}: {error}", folder.display());
-    fs::create_dir_all(folder).map_err(at)?;
-    for (name, bytes) in [
-        ("ca.pem", &ca),
-        ("server.pem", &server.certificate_pem),
-        ("server.key", &server.key_pem),
-        ("client.pem", &client.certificate_pem),
-        ("client.key", &client.key_pem),
-    ] {
-        fs::write(folder.join(name), bytes).map_err(at)?;
-    }
-    Ok(())
-}
-
 fn launch(recipe: &Recipe, owned: &Owned, log: &Arc<LogTail>, values: &Values) -> Result<(), String> {
     let name = values.fill(&recipe.start.program);
     let path = program::find(&name).map_err(|looked| format!("{looked} is not installed"))?;
@@ -348,7 +281,9 @@ fn launch(recipe: &Recipe, owned: &Owned, log: &Arc<LogTail>, values: &Values) -
     command.args(recipe.start.arguments.iter().map(|word| values.fill(word)));
     command.envs(recipe.start.environment.iter().map(|(name, value)| (name, values.fill(value))));
     command.current_dir(owned.folder());
-    owned.start(&mut command, log).map_err(|e| e.to_string())
+    let filled = |words: &Vec<String>| words.iter().map(|word| values.fill(word)).collect();
+    let end = recipe.start.end.iter().map(filled).collect();
+    owned.start(&mut command, log, end).map_err(|e| e.to_string())
 }
 
 fn await_ready(
@@ -369,29 +304,16 @@ fn await_ready(
     let ready = wait_until_ready(places, credentials, recipe.ready_within(), cancel, &gone);
     let with_log = |why: String| NotReady::of(format!("{why}\n{}", log.since(0)));
     ready.map_err(with_log)?;
-    // Another program may have got a port first.
-    if let Some(port) = ports.iter().find(|port| owner::listens(&owned.marker(), **port) == Some(false)) {
+    // Another program may have got a port first. Where something else than a process of ours serves it (a container's engine),
+    // nothing tells.
+    let ours = recipe.start.end.is_empty();
+    if let Some(port) =
+        ports.iter().filter(|_| ours).find(|port| owner::listens(&owned.marker(), **port) == Some(false))
+    {
         return Err(NotReady { text: format!("something else listens at port {port}"), port_taken: true });
     }
     match gone() {
         None => Ok(()),
         Some(how) => Err(with_log(how)),
     }
-}
-
-/// What it says of its version. It is only told to people, so a program that does not answer costs no more than that.
-fn version(recipe: &Recipe, values: &Values, cancel: &AtomicBool) -> Option<String> {
-    let question = recipe.start.version.as_ref()?;
-    let words: Vec<String> = question.command.iter().map(|word| values.fill(word)).collect();
-    let (name, arguments) = words.split_first()?;
-    let mut command = Command::new(program::find(name).ok()?);
-    command.args(arguments);
-    let answer = commands::ask(&mut command, VERSION_LIMIT, cancel).ok()?;
-    let line = answer.text.lines().find_map(|line| {
-        let at = line.find(&question.prefix)?;
-        Some(line[at + question.prefix.len()..].trim().to_owned())
-    })?;
-    let word = line.split([' ', ',', '\t']).next().unwrap_or_default();
-    let word = word.strip_suffix(&question.suffix).unwrap_or(word);
-    (!word.is_empty()).then(|| word.chars().filter(|c| !c.is_control()).take(VERSION_MAX).collect())
 }

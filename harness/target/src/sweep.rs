@@ -1,16 +1,38 @@
 //! Cleans up after runs that could not: processes and folders that are provably ours and whose harness is gone.
 
-use std::{collections::BTreeSet, env, fs, path::Path};
+use std::{
+    collections::BTreeSet, env, fs, path::Path, process::Command, sync::atomic::AtomicBool, time::Duration,
+};
 
 use crate::{
+    commands,
     owner::{ProcessId, marked},
+    program,
     run_file::RunFile,
     scratch,
     signal::{self, Signal},
 };
 
+/// What ends a container takes no longer.
+const END_LIMIT: Duration = Duration::from_secs(30);
+
+/// Ends whatever was started for a scratch folder and runs still; how many processes that were.
+pub(crate) fn end_left(folder: &Path) -> usize {
+    let file = RunFile::read(folder);
+    let ended = end_marked(&scratch::marker(folder), file.as_ref().and_then(|file| file.broker));
+    for words in file.iter().flat_map(|file| &file.end) {
+        let Some((name, arguments)) = words.split_first() else { continue };
+        if let Ok(program) = program::find(name) {
+            let mut command = Command::new(program);
+            command.args(arguments).current_dir(folder);
+            let _ = commands::ask(&mut command, END_LIMIT, &AtomicBool::new(false));
+        }
+    }
+    ended
+}
+
 /// Ends every process that carries the marker, and the group that this one leads if it is the one that was started.
-pub(crate) fn end_marked(marker: &str, broker: Option<ProcessId>) -> usize {
+fn end_marked(marker: &str, broker: Option<ProcessId>) -> usize {
     let mut ended = BTreeSet::new();
     // What is killed may just have started another: once more until none is left, within bounds.
     for _ in 0..10 {
@@ -48,7 +70,7 @@ fn sweep_in(folder: &Path) -> Vec<String> {
         if file.harness.runs() {
             continue;
         }
-        let ended = end_marked(&scratch::marker(&path), file.broker);
+        let ended = end_left(&path);
         let processes = match ended {
             0 => String::new(),
             1 => ", and ended a process that was left of it".to_owned(),
@@ -86,7 +108,7 @@ mod tests {
         let path = parent.join(format!("{}{name}", scratch::PREFIX));
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        let mut file = RunFile::new(&path, None);
+        let mut file = RunFile::new(&path, None, Vec::new());
         file.harness = harness;
         file.write().unwrap();
         path
@@ -117,6 +139,28 @@ mod tests {
         for kept in [&running, &open, &moved, &without, &strange] {
             assert!(kept.exists(), "{}", kept.display());
         }
+        fs::remove_dir_all(&parent).unwrap();
+    }
+
+    #[test]
+    fn what_another_host_or_container_wrote_is_let_be_and_what_ends_a_container_is_run() {
+        let parent = folder("host");
+        let me = ProcessId::of(std::process::id());
+        let gone = ProcessId { started_ticks: me.started_ticks.map(|t| t + 1), ..me };
+        let elsewhere = left(&parent, "elsewhere", gone);
+        let file = elsewhere.join(NAME);
+        let text = fs::read_to_string(&file).unwrap();
+        let line = text.lines().find(|line| line.starts_with("host")).unwrap();
+        fs::write(&file, text.replace(line, "host = \"another pid:[1]\"")).unwrap();
+        let ours = left(&parent, "ours", gone);
+        let trace = parent.join("ended");
+        let words = ["touch", trace.to_str().unwrap()].map(str::to_owned).to_vec();
+        let mut file = RunFile::new(&ours, None, vec![words]);
+        file.harness = gone;
+        file.write().unwrap();
+        assert_eq!(sweep_in(&parent).len(), 1);
+        assert!(elsewhere.exists(), "whether its harness runs can't be told here");
+        assert!(!ours.exists() && trace.exists());
         fs::remove_dir_all(&parent).unwrap();
     }
 }

@@ -5,6 +5,7 @@
 //! takes connections through an [`Acceptor`]. [`Certificates`] makes the certificates of a test run.
 
 mod acceptor;
+mod certificate_folder;
 mod certificates;
 mod dialer;
 mod endpoint;
@@ -16,9 +17,11 @@ mod tls;
 mod ws;
 
 pub use acceptor::Acceptor;
+pub use certificate_folder::{LAST_CERTIFICATE, certificate_folder};
 pub use certificates::{Certificates, Identity};
+pub use deadzone_spec::Transport;
 pub use dialer::Dialer;
-pub use endpoint::{Endpoint, EndpointError, Login, Transport};
+pub use endpoint::{Endpoint, EndpointError, Login};
 pub use error::{TlsError, reason};
 pub use pipe::{Pipe, pipe};
 pub use stream::Stream;

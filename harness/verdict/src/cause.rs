@@ -27,8 +27,10 @@ pub struct Cause {
     pub fingerprint: Fingerprint,
     /// What it means to a user.
     pub consequence: Consequence,
-    /// Where it shows: the first scenario that shows it before all else comes first.
+    /// Where it shows and is not known: the first scenario that shows it before all else comes first.
     pub shown: Vec<Shown>,
+    /// Where it shows as a file of known failures expects, or in a scenario that is newer than the file; in the same order.
+    pub known: Vec<Shown>,
     /// The gates that it shuts, by name.
     pub gates: Vec<String>,
     /// Results that stand on those gates, and so are blocked.
@@ -36,15 +38,24 @@ pub struct Cause {
 }
 
 impl Cause {
-    /// Where it is told in full.
+    /// Where it is told in full; nowhere if all of it is known.
     pub fn first(&self) -> Option<Shown> {
         self.shown.first().copied()
     }
 
-    /// How many scenarios show it.
+    /// How many scenarios show it, those that are known left aside.
     pub fn scenarios(&self) -> usize {
-        self.shown.iter().map(|shown| shown.result).collect::<BTreeSet<_>>().len()
+        results_of(&self.shown)
     }
+
+    /// How many scenarios show it as is known.
+    pub fn known_scenarios(&self) -> usize {
+        results_of(&self.known)
+    }
+}
+
+fn results_of(shown: &[Shown]) -> usize {
+    shown.iter().map(|shown| shown.result).collect::<BTreeSet<_>>().len()
 }
 
 /// What findings of one cause have in common. It is less than a fingerprint: which scripted client it concerns, at which QoS and behind
@@ -66,17 +77,22 @@ pub fn causes(results: &[Arc<ScenarioResult>], gates: &[GateState]) -> Vec<Cause
                 fingerprint: finding.fingerprint(),
                 consequence: Consequence::of(finding),
                 shown: Vec::new(),
+                known: Vec::new(),
                 gates: Vec::new(),
                 blocks: Vec::new(),
             });
-            cause.shown.push(Shown { result: at, finding: number });
+            let list = if result.is_known(finding) { &mut cause.known } else { &mut cause.shown };
+            list.push(Shown { result: at, finding: number });
         }
     }
     let mut causes: Vec<Cause> = by_common.into_values().collect();
     for cause in &mut causes {
         // What a scenario shows first it was not led to by another finding.
-        cause.shown.sort_by_key(|shown| (shown.finding > 0, *shown));
-        if let Some(finding) = cause.first().and_then(|first| finding(results, first)) {
+        for list in [&mut cause.shown, &mut cause.known] {
+            list.sort_by_key(|shown| (shown.finding > 0, *shown));
+        }
+        let first = cause.shown.first().or_else(|| cause.known.first());
+        if let Some(finding) = first.and_then(|first| finding(results, *first)) {
             cause.fingerprint = finding.fingerprint();
         }
         blocked_by(cause, results, gates);
@@ -92,8 +108,8 @@ pub fn finding(results: &[Arc<ScenarioResult>], shown: Shown) -> Option<&Finding
 
 /// The gates that scenarios of a cause shut by what they show first, and what stands on them.
 fn blocked_by(cause: &mut Cause, results: &[Arc<ScenarioResult>], gates: &[GateState]) {
-    let firsts =
-        cause.shown.iter().filter(|shown| shown.finding == 0).map(|shown| &results[shown.result].key);
+    let told = if cause.shown.is_empty() { &cause.known } else { &cause.shown };
+    let firsts = told.iter().filter(|shown| shown.finding == 0).map(|shown| &results[shown.result].key);
     let failed: BTreeSet<(&str, Version)> = firsts.map(|key| (key.id.as_str(), key.version)).collect();
     let is_shut = |gate: &&GateState| {
         gate.failed_by.as_deref().is_some_and(|scenario| failed.contains(&(scenario, gate.version)))
@@ -114,7 +130,7 @@ mod tests {
     use deadzone_spec::id;
 
     use super::*;
-    use crate::{Disturbance, Phase, ScenarioKey, Verdict};
+    use crate::{Disturbance, Expectation, Phase, ScenarioKey, Verdict};
 
     fn finding(clause: ClauseId, fact: Fact, client: &str) -> Finding {
         Finding { client: Some(client.to_owned()), ..Finding::new(clause, fact, "a rule") }
@@ -123,6 +139,7 @@ mod tests {
     fn result(id: &str, verdict: Verdict) -> Arc<ScenarioResult> {
         Arc::new(ScenarioResult {
             key: ScenarioKey { id: id.to_owned(), version: Version::V5 },
+            transport: None,
             party: Party::Server,
             title: String::new(),
             file: String::new(),
@@ -138,6 +155,7 @@ mod tests {
             repeat_command: String::new(),
             wall_ms: 0,
             target_log: None,
+            expectation: None,
         })
     }
 
@@ -167,6 +185,30 @@ mod tests {
         let first = Shown { result: 1, finding: 0 };
         assert_eq!(causes[1].first(), Some(first), "the scenario that shows it before all else");
         assert!(causes[1].shown.contains(&Shown { result: 0, finding: 1 }));
+    }
+
+    /// What a file names is no cause to be told; the finding beside it is.
+    #[test]
+    fn what_is_known_stands_apart_from_what_is_not() {
+        let dup = finding(id!("5.0/MQTT-3.3.1-1"), Fact::WrongField, "sub");
+        let lost = finding(id!("5.0/MQTT-4.3.2-4"), Fact::DeliveryMissing, "sub");
+        let with = |id, findings, expectation| {
+            let mut result = Arc::unwrap_or_clone(failed(id, findings));
+            result.expectation = Some(expectation);
+            Arc::new(result)
+        };
+        let stranger = Expectation::Unexpected(vec![lost.fingerprint().to_string()]);
+        let results = [
+            with("a", vec![dup.clone()], Expectation::Expected(Vec::new())),
+            with("b", vec![dup.clone(), lost], stranger),
+            with("c", vec![dup], Expectation::New),
+        ];
+        let causes = causes(&results, &[]);
+        let counts: Vec<_> =
+            causes.iter().map(|c| (c.consequence, c.scenarios(), c.known_scenarios())).collect();
+        assert_eq!(counts[0], (Consequence::Loses, 1, 0));
+        assert_eq!((counts[1].1, counts[1].2), (0, 3));
+        assert_eq!((causes[0].first().map(|first| first.result), causes[1].first()), (Some(1), None));
     }
 
     #[test]

@@ -6,22 +6,28 @@
 //! This crate judges nothing: the oracle does. No verdict is ever part of a record.
 
 mod cause;
+mod choice;
 mod consequence;
+mod expectation;
 mod fact;
 mod finding;
+mod outcome;
 mod phase;
 mod run;
 mod sets;
 mod verdict;
 
 pub use cause::{Cause, Shown, causes, finding};
+pub use choice::{Choice, LeftOut};
 pub use consequence::Consequence;
+pub use expectation::{AgainstFile, Expectation, KnownFailure, StaleEntry};
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
+pub use outcome::Outcome;
 pub use phase::{Disturbance, Phase, Standing};
 pub use run::{
-    Capabilities, ControlResult, Coverage, GateState, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult,
-    Summary,
+    Capabilities, ControlResult, Coverage, GateState, KnownFact, Repeat, RunEvent, RunInfo, ScenarioKey,
+    ScenarioResult, Source, Summary,
 };
 pub use sets::{OneRun, RunSets, Said, Spread, VerdictSet};
 pub use verdict::{Verdict, VerdictKind};

@@ -1,12 +1,12 @@
 //! What the runner tells its listeners: typed events, in order.
 
-use deadzone_spec::{ClauseId, Party};
+use deadzone_spec::{ClauseId, Party, Transport};
 use std::sync::Arc;
 
 use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{Finding, Verdict, VerdictKind};
+use crate::{AgainstFile, Choice, Expectation, Finding, LeftOut, Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,8 +63,44 @@ pub struct Capabilities {
     pub maximum_packet_size: Option<u32>,
     /// Server Keep Alive, seconds, where it says.
     pub server_keep_alive_s: Option<u16>,
-    /// Where each fact that is not the default comes from: (`retain`, `CONNACK Retain Available 0`).
-    pub sources: Vec<(String, String)>,
+    /// Where each fact that is not the default comes from.
+    pub sources: Vec<KnownFact>,
+}
+
+/// Where a fact about a target comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFact {
+    /// Which: `retain`.
+    pub fact: String,
+    /// Who says so.
+    pub source: Source,
+    /// How, in words: `CONNACK says RetainAvailable 0`.
+    pub how: String,
+}
+
+/// Who says a fact about a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Its descriptor.
+    Declared,
+    /// Its CONNACK.
+    Advertised,
+    /// It was seen on the wire.
+    Seen,
+    /// Nobody says otherwise than the standard.
+    Standard,
+}
+
+impl Source {
+    /// The word for it: `declared`, `advertised`, `seen`, `standard`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Advertised => "advertised",
+            Self::Seen => "seen",
+            Self::Standard => "standard",
+        }
+    }
 }
 
 /// The head of a run.
@@ -80,6 +116,8 @@ pub struct RunInfo {
     pub target_version: Option<String>,
     /// Its address, if it has one.
     pub address: Option<String>,
+    /// What carried the bytes; absent where a record does not say.
+    pub transport: Option<Transport>,
     /// How it was started and configured, for a maintainer: command line, configuration text; empty if we did not start it.
     pub target_configuration: String,
     /// Whose links stood between the clients and the target, if not ours: kind, version and address.
@@ -92,8 +130,10 @@ pub struct RunInfo {
     pub seed: String,
     /// How many scenario performances are planned.
     pub planned: usize,
-    /// How many were left out because they last long in real time and were not chosen by name.
-    pub left_out: usize,
+    /// How they were chosen.
+    pub choice: Choice,
+    /// The folder into which a script of each failure is written, if any is.
+    pub scripts: Option<String>,
 }
 
 /// A control run's outcome.
@@ -125,6 +165,8 @@ pub struct Repeat {
 pub struct ScenarioResult {
     /// Which.
     pub key: ScenarioKey,
+    /// What carried the bytes; absent where a record does not say.
+    pub transport: Option<Transport>,
     /// Who was judged.
     pub party: Party,
     /// The scenario's title.
@@ -155,6 +197,8 @@ pub struct ScenarioResult {
     pub wall_ms: u64,
     /// The target's log while it ran, where we started it: a bounded tail.
     pub target_log: Option<String>,
+    /// How it stands to the file of known failures; absent without one, and for what passed and is not new.
+    pub expectation: Option<Expectation>,
 }
 
 impl ScenarioResult {
@@ -201,6 +245,10 @@ pub struct Summary {
     pub notices: Vec<String>,
     /// The gates that were tried.
     pub gates: Vec<GateState>,
+    /// What was planned and did not begin, on purpose; a part of `not_run`.
+    pub left_out: Vec<LeftOut>,
+    /// How it stands to the file of known failures; absent without one.
+    pub expectations: Option<AgainstFile>,
 }
 
 /// How a gate ended.

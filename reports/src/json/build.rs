@@ -2,17 +2,17 @@
 //! the format.
 
 use deadzone_verdict::{
-    Capabilities, Finding, GateState, Grade, GradeLevel, Repeat, RunInfo, ScenarioResult, Summary,
-    VerdictKind,
+    AgainstFile, Capabilities, Choice, Expectation, Finding, GateState, Grade, GradeLevel, KnownFact,
+    KnownFailure, LeftOut, Repeat, RunInfo, ScenarioResult, Summary, VerdictKind,
 };
 
 use super::cause;
-use super::document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
-    VerdictWord,
+use super::{
+    CapabilitiesEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry, GateEntry,
+    GradeEntry, GradeWord, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument,
+    ScenarioEntry, SourceEntry, StaleItem, SummaryEntry, TargetEntry, VerdictWord,
 };
-use crate::{ReportError, RunModel};
+use crate::{ReportError, RunModel, repro::script_name};
 
 /// The document of a run, complete or not.
 pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
@@ -26,12 +26,28 @@ pub fn run_document(run: &RunModel) -> Result<RunDocument, ReportError> {
         target: target(info),
         capabilities: info.capabilities.iter().map(capabilities).collect(),
         planned: info.planned as u64,
-        scenarios: run.results.iter().map(|result| scenario(result)).collect(),
+        choice: choice(&info.choice),
+        scenarios: run.results.iter().map(|result| scenario(result, info)).collect(),
         causes: cause::entries(run),
+        left_out: ended.map(|s| s.left_out.iter().map(left_out).collect()).unwrap_or_default(),
         summary: ended.map(summary),
         complete: ended.is_some_and(|s| !s.interrupted && s.not_run == 0),
         not_started: None,
     })
+}
+
+fn choice(choice: &Choice) -> ChoiceEntry {
+    ChoiceEntry {
+        filters: choice.filters.clone(),
+        tier: choice.tier.clone(),
+        left_out: choice.left_out as u64,
+        budget_ms: choice.budget_ms,
+        gentle: choice.gentle.clone(),
+    }
+}
+
+fn left_out(left: &LeftOut) -> LeftOutEntry {
+    LeftOutEntry { id: left.key.id.clone(), version: left.key.version.to_string(), why: left.why.clone() }
 }
 
 fn target(info: &RunInfo) -> TargetEntry {
@@ -39,6 +55,7 @@ fn target(info: &RunInfo) -> TargetEntry {
         name: info.target.clone(),
         version: info.target_version.clone(),
         address: info.address.clone(),
+        transport: info.transport.map(|transport| transport.to_string()),
         configuration: info.target_configuration.clone(),
         links: info.links.clone(),
         switched_on: info.switched_on.clone(),
@@ -46,8 +63,7 @@ fn target(info: &RunInfo) -> TargetEntry {
 }
 
 fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
-    let source =
-        |(fact, source): &(String, String)| SourceEntry { fact: fact.clone(), source: source.clone() };
+    let source = |known: &KnownFact| SourceEntry { fact: known.fact.clone(), source: known.how.clone() };
     CapabilitiesEntry {
         version: c.version.to_string(),
         max_qos: c.max_qos,
@@ -63,10 +79,11 @@ fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
     }
 }
 
-fn scenario(r: &ScenarioResult) -> ScenarioEntry {
+fn scenario(r: &ScenarioResult, info: &RunInfo) -> ScenarioEntry {
     ScenarioEntry {
         id: r.key.id.clone(),
         version: r.key.version.to_string(),
+        transport: r.transport.map(|transport| transport.to_string()),
         title: r.title.clone(),
         file: r.file.clone(),
         line: r.line,
@@ -74,7 +91,7 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         like: r.like.clone(),
         verdict: verdict(r.verdict.kind),
         reason: r.verdict.reason.clone(),
-        findings: r.verdict.findings.iter().map(finding).collect(),
+        findings: r.verdict.findings.iter().map(|found| reproduced(r, found, info)).collect(),
         grades: r.verdict.grades.iter().map(grade).collect(),
         control: r.control.as_ref().map(|c| ControlEntry {
             verdict: verdict(c.kind),
@@ -89,6 +106,32 @@ fn scenario(r: &ScenarioResult) -> ScenarioEntry {
         seed: r.history.as_ref().map(|history| history.header.seed.clone()),
         repeat_command: r.repeat_command.clone(),
         wall_ms: r.wall_ms,
+        expected: matches!(r.expectation, Some(Expectation::Expected(_))),
+        expected_by: known(r.expectation.as_ref()),
+        new: r.expectation == Some(Expectation::New),
+        unconfirmed: r.verdict.unconfirmed.iter().map(|f| f.fingerprint().to_string()).collect(),
+    }
+}
+
+fn known(expectation: Option<&Expectation>) -> Vec<KnownEntry> {
+    let Some(Expectation::Expected(known)) = expectation else { return Vec::new() };
+    let entry =
+        |k: &KnownFailure| KnownEntry { line: k.line, reason: k.reason.clone(), link: k.link.clone() };
+    known.iter().map(entry).collect()
+}
+
+fn against(a: &AgainstFile) -> ExpectationsEntry {
+    let stale = a.stale.iter().map(|stale| StaleItem { line: stale.line, text: stale.text.clone() });
+    ExpectationsEntry {
+        file: a.file.clone(),
+        expected: a.expected as u64,
+        unexpected: a.unexpected as u64,
+        new: a.new.len() as u64,
+        stale: stale.collect(),
+        no_reason: a.no_reason.clone(),
+        tested: a.tested as u64,
+        min_tested: a.min_tested.map(|least| least as u64),
+        notes: a.notes.clone(),
     }
 }
 
@@ -112,7 +155,15 @@ fn verdict(kind: VerdictKind) -> VerdictWord {
     }
 }
 
-fn finding(f: &Finding) -> FindingEntry {
+fn reproduced(result: &ScenarioResult, found: &Finding, info: &RunInfo) -> FindingEntry {
+    let script = info.scripts.as_ref().zip(script_name(result, found));
+    FindingEntry {
+        reproduction: script.map(|(folder, name)| format!("{folder}/{name}")),
+        ..finding(result, found)
+    }
+}
+
+fn finding(r: &ScenarioResult, f: &Finding) -> FindingEntry {
     FindingEntry {
         clause: f.clause.to_string(),
         also: f.also.iter().map(ToString::to_string).collect(),
@@ -124,7 +175,10 @@ fn finding(f: &Finding) -> FindingEntry {
         repeat: f.repeat,
         place: f.place.map(|p| PlaceEntry { line: p.line, column: p.column, length: p.length }),
         could_instead: f.could_instead.clone(),
-        folded: f.folded.iter().map(finding).collect(),
+        folded: f.folded.iter().map(|folded| finding(r, folded)).collect(),
+        fingerprint: f.fingerprint().to_string(),
+        intermittent: r.is_intermittent(f),
+        reproduction: None,
     }
 }
 
@@ -174,5 +228,6 @@ fn summary(s: &Summary) -> SummaryEntry {
         long_bound_s: s.long_bound_s,
         notices: s.notices.clone(),
         gates: s.gates.iter().map(gate).collect(),
+        expectations: s.expectations.as_ref().map(against),
     }
 }

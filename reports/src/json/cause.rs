@@ -1,6 +1,6 @@
 //! The causes of a document's failures.
 
-use deadzone_verdict::{Cause, ScenarioResult, causes, finding};
+use deadzone_verdict::{Cause, ScenarioResult, Shown, causes, finding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,11 @@ pub struct CauseEntry {
     pub clause: String,
     /// The kind of fact, by its stable name.
     pub fact: String,
-    /// Where it shows; the first is the one to read.
+    /// Where it shows and is not known; the first is the one to read.
     pub shown: Vec<ShownEntry>,
+    /// Where it shows as a file of known failures expects, or in a scenario that is newer than the file.
+    #[serde(default)]
+    pub known: Vec<ShownEntry>,
     /// The gates that it shuts, by name.
     pub gates: Vec<String>,
     /// What stands on those gates, and so was blocked.
@@ -54,17 +57,18 @@ pub(super) fn entries(run: &RunModel) -> Vec<CauseEntry> {
 }
 
 fn entry(run: &RunModel, cause: &Cause) -> CauseEntry {
-    let shown = cause.shown.iter().filter_map(|shown| {
+    let entry_of = |shown: &Shown| {
         let KeyEntry { id, version } = key(run.results.get(shown.result)?);
         let fingerprint = finding(&run.results, *shown)?.fingerprint().to_string();
         Some(ShownEntry { id, version, finding: shown.finding as u64, fingerprint })
-    });
+    };
     CauseEntry {
         consequence: cause.consequence.name().to_owned(),
         means: cause.consequence.text().to_owned(),
         clause: cause.fingerprint.clause.to_string(),
         fact: cause.fingerprint.fact.to_string(),
-        shown: shown.collect(),
+        shown: cause.shown.iter().filter_map(entry_of).collect(),
+        known: cause.known.iter().filter_map(entry_of).collect(),
         gates: cause.gates.clone(),
         blocks: cause.blocks.iter().filter_map(|at| run.results.get(*at)).map(|result| key(result)).collect(),
     }

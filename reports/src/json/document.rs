@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CauseEntry;
+use super::{CauseEntry, ScenarioEntry};
 use crate::ReportError;
 
 /// The schema's name and major version.
@@ -26,11 +26,17 @@ pub struct RunDocument {
     pub capabilities: Vec<CapabilitiesEntry>,
     /// How many scenario performances were planned.
     pub planned: u64,
+    /// How they were chosen.
+    #[serde(default)]
+    pub choice: ChoiceEntry,
     /// The results, ordered by id and version.
     pub scenarios: Vec<ScenarioEntry>,
     /// The causes of what failed, the worst first.
     #[serde(default)]
     pub causes: Vec<CauseEntry>,
+    /// What was planned and did not begin, on purpose: it has no result.
+    #[serde(default)]
+    pub left_out: Vec<LeftOutEntry>,
     /// The counts; null where the run broke off.
     pub summary: Option<SummaryEntry>,
     /// Every planned performance has its result. Where false, absence of a scenario means nothing.
@@ -38,6 +44,32 @@ pub struct RunDocument {
     /// Why nothing ran; null where the run began.
     #[serde(default)]
     pub not_started: Option<String>,
+}
+
+/// How what runs was chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChoiceEntry {
+    /// The words of the filter, as they were typed; none: everything.
+    pub filters: Vec<String>,
+    /// The tier: `smoke`, `full` or `long`; empty where records were judged.
+    pub tier: String,
+    /// How many performances the filter chooses that are outside the tier.
+    pub left_out: u64,
+    /// The budget, ms; null where there was none.
+    pub budget_ms: Option<u64>,
+    /// Why the run was gentle with its target; null where it was not.
+    pub gentle: Option<String>,
+}
+
+/// A performance that was planned and did not begin, on purpose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOutEntry {
+    /// Scenario id.
+    pub id: String,
+    /// `3.1.1` or `5.0`.
+    pub version: String,
+    /// Why.
+    pub why: String,
 }
 
 /// The broker under test.
@@ -49,6 +81,9 @@ pub struct TargetEntry {
     pub version: Option<String>,
     /// Its address.
     pub address: Option<String>,
+    /// What carried the bytes: `tcp`, `tls`, `ws` or `wss`; null where a record does not say.
+    #[serde(default)]
+    pub transport: Option<String>,
     /// How it was started and configured; empty if deadzone did not start it.
     pub configuration: String,
     /// Whose links stood between the clients and the broker: kind, version and address; null where they were deadzone's own.
@@ -94,156 +129,6 @@ pub struct SourceEntry {
     pub source: String,
 }
 
-/// One scenario in one version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ScenarioEntry {
-    /// Scenario id.
-    pub id: String,
-    /// `3.1`, `3.1.1` or `5.0`.
-    pub version: String,
-    /// Its title.
-    pub title: String,
-    /// Its file.
-    pub file: String,
-    /// Line of the scenario in its file, from 1.
-    pub line: u32,
-    /// Its clauses of this version.
-    pub clauses: Vec<String>,
-    /// Addresses of real bugs of this sort.
-    pub like: Vec<String>,
-    /// The verdict.
-    pub verdict: VerdictWord,
-    /// Why, where the verdict needs a reason.
-    pub reason: Option<String>,
-    /// Broken clauses, first in time first.
-    pub findings: Vec<FindingEntry>,
-    /// What is worth saying beside the verdict.
-    pub grades: Vec<GradeEntry>,
-    /// The control run, where one was made.
-    pub control: Option<ControlEntry>,
-    /// The gate that blocks it, by name; null unless blocked.
-    pub blocked_by: Option<String>,
-    /// Verdicts of the repeats, the first run excluded.
-    pub repeats: Vec<VerdictWord>,
-    /// What each repeat found, in the same order.
-    pub repeated: Vec<RepeatEntry>,
-    /// What the runs were compared by and what came of it; null where nothing was repeated.
-    pub compared: Option<String>,
-    /// Clauses that were judged in this performance.
-    pub judged: Vec<String>,
-    /// Seed of this scenario in this version, hex; null where it was not performed.
-    pub seed: Option<String>,
-    /// The one command that repeats it.
-    pub repeat_command: String,
-    /// Wall time, ms.
-    pub wall_ms: u64,
-}
-
-/// One repeat, with what it showed by itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RepeatEntry {
-    /// Its own verdict.
-    pub verdict: VerdictWord,
-    /// Why, where the verdict needs a reason.
-    pub reason: Option<String>,
-    /// The clauses that it found broken.
-    pub clauses: Vec<String>,
-}
-
-/// A verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum VerdictWord {
-    /// All that was claimed held.
-    Pass,
-    /// It held, but an answer came late.
-    PassSlow,
-    /// A clause at level MUST was broken.
-    Fail,
-    /// The experiment did not happen.
-    Inconclusive,
-    /// A gate that it stands on is shut.
-    Blocked,
-    /// A limit of the target excludes it.
-    NotApplicable,
-    /// The harness's fault, or the environment's.
-    Error,
-}
-
-/// One broken clause.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FindingEntry {
-    /// The clause, with version.
-    pub clause: String,
-    /// Further clauses of the same obligation.
-    pub also: Vec<String>,
-    /// The rule or checker that found it.
-    pub by: String,
-    /// What a conformant broker does here.
-    pub wanted: String,
-    /// What this one did.
-    pub got: String,
-    /// What else the broker answered meanwhile; empty where that is not the question.
-    pub meanwhile: String,
-    /// Events of the history that show it, by number; the last one shows the bug.
-    pub evidence: Vec<u64>,
-    /// The repeat whose history the evidence is of, from 1; null where that is the first run's.
-    pub repeat: Option<u32>,
-    /// Where the scenario claims it.
-    pub place: Option<PlaceEntry>,
-    /// Legal answers that were considered, each with why this is none of them.
-    pub could_instead: Vec<String>,
-    /// Findings that follow from this one.
-    pub folded: Vec<Self>,
-}
-
-/// A place in the scenario file, from 1, in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PlaceEntry {
-    /// Line.
-    pub line: u32,
-    /// Column.
-    pub column: u32,
-    /// Length.
-    pub length: u32,
-}
-
-/// Something worth saying that is no failure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct GradeEntry {
-    /// The clause concerned.
-    pub clause: Option<String>,
-    /// Its level.
-    pub level: GradeWord,
-    /// What was seen.
-    pub text: String,
-    /// Events of the history that show it.
-    pub evidence: Vec<u64>,
-}
-
-/// The level of a grade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum GradeWord {
-    /// Against a SHOULD.
-    Should,
-    /// Unusual use of a MAY.
-    May,
-    /// No requirement.
-    Info,
-}
-
-/// The control run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ControlEntry {
-    /// Its verdict.
-    pub verdict: VerdictWord,
-    /// The same clause failed there too: the fault is not needed for it.
-    pub same_clause: bool,
-    /// One line for people.
-    pub text: String,
-}
-
 /// The counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SummaryEntry {
@@ -279,6 +164,9 @@ pub struct SummaryEntry {
     pub notices: Vec<String>,
     /// The gates that were tried, by version.
     pub gates: Vec<GateEntry>,
+    /// How it stands to the file of known failures; null without one.
+    #[serde(default)]
+    pub expectations: Option<ExpectationsEntry>,
 }
 
 /// How a gate ended.
@@ -305,6 +193,38 @@ pub struct CoverageEntry {
     pub of: u64,
     /// Ids of deadzone's own that were put to the test.
     pub own: u64,
+}
+
+/// How the run stands to a file of known failures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectationsEntry {
+    /// The file.
+    pub file: String,
+    /// Results that did not pass, as expected.
+    pub expected: u64,
+    /// Results that did not pass, and are not expected.
+    pub unexpected: u64,
+    /// Results of scenarios that are newer than the file.
+    pub new: u64,
+    /// Entries that matched nothing although their scenarios were judged.
+    pub stale: Vec<StaleItem>,
+    /// Lines of entries that matched and give no reason.
+    pub no_reason: Vec<u32>,
+    /// Scenarios that were judged.
+    pub tested: u64,
+    /// How many must be; null where the run was not of everything.
+    pub min_tested: Option<u64>,
+    /// What else is to be said of the file.
+    pub notes: Vec<String>,
+}
+
+/// An entry whose failure did not come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StaleItem {
+    /// Its line in the file, from 1.
+    pub line: u32,
+    /// What it expects of which scenario.
+    pub text: String,
 }
 
 impl RunDocument {

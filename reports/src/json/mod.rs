@@ -6,13 +6,18 @@
 mod build;
 mod cause;
 mod document;
+mod outcomes;
+mod scenario;
 mod schema;
 
 pub use build::run_document;
 pub use cause::{CauseEntry, KeyEntry, ShownEntry};
 pub use document::{
-    CapabilitiesEntry, ControlEntry, CoverageEntry, FindingEntry, GateEntry, GradeEntry, GradeWord,
-    PlaceEntry, RUN_SCHEMA, RepeatEntry, RunDocument, ScenarioEntry, SourceEntry, SummaryEntry, TargetEntry,
+    CapabilitiesEntry, ChoiceEntry, CoverageEntry, ExpectationsEntry, GateEntry, LeftOutEntry, RUN_SCHEMA,
+    RunDocument, SourceEntry, StaleItem, SummaryEntry, TargetEntry,
+};
+pub use scenario::{
+    ControlEntry, FindingEntry, GradeEntry, GradeWord, KnownEntry, PlaceEntry, RepeatEntry, ScenarioEntry,
     VerdictWord,
 };
 pub use schema::run_schema;

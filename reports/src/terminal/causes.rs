@@ -26,9 +26,10 @@ const MANY: usize = 6;
 /// Up to so many causes each is told at length.
 const FEW: usize = 3;
 
-/// The causes of a run that ended.
+/// The causes of a run that ended, without those that are known wherever they show.
 pub(crate) fn of(model: &RunModel, summary: &Summary) -> Vec<Cause> {
-    causes(&model.results, &summary.gates)
+    let all = causes(&model.results, &summary.gates).into_iter();
+    all.filter(|cause| cause.first().is_some()).collect()
 }
 
 /// Each cause with the first scenario that shows it, then what is an error.
@@ -88,7 +89,11 @@ fn heading(page: &mut Page, cause: &Cause, number: usize, of: usize) {
         0 => String::new(),
         n => format!(", {n} more blocked behind gate {}", cause.gates.join(", ")),
     };
-    let text = format!("cause {number} of {of}: {} ({scenarios}{blocks})", cause.consequence);
+    let known = match cause.known_scenarios() {
+        0 => String::new(),
+        n => format!(", {n} more as known"),
+    };
+    let text = format!("cause {number} of {of}: {} ({scenarios}{known}{blocks})", cause.consequence);
     let text = page.safe(&text, 400);
     for line in wrap(&text, page.options.width) {
         let line = page.paint(Role::Bad, &line);

@@ -1,6 +1,6 @@
 //! What goes together with a failure and decides nothing by itself: control run, comparison of the repeats, clients, grades.
 
-use deadzone_verdict::ScenarioResult;
+use deadzone_verdict::{Expectation, ScenarioResult};
 
 use super::{
     failure::{Detail, numbers},
@@ -34,6 +34,9 @@ pub(crate) fn circumstances(page: &mut Page, result: &ScenarioResult, detail: De
     }
     if detail.is_terse() {
         return;
+    }
+    if let Some(Expectation::Unexpected(strangers)) = &result.expectation {
+        strangers.iter().for_each(|print| page.field("unexpected", Role::Plain, print, 300));
     }
     if let Some(history) = &result.history {
         let clients: Vec<String> = history

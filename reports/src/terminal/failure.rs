@@ -14,7 +14,11 @@ use super::{
     page::{Page, Role, wrap},
     target, timeline, unclear,
 };
-use crate::timeline::{bytes, seconds, silence};
+use crate::{
+    repro::script_name,
+    shell::shell_word,
+    timeline::{bytes, seconds, silence},
+};
 
 /// Most folded findings that are listed.
 const FOLDED: usize = 8;
@@ -70,6 +74,15 @@ pub(crate) fn write(page: &mut Page, result: &ScenarioResult, info: &RunInfo) {
     target::write(page, info, result.key.version);
     target::log(page, result, target::LINES);
     page.command("repeat", &result.repeat_command);
+    told(result).for_each(|finding| script(page, result, finding, info));
+}
+
+/// The script that shows a finding without deadzone, where one is written.
+fn script(page: &mut Page, result: &ScenarioResult, finding: &Finding, info: &RunInfo) {
+    if let (Some(folder), Some(name)) = (&info.scripts, script_name(result, finding)) {
+        let path = shell_word(&format!("{folder}/{name}"));
+        page.command("reproduce", &format!("python3 {path}  # without deadzone"));
+    }
 }
 
 /// What is to be told of a result: what was found, or the silences that would have been findings had they been waited out.
@@ -96,6 +109,7 @@ pub(crate) fn one(
         target::log(page, result, target::LINES);
     }
     page.command("repeat", &result.repeat_command);
+    script(page, result, finding, info);
 }
 
 /// What differs from another scenario that shows the same.
@@ -114,6 +128,7 @@ pub(crate) fn same_cause(page: &mut Page, result: &ScenarioResult, first: &Scena
     }
     circumstances(page, result, detail);
     page.command("repeat", &result.repeat_command);
+    result.verdict.findings.iter().for_each(|finding| script(page, result, finding, info));
 }
 
 /// Why, where the verdict needs a reason.

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Choice, RunEvent, RunInfo, ScenarioResult, VerdictKind};
 
 use super::{
-    TerminalOptions, Verbosity, circumstances, failure,
+    TerminalOptions, Verbosity, circumstances, expectation, failure,
     page::{Page, Role},
     summary, target, timeline,
 };
@@ -91,16 +91,14 @@ pub fn same_cause_block(
 
 fn started(page: &mut Page, info: &RunInfo) {
     let versions: Vec<&str> = info.capabilities.iter().map(|c| c.version.as_str()).collect();
-    let head = format!("deadzone {}  {}  MQTT {}", info.deadzone, target::name(info), versions.join(", "));
+    let over = info.transport.map(|transport| format!(" over {transport}")).unwrap_or_default();
+    let (name, versions) = (target::name(info), versions.join(", "));
+    let head = format!("deadzone {}  {name}  MQTT {versions}{over}", info.deadzone);
     let head = page.safe(&head, 300);
     let line = page.paint(Role::Strong, &head);
     page.raw(&line);
     page.raw(&page.safe(&format!("{} runs  suite {}  seed {}", info.planned, info.suite, info.seed), 300));
-    if info.left_out > 0 {
-        let text = format!(
-            "{} more last long in real time and were left out: `deadzone run long` runs them",
-            info.left_out
-        );
+    for text in chosen(&info.choice) {
         page.raw(&page.safe(&text, 300));
     }
     if !info.switched_on.is_empty() {
@@ -111,12 +109,35 @@ fn started(page: &mut Page, info: &RunInfo) {
     page.blank();
 }
 
+/// How what runs was chosen, where anything is left out.
+fn chosen(choice: &Choice) -> Vec<String> {
+    let outside = match (choice.left_out, choice.tier.as_str()) {
+        (0, _) => None,
+        (n, "full") => {
+            Some(format!("{n} more last long in real time and were left out: `deadzone run long` runs them"))
+        }
+        (n, tier) => Some(format!("tier {tier}: {n} more are left out")),
+    };
+    let budget = choice.budget_ms.map(|ms| {
+        format!(
+            "budget {} s: the most telling first, and what fails is confirmed in full",
+            ms as f64 / 1_000.0
+        )
+    });
+    let gentle = choice.gentle.as_ref().map(|why| {
+        format!("gentle, since {why}: no floods, 10 connections a second; --disruptive runs everything, as fast as it goes")
+    });
+    [outside, budget, gentle].into_iter().flatten().collect()
+}
+
 /// A result by itself: under `-v` alone, since the end of the run tells each cause once.
 fn finished(page: &mut Page, result: &ScenarioResult, model: &RunModel) {
     if page.options.verbosity < Verbosity::Verbose {
         return;
     }
     match result.verdict.kind {
+        // What is expected, or new, is told in full where no file is given.
+        _ if result.is_excused() => line(page, result),
         // Their blocks begin with such a line themselves.
         VerdictKind::Fail | VerdictKind::Error | VerdictKind::Inconclusive => {
             if let Some(info) = &model.info {
@@ -144,6 +165,7 @@ fn line(page: &mut Page, result: &ScenarioResult) {
     let mut rest = format!("{} [{}]", result.key.id, result.key.version);
     let grades = result.verdict.grades.len();
     let notes = [
+        expectation::note(result),
         result.verdict.reason.clone(),
         (grades > 0).then(|| format!("{grades} grade{}", if grades == 1 { "" } else { "s" })),
     ];

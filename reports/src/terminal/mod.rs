@@ -7,6 +7,7 @@ mod causes;
 mod circumstances;
 mod clause;
 mod excerpt;
+mod expectation;
 mod failure;
 mod listener;
 mod options;

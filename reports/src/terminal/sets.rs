@@ -16,7 +16,7 @@ pub fn run_line(which: &str, end: &Summary, options: TerminalOptions) -> String 
     let mut page = Page::new(options);
     let which = page.safe(which, 100);
     page.raw(&which);
-    summary::counts(&mut page, end);
+    summary::counts(&mut page, end, 0);
     page.finish()
 }
 

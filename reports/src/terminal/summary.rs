@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use deadzone_verdict::{ScenarioResult, Summary, VerdictKind};
 
 use super::{
-    Verbosity, causes, failure,
+    Verbosity, causes, expectation, failure,
     page::{Page, Role},
 };
 use crate::{RunModel, timeline::seconds};
@@ -29,21 +29,28 @@ pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
         for kind in [VerdictKind::Inconclusive, VerdictKind::Blocked, VerdictKind::NotApplicable] {
             by_reason(page, model, kind);
         }
+        expectation::list(page, model);
     }
+    left_out(page, summary);
     for c in &summary.coverage {
         let own = if c.own > 0 { format!(", {} own ids", c.own) } else { String::new() };
         let text =
             format!("{}: {} of {} server clauses were put to the test{own}", c.version, c.tested, c.of);
         page.field("coverage", Role::Plain, &text, 200);
     }
+    if let Some(against) = &summary.expectations {
+        expectation::summary(page, against);
+    }
     clocks(page, summary);
-    counts(page, summary);
+    let known =
+        model.results.iter().filter(|r| r.verdict.kind == VerdictKind::Fail && r.is_excused()).count();
+    counts(page, summary, known);
 }
 
 /// The failures once more where they can be seen, with the command that repeats each.
 fn again(page: &mut Page, model: &RunModel) {
     for kind in [VerdictKind::Error, VerdictKind::Fail] {
-        for result in model.results.iter().filter(|result| result.verdict.kind == kind) {
+        for result in model.results.iter().filter(|r| r.verdict.kind == kind && !r.is_excused()) {
             line(page, result);
         }
     }
@@ -73,7 +80,7 @@ fn clocks(page: &mut Page, s: &Summary) {
 /// What is neither passed nor failed, counted by reason.
 fn by_reason(page: &mut Page, model: &RunModel, kind: VerdictKind) {
     let mut by_reason: BTreeMap<&str, Vec<&ScenarioResult>> = BTreeMap::new();
-    for result in model.results.iter().filter(|result| result.verdict.kind == kind) {
+    for result in model.results.iter().filter(|r| r.verdict.kind == kind && !r.is_excused()) {
         let reason = result.verdict.reason.as_deref().unwrap_or("no reason was given");
         by_reason.entry(reason).or_default().push(result);
     }
@@ -89,6 +96,23 @@ fn by_reason(page: &mut Page, model: &RunModel, kind: VerdictKind) {
     }
 }
 
+/// What was planned and did not begin: the reason, and how many of each area.
+fn left_out(page: &mut Page, summary: &Summary) {
+    let mut by_reason: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for left in &summary.left_out {
+        let area = left.key.id.split('/').next().unwrap_or_default();
+        *by_reason.entry(&left.why).or_default().entry(area).or_default() += 1;
+    }
+    for (why, areas) in by_reason {
+        let text =
+            page.safe(&format!("left out ({}): {why}", areas.values().sum::<usize>()), page.options.width);
+        let line = page.paint(Role::Doubtful, &text);
+        page.raw(&line);
+        let areas: Vec<String> = areas.iter().map(|(area, n)| format!("{area} {n}")).collect();
+        page.field("", Role::Faint, &areas.join(", "), 800);
+    }
+}
+
 fn named(page: &mut Page, results: &[&ScenarioResult]) {
     let more = results.len().saturating_sub(NAMED);
     let tail = if more > 0 { format!(", and {more} more") } else { String::new() };
@@ -100,12 +124,13 @@ fn named(page: &mut Page, results: &[&ScenarioResult]) {
     }
 }
 
-/// `284 passed, 2 failed in 3.152 s`.
-pub(super) fn counts(page: &mut Page, s: &Summary) {
+/// `284 passed, 2 failed (1 as known) in 3.152 s`.
+pub(super) fn counts(page: &mut Page, s: &Summary, known: usize) {
     let slow = if s.slow > 0 { format!(" ({} slow)", s.slow) } else { String::new() };
     let mut words = vec![(Role::Good, format!("{} passed{slow}", s.pass))];
+    let failed = if known > 0 { format!("failed ({known} as known)") } else { "failed".to_owned() };
     let others = [
-        (Role::Bad, s.fail, "failed"),
+        (if known < s.fail { Role::Bad } else { Role::Doubtful }, s.fail, failed.as_str()),
         (Role::Bad, s.error, if s.error == 1 { "error" } else { "errors" }),
         (Role::Doubtful, s.inconclusive, "inconclusive"),
         (Role::Doubtful, s.blocked, "blocked"),
@@ -113,7 +138,7 @@ pub(super) fn counts(page: &mut Page, s: &Summary) {
         (Role::Doubtful, s.not_run, "not run"),
     ];
     // That nothing failed is said outright.
-    let said = others.iter().filter(|(_, n, word)| *n > 0 || *word == "failed");
+    let said = others.iter().filter(|(_, n, word)| *n > 0 || word.starts_with("failed"));
     words.extend(
         said.map(|(role, n, word)| (if *n > 0 { *role } else { Role::Plain }, format!("{n} {word}"))),
     );

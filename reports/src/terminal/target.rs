@@ -64,7 +64,8 @@ fn limits(info: &RunInfo, version: Version) -> String {
             if version == Version::V5 { "" } else { &format!(": MQTT {version} has no way to announce any") };
         return format!("{none}{why}");
     }
-    let sources: Vec<String> = c.sources.iter().map(|(fact, source)| format!("{fact}: {source}")).collect();
+    let sources: Vec<String> =
+        c.sources.iter().map(|known| format!("{}: {}", known.fact, known.how)).collect();
     let sources = if sources.is_empty() { String::new() } else { format!(" ({})", sources.join("; ")) };
     format!("{}{sources}", out.join(", "))
 }

@@ -2,6 +2,8 @@
 
 mod causes;
 mod documents;
+mod expectations;
+mod repro;
 mod story;
 mod terminal;
 

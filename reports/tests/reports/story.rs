@@ -7,8 +7,8 @@ use deadzone_history::{
     Place, Purpose, Start, Way,
 };
 use deadzone_verdict::{
-    Capabilities, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Phase, Repeat, RunEvent,
-    RunInfo, ScenarioKey, ScenarioResult, Summary, Verdict, VerdictKind,
+    Capabilities, Choice, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, KnownFact, Phase,
+    Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Source, Summary, Verdict, VerdictKind,
 };
 use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
 
@@ -203,6 +203,7 @@ pub(crate) fn silent() -> ScenarioResult {
 pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version: Version::V5 },
+        transport: Some(deadzone_spec::Transport::Tcp),
         party: deadzone_spec::Party::Server,
         title: "PUBREC lost in a dead zone: the resent PUBLISH is not delivered twice".to_owned(),
         file: "scenarios/qos2/recovery.mqt".to_owned(),
@@ -218,6 +219,7 @@ pub(crate) fn empty(id: &str, kind: VerdictKind) -> ScenarioResult {
         repeat_command: format!("deadzone run --target somebroker --only {id} --version 5.0 --seed 5eed"),
         wall_ms: 734,
         target_log: None,
+        expectation: None,
     }
 }
 
@@ -314,7 +316,7 @@ pub(crate) fn hostile_events() -> Vec<RunEvent> {
     info.target_version = Some(HOSTILE.to_owned());
     info.links = Some(HOSTILE.to_owned());
     info.target_configuration = HOSTILE.to_owned();
-    info.capabilities[0].sources.push((HOSTILE.to_owned(), HOSTILE.to_owned()));
+    info.capabilities[0].sources.push(advertised(HOSTILE, HOSTILE));
     let finished = RunEvent::ScenarioFinished(Arc::new(hostile()));
     let skipped = ScenarioResult {
         verdict: Verdict::because(VerdictKind::NotApplicable, HOSTILE),
@@ -331,6 +333,7 @@ pub(crate) fn info() -> RunInfo {
         target: "somebroker".to_owned(),
         target_version: Some("1.4.0".to_owned()),
         address: Some("127.0.0.1:1883".to_owned()),
+        transport: Some(deadzone_spec::Transport::Tcp),
         target_configuration: "somebroker --config test.conf\nlistener 1883\nallow_anonymous true".to_owned(),
         links: None,
         switched_on: vec![],
@@ -345,11 +348,12 @@ pub(crate) fn info() -> RunInfo {
             receive_maximum: 20,
             maximum_packet_size: None,
             server_keep_alive_s: None,
-            sources: vec![("shared".to_owned(), "CONNACK Shared Subscription Available 0".to_owned())],
+            sources: vec![advertised("shared", "CONNACK Shared Subscription Available 0")],
         }],
         seed: "5eed".to_owned(),
         planned: 8,
-        left_out: 0,
+        choice: Choice { tier: "full".to_owned(), ..Choice::default() },
+        scripts: None,
     }
 }
 
@@ -371,6 +375,8 @@ pub(crate) fn summary() -> Summary {
         long_bound_s: None,
         notices: vec![],
         gates: vec![],
+        left_out: vec![],
+        expectations: None,
     }
 }
 
@@ -382,4 +388,8 @@ fn failed_again() -> Repeat {
 
 fn covered(version: Version, tested: usize, of: usize) -> Coverage {
     Coverage { version, tested, of, own: 3 }
+}
+
+fn advertised(fact: &str, how: &str) -> KnownFact {
+    KnownFact { fact: fact.to_owned(), source: Source::Advertised, how: how.to_owned() }
 }

@@ -7,12 +7,11 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     process::{Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::support::{Running, Scratch, deadzone, program, wait};
+use crate::support::{Running, Scratch, deadzone, program, reserved, wait};
 
 /// For anything that is waited for.
 pub const LIMIT: Duration = Duration::from_secs(10);
@@ -150,20 +149,6 @@ pub fn mosquitto() -> Option<(Running, SocketAddr, Scratch)> {
     let ended = running.0.try_wait().unwrap();
     assert_eq!(ended, None, "something else listens where mosquitto was to");
     Some((running, address, scratch))
-}
-
-/// A free port that nobody is given who asks for any: below those that the kernel hands out, and to each caller of this
-/// process another one. One of the kernel's own could go to a link of another test before the broker takes it.
-fn reserved() -> SocketAddr {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    const FIRST: u32 = 12_000;
-    const COUNT: u32 = 20_000;
-    let from = std::process::id().wrapping_mul(257);
-    (0..COUNT)
-        .map(|_| FIRST + from.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT)
-        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap())))
-        .find(|address| TcpListener::bind(address).is_ok())
-        .expect("one of so many is free")
 }
 
 pub fn until(what: &str, mut there: impl FnMut() -> bool) {

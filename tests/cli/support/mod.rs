@@ -5,7 +5,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -71,14 +71,20 @@ impl Drop for Running {
 
 /// `deadzone broker` on a free port, ready.
 pub fn broker(args: &[&str]) -> (Running, SocketAddr) {
-    let mut all = vec!["broker", "--listen", "127.0.0.1:0"];
+    let (running, url) = broker_at("127.0.0.1:0", args);
+    (running, url.strip_prefix("mqtt://").expect("plain TCP").parse().unwrap())
+}
+
+/// `deadzone broker` where it is told to listen, ready, and its URL.
+pub fn broker_at(listen: &str, args: &[&str]) -> (Running, String) {
+    let mut all = vec!["broker", "--listen", listen];
     all.extend(args);
     let child = deadzone(&all).stdout(Stdio::piped()).spawn().unwrap();
     let mut running = Running(child);
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on mqtt://").expect("it says where it listens");
-    (running, address.parse().unwrap())
+    let url = line.trim().strip_prefix("listening on ").expect("it says where it listens");
+    (running, url.to_owned())
 }
 
 /// Waits for a child's end, at most this long.
@@ -136,4 +142,18 @@ pub fn hash(files: &[(String, Vec<u8>)]) -> String {
         feed(&[0]);
     }
     format!("{hash:016x}")
+}
+
+/// A free port that nobody is given who asks for any: below those that the kernel hands out, and to each caller of this
+/// process another one. One of the kernel's own could go to a link of another test before the broker takes it.
+pub fn reserved() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 12_000;
+    const COUNT: u32 = 20_000;
+    let from = std::process::id().wrapping_mul(257);
+    (0..COUNT)
+        .map(|_| FIRST + from.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT)
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap())))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .expect("one of so many is free")
 }

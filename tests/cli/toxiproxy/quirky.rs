@@ -182,7 +182,7 @@ fn a_delay_is_not_changed_while_bytes_may_be_under_it() {
     let scratch = Scratch::new("spaced");
     let file = scratch.file("spaced.mqt");
     fs::write(&file, SPACED).unwrap();
-    let (_, report) = run(quirks.address, &[], &["--scenarios", file.to_str().unwrap()]);
+    let (_, report) = run(quirks.address, &[], &["--only-mine", "--scenarios", file.to_str().unwrap()]);
     for (id, verdict, reason) in verdicts(&report) {
         assert_eq!(verdict, "not-applicable", "{id}: {reason}");
         assert!(reason.contains("under way"), "{id}: {reason}");

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use deadzone_reference_broker::{Config, Defect, Limits, Server, Users, Variant};
 use deadzone_runner::{ExitCode, Mutant, RunError};
-use deadzone_transport::{Acceptor, Certificates, Endpoint, Identity, Transport};
+use deadzone_transport::{Acceptor, Endpoint, Identity, LAST_CERTIFICATE, Transport, certificate_folder};
 use tokio::{
     net::TcpListener,
     task::{JoinSet, LocalSet},
@@ -101,16 +101,15 @@ fn certificates(folder: &Path, places: &[(Transport, SocketAddr)]) -> anyhow::Re
     let file = |name: &str| folder.join(name);
     let read =
         |name: &str| fs::read(file(name)).with_context(|| format!("could not read {}", file(name).display()));
-    if !file("server.pem").exists() {
+    if !file(LAST_CERTIFICATE).exists() {
         make(folder, places)?;
     }
     let server = Identity { certificate_pem: read("server.pem")?, key_pem: read("server.key")? };
     Ok((server, read("ca.pem")?))
 }
 
-/// Makes an authority, a server's and a client's certificate, and writes all but the authority's key.
+/// Makes them for the addresses that are listened on.
 fn make(folder: &Path, places: &[(Transport, SocketAddr)]) -> anyhow::Result<()> {
-    let made = Certificates::new("deadzone broker")?;
     let mut names: Vec<String> = places.iter().map(|(_, address)| address.ip().to_string()).collect();
     names.push("localhost".to_owned());
     // Who listens everywhere is reached at the loopback address too.
@@ -119,31 +118,9 @@ fn make(folder: &Path, places: &[(Transport, SocketAddr)]) -> anyhow::Result<()>
     }
     names.sort_unstable();
     names.dedup();
-    let server = made.server(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let client = made.client("deadzone")?;
-    fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-    for (name, bytes) in [
-        ("ca.pem", &made.authority_pem()),
-        ("server.key", &server.key_pem),
-        ("client.pem", &client.certificate_pem),
-        ("client.key", &client.key_pem),
-        // The last one, so that a folder that has it has all.
-        ("server.pem", &server.certificate_pem),
-    ] {
-        let path = folder.join(name);
-        write_own(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
-    }
-    Ok(())
-}
-
-/// Writes a file that only its owner reads, and that was not there before.
-fn write_own(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(bytes)
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    certificate_folder(folder, "deadzone broker", &names, "deadzone")
+        .with_context(|| format!("could not make the certificates of {}", folder.display()))
 }
 
 /// `USER:PASSWORD` lines; empty ones and those that begin with `#` say nothing.

@@ -1,30 +1,54 @@
 //! `deadzone check`.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, sync::Arc};
 
-use deadzone_runner::ExitCode;
-use deadzone_script::Severity;
+use deadzone_runner::{ExitCode, OwnFile, SuiteError, own_files, same_id, text_of};
+use deadzone_script::{Scenario, Severity};
 
 use crate::{args::CheckArgs, output};
 
 pub(crate) fn check(args: &CheckArgs) -> ExitCode {
-    let (mut scenarios, mut errors) = (0, 0);
+    let mut scenarios: Vec<Arc<Scenario>> = Vec::new();
+    let (mut files, mut errors) = (0, 0);
+    let mut complain = |why: &dyn std::fmt::Display| {
+        output::print_error(&format!("error: {why}\n"));
+        errors += 1;
+    };
+    let (mut mistakes, mut seen) = (0, BTreeSet::new());
     for path in &args.files {
-        match check_file(path) {
-            Ok((found, mistakes)) => {
-                scenarios += found;
-                errors += mistakes;
-            }
+        match own_files(std::slice::from_ref(path)) {
             Err(why) => {
-                output::print_error(&format!("error: {}: {why}\n", path.display()));
-                errors += 1;
+                files += 1;
+                complain(&why);
+            }
+            Ok(found) => {
+                for file in found.into_iter().filter(|file| seen.insert(file.place.clone())) {
+                    files += 1;
+                    match check_file(&file) {
+                        Ok((found, n)) => {
+                            scenarios.extend(found.into_iter().map(Arc::new));
+                            mistakes += n;
+                        }
+                        Err(why) => complain(&why),
+                    }
+                }
             }
         }
     }
-    let files = args.files.len();
+    if let Some((first, second)) = same_id(&scenarios) {
+        let place = |scenario: &Scenario| format!("{}:{}", scenario.file, scenario.at.line);
+        complain(&format!(
+            "two scenarios have the id `{}`: {} and {}",
+            second.id,
+            place(first),
+            place(second)
+        ));
+    }
+    let errors = errors + mistakes;
     output::print(&format!(
-        "{scenarios} scenario{} in {files} file{}, {errors} mistake{}\n",
-        plural(scenarios),
+        "{} scenario{} in {files} file{}, {errors} mistake{}\n",
+        scenarios.len(),
+        plural(scenarios.len()),
         plural(files),
         plural(errors)
     ));
@@ -35,15 +59,12 @@ fn plural(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
-/// How many sound scenarios and how many mistakes.
-fn check_file(path: &Path) -> Result<(usize, usize), String> {
-    let bytes = fs::read(path).map_err(|e| e.to_string())?;
-    let text = String::from_utf8(bytes)
-        .map_err(|e| format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()))?;
-    let name = path.to_string_lossy();
-    let area = deadzone_runner::area_of(&name);
-    let parsed = deadzone_runner::parse(&name, &area, &text, true).map_err(|e| e.to_string())?;
+/// The sound scenarios, and how many mistakes.
+fn check_file(file: &OwnFile) -> Result<(Vec<Scenario>, usize), SuiteError> {
+    let text = text_of(&file.name)?;
+    let parsed = deadzone_runner::parse(&file.name, &file.area, &text, true)?;
     let diagnostics = &parsed.diagnostics;
-    output::print_error(&deadzone_script::render(&name, &text, diagnostics, output::colour()));
-    Ok((parsed.scenarios.len(), diagnostics.iter().filter(|d| d.severity == Severity::Error).count()))
+    output::print_error(&deadzone_script::render(&file.name, &text, diagnostics, output::colour()));
+    let mistakes = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    Ok((parsed.scenarios, mistakes))
 }

@@ -11,7 +11,11 @@ use crate::{args::ExplainArgs, output};
 
 pub(crate) fn explain(args: &ExplainArgs) -> ExitCode {
     let what = args.what.as_str();
-    let text = topic(what).or_else(|| code(what)).or_else(|| clause(what)).or_else(|| switch(what));
+    let text = topic(what)
+        .or_else(|| code(what))
+        .or_else(|| clause(what))
+        .or_else(|| section(what))
+        .or_else(|| switch(what));
     match text {
         Some(text) => {
             output::print(&text);
@@ -94,6 +98,7 @@ All numbers (* its section needs it):
 const TARGET: &str = r#"target: how a broker is described, as a TOML file for --broker FILE.toml
 
   name = "my broker 1.2"              # optional: the file's name otherwise
+  version = "1.2"                     # optional: where it does not tell it, for `target_version` of known failures
   address = "mqtt://127.0.0.1:1883"   # one for every version, or one for each:
   # [address]                         # (at the end of the file, as TOML has it)
   # "3.1.1" = "mqtt://127.0.0.1:1883"
@@ -152,6 +157,41 @@ How it is started, where deadzone starts it. Then it is also killed, stopped, fr
 Presets, to start from: deadzone targets, deadzone targets NAME
 "#;
 
+/// How known failures are written.
+const EXPECT: &str = r#"expect: the known failures of one broker, as a TOML file for --expect FILE
+
+  schema = "deadzone.expect/1"
+  target = "my broker 1.2"            # whose failures they are
+  min_tested = 240                    # a run of everything in which fewer are judged does not turn green (4); for tiers:
+  # min_tested = { smoke = 30, full = 240, long = 250 }
+
+  [suite]                             # the scenarios that the file knows, by folder; name@5.0 is known in that version alone
+  "qos2/interrupted" = ["pubrec-lost", "pubrel-lost@5.0"]
+
+  [[known]]                           # one of these for each finding
+  scenario = "qos2/interrupted/pubrec-lost"   # an id, a glob, or `target` for what the broker does in many scenarios
+  version = "5.0"                     # optional: 3.1.1 or 5.0
+  transport = ["tcp", "tls"]          # optional: tcp, tls, ws, wss, or several; every one otherwise
+  verdict = "fail"                    # or "inconclusive", or "blocked" [fail]
+  fingerprint = "5.0/MQTT-4.3.3-10 delivered-twice acknowledged=PUBREC resumed after=cut client=pub qos=2"
+  intermittent = true                 # optional: it comes now and then, and is never stale
+  reason = "sessions are kept in memory"      # needed; an empty one is listed until it says why
+  link = "https://example.org/issues/7"       # optional
+  target_version = ">= 1.2, < 1.3"    # optional: only of such a version of the broker, told or described
+  since = 2026-01-31                  # optional
+  max = 30                            # optional, for a glob: the most scenarios that it may cover [20]
+
+What is named still runs, and is not repeated. Any other finding in the same scenario is a failure (exit code 1). An entry that matched
+nothing although its scenario was judged is stale (6). What is blocked behind an expected gate is expected. A scenario that the file
+does not know is shown as new and turns nothing red.
+
+Make it, and keep it:  deadzone run --broker ... --json run.json, then deadzone expect update run.json --file FILE
+It takes the report of a whole run, not of a --quick one, adds and removes entries, says which, and accepts new scenarios. An entry is
+about the transport of the report; a report over another one adds it to the entry. Of a broker that races itself give it several reports:
+what not all of them show is marked as intermittent. What is inconclusive is expected where every run of it is, and there were several.
+Names that this deadzone has renamed are understood, told, and brought up by the next update.
+"#;
+
 fn profiles() -> String {
     let mut section = "";
     let lines = deadzone_proxy::KEYS.iter().map(|key| {
@@ -175,12 +215,20 @@ fn topic(what: &str) -> Option<String> {
         "links" => Some(LINKS.to_owned()),
         "profiles" => Some(profiles()),
         "target" => Some(TARGET.to_owned()),
+        "expect" => Some(EXPECT.to_owned()),
         _ => None,
     }
 }
 
 fn code(what: &str) -> Option<String> {
     deadzone_script::explain(what).map(|text| format!("{what}: {text}\n"))
+}
+
+/// Every clause of a section, a line each: with or without `MQTT-` in front, in one version or in both.
+fn section(what: &str) -> Option<String> {
+    let clauses = deadzone_spec::all().filter(|id| deadzone_runner::names_clause(what, *id));
+    let lines: Vec<String> = clauses.map(|id| format!("{}  {}\n", id, id.clause().text)).collect();
+    (!lines.is_empty()).then(|| lines.concat())
 }
 
 fn clause(what: &str) -> Option<String> {

@@ -17,13 +17,16 @@ const LOWEST_MS: u64 = 30;
 
 pub(crate) fn links(args: &LinksArgs) -> anyhow::Result<ExitCode> {
     match &args.name {
-        Some(name) => one(name),
+        Some(name) => name.split('+').map(one).collect::<anyhow::Result<String>>().map(|text| {
+            output::print(&text);
+            ExitCode::Success
+        }),
         None => all(),
     }
 }
 
 /// The file of one, with what it is written on.
-fn one(name: &str) -> anyhow::Result<ExitCode> {
+fn one(name: &str) -> anyhow::Result<String> {
     let profiles = deadzone_runner::profile_texts();
     let Some((_, text)) = profiles.iter().find(|(known, _)| *known == name) else {
         let near = deadzone_spec::nearest(name, profiles.iter().map(|(known, _)| *known));
@@ -32,8 +35,7 @@ fn one(name: &str) -> anyhow::Result<ExitCode> {
             near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"))
         );
     };
-    output::print(&format!("# {name}. How profiles are written: deadzone explain profiles\n{text}"));
-    Ok(ExitCode::Success)
+    Ok(format!("# {name}. How profiles are written: deadzone explain profiles\n{text}"))
 }
 
 fn all() -> anyhow::Result<ExitCode> {

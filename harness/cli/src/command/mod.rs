@@ -2,6 +2,7 @@
 
 mod broker;
 mod check;
+mod expect;
 mod explain;
 mod guard;
 mod judge;
@@ -10,11 +11,16 @@ mod link_api;
 mod links;
 mod list;
 mod often;
+mod probe;
 mod report_files;
 mod run;
+mod scripts;
 mod selftest;
 mod targets;
 
+use std::path::PathBuf;
+
+use anyhow::bail;
 use deadzone_runner::{ExitCode, RunError, Suite};
 
 use crate::{
@@ -23,6 +29,7 @@ use crate::{
 };
 
 pub(crate) use broker::limits as broker_limits;
+pub(crate) use probe::ProbeArgs;
 pub(crate) use report_files::tell_wrong_usage;
 pub(crate) use targets::TargetsArgs;
 
@@ -31,10 +38,12 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Run(args) => run::run(&args),
         Command::Judge(args) => judge::judge(&args),
-        Command::List(args) => list::list(args),
+        Command::List(args) => list::list(&args),
         Command::Links(args) => links::links(&args),
+        Command::Probe(args) => probe::probe(&args),
         Command::Targets(args) => targets::targets(&args),
         Command::Check(args) => Ok(check::check(&args)),
+        Command::Expect(command) => expect::expect(&command),
         Command::Explain(args) => Ok(explain::explain(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),
@@ -48,10 +57,12 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The embedded suite, or the user's files.
-fn suite(files: &[std::path::PathBuf]) -> anyhow::Result<Suite> {
-    let suite = if files.is_empty() { Suite::embedded() } else { Suite::from_files(files) };
-    let suite = suite.map_err(RunError::from)?;
+/// The embedded suite with the user's files beside it, or these alone.
+fn suite(files: &[PathBuf], only_mine: bool) -> anyhow::Result<Suite> {
+    if only_mine && files.is_empty() {
+        bail!("--only-mine leaves nothing: name your scenarios by --scenarios");
+    }
+    let suite = Suite::with_own(files, only_mine).map_err(RunError::from)?;
     for (file, warning) in &suite.warnings {
         let source = suite.sources.get(file).map_or("", |s| &**s);
         output::print_error(&deadzone_script::render(

@@ -38,8 +38,10 @@ fn refuse_reports(config: &Config) -> anyhow::Result<()> {
     let wanted = [
         ("junit", config.junit.value.is_some()),
         ("json", config.json.value.is_some()),
+        ("repro", config.repro.value.is_some()),
         ("history", config.history.value.is_some()),
         ("fail-fast", config.fail_fast.value),
+        ("budget", config.budget.value.is_some()),
     ];
     if let Some((name, _)) = wanted.into_iter().find(|(_, wanted)| *wanted) {
         bail!("`{name}` belongs to one run: take it away, or repeat one of the runs by its seed");

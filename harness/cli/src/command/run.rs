@@ -1,14 +1,14 @@
 //! `deadzone run`.
 
-use std::fs;
+use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, anyhow};
-use deadzone_reports::{Terminal, TerminalOptions, Verbosity};
-use deadzone_runner::{EmbeddedSpec, ExitCode, Options, Selection, TargetSpec};
+use deadzone_reports::{Terminal, TerminalOptions, Verbosity, shell_word};
+use deadzone_runner::{EmbeddedSpec, ExitCode, Expectations, Gentle, Options, RunError, TargetSpec};
 use deadzone_transport::Endpoint;
 use deadzone_verdict::RunEvent;
 
-use super::{often, report_files::ReportFiles};
+use super::{often, report_files::ReportFiles, scripts::Scripts};
 use crate::{
     args::RunArgs,
     config::{Config, DEFAULT_LONG_BOUND_S, DEFAULT_TIMEOUT_S},
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target, &args.outputs, args.links.as_deref())?;
+    let config = Config::resolve(&args.target, &args.choice, &args.outputs, args.links.as_deref())?;
     if args.show_config {
         output::print(&config.show());
         return Ok(ExitCode::Success);
@@ -32,11 +32,12 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
     *reports = ReportFiles::at(&config.junit.value, &config.json.value);
     reports.begin()?;
     let options = options(args, &config)?;
-    let suite = super::suite(&config.files.value)?;
+    let suite = super::suite(&config.files.value, config.only_mine.value)?;
     if let Some(runs) = args.runs {
         return often::run_often(args, &config, &suite, &options, runs);
     }
     make_room(&config)?;
+    let scripts = Scripts::into(&config.repro.value)?;
     let mut terminal = Terminal::new(terminal_options(args.telling.verbosity()));
     let mut progress = Progress::new(config.long_bound_s.value, args.telling.tells_what_goes_on());
     let mut reported = Ok(());
@@ -47,7 +48,8 @@ fn perform(args: &RunArgs, reports: &mut ReportFiles) -> anyhow::Result<ExitCode
         });
         if matches!(event, RunEvent::Finished(_)) {
             // Now, and not after the target has been stopped.
-            reported = reports.write(terminal.model());
+            let written = scripts.write(terminal.model());
+            reported = reports.write(terminal.model()).and(written);
         }
     })?;
     reported?;
@@ -77,20 +79,28 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         target,
         mutant,
         links: foreign_links::provider(config.links.value.as_deref())?,
-        selection: Selection::new(args.select.clone()),
+        selection: args.choice.selection(config.tier.value),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
         seed: config.seed.value,
         timeout_ms: config.timeout_s.value * 1000,
         timeout_scale: config.timeout_scale.value,
         history: config.history.value.clone(),
+        scripts: config.repro.value.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
         fail_fast: config.fail_fast.value,
         quick: config.quick.value,
         long_bound_s: config.long_bound_s.value,
         command: repeat_command(args, config),
         cancel: signals::cancel_flag(),
         panic_in: args.panic_in.clone(),
+        manners: config.manners(),
+        expect: expectations(config.expect.value.as_deref())?,
     })
+}
+
+fn expectations(file: Option<&Path>) -> anyhow::Result<Option<Arc<Expectations>>> {
+    let read = file.map(Expectations::read).transpose().map_err(RunError::from)?;
+    Ok(read.map(Arc::new))
 }
 
 /// Defects and variants by name.
@@ -112,7 +122,7 @@ pub(super) fn embedded(defects: &[String], variants: &[String]) -> anyhow::Resul
 /// The words that repeat this run, but for the version and the scenario.
 fn repeat_command(args: &RunArgs, config: &Config) -> String {
     let mut words: Vec<String> = ["deadzone", "run"].map(str::to_owned).to_vec();
-    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
+    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), shell_word(value)]);
     if config.broker.value != "embedded" {
         let shown = Endpoint::without_password(&config.broker.value);
         add("--broker", &shown);
@@ -122,9 +132,9 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     }
     for (option, value) in config.entry.options() {
         words.push(option.to_owned());
-        words.extend(value.as_deref().map(quoted));
+        words.extend(value.as_deref().map(shell_word));
     }
-    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), quoted(value)]);
+    let mut add = |option: &str, value: &str| words.extend([option.to_owned(), shell_word(value)]);
     args.defect.iter().for_each(|d| add("--defect", d));
     args.variant.iter().for_each(|v| add("--variant", v));
     args.mutant.iter().for_each(|m| add("--mutant", m));
@@ -142,16 +152,15 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
         add("--timeout-scale", &config.timeout_scale.value.to_string());
     }
     config.files.value.iter().for_each(|f| add("--scenarios", &f.to_string_lossy()));
-    words.join(" ")
-}
-
-/// As a shell takes it for one word.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=@%+,[]".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
+    if config.only_mine.value {
+        words.push("--only-mine".to_owned());
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    match config.gentle.value {
+        Gentle::Judged => {}
+        Gentle::Always => words.push("--gentle".to_owned()),
+        Gentle::Never => words.push("--disruptive".to_owned()),
+    }
+    words.join(" ")
 }
 
 pub(super) fn terminal_options(verbosity: Verbosity) -> TerminalOptions {
@@ -163,17 +172,4 @@ pub(super) fn terminal_options(verbosity: Verbosity) -> TerminalOptions {
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
     options.ascii = locale.is_some_and(|l| !l.to_lowercase().replace('-', "").contains("utf8"));
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_word_is_quoted_where_a_shell_would_take_it_apart() {
-        assert_eq!(quoted("mqtt://127.0.0.1:1883"), "mqtt://127.0.0.1:1883");
-        assert_eq!(quoted("my file.mqt"), "'my file.mqt'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::atomic::Ordering};
 
-use deadzone_runner::{ExitCode, Kill, Options, Selection, SelftestOptions, SelftestReport, TargetSpec};
+use deadzone_runner::{ExitCode, Kill, Options, SelftestOptions, SelftestReport, TargetSpec};
 
 use deadzone_wire::Version;
 
@@ -15,25 +15,19 @@ use crate::{
 };
 
 pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::resolve(&args.target, &OutputArgs::default(), None)?;
-    let suite = super::suite(&config.files.value)?;
+    let config = Config::resolve(&args.target, &args.choice, &OutputArgs::default(), None)?;
+    let suite = super::suite(&config.files.value, config.only_mine.value)?;
     let run = Options {
-        target: TargetSpec::parse(&config.broker.value, &config.entry.read()?)?,
-        mutant: None,
-        links: None,
-        selection: Selection::new(args.select.clone()),
+        selection: args.choice.selection(config.tier.value),
         versions: config.versions.value.clone(),
         jobs: config.jobs.value,
         seed: config.seed.value,
         timeout_ms: config.timeout_s.value * 1000,
         timeout_scale: config.timeout_scale.value,
-        history: None,
-        fail_fast: false,
-        quick: false,
         long_bound_s: config.long_bound_s.value,
-        command: "deadzone run".to_owned(),
         cancel: signals::cancel_flag(),
-        panic_in: None,
+        manners: config.manners(),
+        ..Options::new(TargetSpec::parse(&config.broker.value, &config.entry.read()?)?)
     };
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();
@@ -84,6 +78,7 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         report.performances,
         rows.len()
     )?;
+    caught(&mut text, &rows)?;
     clauses(&mut text, report)?;
     for (name, wanted) in &report.uncaught {
         writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;
@@ -98,6 +93,20 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
         (true, _) => "the suite has holes\n",
     });
     Ok(text)
+}
+
+/// How many defects and mutants anything that was performed catches, and which ones nothing does.
+fn caught(text: &mut String, rows: &BTreeMap<&str, BTreeMap<&str, Vec<&Kill>>>) -> std::fmt::Result {
+    let missed: Vec<&str> = rows
+        .iter()
+        .filter(|(_, scenarios)| !scenarios.values().flatten().any(|kill| kill.killed))
+        .map(|(culprit, _)| *culprit)
+        .collect();
+    writeln!(text, "{} of {} defects and mutants are caught", rows.len() - missed.len(), rows.len())?;
+    if !missed.is_empty() {
+        writeln!(text, "caught by nothing of this: {}", missed.join(" "))?;
+    }
+    Ok(())
 }
 
 /// Which named clauses are proven: broken by a defect or mutant that was caught under that very clause.

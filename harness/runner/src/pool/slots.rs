@@ -50,6 +50,8 @@ type Waiter = (usize, oneshot::Sender<()>);
 
 struct State<T> {
     queue: VecDeque<(usize, usize, T)>,
+    /// What was not let in.
+    refused: Vec<T>,
     limits: Limits,
     /// Slots that are taken.
     taken: usize,
@@ -66,7 +68,12 @@ struct State<T> {
 pub(crate) struct Slots<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
+    /// Asked of each item before it starts.
+    admits: Box<Admission<T>>,
 }
+
+/// Whether an item is let in.
+type Admission<T> = dyn Fn(&T) -> bool + Send + Sync;
 
 /// How a performance went, as far as the book knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +87,7 @@ impl<T> Slots<T> {
     pub(crate) fn new(limits: Limits, items: impl IntoIterator<Item = (usize, usize, T)>) -> Self {
         let state = State {
             queue: items.into_iter().collect(),
+            refused: Vec::new(),
             limits,
             taken: 0,
             performances: BTreeMap::new(),
@@ -88,7 +96,12 @@ impl<T> Slots<T> {
             stopped: false,
             parks: 0,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self { state: Mutex::new(state), changed: Condvar::new(), admits: Box::new(|_| true) }
+    }
+
+    /// The same where each item is asked about when its turn has come: one that is not let in never starts.
+    pub(crate) fn admitting(self, admits: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        Self { admits: Box::new(admits), ..self }
     }
 
     /// The next item once it may start; `None` when nothing is left or wanted. `tell` is called while no one else can take
@@ -101,6 +114,10 @@ impl<T> Slots<T> {
             }
             if state.may_start() {
                 let (number, connections, item) = state.queue.pop_front()?;
+                if !(self.admits)(&item) {
+                    state.refused.push(item);
+                    continue;
+                }
                 if !tell(number, &item) {
                     return None;
                 }
@@ -200,6 +217,11 @@ impl<T> Slots<T> {
     /// What has not begun and never will.
     pub(crate) fn rest(&self) -> Vec<(usize, T)> {
         self.lock().queue.drain(..).map(|(number, _, item)| (number, item)).collect()
+    }
+
+    /// What was not let in.
+    pub(crate) fn refused(&self) -> Vec<T> {
+        std::mem::take(&mut self.lock().refused)
     }
 
     /// Whether something is left that may begin some day.
@@ -316,6 +338,15 @@ mod tests {
         assert_eq!(start(&book), None);
         book.end(0);
         assert_eq!(start(&book), Some(1));
+    }
+
+    #[test]
+    fn what_is_not_let_in_never_starts_and_holds_nothing_up() {
+        let book = book(4, 200, 4).admitting(|number| number % 2 == 1);
+        assert_eq!(start(&book), Some(1));
+        assert_eq!(start(&book), Some(3));
+        assert_eq!(book.take(|_, _| true), None);
+        assert_eq!((book.refused(), book.rest().len()), (vec![0, 2], 0));
     }
 
     #[test]

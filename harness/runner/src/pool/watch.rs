@@ -85,7 +85,7 @@ impl<'a> Watch<'a> {
             Message::Ended(i, ..) if self.hanging.remove(&i) => false,
             Message::Ended(i, done, beside_parked) => {
                 self.running.remove(&i);
-                let failed = matches!(done.result.verdict.kind, VerdictKind::Fail | VerdictKind::Error);
+                let failed = self.context.fails(&done.result);
                 self.ended(i, *done, beside_parked);
                 failed
             }
@@ -239,7 +239,7 @@ mod tests {
     fn told(perform: Perform, tasks: Vec<Task>, jobs: usize) -> Vec<VerdictKind> {
         let context = hasty();
         let limits = Limits { jobs, connections: 200, solo: false, virtual_time: false };
-        let pass = Pass { context: &context, limits, fail_fast: false, perform, health: None };
+        let pass = Pass { context: &context, limits, fail_fast: false, budget: None, perform, health: None };
         let mut told = Vec::new();
         work(pass, tasks, &mut |progress| {
             if let Progress::Ended(_, done) = progress {
@@ -319,7 +319,7 @@ mod tests {
         };
         let context = hasty();
         let limits = Limits { jobs: 1, connections: 200, solo: false, virtual_time: false };
-        let pass = Pass { context: &context, limits, fail_fast: false, perform, health: None };
+        let pass = Pass { context: &context, limits, fail_fast: false, budget: None, perform, health: None };
         let mut again = Vec::new();
         work(pass, tasks(2), &mut |progress| {
             if let Progress::Ended(_, done) = progress {

@@ -19,8 +19,10 @@ use super::{
     watch::Watch,
 };
 use crate::{
+    budget::Budget,
     health::{Health, Trouble},
     job::JobContext,
+    telling::waits_ms,
 };
 
 /// How often the watch looks.
@@ -61,6 +63,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) limits: Limits,
     /// Begin nothing new after the first failure.
     pub(crate) fail_fast: bool,
+    /// What does not fit it does not begin.
+    pub(crate) budget: Option<Budget>,
     pub(crate) perform: Perform,
     /// The watch over the target, where it is a process or a host of its own.
     pub(crate) health: Option<&'a mut Health>,
@@ -71,6 +75,8 @@ pub(crate) struct Pass<'a> {
 pub(crate) struct Outcome {
     /// What never began, though it was not left out on purpose.
     pub(crate) left: Vec<Task>,
+    /// What the budget did not allow.
+    pub(crate) refused: Vec<Task>,
     /// What was in flight when the target was lost, beside its results.
     pub(crate) in_flight: Vec<Task>,
     /// The target was lost.
@@ -118,7 +124,11 @@ pub(crate) fn work(mut pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Pr
     let halt = Arc::new(AtomicBool::new(pass.context.cancel.load(Ordering::Relaxed)));
     let context = JobContext { halt: Arc::clone(&halt), ..pass.context.clone() };
     let numbered = tasks.iter().cloned().enumerate().map(|(i, task)| (i, task.connections(), task));
-    let slots = Arc::new(Slots::new(pass.limits, numbered));
+    let slots = Slots::new(pass.limits, numbered);
+    let slots = Arc::new(match pass.budget.take() {
+        Some(budget) => slots.admitting(admission(budget, &context)),
+        None => slots,
+    });
     let (sender, receiver) = channel();
     let workers = pass.limits.jobs.clamp(1, tasks.len().max(1));
     let (perform, book) = (pass.perform, Arc::clone(&slots));
@@ -170,7 +180,16 @@ pub(crate) fn work(mut pass: Pass<'_>, tasks: Vec<Task>, tell: &mut dyn FnMut(Pr
         crew.handles.into_iter().for_each(|handle| drop(handle.join()));
     }
     let left = slots.rest().into_iter().map(|(_, task)| task).collect();
-    Outcome { left, in_flight, trouble, parks: slots.parks() }
+    Outcome { left, refused: slots.refused(), in_flight, trouble, parks: slots.parks() }
+}
+
+/// Lets in what fits the budget by what it waits for. In virtual time waits cost nothing.
+fn admission(budget: Budget, context: &JobContext) -> impl Fn(&Task) -> bool + Send + Sync + 'static {
+    let factor = if context.target.is_embedded() { 0.0 } else { context.timing.scale.max(1.0) };
+    move |task| {
+        let waits_ms = waits_ms(&task.planned.scenario) as f64 * factor;
+        budget.allows(Duration::from_millis(waits_ms as u64))
+    }
 }
 
 fn worker(perform: Perform, context: &JobContext, slots: &Arc<Slots<Task>>, sender: &Sender<Message>) {

@@ -12,7 +12,9 @@ use std::{
 
 use deadzone_history::{CutShort, Header, Origin};
 use deadzone_spec::Party;
-use deadzone_verdict::{Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{
+    Choice, Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Summary, VerdictKind,
+};
 use deadzone_wire::Version;
 
 use super::file::{Recorded, files, judged};
@@ -33,6 +35,8 @@ pub struct JudgeOptions {
     pub party: Party,
     /// The command that repeats the verdict on these files and folders.
     pub command: fn(&[&Path]) -> String,
+    /// The folder into which a script of each failure is written, for the reports to name.
+    pub scripts: Option<String>,
     /// Set by a signal.
     pub cancel: Arc<AtomicBool>,
 }
@@ -54,7 +58,7 @@ pub fn judge_files(
     }
     let left = left.len();
     let results = known.composed(records);
-    tell(RunEvent::Started(Arc::new(info(suite, results.len()))));
+    tell(RunEvent::Started(Arc::new(info(suite, results.len(), options.scripts.clone()))));
     for result in &results {
         tell(RunEvent::ScenarioStarted(result.key.clone()));
         tell(RunEvent::ScenarioFinished(Arc::clone(result)));
@@ -154,6 +158,7 @@ impl<'s> Known<'s> {
         let repeat_command = (self.command)(&whole(&record));
         ScenarioResult {
             key,
+            transport: None,
             party: self.party,
             title,
             file: record.header.file,
@@ -169,6 +174,7 @@ impl<'s> Known<'s> {
             repeat_command,
             wall_ms: record.lasted_us / 1_000,
             target_log: None,
+            expectation: None,
         }
     }
 }
@@ -203,20 +209,22 @@ fn key(record: &Recorded) -> ScenarioKey {
     ScenarioKey { id, version: *version }
 }
 
-fn info(suite: &Suite, planned: usize) -> RunInfo {
+fn info(suite: &Suite, planned: usize, scripts: Option<String>) -> RunInfo {
     RunInfo {
         deadzone: env!("CARGO_PKG_VERSION").to_owned(),
         suite: suite.hash.clone(),
         target: "recorded".to_owned(),
         target_version: None,
         address: None,
+        transport: None,
         target_configuration: String::new(),
         links: None,
         switched_on: Vec::new(),
         capabilities: Vec::new(),
         seed: "as recorded".to_owned(),
         planned,
-        left_out: 0,
+        choice: Choice::default(),
+        scripts,
     }
 }
 
@@ -251,6 +259,7 @@ mod tests {
             paths: Vec::new(),
             party: Party::Server,
             command: |_| String::new(),
+            scripts: None,
             cancel: Arc::default(),
         };
         Known::new(suite, &options)

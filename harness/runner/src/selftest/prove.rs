@@ -19,9 +19,11 @@ use super::{
 use crate::{
     EmbeddedSpec, Mutant, Options, Plan, Planned, RunError, Suite, TargetSpec,
     ask::ask,
+    at_once::limits,
+    gentle,
     ledger::Ledger,
     passes::{Passes, tasks},
-    run::{context, limits},
+    run::context,
     target::Target,
 };
 
@@ -39,12 +41,13 @@ pub fn selftest(
 ) -> Result<SelftestReport, RunError> {
     options.run.selection.check(suite.scenarios.iter().map(AsRef::as_ref))?;
     let mut target = Target::start(&options.run.target, &options.run.cancel)?;
+    let gentle = gentle::settle(&mut target, options.run.manners.gentle).is_some();
     // What is no broker would make every scenario wait its time-outs out, and each would be told as a hole.
     ask(&mut target, &options.run)?;
     let mut report = SelftestReport::default();
     let named = named(suite, &mut report.holes);
     let embedded = matches!(options.run.target, TargetSpec::Embedded(_));
-    let mut prover = Prover { suite, options, target, embedded, named, report, rounds: (0, 0), tell };
+    let mut prover = Prover { suite, options, target, embedded, gentle, named, report, rounds: (0, 0), tell };
     prover.prove();
     Ok(prover.report)
 }
@@ -54,6 +57,8 @@ struct Prover<'a> {
     options: &'a SelftestOptions,
     target: Target,
     embedded: bool,
+    /// Others use the target.
+    gentle: bool,
     named: Named,
     report: SelftestReport,
     /// The round of the moment, from 1, and how many there are.
@@ -257,9 +262,10 @@ impl Prover<'_> {
         context.timing.quick = !self.embedded;
         context.run = round.run;
         let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
-        let mut plan = Plan::new(self.suite, &run.selection, &run.versions, &capabilities);
-        if !self.embedded && run.selection.is_everything() {
-            plan.leave_long_out();
+        let (mut plan, _, _) =
+            Plan::of_tier(self.suite, &run.selection, &run.versions, &capabilities, !self.embedded);
+        if self.gentle {
+            plan.leave_out_disruptive();
         }
         plan.items.retain(|p| wanted(p));
         self.rounds.0 += 1;

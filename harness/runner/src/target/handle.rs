@@ -3,7 +3,11 @@
 use std::{
     net::SocketAddr,
     rc::Rc,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use deadzone_play::{Dial, ForeignLinks, NetDial};
@@ -12,7 +16,11 @@ use deadzone_transport::Transport;
 use deadzone_wire::{Credentials, Version};
 
 use super::{EmbeddedSpec, Offer, Pulse, TargetSpec, embedded_dial, watched::WatchedDial};
-use crate::{LinkProvider, Mutant, RunError, mutant::MutantDial};
+use crate::{
+    LinkProvider, Mutant, RunError,
+    mutant::MutantDial,
+    pace::{Pace, PacedDial},
+};
 
 /// A target that is up.
 #[expect(clippy::large_enum_variant, reason = "a run has one")]
@@ -25,6 +33,8 @@ pub(crate) enum Target {
         /// The process, if it is ours: it may be restarted.
         process: Option<Started>,
         pulse: Arc<Pulse>,
+        /// Where others use it: how fast it may be dialled.
+        pace: Option<Arc<Pace>>,
     },
 }
 
@@ -36,6 +46,7 @@ impl Target {
             declared,
             process,
             pulse: Arc::default(),
+            pace: None,
         };
         Ok(match spec {
             TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
@@ -55,13 +66,26 @@ impl Target {
     pub(crate) fn handle(&self) -> TargetHandle {
         match self {
             Self::Embedded(spec) => TargetHandle::Embedded(spec.clone()),
-            Self::Remote { places, process, declared, pulse, .. } => TargetHandle::Remote {
+            Self::Remote { places, process, declared, pulse, pace, .. } => TargetHandle::Remote {
                 places: places.clone(),
                 declared: Arc::clone(declared),
                 log: process.as_ref().map(Started::log),
                 pulse: Arc::clone(pulse),
+                pace: pace.clone(),
             },
         }
+    }
+
+    /// Waits for one that others run, until it answers a CONNECT.
+    pub(crate) fn wait_for(&self, limit: Duration, cancel: &AtomicBool) -> Result<(), RunError> {
+        let Self::Remote { places, process: None, name, declared, .. } = self else { return Ok(()) };
+        let credentials = declared.credentials.as_ref();
+        deadzone_target::wait_until_it_answers(places, credentials, limit, cancel).map_err(|why| match cancel
+            .load(Ordering::Relaxed)
+        {
+            true => RunError::Interrupted,
+            false => RunError::Target { target: name.clone(), why },
+        })
     }
 
     /// The process, if it is ours.
@@ -94,7 +118,13 @@ fn switched(recipe: &Arc<Recipe>, switches: Option<&EmbeddedSpec>) -> Arc<Recipe
 #[derive(Clone, Debug)]
 pub(crate) enum TargetHandle {
     Embedded(EmbeddedSpec),
-    Remote { places: Places, declared: Arc<Declared>, log: Option<Arc<LogTail>>, pulse: Arc<Pulse> },
+    Remote {
+        places: Places,
+        declared: Arc<Declared>,
+        log: Option<Arc<LogTail>>,
+        pulse: Arc<Pulse>,
+        pace: Option<Arc<Pace>>,
+    },
 }
 
 impl TargetHandle {
@@ -139,6 +169,11 @@ impl TargetHandle {
         }
     }
 
+    /// Others use it: few connections are made a second.
+    pub(crate) fn is_gentle(&self) -> bool {
+        matches!(self, Self::Remote { pace: Some(_), .. })
+    }
+
     /// Foreign links to it for one performance.
     pub(crate) fn links(
         &self,
@@ -158,9 +193,13 @@ impl TargetHandle {
     ) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
         let plain: Rc<dyn Dial> = match self {
             Self::Embedded(spec) => embedded_dial(spec, offer),
-            Self::Remote { places, pulse, .. } => {
+            Self::Remote { places, pulse, pace, .. } => {
                 let place = places.place(version);
-                let inner = Rc::new(NetDial { dialer: place.dialer().clone(), address: place.address });
+                let dial = NetDial { dialer: place.dialer().clone(), address: place.address };
+                let mut inner: Rc<dyn Dial> = Rc::new(dial);
+                if let Some(pace) = pace {
+                    inner = Rc::new(PacedDial { inner, pace: Arc::clone(pace) });
+                }
                 Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) })
             }
         };

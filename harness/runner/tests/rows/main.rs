@@ -47,22 +47,12 @@ impl Played {
         let defects: BTreeSet<_> = self.defects.iter().map(|name| name.parse().unwrap()).collect();
         let variants: BTreeSet<_> = self.variants.iter().map(|name| name.parse().unwrap()).collect();
         let options = Options {
-            target: TargetSpec::Embedded(EmbeddedSpec { defects, variants }),
             mutant: self.mutant.map(|name| name.parse().unwrap()),
-            links: None,
             selection: Selection::new(self.choose.iter().map(|&word| word.to_owned()).collect()),
             versions: self.versions.to_vec(),
             jobs: Some(2),
-            seed: 1,
-            timeout_ms: 30_000,
             timeout_scale: self.scale,
-            history: None,
-            fail_fast: false,
-            quick: false,
-            long_bound_s: 60,
-            command: String::new(),
-            cancel: Arc::default(),
-            panic_in: None,
+            ..Options::new(TargetSpec::Embedded(EmbeddedSpec { defects, variants }))
         };
         let mut told = Vec::new();
         run(&suite, &options, &mut |event| {

@@ -126,6 +126,6 @@ SHARED_ROUNDS "E047" "something that the rounds would share"
     "`times N` plays the steps N times, each round with clients and topics of its own. A topic, a filter or a client id without {run} would be the same in every round, so that one round finds what an earlier one left behind.";
 UNJUDGED "E048" "a clause that nothing in the scenario judges"
     "A clause is put to the test where a rule or a claim judges it: it could come out otherwise. Either no step brings about what the clause is about, or no rule and no claim knows it, so that a step has to name it: `expect X receives nothing @ CLAUSE`.";
-FRAMES "E049" "frames that can't be written so"
+FRAMES "E050" "frames that can't be written so"
     "`in frames …` says in which WebSocket frames the bytes of a step go, so the scenario `needs ws`, and its client is `direct`: a link would cut and join them as it likes. The lengths add up to the bytes, or one of them is `*`. `with next` keeps the bytes for the client's next `->`, which follows at once.";
 }

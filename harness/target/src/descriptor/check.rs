@@ -1,6 +1,6 @@
 //! What a descriptor's reader refuses beyond a wrong type.
 
-use super::file::{File, KEYS, StartFile, TextFile};
+use super::file::{DECLARING, File, StartFile, TextFile};
 use crate::placeholder;
 
 /// The format's name and major version.
@@ -25,8 +25,8 @@ pub(super) fn check(text: &str, file: &File) -> Result<(), String> {
     if file.password.is_some() && file.user.is_none() {
         return at("password", "a password goes with a user name (`user`)");
     }
-    if let Some(unknown) = file.documented.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        return at(unknown, "this is documented, and no key of a descriptor");
+    if let Some(unknown) = file.documented.keys().find(|key| !DECLARING.contains(&key.as_str())) {
+        return at(unknown, "this is documented, and no key that declares something");
     }
     if file.install.is_some() && file.start.is_none() {
         return at("install", "what is installed is what is started (`[start]`)");

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Recipe, read::parse};
-use crate::{Declared, Entry, Places, TargetError};
+use crate::{Declared, Entry, Places, TargetError, text_file};
 
 /// A target as it is described.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Descriptor {
     /// Reads a descriptor's file; what the user says beside it wins.
     pub fn read(path: &Path, entry: &Entry) -> Result<Self, TargetError> {
         let failed = |why| TargetError::Descriptor { path: path.to_owned(), why };
-        let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+        let text = text_file(path).map_err(failed)?;
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
         parse(&text, &stem, folder, entry).map_err(failed)

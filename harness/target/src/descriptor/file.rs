@@ -5,54 +5,18 @@ use std::{collections::BTreeMap, path::PathBuf};
 use deadzone_history::Durability;
 use serde::Deserialize;
 
-/// Every key of a descriptor, for suggestions.
-pub(super) const KEYS: &[&str] = &[
-    "about",
-    "address",
-    "arguments",
+/// The keys that declare something, and so may be documented.
+pub(super) const DECLARING: [&str; 10] = [
     "automatic_subscriptions",
     "backpressure",
-    "ca",
-    "cert",
-    "certificates",
-    "command",
-    "commands",
     "connections",
-    "debian",
-    "documented",
     "durable",
-    "end",
-    "environment",
-    "files",
-    "insecure",
-    "install",
-    "key",
     "max_qos",
-    "name",
-    "needs",
-    "open_files",
-    "password",
-    "password_file",
-    "path",
-    "ports",
-    "prefix",
-    "prepare",
-    "program",
     "queue",
-    "ready_within_s",
     "retained",
-    "schema",
     "session_ttl_s",
     "solo",
-    "start",
-    "stop_within_s",
-    "suffix",
-    "text",
-    "token_file",
-    "tried",
     "unordered_topics",
-    "user",
-    "version",
 ];
 
 /// The whole file.
@@ -62,6 +26,7 @@ pub(super) struct File {
     pub(super) schema: Option<String>,
     pub(super) name: Option<String>,
     pub(super) about: Option<String>,
+    pub(super) version: Option<String>,
     pub(super) tried: Option<String>,
     pub(super) address: Addresses,
     pub(super) user: Option<String>,
@@ -142,7 +107,7 @@ pub(crate) struct StartFile {
     pub(crate) ready_within_s: Option<u32>,
     pub(crate) stop_within_s: Option<u32>,
     /// Open files that it needs.
-    pub(crate) open_files: Option<u64>,
+    pub(crate) open_files: Option<usize>,
     pub(crate) version: Option<VersionFile>,
 }
 

@@ -9,7 +9,7 @@ use super::{
     Descriptor, Recipe, Way,
     address::{known, places},
     check::{check, line_of},
-    file::{Addresses, File, KEYS},
+    file::{Addresses, File},
 };
 use crate::{Declared, Entry, EntryFiles, TargetError, mistake, placeholder::Values};
 
@@ -90,7 +90,7 @@ fn fill(path: &Path, folder: &Path, values: &Values) -> PathBuf {
 
 /// `folder` is where the names of files lead from.
 pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Result<Descriptor, String> {
-    let file: File = toml::from_str(text).map_err(|error| mistake(text, &error, KEYS))?;
+    let file: File = toml::from_str(text).map_err(|error| mistake(text, &error))?;
     check(text, &file)?;
     let at = |key: &str, why: &str| format!("line {}: {key}: {why}", line_of(text, key));
     let own = EntryTexts::of(&file);
@@ -106,6 +106,7 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
         session_ttl_s: file.session_ttl_s,
         connections: file.connections,
         backpressure: file.backpressure,
+        version: file.version.clone(),
         solo: file.solo,
     };
     let way = match file.start {

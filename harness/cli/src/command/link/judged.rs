@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use deadzone_history::{Header, History};
 use deadzone_reports::{Collector, Verbosity, failure_block};
 use deadzone_runner::{ExitCode, Party, summary_of};
-use deadzone_verdict::{RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
+use deadzone_verdict::{Choice, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Verdict, VerdictKind};
 use deadzone_watch::{Proven, Tap, Watched, Watching, watch};
 
 use crate::{
@@ -72,6 +72,7 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
     let version = verdict.findings.first().map_or(history.header.version, |finding| finding.clause.version());
     ScenarioResult {
         key: ScenarioKey { id: id.to_owned(), version },
+        transport: None,
         party,
         title: "what passed the link".to_owned(),
         file: String::new(),
@@ -87,6 +88,7 @@ fn result(id: &str, party: Party, verdict: Verdict, history: History) -> Scenari
         repeat_command: "deadzone link --judge --history DIR, then deadzone judge DIR".to_owned(),
         wall_ms: last_us / 1_000,
         target_log: None,
+        expectation: None,
     }
 }
 
@@ -131,12 +133,14 @@ fn info(header: &Header, upstream: &str) -> RunInfo {
         target: upstream.to_owned(),
         target_version: None,
         address: Some(upstream.to_owned()),
+        transport: None,
         target_configuration: String::new(),
         links: None,
         switched_on: Vec::new(),
         capabilities: Vec::new(),
         seed: header.seed.clone(),
         planned: 2,
-        left_out: 0,
+        choice: Choice::default(),
+        scripts: None,
     }
 }
