@@ -31,6 +31,7 @@ mod own_profiles;
 mod probe;
 mod reports;
 mod repro;
+mod restart;
 mod rounds;
 mod rows;
 mod runs;

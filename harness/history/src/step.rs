@@ -57,6 +57,8 @@ pub enum TargetStep {
     Stop,
     /// Starts it again.
     Restart,
+    /// Starts it again with nothing stored.
+    RestartFresh,
     /// Halts it where it is.
     Freeze,
     /// Lets it run on.

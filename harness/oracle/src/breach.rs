@@ -190,6 +190,11 @@ impl Found {
         }
     }
 
+    /// Notes what did not outlive the target's process, which need not.
+    pub(crate) fn lost(&mut self, at: u64, what: &str, why: &str) {
+        self.graded(at, None, format!("durability: {what} did not come: {why}"), Vec::new());
+    }
+
     pub(crate) fn inconclusive(&mut self, at: u64, why: impl Into<String>) {
         self.inconclusive.push(Reason { at, why: why.into() });
     }

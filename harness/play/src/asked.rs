@@ -1,8 +1,8 @@
-//! What a scenario itself asks for by its bursts and watched absences: the record's bounds, the memory that it may hold and its
+//! What a scenario itself asks for by its bursts, watched absences and frozen targets: the record's bounds, the memory that it may hold and its
 //! deadline follow it, so that our own traffic is no flood of the target, and our own watch no delay of it.
 
 use deadzone_history::RecorderLimits;
-use deadzone_script::{Count, FieldValue, Scenario, StepKind};
+use deadzone_script::{Count, FieldValue, Scenario, StepKind, TargetAction};
 use deadzone_wire::Field;
 
 use crate::timing::Timing;
@@ -19,7 +19,7 @@ pub(crate) struct Asked {
     /// The largest one, bytes.
     message_bytes: u64,
     clients: u64,
-    /// How long the steps of a round watch that nothing comes, ms.
+    /// How long the steps of a round watch that nothing comes, or halt the target, ms.
     watched_ms: u64,
 }
 
@@ -33,6 +33,7 @@ impl Asked {
         });
         let watched = scenario.steps.iter().filter_map(|step| match &step.kind {
             StepKind::ExpectReceives { count: Count::Nothing { for_ms }, .. } => *for_ms,
+            StepKind::Target(TargetAction::Freeze { for_ms }) => Some(*for_ms),
             _ => None,
         });
         bursts.fold(

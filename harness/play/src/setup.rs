@@ -13,7 +13,9 @@ use deadzone_link::Catalogue;
 use deadzone_script::Scenario;
 use deadzone_wire::{Credentials, Version};
 
-use crate::{dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, slots::Slots, timing::Timing};
+use crate::{
+    dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, process::Process, slots::Slots, timing::Timing,
+};
 
 /// What to perform, against what.
 pub struct Setup<'a> {
@@ -61,6 +63,8 @@ pub struct Access {
     pub links: Option<Rc<dyn ForeignLinks>>,
     /// What a CONNECT without a user name and a password says, where the target asks for some.
     pub credentials: Option<Credentials>,
+    /// The target's process, where the script may do something to it.
+    pub process: Option<Rc<dyn Process>>,
 }
 
 /// The names of a performance.

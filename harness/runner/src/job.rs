@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,7 +13,9 @@ use std::{
 
 use deadzone_history::{CutShort, History, Origin, TargetFacts};
 use deadzone_oracle::judge;
-use deadzone_play::{Access, Experiment, MemoryBudget, Names, Performance, Setup, Shared, Timing, perform};
+use deadzone_play::{
+    Access, Experiment, MemoryBudget, Names, Performance, Process, Setup, Shared, Timing, perform,
+};
 use deadzone_script::Need;
 use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
@@ -26,7 +29,7 @@ use crate::{
     expect::{Known, fails},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
-    target::{Offer, TargetHandle, embedded_login, paused_runtime},
+    target::{Lent, Offer, TargetHandle, embedded_login, paused_runtime},
 };
 
 /// What every job of a run shares.
@@ -115,10 +118,7 @@ pub(crate) struct Run {
 /// Performs a task's first run, or confirms it. A panic of ours is contained.
 pub(crate) fn carry_out(context: &JobContext, task: &Task, seat: Option<&Seat>) -> Done {
     let started = Instant::now();
-    let mark = match &context.target {
-        TargetHandle::Remote { log: Some(log), .. } => Some((Arc::clone(log), log.mark())),
-        _ => None,
-    };
+    let mark = context.target.log().map(|log| (Arc::clone(&log), log.mark()));
     let (mut result, known_ms) = match &task.first {
         Some(first) => (first.result.clone(), first.result.wall_ms),
         None => (blank(context, &task.planned, &task.source), 0),
@@ -264,6 +264,8 @@ pub(crate) fn once(
         if embedded { paused_runtime() } else { Builder::new_current_thread().enable_all().build() };
     let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
     let local = LocalSet::new();
+    let process = context.target.scripted(&context.cancel).filter(|_| planned.scenario.handles_target());
+    let lent = process.clone().map(Lent);
     let mut timing = context.timing;
     timing.quick |= seat.is_some_and(|seat| !seat.may_park());
     let performance = local.block_on(&runtime, async {
@@ -284,7 +286,13 @@ pub(crate) fn once(
                 profiles: planned.catalogue(),
                 seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             },
-            access: Access { dial, direct, links: links.clone(), credentials },
+            access: Access {
+                dial,
+                direct,
+                links: links.clone(),
+                credentials,
+                process: process.map(|process| Rc::new(process) as Rc<dyn Process>),
+            },
             names: Names { run_prefix, nonce },
             shared: Shared {
                 slots: Seat::of(seat),
@@ -306,6 +314,7 @@ pub(crate) fn once(
         links.failure().map_or(Ok(performance), Err)
     });
     drop(local);
+    drop(lent);
     runtime.shutdown_timeout(Duration::from_millis(100));
     performance.map(|performance| judged(context, performance, !timing.quick))
 }

@@ -4,16 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_link::Catalogue;
 use deadzone_script::{Control, Gate, Need, Scenario};
-use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
-use crate::{
-    Selection, Suite, Tier,
-    gentle::why_not_gentle,
-    links::{LinkProvider, refusal},
-    profiles::profiles,
-};
+use crate::{Selection, Suite, Tier, profiles::profiles};
 
 /// One scenario in one version.
 #[derive(Clone, Debug)]
@@ -62,16 +56,6 @@ impl Plan {
         let before = self.items.len();
         self.items.retain(|planned| tier.holds(&planned.scenario));
         before - self.items.len()
-    }
-
-    /// What is too much for a target that others use is left out.
-    pub(crate) fn leave_out_disruptive(&mut self) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            if let Some(why) = why_not_gentle(&item.scenario) {
-                item.left_out = true;
-                item.excluded = Some(format!("not gentle: {why} (--disruptive runs it)"));
-            }
-        }
     }
 
     /// Chooses, and holds needs against capabilities. A version without capabilities is one that the target does not speak.
@@ -136,43 +120,6 @@ impl Plan {
     /// How many were chosen.
     pub(crate) fn chosen(&self) -> usize {
         self.items.iter().filter(|item| !item.unasked).count()
-    }
-
-    /// What a target's owner does not want is not applicable.
-    pub(crate) fn leave_out_solo(&mut self) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none() && item.scenario.solo) {
-            item.left_out = true;
-            item.excluded =
-                Some("it touches the whole broker, and the target is declared with solo = false".to_owned());
-        }
-    }
-
-    /// What is about another transport than that of the run is not applicable.
-    pub(crate) fn leave_to_transport(&mut self, transport: Transport) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            if item.needs(Need::Ws) && !transport.has_frames() {
-                item.left_out = true;
-                item.excluded = Some(format!("it is about WebSocket, and this run goes over {transport}"));
-            }
-        }
-    }
-
-    /// What is about passwords is not applicable to a target that none is known for.
-    pub(crate) fn leave_out_passwords(&mut self) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            if item.needs(Need::Password) {
-                item.left_out = true;
-                item.excluded = Some("it is about passwords, and none is given for this target".to_owned());
-            }
-        }
-    }
-
-    /// What such links can't carry is not applicable.
-    pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            item.excluded = refusal(links, &item.scenario);
-            item.left_out = item.excluded.is_some();
-        }
     }
 }
 

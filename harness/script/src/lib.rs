@@ -28,5 +28,5 @@ pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};
 pub use step::{
     Arrival, At, ConnectMode, ConnectOptions, Count, FieldValue, PacketTemplate, Payload, Step, StepKind,
-    SubscribeFilter, TriggerTemplate, WillTemplate,
+    SubscribeFilter, TargetAction, TriggerTemplate, WillTemplate,
 };

@@ -8,11 +8,12 @@ use crate::{Arrival, FieldValue, PacketTemplate, StepKind, TriggerTemplate};
 /// A field with its value.
 type Part = (Field, FieldValue);
 
-/// The clients of a step, the first apart; for a borrow of either sort.
+/// The clients of a step, the one that acts apart; for a borrow of either sort.
 macro_rules! clients {
     ($kind:expr) => {
         match $kind {
-            StepKind::Fence { publisher, subscriber, .. } => (publisher, Some(subscriber)),
+            StepKind::Fence { publisher, subscriber, .. } => (Some(publisher), Some(subscriber)),
+            StepKind::Target(_) => (None, None),
             StepKind::Open { client }
             | StepKind::Connect { client, .. }
             | StepKind::Subscribe { client, .. }
@@ -30,7 +31,7 @@ macro_rules! clients {
             | StepKind::LinkProfile { client, .. }
             | StepKind::LinkSaw { client, .. }
             | StepKind::ExpectReceives { client, .. }
-            | StepKind::ExpectQuiescent { client, .. } => (client, None),
+            | StepKind::ExpectQuiescent { client, .. } => (Some(client), None),
         }
     };
 }
@@ -63,21 +64,21 @@ macro_rules! fields {
 }
 
 impl StepKind {
-    /// The client that acts or waits, or whose link or messages the step is about.
-    pub fn client(&self) -> usize {
-        *clients!(self).0
+    /// The client that acts or waits, or whose link or messages the step is about; none where it is about the target.
+    pub fn client(&self) -> Option<usize> {
+        clients!(self).0.copied()
     }
 
     /// All clients that it names.
     pub(crate) fn clients(&self) -> impl Iterator<Item = usize> {
         let (first, second) = clients!(self);
-        std::iter::once(*first).chain(second.copied())
+        first.into_iter().chain(second).copied()
     }
 
     /// The same, to change them.
     pub(crate) fn clients_mut(&mut self) -> impl Iterator<Item = &mut usize> {
         let (first, second) = clients!(self);
-        std::iter::once(first).chain(second)
+        first.into_iter().chain(second)
     }
 
     /// The fields of its packets, each with whether it is one of a packet that arrives: a capture there is set, elsewhere used.

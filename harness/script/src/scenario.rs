@@ -3,7 +3,7 @@
 use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
-use crate::{At, Count, Gate, Step, StepKind};
+use crate::{At, Count, Gate, Step, StepKind, TargetAction};
 
 /// One named experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Scenario {
     pub catches: Vec<Catch>,
     /// Addresses of real bugs of this sort.
     pub like: Vec<String>,
-    /// Touches the whole broker: runs alone.
+    /// Touches the whole broker: runs alone. So does whatever does something to the target's process.
     pub solo: bool,
     /// This scenario is that gate.
     pub gate: Option<Gate>,
@@ -66,14 +66,25 @@ impl Scenario {
         given.chain(changed).collect()
     }
 
-    /// Whether it has a fault in this version, so that a run without it says something: a step on a link, a link with a profile, or
-    /// control steps of its own.
+    /// Whether its steps do something to the target's process.
+    pub fn handles_target(&self) -> bool {
+        let control = match &self.control {
+            Control::Steps(steps) => steps.as_slice(),
+            Control::Derived | Control::None(_) => &[],
+        };
+        self.steps.iter().chain(control).any(|step| matches!(step.kind, StepKind::Target(_)))
+    }
+
+    /// Whether it has a fault in this version, so that a run without it says something: a step on a link or on the target, a link
+    /// with a profile, or control steps of its own.
     pub fn has_fault(&self, version: Version) -> bool {
         let taken = |step: &&Step| step.only.is_none_or(|only| only == version);
-        let of_link = |step: &Step| matches!(step.kind, StepKind::Link { .. } | StepKind::LinkProfile { .. });
+        let is_fault = |step: &Step| {
+            matches!(step.kind, StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::Target(_))
+        };
         matches!(self.control, Control::Steps(_))
             || self.clients.iter().any(|client| client.via.is_some())
-            || self.steps.iter().filter(taken).any(of_link)
+            || self.steps.iter().filter(taken).any(is_fault)
     }
 
     /// How long its steps wait by the clock alone, ms: watched absences, keep-alives, will delays, and patience that the
@@ -88,6 +99,9 @@ impl Scenario {
 /// What an emulated radio costs, ms: some exchanges that take a second or more each.
 const RADIO_MS: u64 = 10_000;
 
+/// What a process takes to end or to begin, ms: some take a tenth of it, some four times as much.
+const PROCESS_MS: u64 = 5_000;
+
 fn waits_ms(kind: &StepKind) -> u64 {
     match kind {
         StepKind::Connect { options, .. } => {
@@ -96,6 +110,8 @@ fn waits_ms(kind: &StepKind) -> u64 {
             (keep_alive_s.min(10) + delay_s.min(10)) * 1000
         }
         StepKind::ExpectReceives { count: Count::Nothing { for_ms }, .. } => for_ms.unwrap_or(0),
+        StepKind::Target(TargetAction::Freeze { for_ms }) => *for_ms,
+        StepKind::Target(_) => PROCESS_MS,
         StepKind::ExpectReceives { within_ms, .. } | StepKind::Receive { within_ms, .. } => {
             within_ms.unwrap_or(0)
         }

@@ -201,6 +201,8 @@ pub enum StepKind {
         /// Patience, ms.
         within_ms: Option<u64>,
     },
+    /// `target …`: something is done to the target's process.
+    Target(TargetAction),
     /// `expect X receives …`.
     ExpectReceives {
         /// Who.
@@ -221,6 +223,32 @@ pub enum StepKind {
         /// Patience, ms.
         within_ms: Option<u64>,
     },
+}
+
+/// What a script does to the target's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetAction {
+    /// `kill`: SIGKILL.
+    Kill,
+    /// `stop`: asks it to end.
+    Stop,
+    /// `restart [fresh]`: starts what was killed or stopped, at the same addresses.
+    Restart {
+        /// With nothing stored; else it finds its store as it left it.
+        fresh: bool,
+    },
+    /// `freeze for T`: halts its threads; the steps go on, and it runs on by itself when the time is over.
+    Freeze {
+        /// How long, ms.
+        for_ms: u64,
+    },
+}
+
+impl TargetAction {
+    /// Whether its process ends by it, and every connection with it.
+    pub fn ends_process(self) -> bool {
+        matches!(self, Self::Kill | Self::Stop)
+    }
 }
 
 /// How often a message may arrive, over the whole run.

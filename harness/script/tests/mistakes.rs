@@ -197,6 +197,21 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E047", " times 2\n a connect clean client_id=\"x\""),
     ("E047", " times 2\n a connect clean will_topic=\"t\""),
     ("E047", " times 2\n a finds \"t\" \"p\""),
+    ("E005", "target freeze"),
+    ("E016", "target freeze for 31s"),
+    ("E038", "target freeze for ever"),
+    ("E041", "target pause"),
+    ("E004", "target kill now"),
+    ("E004", "target stop fresh"),
+    ("E041", "target connect clean"),
+    ("E007", " client target\n a connect clean"),
+    ("E049", "target thaw"),
+    ("E049", "target restart"),
+    ("E049", "target kill\n target stop"),
+    ("E049", "target stop\n target freeze for 1s"),
+    ("E049", "target kill\n a connect resume"),
+    ("E049", "target kill\n target restart\n a ping"),
+    ("E049", "target kill\n target restart\n a connect clean\n fence a m \"t\""),
     ("E042", "a connect clean reason=5 refused"),
     ("E050", "d -> PINGREQ in frames 1 *"),
     ("E050", "d -> PINGREQ with next"),
@@ -324,4 +339,31 @@ fn an_id_that_is_free_again_may_be_used() {
         let header = HEADER.replace(" clauses 5.0/", " clauses 3.1.1/MQTT-3.12.4-1 5.0/");
         assert_eq!(found(&format!("{header}{CLIENTS}{CONNECTED} {steps}\n")), [], "{steps}");
     }
+}
+
+#[test]
+fn what_came_before_the_target_ended_may_be_looked_at_behind_it() {
+    for steps in [
+        "target kill\n m <- closed\n target restart\n m connect resume",
+        "target stop\n expect a receives nothing\n target restart fresh\n a finds \"t\" \"p\"",
+        "target freeze for 30s\n a ping\n target kill\n link a restore\n target restart\n a open",
+    ] {
+        let (scenarios, mistakes) = parse("f", "f", &format!("{HEADER}{CLIENTS}{CONNECTED} {steps}\n"));
+        assert_eq!(mistakes, [], "{steps}");
+        assert!(
+            scenarios[0].solo && scenarios[0].handles_target(),
+            "it runs alone, though it does not say so"
+        );
+    }
+}
+
+/// Steps of one version alone don't stand beside those of another.
+#[test]
+fn a_target_step_of_one_version_is_looked_at_in_that_version() {
+    let header = HEADER.replace(" clauses 5.0/", " clauses 3.1.1/MQTT-3.12.4-1 5.0/");
+    let whole = |steps: &str| format!("{header}{CLIENTS}{CONNECTED} {steps}\n");
+    let found = |steps| found(&whole(steps)).iter().map(|(code, ..)| *code).collect::<Vec<_>>();
+    assert_eq!(found("target kill only 5.0\n a ping only 3.1.1"), [""; 0]);
+    assert_eq!(found("target kill only 5.0\n a ping"), ["E049"]);
+    assert_eq!(found("target kill\n target kill"), ["E049"], "once, though in both versions");
 }

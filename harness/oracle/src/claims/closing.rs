@@ -40,6 +40,9 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         let why = format!("the harness ended the connection while {} was waited for", wait.expected());
         return wait.inconclusive(found, why);
     }
+    if let Some(why) = outage(wait) {
+        return wait.inconclusive(found, why);
+    }
     if let Some((seq, _)) = wait.conn.handshake.last_word.filter(|(_, code)| is_policy(*code)) {
         let reason = wording::event(wait.state, seq);
         return wait
@@ -97,6 +100,12 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     let mut finding = wait.finding(Some(owed), Fact::Closed, text, evidence, instead::closed());
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, asked.unwrap_or(wait.claimed_at.seq));
     found.claim_broken(finding);
+}
+
+/// The connection ended with the target's process.
+fn outage(wait: &Wait<'_>) -> Option<String> {
+    let ended = wait.state.around.outage_between(wait.conn.opened.seq, wait.at());
+    ended.then(|| format!("the target's process ended while {} was waited for", wait.expected()))
 }
 
 /// A 3.1.1 server without QoS 2 can't announce it and may close on such a PUBLISH. One that took any has it.

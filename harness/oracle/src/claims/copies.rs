@@ -125,6 +125,15 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
     let (what, n) = (wording::payload(payload), meant.len());
     let again = messages(watch, payload).filter_map(|m| repeated_before(m, surplus.first.seq)).max();
     let seen: Vec<u64> = meant.iter().take(promise.copies + 1).map(|d| d.first.seq).collect();
+    let first = meant.first().map_or(surplus.first.seq, |d| d.first.seq);
+    if watch.state.around.outage_between(first, surplus.first.seq) {
+        let text = format!(
+            "durability: {what} was delivered {n} times, the target's process having ended meanwhile"
+        );
+        let level = GradeLevel::Info;
+        found.grades.push((super::receives::NAME, Grade { clause: None, level, text, evidence: seen }));
+        return;
+    }
     if promise.effective < 2 || promise.shared {
         let cause = match (again, promise.published) {
             (Some(_), _) => "after the publisher sent it again",

@@ -1,7 +1,7 @@
 //! Whether a message that never came was owed at all. Every legal reason to leave it out is looked for before anybody is blamed.
 
 use bytes::Bytes;
-use deadzone_history::{ClientIx, ConnId};
+use deadzone_history::{ClientIx, ConnId, Durability};
 use deadzone_wire::PacketKind;
 
 use super::will;
@@ -44,6 +44,8 @@ pub(crate) enum Excuse {
     Limited(String),
     /// Both outcomes are right.
     Either(String),
+    /// It was lost with the target's process, and the target does not declare that it keeps it.
+    Lost(String),
     /// The broker itself threw a client out that did nothing wrong: the connection, and the close.
     ThrownOut(ConnId, u64),
 }
@@ -71,6 +73,12 @@ fn owed(state: &State, client: ClientIx, group: &Group, message: &Message) -> Re
     if message.progress.refused.is_some() {
         return Err(Excuse::open("the broker refused the message, which is its right"));
     }
+    if let Some((_, how)) = state.around.outage_since(message.first.seq) {
+        let is_will = matches!(message.origin, Origin::Will { .. });
+        if is_will || !state.outlives(message.progress.completed) {
+            return Err(Excuse::Lost(format!("{how}, and {}", declared(state, is_will))));
+        }
+    }
     if message.qos == 0 {
         return Err(thrown_out_at(state, message.conn, message.first.seq)
             .unwrap_or_else(|| Excuse::open("it was published at QoS 0 and may be lost")));
@@ -95,6 +103,16 @@ fn owed(state: &State, client: ClientIx, group: &Group, message: &Message) -> Re
         (Origin::Publish, false) => DebtKind::Live,
     };
     Ok(Debt { published: message.first.seq, accepted, kind })
+}
+
+/// Why nothing of the sort is owed across the end of the target's process.
+fn declared(state: &State, is_will: bool) -> &'static str {
+    match state.header.target.durable {
+        _ if is_will => "a will need not outlive that",
+        Durability::None => "it declares nothing that outlives that",
+        Durability::Periodic => "it declares that it stores at intervals (durable = \"periodic\")",
+        Durability::Ack => "it was not acknowledged before, or the store was taken away",
+    }
 }
 
 /// Where the broker showed that it has taken the message over.
@@ -156,6 +174,12 @@ fn under(
         return Err(Excuse::open("its subscription was not acknowledged"));
     };
     let live = was_there(ask, message);
+    if let Some((_, how)) = ask.answered.and_then(|(at, _)| state.around.outage_since(at.seq))
+        && !state.outlives(ask.answered.map(|(at, _)| at))
+    {
+        let declared = declared(state, false);
+        return Err(Excuse::Lost(format!("{how} behind the subscription, and {declared}")));
+    }
     let asks_for_it = match ask.retain_handling() {
         0 => true,
         1 => ask.fresh,
@@ -214,7 +238,7 @@ fn reachable(state: &State, (ix, session): (SessionIx, &Session), message: &Mess
                 "the broker had closed the subscriber's connection before it was published",
             ));
         }
-        return Err(thrown_out(id, conn)
+        return Err(thrown_out(state, id, conn)
             .unwrap_or_else(|| Excuse::open("the subscriber was not connected when the wait ended")));
     }
     let queue = state.header.target.queue.unwrap_or(QUEUE);
@@ -224,12 +248,6 @@ fn reachable(state: &State, (ix, session): (SessionIx, &Session), message: &Mess
     let maximum = conn.handshake.connect.as_ref().and_then(|c| c.limits.maximum_packet);
     if maximum.is_some_and(|maximum| message.length + ROOM_BYTES > maximum) {
         return Err(Excuse::open("it may be larger than the subscriber's Maximum Packet Size"));
-    }
-    if let Some((at, what)) = state.around.target.filter(|(at, _)| at.seq > message.first.seq) {
-        return Err(Excuse::open(format!(
-            "the target may have lost it: since then {what} (event {})",
-            at.seq
-        )));
     }
     let acks = [PacketKind::Puback, PacketKind::Pubrec, PacketKind::Pubcomp];
     let waiting = conn.debts.other.any_of(&acks);
@@ -251,8 +269,11 @@ pub(crate) fn overtaken(state: &State, ix: SessionIx, message: &Message) -> Opti
 }
 
 /// The broker closed a connection whose client had kept to the protocol and had not ended it, without a reason of its own.
-fn thrown_out(id: ConnId, conn: &Conn) -> Option<Excuse> {
+fn thrown_out(state: &State, id: ConnId, conn: &Conn) -> Option<Excuse> {
     let closed = conn.ends.by_broker?.at.seq;
+    if state.around.outage_between(conn.opened.seq, closed) {
+        return None;
+    }
     let given = &conn.given;
     let legal = given.deviant.is_none() && given.scraps.is_none() && !given.discouraged;
     let over = super::closing::overrun(conn, closed).is_some();
@@ -266,7 +287,7 @@ fn thrown_out(id: ConnId, conn: &Conn) -> Option<Excuse> {
 /// The same, behind the packet of this event: no answer shows that the broker went on to read what was given later.
 fn thrown_out_at(state: &State, id: ConnId, given: u64) -> Option<Excuse> {
     let conn = state.conn(id)?;
-    if conn.answered_up_to <= given { thrown_out(id, conn) } else { None }
+    if conn.answered_up_to <= given { thrown_out(state, id, conn) } else { None }
 }
 
 /// The latest connection of a client, where the broker threw the client out: the connection, and the close.
@@ -274,7 +295,7 @@ pub(super) fn latest_thrown_out(state: &State, client: ClientIx) -> Option<(Conn
     let (_, session) = state.session_of(client)?;
     let (id, conn) = state.conns_of(client).next_back()?;
     let taken_over = session.current() != Some(id);
-    match thrown_out(id, conn)? {
+    match thrown_out(state, id, conn)? {
         Excuse::ThrownOut(id, closed) if !taken_over && conn.handshake.accepted().is_some() => {
             Some((id, closed))
         }

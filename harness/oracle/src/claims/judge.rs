@@ -163,6 +163,9 @@ impl Claims {
 fn own_thrown_out(state: &State, since: u64) -> Option<u64> {
     let thrown_out = |conn: &Conn| {
         let seq = conn.ends.by_broker?.at.seq;
+        if state.around.outage_between(conn.opened.seq, seq) {
+            return None;
+        }
         let left = conn.handshake.goodbye.is_some_and(|goodbye| goodbye.at.seq < seq);
         (seq > since && !left && !conn.ends.by_harness_before(seq)).then_some(seq)
     };

@@ -93,6 +93,7 @@ impl Unrest<'_> {
         let Some(closed) = self.conn.ends.by_broker.map(|c| c.at) else { return false };
         let given = &self.conn.given;
         let own = self.conn.ends.by_harness_before(closed.seq)
+            || self.state.around.outage_between(self.conn.opened.seq, closed.seq)
             || given.scraps.is_some()
             || super::closing::overrun(self.conn, closed.seq).is_some()
             || given.violation.is_some();

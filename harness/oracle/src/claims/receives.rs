@@ -188,6 +188,7 @@ fn missing(watch: &Watch<'_>, payload: &Bytes, unmet: Unmet, found: &mut Found) 
             let clause = owed::clause(Owed::Will, watch.version);
             return found.graded(unmet.at.seq, clause, format!("{what} did not come: {why}"), Vec::new());
         }
+        Err(Excuse::Lost(why)) => return found.lost(unmet.at.seq, &what, &why),
         Err(Excuse::ThrownOut(conn, closed)) => return thrown_out(watch, payload, (conn, closed), found),
     };
     if routing_is_open(state, watch.claimed.at.seq) {

@@ -48,6 +48,7 @@ pub(super) fn judge(wait: &Wait<'_>, found: &mut Found) {
         Err(Excuse::Granted(why)) => return found.granted_less(wait.at(), why),
         Err(Excuse::Limited(why)) => return found.not_applicable(wait.at(), why),
         Err(Excuse::Either(why)) => return found.graded(wait.at(), None, why, Vec::new()),
+        Err(Excuse::Lost(why)) => return found.lost(wait.at(), &wait.expected(), &why),
         Err(Excuse::ThrownOut(conn, _)) if conn == wait.id => {
             return closing::instead(wait, wait.at(), found);
         }

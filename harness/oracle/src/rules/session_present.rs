@@ -19,7 +19,7 @@ use super::{
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
-    state::{Ask, Conn, Connected, Message, Origin, Outlook, Session, State, Transition},
+    state::{Ask, Conn, ConnectFacts, Connected, Message, Origin, Outlook, Session, State, Transition},
 };
 
 const NAME: &str = "session-present";
@@ -140,6 +140,7 @@ fn connected(event: &Event, state: &State, found: &mut Found) -> Option<Told> {
     if !seen.first || connack.code != 0 || conn.given.deviant.is_some() || conn.version == Version::V31 {
         return None;
     }
+    survived(event, seen, connect, state, found);
     let say = |clause: Pair, wanted: &str, could_instead| Breach {
         conn: seen.conn,
         clause,
@@ -189,6 +190,22 @@ fn connected(event: &Event, state: &State, found: &mut Found) -> Option<Told> {
     };
     found.broken(event, state, breach);
     Some(Told { conn: seen.conn, connack: event.seq, present: connack.session_present() })
+}
+
+/// Whether a session outlived the target's process, where it need not: that is told, and no more.
+fn survived(event: &Event, seen: &Connected, connect: &ConnectFacts, state: &State, found: &mut Found) {
+    let EventKind::Packet(packet) = &event.kind else { return };
+    let Packet::Connack(connack) = packet.packet() else { return };
+    let session = seen.previous.and_then(|id| state.session(id));
+    let earlier = session.and_then(|s| s.connections.latest.iter().rev().find(|c| **c != seen.conn));
+    let last = earlier.and_then(|conn| state.conn(*conn));
+    let kept = last.filter(|last| last.expiry_s().0 > 0 && last.handshake.accepted().is_some());
+    let outage = kept.and_then(|last| state.around.outage_since(last.opened.seq));
+    if let Some((_, how)) = outage.filter(|_| seen.outlook == Outlook::Open && !connect.clean) {
+        let what = if connack.session_present() { "is there" } else { "is gone" };
+        let text = format!("durability: {how}, and the session from before {what}");
+        found.grade(event, None, text, evidence(seen, connect.at.seq, state));
+    }
 }
 
 /// The CONNECT, and the CONNACK of the session's last connection.

@@ -11,6 +11,8 @@ const STARVED_ABOVE_MS: u64 = 250;
 const JUST_AWAKE_US: u64 = 250_000;
 /// A step between the clocks of more than this makes what rests on a time inconclusive, ms.
 const CLOCK_STEP_MS: u64 = 1_000;
+/// So many ends of the target's process are remembered.
+const OUTAGES_KEPT: usize = 64;
 /// So many starvations are remembered.
 const STARVED_KEPT: usize = 256;
 
@@ -27,10 +29,15 @@ fn became(step: TargetStep) -> TargetEvent {
     match step {
         TargetStep::Kill => TargetEvent::Killed,
         TargetStep::Stop => TargetEvent::Stopped,
-        TargetStep::Restart => TargetEvent::Restarted,
+        TargetStep::Restart | TargetStep::RestartFresh => TargetEvent::Restarted,
         TargetStep::Freeze => TargetEvent::Frozen,
         TargetStep::Thaw => TargetEvent::Thawed,
     }
+}
+
+/// Whether the target's process was over: it may have lost what it had not stored.
+fn is_end(what: TargetEvent) -> bool {
+    !matches!(what, TargetEvent::Frozen | TargetEvent::Thawed | TargetEvent::Restarted | TargetEvent::Whole)
 }
 
 /// What happened around the protocol.
@@ -41,6 +48,14 @@ pub(crate) struct Around {
     starved: Vec<(u64, u64)>,
     /// The last thing that was done to the target's process, or that happened to it.
     pub(crate) target: Option<(Mark, TargetEvent)>,
+    /// When the target's process ended, and how, from the turn of the step that ended it.
+    outages: Vec<(Mark, TargetEvent)>,
+    /// It was not started again since.
+    over: bool,
+    /// When its store was taken away last.
+    pub(crate) emptied: Option<Mark>,
+    /// When it was halted last.
+    frozen: Option<Mark>,
     /// The last packet seen from the judged party on any connection.
     pub(crate) last_seen: Option<Mark>,
     /// Faults that were armed and never fired: event, client, text.
@@ -59,10 +74,13 @@ impl Around {
                 let (line, deviant) = (step.line, step.deviant);
                 self.turn = Some(Turn { line, length, deviant });
                 if let StepClass::Target(what) = step.kind {
-                    self.target = Some((at, became(what)));
+                    self.became(at, became(what));
+                    if what == TargetStep::RestartFresh {
+                        self.emptied = Some(at);
+                    }
                 }
             }
-            EventKind::Target { what } => self.target = Some((at, *what)),
+            EventKind::Target { what } => self.became(at, *what),
             EventKind::Starved { ms } if *ms > STARVED_ABOVE_MS => {
                 self.slept(at.at_us.saturating_sub(ms.saturating_mul(1_000)), at.at_us);
             }
@@ -75,6 +93,35 @@ impl Around {
             EventKind::Link { client, note, .. } => self.link(at, *client, note),
             _ => {}
         }
+    }
+
+    fn became(&mut self, at: Mark, what: TargetEvent) {
+        self.target = Some((at, what));
+        // The step's turn came before it was done; that it is done is the same end.
+        let known = self.outages.last().is_some_and(|(_, last)| *last == what && self.over);
+        if is_end(what) && !known && self.outages.len() < OUTAGES_KEPT {
+            self.outages.push((at, what));
+        }
+        self.over =
+            is_end(what) || (self.over && what != TargetEvent::Restarted && what != TargetEvent::Whole);
+        if matches!(what, TargetEvent::Frozen | TargetEvent::Thawed) {
+            self.frozen = Some(at);
+        }
+    }
+
+    /// How the target's process ended last behind this event, and where.
+    pub(crate) fn outage_since(&self, seq: u64) -> Option<(Mark, TargetEvent)> {
+        self.outages.last().copied().filter(|(at, _)| at.seq > seq)
+    }
+
+    /// Whether the target's process ended between these events: what ended then ended with it.
+    pub(crate) fn outage_between(&self, from: u64, until: u64) -> bool {
+        self.outages.iter().any(|(at, _)| from < at.seq && at.seq < until)
+    }
+
+    /// Whether the target's clock stood still for a while behind this event.
+    pub(crate) fn frozen_since(&self, seq: u64) -> bool {
+        self.frozen.is_some_and(|at| at.seq > seq)
     }
 
     fn slept(&mut self, from_us: u64, until_us: u64) {

@@ -1,11 +1,11 @@
 //! How sessions begin and end: CONNECT, CONNACK, DISCONNECT, and connections that never got an answer.
 
-use deadzone_history::ConnId;
+use deadzone_history::{ConnId, Durability};
 use deadzone_spec::Party;
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::{
-    ConnackFacts, ConnectFacts, Connected, DisconnectFacts, Outlook, Said, Session, SessionIx, State,
+    ConnackFacts, ConnectFacts, Connected, DisconnectFacts, Mark, Outlook, Said, Session, SessionIx, State,
     Transition, phase, session::seconds_us,
 };
 use crate::hash::Map;
@@ -121,10 +121,35 @@ impl State {
         // A close that was read to its end leaves nothing open; any other only bounds the time.
         let drained = last.ends.drained().is_some_and(|at| at.seq < facts.at.seq);
         let gone_us = if greatest_s == 0 && !drained { None } else { gone_us };
-        if self.around.target.is_some_and(|(at, _)| at.seq > last.opened.seq) {
+        if self.around.outage_since(last.opened.seq).is_some() && !self.outlives(last.handshake.accepted()) {
             return Outlook::Open;
         }
-        session.outlook(facts, version, (least_s, greatest_s), last.ends.first_us, gone_us)
+        let ends = (last.ends.first_us, gone_us);
+        match session.outlook(facts, version, (least_s, greatest_s), ends.0, ends.1) {
+            // Its clock may have stood still.
+            Outlook::Gone | Outlook::Ending if self.around.frozen_since(last.opened.seq) => Outlook::Open,
+            outlook => outlook,
+        }
+    }
+
+    /// Whether what the target acknowledged there outlives the last end of its process.
+    pub(crate) fn outlives(&self, acknowledged: Option<Mark>) -> bool {
+        let before = |end: Mark| acknowledged.is_some_and(|at| at.seq < end.seq);
+        let emptied = self.around.emptied.is_some_and(before);
+        let keeps = self.header.target.durable == Durability::Ack && !emptied;
+        self.around.outage_since(0).is_none_or(|(end, _)| keeps && before(end))
+    }
+
+    /// The target's process ended: whatever it had not stored is lost, and nothing shows what that was.
+    pub(super) fn target_ended(&mut self) {
+        let (seq, keeps) = (self.now.seq, self.header.target.durable == Durability::Ack);
+        for session in self.sessions.iter_mut().filter(|session| session.ended.is_none()) {
+            // How far a delivery had come is no acknowledged fact in any case.
+            session.outbound.lost();
+            if !keeps {
+                session.doubtful.get_or_insert(seq);
+            }
+        }
     }
 
     fn begin(

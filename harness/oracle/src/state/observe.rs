@@ -103,7 +103,12 @@ impl State {
                 self.scraps(skipped.conn, skipped.direction, false);
             }
             EventKind::Closed { conn, end, by, how } => self.closed(*conn, *end, *by, *how),
-            other => self.around.observe(self.now, other),
+            other => {
+                self.around.observe(self.now, other);
+                if self.around.outage_since(self.now.seq.saturating_sub(1)).is_some() {
+                    self.target_ended();
+                }
+            }
         }
     }
 

@@ -42,7 +42,7 @@ pub(crate) struct Outbound {
     finished: u64,
     /// It came from an earlier connection, PUBREC given there.
     pub(crate) carried: bool,
-    /// It had to be dropped: it no longer fits the client's Maximum Packet Size.
+    /// It had to be dropped, as it no longer fits the client's Maximum Packet Size, or went down with the process.
     pub(crate) dropped: bool,
     /// It was sent again under another id, on a later connection: the event of that copy.
     pub(crate) moved: Option<u64>,
@@ -165,6 +165,11 @@ impl Outbounds {
         }
         let open = self.by_id.iter().filter(|(_, e)| e.stage == Stage::Unacknowledged);
         self.left = open.map(|(id, _)| id).collect();
+    }
+
+    /// The other side may know none of them any more.
+    pub(super) fn lost(&mut self) {
+        self.by_id.values_mut().for_each(|known| known.dropped = true);
     }
 
     /// An unfinished exchange with the same content under another id: its last event.

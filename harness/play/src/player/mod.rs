@@ -10,6 +10,7 @@ mod control;
 mod footprint;
 mod network;
 mod parking;
+mod process;
 mod rest;
 mod setting;
 mod stage;

@@ -14,7 +14,7 @@ use deadzone_transport::{Approach, Frame, Stream};
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
-use super::setting;
+use super::{process::TargetProcess, setting};
 use crate::{
     client::{Client, Command, Live, SharedClient},
     dial::Dialling,
@@ -59,6 +59,7 @@ pub(crate) struct Network {
     pub(super) access: Access,
     pub(super) recorder: SharedRecorder,
     pub(super) timing: Timing,
+    pub(super) process: TargetProcess,
     next_conn: Cell<u32>,
     tasks: RefCell<Vec<JoinHandle<()>>>,
     /// The environment refused what the run needs.
@@ -92,6 +93,7 @@ impl Network {
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
             run: setup.names.nonce.clone(),
             access: setup.access.clone(),
+            process: TargetProcess::new(setup.access.process.clone(), setup.target.durable, recorder.clone()),
             recorder,
             timing,
             next_conn: Cell::new(0),
@@ -337,6 +339,12 @@ impl Network {
             by_broker > 0 || (self.has_foreign_links() && all > 1)
         };
         self.recorder.until(self.turn_ends_us(), closed).await;
+    }
+
+    /// The target's process ended: waits until every client has seen it. One whose link does not tell it goes on as it is.
+    pub(super) async fn all_closed(&self) {
+        let all = || self.clients.iter().all(|client| client.borrow().presence.live.is_none());
+        self.recorder.until(self.turn_ends_us(), all).await;
     }
 
     pub(super) fn name(&self, client: usize) -> &str {

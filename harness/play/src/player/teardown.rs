@@ -25,6 +25,10 @@ pub(super) async fn tear_down(stage: &mut Stage<'_>) {
         }
     }
     recorder.append(EventKind::Teardown);
+    if let Err(why) = stage.network.process.make_whole().await {
+        let what = format!("the target does not run: {why}");
+        recorder.append(EventKind::TeardownFailed { what: what.into() });
+    }
     for client in &stage.network.clients {
         client.borrow_mut().presence.enqueue(Command::End);
     }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use deadzone_history::{Abandon, Ended, EventKind, SkipReason, StepClass, StepEvent};
-use deadzone_script::{Count, Scenario, Step, StepKind};
+use deadzone_history::{Abandon, Ended, EventKind, SkipReason, StepClass, StepEvent, TargetStep};
+use deadzone_script::{Count, Scenario, Step, StepKind, TargetAction};
 
 use super::{control, parking::Parking, rest, setting, stage::Stage, steps, teardown};
 use crate::{client::Command, recorder::SharedRecorder, setup::Setup};
@@ -134,8 +134,12 @@ impl<'a> Player<'a> {
                 round: self.round,
                 skipped,
             })));
-            if !is_skipped {
-                self.take(step, &steps[i..]).await;
+            match &step.kind {
+                _ if !is_skipped => self.take(step, &steps[i..]).await,
+                StepKind::Target(action) if skipped == Some(SkipReason::NotPlayed) => {
+                    steps::put_off(&mut self.stage, *action);
+                }
+                _ => {}
             }
         }
     }
@@ -172,6 +176,9 @@ impl<'a> Player<'a> {
         if step.recover && self.stage.is_derived_control() {
             return Some(SkipReason::Recovery);
         }
+        if matches!(step.kind, StepKind::Target(_)) && self.stage.is_derived_control() && !self.abandoned {
+            return Some(SkipReason::NotPlayed);
+        }
         let expectation = matches!(class(&step.kind), StepClass::Expect(_));
         (self.abandoned && !expectation).then_some(SkipReason::EarlierStepFailed)
     }
@@ -198,8 +205,15 @@ fn is_of_absence(step: &Step) -> bool {
 
 /// What a step is done to.
 fn class(kind: &StepKind) -> StepClass {
-    let client = kind.client().into();
+    let client = kind.client().unwrap_or_default().into();
     match kind {
+        StepKind::Target(action) => StepClass::Target(match action {
+            TargetAction::Kill => TargetStep::Kill,
+            TargetAction::Stop => TargetStep::Stop,
+            TargetAction::Restart { fresh: false } => TargetStep::Restart,
+            TargetAction::Restart { fresh: true } => TargetStep::RestartFresh,
+            TargetAction::Freeze { .. } => TargetStep::Freeze,
+        }),
         StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::LinkSaw { .. } => {
             StepClass::Link(client)
         }

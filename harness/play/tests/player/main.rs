@@ -4,6 +4,7 @@ mod broker;
 mod control;
 mod finds;
 mod performed;
+mod process;
 mod waits;
 mod wire;
 

@@ -15,7 +15,7 @@ use deadzone_history::{
 };
 use deadzone_link::Catalogue;
 use deadzone_play::{
-    Access, Dial, Experiment, Names, Performance, Setup, Shared, Slots, Timing, Unparking, perform,
+    Access, Dial, Experiment, Names, Performance, Process, Setup, Shared, Slots, Timing, Unparking, perform,
 };
 use deadzone_script::Scenario;
 use deadzone_wire::{PacketKind, Version};
@@ -41,6 +41,8 @@ pub(crate) struct Bench {
     pub(crate) timing: Timing,
     pub(crate) run: Origin,
     pub(crate) teardown: bool,
+    /// What its target steps are done to.
+    pub(crate) process: Option<Rc<dyn Process>>,
     /// The run is cancelled at this time, ms.
     pub(crate) cancel_at_ms: Option<u64>,
     /// The harness is not run for a while from this time on, ms.
@@ -62,6 +64,7 @@ impl Bench {
             timing: Timing::default(),
             run: Origin::Scenario,
             teardown: false,
+            process: None,
             cancel_at_ms: None,
             starved_at_ms: None,
         }
@@ -91,6 +94,7 @@ impl Bench {
                 direct: dial,
                 links: None,
                 credentials: None,
+                process: self.process,
             },
             names: Names { run_prefix: RUN[..6].to_owned(), nonce: RUN.to_owned() },
             shared: Shared { slots: self.slots, memory: None, cancel: Arc::clone(&cancel) },

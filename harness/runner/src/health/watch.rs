@@ -40,17 +40,24 @@ impl Health {
 
     /// Whether it is not clear now that the target lives.
     pub(crate) fn is_unclear(&self) -> bool {
+        if self.examiner.pulse.is_scripted() {
+            return false;
+        }
         let ended = self.process.as_ref().is_some_and(|ended| ended().is_some());
         ended || self.examination.is_some() || self.examiner.pulse.refused_since().is_some()
     }
 
     /// Whether something was seen that is not looked into to its end: a pass does not end before.
     pub(crate) fn has_doubts(&self) -> bool {
-        self.examination.is_some() || self.symptom().is_some()
+        let scripted = self.examiner.pulse.is_scripted();
+        !scripted && (self.examination.is_some() || self.symptom().is_some())
     }
 
-    /// A look; something if the target was lost.
+    /// A look; something if the target was lost. One that a script has in its hands is not.
     pub(crate) fn look(&mut self, slots: &Arc<Slots<Task>>) -> Option<Trouble> {
+        if self.examiner.pulse.is_scripted() {
+            return None;
+        }
         if let Some(how) = self.process.as_ref().and_then(|ended| ended()) {
             let text = format!("its process ended ({how})");
             return Some(Trouble { kind: Kind::Crashed, since: self.last_well(), text });

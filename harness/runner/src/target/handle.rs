@@ -15,7 +15,7 @@ use deadzone_target::{Declared, LogTail, Places, Recipe, Started, Store};
 use deadzone_transport::Transport;
 use deadzone_wire::{Credentials, Version};
 
-use super::{EmbeddedSpec, Offer, Pulse, TargetSpec, embedded_dial, watched::WatchedDial};
+use super::{EmbeddedSpec, Offer, Pulse, ScriptedProcess, TargetSpec, embedded_dial, watched::WatchedDial};
 use crate::{
     LinkProvider, Mutant, RunError,
     mutant::MutantDial,
@@ -23,7 +23,6 @@ use crate::{
 };
 
 /// A target that is up.
-#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub(crate) enum Target {
     Embedded(EmbeddedSpec),
     Remote {
@@ -31,7 +30,7 @@ pub(crate) enum Target {
         places: Places,
         declared: Arc<Declared>,
         /// The process, if it is ours: it may be restarted.
-        process: Option<Started>,
+        process: Option<Arc<Started>>,
         pulse: Arc<Pulse>,
         /// Where others use it: how fast it may be dialled.
         pace: Option<Arc<Pace>>,
@@ -58,7 +57,7 @@ impl Target {
                 let process = Started::start(&recipe, cancel)?;
                 let credentials = process.credentials().cloned();
                 let declared = Declared { credentials, ..Declared::clone(declared) };
-                remote(&recipe.name, process.places().clone(), Arc::new(declared), Some(process))
+                remote(&recipe.name, process.places().clone(), Arc::new(declared), Some(Arc::new(process)))
             }
         })
     }
@@ -69,7 +68,7 @@ impl Target {
             Self::Remote { places, process, declared, pulse, pace, .. } => TargetHandle::Remote {
                 places: places.clone(),
                 declared: Arc::clone(declared),
-                log: process.as_ref().map(Started::log),
+                process: process.clone(),
                 pulse: Arc::clone(pulse),
                 pace: pace.clone(),
             },
@@ -92,7 +91,7 @@ impl Target {
     pub(crate) fn process(&self) -> Option<&Started> {
         match self {
             Self::Embedded(_) => None,
-            Self::Remote { process, .. } => process.as_ref(),
+            Self::Remote { process, .. } => process.as_deref(),
         }
     }
 
@@ -121,7 +120,7 @@ pub(crate) enum TargetHandle {
     Remote {
         places: Places,
         declared: Arc<Declared>,
-        log: Option<Arc<LogTail>>,
+        process: Option<Arc<Started>>,
         pulse: Arc<Pulse>,
         pace: Option<Arc<Pace>>,
     },
@@ -130,6 +129,31 @@ pub(crate) enum TargetHandle {
 impl TargetHandle {
     pub(crate) fn is_embedded(&self) -> bool {
         matches!(self, Self::Embedded(_))
+    }
+
+    /// The process, if it is ours.
+    fn process(&self) -> Option<&Arc<Started>> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote { process, .. } => process.as_ref(),
+        }
+    }
+
+    /// Whether a script may do something to its process: we started it.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.process().is_some()
+    }
+
+    /// The tail of its log, if we started it.
+    pub(crate) fn log(&self) -> Option<Arc<LogTail>> {
+        self.process().map(|process| process.log())
+    }
+
+    /// Its process for a script, if we started it; a start ends early where `cancel` is set.
+    pub(crate) fn scripted(&self, cancel: &Arc<AtomicBool>) -> Option<ScriptedProcess> {
+        let Self::Remote { process, pulse, .. } = self else { return None };
+        let (started, pulse) = (Arc::clone(process.as_ref()?), Arc::clone(pulse));
+        Some(ScriptedProcess { started, pulse, cancel: Arc::clone(cancel) })
     }
 
     /// Where it listens, if it has an address.

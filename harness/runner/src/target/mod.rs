@@ -4,6 +4,7 @@
 mod embedded;
 mod end;
 mod handle;
+mod process;
 mod pulse;
 mod spec;
 mod watched;
@@ -11,5 +12,6 @@ mod watched;
 pub(crate) use embedded::{Offer, embedded_dial, embedded_login, paused_runtime};
 pub use end::end_started_brokers;
 pub(crate) use handle::{Target, TargetHandle};
+pub(crate) use process::{Lent, ScriptedProcess};
 pub(crate) use pulse::Pulse;
 pub use spec::{EmbeddedSpec, TargetSpec};

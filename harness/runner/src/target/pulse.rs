@@ -92,6 +92,8 @@ struct Known {
     last_heard: Option<Instant>,
     /// The first of the refusals since something was heard last.
     refused: Option<Instant>,
+    /// A script has the target's process: what becomes of connections is its doing.
+    scripted: bool,
 }
 
 /// What is known of a target's connections.
@@ -167,6 +169,23 @@ impl Pulse {
         while known.ended.front().is_some_and(|at| now.duration_since(*at) > REMEMBERED) {
             known.ended.pop_front();
         }
+    }
+
+    /// A script does something to the target's process from here on.
+    pub(crate) fn scripted(&self) {
+        self.lock().scripted = true;
+    }
+
+    /// Whether a script has the target's process.
+    pub(crate) fn is_scripted(&self) -> bool {
+        self.lock().scripted
+    }
+
+    /// The script is over and the target is whole: what was seen of its connections meanwhile says nothing.
+    pub(crate) fn given_back(&self) {
+        let mut known = self.lock();
+        let (next, made) = (known.next, std::mem::take(&mut known.made));
+        *known = Known { next, made, last_heard: Some(Instant::now()), ..Known::default() };
     }
 
     /// Many connections were made lately: a target may hold further ones back.
@@ -331,6 +350,21 @@ mod tests {
         pulse.leaving(numbers[0]);
         numbers.iter().for_each(|n| pulse.ended(*n, true));
         assert_eq!(pulse.all_ended(), None);
+    }
+
+    #[test]
+    fn what_came_of_a_script_is_forgotten() {
+        let pulse = Pulse::default();
+        let numbers: Vec<u64> = (0..8).map(|_| pulse.opened()).collect();
+        pulse.scripted();
+        assert!(pulse.is_scripted());
+        numbers.iter().for_each(|n| pulse.ended(*n, true));
+        pulse.refused();
+        pulse.given_back();
+        assert!(!pulse.is_scripted() && pulse.refused_since().is_none() && pulse.all_ended().is_none());
+        assert!(pulse.last_heard().is_some());
+        let next = pulse.opened();
+        assert!(!numbers.contains(&next), "a connection of before that ends late is not taken for a new one");
     }
 
     #[test]

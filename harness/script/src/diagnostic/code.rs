@@ -35,7 +35,7 @@ UNTERMINATED "E001" "a text without its closing quote"
 ESCAPE "E002" "an unknown escape in a text"
     "The escapes are \\\" \\\\ \\n \\t and \\xNN with two hexadecimal digits. {run} is a placeholder and needs no escape.";
 UNKNOWN_STEP "E003" "a line that begins or goes on with an unknown word"
-    "A line is a header line (title, clauses, needs, …), a `client` line, a step that begins with a client's name (`pub connect clean`) or with `fence`, `ready`, `link` or `expect`, or it opens a block (`recover`, `control`).";
+    "A line is a header line (title, clauses, needs, …), a `client` line, a step that begins with a client's name (`pub connect clean`) or with `fence`, `ready`, `link`, `target` or `expect`, or it opens a block (`recover`, `control`).";
 TRAILING "E004" "words after the end of a step"
     "The step was complete and the rest of the line means nothing. One step a line; a comment begins with #.";
 MISSING "E005" "something is missing"
@@ -126,6 +126,8 @@ SHARED_ROUNDS "E047" "something that the rounds would share"
     "`times N` plays the steps N times, each round with clients and topics of its own. A topic, a filter or a client id without {run} would be the same in every round, so that one round finds what an earlier one left behind.";
 UNJUDGED "E048" "a clause that nothing in the scenario judges"
     "A clause is put to the test where a rule or a claim judges it: it could come out otherwise. Either no step brings about what the clause is about, or no rule and no claim knows it, so that a step has to name it: `expect X receives nothing @ CLAUSE`.";
+TARGET "E049" "a step on the target that can't be"
+    "`target kill` and `target stop` end a process that runs, and every connection with it; `target restart` starts it again, and only then can clients connect. `target freeze for T` halts it for so long: the steps go on meanwhile, and it thaws by itself.";
 FRAMES "E050" "frames that can't be written so"
     "`in frames …` says in which WebSocket frames the bytes of a step go, so the scenario `needs ws`, and its client is `direct`: a link would cut and join them as it likes. The lengths add up to the bytes, or one of them is `*`. `with next` keeps the bytes for the client's next `->`, which follows at once.";
 }

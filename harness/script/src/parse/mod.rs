@@ -2,7 +2,7 @@
 //!
 //! `file` walks the lines and keeps the scenario that is being read; each line is read on its own, so a mistake costs one
 //! line. `lexer` makes tokens, `cursor` hands them out; `header`, `client` and `step` (with `intent`, `packet`, `link`,
-//! `expect`, `topic`) read one line each; `order`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
+//! `expect`, `target`, `topic`) read one line each; `order`, `outage`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
 //! performs anything.
 
 mod client;
@@ -19,11 +19,13 @@ mod link;
 mod lone;
 mod marks;
 mod order;
+mod outage;
 mod packet;
 mod range;
 mod rounds;
 mod scenario;
 mod step;
+mod target;
 mod topic;
 mod unfinished;
 mod value;

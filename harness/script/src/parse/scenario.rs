@@ -6,7 +6,7 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::lexer::{Kind, Token, Value};
-use super::{framing, gates, order, rounds, unfinished};
+use super::{framing, gates, order, outage, rounds, unfinished};
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Control, Gate, Scenario, Step};
 
@@ -102,6 +102,9 @@ impl Draft {
         }
         for steps in [&self.scenario.steps, &self.control] {
             order::check(&self.scenario.clients, steps, &self.unread, mistakes);
+            if self.unread.clients.is_empty() {
+                outage::check((&self.scenario.versions, &self.scenario.clients), steps, mistakes);
+            }
             unfinished::check(&self.scenario, steps, &self.unread, mistakes);
             framing::check(&self.scenario, steps, &self.unread, mistakes);
         }
@@ -113,6 +116,7 @@ impl Draft {
         if !self.control.is_empty() {
             self.scenario.control = Control::Steps(self.control);
         }
+        self.scenario.solo |= self.scenario.handles_target();
         (mistakes.len() == self.mistakes_before).then_some(self.scenario)
     }
 

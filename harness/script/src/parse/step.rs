@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, ClientDecl, Step, StepKind};
 
 /// Words that begin a step without a client in front.
-pub(super) const LEADING: [&str; 4] = ["fence", "ready", "link", "expect"];
+pub(super) const LEADING: [&str; 5] = ["fence", "ready", "link", "target", "expect"];
 /// What a client can do.
 const VERBS: [&str; 12] = [
     "open",
@@ -83,6 +83,7 @@ impl<'l> StepLine<'_, 'l> {
             "fence" => self.fence(),
             "ready" => self.ready(),
             "link" => self.link(),
+            "target" => self.target(),
             "expect" => self.expect(),
             name => {
                 let client = self.subject(name, at)?;

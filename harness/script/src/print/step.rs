@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::header::one_line;
 use super::value::{Fields, Packet, Quoted, Time};
 use super::{intent, link};
-use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind};
+use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind, TargetAction};
 
 pub(super) fn print_all(out: &mut String, scenario: &Scenario) {
     out.push('\n');
@@ -98,6 +98,7 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             time(out, "within", *within_ms);
             Ok(())
         }
+        StepKind::Target(action) => target(out, *action),
         StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
             let _ = write!(out, "expect {} receives", name(client));
             for payload in payloads {
@@ -114,6 +115,15 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             Ok(())
         }
     };
+}
+
+fn target(out: &mut String, action: TargetAction) -> std::fmt::Result {
+    match action {
+        TargetAction::Kill => write!(out, "target kill"),
+        TargetAction::Stop => write!(out, "target stop"),
+        TargetAction::Restart { fresh } => write!(out, "target restart{}", if fresh { " fresh" } else { "" }),
+        TargetAction::Freeze { for_ms } => write!(out, "target freeze for {}", Time(for_ms)),
+    }
 }
 
 pub(super) fn number<T: Into<u64>>(out: &mut String, key: &str, value: Option<T>) {

@@ -9,6 +9,7 @@ mod link;
 mod marker;
 mod packet;
 mod step;
+mod target;
 
 use step::{Done, needed, unmet};
 
@@ -17,3 +18,4 @@ pub(super) use connect::{connect, disconnect};
 pub(super) use expect::quiescent;
 pub(super) use finds::longest_us;
 pub(super) use step::perform;
+pub(super) use target::put_off;

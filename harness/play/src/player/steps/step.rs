@@ -4,7 +4,7 @@ use deadzone_history::{Abandon, ClaimKind};
 use deadzone_script::{Step, StepKind};
 use deadzone_wire::Packet;
 
-use super::{ask, connect, disconnect, expect, finds, link, marker, packet, quiescent};
+use super::{ask, connect, disconnect, expect, finds, link, marker, packet, quiescent, target};
 use crate::player::{
     stage::Stage,
     wait::{Order, Wait, wait_for},
@@ -58,6 +58,7 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             link::saw(stage, step, *client, (packet, *direction, *within_ms)).await
         }
+        StepKind::Target(action) => target::target(stage, *action).await,
         StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
             expect::receives(stage, step, *client, (payloads, fields, *count, *within_ms)).await;
             Ok(())

@@ -31,6 +31,11 @@ impl Copies {
         matches!(self.look(client, run), Look::Found(..))
     }
 
+    /// The payloads that it names.
+    pub(super) fn payloads(&self) -> impl Iterator<Item = &Bytes> {
+        self.wanted.iter().filter_map(|(payload, _)| payload.as_ref())
+    }
+
     pub(super) fn look(&mut self, client: &Client, run: &str) -> Look {
         let new = client.inbox.since(self.looked_at);
         self.looked_at += new.len();

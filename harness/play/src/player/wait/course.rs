@@ -49,6 +49,8 @@ struct Course {
     asked_us: Option<u64>,
     /// It was asked for on the silent connection itself, or the router was asked.
     asked_here: bool,
+    /// What is waited for may have been lost with the target's process: it is given its time, and its absence ends nothing.
+    may_be_lost: bool,
 }
 
 /// Waits for something as a claim of this step. It gives the packet that came, if it is one, or why the wait ended.
@@ -71,6 +73,12 @@ pub(in crate::player) async fn go_on(
     stage.claims.wait_begins(claim);
     let now_us = stage.now_us();
     let progress = wait.sought.progress(&stage.network);
+    let may_be_lost = stage.network.process.may_have_cost(wait.sought.payloads());
+    let mut wait = wait;
+    if may_be_lost {
+        wait.timed = true;
+        wait.bounds.patience_us = wait.bounds.within_us;
+    }
     let mut course = Course {
         claim,
         since_us: now_us,
@@ -81,6 +89,7 @@ pub(in crate::player) async fn go_on(
         told_slow_us: 0,
         asked_us: None,
         asked_here: false,
+        may_be_lost,
     };
     loop {
         let slow = course.stopwatch.waited_us >= course.wait.bounds.within_us;
@@ -104,7 +113,8 @@ impl Course {
     /// Counts the time since the last look.
     fn reckon(&mut self, stage: &Stage<'_>) {
         let network = &stage.network;
-        self.stopwatch.tick(stage.now_us(), self.wait.sought.is_stalled(network));
+        let (stalled, halted) = (self.wait.sought.is_stalled(network), network.process.is_frozen());
+        self.stopwatch.tick(stage.now_us(), stalled, halted);
         let progress = self.wait.sought.progress(network);
         if std::mem::replace(&mut self.progress, progress) != progress {
             self.stopwatch.progress();
@@ -165,7 +175,8 @@ impl Course {
         if self.parked {
             stage.parking.leave(&stage.network.clients);
         }
-        if matches!(why, Ended::Patience | Ended::LongBound | Ended::Starved) {
+        let silent = matches!(why, Ended::Patience | Ended::LongBound | Ended::Starved);
+        if silent && !self.may_be_lost {
             stage.silent = true;
             stage.signs.answered_since(stage.network.recorder.heard_us(), self.asked_us);
         }

@@ -1,8 +1,9 @@
 //! What a wait looks for, and whether its links could deliver it now.
 
+use bytes::Bytes;
 use deadzone_history::{ConnId, Expected};
 use deadzone_link::{Direction, PathId};
-use deadzone_wire::{Packet, PacketKind};
+use deadzone_wire::{Field, Packet, PacketKind, Value};
 
 use super::{
     answer::Answer,
@@ -89,6 +90,21 @@ impl Sought {
             Self::OnLink(on_link) => on_link.pattern.kind == PacketKind::Publish,
             Self::Quiescent(_) => false,
         }
+    }
+
+    /// The payloads of the messages that it names.
+    pub(super) fn payloads(&self) -> impl Iterator<Item = &Bytes> {
+        let (answer, copies) = match self {
+            Self::Answer(answer) => (Some(answer), None),
+            Self::Copies(copies) => (None, Some(copies)),
+            Self::Quiescent(_) | Self::Marker(_) | Self::OnLink(_) => (None, None),
+        };
+        let fields = answer.into_iter().flat_map(Answer::patterns).flat_map(|pattern| &pattern.fields);
+        let named = fields.filter_map(|(field, value)| match value {
+            Value::Bytes(payload) if *field == Field::Payload => Some(payload),
+            _ => None,
+        });
+        named.chain(copies.into_iter().flat_map(Copies::payloads))
     }
 
     /// How many packets of what is waited for have come so far.
