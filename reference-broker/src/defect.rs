@@ -340,6 +340,14 @@ defects! {
         "reads the first packet of a WebSocket frame and passes over the others in it"
         ["3.1.1/MQTT-6.0.0-2" "5.0/MQTT-6.0.0-2"]
         "https://github.com/nanomq/nanomq/issues/1844";
+    ClientCertificateNotAsked "client-certificate-not-asked"
+        "asks clients for no certificate although it is configured to, and so lets in whoever comes"
+        ["3.1.1/DZ-client-certificate" "5.0/DZ-client-certificate"]
+        "https://github.com/rabbitmq/rabbitmq-web-mqtt/issues/72";
+    EndsAtBrokenHandshake "ends-at-broken-handshake"
+        "ends when a TLS handshake is broken off: every connection is reset and no other is accepted"
+        ["3.1.1/MQTT-3.12.4-1" "5.0/MQTT-3.12.4-1"]
+        "https://github.com/nanomq/nanomq/issues/1764";
     FirstSubprotocolChosen "first-subprotocol-chosen"
         "chooses the first WebSocket subprotocol that is offered, whatever its name"
         ["3.1.1/MQTT-6.0.0-4" "5.0/MQTT-6.0.0-4"]

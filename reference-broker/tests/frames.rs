@@ -24,7 +24,7 @@ fn shown(defects: &[Defect], (lengths, text): Script) -> String {
         let (ours, theirs) = pipe(1 << 16);
         spawn_local(async move { server.admit(theirs, &Acceptor::plain(true)).await });
         let subprotocols = vec!["mqttv3.1".to_owned(), "mqtt".to_owned()];
-        let approach = Approach { subprotocols, takes_any: true };
+        let approach = Approach { subprotocols, takes_any: true, ..Approach::default() };
         let mut stream = Dialer::frames_in_memory().over(ours, &approach).await.expect("a WebSocket");
         let mut bytes =
             Packet::from(Connect::new(Version::V311, "c")).encode(Version::V311).to_bytes().to_vec();

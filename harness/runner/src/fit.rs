@@ -1,7 +1,8 @@
 //! What is left out of a plan because of what the target is, the way to it, or who else uses it.
 
-use deadzone_script::{Need, Scenario};
+use deadzone_script::{Certificate, Need, Scenario};
 use deadzone_target::Declared;
+use deadzone_transport::Presented;
 
 use crate::{
     Plan,
@@ -39,7 +40,23 @@ fn unfit(target: &TargetHandle, scenario: &Scenario) -> Option<String> {
     if !target.is_ours() && scenario.handles_target() {
         return Some(NOT_OURS.to_owned());
     }
-    scenario.needs.iter().filter(|_| !target.is_embedded()).find_map(|need| lacks(target, *need))
+    let expired = scenario.clients.iter().any(|client| client.certificate == Certificate::Expired);
+    let lacks_expired = || {
+        let why = "it is about a certificate that has expired, and none is given for this target";
+        (expired && !target.is_embedded() && !target.can_present(Presented::Expired)).then(|| why.to_owned())
+    };
+    scenario
+        .needs
+        .iter()
+        .filter(|_| !target.is_embedded())
+        .find_map(|need| lacks(target, *need))
+        .or_else(lacks_expired)
+}
+
+/// Whether a client without a certificate of the target's authority is certainly wrong there.
+fn asks_for_certificates(target: &TargetHandle) -> bool {
+    target.declared().is_some_and(|declared| declared.client_certificates)
+        && target.can_present(Presented::OtherAuthority)
 }
 
 fn lacks(target: &TargetHandle, need: Need) -> Option<String> {
@@ -47,6 +64,13 @@ fn lacks(target: &TargetHandle, need: Need) -> Option<String> {
     match need {
         Need::Ws if !transport.has_frames() => {
             Some(format!("it is about WebSocket, and this run goes over {transport}"))
+        }
+        Need::Tls if !transport.has_tls() => {
+            Some(format!("it is about TLS, and this run goes over {transport}"))
+        }
+        Need::ClientCertificates if !asks_for_certificates(target) => {
+            let why = "it is about client certificates, and the target is not declared to want them";
+            Some(format!("{why} (`client_certificates = true`, over TLS, with one of its own)"))
         }
         Need::Password if target.credentials().is_none_or(|known| known.password.is_none()) => {
             Some("it is about passwords, and none is given for this target".to_owned())

@@ -273,7 +273,11 @@ pub(crate) fn once(
         let attempt = if embedded { 0 } else { attempt };
         let run_prefix = seed::run_prefix(&context.word);
         let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
-        let offer = Offer { frames: planned.needs(Need::Ws), login: planned.needs(Need::Password) };
+        let offer = Offer {
+            frames: planned.needs(Need::Ws),
+            login: planned.needs(Need::Password),
+            tls: planned.needs(Need::Tls) || planned.needs(Need::ClientCertificates),
+        };
         let credentials =
             if embedded && offer.login { Some(embedded_login()) } else { context.credentials.clone() };
         let (dial, direct) = context.target.dials(planned.key.version, context.mutant, offer);

@@ -116,6 +116,7 @@ fn refused(links: &dyn LinkProvider, step: &StepKind) -> Option<String> {
             TriggerTemplate::AfterMs(_) => Some(format!("`{fault}` is to happen at a time of its own")),
             TriggerTemplate::On { .. } => Some(format!("`{fault}` is to happen at a packet")),
         }),
+        StepKind::CutTls { .. } => Some("a cut below TLS".to_owned()),
         StepKind::LinkProfile { profile, .. } => Some(format!("a link changes to the profile {profile}")),
         StepKind::LinkSaw { .. } => Some("the broker's end of a link can't be seen".to_owned()),
         _ => None,

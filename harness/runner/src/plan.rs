@@ -157,7 +157,7 @@ fn items(
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
     let (missing, fact) = match need {
         // Looked at once for the whole run.
-        Need::Ws | Need::Password => return None,
+        Need::Ws | Need::Tls | Need::Password | Need::ClientCertificates => return None,
         Need::Qos(qos) => (offered.max_qos < qos, "qos"),
         Need::Session => (!offered.session, "session"),
         Need::Retain => (!offered.retain, "retain"),
@@ -174,7 +174,9 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
 fn need_text(need: Need) -> String {
     match need {
         Need::Ws => "a WebSocket".to_owned(),
+        Need::Tls => "TLS".to_owned(),
         Need::Password => "a password".to_owned(),
+        Need::ClientCertificates => "client certificates".to_owned(),
         Need::Qos(qos) => format!("QoS {qos}"),
         Need::Session => "sessions that outlive their connection".to_owned(),
         Need::Retain => "retained messages".to_owned(),

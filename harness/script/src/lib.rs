@@ -17,6 +17,7 @@ mod scenario;
 mod stands;
 mod step;
 mod text;
+mod tls;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
 pub use framing::{FrameWord, Framing};
@@ -30,3 +31,4 @@ pub use step::{
     Arrival, At, ConnectMode, ConnectOptions, Count, FieldValue, PacketTemplate, Payload, Step, StepKind,
     SubscribeFilter, TargetAction, TriggerTemplate, WillTemplate,
 };
+pub use tls::{Certificate, TlsCut};

@@ -4,7 +4,7 @@ use deadzone_link::{Direction, Edge, Fault};
 use deadzone_spec::ClauseId;
 use deadzone_wire::{Field, Mutation, PacketKind, Version};
 
-use crate::Framing;
+use crate::{Framing, TlsCut};
 
 /// A place in a scenario file: 1-based line and column (in characters), and the length of what is meant (1 or more).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +133,13 @@ pub enum StepKind {
         broken_by: Vec<Mutation>,
         /// How its bytes are written.
         framing: Framing,
+    },
+    /// `link X cut rst in handshake|at cipher byte N`.
+    CutTls {
+        /// Whose connection.
+        client: usize,
+        /// Where.
+        cut: TlsCut,
     },
     /// `X -> bytes 10 0c …`.
     SendBytes {

@@ -224,6 +224,13 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E050", " needs ws\n d connect clean\n d -> bytes c0 00 in frames all"),
     ("E050", " client o offers \"mqttv3.1, mqtt\"\n o connect clean"),
     ("E050", " needs ws\n client o offers \"mqttv3.1\"\n o connect clean"),
+    ("E041", " client o certificate=mine\n o connect clean"),
+    ("E041", " client o certificat=none\n o connect clean"),
+    ("E014", " needs client-certificates\n client o certificate=none certificate=none\n o connect clean"),
+    ("E051", " client o certificate=none\n o connect clean"),
+    ("E051", "link a cut rst in handshake"),
+    ("E051", " needs tls\n link a cut fin in handshake"),
+    ("E033", " needs tls\n link a cut rst at cipher byte 5"),
     ("E032", " needs ws\n d connect clean\n d -> PINGREQ in text frames *"),
 ];
 

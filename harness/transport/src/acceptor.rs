@@ -16,6 +16,8 @@ use crate::{
 pub struct Acceptor {
     transport: Transport,
     tls: Option<Arc<ServerConfig>>,
+    /// The same, asking clients for nothing.
+    lax: Option<Arc<ServerConfig>>,
     habits: Habits,
 }
 
@@ -23,7 +25,7 @@ impl Acceptor {
     /// Without TLS: TCP, or WebSocket over it.
     pub fn plain(frames: bool) -> Self {
         let transport = if frames { Transport::Ws } else { Transport::Tcp };
-        Self { transport, tls: None, habits: Habits::default() }
+        Self { transport, tls: None, lax: None, habits: Habits::default() }
     }
 
     /// With TLS. Where `client_authorities` (PEM) are given, only clients with a certificate of theirs are let in.
@@ -33,8 +35,9 @@ impl Acceptor {
         client_authorities: Option<&[u8]>,
     ) -> Result<Self, TlsError> {
         let tls = Some(server_config(identity, client_authorities)?);
+        let lax = Some(server_config(identity, None)?);
         let transport = if frames { Transport::Wss } else { Transport::Tls };
-        Ok(Self { transport, tls, habits: Habits::default() })
+        Ok(Self { transport, tls, lax, habits: Habits::default() })
     }
 
     /// What it takes.
@@ -56,7 +59,8 @@ impl Acceptor {
 
     /// Does every handshake on a stream that is there already. The caller bounds the wait.
     pub async fn over<S: Stream + 'static>(&self, stream: S) -> io::Result<Box<dyn Stream>> {
-        match &self.tls {
+        let tls = if self.habits.asks_no_certificate { &self.lax } else { &self.tls };
+        match tls {
             None => self.framed(stream).await,
             Some(config) => {
                 let secured = TlsAcceptor::from(Arc::clone(config)).accept(stream).await?;

@@ -2,18 +2,20 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use tokio_rustls::{
-    TlsConnector, TlsStream,
-    rustls::{ClientConfig, pki_types::ServerName},
-};
+use tokio_rustls::{TlsConnector, TlsStream, rustls::pki_types::ServerName};
 
-use crate::{Approach, ClientTls, Endpoint, Stream, TlsError, Transport, tcp, tls::Secured, ws};
+use crate::{
+    Approach, ClientTls, Endpoint, Presented, Stream, TlsError, Transport, tcp,
+    tls::{Breakable, Configs, Secured},
+    turned_away::TurnedAway,
+    ws,
+};
 
 /// Makes connections to one endpoint. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Dialer {
     endpoint: Endpoint,
-    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    tls: Option<(Configs, ServerName<'static>)>,
 }
 
 impl Dialer {
@@ -22,7 +24,7 @@ impl Dialer {
         let tls = if endpoint.transport.has_tls() {
             let name = ServerName::try_from(endpoint.host.clone())
                 .map_err(|_| TlsError::Name(endpoint.host.clone()))?;
-            Some((tls.config()?, name))
+            Some((tls.configs()?, name))
         } else {
             None
         };
@@ -50,6 +52,11 @@ impl Dialer {
         &self.endpoint
     }
 
+    /// Whether it can show such a certificate.
+    pub fn can_present(&self, presented: Presented) -> bool {
+        self.tls.as_ref().is_some_and(|(configs, _)| configs.of(presented).is_some())
+    }
+
     /// Connects to `address`, one of those that the endpoint's host has, and does every handshake. The caller bounds the wait.
     pub async fn dial(&self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
         self.dial_as(address, &Approach::default()).await
@@ -60,17 +67,36 @@ impl Dialer {
         self.over(tcp::connect(address).await?, approach).await
     }
 
-    /// Does every handshake on a stream that is there already. The caller bounds the wait.
+    /// Does every handshake on a stream that is there already. The caller bounds the wait. A client with a certificate that is to be
+    /// refused has its refusal, wherever it comes, as the reset of a stream.
     pub async fn over<S: Stream + 'static>(
+        &self,
+        stream: S,
+        approach: &Approach,
+    ) -> io::Result<Box<dyn Stream>> {
+        match self.shaken(stream, approach).await {
+            Err(error) if approach.certificate != Presented::Own && TurnedAway::is_told_by(&error) => {
+                Ok(Box::new(TurnedAway))
+            }
+            done => done,
+        }
+    }
+
+    async fn shaken<S: Stream + 'static>(
         &self,
         stream: S,
         approach: &Approach,
     ) -> io::Result<Box<dyn Stream>> {
         match &self.tls {
             None => self.framed(stream, approach).await,
-            Some((config, name)) => {
+            Some((configs, name)) => {
+                let config = configs.of(approach.certificate).ok_or_else(|| {
+                    let why = "this target has no certificate of that kind";
+                    io::Error::new(io::ErrorKind::Unsupported, why)
+                })?;
                 let connector = TlsConnector::from(Arc::clone(config));
-                let secured = connector.connect(name.clone(), stream).await?;
+                let below = Breakable::new(stream, approach.broken_in_handshake);
+                let secured = connector.connect(name.clone(), below).await?;
                 self.framed(Secured::new(TlsStream::from(secured)), approach).await
             }
         }

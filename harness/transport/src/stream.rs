@@ -9,6 +9,11 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// Resets the connection when it is dropped; nothing is written or read afterwards.
     fn abort(&mut self);
 
+    /// Resets the connection once TLS has written so many bytes more, 1 or more: they are ciphertext. `false`: there is no TLS.
+    fn break_below(&mut self, _bytes: u64) -> bool {
+        false
+    }
+
     /// Its WebSocket frames, where it has some.
     fn frames(&mut self) -> Option<&mut dyn Frames> {
         None
@@ -18,6 +23,10 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
 impl<S: Stream + ?Sized> Stream for Box<S> {
     fn abort(&mut self) {
         (**self).abort();
+    }
+
+    fn break_below(&mut self, bytes: u64) -> bool {
+        (**self).break_below(bytes)
     }
 
     fn frames(&mut self) -> Option<&mut dyn Frames> {

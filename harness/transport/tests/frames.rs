@@ -122,7 +122,8 @@ async fn of_several_subprotocols_mqtt_is_chosen_but_by_a_server_with_that_habit(
         for (takes_any_subprotocol, chosen) in [(false, "mqtt"), (true, "mqttv3.1")] {
             let habits = Habits { takes_any_subprotocol, ..Habits::default() };
             for takes_any in [true, false] {
-                let approach = Approach { subprotocols: subprotocols.clone(), takes_any };
+                let approach =
+                    Approach { subprotocols: subprotocols.clone(), takes_any, ..Approach::default() };
                 let client = joined(&approach, habits).await.0;
                 let got = client.ok().map(|mut client| client.frames().unwrap().subprotocol().to_owned());
                 let goes_on = takes_any || chosen == "mqtt";

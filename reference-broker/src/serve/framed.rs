@@ -1,4 +1,4 @@
-//! What the broker does wrong about WebSocket frames, if it has such a defect.
+//! What the broker does wrong about what is below MQTT, handshakes of TLS and frames of WebSocket, if it has such a defect.
 
 use deadzone_transport::Habits;
 use deadzone_wire::Framer;
@@ -8,22 +8,26 @@ use crate::{Config, Defect};
 /// Packets larger than this are taken as they come, in bytes of Remaining Length.
 const PACKET_MAX: u32 = 1024 * 1024;
 
-/// The defects that have to do with frames.
+/// The defects that have to do with handshakes and frames.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FrameDefects {
+pub(super) struct TransportDefects {
     /// Of the handshake and of the kinds of frames.
     pub(super) habits: Habits,
+    /// A handshake that fails ends the broker.
+    pub(super) ends_at_broken_handshake: bool,
     whole_only: bool,
     first_only: bool,
 }
 
-impl FrameDefects {
+impl TransportDefects {
     pub(super) fn of(config: &Config) -> Self {
         Self {
             habits: Habits {
                 takes_text: config.has(Defect::TextFramesTaken),
                 takes_any_subprotocol: config.has(Defect::FirstSubprotocolChosen),
+                asks_no_certificate: config.has(Defect::ClientCertificateNotAsked),
             },
+            ends_at_broken_handshake: config.has(Defect::EndsAtBrokenHandshake),
             whole_only: config.has(Defect::FrameTakenForPacket),
             first_only: config.has(Defect::SecondPacketInFrameLost),
         }

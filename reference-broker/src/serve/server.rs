@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     attend::{Attendance, Turn},
-    framed::FrameDefects,
+    framed::TransportDefects,
     mailbox::{Close, Mailbox},
 };
 use crate::{Broker, Config, ConnId, Effect, Limits, Variant};
@@ -46,7 +46,7 @@ struct Shared {
     ended: Cell<bool>,
     at_end: Notify,
     splits: bool,
-    frame_defects: FrameDefects,
+    transport_defects: TransportDefects,
     /// Sockets whose handshakes are under way.
     handshakes: Cell<usize>,
     limits: Limits,
@@ -59,7 +59,7 @@ impl Server {
             limits: config.limits.clone(),
             handshakes: Cell::new(0),
             splits: config.varies(Variant::SplitsPackets),
-            frame_defects: FrameDefects::of(&config),
+            transport_defects: TransportDefects::of(&config),
             broker: RefCell::new(Broker::new(config)),
             mailboxes: RefCell::default(),
             last_conn: Cell::new(0),
@@ -110,7 +110,7 @@ impl Server {
                     let framed = attendance.is_framed();
                     let mut bytes = &attendance.buffer[..n];
                     if framed {
-                        match self.shared.frame_defects.read(bytes) {
+                        match self.shared.transport_defects.read(bytes) {
                             Some(read) => bytes = &bytes[..read],
                             None => return self.tell(|broker, now_us| broker.closed(now_us, conn, true)),
                         }
@@ -170,14 +170,17 @@ impl Server {
 
     /// Does every handshake on a stream, and serves it until it ends.
     pub async fn admit<S: Stream + 'static>(&self, stream: S, acceptor: &Acceptor) -> io::Result<()> {
-        let stream = self.as_it_does(acceptor).over(stream).await?;
-        self.attend(stream).await;
+        let done = self.as_it_does(acceptor).over(stream).await;
+        if done.is_err() {
+            self.handshake_failed();
+        }
+        self.attend(done?).await;
         Ok(())
     }
 
     /// The acceptor with what this broker does wrong.
     fn as_it_does(&self, acceptor: &Acceptor) -> Acceptor {
-        acceptor.with_habits(self.shared.frame_defects.habits)
+        acceptor.with_habits(self.shared.transport_defects.habits)
     }
 
     /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends. What does not come through
@@ -204,7 +207,10 @@ impl Server {
                         server.shared.handshakes.set(server.shared.handshakes.get() - 1);
                         match done {
                             Ok(Ok(stream)) => server.attend(stream).await,
-                            Ok(Err(error)) => tracing::info!(%peer, %error, "no handshake"),
+                            Ok(Err(error)) => {
+                                tracing::info!(%peer, %error, "no handshake");
+                                server.handshake_failed();
+                            }
                             Err(_) => tracing::info!(%peer, "no handshake in time"),
                         }
                     });
@@ -261,12 +267,21 @@ impl Server {
                     mailbox.close(if rst { Close::Reset } else { Close::Orderly });
                 }
             }
-            Effect::End => {
-                mailboxes.values().for_each(|mailbox| mailbox.close(Close::Reset));
-                self.shared.ended.set(true);
-                self.shared.at_end.notify_one();
-            }
+            Effect::End => self.end(),
         }
+    }
+
+    /// A client did not come through its handshakes: that is its own affair.
+    fn handshake_failed(&self) {
+        if self.shared.transport_defects.ends_at_broken_handshake {
+            self.end();
+        }
+    }
+
+    fn end(&self) {
+        self.shared.mailboxes.borrow().values().for_each(|mailbox| mailbox.close(Close::Reset));
+        self.shared.ended.set(true);
+        self.shared.at_end.notify_one();
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Command {
     Write(Bytes, Purpose),
     /// The script's client writes these bytes, in these WebSocket frames.
     WriteFramed(Bytes, Vec<Frame>),
+    /// The connection breaks once TLS has written so many bytes more.
+    BreakBelow(u64),
     /// A link step's turn comes.
     Link(LinkStep),
     /// The link behaves otherwise from here on.

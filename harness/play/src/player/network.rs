@@ -8,9 +8,9 @@ use std::{
 
 use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
-use deadzone_link::{Link, PathId};
-use deadzone_script::{ClientDecl, Scenario};
-use deadzone_transport::{Approach, Frame, Stream};
+use deadzone_link::{Cut, Link, Note, PathId};
+use deadzone_script::{Certificate, ClientDecl, Scenario};
+use deadzone_transport::{Approach, Frame, Presented, Stream, is_broken_below};
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
@@ -40,9 +40,17 @@ fn open_error(error: &std::io::Error) -> OpenError {
 
 /// How a client asks for its connections.
 fn approach(decl: &ClientDecl) -> Approach {
+    let certificate = match decl.certificate {
+        Certificate::Own => Presented::Own,
+        Certificate::Nothing => Presented::Nothing,
+        Certificate::OtherAuthority => Presented::OtherAuthority,
+        Certificate::Expired => Presented::Expired,
+    };
     match decl.offers.as_slice() {
-        [] => Approach::default(),
-        offers => Approach { subprotocols: offers.to_vec(), takes_any: true },
+        [] => Approach { certificate, ..Approach::default() },
+        offers => {
+            Approach { subprotocols: offers.to_vec(), takes_any: true, certificate, ..Approach::default() }
+        }
     }
 }
 
@@ -141,6 +149,25 @@ impl Network {
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
         self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
+    }
+
+    /// Begins a connection for a client and resets it in the TLS handshake.
+    pub(super) async fn break_in_handshake(&self, client: usize) -> Result<(), Abandon> {
+        let index = client.into();
+        let approach = Approach { broken_in_handshake: true, ..self.approaches[client].clone() };
+        let limit_us = self.timing.scaled_us(self.timing.connect_ms);
+        let dialling = self.access.dial.dial(&approach);
+        let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
+            Some(Err(error)) if is_broken_below(&error) => {
+                let note = Box::new(Note::Cut { how: Cut::Rst });
+                self.recorder.append(EventKind::Link { client: index, conn: None, note });
+                return Ok(());
+            }
+            Some(Err(error)) => open_error(&error),
+            Some(Ok(_)) => OpenError::Other("its handshake was over before it could be cut".into()),
+            None => OpenError::TimedOut,
+        };
+        Err(self.not_opened(index, why))
     }
 
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.

@@ -8,7 +8,7 @@ use deadzone_transport::{Acceptor, Approach, Dialer, Stream, pipe};
 use deadzone_wire::Credentials;
 use tokio::runtime::{Builder, Runtime};
 
-use super::EmbeddedSpec;
+use super::{EmbeddedSpec, memory_tls};
 use crate::job::panic_text;
 
 /// Bytes that a pipe buffers each way: about what a loopback socket does.
@@ -26,6 +26,8 @@ pub(crate) struct Offer {
     pub(crate) frames: bool,
     /// It asks for [`embedded_login`].
     pub(crate) login: bool,
+    /// It is reached over TLS, and asks clients for a certificate of its authority.
+    pub(crate) tls: bool,
 }
 
 /// Who may come in where the broker in memory asks.
@@ -34,7 +36,7 @@ pub(crate) fn embedded_login() -> Credentials {
 }
 
 /// A fresh broker and the way to it. Inside a `LocalSet`.
-pub(crate) fn embedded_dial(spec: &EmbeddedSpec, Offer { frames, login }: Offer) -> Rc<dyn Dial> {
+pub(crate) fn embedded_dial(spec: &EmbeddedSpec, Offer { frames, login, tls }: Offer) -> Rc<dyn Dial> {
     let Credentials { user, password } = embedded_login();
     let known = user.map(Into::into).zip(password).filter(|_| login);
     let config = Config {
@@ -47,7 +49,16 @@ pub(crate) fn embedded_dial(spec: &EmbeddedSpec, Offer { frames, login }: Offer)
     let timer = server.clone();
     let fallen = Fallen::default();
     watched(&fallen, async move { timer.run_timer().await });
-    Rc::new(EmbeddedDial { server, fallen, frames: frames.then(Dialer::frames_in_memory) })
+    let way = match (tls, frames) {
+        (true, _) => memory_tls::ends(frames).map(Some),
+        (false, true) => Ok(Some((Dialer::frames_in_memory(), Acceptor::plain(true)))),
+        (false, false) => Ok(None),
+    };
+    let way = way.unwrap_or_else(|why| {
+        fallen.borrow_mut().get_or_insert(why);
+        None
+    });
+    Rc::new(EmbeddedDial { server, fallen, way })
 }
 
 /// Why a task of the broker fell over, if one did.
@@ -70,8 +81,8 @@ fn watched(fallen: &Fallen, task: impl Future<Output = ()> + 'static) {
 struct EmbeddedDial {
     server: Server,
     fallen: Fallen,
-    /// What makes a WebSocket of a pipe, if it is to be one.
-    frames: Option<Dialer>,
+    /// What does the handshakes on a pipe, where there are any.
+    way: Option<(Dialer, Acceptor)>,
 }
 
 impl Dial for EmbeddedDial {
@@ -82,12 +93,13 @@ impl Dial for EmbeddedDial {
             }
             let (ours, theirs) = pipe(PIPE_CAPACITY);
             let server = self.server.clone();
-            let Some(dialer) = &self.frames else {
+            let Some((dialer, acceptor)) = &self.way else {
                 watched(&self.fallen, async move { server.attend(theirs).await });
                 return Ok(Box::new(ours) as Box<dyn Stream>);
             };
+            let acceptor = acceptor.clone();
             watched(&self.fallen, async move {
-                if let Err(error) = server.admit(theirs, &Acceptor::plain(true)).await {
+                if let Err(error) = server.admit(theirs, &acceptor).await {
                     tracing::debug!(%error, "no handshake");
                 }
             });

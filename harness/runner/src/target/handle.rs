@@ -12,7 +12,7 @@ use std::{
 
 use deadzone_play::{Dial, ForeignLinks, NetDial};
 use deadzone_target::{Declared, LogTail, Places, Recipe, Started, Store};
-use deadzone_transport::Transport;
+use deadzone_transport::{Presented, Transport};
 use deadzone_wire::{Credentials, Version};
 
 use super::{EmbeddedSpec, Offer, Pulse, ScriptedProcess, TargetSpec, embedded_dial, watched::WatchedDial};
@@ -169,6 +169,14 @@ impl TargetHandle {
         match self {
             Self::Embedded(_) => Transport::Tcp,
             Self::Remote { places, .. } => places.transport(),
+        }
+    }
+
+    /// Whether clients can show it such a certificate.
+    pub(crate) fn can_present(&self, presented: Presented) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Remote { places, .. } => places.all().all(|place| place.dialer().can_present(presented)),
         }
     }
 

@@ -4,6 +4,7 @@
 mod embedded;
 mod end;
 mod handle;
+mod memory_tls;
 mod process;
 mod pulse;
 mod spec;

@@ -89,7 +89,7 @@ NO_STEPS "E028" "a scenario without steps"
 UNKNOWN_VERSION "E029" "an unknown version of MQTT"
     "The versions are 3.1, 3.1.1 and 5.0.";
 UNKNOWN_NEED "E030" "an unknown need"
-    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `ws` and `password`, with commas between them.";
+    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `ws`, `tls`, `password` and `client-certificates`, with commas between them.";
 UNKNOWN_MUTATION "E031" "an unknown mutation"
     "`broken by` takes names of mutations with commas between them; LANGUAGE.md lists them.";
 NOT_MARKED "E032" "a step that breaks the protocol and does not say so"
@@ -130,4 +130,6 @@ TARGET "E049" "a step on the target that can't be"
     "`target kill` and `target stop` end a process that runs, and every connection with it; `target restart` starts it again, and only then can clients connect. `target freeze for T` halts it for so long: the steps go on meanwhile, and it thaws by itself.";
 FRAMES "E050" "frames that can't be written so"
     "`in frames …` says in which WebSocket frames the bytes of a step go, so the scenario `needs ws`, and its client is `direct`: a link would cut and join them as it likes. The lengths add up to the bytes, or one of them is `*`. `with next` keeps the bytes for the client's next `->`, which follows at once.";
+TLS "E051" "what only a connection with TLS has"
+    "`certificate=` says which certificate a client shows, so the scenario `needs client-certificates`. `link X cut rst in handshake` and `link X cut rst at cipher byte N` cut below TLS, so the scenario `needs tls`.";
 }

@@ -4,12 +4,13 @@ use deadzone_spec::nearest;
 
 use super::cursor::{Cursor, Parsed};
 use super::header::{KEYWORDS, bad_name};
+use super::lexer::Value;
 use super::marks::{self, version};
 use super::scenario::Draft;
 use super::step::LEADING;
 use super::value::is_name;
-use crate::ClientDecl;
 use crate::diagnostic::{Diagnostic, code, shown};
+use crate::{At, Certificate, ClientDecl};
 
 /// Reads what stands behind `client`. A client with a mistake is declared too, so that its steps are none.
 pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
@@ -32,7 +33,11 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
 
 fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
     while cursor.peek().is_some() {
-        let (word, at) = cursor.word("`manual`, `direct`, `via`, `version` or `offers`")?;
+        if let Some((key, value, at, _)) = cursor.pair() {
+            certificate(client, cursor, (key, value, at))?;
+            continue;
+        }
+        let (word, at) = cursor.word("`manual`, `direct`, `via`, `version`, `offers` or `certificate=`")?;
         let twice = match word {
             "manual" => std::mem::replace(&mut client.manual, true),
             "direct" => std::mem::replace(&mut client.direct, true),
@@ -60,6 +65,28 @@ fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
     if client.direct && client.via.is_some() {
         let message = format!("`{}` is direct: it never crosses a link, so it has no profile", client.name);
         cursor.report(Diagnostic::error(code::DIRECT, client.at, message));
+    }
+    Ok(())
+}
+
+/// `certificate=none|other-ca|expired`.
+fn certificate(
+    client: &mut ClientDecl,
+    cursor: &mut Cursor<'_>,
+    (key, value, at): (&str, &Value, At),
+) -> Parsed<()> {
+    let Value::Word(word) = value else {
+        return Err(cursor.missing("`none`, `other-ca` or `expired`"));
+    };
+    let known = Certificate::NAMED.iter().find(|(name, _)| name == word).filter(|_| key == "certificate");
+    let Some((_, certificate)) = known else {
+        let message = format!("`{}={}` is nothing that a client can be", shown(key), shown(word));
+        let mistake = Diagnostic::error(code::UNKNOWN_WORD, at, message)
+            .label("expected `certificate=none`, `certificate=other-ca` or `certificate=expired`");
+        return Err(cursor.fail(mistake));
+    };
+    if std::mem::replace(&mut client.certificate, *certificate) != Certificate::Own {
+        cursor.report(Diagnostic::error(code::TWICE, at, "`certificate` is given twice"));
     }
     Ok(())
 }

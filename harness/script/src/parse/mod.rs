@@ -26,6 +26,7 @@ mod rounds;
 mod scenario;
 mod step;
 mod target;
+mod tls;
 mod topic;
 mod unfinished;
 mod value;

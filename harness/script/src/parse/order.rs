@@ -8,7 +8,7 @@ use deadzone_wire::{Field, PacketKind};
 
 use super::scenario::Unread;
 use crate::diagnostic::{Diagnostic, code};
-use crate::{ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind};
+use crate::{ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind, TlsCut};
 
 /// Looks at steps in their order.
 pub(super) fn check(clients: &[ClientDecl], steps: &[Step], unread: &Unread, out: &mut Vec<Diagnostic>) {
@@ -110,5 +110,11 @@ fn opens(kind: &StepKind) -> bool {
 /// Whether its clients need a connection for this step, or get one by it. Faults are armed before the connection exists; an
 /// expectation is about the whole run.
 fn acts(kind: &StepKind) -> bool {
-    !matches!(kind, StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::ExpectReceives { .. })
+    !matches!(
+        kind,
+        StepKind::Link { .. }
+            | StepKind::LinkProfile { .. }
+            | StepKind::CutTls { cut: TlsCut::Handshake, .. }
+            | StepKind::ExpectReceives { .. }
+    )
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::header::one_line;
 use super::value::{Fields, Packet, Quoted, Time};
 use super::{intent, link};
-use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind, TargetAction};
+use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind, TargetAction, TlsCut};
 
 pub(super) fn print_all(out: &mut String, scenario: &Scenario) {
     out.push('\n');
@@ -91,6 +91,12 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             let _ = write!(out, "link {} ", name(client));
             link::print(out, fault, when);
             Ok(())
+        }
+        StepKind::CutTls { client, cut: TlsCut::Handshake } => {
+            write!(out, "link {} cut rst in handshake", name(client))
+        }
+        StepKind::CutTls { client, cut: TlsCut::CipherByte(n) } => {
+            write!(out, "link {} cut rst at cipher byte {n}", name(client))
         }
         StepKind::LinkProfile { client, profile } => write!(out, "link {} profile {profile}", name(client)),
         StepKind::LinkSaw { client, packet, direction, within_ms } => {

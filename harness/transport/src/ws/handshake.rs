@@ -14,8 +14,8 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Approach, Habits, SUBPROTOCOL};
-use crate::{Endpoint, Stream};
+use super::SUBPROTOCOL;
+use crate::{Approach, Endpoint, Habits, Stream};
 
 /// Longest message and frame that are taken, in bytes: the library collects a whole message before any of it can be read. A longer
 /// one ends the connection; MQTT may send a greater packet in several messages.

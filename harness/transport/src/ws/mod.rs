@@ -1,12 +1,10 @@
 //! WebSocket (RFC 6455) as MQTT uses it (MQTT 5.0 §6, 3.1.1 §6): binary frames, the subprotocol `mqtt`, and no relation between
 //! frames and packets.
 
-mod approach;
 mod frame;
 mod handshake;
 mod stream;
 
-pub use approach::{Approach, Habits};
 pub use frame::{Frame, Frames};
 pub(crate) use handshake::{Refused, accept, connect};
 pub(crate) use stream::Framed;

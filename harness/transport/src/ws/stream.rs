@@ -23,8 +23,8 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Frame, Frames, Habits};
-use crate::Stream;
+use super::{Frame, Frames};
+use crate::{Habits, Stream};
 
 /// A WebSocket in either role. One task reads and writes it: each of the two drives what the other left behind.
 pub(crate) struct Framed<S> {
@@ -92,6 +92,10 @@ impl<S: Stream> Framed<S> {
 impl<S: Stream> Stream for Framed<S> {
     fn abort(&mut self) {
         self.inner.get_mut().abort();
+    }
+
+    fn break_below(&mut self, bytes: u64) -> bool {
+        self.inner.get_mut().break_below(bytes)
     }
 
     fn frames(&mut self) -> Option<&mut dyn Frames> {

@@ -54,6 +54,7 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
         }
         StepKind::Ready { subscriber, topic } => marker::ready(stage, step, *subscriber, topic).await,
         StepKind::Link { client, fault, when } => link::fault(stage, *client, *fault, when).await,
+        StepKind::CutTls { client, cut } => link::cut_tls(stage, *client, *cut).await,
         StepKind::LinkProfile { client, profile } => link::change_profile(stage, *client, profile).await,
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             link::saw(stage, step, *client, (packet, *direction, *within_ms)).await
