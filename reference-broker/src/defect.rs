@@ -344,9 +344,9 @@ defects! {
         "asks clients for no certificate although it is configured to, and so lets in whoever comes"
         ["3.1.1/DZ-client-certificate" "5.0/DZ-client-certificate"]
         "https://github.com/rabbitmq/rabbitmq-web-mqtt/issues/72";
-    EndsAtBrokenHandshake "ends-at-broken-handshake"
-        "ends when a TLS handshake is broken off: every connection is reset and no other is accepted"
-        ["3.1.1/MQTT-3.12.4-1" "5.0/MQTT-3.12.4-1"]
+    RestartsAtBrokenHandshake "restarts-at-broken-handshake"
+        "starts anew with nothing stored when a TLS handshake is broken off: every connection is reset, every session is lost"
+        ["3.1.1/MQTT-3.2.2-2" "3.1.1/MQTT-4.5.0-1" "5.0/MQTT-3.2.2-3" "5.0/MQTT-4.5.0-1"]
         "https://github.com/nanomq/nanomq/issues/1764";
     FirstSubprotocolChosen "first-subprotocol-chosen"
         "chooses the first WebSocket subprotocol that is offered, whatever its name"

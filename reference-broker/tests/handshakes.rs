@@ -5,7 +5,7 @@ use deadzone_transport::{
     Acceptor, Approach, Certificates, ClientTls, Dialer, Endpoint, Presented, Stream, Trust, is_broken_below,
     pipe,
 };
-use deadzone_wire::{Connect, Packet, Version};
+use deadzone_wire::{Bare, Connect, Packet, Version};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     runtime::Builder,
@@ -80,16 +80,29 @@ fn a_certificate_is_asked_for_and_the_defect_asks_for_none() {
 }
 
 #[test]
-fn a_handshake_that_is_broken_off_ends_a_broker_with_the_defect_alone() {
-    for (defects, ends) in [(&[][..], false), (&[Defect::EndsAtBrokenHandshake][..], true)] {
+fn a_handshake_that_is_broken_off_costs_the_others_nothing_but_with_the_defect() {
+    for (defects, others) in [(&[][..], "pingresp"), (&[Defect::RestartsAtBrokenHandshake][..], "closed")] {
         run(async {
             let rig = Rig::new(defects);
+            let mut other = rig.dial(&Approach::default()).await.expect("a stream");
+            let connect = Packet::from(Connect::new(Version::V311, "other")).encode(Version::V311).to_bytes();
+            other.write_all(&connect).await.expect("written");
+            let mut connack = [0; 4];
+            other.read_exact(&mut connack).await.expect("a CONNACK");
             let approach = Approach { broken_in_handshake: true, ..Approach::default() };
             let error = rig.dial(&approach).await.map(|_| ()).expect_err("it is broken off");
             assert!(is_broken_below(&error), "{error:?}");
-            // The broker is told of the reset.
+            let ping = Packet::Bare(Bare::pingreq()).encode(Version::V311).to_bytes();
+            // The broker is told of the reset first.
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-            assert_eq!(rig.server.has_ended(), ends);
+            let _ = other.write_all(&ping).await;
+            let got = match other.read_u8().await {
+                Ok(0xd0) => "pingresp",
+                Ok(_) => "other",
+                Err(_) => "closed",
+            };
+            assert_eq!(got, others);
+            assert_eq!(rig.connect(Presented::Own).await, "connack", "it goes on");
         });
     }
 }

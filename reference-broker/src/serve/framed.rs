@@ -13,8 +13,8 @@ const PACKET_MAX: u32 = 1024 * 1024;
 pub(super) struct TransportDefects {
     /// Of the handshake and of the kinds of frames.
     pub(super) habits: Habits,
-    /// A handshake that fails ends the broker.
-    pub(super) ends_at_broken_handshake: bool,
+    /// A handshake that fails costs the broker all that it has.
+    pub(super) restarts_at_broken_handshake: bool,
     whole_only: bool,
     first_only: bool,
 }
@@ -27,7 +27,7 @@ impl TransportDefects {
                 takes_any_subprotocol: config.has(Defect::FirstSubprotocolChosen),
                 asks_no_certificate: config.has(Defect::ClientCertificateNotAsked),
             },
-            ends_at_broken_handshake: config.has(Defect::EndsAtBrokenHandshake),
+            restarts_at_broken_handshake: config.has(Defect::RestartsAtBrokenHandshake),
             whole_only: config.has(Defect::FrameTakenForPacket),
             first_only: config.has(Defect::SecondPacketInFrameLost),
         }

@@ -267,21 +267,20 @@ impl Server {
                     mailbox.close(if rst { Close::Reset } else { Close::Orderly });
                 }
             }
-            Effect::End => self.end(),
+            Effect::End => {
+                mailboxes.values().for_each(|mailbox| mailbox.close(Close::Reset));
+                self.shared.ended.set(true);
+                self.shared.at_end.notify_one();
+            }
         }
     }
 
     /// A client did not come through its handshakes: that is its own affair.
     fn handshake_failed(&self) {
-        if self.shared.transport_defects.ends_at_broken_handshake {
-            self.end();
+        if self.shared.transport_defects.restarts_at_broken_handshake {
+            self.shared.mailboxes.borrow().values().for_each(|mailbox| mailbox.close(Close::Reset));
+            self.tell(|broker, _| *broker = Broker::new(broker.config().clone()));
         }
-    }
-
-    fn end(&self) {
-        self.shared.mailboxes.borrow().values().for_each(|mailbox| mailbox.close(Close::Reset));
-        self.shared.ended.set(true);
-        self.shared.at_end.notify_one();
     }
 }
 

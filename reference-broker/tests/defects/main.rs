@@ -231,7 +231,7 @@ const BELOW: [D; 6] = [
     D::SecondPacketInFrameLost,
     D::FirstSubprotocolChosen,
     D::ClientCertificateNotAsked,
-    D::EndsAtBrokenHandshake,
+    D::RestartsAtBrokenHandshake,
 ];
 
 #[test]

@@ -294,7 +294,11 @@ impl Path {
                 }
                 self.write(bytes, Purpose::Script);
             }
-            Command::BreakBelow(bytes) => self.broker.breaks = self.broker.stream.break_below(bytes),
+            Command::BreakBelow(bytes) => {
+                // Where nothing can break the end of the path says that it never did.
+                self.broker.stream.break_below(bytes);
+                self.broker.breaks = true;
+            }
             Command::Link(step) => self.step(step).await,
             Command::Profile(profile) => {
                 self.on_link(|link, now_us, _| link.change_profile(now_us, &profile));

@@ -95,6 +95,10 @@ impl Stream for MutantStream {
         self.inner.abort();
     }
 
+    fn break_below(&mut self, bytes: u64) -> bool {
+        self.inner.break_below(bytes)
+    }
+
     /// What goes up is not rewritten.
     fn frames(&mut self) -> Option<&mut dyn Frames> {
         self.inner.frames()

@@ -65,6 +65,10 @@ impl Stream for WatchedStream {
         self.inner.abort();
     }
 
+    fn break_below(&mut self, bytes: u64) -> bool {
+        self.inner.break_below(bytes)
+    }
+
     fn frames(&mut self) -> Option<&mut dyn Frames> {
         self.inner.frames()
     }
