@@ -60,7 +60,7 @@ pub use manners::Manners;
 pub use mutant::Mutant;
 pub use own_files::{OwnFile, own_files, text_of};
 pub use plan::{Plan, Planned};
-pub use portrait::{Trait, portrait};
+pub use portrait::{Capability, portrait};
 pub use profiles::{profile_texts, profiles};
 pub use recorded::{JudgeOptions, judge_files};
 pub use run::{Options, run, summary_of};

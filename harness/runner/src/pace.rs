@@ -1,41 +1,37 @@
 //! The pace of new connections to a target that others use: one limiter for all that dials it.
 
-use std::{
-    rc::Rc,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use deadzone_play::{Dial, Dialling};
 use deadzone_transport::Approach;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep_until},
+};
 
 /// Between two new connections in a gentle run: ten a second.
 const GENTLE: Duration = Duration::from_millis(100);
 
-/// Lets one begin each so often.
+/// Lets one begin each so often, counted from when the last one really began: a wait that ends late makes the next no earlier.
 #[derive(Debug)]
 pub(crate) struct Pace {
     every: Duration,
-    /// When the next one may begin.
-    next: Mutex<Option<Instant>>,
+    /// When the last one began. Who holds it waits; the others stand in line.
+    last: Mutex<Option<Instant>>,
 }
 
 impl Pace {
     pub(crate) fn gentle() -> Self {
-        Self { every: GENTLE, next: Mutex::new(None) }
+        Self { every: GENTLE, last: Mutex::new(None) }
     }
 
     /// Waits for its turn: at most as long as all that came before it need. The caller bounds the wait.
     async fn turn(&self) {
-        let at = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = Instant::now();
-            let at = next.map_or(now, |next| next.max(now));
-            *next = Some(at + self.every);
-            at
-        };
-        sleep_until(at).await;
+        let mut last = self.last.lock().await;
+        if let Some(began) = *last {
+            sleep_until(began + self.every).await;
+        }
+        *last = Some(Instant::now());
     }
 }
 
@@ -96,5 +92,19 @@ mod tests {
         assert_eq!(rested.elapsed(), Duration::ZERO, "no turn is saved up, and none is owed");
         let _ = dials[1].dial(&Approach::default()).await;
         assert_eq!(rested.elapsed(), GENTLE);
+    }
+
+    /// A worker that was kept from the processor begins late; who comes behind it must not catch up.
+    #[tokio::test(start_paused = true)]
+    async fn one_that_begins_late_brings_no_other_nearer() {
+        let pace = Pace::gentle();
+        pace.turn().await;
+        let mut late = Box::pin(pace.turn());
+        assert!(tokio::time::timeout(Duration::ZERO, &mut late).await.is_err(), "it waits");
+        tokio::time::advance(GENTLE * 3).await;
+        let began = Instant::now();
+        late.await;
+        pace.turn().await;
+        assert_eq!(began.elapsed(), GENTLE);
     }
 }

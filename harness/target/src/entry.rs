@@ -53,19 +53,26 @@ impl Entry {
 
     /// With what a descriptor says of the same, field by field.
     pub(crate) fn over(&self, own: Self) -> Self {
-        let credentials = match (&self.credentials, own.credentials) {
-            (Some(given), Some(own)) => Some(Credentials {
-                user: given.user.clone().or(own.user),
-                password: given.password.clone().or(own.password),
-            }),
-            (given, own) => given.clone().or(own),
-        };
         Self {
-            credentials,
+            credentials: self.credentials_over(own.credentials),
             trust: self.trust.clone().or(own.trust),
             identity: self.identity.clone().or(own.identity),
             expired: self.expired.clone().or(own.expired),
         }
+    }
+
+    /// Its credentials, and what is missing of them from another source. A password belongs to the user beside whom it stands: it is
+    /// sent for no other.
+    fn credentials_over(&self, other: Option<Credentials>) -> Option<Credentials> {
+        let (Some(given), Some(other)) = (&self.credentials, &other) else {
+            return self.credentials.clone().or(other);
+        };
+        let is_of_another = given.user.is_some() && other.user.is_some() && given.user != other.user;
+        let password = other.password.clone().filter(|_| !is_of_another);
+        Some(Credentials {
+            user: given.user.clone().or_else(|| other.user.clone()),
+            password: given.password.clone().or(password),
+        })
     }
 
     /// Whether anything is said.
@@ -79,12 +86,7 @@ impl Entry {
             user: Some(login.user),
             password: login.password.map(|password| Bytes::from(password.into_bytes())),
         });
-        let Some(given) = &self.credentials else { return of_url };
-        let of_url = of_url.unwrap_or_default();
-        Some(Credentials {
-            user: given.user.clone().or(of_url.user),
-            password: given.password.clone().or(of_url.password),
-        })
+        self.credentials_over(of_url)
     }
 
     /// The TLS of an endpoint; certificates for one without TLS are a mistake.
@@ -226,6 +228,14 @@ mod tests {
         assert_eq!((both.user.as_deref(), both.password.as_deref()), (Some("u"), Some(&b"p-given"[..])));
         let url = Entry::default().with_login(login()).unwrap();
         assert_eq!(url.password.as_deref(), Some(&b"p-of-url"[..]));
+        let other = entry(Some("v"), None).with_login(login()).unwrap();
+        assert_eq!(
+            (other.user.as_deref(), other.password),
+            (Some("v"), None),
+            "a password of another user's"
+        );
+        let same = entry(Some("u"), None).with_login(login()).unwrap();
+        assert_eq!(same.password.as_deref(), Some(&b"p-of-url"[..]));
         let shown = format!("{both:?} {url:?} {:?}", entry(Some("u"), Some("p-given")));
         assert!(!shown.contains("p-"), "{shown}");
     }

@@ -348,6 +348,7 @@ fn everything_offered(version: Version) -> Capabilities {
         receive_maximum: u16::MAX,
         maximum_packet_size: None,
         server_keep_alive_s: None,
+        topic_alias_maximum: 0,
         sources: Vec::new(),
     }
 }
