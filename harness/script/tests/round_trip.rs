@@ -68,7 +68,7 @@ proptest! {
             "->", "<-", "<-!", "PUBLISH", "PUBREC", "id=7", "id=$p", "qos=", "\"t\"", "\"", "\\", "|", ",", "link", "cut",
             "rst", "from", "2nd", "at", "of", "within", "2s", "expect", "receives", "exactly", "once", "recover", "control",
             "none", "target", "kill", "restart", "freeze", "for", "deviant", "only", "5.0", "@", "#", "broken", "by", "flags=3", "bytes", "0c", "é", "fence", "needs", "ws",
-            "in", "text", "frames", "*", "1+", "ping", "with", "next", "offers", "\"mqtt\"",
+            "tls", "cipher", "byte", "handshake", "certificate=none", "in", "text", "frames", "*", "1+", "ping", "with", "next", "offers", "\"mqtt\"",
         ]), 0..60)) {
         whole(&words.join(" "));
     }

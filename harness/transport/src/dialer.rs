@@ -15,7 +15,15 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Dialer {
     endpoint: Endpoint,
-    tls: Option<(Configs, ServerName<'static>)>,
+    tls: Option<Arc<Secrecy>>,
+}
+
+/// What the handshakes of TLS need.
+#[derive(Debug)]
+struct Secrecy {
+    configs: Configs,
+    /// Whose certificate the server must have.
+    name: ServerName<'static>,
 }
 
 impl Dialer {
@@ -24,7 +32,7 @@ impl Dialer {
         let tls = if endpoint.transport.has_tls() {
             let name = ServerName::try_from(endpoint.host.clone())
                 .map_err(|_| TlsError::Name(endpoint.host.clone()))?;
-            Some((tls.configs()?, name))
+            Some(Arc::new(Secrecy { configs: tls.configs()?, name }))
         } else {
             None
         };
@@ -54,7 +62,7 @@ impl Dialer {
 
     /// Whether it can show such a certificate.
     pub fn can_present(&self, presented: Presented) -> bool {
-        self.tls.as_ref().is_some_and(|(configs, _)| configs.of(presented).is_some())
+        self.tls.as_ref().is_some_and(|tls| tls.configs.of(presented).is_some())
     }
 
     /// Connects to `address`, one of those that the endpoint's host has, and does every handshake. The caller bounds the wait.
@@ -89,14 +97,14 @@ impl Dialer {
     ) -> io::Result<Box<dyn Stream>> {
         match &self.tls {
             None => self.framed(stream, approach).await,
-            Some((configs, name)) => {
-                let config = configs.of(approach.certificate).ok_or_else(|| {
+            Some(tls) => {
+                let config = tls.configs.of(approach.certificate).ok_or_else(|| {
                     let why = "this target has no certificate of that kind";
                     io::Error::new(io::ErrorKind::Unsupported, why)
                 })?;
                 let connector = TlsConnector::from(Arc::clone(config));
                 let below = Breakable::new(stream, approach.broken_in_handshake);
-                let secured = connector.connect(name.clone(), below).await?;
+                let secured = connector.connect(tls.name.clone(), below).await?;
                 self.framed(Secured::new(TlsStream::from(secured)), approach).await
             }
         }

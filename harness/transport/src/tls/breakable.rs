@@ -44,7 +44,7 @@ impl Error for BrokenBelow {}
 
 /// Whether this is the break that was asked for, and not the peer's doing.
 pub fn is_broken_below(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<BrokenBelow>())
+    error.get_ref().and_then(|inner| inner.downcast_ref::<BrokenBelow>()).is_some()
 }
 
 fn broken<T>() -> Poll<io::Result<T>> {
