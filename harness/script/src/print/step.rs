@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::header::one_line;
 use super::value::{Fields, Packet, Quoted, Time};
 use super::{intent, link};
-use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind, TargetAction, TlsCut};
+use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind, TargetAction};
 
 pub(super) fn print_all(out: &mut String, scenario: &Scenario) {
     out.push('\n');
@@ -92,13 +92,7 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             link::print(out, fault, when);
             Ok(())
         }
-        StepKind::CutTls { client, cut: TlsCut::Handshake } => {
-            write!(out, "link {} cut rst in handshake", name(client))
-        }
-        StepKind::CutTls { client, cut: TlsCut::CipherByte(n) } => {
-            write!(out, "link {} cut rst at cipher byte {n}", name(client))
-        }
-        StepKind::LinkProfile { client, profile } => write!(out, "link {} profile {profile}", name(client)),
+        StepKind::CutTls { .. } | StepKind::LinkProfile { .. } => link::beside_faults(out, kind, &name),
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             let _ = write!(out, "link {} saw {} {direction}", name(client), Packet(packet));
             time(out, "within", *within_ms);
