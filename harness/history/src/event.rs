@@ -30,6 +30,13 @@ pub enum EventKind {
         /// Whose.
         client: ClientIx,
     },
+    /// The connection became a WebSocket.
+    Upgraded {
+        /// Which connection.
+        conn: ConnId,
+        /// The subprotocol that the target chose; empty: none.
+        subprotocol: Box<str>,
+    },
     /// A connection could not be made.
     OpenFailed {
         /// Whose.

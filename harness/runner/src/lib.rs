@@ -14,6 +14,7 @@ mod error;
 mod exchange;
 mod exit;
 mod expect;
+mod fit;
 mod gates;
 mod gentle;
 mod habit;

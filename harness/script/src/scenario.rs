@@ -3,7 +3,7 @@
 use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
-use crate::{At, Count, Gate, Step, StepKind, TargetAction};
+use crate::{At, Certificate, Count, Gate, Step, StepKind, TargetAction};
 
 /// One named experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,13 @@ impl Scenario {
     pub fn has_fault(&self, version: Version) -> bool {
         let taken = |step: &&Step| step.only.is_none_or(|only| only == version);
         let is_fault = |step: &Step| {
-            matches!(step.kind, StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::Target(_))
+            matches!(
+                step.kind,
+                StepKind::Link { .. }
+                    | StepKind::LinkProfile { .. }
+                    | StepKind::CutTls { .. }
+                    | StepKind::Target(_)
+            )
         };
         matches!(self.control, Control::Steps(_))
             || self.clients.iter().any(|client| client.via.is_some())
@@ -143,6 +149,14 @@ pub enum Need {
     Wildcard,
     /// `subscription-identifier`: Subscription Identifiers (5.0).
     SubscriptionIdentifier,
+    /// `ws`: the run is over a WebSocket, with TLS below it or without.
+    Ws,
+    /// `tls`: the run is over TLS, with a WebSocket above it or without.
+    Tls,
+    /// `password`: clients have a user name and a password that the target asks for.
+    Password,
+    /// `client-certificates`: the target lets no client in without a certificate of its authority.
+    ClientCertificates,
 }
 
 /// A scripted client.
@@ -158,8 +172,28 @@ pub struct ClientDecl {
     pub via: Option<String>,
     /// A version of its own.
     pub version: Option<Version>,
+    /// The WebSocket subprotocols that it offers, in this order; none given: `mqtt` alone.
+    pub offers: Vec<String>,
+    /// The certificate that it shows.
+    pub certificate: Certificate,
     /// Where it is declared.
     pub at: At,
+}
+
+impl ClientDecl {
+    /// A client of which nothing but its name is said.
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            manual: false,
+            direct: false,
+            via: None,
+            version: None,
+            offers: Vec::new(),
+            certificate: Certificate::Own,
+            at: At::default(),
+        }
+    }
 }
 
 /// What runs after a failure to tell whether the fault is needed for it.

@@ -100,6 +100,11 @@ impl Places {
         all.flat_map(|place| std::iter::once(place.address).chain(place.others.iter().copied()))
     }
 
+    /// Every place.
+    pub fn all(&self) -> impl Iterator<Item = &Place> {
+        std::iter::once(&self.any).chain(self.own.values())
+    }
+
     /// Every place, to be settled.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Place> {
         std::iter::once(&mut self.any).chain(self.own.values_mut())

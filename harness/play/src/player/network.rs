@@ -8,9 +8,9 @@ use std::{
 
 use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
-use deadzone_link::{Link, PathId};
-use deadzone_script::Scenario;
-use deadzone_transport::Stream;
+use deadzone_link::{Cut, Link, Note, PathId};
+use deadzone_script::{Certificate, ClientDecl, Scenario};
+use deadzone_transport::{Approach, Frame, Presented, Stream, is_broken_below};
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
@@ -38,11 +38,29 @@ fn open_error(error: &std::io::Error) -> OpenError {
     }
 }
 
+/// How a client asks for its connections.
+fn approach(decl: &ClientDecl) -> Approach {
+    let certificate = match decl.certificate {
+        Certificate::Own => Presented::Own,
+        Certificate::Nothing => Presented::Nothing,
+        Certificate::OtherAuthority => Presented::OtherAuthority,
+        Certificate::Expired => Presented::Expired,
+    };
+    match decl.offers.as_slice() {
+        [] => Approach { certificate, ..Approach::default() },
+        offers => {
+            Approach { subprotocols: offers.to_vec(), takes_any: true, certificate, ..Approach::default() }
+        }
+    }
+}
+
 /// Clients and connections. The harness's own client is the last one.
 pub(crate) struct Network {
     pub(super) clients: Vec<SharedClient>,
     /// Those that a foreign link may lead to the target.
     linked: Vec<bool>,
+    /// How each asks for a connection, the harness's own client as well.
+    approaches: Vec<Approach>,
     names: Vec<String>,
     /// What the performance's own topics contain.
     pub(super) run: String,
@@ -79,6 +97,7 @@ impl Network {
         Self {
             clients,
             linked: decls.iter().map(|decl| !decl.direct).collect(),
+            approaches: decls.iter().map(approach).chain([Approach::default()]).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
             run: setup.names.nonce.clone(),
             access: setup.access.clone(),
@@ -125,17 +144,36 @@ impl Network {
         let foreign = self.foreign(client);
         let dialling = match &foreign {
             Some(links) => links.dial(client),
-            None if client == self.own() => self.access.direct.dial(),
-            None => self.access.dial.dial(),
+            None if client == self.own() => self.access.direct.dial(&self.approaches[client]),
+            None => self.access.dial.dial(&self.approaches[client]),
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
         self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
     }
 
+    /// Begins a connection for a client and resets it in the TLS handshake.
+    pub(super) async fn break_in_handshake(&self, client: usize) -> Result<(), Abandon> {
+        let index = client.into();
+        let approach = Approach { broken_in_handshake: true, ..self.approaches[client].clone() };
+        let limit_us = self.timing.scaled_us(self.timing.connect_ms);
+        let dialling = self.access.dial.dial(&approach);
+        let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
+            Some(Err(error)) if is_broken_below(&error) => {
+                let note = Box::new(Note::Cut { how: Cut::Rst });
+                self.recorder.append(EventKind::Link { client: index, conn: None, note });
+                return Ok(());
+            }
+            Some(Err(error)) => open_error(&error),
+            Some(Ok(_)) => OpenError::Other("its handshake was over before it could be cut".into()),
+            None => OpenError::TimedOut,
+        };
+        Err(self.not_opened(index, why))
+    }
+
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        self.dialled(client, limit_us, self.access.direct.dial(), None).await.is_ok()
+        self.dialled(client, limit_us, self.access.direct.dial(&Approach::default()), None).await.is_ok()
     }
 
     /// The client's connection is made, or why it is not is recorded.
@@ -172,10 +210,19 @@ impl Network {
         Abandon::NoConnection(why)
     }
 
-    fn opened(&self, client: &SharedClient, stream: Box<dyn Stream>, foreign: Option<Rc<dyn ForeignLinks>>) {
+    fn opened(
+        &self,
+        client: &SharedClient,
+        mut stream: Box<dyn Stream>,
+        foreign: Option<Rc<dyn ForeignLinks>>,
+    ) {
         let conn = ConnId(self.next_conn.replace(self.next_conn.get() + 1));
         let index = client.borrow().index;
         self.recorder.append(EventKind::Opened { conn, client: index });
+        if let Some(frames) = stream.frames() {
+            let subprotocol = frames.subprotocol().into();
+            self.recorder.append(EventKind::Upgraded { conn, subprotocol });
+        }
         let (queue, commands) = unbounded_channel();
         {
             let mut client = client.borrow_mut();
@@ -279,7 +326,22 @@ impl Network {
 
     /// Writes bytes as the client, on this behalf. Abandons where it has no connection.
     pub(super) async fn write(&self, client: usize, bytes: Bytes, sender: Purpose) -> Result<(), Abandon> {
-        match self.enqueue(&self.clients[client], Command::Write(bytes, sender)).await {
+        self.put(client, Command::Write(bytes, sender)).await
+    }
+
+    /// Writes bytes of the script in these frames.
+    pub(super) async fn write_framed(
+        &self,
+        client: usize,
+        bytes: Bytes,
+        frames: Vec<Frame>,
+    ) -> Result<(), Abandon> {
+        self.put(client, Command::WriteFramed(bytes, frames)).await
+    }
+
+    /// Puts what the client writes into its queue. Abandons where it has no connection.
+    async fn put(&self, client: usize, command: Command) -> Result<(), Abandon> {
+        match self.enqueue(&self.clients[client], command).await {
             true => Ok(()),
             false => Err(self.not_connected(client)),
         }

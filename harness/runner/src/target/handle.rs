@@ -12,10 +12,10 @@ use std::{
 
 use deadzone_play::{Dial, ForeignLinks, NetDial};
 use deadzone_target::{Declared, LogTail, Places, Recipe, Started, Store};
-use deadzone_transport::Transport;
+use deadzone_transport::{Presented, Transport};
 use deadzone_wire::{Credentials, Version};
 
-use super::{EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dial, watched::WatchedDial};
+use super::{EmbeddedSpec, Offer, Pulse, ScriptedProcess, TargetSpec, embedded_dial, watched::WatchedDial};
 use crate::{
     LinkProvider, Mutant, RunError,
     mutant::MutantDial,
@@ -172,6 +172,14 @@ impl TargetHandle {
         }
     }
 
+    /// Whether clients can show it such a certificate.
+    pub(crate) fn can_present(&self, presented: Presented) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Remote { places, .. } => places.all().all(|place| place.dialer().can_present(presented)),
+        }
+    }
+
     /// What its descriptor declares; absent for the embedded broker.
     pub(crate) fn declared(&self) -> Option<&Declared> {
         match self {
@@ -209,9 +217,14 @@ impl TargetHandle {
 
     /// The dial for one performance, through the mutant if one is switched on, and the direct one beside it: the same
     /// broker. Inside the performance's `LocalSet`.
-    pub(crate) fn dials(&self, version: Version, mutant: Option<Mutant>) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
+    pub(crate) fn dials(
+        &self,
+        version: Version,
+        mutant: Option<Mutant>,
+        offer: Offer,
+    ) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
         let plain: Rc<dyn Dial> = match self {
-            Self::Embedded(spec) => embedded_dial(spec),
+            Self::Embedded(spec) => embedded_dial(spec, offer),
             Self::Remote { places, pulse, pace, .. } => {
                 let place = places.place(version);
                 let dial = NetDial { dialer: place.dialer().clone(), address: place.address };

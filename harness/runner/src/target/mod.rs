@@ -4,12 +4,13 @@
 mod embedded;
 mod end;
 mod handle;
+mod memory_tls;
 mod process;
 mod pulse;
 mod spec;
 mod watched;
 
-pub(crate) use embedded::{embedded_dial, paused_runtime};
+pub(crate) use embedded::{Offer, embedded_dial, embedded_login, paused_runtime};
 pub use end::end_started_brokers;
 pub(crate) use handle::{Target, TargetHandle};
 pub(crate) use process::{Lent, ScriptedProcess};

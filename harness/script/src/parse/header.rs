@@ -16,7 +16,17 @@ pub(super) const KEYWORDS: [&str; 11] =
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 5] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier"];
+const NEEDS: [&str; 9] = [
+    "qos 2",
+    "session",
+    "retain",
+    "wildcard",
+    "subscription-identifier",
+    "ws",
+    "tls",
+    "password",
+    "client-certificates",
+];
 
 /// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
 pub(super) fn read(
@@ -81,6 +91,10 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["retain"] => Some(Need::Retain),
             ["wildcard"] => Some(Need::Wildcard),
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
+            ["ws"] => Some(Need::Ws),
+            ["tls"] => Some(Need::Tls),
+            ["client-certificates"] => Some(Need::ClientCertificates),
+            ["password"] => Some(Need::Password),
             _ => None,
         };
         match need {
