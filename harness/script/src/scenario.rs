@@ -66,6 +66,15 @@ impl Scenario {
         given.chain(changed).collect()
     }
 
+    /// Its steps and those of its control block, to change them.
+    pub(crate) fn all_steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+        let control = match &mut self.control {
+            Control::Steps(steps) => steps.as_mut_slice(),
+            Control::Derived | Control::None(_) => &mut [],
+        };
+        self.steps.iter_mut().chain(control)
+    }
+
     /// Whether its steps do something to the target's process.
     pub fn handles_target(&self) -> bool {
         let control = match &self.control {

@@ -18,6 +18,7 @@ mod lexer;
 mod link;
 mod lone;
 mod marks;
+mod matrix;
 mod order;
 mod outage;
 mod packet;
