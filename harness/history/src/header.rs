@@ -139,6 +139,9 @@ pub struct TargetFacts {
     pub v311_alone: bool,
     /// A probe found that it sends one unacknowledged message at a time.
     pub in_flight_one: bool,
+    /// A gate saw that it takes messages of QoS 2: one that it closes on is not beyond what it supports.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub takes_qos_2: bool,
     /// A gate found that a session which a clean start begins goes wrong, and one that begins without it does not: new sessions
     /// begin in that way.
     pub session_at_once: bool,

@@ -66,6 +66,8 @@ pub(crate) struct JobContext {
     pub(crate) one_in_flight: BTreeSet<Version>,
     /// Versions in which the gate found that a session has to begin without a clean start.
     pub(crate) session_at_once: BTreeSet<Version>,
+    /// Versions in which a gate saw that the target takes QoS 2.
+    pub(crate) takes_qos_2: BTreeSet<Version>,
 }
 
 impl JobContext {
@@ -103,6 +105,7 @@ impl JobContext {
             known: None,
             one_in_flight: BTreeSet::new(),
             session_at_once: BTreeSet::new(),
+            takes_qos_2: BTreeSet::new(),
         }
     }
 }
@@ -307,6 +310,7 @@ pub(crate) fn once(
             target: TargetFacts {
                 in_flight_one: context.one_in_flight.contains(&planned.key.version),
                 session_at_once: context.session_at_once.contains(&planned.key.version),
+                takes_qos_2: context.takes_qos_2.contains(&planned.key.version),
                 ..context.facts.clone()
             },
             teardown: !embedded,

@@ -144,6 +144,8 @@ impl<'a> Passes<'a> {
         let at_once =
             [Version::V311, Version::V5].into_iter().filter(|v| self.ledger.gates.session_at_once(*v));
         self.context.session_at_once = at_once.collect();
+        let takes = [Version::V311, Version::V5].into_iter().filter(|v| self.ledger.gates.takes_qos_2(*v));
+        self.context.takes_qos_2 = takes.collect();
         for version in self.context.session_at_once.clone() {
             let way = "a session that a clean start begins goes wrong";
             self.ledger.notice(format!("{way} [{version}]: new sessions begin without one"));

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_link::Catalogue;
 use deadzone_script::{Control, Gate, Need, Scenario};
-use deadzone_verdict::{Capabilities, ScenarioKey};
+use deadzone_verdict::{Capabilities, ScenarioKey, Source};
 use deadzone_wire::Version;
 
 use crate::{Selection, Suite, Tier, profiles::profiles};
@@ -136,7 +136,15 @@ fn items(
                 continue;
             }
             let excluded = match capabilities.iter().find(|c| c.version == *version) {
-                Some(offered) => scenario.needs.iter().find_map(|need| lacks(*need, offered)),
+                Some(offered) => {
+                    let shown_by_gate =
+                        |need: &&Need| scenario.gate.is_some() && is_declared(**need, offered);
+                    scenario
+                        .needs
+                        .iter()
+                        .filter(|need| !shown_by_gate(need))
+                        .find_map(|need| lacks(*need, offered))
+                }
                 None => Some(format!("the target does not speak MQTT {version} at this address")),
             };
             let key = ScenarioKey { id: scenario.id.clone(), version: *version };
@@ -152,6 +160,13 @@ fn items(
         }
     }
     items
+}
+
+/// Whether it lacks this QoS by its descriptor's word alone. A declared limit takes no violation back: how the target refuses
+/// what it does not offer is for the gate to see.
+fn is_declared(need: Need, offered: &Capabilities) -> bool {
+    matches!(need, Need::Qos(_))
+        && offered.sources.iter().any(|known| known.fact == "qos" && known.source == Source::Declared)
 }
 
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
@@ -187,6 +202,8 @@ fn need_text(need: Need) -> String {
 
 #[cfg(test)]
 mod tests {
+    use deadzone_verdict::Provenance;
+
     use super::*;
 
     /// A broker may speak the version on another port.
@@ -198,6 +215,21 @@ mod tests {
         assert_eq!(why(&plan), "the target does not speak MQTT 5.0 at this address");
         plan.tell_refusals(&[(Version::V5, "CONNACK 0x84".to_owned())]);
         assert_eq!(why(&plan), "the target does not speak MQTT 5.0 at this address: CONNACK 0x84");
+    }
+
+    #[test]
+    fn a_declared_limit_is_looked_at_by_its_gate() {
+        let suite = Suite::embedded().unwrap();
+        let excluded = |source| {
+            let known = Provenance { fact: "qos".to_owned(), source, how: "said".to_owned() };
+            let offered =
+                Capabilities { max_qos: 1, sources: vec![known], ..Capabilities::everything(Version::V311) };
+            let plan = Plan::new(&suite, &Selection::default(), &[Version::V311], &[offered]);
+            let of = |id: &str| plan.items.iter().find(|p| p.key.id == id).unwrap().excluded.is_some();
+            (of("gates/publish/qos2-in"), of("qos2/interrupted/pubrec-lost"))
+        };
+        assert_eq!(excluded(Source::Declared), (false, true));
+        assert_eq!(excluded(Source::Advertised), (true, true), "what its CONNACK says is its right");
     }
 
     #[test]

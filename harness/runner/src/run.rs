@@ -259,6 +259,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         known: None,
         one_in_flight: BTreeSet::new(),
         session_at_once: BTreeSet::new(),
+        takes_qos_2: BTreeSet::new(),
     }
 }
 

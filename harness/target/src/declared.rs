@@ -55,6 +55,7 @@ impl Declared {
             v311_alone: false,
             in_flight_one: false,
             session_at_once: false,
+            takes_qos_2: false,
         }
     }
 

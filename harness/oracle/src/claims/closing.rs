@@ -117,6 +117,7 @@ fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<deadzone_history::Con
             && wait.state.is_judged(kept.direction)
     };
     wait.version != Version::V5
+        && !wait.state.header.target.takes_qos_2
         && !wait.state.recent.since(0).any(taken)
         && asked.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(p) if first(p)))
 }

@@ -138,8 +138,9 @@ fn a_session_out_of_nowhere_fails() {
 #[test]
 fn closed_instead_of_an_answer() {
     for version in BOTH {
-        let closed = |qos, kind| {
+        let closed_where = |qos, kind, takes_qos_2| {
             let (mut h, conn) = started(version);
+            h.header().target.takes_qos_2 = takes_qos_2;
             h.up(conn, publish(qos, 7, false));
             h.broker_closes(conn);
             let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
@@ -147,6 +148,7 @@ fn closed_instead_of_an_answer() {
             h.unmet(claim, 1_000, Ended::Closed, Some(close));
             judge(&h.finish())
         };
+        let closed = |qos, kind| closed_where(qos, kind, false);
         let v = closed(1, PacketKind::Puback);
         fails_by(&v, of(version, "4.3.2-2", "4.3.2-4"));
         assert!(v.findings[0].got.starts_with("closed instead of PUBACK id=7"), "{}", v.findings[0].got);
@@ -156,6 +158,9 @@ fn closed_instead_of_an_answer() {
             Version::V5 => fails_by(&v, "5.0/MQTT-4.3.3-8"),
             _ => is(&v, VerdictKind::NotApplicable, "may not support"),
         }
+        // One that was seen to take them has no such way out.
+        let seen_to_take = closed_where(2, PacketKind::Pubrec, true);
+        fails_by(&seen_to_take, of(version, "4.3.3-2", "4.3.3-8"));
 
         // Our own cut, and a close before the packet was there, are nothing of the broker's.
         let (mut h, conn) = started(version);

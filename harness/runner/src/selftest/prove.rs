@@ -261,7 +261,7 @@ impl Prover<'_> {
         // In real time a silence of the patience is enough: it is known who is silent.
         context.timing.quick = !self.embedded;
         context.run = round.run;
-        let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
+        let capabilities: Vec<_> = run.versions.iter().map(|v| Capabilities::everything(*v)).collect();
         let (mut plan, _, _) =
             Plan::of_tier(self.suite, &run.selection, &run.versions, &capabilities, !self.embedded);
         plan.fit(&target.handle(), None, self.gentle);
@@ -333,24 +333,6 @@ pub(super) fn names_a_clause(finding: &Finding, such: &dyn Fn(ClauseId) -> bool)
     such(finding.clause)
         || finding.also.iter().any(|c| such(*c))
         || finding.folded.iter().any(|f| names_a_clause(f, such))
-}
-
-/// The selftest's targets are good brokers: nothing is excluded beforehand.
-fn everything_offered(version: Version) -> Capabilities {
-    Capabilities {
-        version,
-        max_qos: 2,
-        retain: true,
-        wildcard: true,
-        subscription_identifier: version == Version::V5,
-        shared: version == Version::V5,
-        session: true,
-        receive_maximum: u16::MAX,
-        maximum_packet_size: None,
-        server_keep_alive_s: None,
-        topic_alias_maximum: 0,
-        sources: Vec::new(),
-    }
 }
 
 fn line(result: &ScenarioResult) -> String {
