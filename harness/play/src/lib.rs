@@ -29,6 +29,6 @@ pub use foreign::{ForeignLinks, Reaching, Working};
 pub use memory::MemoryBudget;
 pub use perform::{Performance, perform};
 pub use process::{Handle, Handling, Process};
-pub use setup::{Access, Experiment, Names, Setup, Shared};
+pub use setup::{Access, Experiment, Names, Setup, Shared, Ways};
 pub use slots::{NoSlots, Slots, Unparking};
 pub use timing::Timing;

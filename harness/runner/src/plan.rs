@@ -153,6 +153,13 @@ impl Plan {
         }
     }
 
+    /// What needs more nodes than there are is not applicable.
+    pub(crate) fn leave_out_beyond(&mut self, nodes: usize, bridge: bool) {
+        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
+            item.excluded = item.scenario.needs.iter().find_map(|need| beyond(*need, nodes, bridge));
+        }
+    }
+
     /// What such links can't carry is not applicable.
     pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
         for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
@@ -193,8 +200,23 @@ fn items(
     items
 }
 
+/// Why a need for nodes is not met.
+fn beyond(need: Need, nodes: usize, bridge: bool) -> Option<String> {
+    match need {
+        Need::Nodes(_) if bridge => Some("its two nodes are two brokers, with a bridge between them".to_owned()),
+        Need::Nodes(wanted) if usize::from(wanted) > nodes => {
+            let plural = if nodes == 1 { "" } else { "s" };
+            Some(format!("it needs {wanted} nodes of one server, and the target has {nodes} endpoint{plural}"))
+        }
+        Need::Bridge if !bridge => Some("the target has no bridge".to_owned()),
+        _ => None,
+    }
+}
+
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
     let (missing, fact) = match need {
+        // What the target is, not what it offers.
+        Need::Nodes(_) | Need::Bridge => return None,
         Need::Qos(qos) => (offered.max_qos < qos, "qos"),
         Need::Session => (!offered.session, "session"),
         Need::Retain => (!offered.retain, "retain"),
@@ -215,6 +237,8 @@ fn need_text(need: Need) -> String {
         Need::Retain => "retained messages".to_owned(),
         Need::Wildcard => "wildcard subscriptions".to_owned(),
         Need::SubscriptionIdentifier => "subscription identifiers".to_owned(),
+        Need::Nodes(count) => format!("{count} nodes"),
+        Need::Bridge => "a bridge".to_owned(),
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Options {
     pub command: String,
     /// Set by a signal.
     pub cancel: Arc<AtomicBool>,
+    /// Clients for which no scenario names a node are dealt over the target's nodes by the seed.
+    pub spread: bool,
     /// A scenario whose judge shall panic.
     pub panic_in: Option<String>,
     /// What the run may take.
@@ -105,6 +107,7 @@ impl Options {
             command: "deadzone run".to_owned(),
             cancel: Arc::default(),
             panic_in: None,
+            spread: false,
             manners: Manners::default(),
             expect: None,
         }
@@ -228,6 +231,9 @@ fn plan(
     if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
         plan.leave_out_solo();
     }
+    // Foreign links lead to the first node alone.
+    let nodes = if options.links.is_some() { 1 } else { handle.nodes() };
+    plan.leave_out_beyond(nodes, handle.has_bridge() && options.links.is_none());
     if !handle.is_ours() {
         plan.leave_process_alone();
     }
@@ -251,12 +257,16 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     let memory = (!target.is_embedded()).then(|| Arc::new(MemoryBudget::new(SHARED_MEMORY)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
     let facts = target.declared().map(Declared::facts).unwrap_or_default();
+    let mut timing = options.timing();
+    if let Some(ms) = target.declared().and_then(|declared| declared.settle_ms) {
+        timing.settle_ms = ms.into();
+    }
     JobContext {
         credentials: target.credentials(),
         target,
         mutant: options.mutant,
         links: options.links.clone(),
-        timing: options.timing(),
+        timing,
         seed: options.seed,
         word,
         cancel: Arc::clone(&options.cancel),
@@ -264,6 +274,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         investigate: true,
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
+        spread: options.spread,
         memory,
         run: Origin::Scenario,
         facts,

@@ -1,6 +1,6 @@
 //! A scenario: one named experiment with its needs, clauses, clients and steps.
 
-use deadzone_spec::ClauseId;
+use deadzone_spec::{ClauseId, Node};
 use deadzone_wire::Version;
 
 use crate::{At, Count, Gate, Step, StepKind, TargetAction};
@@ -143,6 +143,10 @@ pub enum Need {
     Wildcard,
     /// `subscription-identifier`: Subscription Identifiers (5.0).
     SubscriptionIdentifier,
+    /// `nodes N`: so many endpoints, 2 or more, that are one server.
+    Nodes(u8),
+    /// `bridge`: two brokers, the second of which reaches the first over a link of ours.
+    Bridge,
 }
 
 /// A scripted client.
@@ -158,6 +162,8 @@ pub struct ClientDecl {
     pub via: Option<String>,
     /// A version of its own.
     pub version: Option<Version>,
+    /// The node that it connects to, where the text says so.
+    pub node: Option<Node>,
     /// Where it is declared.
     pub at: At,
 }

@@ -15,7 +15,7 @@ use deadzone_wire::Credentials;
 
 use crate::{
     LogTail, Places, Recipe, TargetError,
-    descriptor::places_of,
+    descriptor::{bridged, places_of},
     install::{missing, standing},
     open_files_limit,
     owned::Owned,
@@ -124,6 +124,7 @@ impl Started {
         } else {
             (own_places.clone(), own_credentials.clone())
         };
+        let places = bridged(places, recipe.bridge.as_ref(), &values).map_err(NotReady::of)?;
         let (recipe, ports) = (Arc::clone(recipe), ports.to_vec());
         Ok(Self {
             recipe,

@@ -238,7 +238,8 @@ fn every_defect_shows_and_only_the_defect() {
 
 #[test]
 fn every_defect_is_in_the_table_and_in_order() {
-    for defect in D::ALL {
+    // What several endpoints have in common is the shell's to show.
+    for defect in D::ALL.iter().filter(|defect| **defect != D::NodesApart) {
         assert!(TABLE.iter().any(|row| row.0 == *defect), "{defect} has no script");
         assert_eq!(defect.name().parse(), Ok(*defect));
         assert!(!defect.clauses().is_empty() && defect.like().starts_with("https://"));

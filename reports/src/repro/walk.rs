@@ -71,7 +71,7 @@ impl Walk {
     fn event(&mut self, history: &History, event: &Event, plays: &dyn Fn(ConnId) -> bool, from: u64) {
         let steps = self.steps.len();
         match &event.kind {
-            EventKind::Opened { conn, client } if plays(*conn) => {
+            EventKind::Opened { conn, client, .. } if plays(*conn) => {
                 self.clients.insert(*conn, *client);
                 self.versions.insert(*conn, history.header.version_of(*client));
                 self.act(event, Step::Open { conn: *conn });

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use deadzone_link::{Direction, Note};
+use deadzone_spec::Node;
 use deadzone_wire::{Frame, Packet, Version};
 
 use crate::{
@@ -100,7 +101,7 @@ impl HandMade {
     pub fn open(&mut self, client: impl Into<ClientIx>) -> ConnId {
         let (conn, client) = (ConnId(self.owners.len() as u32), client.into());
         self.owners.push(client);
-        self.event(EventKind::Opened { conn, client });
+        self.event(EventKind::Opened { conn, client, node: Node::FIRST });
         conn
     }
 

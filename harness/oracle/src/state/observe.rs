@@ -81,7 +81,7 @@ impl State {
         self.now = Mark { seq: event.seq, at_us: event.at_us };
         self.transition = Transition::None;
         match &event.kind {
-            EventKind::Opened { conn, client } => self.opened(*conn, *client),
+            EventKind::Opened { conn, client, .. } => self.opened(*conn, *client),
             EventKind::Packet(packet) => {
                 let judged = packet.end == self.end();
                 if judged || self.header.origin != Origin::Link {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
 use deadzone_link::{Link, PathId};
 use deadzone_script::Scenario;
+use deadzone_spec::Node;
 use deadzone_transport::Stream;
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
@@ -38,9 +39,11 @@ fn open_error(error: &std::io::Error) -> OpenError {
     }
 }
 
-/// Clients and connections. The harness's own client is the last one.
+/// Clients and connections. The harness's own client at the first node is the last one.
 pub(crate) struct Network {
     pub(super) clients: Vec<SharedClient>,
+    /// The harness's own clients at the other nodes.
+    own_elsewhere: Vec<SharedClient>,
     /// Those that a foreign link may lead to the target.
     linked: Vec<bool>,
     names: Vec<String>,
@@ -69,15 +72,19 @@ impl Network {
             let version = decl.version.unwrap_or(setup.experiment.version);
             let id = format!("{}c{i}", setup.names.nonce);
             let client = Client::new(i.into(), version, id, !decl.manual, setting::link(setup, decl));
-            clients.push(Rc::new(RefCell::new(client)));
+            let node = setting::node(setup, i, decl);
+            clients.push(Rc::new(RefCell::new(Client { node, ..client })));
         }
-        clients.push(Client::own(
-            decls.len().into(),
-            setup.experiment.version,
-            format!("{}own", setup.names.nonce),
-        ));
+        let own = |node: Node| {
+            let number = if node.is_first() { String::new() } else { node.to_string() };
+            let id = format!("{}own{number}", setup.names.nonce);
+            Client::own(decls.len().into(), setup.experiment.version, node, id)
+        };
+        clients.push(own(Node::FIRST));
+        let others = (1..setup.access.nodes.len()).filter_map(Node::at);
         Self {
             clients,
+            own_elsewhere: others.map(own).collect(),
             linked: decls.iter().map(|decl| !decl.direct).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
             run: setup.names.nonce.clone(),
@@ -94,6 +101,12 @@ impl Network {
     /// The harness's own client.
     pub(super) fn own(&self) -> usize {
         self.clients.len() - 1
+    }
+
+    /// The harness's own client at a node.
+    pub(super) fn own_at(&self, node: Node) -> &SharedClient {
+        let elsewhere = node.index().checked_sub(1).and_then(|index| self.own_elsewhere.get(index));
+        elsewhere.unwrap_or(&self.clients[self.own()])
     }
 
     /// What the record calls the harness's own client, and every further one of its kind.
@@ -123,10 +136,12 @@ impl Network {
             self.recorder.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
         }
         let foreign = self.foreign(client);
+        let node = self.clients[client].borrow().node;
+        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(client.into(), node)) };
         let dialling = match &foreign {
             Some(links) => links.dial(client),
-            None if client == self.own() => self.access.direct.dial(),
-            None => self.access.dial.dial(),
+            None if client == self.own() => ways.direct.dial(),
+            None => ways.dial.dial(),
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
         self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
@@ -135,7 +150,9 @@ impl Network {
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        self.dialled(client, limit_us, self.access.direct.dial(), None).await.is_ok()
+        let node = client.borrow().node;
+        let Some(ways) = self.access.ways(node) else { return false };
+        self.dialled(client, limit_us, ways.direct.dial(), None).await.is_ok()
     }
 
     /// The client's connection is made, or why it is not is recorded.
@@ -167,6 +184,11 @@ impl Network {
         }
     }
 
+    /// What the plan has to rule out.
+    fn no_such_node(&self, client: ClientIx, node: Node) -> Abandon {
+        self.not_opened(client, OpenError::Other(format!("the target has no node {node}").into()))
+    }
+
     fn not_opened(&self, client: ClientIx, why: OpenError) -> Abandon {
         self.recorder.append(EventKind::OpenFailed { client, why: why.clone() });
         Abandon::NoConnection(why)
@@ -174,8 +196,8 @@ impl Network {
 
     fn opened(&self, client: &SharedClient, stream: Box<dyn Stream>, foreign: Option<Rc<dyn ForeignLinks>>) {
         let conn = ConnId(self.next_conn.replace(self.next_conn.get() + 1));
-        let index = client.borrow().index;
-        self.recorder.append(EventKind::Opened { conn, client: index });
+        let (index, node) = (client.borrow().index, client.borrow().node);
+        self.recorder.append(EventKind::Opened { conn, client: index, node });
         let (queue, commands) = unbounded_channel();
         {
             let mut client = client.borrow_mut();

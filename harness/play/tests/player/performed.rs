@@ -15,7 +15,7 @@ use deadzone_history::{
 };
 use deadzone_link::Catalogue;
 use deadzone_play::{
-    Access, Dial, Experiment, Names, Performance, Process, Setup, Shared, Slots, Timing, Unparking, perform,
+    Access, Dial, Experiment, Names, Performance, Process, Setup, Shared, Slots, Timing, Unparking, Ways, perform,
 };
 use deadzone_script::Scenario;
 use deadzone_wire::{PacketKind, Version};
@@ -90,8 +90,8 @@ impl Bench {
                 seed: 1,
             },
             access: Access {
-                dial: Rc::clone(&dial) as Rc<dyn Dial>,
-                direct: dial,
+                nodes: vec![Ways { dial: Rc::clone(&dial) as Rc<dyn Dial>, direct: dial }],
+                spread: false,
                 links: None,
                 credentials: None,
                 process: self.process,

@@ -268,6 +268,10 @@ impl Prover<'_> {
             plan.leave_out_disruptive();
         }
         plan.items.retain(|p| wanted(p));
+        plan.leave_out_beyond(target.handle().nodes(), target.handle().has_bridge());
+        let apart = plan.items.iter().filter(|p| p.excluded.is_some());
+        self.report.apart.extend(apart.map(|p| p.key.id.clone()));
+        plan.items.retain(|p| p.excluded.is_none());
         if !target.handle().is_ours() {
             let apart = plan.items.iter().filter(|p| p.scenario.handles_target());
             self.report.apart.extend(apart.map(|p| p.key.id.clone()));

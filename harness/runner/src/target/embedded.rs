@@ -18,15 +18,23 @@ pub(crate) fn paused_runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
-/// A fresh broker and the way to it. Inside a `LocalSet`.
-pub(crate) fn embedded_dial(spec: &EmbeddedSpec) -> Rc<dyn Dial> {
+/// So many endpoints the embedded broker has.
+pub(super) const EMBEDDED_NODES: usize = 2;
+
+/// A fresh broker and the ways to its nodes. Inside a `LocalSet`.
+pub(super) fn embedded_dials(spec: &EmbeddedSpec) -> Vec<Rc<dyn Dial>> {
     let config =
         Config { defects: spec.defects.clone(), variants: spec.variants.clone(), ..Config::default() };
-    let server = Server::new(config);
-    let timer = server.clone();
     let fallen = Fallen::default();
-    watched(&fallen, async move { timer.run_timer().await });
-    Rc::new(EmbeddedDial { server, fallen })
+    let servers = Server::nodes(config, EMBEDDED_NODES);
+    for (i, server) in servers.iter().enumerate() {
+        if !servers[..i].iter().any(|other| other.is(server)) {
+            let timer = server.clone();
+            watched(&fallen, async move { timer.run_timer().await });
+        }
+    }
+    let dial = |server| Rc::new(EmbeddedDial { server, fallen: Rc::clone(&fallen) }) as Rc<dyn Dial>;
+    servers.into_iter().map(dial).collect()
 }
 
 /// Why a task of the broker fell over, if one did.

@@ -10,12 +10,14 @@ use std::{
     time::Duration,
 };
 
-use deadzone_play::{Dial, ForeignLinks, NetDial};
-use deadzone_target::{Declared, LogTail, Places, Recipe, Started, Store};
+use deadzone_play::{Dial, ForeignLinks, NetDial, Ways};
+use deadzone_target::{Declared, LogTail, NodePlaces, Places, Recipe, Started, Store};
 use deadzone_transport::Transport;
 use deadzone_wire::{Credentials, Version};
 
-use super::{EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dial, watched::WatchedDial};
+use super::{
+    EMBEDDED_NODES, EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dials, watched::WatchedDial,
+};
 use crate::{
     LinkProvider, Mutant, RunError,
     mutant::MutantDial,
@@ -207,24 +209,53 @@ impl TargetHandle {
         Some(provider?.open(self.address()?, word))
     }
 
-    /// The dial for one performance, through the mutant if one is switched on, and the direct one beside it: the same
-    /// broker. Inside the performance's `LocalSet`.
-    pub(crate) fn dials(&self, version: Version, mutant: Option<Mutant>) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
-        let plain: Rc<dyn Dial> = match self {
-            Self::Embedded(spec) => embedded_dial(spec),
-            Self::Remote { places, pulse, pace, .. } => {
-                let place = places.place(version);
-                let dial = NetDial { dialer: place.dialer().clone(), address: place.address };
-                let mut inner: Rc<dyn Dial> = Rc::new(dial);
-                if let Some(pace) = pace {
-                    inner = Rc::new(PacedDial { inner, pace: Arc::clone(pace) });
-                }
-                Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) })
-            }
-        };
-        match mutant {
-            Some(mutant) => (Rc::new(MutantDial::new(Rc::clone(&plain), mutant)), plain),
-            None => (Rc::clone(&plain), plain),
+    /// How many endpoints it has that are one server.
+    pub(crate) fn nodes(&self) -> usize {
+        match self {
+            Self::Embedded(_) => EMBEDDED_NODES,
+            Self::Remote { places, .. } => places.nodes().len(),
         }
     }
+
+    /// Its nodes are two brokers with a bridge between them.
+    pub(crate) fn has_bridge(&self) -> bool {
+        matches!(self, Self::Remote { places, .. } if places.bridge().is_some())
+    }
+
+    /// The ways to each node for one performance: the script's clients go through the mutant if one is switched on, the direct
+    /// ones to the same broker. Inside the performance's `LocalSet`.
+    pub(crate) fn ways(&self, version: Version, mutant: Option<Mutant>) -> Vec<Ways> {
+        self.dials(version).into_iter().map(|direct| ways(direct, mutant)).collect()
+    }
+
+    /// The way to its first node.
+    pub(crate) fn dial(&self, version: Version) -> Rc<dyn Dial> {
+        self.dials(version).swap_remove(0)
+    }
+
+    fn dials(&self, version: Version) -> Vec<Rc<dyn Dial>> {
+        match self {
+            Self::Embedded(spec) => embedded_dials(spec),
+            Self::Remote { places, pulse, pace, .. } => {
+                let dial = |node: &NodePlaces| {
+                    let place = node.place(version);
+                    let dial = NetDial { dialer: place.dialer().clone(), address: place.address };
+                    let mut inner: Rc<dyn Dial> = Rc::new(dial);
+                    if let Some(pace) = pace {
+                        inner = Rc::new(PacedDial { inner, pace: Arc::clone(pace) });
+                    }
+                    Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) }) as Rc<dyn Dial>
+                };
+                places.nodes().iter().map(dial).collect()
+            }
+        }
+    }
+}
+
+fn ways(direct: Rc<dyn Dial>, mutant: Option<Mutant>) -> Ways {
+    let dial: Rc<dyn Dial> = match mutant {
+        Some(mutant) => Rc::new(MutantDial::new(Rc::clone(&direct), mutant)),
+        None => Rc::clone(&direct),
+    };
+    Ways { dial, direct }
 }

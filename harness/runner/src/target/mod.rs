@@ -9,7 +9,8 @@ mod pulse;
 mod spec;
 mod watched;
 
-pub(crate) use embedded::{embedded_dial, paused_runtime};
+pub(crate) use embedded::paused_runtime;
+use embedded::{EMBEDDED_NODES, embedded_dials};
 pub use end::end_started_brokers;
 pub(crate) use handle::{Target, TargetHandle};
 pub(crate) use process::{Lent, ScriptedProcess};

@@ -89,7 +89,7 @@ NO_STEPS "E028" "a scenario without steps"
 UNKNOWN_VERSION "E029" "an unknown version of MQTT"
     "The versions are 3.1, 3.1.1 and 5.0.";
 UNKNOWN_NEED "E030" "an unknown need"
-    "The needs are `qos N`, `session`, `retain`, `wildcard` and `subscription-identifier`, with commas between them.";
+    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `nodes N` (2 or more) and `bridge`, with commas between them.";
 UNKNOWN_MUTATION "E031" "an unknown mutation"
     "`broken by` takes names of mutations with commas between them; LANGUAGE.md lists them.";
 NOT_MARKED "E032" "a step that breaks the protocol and does not say so"
@@ -128,4 +128,6 @@ UNJUDGED "E048" "a clause that nothing in the scenario judges"
     "A clause is put to the test where a rule or a claim judges it: it could come out otherwise. Either no step brings about what the clause is about, or no rule and no claim knows it, so that a step has to name it: `expect X receives nothing @ CLAUSE`.";
 TARGET "E049" "a step on the target that can't be"
     "`target kill` and `target stop` end a process that runs, and every connection with it; `target restart` starts it again, and only then can clients connect. `target freeze for T` halts it for so long: the steps go on meanwhile, and it thaws by itself.";
+NODE "E052" "a node that the scenario does not ask for"
+    "Nodes are numbered from 1, and without `at` a client is at the first. A scenario that names node N has `needs nodes N` (one server with several endpoints) or, for node 2, `needs bridge` (two brokers); elsewhere it is not applicable. `settle` is for nodes as well.";
 }

@@ -1,4 +1,4 @@
-//! `client NAME [manual] [direct] [via PROFILE] [version V]`. Knows nothing of what clients do.
+//! `client NAME [manual] [direct] [via PROFILE] [version V] [at N]`. Knows nothing of what clients do.
 
 use deadzone_spec::nearest;
 
@@ -24,8 +24,15 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
         let message = format!("`{name}` is a word of the language");
         cursor.report(Diagnostic::error(code::CLIENT_NAME, at, message).label("no name for a client"));
     }
-    let mut client =
-        ClientDecl { name: name.to_owned(), manual: false, direct: false, via: None, version: None, at };
+    let mut client = ClientDecl {
+        name: name.to_owned(),
+        manual: false,
+        direct: false,
+        via: None,
+        version: None,
+        node: None,
+        at,
+    };
     let options = options(&mut client, cursor);
     draft.scenario.clients.push(client);
     options
@@ -33,7 +40,7 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
 
 fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
     while cursor.peek().is_some() {
-        let (word, at) = cursor.word("`manual`, `direct`, `via` or `version`")?;
+        let (word, at) = cursor.word("`manual`, `direct`, `via`, `version` or `at`")?;
         let twice = match word {
             "manual" => std::mem::replace(&mut client.manual, true),
             "direct" => std::mem::replace(&mut client.direct, true),
@@ -45,11 +52,12 @@ fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
                 let (word, at) = cursor.word("a version")?;
                 client.version.replace(version(cursor, word, at)?).is_some()
             }
+            "at" => client.node.replace(super::node::node(cursor)?).is_some(),
             _ => {
                 let message = format!("`{}` is nothing that a client can be", shown(word));
                 let mistake = Diagnostic::error(code::UNKNOWN_WORD, at, message)
-                    .label("expected `manual`, `direct`, `via PROFILE` or `version V`")
-                    .suggest(nearest(word, ["manual", "direct", "via", "version"]));
+                    .label("expected `manual`, `direct`, `via PROFILE`, `version V` or `at N`")
+                    .suggest(nearest(word, ["manual", "direct", "via", "version", "at"]));
                 return Err(cursor.fail(mistake));
             }
         };

@@ -1,6 +1,6 @@
 //! Header lines of a scenario. Each is a keyword and plain words; quotes mean nothing here.
 
-use deadzone_spec::nearest;
+use deadzone_spec::{Node, nearest};
 use deadzone_wire::Version;
 
 use super::marks::unknown_version;
@@ -16,7 +16,8 @@ pub(super) const KEYWORDS: [&str; 11] =
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 5] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier"];
+const NEEDS: [&str; 7] =
+    ["qos 2", "session", "retain", "wildcard", "subscription-identifier", "nodes 2", "bridge"];
 
 /// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
 pub(super) fn read(
@@ -81,6 +82,8 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["retain"] => Some(Need::Retain),
             ["wildcard"] => Some(Need::Wildcard),
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
+            ["nodes", count] => several(count).map(Need::Nodes),
+            ["bridge"] => Some(Need::Bridge),
             _ => None,
         };
         match need {
@@ -96,6 +99,12 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// Two nodes or more.
+fn several(count: &str) -> Option<u8> {
+    let count = number(count).and_then(|count| u8::try_from(count).ok());
+    count.filter(|count| *count >= 2 && Node::new(*count).is_some())
 }
 
 fn versions(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {

@@ -6,7 +6,7 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::lexer::{Kind, Token, Value};
-use super::{gates, order, outage, rounds, unfinished};
+use super::{gates, node, order, outage, rounds, unfinished};
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Control, Gate, Scenario, Step};
 
@@ -109,6 +109,10 @@ impl Draft {
         }
         if mistakes.len() == self.mistakes_before {
             // What a line with a mistake would have done is not known.
+            node::check_clients(&self.scenario, mistakes);
+            for steps in [&self.scenario.steps, &self.control] {
+                node::check(&self.scenario, steps, mistakes);
+            }
             rounds::check(&self, mistakes);
             gates::settle(&mut self, mistakes);
         }

@@ -78,6 +78,8 @@ fn need(need: &Need) -> String {
         Need::Retain => "retain".to_owned(),
         Need::Wildcard => "wildcard".to_owned(),
         Need::SubscriptionIdentifier => "subscription-identifier".to_owned(),
+        Need::Nodes(count) => format!("nodes {count}"),
+        Need::Bridge => "bridge".to_owned(),
     }
 }
 
@@ -94,6 +96,9 @@ fn client(out: &mut String, client: &ClientDecl) {
     }
     if let Some(version) = client.version {
         let _ = write!(out, " version {version}");
+    }
+    if let Some(node) = client.node {
+        let _ = write!(out, " at {node}");
     }
     out.push('\n');
 }

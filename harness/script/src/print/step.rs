@@ -85,7 +85,11 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
         StepKind::Fence { publisher, subscriber, topic, qos } => {
             write!(out, "fence {} {} {} qos={qos}", name(publisher), name(subscriber), Quoted(topic))
         }
-        StepKind::Ready { subscriber, topic } => write!(out, "ready {} {}", name(subscriber), Quoted(topic)),
+        StepKind::Ready { subscriber, topic, from } => {
+            let from = from.map(|node| format!(" from {node}")).unwrap_or_default();
+            write!(out, "ready {} {}{from}", name(subscriber), Quoted(topic))
+        }
+        StepKind::Settle => write!(out, "settle"),
         StepKind::Link { client, fault, when } => {
             let _ = write!(out, "link {} ", name(client));
             link::print(out, fault, when);

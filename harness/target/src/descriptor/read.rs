@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     Descriptor, Recipe, Way,
-    address::{known, places},
+    address::{bridged, known, places},
     check::{check, line_of},
-    file::{Addresses, File},
+    file::{File, NodeAddresses},
 };
 use crate::{Declared, Entry, EntryFiles, TargetError, mistake, placeholder::Values};
 
@@ -104,6 +104,7 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
         durable: file.durable,
         queue: file.queue,
         session_ttl_s: file.session_ttl_s,
+        settle_ms: file.settle_ms,
         connections: file.connections,
         backpressure: file.backpressure,
         version: file.version.clone(),
@@ -111,14 +112,17 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
     };
     let way = match file.start {
         Some(start) => {
-            if let Addresses::Each(each) = &file.address {
-                each.keys().try_for_each(|v| known(v).map(|_| ())).map_err(|why| at("address", &why))?;
+            for node in file.address.nodes() {
+                if let NodeAddresses::Each(each) = node {
+                    each.keys().try_for_each(|v| known(v).map(|_| ())).map_err(|why| at("address", &why))?;
+                }
             }
             Way::Started(Arc::new(Recipe {
                 name: name.clone(),
                 addresses: file.address,
                 own,
                 given: entry.clone(),
+                bridge: file.bridge,
                 start,
                 install: file.install.unwrap_or_default(),
                 folder: folder.to_owned(),
@@ -132,7 +136,8 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
             let entry = entry.over(own_entry);
             let (places, login) = places(&file.address, &entry).map_err(|why| at("address", &why))?;
             declared.credentials = entry.with_login(login);
-            Way::At(places)
+            let places = bridged(places, file.bridge.as_ref(), &Values::default());
+            Way::At(places.map_err(|why| at("bridge", &why))?)
         }
     };
     Ok(Descriptor {
