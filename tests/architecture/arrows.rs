@@ -56,6 +56,7 @@ const ARROWS: [Arrow; 18] = [
             "transport",
             "target",
             "play",
+            "proxy",
             "scenarios",
             "reference-broker",
         ],

@@ -8,6 +8,7 @@
 //! sees the reference broker either: a target is whatever a [`Dial`] connects to.
 
 mod asked;
+mod bridge;
 mod client;
 mod clock;
 mod dial;
@@ -24,6 +25,7 @@ mod slots;
 mod tap;
 mod timing;
 
+pub use bridge::{Bridge, BridgeEvent};
 pub use dial::{Dial, Dialling, NetDial};
 pub use foreign::{ForeignLinks, Reaching, Working};
 pub use memory::MemoryBudget;

@@ -15,7 +15,7 @@ use deadzone_spec::Node;
 use deadzone_wire::{Credentials, Version};
 
 use crate::{
-    dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, process::Process, slots::Slots, timing::Timing,
+    bridge::Bridge, dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, process::Process, slots::Slots, timing::Timing,
 };
 
 /// What to perform, against what.
@@ -64,6 +64,8 @@ pub struct Access {
     pub links: Option<Rc<dyn ForeignLinks>>,
     /// What a CONNECT without a user name and a password says, where the target asks for some.
     pub credentials: Option<Credentials>,
+    /// The link between the target's two brokers, where that is what its nodes are.
+    pub bridge: Option<Rc<dyn Bridge>>,
     /// The target's process, where the script may do something to it.
     pub process: Option<Rc<dyn Process>>,
 }
@@ -130,6 +132,7 @@ impl Setup<'_> {
                     manual: c.manual,
                     direct: c.direct,
                     version: c.version.unwrap_or(version),
+                    bridge: c.bridge,
                 })
                 .collect(),
             patience_us: timing.scaled_us(timing.patience_ms),

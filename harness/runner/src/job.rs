@@ -290,6 +290,7 @@ pub(crate) fn once(
                 spread: context.spread,
                 links: links.clone(),
                 credentials: context.credentials.clone(),
+                bridge: context.target.bridge(),
                 process: process.map(|process| Rc::new(process) as Rc<dyn Process>),
             },
             names: Names { run_prefix, nonce },

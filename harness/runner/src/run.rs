@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::Origin;
+use deadzone_history::{Origin, TargetFacts};
 use deadzone_play::{MemoryBudget, Timing};
 use deadzone_transport::Transport;
 use deadzone_verdict::{Capabilities, Choice, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
@@ -257,6 +257,7 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     let memory = (!target.is_embedded()).then(|| Arc::new(MemoryBudget::new(SHARED_MEMORY)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
     let facts = target.declared().map(Declared::facts).unwrap_or_default();
+    let facts = TargetFacts { bridge: target.has_bridge(), ..facts };
     let mut timing = options.timing();
     if let Some(ms) = target.declared().and_then(|declared| declared.settle_ms) {
         timing.settle_ms = ms.into();

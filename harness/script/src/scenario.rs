@@ -164,6 +164,9 @@ pub struct ClientDecl {
     pub version: Option<Version>,
     /// The node that it connects to, where the text says so.
     pub node: Option<Node>,
+    /// It is no client of the script but the bridge between two brokers: `needs bridge` declares it, and only its link can be
+    /// named.
+    pub bridge: bool,
     /// Where it is declared.
     pub at: At,
 }

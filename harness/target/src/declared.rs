@@ -52,6 +52,7 @@ impl Declared {
             queue: self.queue,
             session_ttl_s: self.session_ttl_s,
             connections: self.connections,
+            bridge: false,
             v311_alone: false,
             in_flight_one: false,
             session_at_once: false,

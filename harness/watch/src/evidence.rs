@@ -38,7 +38,7 @@ pub(crate) fn cut(
         let client = ClientIx(u32::try_from(header.clients.len()).unwrap_or(u32::MAX));
         header.version = known.version;
         let (name, version) = (known.name.clone(), known.version);
-        header.clients.push(ClientInfo { name, manual: false, direct: false, version });
+        header.clients.push(ClientInfo { name, manual: false, direct: false, version, bridge: false });
         clients.insert(*conn, client);
         events.push(Event { kind: EventKind::Opened { conn: *conn, client, node: Node::FIRST }, ..known.opened.clone() });
     }

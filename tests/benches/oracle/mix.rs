@@ -53,6 +53,7 @@ impl Mix {
                 manual: true,
                 direct: false,
                 version: Version::V5,
+                bridge: false,
             });
         }
         made.header().origin = Origin::Link;

@@ -15,7 +15,7 @@ use deadzone_transport::Stream;
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
-use super::{process::TargetProcess, setting};
+use super::{bridge::PlayedBridge, process::TargetProcess, setting};
 use crate::{
     client::{Client, Command, Live, SharedClient},
     dial::Dialling,
@@ -53,6 +53,7 @@ pub(crate) struct Network {
     pub(super) recorder: SharedRecorder,
     pub(super) timing: Timing,
     pub(super) process: TargetProcess,
+    pub(super) bridge: Option<PlayedBridge>,
     next_conn: Cell<u32>,
     tasks: RefCell<Vec<JoinHandle<()>>>,
     /// The environment refused what the run needs.
@@ -90,6 +91,7 @@ impl Network {
             run: setup.names.nonce.clone(),
             access: setup.access.clone(),
             process: TargetProcess::new(setup.access.process.clone(), setup.target.durable, recorder.clone()),
+            bridge: PlayedBridge::of(decls.iter().position(|decl| decl.bridge), setup.access.bridge.clone()),
             recorder,
             timing,
             next_conn: Cell::new(0),
@@ -194,8 +196,13 @@ impl Network {
         Abandon::NoConnection(why)
     }
 
+    /// The number of another connection.
+    pub(super) fn new_conn(&self) -> ConnId {
+        ConnId(self.next_conn.replace(self.next_conn.get() + 1))
+    }
+
     fn opened(&self, client: &SharedClient, stream: Box<dyn Stream>, foreign: Option<Rc<dyn ForeignLinks>>) {
-        let conn = ConnId(self.next_conn.replace(self.next_conn.get() + 1));
+        let conn = self.new_conn();
         let (index, node) = (client.borrow().index, client.borrow().node);
         self.recorder.append(EventKind::Opened { conn, client: index, node });
         let (queue, commands) = unbounded_channel();

@@ -12,6 +12,8 @@ use crate::client::Command;
 
 /// How long an interrupted run still cleans up, ms.
 const INTERRUPTED_MS: u64 = 1_000;
+/// How long what the bridge says takes to be heard of, µs.
+const BRIDGE_SAYS_US: u64 = 50_000;
 /// How often one thing is tried.
 const TRIES: u32 = 2;
 
@@ -24,6 +26,11 @@ pub(super) async fn tear_down(stage: &mut Stage<'_>) {
         for note in never_fired {
             recorder.append(EventKind::Link { client: index, conn: None, note: Box::new(note) });
         }
+    }
+    if let Some(bridge) = &stage.network.bridge {
+        bridge.restore();
+        // What it says of that is heard of a moment later, and belongs before the end.
+        recorder.clock().until_us(recorder.now_us() + BRIDGE_SAYS_US).await;
     }
     recorder.append(EventKind::Teardown);
     if let Err(why) = stage.network.process.make_whole().await {

@@ -94,6 +94,7 @@ impl Bench {
                 spread: false,
                 links: None,
                 credentials: None,
+                bridge: None,
                 process: self.process,
             },
             names: Names { run_prefix: RUN[..6].to_owned(), nonce: RUN.to_owned() },

@@ -10,19 +10,22 @@ use std::{
     time::Duration,
 };
 
-use deadzone_play::{Dial, ForeignLinks, NetDial, Ways};
+use deadzone_play::{Bridge, Dial, ForeignLinks, NetDial, Ways};
 use deadzone_target::{Declared, LogTail, NodePlaces, Places, Recipe, Started, Store};
 use deadzone_transport::Transport;
 use deadzone_wire::{Credentials, Version};
 
 use super::{
-    EMBEDDED_NODES, EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dials, watched::WatchedDial,
+    BridgeLink, EMBEDDED_NODES, EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dials, watched::WatchedDial,
 };
 use crate::{
     LinkProvider, Mutant, RunError,
     mutant::MutantDial,
     pace::{Pace, PacedDial},
 };
+
+/// How long a bridge may take to connect before scenarios begin all the same.
+const BRIDGE_WITHIN: Duration = Duration::from_secs(20);
 
 /// A target that is up.
 pub(crate) enum Target {
@@ -33,6 +36,8 @@ pub(crate) enum Target {
         declared: Arc<Declared>,
         /// The process, if it is ours: it may be restarted.
         process: Option<Arc<Started>>,
+        /// The link between its two brokers, if that is what its nodes are.
+        bridge: Option<BridgeLink>,
         pulse: Arc<Pulse>,
         /// Where others use it: how fast it may be dialled.
         pace: Option<Arc<Pace>>,
@@ -41,16 +46,13 @@ pub(crate) enum Target {
 
 impl Target {
     pub(crate) fn start(spec: &TargetSpec, cancel: &AtomicBool) -> Result<Self, RunError> {
-        let remote = |name: &str, places, declared, process| Self::Remote {
-            name: name.to_owned(),
-            places,
-            declared,
-            process,
-            pulse: Arc::default(),
-            pace: None,
+        let remote = |name: &str, places: Places, declared, process| {
+            let bridge = places.bridge().map(|at| bridge(name, at, &places, cancel)).transpose()?;
+            let (name, pulse) = (name.to_owned(), Arc::default());
+            Ok(Self::Remote { name, places, declared, process, bridge, pulse, pace: None })
         };
-        Ok(match spec {
-            TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
+        match spec {
+            TargetSpec::Embedded(spec) => Ok(Self::Embedded(spec.clone())),
             TargetSpec::Remote { name, places, declared } => {
                 remote(name, places.clone(), Arc::clone(declared), None)
             }
@@ -61,16 +63,17 @@ impl Target {
                 let declared = Declared { credentials, ..Declared::clone(declared) };
                 remote(&recipe.name, process.places().clone(), Arc::new(declared), Some(Arc::new(process)))
             }
-        })
+        }
     }
 
     pub(crate) fn handle(&self) -> TargetHandle {
         match self {
             Self::Embedded(spec) => TargetHandle::Embedded(spec.clone()),
-            Self::Remote { places, process, declared, pulse, pace, .. } => TargetHandle::Remote {
+            Self::Remote { places, process, declared, bridge, pulse, pace, .. } => TargetHandle::Remote {
                 places: places.clone(),
                 declared: Arc::clone(declared),
                 process: process.clone(),
+                bridge: bridge.clone(),
                 pulse: Arc::clone(pulse),
                 pace: pace.clone(),
             },
@@ -107,6 +110,19 @@ impl Target {
     }
 }
 
+/// The link from the second broker to the first.
+fn bridge(
+    name: &str,
+    at: SocketAddr,
+    places: &Places,
+    cancel: &AtomicBool,
+) -> Result<BridgeLink, RunError> {
+    let link = BridgeLink::serve(at, places.place(Version::V311).address)
+        .map_err(|why| RunError::Target { target: name.to_owned(), why })?;
+    link.wait_until_connected(BRIDGE_WITHIN, cancel);
+    Ok(link)
+}
+
 /// The recipe with what is switched on.
 fn switched(recipe: &Arc<Recipe>, switches: Option<&EmbeddedSpec>) -> Arc<Recipe> {
     match switches {
@@ -123,6 +139,7 @@ pub(crate) enum TargetHandle {
         places: Places,
         declared: Arc<Declared>,
         process: Option<Arc<Started>>,
+        bridge: Option<BridgeLink>,
         pulse: Arc<Pulse>,
         pace: Option<Arc<Pace>>,
     },
@@ -219,7 +236,15 @@ impl TargetHandle {
 
     /// Its nodes are two brokers with a bridge between them.
     pub(crate) fn has_bridge(&self) -> bool {
-        matches!(self, Self::Remote { places, .. } if places.bridge().is_some())
+        self.bridge().is_some()
+    }
+
+    /// The link between them for a performance.
+    pub(crate) fn bridge(&self) -> Option<Rc<dyn Bridge>> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote { bridge, .. } => bridge.as_ref().map(BridgeLink::played),
+        }
     }
 
     /// The ways to each node for one performance: the script's clients go through the mutant if one is switched on, the direct

@@ -1,6 +1,7 @@
 //! The broker under test as a run sees it: how to reach it, what its connections show of its life, and where we started it, how
 //! to start it again.
 
+mod bridge;
 mod embedded;
 mod end;
 mod handle;
@@ -9,6 +10,7 @@ mod pulse;
 mod spec;
 mod watched;
 
+pub(crate) use bridge::BridgeLink;
 pub(crate) use embedded::paused_runtime;
 use embedded::{EMBEDDED_NODES, embedded_dials};
 pub use end::end_started_brokers;

@@ -130,4 +130,6 @@ TARGET "E049" "a step on the target that can't be"
     "`target kill` and `target stop` end a process that runs, and every connection with it; `target restart` starts it again, and only then can clients connect. `target freeze for T` halts it for so long: the steps go on meanwhile, and it thaws by itself.";
 NODE "E052" "a node that the scenario does not ask for"
     "Nodes are numbered from 1, and without `at` a client is at the first. A scenario that names node N has `needs nodes N` (one server with several endpoints) or, for node 2, `needs bridge` (two brokers); elsewhere it is not applicable. `settle` is for nodes as well.";
+BRIDGE "E053" "something that the bridge can't do"
+    "`needs bridge` declares `bridge`: the connection from the second broker to the first, over a link of ours. `link bridge FAULT` is all that can be said of it; it is no client, and there is one for all rounds.";
 }

@@ -31,6 +31,7 @@ pub(super) fn read(draft: &mut Draft, cursor: &mut Cursor<'_>) -> Parsed<()> {
         via: None,
         version: None,
         node: None,
+        bridge: false,
         at,
     };
     let options = options(&mut client, cursor);

@@ -90,7 +90,12 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             Some(need) if draft.scenario.needs.contains(&need) => {
                 out.push(Diagnostic::error(code::REPEATED, at, "this need is given twice"));
             }
-            Some(need) => draft.scenario.needs.push(need),
+            Some(need) => {
+                draft.scenario.needs.push(need);
+                if need == Need::Bridge {
+                    super::node::declare_bridge(draft, at, out);
+                }
+            }
             None => {
                 let mistake =
                     Diagnostic::error(code::UNKNOWN_NEED, at, format!("unknown need `{}`", shown(text)))

@@ -37,6 +37,7 @@ fn read(text: &str) -> Result<LinkStep, Vec<Diagnostic>> {
         via: None,
         version: None,
         node: None,
+        bridge: false,
         at,
     };
     let lexed = lex(1, &line);

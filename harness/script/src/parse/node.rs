@@ -3,14 +3,47 @@
 use deadzone_spec::Node;
 
 use super::cursor::{Cursor, Parsed};
+use super::scenario::Draft;
 use crate::diagnostic::{Diagnostic, code};
-use crate::{At, Need, Scenario, Step, StepKind};
+use crate::{At, ClientDecl, Need, Scenario, Step, StepKind};
 
 /// The number of a node.
 pub(super) fn node(cursor: &mut Cursor<'_>) -> Parsed<Node> {
     let number = cursor.count("a node", 1, u32::from(Node::MAX))?;
     // The range above is that of nodes.
     Ok(u8::try_from(number).ok().and_then(Node::new).unwrap_or_default())
+}
+
+/// The name of the bridge, for steps on its link.
+const BRIDGE: &str = "bridge";
+
+/// `needs bridge` declares it.
+pub(super) fn declare_bridge(draft: &mut Draft, at: At, mistakes: &mut Vec<Diagnostic>) {
+    if draft.scenario.clients.iter().any(|client| client.name == BRIDGE) {
+        let message = "a client `bridge` is declared already";
+        mistakes.push(Diagnostic::error(code::CLIENT_NAME, at, message).help("`needs bridge` declares it"));
+    }
+    draft.scenario.clients.push(ClientDecl {
+        name: BRIDGE.to_owned(),
+        manual: true,
+        direct: false,
+        via: None,
+        version: None,
+        node: None,
+        bridge: true,
+        at,
+    });
+}
+
+/// Whether a step is on the bridge's link.
+fn is_of_link(kind: &StepKind) -> bool {
+    matches!(kind, StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::LinkSaw { .. })
+}
+
+/// Whether a scenario does something to the bridge's link, which all share: then it runs alone.
+pub(super) fn handles_bridge(scenario: &Scenario) -> bool {
+    let bridge = scenario.clients.iter().position(|client| client.bridge);
+    bridge.is_some() && scenario.steps.iter().any(|s| is_of_link(&s.kind) && s.kind.client() == bridge)
 }
 
 /// How many nodes its needs ask for.
@@ -26,7 +59,17 @@ fn asked_for(scenario: &Scenario) -> u8 {
 /// Nodes beyond those that are asked for.
 pub(super) fn check(scenario: &Scenario, steps: &[Step], mistakes: &mut Vec<Diagnostic>) {
     let asked_for = asked_for(scenario);
+    let bridge = scenario.clients.iter().position(|client| client.bridge);
+    if bridge.is_some() && scenario.times > 1 {
+        let message = "rounds would share the bridge";
+        mistakes.push(Diagnostic::error(code::BRIDGE, scenario.at, message).help("leave `times` out"));
+    }
     for step in steps {
+        let of_bridge = bridge.is_some_and(|bridge| step.kind.clients().any(|client| client == bridge));
+        if of_bridge && !matches!(step.kind, StepKind::Link { .. }) {
+            let message = "the bridge is a broker's: only faults of its link can be asked for";
+            mistakes.push(Diagnostic::error(code::BRIDGE, step.at, message).help("write `link bridge FAULT`"));
+        }
         match step.kind {
             StepKind::Ready { from: Some(node), .. } if node.number() > asked_for => {
                 mistakes.push(beyond(node, step.at));

@@ -119,7 +119,7 @@ impl Draft {
         if !self.control.is_empty() {
             self.scenario.control = Control::Steps(self.control);
         }
-        self.scenario.solo |= self.scenario.handles_target();
+        self.scenario.solo |= self.scenario.handles_target() || node::handles_bridge(&self.scenario);
         (mistakes.len() == self.mistakes_before).then_some(self.scenario)
     }
 

@@ -44,7 +44,7 @@ pub(super) fn print(out: &mut String, scenario: &Scenario) {
     if !scenario.clients.is_empty() {
         out.push('\n');
     }
-    for decl in &scenario.clients {
+    for decl in scenario.clients.iter().filter(|client| !client.bridge) {
         client(out, decl);
     }
 }
