@@ -26,6 +26,7 @@ mod retained;
 mod routing;
 mod schedule;
 mod session;
+mod shared;
 mod subscribe;
 mod subscription;
 mod will;

@@ -83,7 +83,7 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
     for scenario in &report.apart {
         writeln!(
             text,
-            "not proven on this target, whose process is not deadzone's (--broker reference): {scenario}"
+            "not proven on this target, which lacks what it needs (a process of deadzone's, nodes or a bridge): {scenario}"
         )?;
     }
     for (name, wanted) in &report.uncaught {

@@ -71,7 +71,7 @@ pub struct SelftestReport {
     pub named: BTreeMap<(String, ClauseId), bool>,
     /// Defects and mutants that are known to be caught by nothing yet (name, what would catch it).
     pub uncaught: Vec<(String, String)>,
-    /// Scenarios that do something to the target's process, which this target has none of: nothing is proven of them here.
+    /// Scenarios that need what this target has none of, a process of ours, nodes or a bridge: nothing is proven of them here.
     pub apart: BTreeSet<String>,
     /// A signal ended it.
     pub interrupted: bool,

@@ -21,7 +21,7 @@ use deadzone_proxy::{
     CONNECTIONS_MAX, Clock, DIAL_LIMIT, LinkConfig, LinkControl, ModemKind, Record, RecordEvent, Recorder,
     Registry, Who, listen,
 };
-use deadzone_wire::{Framer, Packet, Sender, Version, decode};
+use deadzone_wire::{Frame, Framer, Packet, Sender, Version, decode};
 use tokio::{
     runtime::Builder,
     sync::{
@@ -228,10 +228,10 @@ impl Connection {
                 return;
             };
             let mut ears = self.heard.lock();
-            if (direction, end) == (Direction::Up, End::Client)
-                && let Packet::Connect(connect) = &decode(&frame, Version::V5, Sender::Client).packet
-            {
-                ears.open.insert(self.number, Some(connect.layout(Version::V311)));
+            if (direction, end) == (Direction::Up, End::Client) {
+                ears.open.entry(self.number).and_modify(|known| {
+                    known.get_or_insert_with(|| spoken(&frame));
+                });
             }
             if (direction, end) == (Direction::Down, End::Client) && !std::mem::replace(&mut ears.answered, true) {
                 self.heard.changed.notify_all();
@@ -260,6 +260,14 @@ impl Record for Connection {
 
     fn finish(self: Box<Self>, _: u64) {
         self.heard.lock().open.remove(&self.number);
+    }
+}
+
+/// What a CONNECT says that it speaks. A level that only bridges use is one of 3.1.1.
+fn spoken(connect: &Frame) -> Version {
+    match &decode(connect, Version::V311, Sender::Client).packet {
+        Packet::Connect(connect) => connect.layout(Version::V311),
+        _ => Version::V311,
     }
 }
 
