@@ -88,7 +88,7 @@ fn shared_subscriptions_are_of_5_0_and_well_formed() {
     for (version, filter, options, code) in [
         (Version::V311, "$share/g/t", 0, "suback [80]"),
         (V5, "$share/g/t", 1, "suback [01]"),
-        (V5, "$share/g", 0, "suback [8f]"),
+        (V5, "$share/g", 0, "disconnect 8f | closed"),
         (V5, "$share//t", 0, "disconnect 8f | closed"),
         (V5, "$share/g+/t", 0, "disconnect 8f | closed"),
         (V5, "$share/g/t", 4, "disconnect 82 | closed"),

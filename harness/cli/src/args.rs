@@ -77,7 +77,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
     /// Which broker: `embedded`, one that deadzone starts (`mosquitto`, `aedes`, …: `deadzone targets` lists them),
-    /// mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
+    /// mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH (several with commas between them are nodes of one server), or a
+    /// file that describes one (`explain target`)
     #[arg(long, env = "DEADZONE_BROKER", hide_env_values = true, value_name = "BROKER")]
     pub(crate) broker: Option<String>,
     #[command(flatten)]

@@ -15,7 +15,8 @@ use deadzone_spec::Node;
 use deadzone_wire::{Credentials, Version};
 
 use crate::{
-    bridge::Bridge, dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, process::Process, slots::Slots, timing::Timing,
+    bridge::Bridge, dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, process::Process, slots::Slots,
+    timing::Timing,
 };
 
 /// What to perform, against what.

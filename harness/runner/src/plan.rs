@@ -203,10 +203,14 @@ fn items(
 /// Why a need for nodes is not met.
 fn beyond(need: Need, nodes: usize, bridge: bool) -> Option<String> {
     match need {
-        Need::Nodes(_) if bridge => Some("its two nodes are two brokers, with a bridge between them".to_owned()),
+        Need::Nodes(_) if bridge => {
+            Some("its two nodes are two brokers, with a bridge between them".to_owned())
+        }
         Need::Nodes(wanted) if usize::from(wanted) > nodes => {
             let plural = if nodes == 1 { "" } else { "s" };
-            Some(format!("it needs {wanted} nodes of one server, and the target has {nodes} endpoint{plural}"))
+            Some(format!(
+                "it needs {wanted} nodes of one server, and the target has {nodes} endpoint{plural}"
+            ))
         }
         Need::Bridge if !bridge => Some("the target has no bridge".to_owned()),
         _ => None,

@@ -37,7 +37,6 @@ impl Node {
     }
 
     /// Whether it is the first one.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this shape")]
     pub fn is_first(&self) -> bool {
         *self == Self::FIRST
     }
@@ -84,7 +83,10 @@ mod tests {
         assert_eq!(Node::at(1).map(Node::index), Some(1));
         for none in [0, Node::MAX + 1, u8::MAX] {
             assert_eq!(Node::new(none), None);
-            assert_eq!(Node::try_from(none).unwrap_err().to_string(), format!("`{none}` is no node: expected 1 to 9"));
+            assert_eq!(
+                Node::try_from(none).unwrap_err().to_string(),
+                format!("`{none}` is no node: expected 1 to 9")
+            );
         }
         assert_eq!(Node::at(usize::MAX), None);
     }

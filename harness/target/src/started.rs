@@ -312,8 +312,7 @@ fn await_ready(
     // At the one of a bridge's link it is we who listen.
     let link = places.bridge().map(|at| at.port());
     let mut theirs = ports.iter().filter(|port| ours && link != Some(**port));
-    if let Some(port) = theirs.find(|port| owner::listens(&owned.marker(), **port) == Some(false))
-    {
+    if let Some(port) = theirs.find(|port| owner::listens(&owned.marker(), **port) == Some(false)) {
         return Err(NotReady { text: format!("something else listens at port {port}"), port_taken: true });
     }
     match gone() {

@@ -40,7 +40,10 @@ pub(crate) fn cut(
         let (name, version) = (known.name.clone(), known.version);
         header.clients.push(ClientInfo { name, manual: false, direct: false, version, bridge: false });
         clients.insert(*conn, client);
-        events.push(Event { kind: EventKind::Opened { conn: *conn, client, node: Node::FIRST }, ..known.opened.clone() });
+        events.push(Event {
+            kind: EventKind::Opened { conn: *conn, client, node: Node::FIRST },
+            ..known.opened.clone()
+        });
     }
     events.sort_by_key(|event| event.seq);
     let of_story = |event: &&Event| {

@@ -10,7 +10,8 @@ use super::{broker::Broker, message::Message, subscription::Subscription};
 /// What a shared subscription's filter begins with.
 const SHARE: &[u8] = b"$share/";
 
-/// The filter of a shared subscription behind its share name; `None` where this is none, or a wrong one (4.8.2-1, -2).
+/// The filter of a shared subscription behind its share name; `None` where this is none. A wrong one is no filter at all (4.8.2-1,
+/// -2), and was refused with its packet.
 pub(super) fn plain(filter: &Text) -> Option<&[u8]> {
     let rest = filter.0.strip_prefix(SHARE)?;
     let slash = rest.iter().position(|byte| *byte == b'/')?;

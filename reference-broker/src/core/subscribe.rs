@@ -19,8 +19,6 @@ const FAILURE: u8 = 0x80;
 const NO_SUBSCRIPTION_EXISTED: u8 = 0x11;
 /// Quota exceeded (5.0 §3.9.3).
 const QUOTA_EXCEEDED: u8 = 0x97;
-/// Topic Filter invalid (5.0 §3.9.3).
-const FILTER_INVALID: u8 = 0x8f;
 /// Protocol error (5.0 §2.4).
 const PROTOCOL_ERROR: u8 = 0x82;
 
@@ -74,9 +72,6 @@ impl Broker {
         // sharing, and a failure tells it more than silence. 3.1 can't refuse, so there it is an ordinary filter.
         if shared::is_shared(filter) && version == Version::V311 {
             return Err(FAILURE);
-        }
-        if subscription.shared && shared::plain(filter).is_none() {
-            return Err(FILTER_INVALID);
         }
         let limit = self.config.limits.subscriptions;
         let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;

@@ -50,9 +50,20 @@ fn base() -> (HandMade, ClientIx, ClientIx) {
     h.every_us(400);
     "5eed00c3".clone_into(&mut h.header().seed);
     let version = Version::V5;
-    let sub = h.client_with(ClientInfo { name: "sub".to_owned(), manual: false, direct: true, version, bridge: false });
-    let publisher =
-        h.client_with(ClientInfo { name: "pub".to_owned(), manual: true, direct: false, version, bridge: false });
+    let sub = h.client_with(ClientInfo {
+        name: "sub".to_owned(),
+        manual: false,
+        direct: true,
+        version,
+        bridge: false,
+    });
+    let publisher = h.client_with(ClientInfo {
+        name: "pub".to_owned(),
+        manual: true,
+        direct: false,
+        version,
+        bridge: false,
+    });
     (h, sub, publisher)
 }
 

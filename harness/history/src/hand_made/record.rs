@@ -60,7 +60,13 @@ impl HandMade {
     /// A polite, impaired client of the history's version; its index. Its Client Identifier will be its name.
     pub fn client(&mut self, name: &str) -> ClientIx {
         let version = self.header.version;
-        self.client_with(ClientInfo { name: name.to_owned(), manual: false, direct: false, version, bridge: false })
+        self.client_with(ClientInfo {
+            name: name.to_owned(),
+            manual: false,
+            direct: false,
+            version,
+            bridge: false,
+        })
     }
 
     /// A client with all that is known of it; its index.

@@ -73,12 +73,7 @@ async fn clean(stage: &mut Stage<'_>) {
     }
 }
 
-async fn persistently(
-    stage: &mut Stage<'_>,
-    what: &str,
-    who: (&Bytes, Version, Node),
-    topics: &[Bytes],
-) {
+async fn persistently(stage: &mut Stage<'_>, what: &str, who: (&Bytes, Version, Node), topics: &[Bytes]) {
     let mut failed = None;
     for _ in 0..TRIES {
         match visit(stage, who, topics).await {

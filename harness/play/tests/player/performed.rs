@@ -15,7 +15,8 @@ use deadzone_history::{
 };
 use deadzone_link::Catalogue;
 use deadzone_play::{
-    Access, Dial, Experiment, Names, Performance, Process, Setup, Shared, Slots, Timing, Unparking, Ways, perform,
+    Access, Dial, Experiment, Names, Performance, Process, Setup, Shared, Slots, Timing, Unparking, Ways,
+    perform,
 };
 use deadzone_script::Scenario;
 use deadzone_wire::{PacketKind, Version};

@@ -59,7 +59,8 @@ struct Served {
 impl BridgeLink {
     /// Listens for the second broker and carries it to the first.
     pub(crate) fn serve(listen_at: SocketAddr, upstream: SocketAddr) -> Result<Self, String> {
-        let failed = |why: &dyn std::fmt::Display| format!("the bridge's link can't listen at {listen_at}: {why}");
+        let failed =
+            |why: &dyn std::fmt::Display| format!("the bridge's link can't listen at {listen_at}: {why}");
         let heard = Arc::new(Heard::default());
         let (end, ended) = oneshot::channel::<()>();
         let (sender, control) = std::sync::mpsc::channel();
@@ -200,7 +201,8 @@ fn recorder(heard: &Arc<Heard>) -> Arc<Recorder> {
         ears.tell(BridgeEvent::Open { number, version: None });
         drop(ears);
         let framers = std::array::from_fn(|_| Framer::new(FRAME_MAX));
-        Box::new(Connection { number, heard: Arc::clone(&heard), framers, lost: [false; 4] }) as Box<dyn Record>
+        Box::new(Connection { number, heard: Arc::clone(&heard), framers, lost: [false; 4] })
+            as Box<dyn Record>
     })
 }
 
@@ -233,7 +235,9 @@ impl Connection {
                     known.get_or_insert_with(|| spoken(&frame));
                 });
             }
-            if (direction, end) == (Direction::Down, End::Client) && !std::mem::replace(&mut ears.answered, true) {
+            if (direction, end) == (Direction::Down, End::Client)
+                && !std::mem::replace(&mut ears.answered, true)
+            {
                 self.heard.changed.notify_all();
             }
             let bytes = frame.to_bytes();

@@ -16,7 +16,8 @@ use deadzone_transport::Transport;
 use deadzone_wire::{Credentials, Version};
 
 use super::{
-    BridgeLink, EMBEDDED_NODES, EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dials, watched::WatchedDial,
+    BridgeLink, EMBEDDED_NODES, EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dials,
+    watched::WatchedDial,
 };
 use crate::{
     LinkProvider, Mutant, RunError,
@@ -111,12 +112,7 @@ impl Target {
 }
 
 /// The link from the second broker to the first.
-fn bridge(
-    name: &str,
-    at: SocketAddr,
-    places: &Places,
-    cancel: &AtomicBool,
-) -> Result<BridgeLink, RunError> {
+fn bridge(name: &str, at: SocketAddr, places: &Places, cancel: &AtomicBool) -> Result<BridgeLink, RunError> {
     let link = BridgeLink::serve(at, places.place(Version::V311).address)
         .map_err(|why| RunError::Target { target: name.to_owned(), why })?;
     link.wait_until_connected(BRIDGE_WITHIN, cancel);

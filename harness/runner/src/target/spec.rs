@@ -4,9 +4,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_spec::Node;
-use deadzone_target::{
-    Declared, Descriptor, Entry, NodePlaces, Place, Places, Recipe, TargetError, Way,
-};
+use deadzone_target::{Declared, Descriptor, Entry, NodePlaces, Place, Places, Recipe, TargetError, Way};
 use deadzone_transport::Endpoint;
 use deadzone_wire::Version;
 

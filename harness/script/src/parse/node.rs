@@ -60,15 +60,12 @@ fn asked_for(scenario: &Scenario) -> u8 {
 pub(super) fn check(scenario: &Scenario, steps: &[Step], mistakes: &mut Vec<Diagnostic>) {
     let asked_for = asked_for(scenario);
     let bridge = scenario.clients.iter().position(|client| client.bridge);
-    if bridge.is_some() && scenario.times > 1 {
-        let message = "rounds would share the bridge";
-        mistakes.push(Diagnostic::error(code::BRIDGE, scenario.at, message).help("leave `times` out"));
-    }
     for step in steps {
         let of_bridge = bridge.is_some_and(|bridge| step.kind.clients().any(|client| client == bridge));
         if of_bridge && !matches!(step.kind, StepKind::Link { .. }) {
             let message = "the bridge is a broker's: only faults of its link can be asked for";
-            mistakes.push(Diagnostic::error(code::BRIDGE, step.at, message).help("write `link bridge FAULT`"));
+            mistakes
+                .push(Diagnostic::error(code::BRIDGE, step.at, message).help("write `link bridge FAULT`"));
         }
         match step.kind {
             StepKind::Ready { from: Some(node), .. } if node.number() > asked_for => {
@@ -83,9 +80,13 @@ pub(super) fn check(scenario: &Scenario, steps: &[Step], mistakes: &mut Vec<Diag
     }
 }
 
-/// Clients at nodes beyond those that are asked for.
+/// Clients at nodes beyond those that are asked for, and rounds that can't be.
 pub(super) fn check_clients(scenario: &Scenario, mistakes: &mut Vec<Diagnostic>) {
     let asked_for = asked_for(scenario);
+    if scenario.needs.contains(&Need::Bridge) && scenario.times > 1 {
+        let message = "rounds would share the bridge";
+        mistakes.push(Diagnostic::error(code::BRIDGE, scenario.at, message).help("leave `times` out"));
+    }
     for client in &scenario.clients {
         if let Some(node) = client.node.filter(|node| node.number() > asked_for) {
             mistakes.push(beyond(node, client.at));

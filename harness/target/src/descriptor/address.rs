@@ -6,7 +6,10 @@ use deadzone_spec::Node;
 use deadzone_transport::Login;
 use deadzone_wire::Version;
 
-use super::{Addresses, file::{BridgeFile, NodeAddresses}};
+use super::{
+    Addresses,
+    file::{BridgeFile, NodeAddresses},
+};
 use crate::{Entry, NodePlaces, Place, Places, TargetError, address, placeholder::Values};
 
 /// Where it listens, and the login of the first address that has one.
@@ -57,13 +60,18 @@ fn node_places(
 }
 
 /// The places with the link between them, where there is a bridge.
-pub(crate) fn bridged(places: Places, bridge: Option<&BridgeFile>, values: &Values) -> Result<Places, String> {
+pub(crate) fn bridged(
+    places: Places,
+    bridge: Option<&BridgeFile>,
+    values: &Values,
+) -> Result<Places, String> {
     let Some(bridge) = bridge else { return Ok(places) };
     if places.nodes().len() != 2 {
         return Err("a bridge lies between two nodes: `address` has two of them".to_owned());
     }
     let written = values.fill(&bridge.listen);
-    let listen = written.parse().map_err(|_| format!("`{written}` is no IP:PORT for the link to listen at"))?;
+    let listen =
+        written.parse().map_err(|_| format!("`{written}` is no IP:PORT for the link to listen at"))?;
     Ok(places.with_bridge(Some(listen)))
 }
 

@@ -65,10 +65,8 @@ pub(super) async fn ready_from(
     if marker.payloads.is_empty() || !by.is_acknowledged().await {
         return arrives(stage, step, marker, "no marker could be published there").await;
     }
-    let shape = Pattern {
-        kind: PacketKind::Publish,
-        fields: vec![(Field::Topic, Value::Bytes(topic.0.clone()))],
-    };
+    let shape =
+        Pattern { kind: PacketKind::Publish, fields: vec![(Field::Topic, Value::Bytes(topic.0.clone()))] };
     let kind = claimed(stage, &answer(subscriber, conn, shape), false);
     marker.repeats = Repeats::Again { topic, next_us: 0, by: Some(by) };
     let wait = Wait::new(Sought::Marker(marker), stage.timing().bounds(None));
