@@ -19,6 +19,7 @@ mod gentle;
 mod habit;
 mod health;
 mod histories;
+mod info;
 mod job;
 mod judgeable;
 mod lasting;

@@ -26,7 +26,7 @@ mod retained;
 mod routing;
 mod schedule;
 mod session;
-mod shared;
+mod sharing;
 mod subscribe;
 mod subscription;
 mod will;

@@ -8,7 +8,7 @@ use super::{
     broker::Broker,
     ending::Ending,
     outbox::ConnId,
-    shared,
+    sharing,
     subscription::{Placed, Subscription},
 };
 use crate::{Defect, Variant};
@@ -37,7 +37,7 @@ impl Broker {
             if self.config.varies(Variant::GrantsAtMostQos1) {
                 subscription.qos = subscription.qos.min(1);
             }
-            subscription.shared = version == Version::V5 && shared::is_shared(&filter);
+            subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
             if subscription.shared && subscription.no_local {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));
             }
@@ -70,7 +70,7 @@ impl Broker {
     ) -> Result<Placed, u8> {
         // Shared subscriptions are of 5.0. In 3.1.1 `$share/…` would be an ordinary filter, but a client that writes it means
         // sharing, and a failure tells it more than silence. 3.1 can't refuse, so there it is an ordinary filter.
-        if shared::is_shared(filter) && version == Version::V311 {
+        if sharing::is_shared(filter) && version == Version::V311 {
             return Err(FAILURE);
         }
         let limit = self.config.limits.subscriptions;

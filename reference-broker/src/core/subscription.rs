@@ -6,7 +6,7 @@ use deadzone_wire::Text;
 
 use super::{
     message::{Delivery, Message},
-    shared,
+    sharing,
 };
 use crate::{Config, Defect, Variant};
 
@@ -17,7 +17,7 @@ pub(crate) struct Subscription {
     pub(crate) no_local: bool,
     pub(crate) retain_as_published: bool,
     pub(crate) id: Option<u32>,
-    /// It is one of a group: see [`shared`].
+    /// It is one of a group: see [`sharing`].
     pub(crate) shared: bool,
 }
 
@@ -114,7 +114,7 @@ impl Subscriptions {
     /// The shared subscriptions that match a topic, by their whole filters: who has the same one is in the same group.
     pub(crate) fn shared_for(&self, topic: &Text) -> impl Iterator<Item = (&Text, &Subscription)> {
         let shared = self.by_filter.iter().filter(|(_, subscription)| subscription.shared);
-        shared.filter(|(filter, _)| shared::plain(filter).is_some_and(|plain| matches(plain, &topic.0)))
+        shared.filter(|(filter, _)| sharing::plain(filter).is_some_and(|plain| matches(plain, &topic.0)))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Subscription)> {

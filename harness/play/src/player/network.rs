@@ -108,7 +108,7 @@ impl Network {
     /// The harness's own client at a node.
     pub(super) fn own_at(&self, node: Node) -> &SharedClient {
         let elsewhere = node.index().checked_sub(1).and_then(|index| self.own_elsewhere.get(index));
-        elsewhere.unwrap_or(&self.clients[self.own()])
+        elsewhere.unwrap_or_else(|| &self.clients[self.own()])
     }
 
     /// What the record calls the harness's own client, and every further one of its kind.

@@ -18,8 +18,8 @@ use deadzone_history::{By, Close, Direction, End};
 use deadzone_link::{LinkStep, Note};
 use deadzone_play::{Bridge, BridgeEvent};
 use deadzone_proxy::{
-    CONNECTIONS_MAX, Clock, DIAL_LIMIT, LinkConfig, LinkControl, ModemKind, Record, RecordEvent, Recorder,
-    Registry, Who, listen,
+    CONNECTIONS_MAX, Clock, DIAL_LIMIT, LinkConfig, LinkControl, Links, ModemKind, Record, RecordEvent,
+    Recorder, Registry, Who, listen,
 };
 use deadzone_wire::{Frame, Framer, Packet, Sender, Version, decode};
 use tokio::{
@@ -75,7 +75,7 @@ impl BridgeLink {
                 let links = listen(config(listen_at, upstream), Clock::new(), &board);
                 let links = links.map_err(|why| why.source.to_string());
                 let Some(links) = links.map(|mut all| all.pop()).transpose() else { return };
-                let _ = sender.send(links.as_ref().map(|links| links.control()).map_err(Clone::clone));
+                let _ = sender.send(links.as_ref().map(Links::control).map_err(Clone::clone));
                 let Ok(links) = links else { return };
                 tokio::select! {
                     biased;
