@@ -177,6 +177,29 @@ mod tests {
     }
 
     #[test]
+    fn a_target_has_several_nodes_and_a_bridge_lies_between_two() {
+        let two = "address = [\"mqtt://127.0.0.1:1\", { \"3.1.1\" = \"mqtt://127.0.0.1:2\", \"5.0\" = \"mqtt://127.0.0.1:3\" }]\n";
+        let (places, _) = declared(two);
+        let at = |node: usize, version| places.nodes()[node].place(version).address.port();
+        assert_eq!((at(0, Version::V5), at(1, Version::V311), at(1, Version::V5)), (1, 2, 3));
+        assert_eq!((places.nodes().len(), places.by_version().len(), places.addresses().count()), (2, 3, 4));
+        assert_eq!(places.to_string(), "127.0.0.1:1 and 127.0.0.1:2 (3.1.1), 127.0.0.1:3 (5.0)");
+        let bridge = "[bridge]\nlisten = \"127.0.0.1:4\"\n";
+        let (places, _) = declared(&format!("{two}{bridge}"));
+        assert_eq!(places.bridge(), Some("127.0.0.1:4".parse().unwrap()));
+        let wrong = |text: &str| parse(text, "mine", Path::new(""), &Entry::default()).unwrap_err();
+        let one = "address = \"mqtt://127.0.0.1:1\"\n";
+        assert_eq!(
+            wrong(&format!("{one}{bridge}")),
+            "line 2: bridge: a bridge lies between two nodes: `address` has two of them"
+        );
+        assert!(wrong(&format!("{two}[bridge]\nlisten = \"here\"\n")).contains("`here` is no IP:PORT"));
+        assert!(wrong("address = []\n").contains("no address is given"));
+        let mixed = "address = [\"mqtt://127.0.0.1:1\", \"ws://127.0.0.1:2\"]\n";
+        assert!(wrong(mixed).contains("one transport"));
+    }
+
+    #[test]
     fn what_is_declared_is_kept_and_the_password_is_never_shown() {
         let text = "address = \"mqtt://127.0.0.1:1\"\nuser = \"u\"\npassword = \"secret\"\nmax_qos = 1\n\
                     retained = false\nautomatic_subscriptions = true\nunordered_topics = true\ndurable = \"ack\"\n\
