@@ -28,6 +28,13 @@ pub fn on_one_line(text: &str, max: usize) -> String {
     line(text, max, false)
 }
 
+/// Text of several lines, whatever it quotes: `\n` and `\t` stay, and no other control, no bidirectional
+/// and no invisible character survives.
+pub fn on_lines(text: &str) -> String {
+    let piece = |c: char| if harmful(c) && !matches!(c, '\n' | '\t') { escaped(c) } else { c.to_string() };
+    text.chars().map(piece).collect()
+}
+
 /// The first `max` characters, the last of them replaced by an ellipsis where that shortens the text.
 pub(crate) fn cut(text: &str, max: usize, ascii: bool) -> String {
     if text.chars().count() <= max {
@@ -85,6 +92,11 @@ mod tests {
             line("a\x1b[2Jb\r\n\u{9b}31m\u{202e}c\0\u{200b}", 99, false),
             r"a\x1b[2Jb\r\n\u{9b}31m\u{202e}c\x00\u{200b}"
         );
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(on_lines("a\n\tb\u{202e}c\r\x1b[2J\n"), "a\n\tb\\u{202e}c\\r\\x1b[2J\n");
     }
 
     #[test]

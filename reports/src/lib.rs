@@ -18,7 +18,7 @@ mod terminal;
 mod timeline;
 
 pub use error::ReportError;
-pub use escape::on_one_line;
+pub use escape::{on_lines, on_one_line};
 pub use json::{
     CapabilitiesEntry, CauseEntry, ChoiceEntry, ControlEntry, CoverageEntry, ExpectationsEntry, FindingEntry,
     GateEntry, GradeEntry, GradeWord, KeyEntry, KnownEntry, LeftOutEntry, PlaceEntry, RUN_SCHEMA,

@@ -36,27 +36,18 @@ fn judged(scratch: &Scratch, path: &Path) -> (Option<i32>, Said) {
 #[test]
 fn every_performance_of_the_suite_is_judged_as_it_was_live() {
     let scratch = Scratch::new("judge");
-    let (folder, code, live) = run(&scratch, &[]);
-    let (again, judged) = judged(&scratch, &folder);
+    let live = equal(&scratch, &[]);
     assert!(live.len() >= 218, "only {} performances", live.len());
-    assert_eq!(live.keys().collect::<Vec<_>>(), judged.keys().collect::<Vec<_>>());
-    for (key, value) in &live {
-        assert_eq!(value, &judged[key], "{key:?}");
-    }
-    assert_eq!((code, again), (Some(0), Some(0)));
+    let passed = live.values().filter(|value| value["verdict"] == "pass").count();
+    assert!(passed >= 218, "only {passed} passed");
 }
 
 #[test]
 fn failures_with_their_control_runs_are_judged_as_they_were_live() {
     for defect in ["pubrel-replay-unanswered", "resend-with-new-id", "publish-resent-after-pubrec"] {
         let scratch = Scratch::new("judge-defect");
-        let (folder, code, live) = run(&scratch, &["--defect", defect]);
-        let (again, judged) = judged(&scratch, &folder);
+        let live = equal(&scratch, &["--defect", defect]);
         assert!(live.values().any(|value| value["verdict"] == "fail"), "{defect}: nothing failed");
-        for (key, value) in &live {
-            assert_eq!(value, &judged[key], "{defect} {key:?}");
-        }
-        assert_eq!((code, again), (Some(1), Some(1)), "{defect}");
     }
 }
 

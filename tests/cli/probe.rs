@@ -27,6 +27,25 @@ fn a_broker_is_told_fact_by_fact_with_where_each_is_known_from() {
 }
 
 #[test]
+fn a_target_file_holds_how_clients_get_in_and_no_password() {
+    let scratch = Scratch::new("probed-login");
+    let logins = scratch.file("logins");
+    fs::write(&logins, "rider:s3cret-word\n").unwrap();
+    let password = scratch.file("password");
+    fs::write(&password, "s3cret-word\n").unwrap();
+    let (_broker, address) = broker(&["--password-file", logins.to_str().unwrap()]);
+    let url = format!("mqtt://{address}");
+    let login = ["--user", "rider", "--password-file", password.to_str().unwrap()];
+    let probe = output(&[&["probe", &url, "--quick", "--toml"][..], &login].concat());
+    let file = stdout(&probe);
+    assert!(file.contains("\nuser = \"rider\"\n") && !file.contains("s3cret"), "{file}{}", stderr(&probe));
+    let path = scratch.file("probed.toml");
+    fs::write(&path, &file).unwrap();
+    let run = output(&["run", "--broker", path.to_str().unwrap(), "qos0/delivered/as-published"]);
+    assert_eq!(run.status.code(), Some(0), "it can be used as it is: {file}{}", stderr(&run));
+}
+
+#[test]
 fn what_the_gates_show_counts_more_than_what_is_said() {
     let (_broker, address) = broker(&["--variant", "grants-at-most-qos1"]);
     let url = format!("mqtt://{address}");

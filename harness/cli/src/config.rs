@@ -1,9 +1,15 @@
 //! Settings: flag, then `DEADZONE_*`, then `./deadzone.toml`, then the default. Each knows where it comes from.
 
-use std::{fmt::Display, fs, io, path::PathBuf, time::Duration};
+use std::{
+    fmt::Display,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow, bail};
 use deadzone_runner::{Gentle, Manners, Tier};
+use deadzone_target::text_file;
 use deadzone_wire::Version;
 use serde::Deserialize;
 
@@ -12,7 +18,7 @@ use deadzone_transport::Endpoint;
 use crate::{
     args::{OutputArgs, TargetArgs},
     choice::{ChoiceArgs, MannersArgs, parse_time},
-    entry::EntrySettings,
+    entry::{EntryOption, EntrySettings},
 };
 
 /// The file that is looked for in the working directory.
@@ -123,6 +129,8 @@ pub(crate) struct Config {
     /// As given: it may hold a password.
     pub(crate) broker: Setting<String>,
     pub(crate) entry: EntrySettings,
+    /// What the file says of it.
+    entry_of_file: Vec<EntryOption>,
     pub(crate) versions: Setting<Vec<Version>>,
     pub(crate) jobs: Setting<Option<usize>>,
     pub(crate) seed: Setting<u64>,
@@ -155,13 +163,16 @@ impl Config {
         links: Option<&str>,
     ) -> anyhow::Result<Self> {
         let mut file = read_file()?;
-        let entry = EntrySettings::resolve(&args.entry, file.take_entry());
+        let of_file = file.take_entry();
+        let entry_of_file = of_file.options();
+        let entry = EntrySettings::resolve(&args.entry, of_file);
         let (tier, budget, gentle) = (file.tier()?, file.budget()?, file.gentle()?);
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let own = &choice.own;
         let flag_files = (!own.files.is_empty()).then(|| own.files.clone());
         Ok(Self {
             entry,
+            entry_of_file,
             broker: broker(args, file.broker),
             versions: Setting { value: versions(&mqtt.value)?, origin: mqtt.origin },
             jobs: Setting::choose(
@@ -254,7 +265,14 @@ impl Config {
         .into_iter()
         .chain(self.entry.options().into_iter().map(|(option, value)| {
             let name = option.trim_start_matches('-').replace('-', "_");
-            format!("{name:<14} {}\n", value.unwrap_or_else(|| "true".to_owned()))
+            let variable = format!("DEADZONE_{}", name.to_uppercase());
+            let in_file = self.entry_of_file.iter().any(|of_file| *of_file == (option, value.clone()));
+            let given = value.unwrap_or_else(|| "true".to_owned());
+            let setting = match in_file && std::env::var_os(&variable).is_none() && !typed(&variable) {
+                true => Setting::choose(None, &variable, Some(given.clone()), given),
+                false => Setting::choose(Some(given.clone()), &variable, None, given),
+            };
+            line(&name, setting.value, setting.origin)
         }))
         .collect()
     }
@@ -297,7 +315,7 @@ fn line(name: &str, value: impl Display, origin: &str) -> String {
 }
 
 fn read_file() -> anyhow::Result<File> {
-    let text = match fs::read_to_string(FILE) {
+    let text = match text_file(Path::new(FILE)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
         Err(error) => return Err(error).context(format!("could not read {FILE}")),

@@ -6,6 +6,9 @@ use deadzone_target::{Entry, EntryFiles, TargetError};
 
 use crate::args::EntryArgs;
 
+/// An option with its value; none for one that is a word alone.
+pub(crate) type EntryOption = (&'static str, Option<String>);
+
 /// Names of users and files, not yet read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EntrySettings {
@@ -51,11 +54,12 @@ impl EntrySettings {
             cert: self.cert.as_deref(),
             key: self.key.as_deref(),
             insecure: self.insecure,
+            ..EntryFiles::default()
         })
     }
 
     /// The options that say the same, for the command that repeats a run.
-    pub(crate) fn options(&self) -> Vec<(&'static str, Option<String>)> {
+    pub(crate) fn options(&self) -> Vec<EntryOption> {
         let file = |path: &Option<PathBuf>| path.as_deref().map(Path::to_string_lossy).map(String::from);
         let mut options = vec![
             ("--user", self.user.clone()),

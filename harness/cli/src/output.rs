@@ -177,6 +177,6 @@ pub(crate) fn report_error(error: &anyhow::Error) -> ExitCode {
         text.push('\n');
         cause = source.source();
     }
-    print_error(&text);
+    print_error(&deadzone_reports::on_lines(&text));
     error.downcast_ref::<RunError>().map_or(ExitCode::Usage, RunError::exit_code)
 }

@@ -34,6 +34,13 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Node::is_first")]
         node: Node,
     },
+    /// The connection became a WebSocket.
+    Upgraded {
+        /// Which connection.
+        conn: ConnId,
+        /// The subprotocol that the target chose; empty: none.
+        subprotocol: Box<str>,
+    },
     /// A connection could not be made.
     OpenFailed {
         /// Whose.

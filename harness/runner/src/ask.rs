@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use deadzone_play::Dial;
 use deadzone_target::Declared;
-use deadzone_verdict::{Capabilities, KnownFact, Source};
+use deadzone_verdict::{Capabilities, Provenance, Source};
 use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 
@@ -109,7 +109,7 @@ async fn through_links(target: &Target, options: &Options, client: &Client) -> R
 
 /// What is declared counts where no packet can tell it: 5.0 says its limits itself, whatever a descriptor says.
 fn declare(mut offered: Vec<Capabilities>, declared: &Declared) -> Vec<Capabilities> {
-    let declared_here = |fact: &str| KnownFact {
+    let declared_here = |fact: &str| Provenance {
         fact: fact.to_owned(),
         source: Source::Declared,
         how: "declared by the target's descriptor".to_owned(),

@@ -48,6 +48,7 @@ pub fn why_not_gentle(scenario: &Scenario) -> Option<&'static str> {
         (scenario.tags.iter().any(|tag| tag == DISRUPTIVE), "it is tagged disruptive"),
         (load.packet_bytes > PACKET_MAX, "a packet over 128 KiB"),
         (load.messages > MESSAGES_MAX, "more than 200 messages"),
+        (load.refusals > 0, "wrong logins, as a ban may be for"),
         (load.logins > LOGINS_MAX, "more than 3 logins, as a ban may take for guesses"),
         (load.deviations > DEVIATIONS_MAX, "more than 10 offences, as a ban may be for"),
         (load.connections > CONNECTIONS_MAX, "more than 50 connections"),
@@ -125,6 +126,8 @@ mod tests {
         assert_eq!(why("  tags disruptive\n", "  a ping\n"), Some("it is tagged disruptive"));
         let offence = "  a -> PINGREQ broken by flags=3 deviant\n";
         assert!(why("  times 11\n", offence).is_some_and(|why| why.contains("offences")));
+        let wrong = "  a disconnect\n  a connect clean user=\"u{run}\" refused\n";
+        assert_eq!(why("", wrong), Some("wrong logins, as a ban may be for"));
         let login = "  a disconnect\n  a connect clean user=\"u{run}\"\n";
         assert!(why("  times 4\n", login).is_some_and(|why| why.contains("logins")));
     }

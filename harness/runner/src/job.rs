@@ -16,6 +16,7 @@ use deadzone_oracle::judge;
 use deadzone_play::{
     Access, Experiment, MemoryBudget, Names, Performance, Process, Setup, Shared, Timing, perform,
 };
+use deadzone_script::Need;
 use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::{Credentials, Version};
@@ -28,7 +29,7 @@ use crate::{
     expect::{Known, fails},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
-    target::{Lent, TargetHandle, paused_runtime},
+    target::{Lent, Offer, TargetHandle, embedded_login, paused_runtime},
 };
 
 /// What every job of a run shares.
@@ -275,7 +276,14 @@ pub(crate) fn once(
         let attempt = if embedded { 0 } else { attempt };
         let run_prefix = seed::run_prefix(&context.word);
         let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
-        let nodes = context.target.ways(planned.key.version, context.mutant);
+        let offer = Offer {
+            frames: planned.needs(Need::Ws),
+            login: planned.needs(Need::Password),
+            tls: planned.needs(Need::Tls) || planned.needs(Need::ClientCertificates),
+        };
+        let credentials =
+            if embedded && offer.login { Some(embedded_login()) } else { context.credentials.clone() };
+        let nodes = context.target.ways(planned.key.version, context.mutant, offer);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             experiment: Experiment {
@@ -289,7 +297,7 @@ pub(crate) fn once(
                 nodes,
                 spread: context.spread,
                 links: links.clone(),
-                credentials: context.credentials.clone(),
+                credentials,
                 bridge: context.target.bridge(),
                 process: process.map(|process| Rc::new(process) as Rc<dyn Process>),
             },

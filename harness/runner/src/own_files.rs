@@ -55,7 +55,7 @@ pub fn own_files(paths: &[PathBuf]) -> Result<Vec<OwnFile>, SuiteError> {
 
 /// The text of a file.
 pub fn text_of(name: &str) -> Result<String, SuiteError> {
-    deadzone_target::text_file(Path::new(name)).map_err(|why| SuiteError::Read { path: name.into(), why })
+    crate::profiles::read(Path::new(name))
 }
 
 /// Adds every `.mqt` file below a folder. Links to folders are not followed: they may lead in a circle.

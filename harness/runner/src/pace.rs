@@ -1,40 +1,37 @@
 //! The pace of new connections to a target that others use: one limiter for all that dials it.
 
-use std::{
-    rc::Rc,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use deadzone_play::{Dial, Dialling};
-use tokio::time::{Instant, sleep_until};
+use deadzone_transport::Approach;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep_until},
+};
 
 /// Between two new connections in a gentle run: ten a second.
 const GENTLE: Duration = Duration::from_millis(100);
 
-/// Lets one begin each so often.
+/// Lets one begin each so often, counted from when the last one really began: a wait that ends late makes the next no earlier.
 #[derive(Debug)]
 pub(crate) struct Pace {
     every: Duration,
-    /// When the next one may begin.
-    next: Mutex<Option<Instant>>,
+    /// When the last one began. Who holds it waits; the others stand in line.
+    last: Mutex<Option<Instant>>,
 }
 
 impl Pace {
     pub(crate) fn gentle() -> Self {
-        Self { every: GENTLE, next: Mutex::new(None) }
+        Self { every: GENTLE, last: Mutex::new(None) }
     }
 
     /// Waits for its turn: at most as long as all that came before it need. The caller bounds the wait.
     async fn turn(&self) {
-        let at = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = Instant::now();
-            let at = next.map_or(now, |next| next.max(now));
-            *next = Some(at + self.every);
-            at
-        };
-        sleep_until(at).await;
+        let mut last = self.last.lock().await;
+        if let Some(began) = *last {
+            sleep_until(began + self.every).await;
+        }
+        *last = Some(Instant::now());
     }
 }
 
@@ -45,10 +42,10 @@ pub(crate) struct PacedDial {
 }
 
 impl Dial for PacedDial {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, approach: &'a Approach) -> Dialling<'a> {
         Box::pin(async move {
             self.pace.turn().await;
-            self.inner.dial().await
+            self.inner.dial(approach).await
         })
     }
 
@@ -67,7 +64,7 @@ mod tests {
     struct Closed(Cell<u32>);
 
     impl Dial for Closed {
-        fn dial(&self) -> Dialling<'_> {
+        fn dial<'a>(&'a self, _approach: &'a Approach) -> Dialling<'a> {
             self.0.set(self.0.get() + 1);
             Box::pin(async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) })
         }
@@ -84,16 +81,30 @@ mod tests {
         let dials = [(); 2].map(|()| PacedDial { inner: inner.clone(), pace: Arc::clone(&pace) });
         let began = Instant::now();
         for number in 0..21 {
-            let refused = dials[number % 2].dial().await;
+            let refused = dials[number % 2].dial(&Approach::default()).await;
             assert!(refused.is_err());
         }
         assert_eq!(inner.0.get(), 21);
         assert_eq!(began.elapsed(), Duration::from_secs(2), "21 begin within two seconds, and no more");
         tokio::time::advance(Duration::from_secs(5)).await;
         let rested = Instant::now();
-        let _ = dials[0].dial().await;
+        let _ = dials[0].dial(&Approach::default()).await;
         assert_eq!(rested.elapsed(), Duration::ZERO, "no turn is saved up, and none is owed");
-        let _ = dials[1].dial().await;
+        let _ = dials[1].dial(&Approach::default()).await;
         assert_eq!(rested.elapsed(), GENTLE);
+    }
+
+    /// A worker that was kept from the processor begins late; who comes behind it must not catch up.
+    #[tokio::test(start_paused = true)]
+    async fn one_that_begins_late_brings_no_other_nearer() {
+        let pace = Pace::gentle();
+        pace.turn().await;
+        let mut late = Box::pin(pace.turn());
+        assert!(tokio::time::timeout(Duration::ZERO, &mut late).await.is_err(), "it waits");
+        tokio::time::advance(GENTLE * 3).await;
+        let began = Instant::now();
+        late.await;
+        pace.turn().await;
+        assert_eq!(began.elapsed(), GENTLE);
     }
 }

@@ -7,12 +7,7 @@ use deadzone_script::{Control, Gate, Need, Scenario};
 use deadzone_verdict::{Capabilities, ScenarioKey};
 use deadzone_wire::Version;
 
-use crate::{
-    Selection, Suite, Tier,
-    gentle::why_not_gentle,
-    links::{LinkProvider, refusal},
-    profiles::profiles,
-};
+use crate::{Selection, Suite, Tier, profiles::profiles};
 
 /// One scenario in one version.
 #[derive(Clone, Debug)]
@@ -37,6 +32,11 @@ impl Planned {
         !matches!(self.scenario.control, Control::None(_)) && self.scenario.has_fault(self.key.version)
     }
 
+    /// Whether the target must offer this.
+    pub(crate) fn needs(&self, need: Need) -> bool {
+        self.scenario.needs.contains(&need)
+    }
+
     /// The link profiles that it may name.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         self.profiles.as_deref().unwrap_or_else(|| profiles())
@@ -50,25 +50,12 @@ pub struct Plan {
     pub items: Vec<Planned>,
 }
 
-/// Why a scenario that kills, stops or freezes its target is not performed.
-const NOT_OURS: &str = "deadzone did not start this target: it can't be killed, stopped or frozen";
-
 impl Plan {
     /// Leaves out what is outside a tier, and says how much that was.
     pub(crate) fn keep_within(&mut self, tier: Tier) -> usize {
         let before = self.items.len();
         self.items.retain(|planned| tier.holds(&planned.scenario));
         before - self.items.len()
-    }
-
-    /// What is too much for a target that others use is left out.
-    pub(crate) fn leave_out_disruptive(&mut self) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            if let Some(why) = why_not_gentle(&item.scenario) {
-                item.left_out = true;
-                item.excluded = Some(format!("not gentle: {why} (--disruptive runs it)"));
-            }
-        }
     }
 
     /// Chooses, and holds needs against capabilities. A version without capabilities is one that the target does not speak.
@@ -134,39 +121,6 @@ impl Plan {
     pub(crate) fn chosen(&self) -> usize {
         self.items.iter().filter(|item| !item.unasked).count()
     }
-
-    /// What a target's owner does not want is not applicable.
-    pub(crate) fn leave_out_solo(&mut self) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none() && item.scenario.solo) {
-            item.left_out = true;
-            item.excluded =
-                Some("it touches the whole broker, and the target is declared with solo = false".to_owned());
-        }
-    }
-
-    /// What does something to the target's process is not applicable where that is not ours.
-    pub(crate) fn leave_process_alone(&mut self) {
-        let handles = |item: &&mut Planned| item.excluded.is_none() && item.scenario.handles_target();
-        for item in self.items.iter_mut().filter(handles) {
-            item.left_out = true;
-            item.excluded = Some(NOT_OURS.to_owned());
-        }
-    }
-
-    /// What needs more nodes than there are is not applicable.
-    pub(crate) fn leave_out_beyond(&mut self, nodes: usize, bridge: bool) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            item.excluded = item.scenario.needs.iter().find_map(|need| beyond(*need, nodes, bridge));
-        }
-    }
-
-    /// What such links can't carry is not applicable.
-    pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            item.excluded = refusal(links, &item.scenario);
-            item.left_out = item.excluded.is_some();
-        }
-    }
 }
 
 fn items(
@@ -200,27 +154,12 @@ fn items(
     items
 }
 
-/// Why a need for nodes is not met.
-fn beyond(need: Need, nodes: usize, bridge: bool) -> Option<String> {
-    match need {
-        Need::Nodes(_) if bridge => {
-            Some("its two nodes are two brokers, with a bridge between them".to_owned())
-        }
-        Need::Nodes(wanted) if usize::from(wanted) > nodes => {
-            let plural = if nodes == 1 { "" } else { "s" };
-            Some(format!(
-                "it needs {wanted} nodes of one server, and the target has {nodes} endpoint{plural}"
-            ))
-        }
-        Need::Bridge if !bridge => Some("the target has no bridge".to_owned()),
-        _ => None,
-    }
-}
-
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
     let (missing, fact) = match need {
-        // What the target is, not what it offers.
-        Need::Nodes(_) | Need::Bridge => return None,
+        // Looked at once for the whole run.
+        Need::Nodes(_) | Need::Bridge | Need::Ws | Need::Tls | Need::Password | Need::ClientCertificates => {
+            return None;
+        }
         Need::Qos(qos) => (offered.max_qos < qos, "qos"),
         Need::Session => (!offered.session, "session"),
         Need::Retain => (!offered.retain, "retain"),
@@ -236,6 +175,10 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
 
 fn need_text(need: Need) -> String {
     match need {
+        Need::Ws => "a WebSocket".to_owned(),
+        Need::Tls => "TLS".to_owned(),
+        Need::Password => "a password".to_owned(),
+        Need::ClientCertificates => "client certificates".to_owned(),
         Need::Qos(qos) => format!("QoS {qos}"),
         Need::Session => "sessions that outlive their connection".to_owned(),
         Need::Retain => "retained messages".to_owned(),

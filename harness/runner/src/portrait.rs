@@ -1,11 +1,11 @@
 //! What a target is found to be: facts by version, each with where it is known from.
 
-use deadzone_verdict::{Capabilities, GateState, KnownFact, RunInfo, Source};
+use deadzone_verdict::{Capabilities, GateState, Provenance, RunInfo, Source};
 use deadzone_wire::Version;
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trait {
+pub struct Capability {
     /// In which version.
     pub version: Version,
     /// What it is about.
@@ -19,18 +19,18 @@ pub struct Trait {
 }
 
 /// All that a run of the gates shows, version by version. What was seen counts more than what is said.
-pub fn portrait(info: &RunInfo, gates: &[GateState]) -> Vec<Trait> {
+pub fn portrait(info: &RunInfo, gates: &[GateState]) -> Vec<Capability> {
     info.capabilities.iter().flat_map(|offered| of_version(offered, gates)).collect()
 }
 
-fn of_version(offered: &Capabilities, gates: &[GateState]) -> Vec<Trait> {
+fn of_version(offered: &Capabilities, gates: &[GateState]) -> Vec<Capability> {
     let version = offered.version;
     let gate = |name: &str| gates.iter().find(|gate| gate.version == version && gate.gate == name);
-    let fact = |name, value: String, source, how: String| Trait { version, name, value, source, how };
+    let fact = |name, value: String, source, how: String| Capability { version, name, value, source, how };
     let said = |about: &str| offered.sources.iter().find(|known| known.fact == about);
     // What was said of it, then what its gates show, then what the standard gives.
     let known = |name, about: &str, value: String, seen_by: &[&str]| match said(about) {
-        Some(KnownFact { source, how, .. }) => fact(name, value, *source, how.clone()),
+        Some(Provenance { source, how, .. }) => fact(name, value, *source, how.clone()),
         None => match seen_by.iter().filter_map(|name| gate(name)).find(|gate| gate.state == "open") {
             Some(gate) => fact(name, value, Source::Seen, format!("gate {}", gate.gate)),
             None => fact(name, value, Source::Standard, String::new()),
@@ -72,6 +72,8 @@ fn of_version(offered: &Capabilities, gates: &[GateState]) -> Vec<Trait> {
         all.push(number("maximum packet size", packet, "no limit"));
         let alive = offered.server_keep_alive_s.map(|s| format!("{s} s"));
         all.push(number("keep alive", alive, "the client's"));
+        let aliases = (offered.topic_alias_maximum > 0).then(|| offered.topic_alias_maximum.to_string());
+        all.push(number("topic alias maximum", aliases, "0"));
     }
     for gate in gates.iter().filter(|gate| gate.version == version && gate.state != "open") {
         let state = format!("gate {}: {}", gate.gate, gate.state);
@@ -107,6 +109,7 @@ mod tests {
             receive_maximum: u16::MAX,
             maximum_packet_size: None,
             server_keep_alive_s: None,
+            topic_alias_maximum: 0,
             sources: Vec::new(),
         }
     }
@@ -121,7 +124,7 @@ mod tests {
         }
     }
 
-    fn one(all: &[Trait], name: &str) -> (String, Source, String) {
+    fn one(all: &[Capability], name: &str) -> (String, Source, String) {
         let found = all.iter().find(|t| t.name == name).unwrap();
         (found.value.clone(), found.source, found.how.clone())
     }
@@ -136,7 +139,7 @@ mod tests {
         assert_eq!(one(&all, "not open").0, "gate qos2-in: limited");
         let mut said = offered();
         (said.retain, said.max_qos) = (false, 0);
-        let known = |fact: &str, source| KnownFact { fact: fact.into(), source, how: String::new() };
+        let known = |fact: &str, source| Provenance { fact: fact.into(), source, how: String::new() };
         said.sources = vec![known("retain", Source::Advertised), known("qos", Source::Declared)];
         let all = of_version(&said, &[gate("qos1-in", "limited", "x")]);
         assert_eq!(one(&all, "retained messages").1, Source::Advertised);

@@ -9,8 +9,8 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use deadzone_play::Dial;
-use deadzone_transport::Stream;
-use deadzone_verdict::{Capabilities, KnownFact, Source};
+use deadzone_transport::{Approach, Stream};
+use deadzone_verdict::{Capabilities, Provenance, Source};
 use deadzone_wire::{
     Connack, Connect, Credentials, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender,
     Version, decode,
@@ -201,7 +201,7 @@ pub(crate) async fn connect(
 ) -> Result<Accepted, NoAnswer> {
     let Client { version, patience, .. } = *client;
     let seconds = patience.as_secs_f64();
-    let mut stream = match timeout(patience, dial.dial()).await {
+    let mut stream = match timeout(patience, dial.dial(&Approach::default())).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             let why = deadzone_transport::reason(&error).unwrap_or_else(|| error.to_string());
@@ -317,8 +317,8 @@ pub(crate) async fn leave(mut accepted: Accepted, version: Version, patience: Du
 }
 
 /// A fact that the target's CONNACK tells.
-fn advertised(fact: &str, how: String) -> KnownFact {
-    KnownFact { fact: fact.to_owned(), source: Source::Advertised, how }
+fn advertised(fact: &str, how: String) -> Provenance {
+    Provenance { fact: fact.to_owned(), source: Source::Advertised, how }
 }
 
 fn from_connack(version: Version, connack: &Connack) -> Capabilities {
@@ -352,6 +352,7 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
         receive_maximum: number(PropertyId::ReceiveMaximum).map_or(u16::MAX, |v| v as u16),
         maximum_packet_size: number(PropertyId::MaximumPacketSize),
         server_keep_alive_s: number(PropertyId::ServerKeepAlive).map(|v| v as u16),
+        topic_alias_maximum: number(PropertyId::TopicAliasMaximum).map_or(0, |v| v as u16),
         sources,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -91,8 +90,9 @@ pub(crate) fn beside<'a>(
     Ok(Some((catalogue, all)))
 }
 
-fn read(path: &Path) -> Result<String, SuiteError> {
-    fs::read_to_string(path).map_err(|why| SuiteError::Read { path: path.to_owned(), why: why.to_string() })
+pub(crate) fn read(path: &Path) -> Result<String, SuiteError> {
+    deadzone_target::text_file(path)
+        .map_err(|why| SuiteError::Read { path: path.to_owned(), why: why.to_string() })
 }
 
 #[cfg(test)]

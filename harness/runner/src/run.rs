@@ -229,21 +229,7 @@ fn plan(
         Plan::of_tier(suite, &options.selection, &options.versions, capabilities, !handle.is_embedded());
     plan.add_gates(suite, &options.versions, capabilities);
     plan.tell_refusals(&asked.refused);
-    if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
-        plan.leave_out_solo();
-    }
-    // Foreign links lead to the first node alone.
-    let nodes = if options.links.is_some() { 1 } else { handle.nodes() };
-    plan.leave_out_beyond(nodes, handle.has_bridge() && options.links.is_none());
-    if !handle.is_ours() {
-        plan.leave_process_alone();
-    }
-    if let Some(links) = &options.links {
-        plan.leave_to(&**links);
-    }
-    if gentle.is_some() {
-        plan.leave_out_disruptive();
-    }
+    plan.fit(handle, options.links.as_deref(), gentle.is_some());
     let choice = Choice {
         filters: options.selection.words().to_vec(),
         tier: tier.name().to_owned(),

@@ -28,6 +28,7 @@ macro_rules! clients {
             | StepKind::Receive { client, .. }
             | StepKind::Ready { subscriber: client, .. }
             | StepKind::Link { client, .. }
+            | StepKind::CutTls { client, .. }
             | StepKind::LinkProfile { client, .. }
             | StepKind::LinkSaw { client, .. }
             | StepKind::ExpectReceives { client, .. }

@@ -35,6 +35,8 @@ pub struct Declared {
     pub version: Option<String>,
     /// Whether scenarios that touch the whole broker may run.
     pub solo: Option<bool>,
+    /// It lets no client in without a certificate of its authority.
+    pub client_certificates: bool,
 }
 
 impl Declared {
@@ -81,6 +83,7 @@ impl Declared {
         say("backpressure", on(self.backpressure));
         say("version", self.version.clone());
         say("solo", self.solo.map(|s| s.to_string()));
+        say("client_certificates", on(self.client_certificates));
         lines
     }
 }

@@ -22,6 +22,8 @@ pub struct Entry {
     pub trust: Option<Trust>,
     /// The clients' certificate.
     pub identity: Option<Identity>,
+    /// One like it that has expired: only a descriptor names it.
+    pub expired: Option<Identity>,
 }
 
 impl Entry {
@@ -32,17 +34,8 @@ impl Entry {
             (false, Some(ca)) => Some(Trust::Authorities(pem(ca)?)),
             (false, None) => None,
         };
-        let identity = match (given.cert, given.key) {
-            (Some(certificate), Some(key)) => {
-                Some(Identity { certificate_pem: pem(certificate)?, key_pem: pem(key)? })
-            }
-            (None, None) => None,
-            _ => {
-                return Err(TargetError::Entry(
-                    "a certificate goes with its key, and a key with its certificate",
-                ));
-            }
-        };
+        let own = identity(given.cert, given.key)?;
+        let expired = identity(given.expired_cert, given.expired_key)?;
         let password = match (given.password, given.password_file, given.token_file) {
             (None, None, None) => None,
             (Some(word), None, None) => Some(Bytes::copy_from_slice(word.as_bytes())),
@@ -55,23 +48,31 @@ impl Entry {
         };
         let user = given.user.map(str::to_owned);
         let credentials = (user.is_some() || password.is_some()).then_some(Credentials { user, password });
-        Ok(Self { credentials, trust, identity })
+        Ok(Self { credentials, trust, identity: own, expired })
     }
 
     /// With what a descriptor says of the same, field by field.
     pub(crate) fn over(&self, own: Self) -> Self {
-        let credentials = match (&self.credentials, own.credentials) {
-            (Some(given), Some(own)) => Some(Credentials {
-                user: given.user.clone().or(own.user),
-                password: given.password.clone().or(own.password),
-            }),
-            (given, own) => given.clone().or(own),
-        };
         Self {
-            credentials,
+            credentials: self.credentials_over(own.credentials),
             trust: self.trust.clone().or(own.trust),
             identity: self.identity.clone().or(own.identity),
+            expired: self.expired.clone().or(own.expired),
         }
+    }
+
+    /// Its credentials, and what is missing of them from another source. A password belongs to the user beside whom it stands: it is
+    /// sent for no other.
+    fn credentials_over(&self, other: Option<Credentials>) -> Option<Credentials> {
+        let (Some(given), Some(other)) = (&self.credentials, &other) else {
+            return self.credentials.clone().or(other);
+        };
+        let is_of_another = given.user.is_some() && other.user.is_some() && given.user != other.user;
+        let password = other.password.clone().filter(|_| !is_of_another);
+        Some(Credentials {
+            user: given.user.clone().or_else(|| other.user.clone()),
+            password: given.password.clone().or(password),
+        })
     }
 
     /// Whether anything is said.
@@ -85,12 +86,7 @@ impl Entry {
             user: Some(login.user),
             password: login.password.map(|password| Bytes::from(password.into_bytes())),
         });
-        let Some(given) = &self.credentials else { return of_url };
-        let of_url = of_url.unwrap_or_default();
-        Some(Credentials {
-            user: given.user.clone().or(of_url.user),
-            password: given.password.clone().or(of_url.password),
-        })
+        self.credentials_over(of_url)
     }
 
     /// The TLS of an endpoint; certificates for one without TLS are a mistake.
@@ -98,7 +94,11 @@ impl Entry {
         if !endpoint.transport.has_tls() && (self.trust.is_some() || self.identity.is_some()) {
             return Err(TargetError::Entry("certificates go with mqtts:// and wss:// only"));
         }
-        Ok(ClientTls { trust: self.trust.clone().unwrap_or_default(), identity: self.identity.clone() })
+        Ok(ClientTls {
+            trust: self.trust.clone().unwrap_or_default(),
+            identity: self.identity.clone(),
+            expired: self.expired.clone(),
+        })
     }
 }
 
@@ -119,6 +119,10 @@ pub struct EntryFiles<'a> {
     pub cert: Option<&'a Path>,
     /// Its key, PEM.
     pub key: Option<&'a Path>,
+    /// A certificate like it that has expired, PEM.
+    pub expired_cert: Option<&'a Path>,
+    /// The key of that, PEM.
+    pub expired_key: Option<&'a Path>,
     /// Look at no certificate.
     pub insecure: bool,
 }
@@ -141,6 +145,16 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, TargetError> {
         return Err(failed(format!("longer than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+fn identity(certificate: Option<&Path>, key: Option<&Path>) -> Result<Option<Identity>, TargetError> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            Ok(Some(Identity { certificate_pem: pem(certificate)?, key_pem: pem(key)? }))
+        }
+        (None, None) => Ok(None),
+        _ => Err(TargetError::Entry("a certificate goes with its key, and a key with its certificate")),
+    }
 }
 
 fn pem(path: &Path) -> Result<Vec<u8>, TargetError> {
@@ -214,6 +228,14 @@ mod tests {
         assert_eq!((both.user.as_deref(), both.password.as_deref()), (Some("u"), Some(&b"p-given"[..])));
         let url = Entry::default().with_login(login()).unwrap();
         assert_eq!(url.password.as_deref(), Some(&b"p-of-url"[..]));
+        let other = entry(Some("v"), None).with_login(login()).unwrap();
+        assert_eq!(
+            (other.user.as_deref(), other.password),
+            (Some("v"), None),
+            "a password of another user's"
+        );
+        let same = entry(Some("u"), None).with_login(login()).unwrap();
+        assert_eq!(same.password.as_deref(), Some(&b"p-of-url"[..]));
         let shown = format!("{both:?} {url:?} {:?}", entry(Some("u"), Some("p-given")));
         assert!(!shown.contains("p-"), "{shown}");
     }

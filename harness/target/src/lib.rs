@@ -50,4 +50,4 @@ pub use presets::{preset, presets};
 pub use ready::wait_until_it_answers;
 pub use started::{Started, Store};
 pub use sweep::sweep;
-pub use text_file::text_file;
+pub use text_file::{text_file, text_file_up_to};

@@ -43,11 +43,30 @@ impl Values {
         filled.push_str(&text[from..]);
         filled
     }
+
+    /// A text of others with the value of this name put out of sight.
+    pub(crate) fn without(&self, name: &str, text: &str) -> String {
+        match self.0.get(name).filter(|value| !value.is_empty()) {
+            Some(value) => text.replace(value, &format!("({name})")),
+            None => text.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_put_out_of_sight() {
+        let mut values = Values::default();
+        values.set("password", "secret");
+        assert_eq!(
+            values.without("password", "no user for secret:secret"),
+            "no user for (password):(password)"
+        );
+        assert_eq!(values.without("user", "secret"), "secret");
+    }
 
     #[test]
     fn names_in_braces_are_replaced_and_other_braces_are_let_be() {

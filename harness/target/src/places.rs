@@ -157,6 +157,11 @@ impl Places {
         all.flat_map(|place| std::iter::once(place.address).chain(place.others.iter().copied()))
     }
 
+    /// Every place.
+    pub fn all(&self) -> impl Iterator<Item = &Place> {
+        self.nodes.iter().flat_map(NodePlaces::all)
+    }
+
     /// Every place, to be settled.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Place> {
         self.nodes.iter_mut().flat_map(|node| std::iter::once(&mut node.any).chain(node.own.values_mut()))

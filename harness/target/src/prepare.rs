@@ -52,7 +52,9 @@ fn run(words: &[String], folder: &Path, values: &Values, cancel: &AtomicBool) ->
     command.env(owner::MARKER, crate::scratch::marker(folder));
     let answer =
         commands::ask(&mut command, PREPARE_LIMIT, cancel).map_err(|why| format!("{name}: {why}"))?;
-    if answer.ok { Ok(()) } else { Err(format!("{name} failed: {}", answer.text.trim())) }
+    // A program that fails likes to say with what.
+    let said = || values.without("password", answer.text.trim());
+    if answer.ok { Ok(()) } else { Err(format!("{name} failed: {}", said())) }
 }
 
 /// For 127.0.0.1 and `localhost`, and for a client. Those that are there stay: its clients trust their authority.

@@ -26,7 +26,7 @@ pub use finding::{Finding, Grade, GradeLevel};
 pub use outcome::Outcome;
 pub use phase::{Disturbance, Phase, Standing};
 pub use run::{
-    Capabilities, ControlResult, Coverage, GateState, KnownFact, Repeat, RunEvent, RunInfo, ScenarioKey,
+    Capabilities, ControlResult, Coverage, GateState, Provenance, Repeat, RunEvent, RunInfo, ScenarioKey,
     ScenarioResult, Source, Summary,
 };
 pub use sets::{OneRun, RunSets, Said, Spread, VerdictSet};

@@ -63,13 +63,15 @@ pub struct Capabilities {
     pub maximum_packet_size: Option<u32>,
     /// Server Keep Alive, seconds, where it says.
     pub server_keep_alive_s: Option<u16>,
+    /// Topic Alias Maximum of the server, 0 where it does not say: how many aliases it takes.
+    pub topic_alias_maximum: u16,
     /// Where each fact that is not the default comes from.
-    pub sources: Vec<KnownFact>,
+    pub sources: Vec<Provenance>,
 }
 
 /// Where a fact about a target comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownFact {
+pub struct Provenance {
     /// Which: `retain`.
     pub fact: String,
     /// Who says so.

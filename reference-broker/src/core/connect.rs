@@ -107,6 +107,9 @@ impl Broker {
     fn refuse(&mut self, id: ConnId, code: Option<u8>) {
         if let Some(code) = code {
             self.send_connack(id, false, code, Properties::new());
+            if self.config.has(Defect::RefusalLeftOpen) {
+                return;
+            }
         }
         self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
     }

@@ -2,8 +2,8 @@
 //! the format.
 
 use deadzone_verdict::{
-    AgainstFile, Capabilities, Choice, Expectation, Finding, GateState, Grade, GradeLevel, KnownFact,
-    KnownFailure, LeftOut, Repeat, RunInfo, ScenarioResult, Summary, VerdictKind,
+    AgainstFile, Capabilities, Choice, Expectation, Finding, GateState, Grade, GradeLevel, KnownFailure,
+    LeftOut, Provenance, Repeat, RunInfo, ScenarioResult, Summary, VerdictKind,
 };
 
 use super::cause;
@@ -63,7 +63,7 @@ fn target(info: &RunInfo) -> TargetEntry {
 }
 
 fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
-    let source = |known: &KnownFact| SourceEntry { fact: known.fact.clone(), source: known.how.clone() };
+    let source = |known: &Provenance| SourceEntry { fact: known.fact.clone(), source: known.how.clone() };
     CapabilitiesEntry {
         version: c.version.to_string(),
         max_qos: c.max_qos,
@@ -75,6 +75,7 @@ fn capabilities(c: &Capabilities) -> CapabilitiesEntry {
         receive_maximum: c.receive_maximum,
         maximum_packet_size: c.maximum_packet_size,
         server_keep_alive_s: c.server_keep_alive_s,
+        topic_alias_maximum: c.topic_alias_maximum,
         sources: c.sources.iter().map(source).collect(),
     }
 }
@@ -109,6 +110,7 @@ fn scenario(r: &ScenarioResult, info: &RunInfo) -> ScenarioEntry {
         expected: matches!(r.expectation, Some(Expectation::Expected(_))),
         expected_by: known(r.expectation.as_ref()),
         new: r.expectation == Some(Expectation::New),
+        target_log: r.target_log.iter().flat_map(|log| log.lines()).map(str::to_owned).collect(),
         unconfirmed: r.verdict.unconfirmed.iter().map(|f| f.fingerprint().to_string()).collect(),
     }
 }

@@ -116,6 +116,9 @@ pub struct CapabilitiesEntry {
     pub maximum_packet_size: Option<u32>,
     /// Server Keep Alive, seconds; null where it does not say.
     pub server_keep_alive_s: Option<u16>,
+    /// Topic Alias Maximum; 0 where it does not say, which is what the standard then means.
+    #[serde(default)]
+    pub topic_alias_maximum: u16,
     /// Where each fact that is not the default comes from.
     pub sources: Vec<SourceEntry>,
 }

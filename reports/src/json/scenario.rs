@@ -58,6 +58,10 @@ pub struct ScenarioEntry {
     /// It is newer than the file of known failures: nothing of it turns the run red.
     #[serde(default)]
     pub new: bool,
+    /// What the target logged meanwhile, and of this performance's clients and topics alone: the last lines. Empty where it passed and where
+    /// we did not start the target.
+    #[serde(default)]
+    pub target_log: Vec<String>,
     /// Fingerprints of silences that were not waited out.
     #[serde(default)]
     pub unconfirmed: Vec<String>,

@@ -37,7 +37,7 @@ impl Terminal {
                 let line = page.paint(Role::Faint, &format!("confirming {what}"));
                 page.raw(&line);
             }
-            RunEvent::Notice(text) if self.options.verbosity > Verbosity::Summary => {
+            RunEvent::Notice(text) => {
                 let text = page.safe(text, 600);
                 let line = page.paint(Role::Doubtful, &text);
                 page.raw(&line);
@@ -47,7 +47,6 @@ impl Terminal {
             | RunEvent::ScenarioParked(_)
             | RunEvent::ScenarioWaits(_)
             | RunEvent::GatePassed(_)
-            | RunEvent::Notice(_)
             | RunEvent::Confirming(_) => {}
             RunEvent::ScenarioFinished(result) => finished(&mut page, result, self.collector.model()),
             RunEvent::Finished(end) => {

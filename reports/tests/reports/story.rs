@@ -7,7 +7,7 @@ use deadzone_history::{
     Place, Purpose, Start, Way,
 };
 use deadzone_verdict::{
-    Capabilities, Choice, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, KnownFact, Phase,
+    Capabilities, Choice, ControlResult, Coverage, Fact, Finding, Grade, GradeLevel, Phase, Provenance,
     Repeat, RunEvent, RunInfo, ScenarioKey, ScenarioResult, Source, Summary, Verdict, VerdictKind,
 };
 use deadzone_wire::{Ack, AckKind, Bare, Packet, PacketKind, Publish, Version};
@@ -351,6 +351,7 @@ pub(crate) fn info() -> RunInfo {
             receive_maximum: 20,
             maximum_packet_size: None,
             server_keep_alive_s: None,
+            topic_alias_maximum: 0,
             sources: vec![advertised("shared", "CONNACK Shared Subscription Available 0")],
         }],
         seed: "5eed".to_owned(),
@@ -393,6 +394,6 @@ fn covered(version: Version, tested: usize, of: usize) -> Coverage {
     Coverage { version, tested, of, own: 3 }
 }
 
-fn advertised(fact: &str, how: &str) -> KnownFact {
-    KnownFact { fact: fact.to_owned(), source: Source::Advertised, how: how.to_owned() }
+fn advertised(fact: &str, how: &str) -> Provenance {
+    Provenance { fact: fact.to_owned(), source: Source::Advertised, how: how.to_owned() }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    io,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use deadzone_reports::RunDocument;
 use deadzone_runner::{ExitCode, RunError, Showed, Suite, Updated};
+use deadzone_target::{text_file, text_file_up_to};
 use deadzone_verdict::ScenarioKey;
 
 use crate::{
@@ -18,6 +19,9 @@ use crate::{
     output,
 };
 
+/// Longest report that is read, bytes: the whole suite failing in three versions takes a tenth.
+const REPORT_MAX: u64 = 256 * 1024 * 1024;
+
 pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
     let ExpectCommand::Update(ExpectUpdateArgs { runs, file }) = command;
     let mut all = runs.iter().map(|run| showed(run));
@@ -25,7 +29,7 @@ pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
     for other in all {
         showed.join(other?).map_err(RunError::from)?;
     }
-    let before = match fs::read_to_string(file) {
+    let before = match text_file(file) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error).with_context(|| format!("could not read {}", file.display())),
@@ -45,7 +49,8 @@ pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
 /// What a report says.
 fn showed(run: &Path) -> anyhow::Result<Showed> {
     let wrong = || format!("{} is no report of a run", run.display());
-    let text = fs::read_to_string(run).with_context(|| format!("could not read {}", run.display()))?;
+    let text =
+        text_file_up_to(run, REPORT_MAX).with_context(|| format!("could not read {}", run.display()))?;
     let document = RunDocument::from_json(&text).with_context(wrong)?;
     Ok(Showed {
         outcomes: document.outcomes().with_context(wrong)?,

@@ -4,7 +4,7 @@ use std::{fmt::Write, sync::Arc};
 
 use anyhow::bail;
 use clap::Args;
-use deadzone_runner::{ExitCode, Options, RunError, Selection, TargetSpec, Trait, portrait};
+use deadzone_runner::{Capability, ExitCode, Options, RunError, Selection, TargetSpec, portrait};
 use deadzone_transport::Endpoint;
 use deadzone_verdict::{GateState, RunEvent, RunInfo, Source, Summary};
 
@@ -12,6 +12,7 @@ use crate::{
     args::{OutputArgs, TargetArgs},
     choice::ChoiceArgs,
     config::Config,
+    entry::EntrySettings,
     output, signals,
 };
 
@@ -63,21 +64,25 @@ pub(crate) fn probe(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
         }
     })?;
     let info = info.ok_or(RunError::Interrupted)?;
-    let traits = portrait(&info, &summary.gates);
+    let found = portrait(&info, &summary.gates);
     let shown = Endpoint::without_password(&config.broker.value);
-    output::print(&if args.toml { toml(&info, &traits, &shown) } else { table(&info, &summary, &traits) });
+    output::print(&if args.toml {
+        toml((&info, &found), &shown, &config.entry)
+    } else {
+        table(&info, &summary, &found)
+    });
     Ok(ExitCode::Success)
 }
 
-fn table(info: &RunInfo, summary: &Summary, traits: &[Trait]) -> String {
+fn table(info: &RunInfo, summary: &Summary, found: &[Capability]) -> String {
     let mut text = info.target.clone();
     for more in [info.target_version.as_deref(), info.address.as_deref()].into_iter().flatten() {
         let _ = write!(text, "  {more}");
     }
-    let wide = |length: fn(&Trait) -> usize| traits.iter().map(length).max().unwrap_or(0);
+    let wide = |length: fn(&Capability) -> usize| found.iter().map(length).max().unwrap_or(0);
     let (names, values) = (wide(|t| t.name.len()), wide(|t| t.value.chars().count()));
     let mut version = None;
-    for fact in traits {
+    for fact in found {
         if version.replace(fact.version) != Some(fact.version) {
             let _ = write!(text, "\n\nMQTT {}", fact.version);
         }
@@ -95,13 +100,22 @@ fn table(info: &RunInfo, summary: &Summary, traits: &[Trait]) -> String {
 }
 
 /// A descriptor with what was found; what no key can say stands in comments.
-fn toml(info: &RunInfo, traits: &[Trait], broker: &str) -> String {
-    let quoted = |text: &str| format!("{text:?}");
+fn toml((info, found): (&RunInfo, &[Capability]), broker: &str, entry: &EntrySettings) -> String {
+    let quoted = |text: &str| toml::Value::from(text);
     let mut text = format!("schema = \"deadzone.target/1\"\nname = {}\n", quoted(&info.target));
     let _ = writeln!(text, "address = {}", quoted(broker));
+    for (option, value) in entry.options() {
+        // A file's name is read from the descriptor's folder, wherever that will be.
+        let whole = |name: String| match option {
+            "--user" => name,
+            _ => std::path::absolute(&name).map_or(name, |path| path.to_string_lossy().into_owned()),
+        };
+        let value = value.map_or_else(|| "true".to_owned(), |value| quoted(&whole(value)).to_string());
+        let _ = writeln!(text, "{} = {value}", option.trim_start_matches("--").replace('-', "_"));
+    }
     let mut qos: Option<(u8, String)> = None;
     let mut retained = true;
-    for fact in traits.iter().filter(|fact| fact.version == deadzone_wire::Version::V311) {
+    for fact in found.iter().filter(|fact| fact.version == deadzone_wire::Version::V311) {
         match (fact.name, fact.value.parse::<u8>()) {
             ("maximum QoS", Ok(n)) if n < 2 => qos = Some((n, fact.how.clone())),
             ("retained messages", _) => retained = fact.value == "yes",
@@ -115,7 +129,7 @@ fn toml(info: &RunInfo, traits: &[Trait], broker: &str) -> String {
         text.push_str("retained = false\n");
     }
     text.push_str("\n# What was found, and where it is known from:\n");
-    for fact in traits.iter().filter(|fact| fact.source != Source::Standard) {
+    for fact in found.iter().filter(|fact| fact.source != Source::Standard) {
         let how = deadzone_reports::on_one_line(&fact.how, HOW_MAX);
         let (name, value, word) = (fact.name, &fact.value, fact.source.word());
         let line = format!("# {} {name}: {value} ({word}) {how}", fact.version);

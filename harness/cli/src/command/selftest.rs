@@ -80,11 +80,8 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
     )?;
     caught(&mut text, &rows)?;
     clauses(&mut text, report)?;
-    for scenario in &report.apart {
-        writeln!(
-            text,
-            "not proven on this target, which lacks what it needs (a process of deadzone's, nodes or a bridge): {scenario}"
-        )?;
+    for (scenario, why) in &report.apart {
+        writeln!(text, "not proven on this target: {scenario}: {why}")?;
     }
     for (name, wanted) in &report.uncaught {
         writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;

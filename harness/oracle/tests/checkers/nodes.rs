@@ -15,7 +15,7 @@ fn twice(version: Version, bridge: bool, nodes: [u8; 2]) -> Verdict {
     let mut h = HandMade::new(version);
     h.header().target.bridge = bridge;
     let (publisher, sub) = (h.client("pub"), h.client("sub"));
-    let [here, there] = nodes.map(|node| Node::new(node).unwrap());
+    let [here, there] = nodes.map(|node| Node::new(node).expect("it is one"));
     let subscriber = h.at(there).connect(sub, Start::Clean);
     h.subscribe(subscriber, 1, TOPIC, 2);
     let conn = h.at(here).connect(publisher, Start::Clean);
@@ -62,7 +62,7 @@ fn missed(leaves_before: bool) -> VerdictKind {
         h.subscribe(conn, 1, "$share/g/dz1/t", 1);
     }
     let conn = h.connect(publisher, Start::Clean);
-    let mut leave = |h: &mut HandMade| {
+    let leave = |h: &mut HandMade| {
         let filters = vec!["$share/g/dz1/t".into()];
         h.up(
             leaves,

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use bytes::BytesMut;
 use deadzone_history::ClientIx;
 use deadzone_link::{Direction, Link};
 use deadzone_spec::Node;
@@ -30,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) presence: Presence,
     pub(crate) inbox: Inbox,
     pub(crate) keep_alive: KeepAlive,
+    /// What the script keeps for its next packet.
+    pub(crate) kept: BytesMut,
 }
 
 impl Client {
@@ -46,6 +49,7 @@ impl Client {
             presence: Presence::default(),
             inbox: Inbox::default(),
             keep_alive: KeepAlive::default(),
+            kept: BytesMut::new(),
         }
     }
 

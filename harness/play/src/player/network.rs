@@ -8,10 +8,10 @@ use std::{
 
 use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
-use deadzone_link::{Link, PathId};
+use deadzone_link::{Cut, Link, Note, PathId};
 use deadzone_script::Scenario;
 use deadzone_spec::Node;
-use deadzone_transport::Stream;
+use deadzone_transport::{Approach, Frame, Stream, is_broken_below};
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
@@ -46,6 +46,8 @@ pub(crate) struct Network {
     own_elsewhere: Vec<SharedClient>,
     /// Those that a foreign link may lead to the target.
     linked: Vec<bool>,
+    /// How each asks for a connection, the harness's own client as well.
+    approaches: Vec<Approach>,
     names: Vec<String>,
     /// What the performance's own topics contain.
     pub(super) run: String,
@@ -87,6 +89,7 @@ impl Network {
             clients,
             own_elsewhere: others.map(own).collect(),
             linked: decls.iter().map(|decl| !decl.direct).collect(),
+            approaches: decls.iter().map(setting::approach).chain([Approach::default()]).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
             run: setup.names.nonce.clone(),
             access: setup.access.clone(),
@@ -142,11 +145,32 @@ impl Network {
         let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(client.into(), node)) };
         let dialling = match &foreign {
             Some(links) => links.dial(client),
-            None if client == self.own() => ways.direct.dial(),
-            None => ways.dial.dial(),
+            None if client == self.own() => ways.direct.dial(&self.approaches[client]),
+            None => ways.dial.dial(&self.approaches[client]),
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
         self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
+    }
+
+    /// Begins a connection for a client and resets it in the TLS handshake.
+    pub(super) async fn break_in_handshake(&self, client: usize) -> Result<(), Abandon> {
+        let index = client.into();
+        let approach = Approach { broken_in_handshake: true, ..self.approaches[client].clone() };
+        let limit_us = self.timing.scaled_us(self.timing.connect_ms);
+        let node = self.clients[client].borrow().node;
+        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(index, node)) };
+        let dialling = ways.dial.dial(&approach);
+        let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
+            Some(Err(error)) if is_broken_below(&error) => {
+                let note = Box::new(Note::Cut { how: Cut::Rst });
+                self.recorder.append(EventKind::Link { client: index, conn: None, note });
+                return Ok(());
+            }
+            Some(Err(error)) => open_error(&error),
+            Some(Ok(_)) => OpenError::Other("its handshake was over before it could be cut".into()),
+            None => OpenError::TimedOut,
+        };
+        Err(self.not_opened(index, why))
     }
 
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
@@ -154,7 +178,7 @@ impl Network {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
         let node = client.borrow().node;
         let Some(ways) = self.access.ways(node) else { return false };
-        self.dialled(client, limit_us, ways.direct.dial(), None).await.is_ok()
+        self.dialled(client, limit_us, ways.direct.dial(&Approach::default()), None).await.is_ok()
     }
 
     /// The client's connection is made, or why it is not is recorded.
@@ -201,10 +225,19 @@ impl Network {
         ConnId(self.next_conn.replace(self.next_conn.get() + 1))
     }
 
-    fn opened(&self, client: &SharedClient, stream: Box<dyn Stream>, foreign: Option<Rc<dyn ForeignLinks>>) {
+    fn opened(
+        &self,
+        client: &SharedClient,
+        mut stream: Box<dyn Stream>,
+        foreign: Option<Rc<dyn ForeignLinks>>,
+    ) {
         let conn = self.new_conn();
         let (index, node) = (client.borrow().index, client.borrow().node);
         self.recorder.append(EventKind::Opened { conn, client: index, node });
+        if let Some(frames) = stream.frames() {
+            let subprotocol = frames.subprotocol().into();
+            self.recorder.append(EventKind::Upgraded { conn, subprotocol });
+        }
         let (queue, commands) = unbounded_channel();
         {
             let mut client = client.borrow_mut();
@@ -308,7 +341,22 @@ impl Network {
 
     /// Writes bytes as the client, on this behalf. Abandons where it has no connection.
     pub(super) async fn write(&self, client: usize, bytes: Bytes, sender: Purpose) -> Result<(), Abandon> {
-        match self.enqueue(&self.clients[client], Command::Write(bytes, sender)).await {
+        self.put(client, Command::Write(bytes, sender)).await
+    }
+
+    /// Writes bytes of the script in these frames.
+    pub(super) async fn write_framed(
+        &self,
+        client: usize,
+        bytes: Bytes,
+        frames: Vec<Frame>,
+    ) -> Result<(), Abandon> {
+        self.put(client, Command::WriteFramed(bytes, frames)).await
+    }
+
+    /// Puts what the client writes into its queue. Abandons where it has no connection.
+    async fn put(&self, client: usize, command: Command) -> Result<(), Abandon> {
+        match self.enqueue(&self.clients[client], command).await {
             true => Ok(()),
             false => Err(self.not_connected(client)),
         }

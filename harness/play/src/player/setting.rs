@@ -2,8 +2,9 @@
 
 use deadzone_history::Origin;
 use deadzone_link::{Identity, Link};
-use deadzone_script::{ClientDecl, Control, Scenario, Step};
+use deadzone_script::{Certificate, ClientDecl, Control, Scenario, Step};
 use deadzone_spec::Node;
+use deadzone_transport::{Approach, Presented};
 
 use crate::{asked::Asked, setup::Setup, timing::Timing};
 
@@ -39,6 +40,22 @@ pub(super) fn link(setup: &Setup<'_>, client: &ClientDecl) -> Link {
         Some(Ok(profile)) => Link::with_profile(&profile, identity),
         // An unknown name is refused before anything runs.
         _ => Link::with_identity(identity),
+    }
+}
+
+/// How a client asks for its connections.
+pub(super) fn approach(decl: &ClientDecl) -> Approach {
+    let certificate = match decl.certificate {
+        Certificate::Own => Presented::Own,
+        Certificate::Nothing => Presented::Nothing,
+        Certificate::OtherAuthority => Presented::OtherAuthority,
+        Certificate::Expired => Presented::Expired,
+    };
+    match decl.offers.as_slice() {
+        [] => Approach { certificate, ..Approach::default() },
+        offers => {
+            Approach { subprotocols: offers.to_vec(), takes_any: true, certificate, ..Approach::default() }
+        }
     }
 }
 

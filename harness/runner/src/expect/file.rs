@@ -123,7 +123,7 @@ impl Expectations {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, ExpectError> {
         let text = deadzone_target::text_file(path)
-            .map_err(|why| ExpectError::Read { path: path.to_owned(), why })?;
+            .map_err(|why| ExpectError::Read { path: path.to_owned(), why: why.to_string() })?;
         Self::parse(path, &text)
     }
 

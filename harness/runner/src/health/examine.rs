@@ -13,6 +13,7 @@ use std::{
 };
 
 use deadzone_play::Dial;
+use deadzone_transport::Approach;
 use deadzone_wire::Version;
 use tokio::{
     runtime::Builder,
@@ -159,7 +160,7 @@ impl Examiner {
     async fn refused(&self, dial: &Rc<dyn Dial>) -> Found {
         let mut last = String::new();
         for _ in 0..TRIES {
-            match timeout(self.asker.patience, dial.dial()).await {
+            match timeout(self.asker.patience, dial.dial(&Approach::default())).await {
                 // One that accepts and is silent in its handshake does not refuse; whether it hangs is asked apart.
                 Ok(Ok(_)) | Err(_) => return Found::Whole,
                 Ok(Err(error)) => last = error.to_string(),

@@ -264,19 +264,11 @@ impl Prover<'_> {
         let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
         let (mut plan, _, _) =
             Plan::of_tier(self.suite, &run.selection, &run.versions, &capabilities, !self.embedded);
-        if self.gentle {
-            plan.leave_out_disruptive();
-        }
+        plan.fit(&target.handle(), None, self.gentle);
         plan.items.retain(|p| wanted(p));
-        plan.leave_out_beyond(target.handle().nodes(), target.handle().has_bridge());
-        let apart = plan.items.iter().filter(|p| p.excluded.is_some());
-        self.report.apart.extend(apart.map(|p| p.key.id.clone()));
-        plan.items.retain(|p| p.excluded.is_none());
-        if !target.handle().is_ours() {
-            let apart = plan.items.iter().filter(|p| p.scenario.handles_target());
-            self.report.apart.extend(apart.map(|p| p.key.id.clone()));
-            plan.items.retain(|p| !p.scenario.handles_target());
-        }
+        let apart = plan.items.iter().filter(|p| p.left_out);
+        self.report.apart.extend(apart.filter_map(|p| Some((p.key.id.clone(), p.excluded.clone()?))));
+        plan.items.retain(|p| !p.left_out);
         self.rounds.0 += 1;
         let (number, of) = self.rounds;
         let (mut ended, planned) = (0, plan.items.len());
@@ -356,6 +348,7 @@ fn everything_offered(version: Version) -> Capabilities {
         receive_maximum: u16::MAX,
         maximum_packet_size: None,
         server_keep_alive_s: None,
+        topic_alias_maximum: 0,
         sources: Vec::new(),
     }
 }

@@ -12,11 +12,11 @@ use std::{
 
 use deadzone_play::{Bridge, Dial, ForeignLinks, NetDial, Ways};
 use deadzone_target::{Declared, LogTail, NodePlaces, Places, Recipe, Started, Store};
-use deadzone_transport::Transport;
+use deadzone_transport::{Presented, Transport};
 use deadzone_wire::{Credentials, Version};
 
 use super::{
-    BridgeLink, EMBEDDED_NODES, EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dials,
+    BridgeLink, EMBEDDED_NODES, EmbeddedSpec, Offer, Pulse, ScriptedProcess, TargetSpec, embedded_dials,
     watched::WatchedDial,
 };
 use crate::{
@@ -187,6 +187,14 @@ impl TargetHandle {
         }
     }
 
+    /// Whether clients can show it such a certificate.
+    pub(crate) fn can_present(&self, presented: Presented) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Remote { places, .. } => places.all().all(|place| place.dialer().can_present(presented)),
+        }
+    }
+
     /// What its descriptor declares; absent for the embedded broker.
     pub(crate) fn declared(&self) -> Option<&Declared> {
         match self {
@@ -245,18 +253,18 @@ impl TargetHandle {
 
     /// The ways to each node for one performance: the script's clients go through the mutant if one is switched on, the direct
     /// ones to the same broker. Inside the performance's `LocalSet`.
-    pub(crate) fn ways(&self, version: Version, mutant: Option<Mutant>) -> Vec<Ways> {
-        self.dials(version).into_iter().map(|direct| ways(direct, mutant)).collect()
+    pub(crate) fn ways(&self, version: Version, mutant: Option<Mutant>, offer: Offer) -> Vec<Ways> {
+        self.dials(version, offer).into_iter().map(|direct| ways(direct, mutant)).collect()
     }
 
     /// The way to its first node.
     pub(crate) fn dial(&self, version: Version) -> Rc<dyn Dial> {
-        self.dials(version).swap_remove(0)
+        self.dials(version, Offer::default()).swap_remove(0)
     }
 
-    fn dials(&self, version: Version) -> Vec<Rc<dyn Dial>> {
+    fn dials(&self, version: Version, offer: Offer) -> Vec<Rc<dyn Dial>> {
         match self {
-            Self::Embedded(spec) => embedded_dials(spec),
+            Self::Embedded(spec) => embedded_dials(spec, offer),
             Self::Remote { places, pulse, pace, .. } => {
                 let dial = |node: &NodePlaces| {
                     let place = node.place(version);

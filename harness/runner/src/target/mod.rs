@@ -5,14 +5,15 @@ mod bridge;
 mod embedded;
 mod end;
 mod handle;
+mod memory_tls;
 mod process;
 mod pulse;
 mod spec;
 mod watched;
 
 pub(crate) use bridge::BridgeLink;
-pub(crate) use embedded::paused_runtime;
 use embedded::{EMBEDDED_NODES, embedded_dials};
+pub(crate) use embedded::{Offer, embedded_login, paused_runtime};
 pub use end::end_started_brokers;
 pub(crate) use handle::{Target, TargetHandle};
 pub(crate) use process::{Lent, ScriptedProcess};

@@ -23,16 +23,8 @@ pub(super) fn declare_bridge(draft: &mut Draft, at: At, mistakes: &mut Vec<Diagn
         let message = "a client `bridge` is declared already";
         mistakes.push(Diagnostic::error(code::CLIENT_NAME, at, message).help("`needs bridge` declares it"));
     }
-    draft.scenario.clients.push(ClientDecl {
-        name: BRIDGE.to_owned(),
-        manual: true,
-        direct: false,
-        via: None,
-        version: None,
-        node: None,
-        bridge: true,
-        at,
-    });
+    let bridge = ClientDecl { manual: true, bridge: true, at, ..ClientDecl::named(BRIDGE) };
+    draft.scenario.clients.push(bridge);
 }
 
 /// Whether a step is on the bridge's link.

@@ -6,7 +6,7 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::lexer::{Kind, Token, Value};
-use super::{gates, node, order, outage, rounds, unfinished};
+use super::{framing, gates, node, order, outage, rounds, tls, unfinished};
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Control, Gate, Scenario, Step};
 
@@ -106,6 +106,8 @@ impl Draft {
                 outage::check((&self.scenario.versions, &self.scenario.clients), steps, mistakes);
             }
             unfinished::check(&self.scenario, steps, &self.unread, mistakes);
+            framing::check(&self.scenario, steps, &self.unread, mistakes);
+            tls::check(&self.scenario, steps, mistakes);
         }
         if mistakes.len() == self.mistakes_before {
             // What a line with a mistake would have done is not known.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{ClientDecl, Need, Scenario, stands};
+use crate::{Certificate, ClientDecl, Need, Scenario, stands};
 
 /// Widest line of a list that goes on in another one, characters.
 const WIDTH: usize = 110;
@@ -80,6 +80,10 @@ fn need(need: &Need) -> String {
         Need::SubscriptionIdentifier => "subscription-identifier".to_owned(),
         Need::Nodes(count) => format!("nodes {count}"),
         Need::Bridge => "bridge".to_owned(),
+        Need::Ws => "ws".to_owned(),
+        Need::Tls => "tls".to_owned(),
+        Need::ClientCertificates => "client-certificates".to_owned(),
+        Need::Password => "password".to_owned(),
     }
 }
 
@@ -99,6 +103,12 @@ fn client(out: &mut String, client: &ClientDecl) {
     }
     if let Some(node) = client.node {
         let _ = write!(out, " at {node}");
+    }
+    if !client.offers.is_empty() {
+        let _ = write!(out, " offers \"{}\"", client.offers.join(", "));
+    }
+    if let Some((word, _)) = Certificate::NAMED.iter().find(|(_, shown)| *shown == client.certificate) {
+        let _ = write!(out, " certificate={word}");
     }
     out.push('\n');
 }

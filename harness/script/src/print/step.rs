@@ -60,16 +60,17 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             intent::print(out, kind, &name);
             Ok(())
         }
-        StepKind::Send { client, packet, broken_by } => {
-            let _ = write!(out, "{} -> {}", name(client), Packet(packet));
+        StepKind::Send { client, packet, broken_by, framing } => {
+            let _ = write!(out, "{} -> {}{framing}", name(client), Packet(packet));
             for (index, mutation) in broken_by.iter().enumerate() {
                 let _ = write!(out, "{}{mutation}", if index == 0 { " broken by " } else { ", " });
             }
             Ok(())
         }
-        StepKind::SendBytes { client, bytes } => {
+        StepKind::SendBytes { client, bytes, framing } => {
             let _ = write!(out, "{} -> bytes", name(client));
-            bytes.iter().try_for_each(|byte| write!(out, " {byte:02x}"))
+            let _ = bytes.iter().try_for_each(|byte| write!(out, " {byte:02x}"));
+            write!(out, "{framing}")
         }
         StepKind::Receive { client, alternatives, strict, some, within_ms } => {
             let how = if *strict { "<-!" } else { "<-" };
@@ -89,7 +90,7 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             link::print(out, fault, when);
             Ok(())
         }
-        StepKind::LinkProfile { client, profile } => write!(out, "link {} profile {profile}", name(client)),
+        StepKind::CutTls { .. } | StepKind::LinkProfile { .. } => link::beside_faults(out, kind, &name),
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             let _ = write!(out, "link {} saw {} {direction}", name(client), Packet(packet));
             time(out, "within", *within_ms);

@@ -74,7 +74,8 @@ fn texts<'a>(file: &'a File, start: &'a StartFile) -> Vec<&'a str> {
     }
     all.extend([&file.user, &file.password].into_iter().flatten().map(String::as_str));
     let files = [&file.password_file, &file.token_file, &file.ca, &file.cert, &file.key];
-    all.extend(files.into_iter().flatten().filter_map(|path| path.to_str()));
+    let expired = [&file.expired_cert, &file.expired_key];
+    all.extend(files.into_iter().chain(expired).flatten().filter_map(|path| path.to_str()));
     all
 }
 

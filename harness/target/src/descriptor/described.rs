@@ -39,7 +39,7 @@ impl Descriptor {
     /// Reads a descriptor's file; what the user says beside it wins.
     pub fn read(path: &Path, entry: &Entry) -> Result<Self, TargetError> {
         let failed = |why| TargetError::Descriptor { path: path.to_owned(), why };
-        let text = text_file(path).map_err(failed)?;
+        let text = text_file(path).map_err(|e| failed(e.to_string()))?;
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
         parse(&text, &stem, folder, entry).map_err(failed)

@@ -6,9 +6,10 @@ use deadzone_history::Durability;
 use serde::Deserialize;
 
 /// The keys that declare something, and so may be documented.
-pub(super) const DECLARING: [&str; 11] = [
+pub(super) const DECLARING: [&str; 12] = [
     "automatic_subscriptions",
     "backpressure",
+    "client_certificates",
     "connections",
     "durable",
     "max_qos",
@@ -37,6 +38,8 @@ pub(super) struct File {
     pub(super) ca: Option<PathBuf>,
     pub(super) cert: Option<PathBuf>,
     pub(super) key: Option<PathBuf>,
+    pub(super) expired_cert: Option<PathBuf>,
+    pub(super) expired_key: Option<PathBuf>,
     #[serde(default)]
     pub(super) insecure: bool,
     pub(super) max_qos: Option<u8>,
@@ -55,6 +58,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) backpressure: bool,
     pub(super) solo: Option<bool>,
+    #[serde(default)]
+    pub(super) client_certificates: bool,
     #[serde(default)]
     pub(super) documented: BTreeMap<String, String>,
     pub(super) bridge: Option<BridgeFile>,
@@ -126,7 +131,7 @@ pub(crate) struct StartFile {
     /// Names of further free ports; `port` is always there.
     #[serde(default)]
     pub(crate) ports: Vec<String>,
-    /// An authority, a server's and a client's certificate are made in `{certificates}`.
+    /// An authority, a server's certificate, a client's and an expired one are made in `{certificates}`.
     #[serde(default)]
     pub(crate) certificates: bool,
     /// Files of the scratch folder.

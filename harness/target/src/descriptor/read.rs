@@ -23,6 +23,8 @@ pub(crate) struct EntryTexts {
     ca: Option<PathBuf>,
     cert: Option<PathBuf>,
     key: Option<PathBuf>,
+    expired_cert: Option<PathBuf>,
+    expired_key: Option<PathBuf>,
     insecure: bool,
 }
 
@@ -43,6 +45,8 @@ impl EntryTexts {
             ca: file.ca.clone(),
             cert: file.cert.clone(),
             key: file.key.clone(),
+            expired_cert: file.expired_cert.clone(),
+            expired_key: file.expired_key.clone(),
             insecure: file.insecure,
         }
     }
@@ -52,6 +56,7 @@ impl EntryTexts {
         let beside = |path: &Option<PathBuf>| path.as_ref().map(|path| fill(path, folder, values));
         let [password_file, token_file] = [&self.password_file, &self.token_file].map(beside);
         let [ca, cert, key] = [&self.ca, &self.cert, &self.key].map(beside);
+        let [expired_cert, expired_key] = [&self.expired_cert, &self.expired_key].map(beside);
         let [user, password] = [&self.user, &self.password].map(|t| t.as_ref().map(|t| values.fill(t)));
         Entry::read(&EntryFiles {
             user: user.as_deref(),
@@ -61,6 +66,8 @@ impl EntryTexts {
             ca: ca.as_deref(),
             cert: cert.as_deref(),
             key: key.as_deref(),
+            expired_cert: expired_cert.as_deref(),
+            expired_key: expired_key.as_deref(),
             insecure: self.insecure,
         })
     }
@@ -78,6 +85,8 @@ impl EntryTexts {
             ("ca", &self.ca),
             ("cert", &self.cert),
             ("key", &self.key),
+            ("expired_cert", &self.expired_cert),
+            ("expired_key", &self.expired_key),
         ];
         let is = |given: &Option<PathBuf>| given.as_ref().is_some_and(|given| folder.join(given) == path);
         named.iter().find(|(_, given)| is(given)).map_or("address", |(key, _)| key)
@@ -109,6 +118,7 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
         backpressure: file.backpressure,
         version: file.version.clone(),
         solo: file.solo,
+        client_certificates: file.client_certificates,
     };
     let way = match file.start {
         Some(start) => {
@@ -203,10 +213,11 @@ mod tests {
     fn what_is_declared_is_kept_and_the_password_is_never_shown() {
         let text = "address = \"mqtt://127.0.0.1:1\"\nuser = \"u\"\npassword = \"secret\"\nmax_qos = 1\n\
                     retained = false\nautomatic_subscriptions = true\nunordered_topics = true\ndurable = \"ack\"\n\
-                    queue = 9\nsession_ttl_s = 60\nconnections = 12\nbackpressure = true\nsolo = false\n";
+                    queue = 9\nsession_ttl_s = 60\nconnections = 12\nbackpressure = true\nsolo = false\n\
+                    client_certificates = true\n";
         let (_, declared) = declared(text);
         assert_eq!(declared.connections(), 12);
-        assert_eq!(declared.lines().len(), 11);
+        assert_eq!(declared.lines().len(), 12);
         assert!(!format!("{declared:?} {}", declared.lines().join(" ")).contains("secret"));
         assert_eq!(declared.credentials.as_ref().and_then(|c| c.password.as_deref()), Some(&b"secret"[..]));
     }

@@ -2,7 +2,7 @@
 //! long. They are read to be played.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Write},
     path::Path,
     sync::Arc,
@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use deadzone_proxy::{Decided, DecisionBook};
+use deadzone_target::text_file_up_to;
 
 use crate::{
     args::LinkArgs,
@@ -19,6 +20,8 @@ use crate::{
 
 /// How many writings go by until modems that go on are asked as well: half a minute of them.
 const WRITES_A_GATHERING: u32 = 120;
+/// Longest file of decisions that is played, bytes: a night of ten thousand modems takes less.
+const DECISIONS_MAX: u64 = 1024 * 1024 * 1024;
 
 /// The book of a run, and the file that it goes to.
 pub(super) struct Journal {
@@ -82,7 +85,7 @@ impl Journal {
 
 fn read(path: &Path) -> anyhow::Result<Vec<Decided>> {
     let shown = path.display();
-    let text = fs::read_to_string(path).with_context(|| format!("could not read {shown}"))?;
+    let text = text_file_up_to(path, DECISIONS_MAX).with_context(|| format!("could not read {shown}"))?;
     let parse = |(line, number): (&str, usize)| {
         let decided: Decided =
             serde_json::from_str(line).map_err(|error| anyhow!("{shown}:{number}: no decisions: {error}"))?;

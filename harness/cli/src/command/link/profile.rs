@@ -1,10 +1,11 @@
 //! A profile as the command line or a file of links names it: names that deadzone carries, files of the user's, and overlays
 //! of either kind.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use deadzone_proxy::{Catalogue, Profile, ProfileError, Wants};
+use deadzone_target::text_file;
 
 /// Files that inherit one another, at most: more are a circle.
 const INHERITED_FILES_MAX: usize = 8;
@@ -45,12 +46,12 @@ fn suggested(error: ProfileError, catalogue: &Catalogue) -> anyhow::Error {
 /// Adds a profile from a file; its name. What it inherits or names as a trace may lie beside it.
 fn add_file(catalogue: &mut Catalogue, path: &Path, depth: usize) -> anyhow::Result<String> {
     let shown = path.display();
-    let text = fs::read_to_string(path).with_context(|| format!("could not read {shown}"))?;
+    let text = text_file(path).with_context(|| format!("could not read {shown}"))?;
     let wants = Wants::of(&text);
     for trace in wants.traces {
         let file = path.with_file_name(&trace);
         let shown = file.display();
-        let text = fs::read_to_string(&file).with_context(|| format!("could not read {shown}"))?;
+        let text = text_file(&file).with_context(|| format!("could not read {shown}"))?;
         catalogue.add_trace(&trace, &text);
     }
     if let Some(parent) = wants.profile.filter(|parent| catalogue.find(parent).is_err()) {

@@ -1,7 +1,6 @@
 //! The command line or the file to what the proxy serves: addresses, and faults in the scenario language.
 
 use std::{
-    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
 };
@@ -10,6 +9,7 @@ use anyhow::{Context, bail};
 use deadzone_proxy::{
     CONNECTIONS_MAX, Cell, DIAL_LIMIT, LinkConfig, LinkEntry, LinkStep, LinksFile, ModemKind, Profile,
 };
+use deadzone_target::text_file;
 
 use super::profile::profile;
 
@@ -29,7 +29,7 @@ pub(crate) fn configs(args: &LinkArgs) -> anyhow::Result<Vec<LinkConfig>> {
     let entries = match &args.config {
         Some(path) => {
             let shown = path.display();
-            let text = fs::read_to_string(path).with_context(|| format!("could not read {shown}"))?;
+            let text = text_file(path).with_context(|| format!("could not read {shown}"))?;
             let entries = LinksFile::parse(&text).with_context(|| format!("{shown} can't be used"))?.link;
             let folder = path.parent().unwrap_or_else(|| Path::new(""));
             let named = |(entry, number): (LinkEntry, usize)| {

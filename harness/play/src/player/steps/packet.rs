@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use deadzone_history::{Abandon, Expected, Purpose};
-use deadzone_script::{Arrival, FieldValue, PacketTemplate, Step};
+use deadzone_script::{Arrival, FieldValue, FrameWord, Framing, PacketTemplate, Step};
+use deadzone_transport::Frame;
 use deadzone_wire::{Field, Mutation, Packet, Value};
 
 use super::{Done, ask::claimed, needed};
@@ -14,7 +15,7 @@ use crate::player::{
 pub(super) async fn send(
     stage: &mut Stage<'_>,
     client: usize,
-    (template, broken): (&PacketTemplate, &[Mutation]),
+    (template, broken, framing): (&PacketTemplate, &[Mutation], &Framing),
 ) -> Done {
     let (version, node) = (stage.version(client), stage.client(client).borrow().node);
     let mut packet = stage.words.packet(template, version).map_err(|why| Abandon::BadStep(why.into()))?;
@@ -34,11 +35,56 @@ pub(super) async fn send(
         [] => packet.encode(version).to_bytes(),
         broken => Mutation::apply_all(broken, &packet, version),
     };
-    stage.network.write(client, bytes, Purpose::Script).await
+    write(stage, client, bytes, framing).await
 }
 
-pub(super) async fn send_bytes(stage: &mut Stage<'_>, client: usize, bytes: &[u8]) -> Done {
-    stage.network.write(client, Bytes::copy_from_slice(bytes), Purpose::Script).await
+pub(super) async fn send_bytes(
+    stage: &mut Stage<'_>,
+    client: usize,
+    (bytes, framing): (&[u8], &Framing),
+) -> Done {
+    write(stage, client, Bytes::copy_from_slice(bytes), framing).await
+}
+
+/// Writes what a `->` sends, behind what an earlier one left to it.
+async fn write(stage: &mut Stage<'_>, client: usize, bytes: Bytes, framing: &Framing) -> Done {
+    let mut kept = std::mem::take(&mut stage.client(client).borrow_mut().kept);
+    kept.extend_from_slice(&bytes);
+    match framing {
+        Framing::Alone => stage.network.write(client, kept.freeze(), Purpose::Script).await,
+        Framing::WithNext => {
+            stage.client(client).borrow_mut().kept = kept;
+            Ok(())
+        }
+        Framing::Frames { text, frames } => {
+            let frames = planned(*text, frames, kept.len()).map_err(|why| Abandon::BadStep(why.into()))?;
+            stage.network.write_framed(client, kept.freeze(), frames).await
+        }
+    }
+}
+
+/// The frames of so many bytes.
+fn planned(text: bool, words: &[FrameWord], total: usize) -> Result<Vec<Frame>, String> {
+    let given = words.iter().map(|word| match word {
+        FrameWord::Data { bytes: Some(bytes), .. } => *bytes as usize,
+        _ => 0,
+    });
+    let given: usize = given.sum();
+    let takes_rest = words.iter().any(|word| matches!(word, FrameWord::Data { bytes: None, .. }));
+    let rest = total.checked_sub(given).filter(|rest| takes_rest || *rest == 0);
+    let rest = rest.ok_or_else(|| format!("the frames take {given} bytes of {total}"))?;
+    let mut continues = false;
+    let frames = words.iter().map(|word| match word {
+        FrameWord::Data { bytes, goes_on } => {
+            let bytes = bytes.map_or(rest, |bytes| bytes as usize);
+            let frame = Frame::Data { bytes, text, continues, last: !goes_on };
+            continues = *goes_on;
+            frame
+        }
+        FrameWord::Ping => Frame::Ping,
+        FrameWord::Pong => Frame::Pong,
+    });
+    Ok(frames.collect())
 }
 
 pub(super) async fn receive(

@@ -32,10 +32,12 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             disconnect(stage, *client, *reason, *expiry_s).await
         }
         StepKind::Ping { client } => ask::ping(stage, step, *client).await,
-        StepKind::Send { client, packet, broken_by } => {
-            packet::send(stage, *client, (packet, broken_by)).await
+        StepKind::Send { client, packet, broken_by, framing } => {
+            packet::send(stage, *client, (packet, broken_by, framing)).await
         }
-        StepKind::SendBytes { client, bytes } => packet::send_bytes(stage, *client, bytes).await,
+        StepKind::SendBytes { client, bytes, framing } => {
+            packet::send_bytes(stage, *client, (bytes, framing)).await
+        }
         StepKind::Receive { client, alternatives, strict, some, within_ms } => {
             let order = match (strict, some) {
                 (true, _) => Order::Next,
@@ -61,6 +63,7 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             Ok(())
         }
         StepKind::Link { client, fault, when } => link::fault(stage, *client, *fault, when).await,
+        StepKind::CutTls { client, cut } => link::cut_tls(stage, *client, *cut).await,
         StepKind::LinkProfile { client, profile } => link::change_profile(stage, *client, profile).await,
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             link::saw(stage, step, *client, (packet, *direction, *within_ms)).await
