@@ -316,6 +316,10 @@ defects! {
         "leaves every second CONNECT unanswered once an UNSUBSCRIBE has come; all else goes on"
         ["3.1.1/MQTT-3.1.4-4" "5.0/MQTT-3.1.4-5"]
         "https://github.com/moquette-io/moquette/issues/933";
+    NodesApart "nodes-apart"
+        "keeps the clients of each of its endpoints apart, as brokers do that know nothing of each other"
+        ["3.1.1/MQTT-3.1.2-4" "3.1.1/MQTT-3.1.2-8" "3.1.1/MQTT-3.1.4-2" "3.1.1/MQTT-3.2.2-2" "3.1.1/MQTT-3.3.1-5" "3.1.1/MQTT-3.3.1-6" "3.1.1/MQTT-3.3.1-10" "3.1.1/MQTT-4.4.0-1" "3.1.1/MQTT-4.5.0-1" "5.0/MQTT-3.1.2-5" "5.0/MQTT-3.1.2-8" "5.0/MQTT-3.1.4-3" "5.0/MQTT-3.2.2-3" "5.0/MQTT-3.3.1-5" "5.0/MQTT-3.3.1-6" "5.0/MQTT-3.3.1-9" "5.0/MQTT-4.4.0-1" "5.0/MQTT-4.5.0-1"]
+        "https://github.com/thingsboard/tbmq/commit/fbb490dbb";
     EndsAtUnsubscribe "ends-at-unsubscribe"
         "ends at an UNSUBSCRIBE: every connection is reset and no other is accepted"
         ["3.1.1/MQTT-3.10.4-4" "3.1.1/MQTT-3.10.4-5" "5.0/MQTT-3.10.4-4" "5.0/MQTT-3.10.4-5"]

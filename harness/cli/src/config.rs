@@ -53,6 +53,7 @@ struct File {
     json: Option<PathBuf>,
     fail_fast: Option<bool>,
     quick: Option<bool>,
+    spread: Option<bool>,
     long_bound: Option<u64>,
     expect: Option<PathBuf>,
     user: Option<String>,
@@ -148,6 +149,7 @@ pub(crate) struct Config {
     pub(crate) json: Setting<Option<PathBuf>>,
     pub(crate) fail_fast: Setting<bool>,
     pub(crate) quick: Setting<bool>,
+    pub(crate) spread: Setting<bool>,
     pub(crate) long_bound_s: Setting<u64>,
     pub(crate) expect: Setting<Option<PathBuf>>,
 }
@@ -209,6 +211,7 @@ impl Config {
             junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
             json: place(&outputs.json, "DEADZONE_JSON", file.json),
             expect: place(&outputs.expect, "DEADZONE_EXPECT", file.expect),
+            spread: Setting::choose(outputs.spread.then_some(true), "DEADZONE_SPREAD", file.spread, false),
             quick: Setting::choose(outputs.quick.then_some(true), "DEADZONE_QUICK", file.quick, false),
             long_bound_s: Setting::choose(
                 outputs.long_bound,
@@ -255,6 +258,7 @@ impl Config {
             line("json", shown(&self.json.value), self.json.origin),
             line("expect", shown(&self.expect.value), self.expect.origin),
             line("quick", self.quick.value, self.quick.origin),
+            line("spread", self.spread.value, self.spread.origin),
             line("long_bound", format!("{} s", self.long_bound_s.value), self.long_bound_s.origin),
             line("fail_fast", self.fail_fast.value, self.fail_fast.origin),
         ]

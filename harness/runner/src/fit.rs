@@ -20,7 +20,9 @@ impl Plan {
     pub(crate) fn fit(&mut self, target: &TargetHandle, links: Option<&dyn LinkProvider>, gentle: bool) {
         for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
             let scenario = &item.scenario;
-            item.excluded = unfit(target, scenario)
+            // Foreign links lead to the first node alone.
+            item.excluded = beyond(target, scenario, links.is_none())
+                .or_else(|| unfit(target, scenario))
                 .or_else(|| links.and_then(|links| refusal(links, scenario)))
                 .or_else(|| why_not_gentle(scenario).filter(|_| gentle).map(not_gentle));
             item.left_out = item.excluded.is_some();
@@ -30,6 +32,23 @@ impl Plan {
 
 fn not_gentle(why: &str) -> String {
     format!("not gentle: {why} (--disruptive runs it)")
+}
+
+/// Why a need for nodes is not met.
+fn beyond(target: &TargetHandle, scenario: &Scenario, all: bool) -> Option<String> {
+    let (nodes, bridge) = if all { (target.nodes(), target.has_bridge()) } else { (1, false) };
+    scenario.needs.iter().find_map(|need| match need {
+        Need::Nodes(_) if bridge => {
+            Some("its two nodes are two brokers, with a bridge between them".to_owned())
+        }
+        Need::Nodes(wanted) if usize::from(*wanted) > nodes => {
+            let plural = if nodes == 1 { "" } else { "s" };
+            let has = format!("the target has {nodes} endpoint{plural}");
+            Some(format!("it needs {wanted} nodes of one server, and {has}"))
+        }
+        Need::Bridge if !bridge => Some("the target has no bridge".to_owned()),
+        _ => None,
+    })
 }
 
 /// Why this target is not the one for a scenario, if it is not. The broker in memory is made as each scenario needs it.

@@ -52,6 +52,8 @@ pub(crate) struct JobContext {
     pub(crate) command: String,
     /// A scenario whose judge shall panic: proves that a panic of ours is contained.
     pub(crate) panic_in: Option<String>,
+    /// Clients are dealt over the target's nodes.
+    pub(crate) spread: bool,
     /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
     pub(crate) memory: Option<Arc<MemoryBudget>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
@@ -97,6 +99,7 @@ impl JobContext {
             investigate: true,
             command: String::new(),
             panic_in: None,
+            spread: false,
             memory: None,
             links: None,
             run: Origin::Scenario,
@@ -283,7 +286,7 @@ pub(crate) fn once(
         };
         let credentials =
             if embedded && offer.login { Some(embedded_login()) } else { context.credentials.clone() };
-        let (dial, direct) = context.target.dials(planned.key.version, context.mutant, offer);
+        let nodes = context.target.ways(planned.key.version, context.mutant, offer);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             experiment: Experiment {
@@ -294,10 +297,11 @@ pub(crate) fn once(
                 seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             },
             access: Access {
-                dial,
-                direct,
+                nodes,
+                spread: context.spread,
                 links: links.clone(),
                 credentials,
+                bridge: context.target.bridge(),
                 process: process.map(|process| Rc::new(process) as Rc<dyn Process>),
             },
             names: Names { run_prefix, nonce },

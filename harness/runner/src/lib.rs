@@ -20,6 +20,7 @@ mod gentle;
 mod habit;
 mod health;
 mod histories;
+mod info;
 mod job;
 mod judgeable;
 mod lasting;

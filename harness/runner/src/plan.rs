@@ -172,7 +172,9 @@ fn is_declared(need: Need, offered: &Capabilities) -> bool {
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
     let (missing, fact) = match need {
         // Looked at once for the whole run.
-        Need::Ws | Need::Tls | Need::Password | Need::ClientCertificates => return None,
+        Need::Nodes(_) | Need::Bridge | Need::Ws | Need::Tls | Need::Password | Need::ClientCertificates => {
+            return None;
+        }
         Need::Qos(qos) => (offered.max_qos < qos, "qos"),
         Need::Session => (!offered.session, "session"),
         Need::Retain => (!offered.retain, "retain"),
@@ -197,6 +199,8 @@ fn need_text(need: Need) -> String {
         Need::Retain => "retained messages".to_owned(),
         Need::Wildcard => "wildcard subscriptions".to_owned(),
         Need::SubscriptionIdentifier => "subscription identifiers".to_owned(),
+        Need::Nodes(count) => format!("{count} nodes"),
+        Need::Bridge => "a bridge".to_owned(),
     }
 }
 

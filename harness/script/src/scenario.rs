@@ -1,6 +1,6 @@
 //! A scenario: one named experiment with its needs, clauses, clients and steps.
 
-use deadzone_spec::ClauseId;
+use deadzone_spec::{ClauseId, Node};
 use deadzone_wire::Version;
 
 use crate::{At, Certificate, Count, Gate, Step, StepKind, TargetAction};
@@ -158,6 +158,10 @@ pub enum Need {
     Wildcard,
     /// `subscription-identifier`: Subscription Identifiers (5.0).
     SubscriptionIdentifier,
+    /// `nodes N`: so many endpoints, 2 or more, that are one server.
+    Nodes(u8),
+    /// `bridge`: two brokers, the second of which reaches the first over a link of ours.
+    Bridge,
     /// `ws`: the run is over a WebSocket, with TLS below it or without.
     Ws,
     /// `tls`: the run is over TLS, with a WebSocket above it or without.
@@ -181,6 +185,11 @@ pub struct ClientDecl {
     pub via: Option<String>,
     /// A version of its own.
     pub version: Option<Version>,
+    /// The node that it connects to, where the text says so.
+    pub node: Option<Node>,
+    /// It is no client of the script but the bridge between two brokers: `needs bridge` declares it, and only its link can be
+    /// named.
+    pub bridge: bool,
     /// The WebSocket subprotocols that it offers, in this order; none given: `mqtt` alone.
     pub offers: Vec<String>,
     /// The certificate that it shows.
@@ -200,6 +209,8 @@ impl ClientDecl {
             version: None,
             offers: Vec::new(),
             certificate: Certificate::Own,
+            node: None,
+            bridge: false,
             at: At::default(),
         }
     }

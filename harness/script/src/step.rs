@@ -1,7 +1,7 @@
 //! A step: one line of a scenario.
 
 use deadzone_link::{Direction, Edge, Fault};
-use deadzone_spec::ClauseId;
+use deadzone_spec::{ClauseId, Node};
 use deadzone_wire::{Field, Mutation, PacketKind, Version};
 
 use crate::{Framing, TlsCut};
@@ -174,13 +174,18 @@ pub enum StepKind {
         /// QoS, 1 by default.
         qos: u8,
     },
-    /// `ready SUB "topic"`: a QoS 0 marker from the harness's own client, until it arrives.
+    /// `ready SUB "topic" [from N]`: a marker from the harness's own client, until it arrives.
     Ready {
         /// Who receives.
         subscriber: usize,
         /// Topic.
         topic: Payload,
+        /// The node at which QoS 1 markers are published, so that it is the target's duty that one arrives; without it they are
+        /// of QoS 0, and only the experiment's.
+        from: Option<Node>,
     },
+    /// `settle`: the time that the target's nodes take to learn of each other what no marker can show.
+    Settle,
     /// `link X FAULT [when]`.
     Link {
         /// Whose link.

@@ -78,6 +78,15 @@ fn a_mistake_in_one_scenario_spares_the_others() {
 /// A file with exactly one mistake for each way to make it. A snippet that begins with `scenario` or `mqt` is a whole
 /// file; one that begins with a blank stands behind the header and clients; any other one is a step of connected clients.
 const ONE_EACH: &[(&str, &str)] = &[
+    ("E052", "ready a \"t\" from 2"),
+    ("E052", "settle"),
+    ("E052", " client far at 2\n far connect clean"),
+    ("E052", " needs nodes 2\n client far at 3\n far connect clean"),
+    ("E030", " needs nodes 1\n a connect clean"),
+    ("E016", " needs nodes 2\n client far at 0\n far connect clean"),
+    ("E053", " needs bridge\n a connect clean\n expect bridge receives nothing"),
+    ("E053", " needs bridge\n times 3\n a connect clean client_id=\"{run}\""),
+    ("E007", " needs bridge\n client bridge\n a connect clean"),
     ("E001", "a publish \"t\" \"open"),
     ("E002", r#"a publish "t" "\q""#),
     ("E002", r#"a publish "t" "\x4""#),

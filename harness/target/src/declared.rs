@@ -25,6 +25,8 @@ pub struct Declared {
     pub queue: Option<u32>,
     /// How long it keeps a 3.1.1 session, s.
     pub session_ttl_s: Option<u32>,
+    /// How long its nodes take to learn of each other, ms.
+    pub settle_ms: Option<u32>,
     /// Connections that it takes at once.
     pub connections: Option<u32>,
     /// It slows publishers down rather than answer them.
@@ -52,6 +54,7 @@ impl Declared {
             queue: self.queue,
             session_ttl_s: self.session_ttl_s,
             connections: self.connections,
+            bridge: false,
             v311_alone: false,
             in_flight_one: false,
             session_at_once: false,
@@ -76,6 +79,7 @@ impl Declared {
         );
         say("queue", self.queue.map(|n| n.to_string()));
         say("session_ttl_s", self.session_ttl_s.map(|n| n.to_string()));
+        say("settle_ms", self.settle_ms.map(|n| n.to_string()));
         say("connections", self.connections.map(|n| n.to_string()));
         say("backpressure", on(self.backpressure));
         say("version", self.version.clone());

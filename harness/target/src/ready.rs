@@ -177,6 +177,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::NodePlaces;
 
     #[test]
     fn each_try_has_a_client_id_of_its_own() {
@@ -193,7 +194,7 @@ mod tests {
                 connect[14..length].to_vec()
             })
         });
-        let places = Places::each(BTreeMap::from([(Version::V311, place)])).unwrap();
+        let places = Places::from(NodePlaces::each(BTreeMap::from([(Version::V311, place)])).unwrap());
         let limit = Duration::from_secs(10);
         wait_until_ready(&places, None, limit, &AtomicBool::new(false), &|| None).unwrap();
         let ids = broker.join().unwrap().map(|id| String::from_utf8(id).unwrap());

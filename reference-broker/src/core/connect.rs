@@ -233,8 +233,7 @@ impl Broker {
         let mut properties = Properties::new()
             .with(Id::ReceiveMaximum, PropertyValue::U16(self.receive_maximum().max(1)))
             .with(Id::MaximumPacketSize, PropertyValue::U32(limits.packet_bytes))
-            .with(Id::TopicAliasMaximum, PropertyValue::U16(limits.topic_aliases))
-            .with(Id::SharedSubscriptionAvailable, PropertyValue::Byte(0));
+            .with(Id::TopicAliasMaximum, PropertyValue::U16(limits.topic_aliases));
         if let Some(id) = assigned {
             properties.push(Id::AssignedClientIdentifier, PropertyValue::Text(id.clone()));
         }

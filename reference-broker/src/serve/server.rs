@@ -19,7 +19,7 @@ use super::{
     framed::TransportDefects,
     mailbox::{Close, Mailbox},
 };
-use crate::{Broker, Config, ConnId, Effect, Limits, Variant};
+use crate::{Broker, Config, ConnId, Defect, Effect, Limits, Variant};
 
 /// How long accepting rests when the process may open no more files.
 const OUT_OF_FILES_PAUSE: Duration = Duration::from_millis(10);
@@ -71,6 +71,19 @@ impl Server {
             at_end: Notify::new(),
         };
         Self { shared: Rc::new(shared) }
+    }
+
+    /// The servers behind so many endpoints: one broker at all of them, which every handle leads to.
+    pub fn nodes(config: Config, count: usize) -> Vec<Self> {
+        if config.has(Defect::NodesApart) {
+            return (0..count).map(|_| Self::new(config.clone())).collect();
+        }
+        vec![Self::new(config); count]
+    }
+
+    /// Whether both lead to one broker.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Serves one connection until it ends. A full linger time (`Limits::linger`) may pass at its end.

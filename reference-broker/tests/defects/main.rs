@@ -224,8 +224,9 @@ const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
     ),
 ];
 
-/// Those below MQTT, which the core never sees: tests/frames.rs and tests/handshakes.rs have their scripts.
-const BELOW: [D; 6] = [
+/// Those below MQTT, which the core never sees: tests/frames.rs, tests/handshakes.rs and tests/serve.rs have their scripts.
+const BELOW: [D; 7] = [
+    D::NodesApart,
     D::TextFramesTaken,
     D::FrameTakenForPacket,
     D::SecondPacketInFrameLost,

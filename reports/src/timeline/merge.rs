@@ -78,7 +78,7 @@ impl<'a> Facts<'a> {
 
     fn note(&mut self, event: &'a Event) {
         match &event.kind {
-            EventKind::Opened { conn, client } => {
+            EventKind::Opened { conn, client, .. } => {
                 self.client_of.insert(*conn, *client);
             }
             EventKind::Packet(PacketEvent { of: Some(of), .. }) => self.pair(of.get(), event.seq),

@@ -9,12 +9,13 @@ use std::{
 use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
 use deadzone_link::{Cut, Link, Note, PathId};
-use deadzone_script::{Certificate, ClientDecl, Scenario};
-use deadzone_transport::{Approach, Frame, Presented, Stream, is_broken_below};
+use deadzone_script::Scenario;
+use deadzone_spec::Node;
+use deadzone_transport::{Approach, Frame, Stream, is_broken_below};
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
-use super::{process::TargetProcess, setting};
+use super::{bridge::PlayedBridge, process::TargetProcess, setting};
 use crate::{
     client::{Client, Command, Live, SharedClient},
     dial::Dialling,
@@ -38,25 +39,11 @@ fn open_error(error: &std::io::Error) -> OpenError {
     }
 }
 
-/// How a client asks for its connections.
-fn approach(decl: &ClientDecl) -> Approach {
-    let certificate = match decl.certificate {
-        Certificate::Own => Presented::Own,
-        Certificate::Nothing => Presented::Nothing,
-        Certificate::OtherAuthority => Presented::OtherAuthority,
-        Certificate::Expired => Presented::Expired,
-    };
-    match decl.offers.as_slice() {
-        [] => Approach { certificate, ..Approach::default() },
-        offers => {
-            Approach { subprotocols: offers.to_vec(), takes_any: true, certificate, ..Approach::default() }
-        }
-    }
-}
-
-/// Clients and connections. The harness's own client is the last one.
+/// Clients and connections. The harness's own client at the first node is the last one.
 pub(crate) struct Network {
     pub(super) clients: Vec<SharedClient>,
+    /// The harness's own clients at the other nodes.
+    own_elsewhere: Vec<SharedClient>,
     /// Those that a foreign link may lead to the target.
     linked: Vec<bool>,
     /// How each asks for a connection, the harness's own client as well.
@@ -68,6 +55,7 @@ pub(crate) struct Network {
     pub(super) recorder: SharedRecorder,
     pub(super) timing: Timing,
     pub(super) process: TargetProcess,
+    pub(super) bridge: Option<PlayedBridge>,
     next_conn: Cell<u32>,
     tasks: RefCell<Vec<JoinHandle<()>>>,
     /// The environment refused what the run needs.
@@ -87,21 +75,26 @@ impl Network {
             let version = decl.version.unwrap_or(setup.experiment.version);
             let id = format!("{}c{i}", setup.names.nonce);
             let client = Client::new(i.into(), version, id, !decl.manual, setting::link(setup, decl));
-            clients.push(Rc::new(RefCell::new(client)));
+            let node = setting::node(setup, i, decl);
+            clients.push(Rc::new(RefCell::new(Client { node, ..client })));
         }
-        clients.push(Client::own(
-            decls.len().into(),
-            setup.experiment.version,
-            format!("{}own", setup.names.nonce),
-        ));
+        let own = |node: Node| {
+            let number = if node.is_first() { String::new() } else { node.to_string() };
+            let id = format!("{}own{number}", setup.names.nonce);
+            Client::own(decls.len().into(), setup.experiment.version, node, id)
+        };
+        clients.push(own(Node::FIRST));
+        let others = (1..setup.access.nodes.len()).filter_map(Node::at);
         Self {
             clients,
+            own_elsewhere: others.map(own).collect(),
             linked: decls.iter().map(|decl| !decl.direct).collect(),
-            approaches: decls.iter().map(approach).chain([Approach::default()]).collect(),
+            approaches: decls.iter().map(setting::approach).chain([Approach::default()]).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
             run: setup.names.nonce.clone(),
             access: setup.access.clone(),
             process: TargetProcess::new(setup.access.process.clone(), setup.target.durable, recorder.clone()),
+            bridge: PlayedBridge::of(decls.iter().position(|decl| decl.bridge), setup.access.bridge.clone()),
             recorder,
             timing,
             next_conn: Cell::new(0),
@@ -113,6 +106,12 @@ impl Network {
     /// The harness's own client.
     pub(super) fn own(&self) -> usize {
         self.clients.len() - 1
+    }
+
+    /// The harness's own client at a node.
+    pub(super) fn own_at(&self, node: Node) -> &SharedClient {
+        let elsewhere = node.index().checked_sub(1).and_then(|index| self.own_elsewhere.get(index));
+        elsewhere.unwrap_or_else(|| &self.clients[self.own()])
     }
 
     /// What the record calls the harness's own client, and every further one of its kind.
@@ -142,10 +141,12 @@ impl Network {
             self.recorder.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
         }
         let foreign = self.foreign(client);
+        let node = self.clients[client].borrow().node;
+        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(client.into(), node)) };
         let dialling = match &foreign {
             Some(links) => links.dial(client),
-            None if client == self.own() => self.access.direct.dial(&self.approaches[client]),
-            None => self.access.dial.dial(&self.approaches[client]),
+            None if client == self.own() => ways.direct.dial(&self.approaches[client]),
+            None => ways.dial.dial(&self.approaches[client]),
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
         self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
@@ -156,7 +157,9 @@ impl Network {
         let index = client.into();
         let approach = Approach { broken_in_handshake: true, ..self.approaches[client].clone() };
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        let dialling = self.access.dial.dial(&approach);
+        let node = self.clients[client].borrow().node;
+        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(index, node)) };
+        let dialling = ways.dial.dial(&approach);
         let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
             Some(Err(error)) if is_broken_below(&error) => {
                 let note = Box::new(Note::Cut { how: Cut::Rst });
@@ -173,7 +176,9 @@ impl Network {
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        self.dialled(client, limit_us, self.access.direct.dial(&Approach::default()), None).await.is_ok()
+        let node = client.borrow().node;
+        let Some(ways) = self.access.ways(node) else { return false };
+        self.dialled(client, limit_us, ways.direct.dial(&Approach::default()), None).await.is_ok()
     }
 
     /// The client's connection is made, or why it is not is recorded.
@@ -205,9 +210,19 @@ impl Network {
         }
     }
 
+    /// What the plan has to rule out.
+    fn no_such_node(&self, client: ClientIx, node: Node) -> Abandon {
+        self.not_opened(client, OpenError::Other(format!("the target has no node {node}").into()))
+    }
+
     fn not_opened(&self, client: ClientIx, why: OpenError) -> Abandon {
         self.recorder.append(EventKind::OpenFailed { client, why: why.clone() });
         Abandon::NoConnection(why)
+    }
+
+    /// The number of another connection.
+    pub(super) fn new_conn(&self) -> ConnId {
+        ConnId(self.next_conn.replace(self.next_conn.get() + 1))
     }
 
     fn opened(
@@ -216,9 +231,9 @@ impl Network {
         mut stream: Box<dyn Stream>,
         foreign: Option<Rc<dyn ForeignLinks>>,
     ) {
-        let conn = ConnId(self.next_conn.replace(self.next_conn.get() + 1));
-        let index = client.borrow().index;
-        self.recorder.append(EventKind::Opened { conn, client: index });
+        let conn = self.new_conn();
+        let (index, node) = (client.borrow().index, client.borrow().node);
+        self.recorder.append(EventKind::Opened { conn, client: index, node });
         if let Some(frames) = stream.frames() {
             let subprotocol = frames.subprotocol().into();
             self.recorder.append(EventKind::Upgraded { conn, subprotocol });

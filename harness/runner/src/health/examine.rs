@@ -24,7 +24,7 @@ use tokio::{
 use super::Kind;
 use crate::{
     exchange::{Asker, FRESH, Met},
-    target::{Offer, Pulse, TargetHandle},
+    target::{Pulse, TargetHandle},
 };
 
 /// Between two looks at what is waited for.
@@ -99,7 +99,7 @@ impl Examiner {
         Ok(LocalSet::new().block_on(&runtime, async {
             let mut back_again = !self.versions.is_empty();
             for version in &self.versions {
-                let (_, dial) = self.target.dials(*version, None, Offer::default());
+                let dial = self.target.dial(*version);
                 let own = self.of(*version);
                 let found = match symptom {
                     Symptom::Refused => own.refused(&dial).await,
@@ -125,7 +125,7 @@ impl Examiner {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(LocalSet::new().block_on(&runtime, async {
             for version in &self.versions {
-                let (_, dial) = self.target.dials(*version, None, Offer::default());
+                let dial = self.target.dial(*version);
                 let own = self.of(*version);
                 let found = match own.refused(&dial).await {
                     Found::Whole => own.unanswered(&dial, &BTreeSet::new(), &|| 0).await,
@@ -143,7 +143,7 @@ impl Examiner {
     pub(crate) fn rest(&self, first: Duration, tries: u32) -> bool {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return false };
         LocalSet::new().block_on(&runtime, async {
-            let (_, dial) = self.target.dials(self.asker.version, None, Offer::default());
+            let dial = self.target.dial(self.asker.version);
             for number in 0..tries {
                 sleep(first * 2u32.pow(number)).await;
                 if self.cancelled() {

@@ -19,6 +19,9 @@ pub(crate) fn paused_runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
+/// So many endpoints the embedded broker has.
+pub(super) const EMBEDDED_NODES: usize = 2;
+
 /// What a scenario needs of the broker in memory; a target elsewhere is as it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Offer {
@@ -35,8 +38,8 @@ pub(crate) fn embedded_login() -> Credentials {
     Credentials { user: Some("rider".to_owned()), password: Some("of the broker in memory".into()) }
 }
 
-/// A fresh broker and the way to it. Inside a `LocalSet`.
-pub(crate) fn embedded_dial(spec: &EmbeddedSpec, Offer { frames, login, tls }: Offer) -> Rc<dyn Dial> {
+/// A fresh broker and the ways to its nodes. Inside a `LocalSet`.
+pub(super) fn embedded_dials(spec: &EmbeddedSpec, Offer { frames, login, tls }: Offer) -> Vec<Rc<dyn Dial>> {
     let Credentials { user, password } = embedded_login();
     let known = user.map(Into::into).zip(password).filter(|_| login);
     let config = Config {
@@ -45,10 +48,14 @@ pub(crate) fn embedded_dial(spec: &EmbeddedSpec, Offer { frames, login, tls }: O
         users: Users::new(known),
         ..Config::default()
     };
-    let server = Server::new(config);
-    let timer = server.clone();
     let fallen = Fallen::default();
-    watched(&fallen, async move { timer.run_timer().await });
+    let servers = Server::nodes(config, EMBEDDED_NODES);
+    for (i, server) in servers.iter().enumerate() {
+        if !servers[..i].iter().any(|other| other.is(server)) {
+            let timer = server.clone();
+            watched(&fallen, async move { timer.run_timer().await });
+        }
+    }
     let way = match (tls, frames) {
         (true, _) => memory_tls::ends(frames).map(Some),
         (false, true) => Ok(Some((Dialer::frames_in_memory(), Acceptor::plain(true)))),
@@ -58,7 +65,10 @@ pub(crate) fn embedded_dial(spec: &EmbeddedSpec, Offer { frames, login, tls }: O
         fallen.borrow_mut().get_or_insert(why);
         None
     });
-    Rc::new(EmbeddedDial { server, fallen, way })
+    let dial = |server| {
+        Rc::new(EmbeddedDial { server, fallen: Rc::clone(&fallen), way: way.clone() }) as Rc<dyn Dial>
+    };
+    servers.into_iter().map(dial).collect()
 }
 
 /// Why a task of the broker fell over, if one did.

@@ -89,7 +89,7 @@ NO_STEPS "E028" "a scenario without steps"
 UNKNOWN_VERSION "E029" "an unknown version of MQTT"
     "The versions are 3.1, 3.1.1 and 5.0.";
 UNKNOWN_NEED "E030" "an unknown need"
-    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `ws`, `tls`, `password` and `client-certificates`, with commas between them.";
+    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `ws`, `tls`, `password`, `client-certificates`, `nodes N` (2 or more) and `bridge`, with commas between them.";
 UNKNOWN_MUTATION "E031" "an unknown mutation"
     "`broken by` takes names of mutations with commas between them; LANGUAGE.md lists them.";
 NOT_MARKED "E032" "a step that breaks the protocol and does not say so"
@@ -134,4 +134,8 @@ TLS "E051" "what only a connection with TLS has"
     "`certificate=` says which certificate a client shows, so the scenario `needs client-certificates`. `link X cut rst in handshake` and `link X cut rst at cipher byte N` cut below TLS, so the scenario `needs tls`.";
 MATRIX "E060" "a table of rows that can't be read"
     "`matrix COLUMN | COLUMN …` stands among the header lines; below it, indented deeper, each row has a name and as many cells, parted by `|`. `{COLUMN}` anywhere else in the scenario is that row's cell, and each row is a scenario of its own: SLUG/ROW.";
+NODE "E052" "a node that the scenario does not ask for"
+    "Nodes are numbered from 1, and without `at` a client is at the first. A scenario that names node N has `needs nodes N` (one server with several endpoints) or, for node 2, `needs bridge` (two brokers); elsewhere it is not applicable. `settle` is for nodes as well.";
+BRIDGE "E053" "something that the bridge can't do"
+    "`needs bridge` declares `bridge`: the connection from the second broker to the first, over a link of ours. `link bridge FAULT` is all that can be said of it; it is no client, and there is one for all rounds.";
 }

@@ -1,4 +1,4 @@
-//! `client NAME [manual] [direct] [via PROFILE] [version V] [offers "SUBPROTOCOL, …"]`. Knows nothing of what clients do.
+//! `client NAME [manual] [direct] [via PROFILE] [version V] [offers "SUBPROTOCOL, …"] [at N]`. Knows nothing of what clients do.
 
 use deadzone_spec::nearest;
 
@@ -37,7 +37,8 @@ fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
             certificate(client, cursor, (key, value, at))?;
             continue;
         }
-        let (word, at) = cursor.word("`manual`, `direct`, `via`, `version`, `offers` or `certificate=`")?;
+        let (word, at) =
+            cursor.word("`manual`, `direct`, `via`, `version`, `offers`, `at` or `certificate=`")?;
         let twice = match word {
             "manual" => std::mem::replace(&mut client.manual, true),
             "direct" => std::mem::replace(&mut client.direct, true),
@@ -49,12 +50,15 @@ fn options(client: &mut ClientDecl, cursor: &mut Cursor<'_>) -> Parsed<()> {
                 let (word, at) = cursor.word("a version")?;
                 client.version.replace(version(cursor, word, at)?).is_some()
             }
+            "at" => client.node.replace(super::node::node(cursor)?).is_some(),
             "offers" => !std::mem::replace(&mut client.offers, offered(cursor)?).is_empty(),
             _ => {
                 let message = format!("`{}` is nothing that a client can be", shown(word));
                 let mistake = Diagnostic::error(code::UNKNOWN_WORD, at, message)
-                    .label("expected `manual`, `direct`, `via PROFILE`, `version V` or `offers \"…\"`")
-                    .suggest(nearest(word, ["manual", "direct", "via", "version", "offers"]));
+                    .label(
+                        "expected `manual`, `direct`, `via PROFILE`, `version V`, `at N` or `offers \"…\"`",
+                    )
+                    .suggest(nearest(word, ["manual", "direct", "via", "version", "at", "offers"]));
                 return Err(cursor.fail(mistake));
             }
         };

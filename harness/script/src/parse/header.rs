@@ -1,6 +1,6 @@
 //! Header lines of a scenario. Each is a keyword and plain words; quotes mean nothing here.
 
-use deadzone_spec::nearest;
+use deadzone_spec::{Node, nearest};
 use deadzone_wire::Version;
 
 use super::marks::unknown_version;
@@ -29,7 +29,7 @@ pub(super) const KEYWORDS: [&str; 12] = [
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 9] = [
+const NEEDS: [&str; 11] = [
     "qos 2",
     "session",
     "retain",
@@ -39,6 +39,8 @@ const NEEDS: [&str; 9] = [
     "tls",
     "password",
     "client-certificates",
+    "nodes 2",
+    "bridge",
 ];
 
 /// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
@@ -108,6 +110,8 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["retain"] => Some(Need::Retain),
             ["wildcard"] => Some(Need::Wildcard),
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
+            ["nodes", count] => several(count).map(Need::Nodes),
+            ["bridge"] => Some(Need::Bridge),
             ["ws"] => Some(Need::Ws),
             ["tls"] => Some(Need::Tls),
             ["client-certificates"] => Some(Need::ClientCertificates),
@@ -118,7 +122,12 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             Some(need) if draft.scenario.needs.contains(&need) => {
                 out.push(Diagnostic::error(code::REPEATED, at, "this need is given twice"));
             }
-            Some(need) => draft.scenario.needs.push(need),
+            Some(need) => {
+                draft.scenario.needs.push(need);
+                if need == Need::Bridge {
+                    super::node::declare_bridge(draft, at, out);
+                }
+            }
             None => {
                 let mistake =
                     Diagnostic::error(code::UNKNOWN_NEED, at, format!("unknown need `{}`", shown(text)))
@@ -127,6 +136,12 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// Two nodes or more.
+fn several(count: &str) -> Option<u8> {
+    let count = number(count).and_then(|count| u8::try_from(count).ok());
+    count.filter(|count| *count >= 2 && Node::new(*count).is_some())
 }
 
 fn versions(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {

@@ -2,7 +2,7 @@
 //!
 //! `file` walks the lines and keeps the scenario that is being read; each line is read on its own, so a mistake costs one
 //! line. `lexer` makes tokens, `cursor` hands them out; `header`, `client` and `step` (with `intent`, `packet`, `link`,
-//! `expect`, `target`, `topic`) read one line each; `order`, `outage`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
+//! `expect`, `target`, `topic`) read one line each; `node`, `order`, `outage`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
 //! performs anything.
 
 mod client;
@@ -19,6 +19,7 @@ mod link;
 mod lone;
 mod marks;
 mod matrix;
+mod node;
 mod order;
 mod outage;
 mod packet;

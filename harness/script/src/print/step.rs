@@ -83,10 +83,8 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             let flag = if *flag { " retain=1" } else { "" };
             write!(out, "{} finds {} {} qos={qos}{flag}", name(client), Quoted(topic), Quoted(payload))
         }
-        StepKind::Fence { publisher, subscriber, topic, qos } => {
-            write!(out, "fence {} {} {} qos={qos}", name(publisher), name(subscriber), Quoted(topic))
-        }
-        StepKind::Ready { subscriber, topic } => write!(out, "ready {} {}", name(subscriber), Quoted(topic)),
+        StepKind::Fence { .. } | StepKind::Ready { .. } => marker(out, kind, &name),
+        StepKind::Settle => write!(out, "settle"),
         StepKind::Link { client, fault, when } => {
             let _ = write!(out, "link {} ", name(client));
             link::print(out, fault, when);
@@ -123,6 +121,20 @@ fn target(out: &mut String, action: TargetAction) -> std::fmt::Result {
         TargetAction::Stop => write!(out, "target stop"),
         TargetAction::Restart { fresh } => write!(out, "target restart{}", if fresh { " fresh" } else { "" }),
         TargetAction::Freeze { for_ms } => write!(out, "target freeze for {}", Time(for_ms)),
+    }
+}
+
+/// Steps on messages of the harness's own.
+fn marker<'n>(out: &mut String, kind: &StepKind, name: &dyn Fn(&usize) -> &'n str) -> std::fmt::Result {
+    match kind {
+        StepKind::Fence { publisher, subscriber, topic, qos } => {
+            write!(out, "fence {} {} {} qos={qos}", name(publisher), name(subscriber), Quoted(topic))
+        }
+        StepKind::Ready { subscriber, topic, from } => {
+            let from = from.map(|node| format!(" from {node}")).unwrap_or_default();
+            write!(out, "ready {} {}{from}", name(subscriber), Quoted(topic))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -62,6 +62,7 @@ fn leads_out(file: &TextFile) -> bool {
 /// Every text in which a placeholder may stand.
 fn texts<'a>(file: &'a File, start: &'a StartFile) -> Vec<&'a str> {
     let mut all = file.address.texts();
+    all.extend(file.bridge.iter().map(|bridge| bridge.listen.as_str()));
     all.push(&start.program);
     all.extend(start.needs.iter().chain(&start.arguments).map(String::as_str));
     all.extend(start.environment.values().map(String::as_str));

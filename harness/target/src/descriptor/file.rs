@@ -6,7 +6,7 @@ use deadzone_history::Durability;
 use serde::Deserialize;
 
 /// The keys that declare something, and so may be documented.
-pub(super) const DECLARING: [&str; 11] = [
+pub(super) const DECLARING: [&str; 12] = [
     "automatic_subscriptions",
     "backpressure",
     "client_certificates",
@@ -16,6 +16,7 @@ pub(super) const DECLARING: [&str; 11] = [
     "queue",
     "retained",
     "session_ttl_s",
+    "settle_ms",
     "solo",
     "unordered_topics",
 ];
@@ -51,6 +52,8 @@ pub(super) struct File {
     pub(super) durable: Durability,
     pub(super) queue: Option<u32>,
     pub(super) session_ttl_s: Option<u32>,
+    /// What its nodes take to learn of each other.
+    pub(super) settle_ms: Option<u32>,
     pub(super) connections: Option<u32>,
     #[serde(default)]
     pub(super) backpressure: bool,
@@ -59,6 +62,7 @@ pub(super) struct File {
     pub(super) client_certificates: bool,
     #[serde(default)]
     pub(super) documented: BTreeMap<String, String>,
+    pub(super) bridge: Option<BridgeFile>,
     pub(super) start: Option<StartFile>,
     pub(super) install: Option<InstallFile>,
 }
@@ -66,14 +70,44 @@ pub(super) struct File {
 /// One address for every version, or one for each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Addresses {
+pub(crate) enum NodeAddresses {
     One(String),
     Each(BTreeMap<String, String>),
 }
 
+/// Those of one node, or of each of several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Addresses {
+    Node(NodeAddresses),
+    Nodes(Vec<NodeAddresses>),
+}
+
 impl Addresses {
+    /// Those of each node.
+    pub(crate) fn nodes(&self) -> &[NodeAddresses] {
+        match self {
+            Self::Node(node) => std::slice::from_ref(node),
+            Self::Nodes(nodes) => nodes,
+        }
+    }
+
     /// Every address as written.
     pub(super) fn texts(&self) -> Vec<&str> {
+        self.nodes().iter().flat_map(NodeAddresses::texts).collect()
+    }
+}
+
+/// What makes two nodes two brokers with a bridge between them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BridgeFile {
+    /// Where the second node connects to reach the first; the link listens there.
+    pub(crate) listen: String,
+}
+
+impl NodeAddresses {
+    fn texts(&self) -> Vec<&str> {
         match self {
             Self::One(one) => vec![one],
             Self::Each(each) => each.values().map(String::as_str).collect(),

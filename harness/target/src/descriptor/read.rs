@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     Descriptor, Recipe, Way,
-    address::{known, places},
+    address::{bridged, known, places},
     check::{check, line_of},
-    file::{Addresses, File},
+    file::{File, NodeAddresses},
 };
 use crate::{Declared, Entry, EntryFiles, TargetError, mistake, placeholder::Values};
 
@@ -113,6 +113,7 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
         durable: file.durable,
         queue: file.queue,
         session_ttl_s: file.session_ttl_s,
+        settle_ms: file.settle_ms,
         connections: file.connections,
         backpressure: file.backpressure,
         version: file.version.clone(),
@@ -121,14 +122,17 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
     };
     let way = match file.start {
         Some(start) => {
-            if let Addresses::Each(each) = &file.address {
-                each.keys().try_for_each(|v| known(v).map(|_| ())).map_err(|why| at("address", &why))?;
+            for node in file.address.nodes() {
+                if let NodeAddresses::Each(each) = node {
+                    each.keys().try_for_each(|v| known(v).map(|_| ())).map_err(|why| at("address", &why))?;
+                }
             }
             Way::Started(Arc::new(Recipe {
                 name: name.clone(),
                 addresses: file.address,
                 own,
                 given: entry.clone(),
+                bridge: file.bridge,
                 start,
                 install: file.install.unwrap_or_default(),
                 folder: folder.to_owned(),
@@ -142,7 +146,8 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
             let entry = entry.over(own_entry);
             let (places, login) = places(&file.address, &entry).map_err(|why| at("address", &why))?;
             declared.credentials = entry.with_login(login);
-            Way::At(places)
+            let places = bridged(places, file.bridge.as_ref(), &Values::default());
+            Way::At(places.map_err(|why| at("bridge", &why))?)
         }
     };
     Ok(Descriptor {
@@ -179,6 +184,29 @@ mod tests {
         assert_eq!(places.place(Version::V5).address, "127.0.0.1:2".parse().unwrap());
         let (places, _) = declared("address = \"mqtt://127.0.0.1:3\"\n");
         assert_eq!(places.place(Version::V5).address, places.place(Version::V311).address);
+    }
+
+    #[test]
+    fn a_target_has_several_nodes_and_a_bridge_lies_between_two() {
+        let two = "address = [\"mqtt://127.0.0.1:1\", { \"3.1.1\" = \"mqtt://127.0.0.1:2\", \"5.0\" = \"mqtt://127.0.0.1:3\" }]\n";
+        let (places, _) = declared(two);
+        let at = |node: usize, version| places.nodes()[node].place(version).address.port();
+        assert_eq!((at(0, Version::V5), at(1, Version::V311), at(1, Version::V5)), (1, 2, 3));
+        assert_eq!((places.nodes().len(), places.by_version().len(), places.addresses().count()), (2, 3, 4));
+        assert_eq!(places.to_string(), "127.0.0.1:1 and 127.0.0.1:2 (3.1.1), 127.0.0.1:3 (5.0)");
+        let bridge = "[bridge]\nlisten = \"127.0.0.1:4\"\n";
+        let (places, _) = declared(&format!("{two}{bridge}"));
+        assert_eq!(places.bridge(), Some("127.0.0.1:4".parse().unwrap()));
+        let wrong = |text: &str| parse(text, "mine", Path::new(""), &Entry::default()).unwrap_err();
+        let one = "address = \"mqtt://127.0.0.1:1\"\n";
+        assert_eq!(
+            wrong(&format!("{one}{bridge}")),
+            "line 2: bridge: a bridge lies between two nodes: `address` has two of them"
+        );
+        assert!(wrong(&format!("{two}[bridge]\nlisten = \"here\"\n")).contains("`here` is no IP:PORT"));
+        assert!(wrong("address = []\n").contains("no address is given"));
+        let mixed = "address = [\"mqtt://127.0.0.1:1\", \"ws://127.0.0.1:2\"]\n";
+        assert!(wrong(mixed).contains("one transport"));
     }
 
     #[test]

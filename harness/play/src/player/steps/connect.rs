@@ -50,7 +50,7 @@ pub(in crate::player) async fn connect(
 fn is_new(stage: &Stage<'_>, client: usize, options: &ConnectOptions) -> bool {
     let client = stage.client(client).borrow();
     let connect = stage.words.connect(client.version, &client.id, ConnectMode::Fresh, options);
-    !stage.footprint.sessions.iter().any(|(known, _)| *known == connect.client_id.0)
+    !stage.footprint.sessions.iter().any(|(known, ..)| *known == connect.client_id.0)
 }
 
 /// Connects. Behind another connection of this performance a client that is closed without a CONNACK, or told to come later,
@@ -98,11 +98,12 @@ async fn once(
     if stage.network.live_conn(client).is_none() {
         stage.network.open(client).await?;
     }
+    let node = stage.client(client).borrow().node;
     if mode != ConnectMode::Clean || options.expiry_s.is_some_and(|s| s > 0) {
-        stage.footprint.session(&connect.client_id.0, version);
+        stage.footprint.session(&connect.client_id.0, version, node);
     }
     let packet = Packet::from(connect.clone());
-    stage.footprint.sent(&packet);
+    stage.footprint.sent(&packet, node);
     stage.client(client).borrow_mut().keep_alive.in_force_s = connect.keep_alive_s;
     let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;
     stage.network.send(client, &packet, Purpose::Script).await?;

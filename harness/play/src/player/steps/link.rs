@@ -24,7 +24,8 @@ pub(super) async fn fault(
     when: &TriggerTemplate,
 ) -> Done {
     if stage.is_derived_control() {
-        if matches!(fault, Fault::Cut(_)) {
+        let of_bridge = stage.network.bridge.as_ref().is_some_and(|bridge| bridge.is(client));
+        if matches!(fault, Fault::Cut(_)) && !of_bridge {
             let armed = matches!(when, TriggerTemplate::On { .. });
             stage.put_off.insert(client, if armed { PutOff::Armed } else { PutOff::Due });
         }
@@ -40,6 +41,10 @@ pub(super) async fn fault(
             direction: *direction,
         }),
     };
+    if let Some(bridge) = stage.network.bridge.as_ref().filter(|bridge| bridge.is(client)) {
+        bridge.step(LinkStep { fault, when });
+        return Ok(());
+    }
     let waits = matches!(when, When::On(_));
     let before = stage.recorder().events().len();
     let step = LinkStep { fault, when };

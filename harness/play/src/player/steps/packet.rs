@@ -17,20 +17,20 @@ pub(super) async fn send(
     client: usize,
     (template, broken, framing): (&PacketTemplate, &[Mutation], &Framing),
 ) -> Done {
-    let version = stage.version(client);
+    let (version, node) = (stage.version(client), stage.client(client).borrow().node);
     let mut packet = stage.words.packet(template, version).map_err(|why| Abandon::BadStep(why.into()))?;
     if let Packet::Connect(connect) = &mut packet {
         // Without a `client_id` field it carries the client's own.
         if !template.fields.iter().any(|(f, _)| *f == Field::ClientId) {
             connect.client_id = stage.client(client).borrow().id.as_str().into();
         }
-        stage.footprint.session(&connect.client_id.0, version);
+        stage.footprint.session(&connect.client_id.0, version, node);
         let mut client = stage.client(client).borrow_mut();
         if !client.polite {
             client.keep_alive.in_force_s = connect.keep_alive_s;
         }
     }
-    stage.footprint.sent(&packet);
+    stage.footprint.sent(&packet, node);
     let bytes = match broken {
         [] => packet.encode(version).to_bytes(),
         broken => Mutation::apply_all(broken, &packet, version),

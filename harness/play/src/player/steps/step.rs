@@ -52,7 +52,16 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
         StepKind::Fence { publisher, subscriber, topic, qos } => {
             marker::fence(stage, step, (*publisher, *subscriber), (topic, *qos)).await
         }
-        StepKind::Ready { subscriber, topic } => marker::ready(stage, step, *subscriber, topic).await,
+        StepKind::Ready { subscriber, topic, from: None } => {
+            marker::ready(stage, step, *subscriber, topic).await
+        }
+        StepKind::Ready { subscriber, topic, from: Some(node) } => {
+            marker::ready_from(stage, step, *subscriber, (topic, *node)).await
+        }
+        StepKind::Settle => {
+            settle(stage).await;
+            Ok(())
+        }
         StepKind::Link { client, fault, when } => link::fault(stage, *client, *fault, when).await,
         StepKind::CutTls { client, cut } => link::cut_tls(stage, *client, *cut).await,
         StepKind::LinkProfile { client, profile } => link::change_profile(stage, *client, profile).await,
@@ -70,6 +79,12 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             Ok(())
         }
     }
+}
+
+/// The time that the target declares for its nodes to learn of each other.
+pub(super) async fn settle(stage: &Stage<'_>) {
+    let us = stage.timing().settle_ms * 1000;
+    stage.recorder().clock().until_us(stage.now_us() + us).await;
 }
 
 /// Waits for something as a claim of this step. Without it, told as this, going on makes no sense.
