@@ -164,12 +164,11 @@ impl Config {
     ) -> anyhow::Result<Self> {
         let mut file = read_file()?;
         let of_file = file.take_entry();
-        let entry_of_file = of_file.options();
-        let entry = EntrySettings::resolve(&args.entry, of_file);
+        let (entry_of_file, entry) = (of_file.options(), EntrySettings::resolve(&args.entry, of_file));
         let (tier, budget, gentle) = (file.tier()?, file.budget()?, file.gentle()?);
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let own = &choice.own;
-        let flag_files = (!own.files.is_empty()).then(|| own.files.clone());
+        let flag_files = Some(own.files.clone()).filter(|files| !files.is_empty());
         Ok(Self {
             entry,
             entry_of_file,

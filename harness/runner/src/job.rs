@@ -73,6 +73,16 @@ pub(crate) struct JobContext {
 }
 
 impl JobContext {
+    /// What is declared, and what gates found in this version.
+    fn facts_of(&self, version: Version) -> TargetFacts {
+        TargetFacts {
+            in_flight_one: self.one_in_flight.contains(&version),
+            session_at_once: self.session_at_once.contains(&version),
+            takes_qos_2: self.takes_qos_2.contains(&version),
+            ..self.facts.clone()
+        }
+    }
+
     /// Whether a result is a failure, or an error, that is not expected.
     pub(crate) fn fails(&self, result: &ScenarioResult) -> bool {
         fails(self.known.as_deref(), result)
@@ -311,12 +321,7 @@ pub(crate) fn once(
                 cancel: Arc::clone(&context.halt),
             },
             timing,
-            target: TargetFacts {
-                in_flight_one: context.one_in_flight.contains(&planned.key.version),
-                session_at_once: context.session_at_once.contains(&planned.key.version),
-                takes_qos_2: context.takes_qos_2.contains(&planned.key.version),
-                ..context.facts.clone()
-            },
+            target: context.facts_of(planned.key.version),
             teardown: !embedded,
             heartbeat: !embedded,
         };

@@ -237,7 +237,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E041", " client o certificat=none\n o connect clean"),
     ("E014", " needs client-certificates\n client o certificate=none certificate=none\n o connect clean"),
     ("E051", " client o certificate=none\n o connect clean"),
-    ("E060", " matrix x\n  r 1\n a connect clean"),
+    ("E054", " matrix x\n  r 1\n a connect clean"),
     ("E051", "link a cut rst in handshake"),
     ("E051", " needs tls\n link a cut fin in handshake"),
     ("E033", " needs tls\n link a cut rst at cipher byte 5"),

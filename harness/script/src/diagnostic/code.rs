@@ -132,10 +132,10 @@ FRAMES "E050" "frames that can't be written so"
     "`in frames …` says in which WebSocket frames the bytes of a step go, so the scenario `needs ws`, and its client is `direct`: a link would cut and join them as it likes. The lengths add up to the bytes, or one of them is `*`. `with next` keeps the bytes for the client's next `->`, which follows at once.";
 TLS "E051" "what only a connection with TLS has"
     "`certificate=` says which certificate a client shows, so the scenario `needs client-certificates`. `link X cut rst in handshake` and `link X cut rst at cipher byte N` cut below TLS, so the scenario `needs tls`.";
-MATRIX "E060" "a table of rows that can't be read"
-    "`matrix COLUMN | COLUMN …` stands among the header lines; below it, indented deeper, each row has a name and as many cells, parted by `|`. `{COLUMN}` anywhere else in the scenario is that row's cell, and each row is a scenario of its own: SLUG/ROW.";
 NODE "E052" "a node that the scenario does not ask for"
     "Nodes are numbered from 1, and without `at` a client is at the first. A scenario that names node N has `needs nodes N` (one server with several endpoints) or, for node 2, `needs bridge` (two brokers); elsewhere it is not applicable. `settle` is for nodes as well.";
 BRIDGE "E053" "something that the bridge can't do"
     "`needs bridge` declares `bridge`: the connection from the second broker to the first, over a link of ours. `link bridge FAULT` is all that can be said of it; it is no client, and there is one for all rounds.";
+MATRIX "E054" "a table of rows that can't be read"
+    "`matrix COLUMN | COLUMN …` stands among the header lines; below it, indented deeper, each row has a name and as many cells, parted by `|`. `{COLUMN}` anywhere else in the scenario is that row's cell, and each row is a scenario of its own: SLUG/ROW.";
 }
