@@ -72,7 +72,8 @@ fn obligation(line: &str) -> Option<(String, String)> {
     let other = if id.starts_with("5.0/") { "3.1.1" } else { "5.0" };
     let answers = answers.split(' ').filter(|number| *number != "-");
     let answers: Vec<String> = answers.map(|number| format!("id!(\"{other}/{number}\")")).collect();
-    let held = word(held, &[("seen", "Seen"), ("graded", "Graded"), ("client", "Client"), ("hidden", "Hidden")])?;
+    let held =
+        word(held, &[("seen", "Seen"), ("graded", "Graded"), ("client", "Client"), ("hidden", "Hidden")])?;
     let code = format!(
         "Obligation {{ id: id!({id:?}), answered_by: &[{}], held: Held::{held}, how: {how:?} }}",
         answers.join(", ")

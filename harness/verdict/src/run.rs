@@ -267,16 +267,3 @@ pub struct GateState {
     /// The scenario that shows the violation, where one does.
     pub failed_by: Option<String>,
 }
-
-/// What a run put to the test in one version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coverage {
-    /// The version.
-    pub version: Version,
-    /// Numbered clauses that bind a server and were judged.
-    pub tested: usize,
-    /// How many there are.
-    pub of: usize,
-    /// Ids of our own that were judged.
-    pub own: usize,
-}

@@ -39,7 +39,7 @@ use crate::rule::Rule;
 /// One of each, in the order in which a reader meets them in the standard.
 pub(crate) fn all() -> Vec<Box<dyn Rule>> {
     vec![
-        Box::new(malformed::RULE),
+        Box::new(malformed::WellFormed::default()),
         Box::new(connack::RULE),
         Box::new(connack_properties::ConnackProperties::default()),
         Box::new(session_present::SessionPresent::default()),

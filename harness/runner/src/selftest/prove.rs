@@ -7,8 +7,8 @@ use std::{
 
 use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
-use deadzone_spec::ClauseId;
-use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioResult, VerdictKind};
+use deadzone_spec::{ClauseId, Held};
+use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioKey, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
@@ -47,7 +47,8 @@ pub fn selftest(
     let mut report = SelftestReport::default();
     let named = named(suite, &mut report.holes);
     let embedded = matches!(options.run.target, TargetSpec::Embedded(_));
-    let mut prover = Prover { suite, options, target, embedded, gentle, named, report, rounds: (0, 0), tell };
+    let (graded, rounds) = (BTreeSet::new(), (0, 0));
+    let mut prover = Prover { suite, options, target, embedded, gentle, named, report, graded, rounds, tell };
     prover.prove();
     Ok(prover.report)
 }
@@ -61,6 +62,8 @@ struct Prover<'a> {
     gentle: bool,
     named: Named,
     report: SelftestReport,
+    /// What is graded where nothing is switched on.
+    graded: BTreeSet<(ScenarioKey, ClauseId)>,
     /// The round of the moment, from 1, and how many there are.
     rounds: (usize, usize),
     tell: Tell<'a>,
@@ -83,7 +86,8 @@ impl Prover<'_> {
         let mutants = Mutant::ALL.iter().copied().map(Culprit::Mutant);
         let culprits: Vec<Culprit> =
             if self.embedded { defects.chain(mutants).collect() } else { mutants.collect() };
-        self.rounds.1 = 1 + culprits.len() + if self.embedded { 1 + Variant::ALL.len() } else { 0 };
+        let beside = self.embedded && !self.options.kills_only;
+        self.rounds.1 = 1 + culprits.len() + if beside { 1 + Variant::ALL.len() } else { 0 };
         self.baseline();
         for culprit in culprits {
             if self.interrupted() {
@@ -91,7 +95,7 @@ impl Prover<'_> {
             }
             self.against(culprit);
         }
-        if self.embedded {
+        if beside {
             self.controls();
             for variant in Variant::ALL.iter().copied() {
                 if self.interrupted() {
@@ -127,6 +131,7 @@ impl Prover<'_> {
         let round =
             Round { name: "nothing", embedded: None, mutant: None, run: Origin::Scenario, gated: false };
         for result in self.perform(&round, &|_| true) {
+            self.graded.extend(graded(&result).map(|clause| (result.key.clone(), clause)));
             if !self.report.interrupted && !self.is_good(&result) {
                 self.report.unsound.push(result.key.clone());
                 if self.embedded {
@@ -214,17 +219,21 @@ impl Prover<'_> {
         }
     }
 
-    /// A clause is proven where a culprit that breaks that very clause is caught under it.
+    /// A clause is proven where a culprit that breaks that very clause is caught under it: by a failure, or by a grade that does
+    /// not come where nothing is switched on.
     fn prove_clauses(&mut self, culprit: Culprit, result: &ScenarioResult) {
         for clause in &result.clauses {
             self.report.proven.entry(*clause).or_default();
         }
-        if result.verdict.kind != VerdictKind::Fail {
-            return;
-        }
-        let found = result.verdict.findings.iter().flat_map(|f| std::iter::once(f).chain(&f.folded));
-        for finding in found.filter(|f| culprit.clauses().contains(&f.clause)) {
-            self.report.proven.entry(finding.clause).or_default().insert(culprit.name().to_owned());
+        let failed = result.verdict.kind == VerdictKind::Fail;
+        let found = result.verdict.findings.iter().filter(|_| failed);
+        let failures = found.flat_map(|f| std::iter::once(f).chain(&f.folded)).map(|f| f.clause);
+        let new = |clause: &ClauseId| {
+            clause.held() == Held::Graded && !self.graded.contains(&(result.key.clone(), *clause))
+        };
+        let caught: BTreeSet<ClauseId> = failures.chain(graded(result).filter(new)).collect();
+        for clause in caught.into_iter().filter(|clause| culprit.clauses().contains(clause)) {
+            self.report.proven.entry(clause).or_default().insert(culprit.name().to_owned());
         }
     }
 
@@ -330,6 +339,12 @@ fn is_killed(result: &ScenarioResult, culprit: Culprit) -> bool {
         VerdictKind::Pass | VerdictKind::PassSlow => graded(),
         _ => false,
     }
+}
+
+/// The clauses that a performance grades, where it happened.
+fn graded(result: &ScenarioResult) -> impl Iterator<Item = ClauseId> {
+    let happened = result.verdict.kind.happened();
+    result.verdict.grades.iter().filter(move |_| happened).filter_map(|grade| grade.clause)
 }
 
 /// Whether a finding, or one that is folded under it, names such a clause.

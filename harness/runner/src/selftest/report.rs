@@ -13,6 +13,8 @@ use crate::Options;
 pub struct SelftestOptions {
     /// As for a run; its `mutant` is not looked at.
     pub run: Options,
+    /// Leave out the control runs and the legal variants: what is proven of a clause follows from defects and mutants alone.
+    pub kills_only: bool,
 }
 
 /// How far the proof is: told at the beginning of a round and after each of its performances.
