@@ -6,7 +6,7 @@ use std::sync::Arc;
 use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{AgainstFile, Choice, Expectation, Finding, LeftOut, Verdict, VerdictKind};
+use crate::{AgainstFile, Choice, Coverage, Expectation, Finding, LeftOut, Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
