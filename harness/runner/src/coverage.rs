@@ -5,10 +5,11 @@ use std::sync::{Arc, atomic::Ordering};
 
 use deadzone_oracle::judged_unnamed;
 use deadzone_script::Scenario;
+use deadzone_spec::ClauseId;
 use deadzone_verdict::{Coverage, Evidence, Judged, RunEvent, ScenarioResult};
-use deadzone_wire::Version;
+use deadzone_wire::{Version, own_form_clauses};
 
-use crate::{Options, RunError, SelftestOptions, SelftestProgress, Suite, run, selftest};
+use crate::{Options, RunError, SelftestOptions, SelftestProgress, Suite, health::Kind, run, selftest};
 
 /// What these results judged.
 pub(crate) fn judged<'a>(results: impl IntoIterator<Item = &'a Arc<ScenarioResult>>) -> Judged {
@@ -30,8 +31,13 @@ pub fn evidence(suite: &Suite, mut judged: Judged) -> Evidence {
     for scenario in &suite.scenarios {
         name(&mut judged, scenario);
     }
-    let unnamed = deadzone_spec::all().filter(|id| judged_unnamed(*id)).collect();
-    Evidence { judged, unnamed, proven: None }
+    let by_itself = |id: &ClauseId| {
+        // The pulse of the target is felt in every run.
+        let pulse = [Kind::Crashed, Kind::Hung].map(|kind| kind.own_id(id.version()));
+        let of_form = own_form_clauses(id.version()).any(|own| own == *id);
+        judged_unnamed(*id) || of_form || pulse.contains(id)
+    };
+    Evidence { judged, unnamed: deadzone_spec::all().filter(by_itself).collect(), proven: None }
 }
 
 /// The clauses of its header and those that its steps assert.

@@ -9,8 +9,8 @@ use crate::{
     clause::{self, Rule},
 };
 
-/// All of them.
-const ALL: [&Rule; 17] = [
+/// All of them but those that ids of our own make besides.
+const ALL: [&Rule; 19] = [
     &clause::FLAGS,
     &clause::NON_MINIMAL,
     &clause::NO_PROPERTY_LENGTH,
@@ -28,14 +28,22 @@ const ALL: [&Rule; 17] = [
     &clause::UNSUBACK_CODE,
     &clause::DISCONNECT_CODE,
     &clause::SERVER_EXPIRY,
+    &clause::ZERO_ID_IN_ANSWER,
+    &clause::NO_CODES,
 ];
 
 /// Every statement that [`looked_at`] may name in this version: an AUTH of the server's is no part of it, as none is sent unasked.
 pub fn form_clauses(version: Version) -> impl Iterator<Item = ClauseId> {
-    ALL.into_iter().filter_map(move |rule| numbered(rule, version))
+    ALL.into_iter().filter_map(move |rule| rule.id(version))
 }
 
-/// Calls `each` with every numbered statement that decoding this packet of a server's puts to the test.
+/// The ids of our own that decoding a packet of a server's may find broken in this version.
+pub fn own_form_clauses(version: Version) -> impl Iterator<Item = ClauseId> {
+    let ids = clause::ALL.iter().filter_map(move |rule| rule.id(version));
+    ids.filter(|id| !id.clause().is_numbered() && id.binds_server())
+}
+
+/// Calls `each` with every statement that decoding this packet of a server's puts to the test.
 pub fn looked_at(packet: &Packet, version: Version, each: &mut dyn FnMut(ClauseId)) {
     let (own, properties): (&[&Rule], Option<&Properties>) = match packet {
         Packet::Publish(p) if p.qos == 0 => (&[&clause::QOS0_DUP], Some(&p.properties)),
@@ -46,8 +54,10 @@ pub fn looked_at(packet: &Packet, version: Version, each: &mut dyn FnMut(ClauseI
         ),
         Packet::Connack(p) => (&[&clause::CONNACK_FLAGS, &clause::CONNACK_CODE], p.properties.as_ref()),
         Packet::Ack(p) => (of_ack(p.kind), p.properties.as_ref()),
-        Packet::Suback(p) => (&[&clause::SUBACK_CODE], Some(&p.properties)),
-        Packet::Unsuback(p) => (&[&clause::UNSUBACK_CODE], Some(&p.properties)),
+        Packet::Suback(p) => {
+            (&[&clause::SUBACK_CODE, &clause::NO_CODES, &clause::ZERO_ID_IN_ANSWER], Some(&p.properties))
+        }
+        Packet::Unsuback(p) => (&[&clause::UNSUBACK_CODE, &clause::ZERO_ID_IN_ANSWER], Some(&p.properties)),
         Packet::Bare(_) => (&[], None),
         Packet::Disconnect(p) => (&[&clause::DISCONNECT_CODE, &clause::SERVER_EXPIRY], p.properties.as_ref()),
         Packet::Auth(_)
@@ -56,7 +66,7 @@ pub fn looked_at(packet: &Packet, version: Version, each: &mut dyn FnMut(ClauseI
         | Packet::Unsubscribe(_)
         | Packet::Opaque(_) => return,
     };
-    let mut name = |rule| numbered(rule, version).into_iter().for_each(&mut *each);
+    let mut name = |rule: &Rule| rule.id(version).into_iter().for_each(&mut *each);
     own.iter().copied().for_each(&mut name);
     // The flags of PUBLISH are fields, and those of PUBREL have a statement of their own that asks for a close too.
     let is_pubrel = matches!(packet, Packet::Ack(ack) if ack.kind == AckKind::Pubrel);
@@ -74,15 +84,11 @@ pub fn looked_at(packet: &Packet, version: Version, each: &mut dyn FnMut(ClauseI
 
 fn of_ack(kind: AckKind) -> &'static [&'static Rule] {
     match kind {
-        AckKind::Puback => &[&clause::PUBACK_CODE],
-        AckKind::Pubrec => &[&clause::PUBREC_CODE],
-        AckKind::Pubrel => &[&clause::PUBREL_CODE],
-        AckKind::Pubcomp => &[&clause::PUBCOMP_CODE],
+        AckKind::Puback => &[&clause::PUBACK_CODE, &clause::ZERO_ID_IN_ANSWER],
+        AckKind::Pubrec => &[&clause::PUBREC_CODE, &clause::ZERO_ID_IN_ANSWER],
+        AckKind::Pubrel => &[&clause::PUBREL_CODE, &clause::ZERO_ID_IN_ANSWER],
+        AckKind::Pubcomp => &[&clause::PUBCOMP_CODE, &clause::ZERO_ID_IN_ANSWER],
     }
-}
-
-fn numbered(rule: &Rule, version: Version) -> Option<ClauseId> {
-    rule.id(version).filter(|id| id.clause().is_numbered())
 }
 
 #[cfg(test)]
@@ -105,7 +111,8 @@ mod tests {
     #[test]
     fn what_a_packet_holds_decides_on_what_it_shows() {
         let refusal = of(&Packet::Connack(Connack::new(Version::V311, false, 5)), Version::V311);
-        let wanted = ["3.1.1/MQTT-2.2.2-1", "3.1.1/MQTT-3.2.2-4", "3.1.1/MQTT-3.2.2-6"];
+        let wanted =
+            ["3.1.1/DZ-connack-flags", "3.1.1/MQTT-2.2.2-1", "3.1.1/MQTT-3.2.2-4", "3.1.1/MQTT-3.2.2-6"];
         assert_eq!(refusal.iter().map(|id| id.as_str()).collect::<Vec<_>>(), wanted);
         let accepted = of(&Packet::Connack(Connack::new(Version::V5, false, 0)), Version::V5);
         assert!(!accepted.contains(&id!("5.0/MQTT-3.2.2-6")) && accepted.contains(&id!("5.0/MQTT-2.2.2-1")));
@@ -116,13 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn each_is_numbered_binds_the_server_and_is_listed() {
+    fn each_binds_the_server_and_is_listed() {
         for version in [Version::V311, Version::V5] {
             let listed: BTreeSet<ClauseId> = form_clauses(version).collect();
-            assert!(listed.iter().all(|id| id.clause().is_numbered() && id.binds_server()));
+            assert!(listed.iter().all(|id| id.binds_server()));
             let publish = of(&Packet::Publish(Publish::new("t", 0, None, &b""[..])), version);
             assert!(publish.is_subset(&listed) && !publish.is_empty());
         }
-        assert_eq!(form_clauses(Version::V31).count(), 0);
+        let own: Vec<ClauseId> = own_form_clauses(Version::V5).collect();
+        assert!(own.contains(&id!("5.0/DZ-trailing-bytes")) && !own.contains(&id!("5.0/DZ-retain-handling")));
     }
 }

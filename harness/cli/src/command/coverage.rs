@@ -96,16 +96,16 @@ fn embedded(suite: &Suite, versions: &[Version]) -> Result<Evidence, RunError> {
 
 /// Which run it was, and what of it makes the counts say less.
 fn of_report(path: &Path, document: &RunDocument) -> String {
-    let target = &document.target;
-    let version = target.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
-    let mut head = format!("{}{version}, by {}", target.name, path.display());
-    if !document.choice.filters.is_empty() {
-        head += &format!("; of {} only", document.choice.filters.join(" "));
-    } else if !document.choice.tier.is_empty() {
-        head += &format!("; tier {}", document.choice.tier);
+    let (target, choice) = (&document.target, &document.choice);
+    let mut parts = vec![format!("in {}", path.display())];
+    if !choice.filters.is_empty() {
+        parts.push(format!("of {} only", choice.filters.join(" ")));
+    } else if !choice.tier.is_empty() {
+        parts.push(format!("tier {}", choice.tier));
     }
     if !document.complete {
-        head += "; not all of it ran";
+        parts.push("not all of it ran".to_owned());
     }
-    head
+    let version = target.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+    format!("{}{version}, {}", target.name, parts.join("; "))
 }

@@ -32,7 +32,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();
     let report = deadzone_runner::selftest(&suite, &SelftestOptions { run, kills_only: false }, &mut |p| {
-        rounds.at(p)
+        rounds.at(p);
     })?;
     drop(rounds);
     output::print(&matrix(&report, args.verbose)?);

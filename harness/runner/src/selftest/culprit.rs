@@ -10,7 +10,7 @@ use deadzone_spec::ClauseId;
 use deadzone_verdict::ScenarioResult;
 use deadzone_wire::Version;
 
-use super::prove::names_a_clause;
+use super::caught::names_a_clause;
 use crate::{Mutant, Suite};
 
 /// Something that can be switched on to make a broker wrong.

@@ -13,7 +13,8 @@ use crate::Options;
 pub struct SelftestOptions {
     /// As for a run; its `mutant` is not looked at.
     pub run: Options,
-    /// Leave out the control runs and the legal variants: what is proven of a clause follows from defects and mutants alone.
+    /// Only what is proven of each clause: no control runs, no legal variants, and of a defect or mutant no more than shows what it
+    /// proves, so that the report has no kills and no holes.
     pub kills_only: bool,
 }
 
