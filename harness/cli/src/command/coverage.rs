@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct CoverageArgs {
     /// The JSON report of a run, which is looked at in place of the embedded broker; and which statements: sections (4.3.3,
-    /// MQTT-4.3, 5.0/MQTT-3.1, 6) or clauses, of both versions where they name none
+    /// MQTT-4.3, 6) or clauses, of both versions where they name none
     #[arg(value_name = "RUN.json|SECTION")]
     pub(crate) words: Vec<String>,
     /// MQTT version: 3.1.1, 5.0 or all
