@@ -65,3 +65,48 @@ pub(super) fn names_a_clause(finding: &Finding, such: &dyn Fn(ClauseId) -> bool)
         || finding.also.iter().any(|c| such(*c))
         || finding.folded.iter().any(|f| names_a_clause(f, such))
 }
+
+#[cfg(test)]
+mod tests {
+    use deadzone_reference_broker::Defect;
+    use deadzone_spec::id;
+    use deadzone_verdict::{Grade, GradeLevel, Verdict};
+    use deadzone_wire::Version;
+
+    use super::*;
+    use crate::{EmbeddedSpec, Plan, Selection, Suite, job::JobContext, job::blank, target::TargetHandle};
+
+    const GRADED: ClauseId = id!("5.0/MQTT-4.13.1-1");
+    const MUST: ClauseId = id!("5.0/MQTT-3.6.1-1");
+
+    fn graded_by(clause: ClauseId) -> ScenarioResult {
+        let suite = Suite::embedded().unwrap();
+        let plan = Plan::new(&suite, &Selection::default(), &[Version::V5], &[]);
+        let context = JobContext::quiet(TargetHandle::Embedded(EmbeddedSpec::default()));
+        let text = "left open".to_owned();
+        let grade = Grade { clause: Some(clause), level: GradeLevel::Info, text, evidence: Vec::new() };
+        let verdict = Verdict { grades: vec![grade], ..Verdict::pass() };
+        ScenarioResult { verdict, ..blank(&context, &plan.items[0], &"".into()) }
+    }
+
+    #[test]
+    fn a_grade_is_a_kill_only_where_a_correct_broker_has_none() {
+        let culprit = Culprit::Defect(Defect::PublishBeforeConnectAccepted);
+        let result = graded_by(GRADED);
+        assert!(is_killed(&result, culprit, &Grades::new()));
+        assert_eq!(caught(&result, culprit, &Grades::new()), BTreeSet::from([GRADED]));
+        let usual = Grades::from([(result.key.clone(), GRADED)]);
+        assert!(!is_killed(&result, culprit, &usual));
+        assert!(caught(&result, culprit, &usual).is_empty());
+    }
+
+    /// A statement that a broker must keep is proven by a failure.
+    #[test]
+    fn a_grade_proves_nothing_of_a_must() {
+        let culprit = Culprit::Defect(Defect::BadFlagsAccepted);
+        assert!(caught(&graded_by(MUST), culprit, &Grades::new()).is_empty());
+        let other = Culprit::Defect(Defect::PublishBeforeConnectAccepted);
+        assert!(caught(&graded_by(GRADED), culprit, &Grades::new()).is_empty(), "not what it breaks");
+        assert!(!is_killed(&graded_by(MUST), other, &Grades::new()), "nobody claims it");
+    }
+}
