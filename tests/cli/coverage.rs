@@ -86,8 +86,9 @@ fn what_it_cannot_do_it_says_in_one_line() {
     let text = fs::read_to_string(&json).unwrap();
     fs::write(&foreign, text.replace("3.1.1/MQTT-4.5.0-1", "3.1.1/MQTT-99.9.9-9")).unwrap();
     let missing = scratch.file("missing.json").to_str().unwrap().to_owned();
-    let refused: [(&[&str], i32, &str); 7] = [
+    let refused: [(&[&str], i32, &str); 8] = [
         (&[&missing], 2, "could not read"),
+        (&["99.1"], 2, "`99.1` names no statement, and is no report"),
         (&[&other], 2, "unknown schema `deadzone.run/99`"),
         (&[&foreign], 2, "`3.1.1/MQTT-99.9.9-9` is no clause that this deadzone knows"),
         (&[&json, &other], 2, "one report at a time"),

@@ -51,7 +51,8 @@ pub(crate) fn coverage(args: &CoverageArgs) -> anyhow::Result<ExitCode> {
     let suite = Suite::embedded().map_err(RunError::from)?;
     let (head, evidence) = match &report {
         Some(path) => {
-            let document = document::read(path)?;
+            let document = document::read(path)
+                .with_context(|| format!("`{}` names no statement, and is no report", path.display()))?;
             let judged = document.judged().with_context(|| document::wrong(path))?;
             (of_report(path, &document), deadzone_runner::evidence(&suite, judged))
         }
