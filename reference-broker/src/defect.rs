@@ -316,6 +316,10 @@ defects! {
         "leaves every second CONNECT unanswered once an UNSUBSCRIBE has come; all else goes on"
         ["3.1.1/MQTT-3.1.4-4" "5.0/MQTT-3.1.4-5"]
         "https://github.com/moquette-io/moquette/issues/933";
+    NodesApart "nodes-apart"
+        "keeps the clients of each of its endpoints apart, as brokers do that know nothing of each other"
+        ["3.1.1/MQTT-3.1.2-4" "3.1.1/MQTT-3.1.2-8" "3.1.1/MQTT-3.1.4-2" "3.1.1/MQTT-3.2.2-2" "3.1.1/MQTT-3.3.1-5" "3.1.1/MQTT-3.3.1-6" "3.1.1/MQTT-3.3.1-10" "3.1.1/MQTT-4.4.0-1" "3.1.1/MQTT-4.5.0-1" "5.0/MQTT-3.1.2-5" "5.0/MQTT-3.1.2-8" "5.0/MQTT-3.1.4-3" "5.0/MQTT-3.2.2-3" "5.0/MQTT-3.3.1-5" "5.0/MQTT-3.3.1-6" "5.0/MQTT-3.3.1-9" "5.0/MQTT-4.4.0-1" "5.0/MQTT-4.5.0-1"]
+        "https://github.com/thingsboard/tbmq/commit/fbb490dbb";
     EndsAtUnsubscribe "ends-at-unsubscribe"
         "ends at an UNSUBSCRIBE: every connection is reset and no other is accepted"
         ["3.1.1/MQTT-3.10.4-4" "3.1.1/MQTT-3.10.4-5" "5.0/MQTT-3.10.4-4" "5.0/MQTT-3.10.4-5"]
@@ -324,6 +328,34 @@ defects! {
         "hangs at an UNSUBSCRIBE: it reads and accepts, and answers nothing any more"
         ["3.1.1/MQTT-3.10.4-4" "3.1.1/MQTT-3.10.4-5" "5.0/MQTT-3.10.4-4" "5.0/MQTT-3.10.4-5"]
         "https://github.com/eclipse-mosquitto/mosquitto/issues/3542";
+    RefusalLeftOpen "refusal-left-open"
+        "leaves the connection open behind a CONNACK that refuses"
+        ["3.1.1/MQTT-3.2.2-5" "5.0/MQTT-3.2.2-7"]
+        "https://github.com/Cicizz/jmqtt/issues/32";
+    TextFramesTaken "text-frames-taken"
+        "reads MQTT from the text frames of a WebSocket as well"
+        ["3.1.1/MQTT-6.0.0-1" "5.0/MQTT-6.0.0-1"]
+        "https://github.com/wolfSSL/wolfMQTT/issues/610";
+    FrameTakenForPacket "frame-taken-for-packet"
+        "takes a WebSocket frame for a whole packet, and closes at one that ends within a packet"
+        ["3.1.1/MQTT-6.0.0-2" "5.0/MQTT-6.0.0-2"]
+        "https://github.com/sclausen/ngx-mqtt/issues/232";
+    SecondPacketInFrameLost "second-packet-in-frame-lost"
+        "reads the first packet of a WebSocket frame and passes over the others in it"
+        ["3.1.1/MQTT-6.0.0-2" "5.0/MQTT-6.0.0-2"]
+        "https://github.com/nanomq/nanomq/issues/1844";
+    ClientCertificateNotAsked "client-certificate-not-asked"
+        "asks clients for no certificate although it is configured to, and so lets in whoever comes"
+        ["3.1.1/DZ-client-certificate" "5.0/DZ-client-certificate"]
+        "https://github.com/rabbitmq/rabbitmq-web-mqtt/issues/72";
+    RestartsAtBrokenHandshake "restarts-at-broken-handshake"
+        "starts anew with nothing stored when a TLS handshake is broken off: every connection is reset, every session is lost"
+        ["3.1.1/MQTT-3.2.2-2" "3.1.1/MQTT-4.5.0-1" "5.0/MQTT-3.2.2-3" "5.0/MQTT-4.5.0-1"]
+        "https://github.com/nanomq/nanomq/issues/1764";
+    FirstSubprotocolChosen "first-subprotocol-chosen"
+        "chooses the first WebSocket subprotocol that is offered, whatever its name"
+        ["3.1.1/MQTT-6.0.0-4" "5.0/MQTT-6.0.0-4"]
+        "https://github.com/rabbitmq/rabbitmq-server/pull/15008";
 }
 
 impl fmt::Display for Defect {

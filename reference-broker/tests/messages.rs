@@ -84,14 +84,51 @@ fn many_filters_have_one_answer_in_their_order() {
 }
 
 #[test]
-fn shared_subscriptions_are_refused() {
-    for (version, code) in [(Version::V311, "suback [80]"), (V5, "suback [9e]")] {
+fn shared_subscriptions_are_of_5_0_and_well_formed() {
+    for (version, filter, options, code) in [
+        (Version::V311, "$share/g/t", 0, "suback [80]"),
+        (V5, "$share/g/t", 1, "suback [01]"),
+        (V5, "$share/g", 0, "disconnect 8f | closed"),
+        (V5, "$share//t", 0, "disconnect 8f | closed"),
+        (V5, "$share/g+/t", 0, "disconnect 8f | closed"),
+        (V5, "$share/g/t", 4, "disconnect 82 | closed"),
+    ] {
         let mut rig = Rig::good(version);
         rig.connect(1, "s", true);
         rig.skip();
-        rig.subscribe(1, "$share/g/t", 0);
-        assert_eq!(rig.log(1), code);
+        rig.subscribe(1, filter, options);
+        assert_eq!(rig.log(1), code, "{filter}");
     }
+}
+
+#[test]
+fn a_message_goes_to_one_member_of_a_group_in_turn() {
+    let mut rig = Rig::good(V5);
+    rig.connect(9, "p", true);
+    rig.publish_with(9, 0, 0, "t", "kept", |publish| publish.retain = true);
+    for (conn, id) in [(1, "a"), (2, "b")] {
+        rig.connect(conn, id, false);
+        rig.subscribe(conn, "$share/g/t", 1);
+    }
+    rig.connect(3, "other", true);
+    rig.subscribe(3, "$share/h/#", 0);
+    rig.skip();
+    rig.publish(9, 0, 0, "t", "1");
+    rig.publish(9, 0, 0, "t", "2");
+    assert_eq!((rig.log(1).as_str(), rig.log(2).as_str()), ("t=1 q0", "t=2 q0"));
+    assert_eq!(rig.log(3), "t=1 q0 | t=2 q0", "each group has its own");
+    // One that is away gets nothing while another one is connected, and one that left nothing at all.
+    rig.lose(1, false);
+    rig.publish(9, 0, 0, "t", "3");
+    rig.publish(9, 0, 0, "t", "4");
+    assert_eq!(rig.log(2), "t=3 q0 | t=4 q0");
+    rig.unsubscribe(2, "$share/g/t");
+    rig.skip();
+    rig.publish(9, 1, 7, "t", "5");
+    assert_eq!(rig.log(2), "");
+    rig.skip();
+    rig.connect(4, "a", false);
+    assert_eq!(rig.log(4), "connack 1 00 | t=5 q1 #1");
 }
 
 #[test]

@@ -235,3 +235,41 @@ fn one_client_publishes_to_another_over_loopback() {
         timeout(Duration::from_secs(10), talk).await.expect("in time");
     });
 }
+
+/// Whether a message that is published at one endpoint comes to a subscriber at the other.
+async fn crosses(servers: &[Server]) -> bool {
+    let mut timers: Vec<&Server> = Vec::new();
+    for server in servers {
+        if !timers.iter().any(|other| other.is(server)) {
+            timers.push(server);
+            let timer = server.clone();
+            spawn_local(async move { timer.run_timer().await });
+        }
+    }
+    let mut clients = Vec::new();
+    for (server, id) in servers.iter().zip(["a", "b"]) {
+        let (mut client, stream) = duplex(1024);
+        let server = server.clone();
+        spawn_local(async move { server.attend(stream).await });
+        send(&mut client, connect(id, 0)).await;
+        assert_eq!(kinds(&mut client, 1).await, [PacketKind::Connack]);
+        clients.push(client);
+    }
+    let [publisher, subscriber] = &mut clients[..] else { unreachable!("two endpoints") };
+    let filters = vec![("t".into(), 0)];
+    let subscribe =
+        Subscribe { packet_id: 1, properties: Default::default(), filters, tail: Default::default() };
+    send(subscriber, Packet::Subscribe(subscribe)).await;
+    assert_eq!(kinds(subscriber, 1).await, [PacketKind::Suback]);
+    send(publisher, Packet::Publish(Publish::new("t", 0, None, bytes::Bytes::from("m")))).await;
+    let came = timeout(Duration::from_secs(1), kinds(subscriber, 1)).await;
+    came.is_ok_and(|kinds| kinds == [PacketKind::Publish])
+}
+
+#[test]
+fn all_endpoints_are_one_broker_unless_they_are_apart() {
+    paused(async {
+        assert!(crosses(&Server::nodes(Config::default(), 2)).await);
+        assert!(!crosses(&Server::nodes(Config::with_defects([Defect::NodesApart]), 2)).await);
+    });
+}

@@ -40,7 +40,7 @@ const ARROWS: [Arrow; 18] = [
     arrow("harness/transport", &["spec"]),
     arrow("reference-broker", &["wire", "spec", "transport"]),
     arrow("harness/target", &["wire", "spec", "history", "transport", "scenarios"]),
-    arrow("harness/play", &["wire", "link", "script", "history", "transport"]),
+    arrow("harness/play", &["wire", "spec", "link", "script", "history", "transport"]),
     arrow("harness/proxy", &["wire", "link"]),
     arrow("harness/watch", &["wire", "spec", "history", "verdict", "oracle"]),
     arrow(
@@ -56,6 +56,7 @@ const ARROWS: [Arrow; 18] = [
             "transport",
             "target",
             "play",
+            "proxy",
             "scenarios",
             "reference-broker",
         ],

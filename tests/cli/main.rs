@@ -10,6 +10,7 @@
 
 mod behind_close;
 mod between;
+mod bridge;
 mod brokers;
 mod burst;
 mod choosing;
@@ -26,6 +27,7 @@ mod interrupted;
 mod judge;
 mod late_answers;
 mod lost_target;
+mod nodes;
 #[cfg(unix)]
 mod output_files;
 mod own_profiles;

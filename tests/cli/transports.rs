@@ -20,7 +20,7 @@ use crate::support::{Running, Scratch, deadzone, output, program, reserved, stde
 /// What no output may show, in whichever form. Its parts of four bytes stand nowhere by chance.
 const PASSWORD: &str = "Zq7~xW9^Kd2|vB5}";
 /// Scenarios in which nothing is silent.
-const QUICK: [&str; 4] = ["qos1/inbound", "qos2/inbound", "qos2/interrupted", "session/present"];
+const QUICK: [&str; 5] = ["qos1/inbound", "qos2/inbound", "qos2/interrupted", "session/present", "websocket"];
 const SCHEMES: [&str; 4] = ["mqtt", "mqtts", "ws", "wss"];
 
 /// The reference broker at every transport, for one user and clients with a certificate; where it listens, in their order.
@@ -81,7 +81,7 @@ fn the_reference_broker_passes_over_every_transport() {
 
 /// Runs over all endpoints at the same time end so and give the same verdicts.
 fn all_alike(scratch: &Scratch, endpoints: &[String], password: &Path, pem: &[String; 3], codes: &[i32]) {
-    let told: Vec<Vec<(String, String)>> = thread::scope(|scope| {
+    let mut told: Vec<Vec<(String, String)>> = thread::scope(|scope| {
         let runs = endpoints.iter().map(|endpoint| {
             scope.spawn(move || {
                 let (code, text, verdicts) = run(scratch, endpoint, &entry(endpoint, password, pem));
@@ -92,6 +92,17 @@ fn all_alike(scratch: &Scratch, endpoints: &[String], password: &Path, pem: &[St
         let runs: Vec<_> = runs.collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
+    // What is about WebSocket is played where there is one, and nowhere else.
+    for (endpoint, told) in endpoints.iter().zip(&mut told) {
+        let (own, rest): (Vec<_>, Vec<_>) =
+            told.drain(..).partition(|(key, _)| key.starts_with("websocket/"));
+        *told = rest;
+        let played = own.iter().filter(|(_, verdict)| verdict != "not-applicable").count();
+        assert!(
+            own.len() >= 10 && played == if endpoint.starts_with("ws") { own.len() } else { 0 },
+            "{own:?}"
+        );
+    }
     assert!(told[0].len() > 30 && told.iter().all(|verdicts| *verdicts == told[0]), "{told:?}");
 }
 

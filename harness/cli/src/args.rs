@@ -79,7 +79,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct TargetArgs {
     /// Which broker: `embedded`, one that deadzone starts (`mosquitto`, `aedes`, …: `deadzone targets` lists them),
-    /// mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH, or a file that describes one (`explain target`)
+    /// mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT], ws[s]://…/PATH (several with commas between them are nodes of one server), or a
+    /// file that describes one (`explain target`)
     #[arg(long, env = "DEADZONE_BROKER", hide_env_values = true, value_name = "BROKER")]
     pub(crate) broker: Option<String>,
     #[command(flatten)]
@@ -125,6 +126,9 @@ pub(crate) struct OutputArgs {
     /// Wait out no silence and repeat nothing: where something was silent, the best exit code is 3
     #[arg(long, env = "DEADZONE_QUICK", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) quick: bool,
+    /// Deal the clients of every scenario over the target's nodes by the seed, where the scenario does not say who is where
+    #[arg(long, env = "DEADZONE_SPREAD", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) spread: bool,
     /// How long a silence is waited out before it is a failure, in seconds, at every time-out scale [default: 60]
     #[arg(long, env = "DEADZONE_LONG_BOUND", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) long_bound: Option<u64>,

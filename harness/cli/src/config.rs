@@ -53,6 +53,7 @@ struct File {
     json: Option<PathBuf>,
     fail_fast: Option<bool>,
     quick: Option<bool>,
+    spread: Option<bool>,
     long_bound: Option<u64>,
     expect: Option<PathBuf>,
     user: Option<String>,
@@ -148,6 +149,7 @@ pub(crate) struct Config {
     pub(crate) json: Setting<Option<PathBuf>>,
     pub(crate) fail_fast: Setting<bool>,
     pub(crate) quick: Setting<bool>,
+    pub(crate) spread: Setting<bool>,
     pub(crate) long_bound_s: Setting<u64>,
     pub(crate) expect: Setting<Option<PathBuf>>,
 }
@@ -162,12 +164,11 @@ impl Config {
     ) -> anyhow::Result<Self> {
         let mut file = read_file()?;
         let of_file = file.take_entry();
-        let entry_of_file = of_file.options();
-        let entry = EntrySettings::resolve(&args.entry, of_file);
+        let (entry_of_file, entry) = (of_file.options(), EntrySettings::resolve(&args.entry, of_file));
         let (tier, budget, gentle) = (file.tier()?, file.budget()?, file.gentle()?);
         let mqtt = Setting::choose(args.mqtt.clone(), "DEADZONE_MQTT", file.mqtt, "all".to_owned());
         let own = &choice.own;
-        let flag_files = (!own.files.is_empty()).then(|| own.files.clone());
+        let flag_files = Some(own.files.clone()).filter(|files| !files.is_empty());
         Ok(Self {
             entry,
             entry_of_file,
@@ -209,6 +210,7 @@ impl Config {
             junit: place(&outputs.junit, "DEADZONE_JUNIT", file.junit),
             json: place(&outputs.json, "DEADZONE_JSON", file.json),
             expect: place(&outputs.expect, "DEADZONE_EXPECT", file.expect),
+            spread: Setting::choose(outputs.spread.then_some(true), "DEADZONE_SPREAD", file.spread, false),
             quick: Setting::choose(outputs.quick.then_some(true), "DEADZONE_QUICK", file.quick, false),
             long_bound_s: Setting::choose(
                 outputs.long_bound,
@@ -255,6 +257,7 @@ impl Config {
             line("json", shown(&self.json.value), self.json.origin),
             line("expect", shown(&self.expect.value), self.expect.origin),
             line("quick", self.quick.value, self.quick.origin),
+            line("spread", self.spread.value, self.spread.origin),
             line("long_bound", format!("{} s", self.long_bound_s.value), self.long_bound_s.origin),
             line("fail_fast", self.fail_fast.value, self.fail_fast.origin),
         ]

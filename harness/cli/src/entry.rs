@@ -54,6 +54,7 @@ impl EntrySettings {
             cert: self.cert.as_deref(),
             key: self.key.as_deref(),
             insecure: self.insecure,
+            ..EntryFiles::default()
         })
     }
 

@@ -1,6 +1,7 @@
 //! One thing that happened.
 
 use deadzone_link::Note;
+use deadzone_spec::Node;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,6 +30,16 @@ pub enum EventKind {
         conn: ConnId,
         /// Whose.
         client: ClientIx,
+        /// At which of the target's nodes.
+        #[serde(default, skip_serializing_if = "Node::is_first")]
+        node: Node,
+    },
+    /// The connection became a WebSocket.
+    Upgraded {
+        /// Which connection.
+        conn: ConnId,
+        /// The subprotocol that the target chose; empty: none.
+        subprotocol: Box<str>,
     },
     /// A connection could not be made.
     OpenFailed {

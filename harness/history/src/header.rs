@@ -113,6 +113,10 @@ pub struct ClientInfo {
     pub direct: bool,
     /// The version it speaks.
     pub version: Version,
+    /// It is no client of the script but the connection between two brokers of a target, recorded for people: both of its ends
+    /// are the target's, so that none is judged.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub bridge: bool,
 }
 
 /// Declared and probed facts about the target that change what may be judged.
@@ -134,11 +138,17 @@ pub struct TargetFacts {
     /// Most connections at once, where it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
+    /// Its nodes are two brokers with a bridge between them: what crosses it is held to no clause of the standard.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bridge: bool,
     /// A probe found that it speaks 3.1.1 and not 5.0 at this address.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub v311_alone: bool,
     /// A probe found that it sends one unacknowledged message at a time.
     pub in_flight_one: bool,
+    /// A gate saw that it takes messages of QoS 2: one that it closes on is not beyond what it supports.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub takes_qos_2: bool,
     /// A gate found that a session which a clean start begins goes wrong, and one that begins without it does not: new sessions
     /// begin in that way.
     pub session_at_once: bool,

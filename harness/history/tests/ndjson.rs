@@ -112,6 +112,7 @@ fn every_word(h: &mut HandMade, publisher: ClientIx, p: ConnId) {
     h.skipped_step("only 5.0", SkipReason::OtherVersion);
     h.deviant_step("link pub cut rst");
     h.step_of("target kill", StepClass::Target(TargetStep::Kill), false, None);
+    h.event(EventKind::Upgraded { conn: p, subprotocol: "mqtt".into() });
     for why in [OpenError::Refused, OpenError::Other("no \"way\"".into())] {
         h.event(EventKind::OpenFailed { client: publisher, why: why.clone() });
         h.event(EventKind::Abandoned { step: 9, why: Abandon::NoConnection(why) });

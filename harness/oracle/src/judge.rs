@@ -10,6 +10,7 @@ use deadzone_spec::Party;
 use deadzone_verdict::{Finding, Grade, Verdict, VerdictKind};
 
 use crate::{
+    beside::Beside,
     breach::{Found, Reason},
     claims::Claims,
     hash::Map,
@@ -31,6 +32,7 @@ pub struct Judge {
     claims: Claims,
     legality: Option<Legality>,
     found: Found,
+    beside: Beside,
     /// The clean-up has begun: nothing is judged any more.
     over: bool,
 }
@@ -54,6 +56,7 @@ impl Judge {
             claims: Claims::default(),
             legality,
             found: Found::default(),
+            beside: Beside::default(),
             over: false,
         }
     }
@@ -65,6 +68,9 @@ impl Judge {
         }
         if matches!(event.kind, EventKind::Teardown) {
             self.over = true;
+            return;
+        }
+        if self.beside.takes(event, &self.state.header) {
             return;
         }
         self.state.observe(event);

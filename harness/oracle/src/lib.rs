@@ -4,6 +4,7 @@
 //! it, and one place composes what they found into a verdict. [`Judge`] is a fold over the record: the same history gives the
 //! same verdict, live or from a file. This crate knows no broker, no socket and no clock.
 
+mod beside;
 mod breach;
 mod claims;
 mod fold;

@@ -28,6 +28,8 @@ impl On {
     pub(crate) const SEEN: Self = Self(1 << 6);
     /// Any packet was given.
     pub(crate) const GIVEN: Self = Self(1 << 7);
+    /// A connection became a WebSocket.
+    pub(crate) const UPGRADED: Self = Self(1 << 8);
     /// Nothing but the end of the record.
     pub(crate) const END: Self = Self(0);
 
@@ -53,6 +55,7 @@ impl On {
             }
             EventKind::Unframed(_) => Self::SEEN.or(Self::MALFORMED),
             EventKind::Closed { .. } => Self::CLOSED,
+            EventKind::Upgraded { .. } => Self::UPGRADED,
             _ => Self::END,
         };
         seen_or_given.or(Self::of_transition(state))

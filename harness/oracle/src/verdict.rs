@@ -9,6 +9,7 @@ use deadzone_verdict::{Finding, Grade, GradeLevel, Verdict, VerdictKind};
 use deadzone_wire::Version;
 
 use crate::{
+    beside,
     breach::{Found, Reason},
     fold, owed,
     state::State,
@@ -26,6 +27,7 @@ pub(crate) fn compose(state: &State, mut found: Found) -> Verdict {
     for finding in std::mem::take(&mut found.findings) {
         sort(finding, state, (&mut findings, &mut grades, &mut found.inconclusive));
     }
+    beside::across(state, &mut findings, &mut grades);
     let mut mistake = blame_ourselves(&mut findings, &mut found);
     if let (Some(first), Some(told)) = (found.illegal.first().filter(|first| first.unforeseen), &mistake) {
         found.inconclusive.insert(0, Reason { at: first.at, why: told.clone() });

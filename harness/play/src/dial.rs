@@ -2,15 +2,15 @@
 
 use std::{future::Future, io, net::SocketAddr, pin::Pin};
 
-use deadzone_transport::{Dialer, Stream};
+use deadzone_transport::{Approach, Dialer, Stream};
 
 /// A connection in the making.
 pub type Dialling<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + 'a>>;
 
 /// A way to make new connections to a target.
 pub trait Dial {
-    /// Makes one connection. The caller bounds the wait.
-    fn dial(&self) -> Dialling<'_>;
+    /// Makes one connection, asking for it in this way. The caller bounds the wait.
+    fn dial<'a>(&'a self, approach: &'a Approach) -> Dialling<'a>;
 
     /// What went wrong in a target that is a part of this process: then nothing that it did counts.
     fn trouble(&self) -> Option<String>;
@@ -33,8 +33,8 @@ impl NetDial {
 }
 
 impl Dial for NetDial {
-    fn dial(&self) -> Dialling<'_> {
-        Box::pin(self.dialer.dial(self.address))
+    fn dial<'a>(&'a self, approach: &'a Approach) -> Dialling<'a> {
+        Box::pin(self.dialer.dial_as(self.address, approach))
     }
 
     fn trouble(&self) -> Option<String> {

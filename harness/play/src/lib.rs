@@ -8,6 +8,7 @@
 //! sees the reference broker either: a target is whatever a [`Dial`] connects to.
 
 mod asked;
+mod bridge;
 mod client;
 mod clock;
 mod dial;
@@ -24,11 +25,12 @@ mod slots;
 mod tap;
 mod timing;
 
+pub use bridge::{Bridge, BridgeEvent};
 pub use dial::{Dial, Dialling, NetDial};
 pub use foreign::{ForeignLinks, Reaching, Working};
 pub use memory::MemoryBudget;
 pub use perform::{Performance, perform};
 pub use process::{Handle, Handling, Process};
-pub use setup::{Access, Experiment, Names, Setup, Shared};
+pub use setup::{Access, Experiment, Names, Setup, Shared, Ways};
 pub use slots::{NoSlots, Slots, Unparking};
 pub use timing::Timing;

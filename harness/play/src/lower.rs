@@ -30,6 +30,14 @@ impl Words {
         payload.filled(self.run.as_bytes()).into()
     }
 
+    /// The same of a user name or a password.
+    fn login(&self, payload: &Payload) -> Bytes {
+        let known = self.credentials.as_ref();
+        let user = known.and_then(|known| known.user.as_deref()).unwrap_or_default();
+        let password = known.and_then(|known| known.password.as_deref()).unwrap_or_default();
+        payload.filled_as_login(self.run.as_bytes(), user.as_bytes(), password).into()
+    }
+
     pub(crate) fn text(&self, payload: &Payload) -> Text {
         Text(self.bytes(payload))
     }
@@ -96,10 +104,10 @@ impl Words {
             self.connect_properties(&mut connect.properties, mode, options);
         }
         if let Some(user) = &options.user {
-            connect.set_username(self.text(user));
+            connect.set_username(Text(self.login(user)));
         }
         if let Some(pass) = &options.pass {
-            connect.set_password(self.bytes(pass));
+            connect.set_password(self.login(pass));
         }
         if let Some(credentials) = &self.credentials {
             credentials.fill(&mut connect, version);

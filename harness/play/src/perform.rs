@@ -51,7 +51,7 @@ pub async fn perform(setup: &Setup<'_>) -> Performance {
     let (cancelled, trouble) = (setup.cancelled(), player.trouble());
     let lifeless_since_us = player.lifeless_since_us();
     player.tear_down().await;
-    let trouble = trouble.or_else(|| setup.access.dial.trouble());
+    let trouble = trouble.or_else(|| setup.access.nodes.iter().find_map(|ways| ways.dial.trouble()));
     if let Some(heart) = heart {
         heart.abort();
     }

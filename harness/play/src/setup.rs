@@ -11,10 +11,12 @@ use std::{
 use deadzone_history::{ClientInfo, Header, Origin, SCHEMA, TargetFacts};
 use deadzone_link::Catalogue;
 use deadzone_script::Scenario;
+use deadzone_spec::Node;
 use deadzone_wire::{Credentials, Version};
 
 use crate::{
-    dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, process::Process, slots::Slots, timing::Timing,
+    bridge::Bridge, dial::Dial, foreign::ForeignLinks, memory::MemoryBudget, process::Process, slots::Slots,
+    timing::Timing,
 };
 
 /// What to perform, against what.
@@ -55,16 +57,34 @@ pub struct Experiment<'a> {
 /// How the target is reached.
 #[derive(Clone)]
 pub struct Access {
+    /// The ways to each of its nodes.
+    pub nodes: Vec<Ways>,
+    /// Clients for which the script names no node are dealt over all of them by the seed, instead of being at the first.
+    pub spread: bool,
+    /// Foreign links for the script's clients, instead of their `dial` and of our own faults. They lead to the first node.
+    pub links: Option<Rc<dyn ForeignLinks>>,
+    /// What a CONNECT without a user name and a password says, where the target asks for some.
+    pub credentials: Option<Credentials>,
+    /// The link between the target's two brokers, where that is what its nodes are.
+    pub bridge: Option<Rc<dyn Bridge>>,
+    /// The target's process, where the script may do something to it.
+    pub process: Option<Rc<dyn Process>>,
+}
+
+/// The ways to one node.
+#[derive(Clone)]
+pub struct Ways {
     /// By the script's clients.
     pub dial: Rc<dyn Dial>,
     /// By the harness itself, without a link between: for signs of life, and to leave it as it was found.
     pub direct: Rc<dyn Dial>,
-    /// Foreign links for the script's clients, instead of `dial` and of our own faults.
-    pub links: Option<Rc<dyn ForeignLinks>>,
-    /// What a CONNECT without a user name and a password says, where the target asks for some.
-    pub credentials: Option<Credentials>,
-    /// The target's process, where the script may do something to it.
-    pub process: Option<Rc<dyn Process>>,
+}
+
+impl Access {
+    /// The ways to a node; none where the target has no such node.
+    pub(crate) fn ways(&self, node: Node) -> Option<&Ways> {
+        self.nodes.get(node.index())
+    }
 }
 
 /// The names of a performance.
@@ -113,6 +133,7 @@ impl Setup<'_> {
                     manual: c.manual,
                     direct: c.direct,
                     version: c.version.unwrap_or(version),
+                    bridge: c.bridge,
                 })
                 .collect(),
             patience_us: timing.scaled_us(timing.patience_ms),

@@ -29,6 +29,8 @@ pub struct Timing {
     pub slow_ms: u64,
     /// The watch for late, unwanted messages at the end.
     pub grace_ms: u64,
+    /// What the target's nodes take to learn of each other; it is never scaled.
+    pub settle_ms: u64,
     /// For leaving the target as it was found.
     pub teardown_ms: u64,
 }
@@ -45,6 +47,7 @@ impl Default for Timing {
             scenario_ms: 30_000,
             slow_ms: 300_000,
             grace_ms: 250,
+            settle_ms: 1_000,
             teardown_ms: 3_000,
         }
     }

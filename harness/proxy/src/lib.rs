@@ -39,7 +39,7 @@ pub use decisions::{Decided, DecisionBook};
 pub use dial::DialError;
 pub use greeting::Client;
 pub use impairment::{Impairment, Out};
-pub use listener::{IMPAIRED_BUFFER, Links, ListenError, listen};
+pub use listener::{IMPAIRED_BUFFER, LinkControl, Links, ListenError, listen};
 pub use plain::Plain;
 pub use record::{Record, RecordEvent, Recorder, Who};
 pub use registry::{Ending, Flow, OUTCOMES_MAX, Outcome, Registry, Sums};

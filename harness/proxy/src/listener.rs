@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use deadzone_link::{Identity, Link, Profile};
+use deadzone_link::{Fault, Identity, Link, LinkStep, Note, Profile, When};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -134,6 +134,11 @@ impl Links {
         &self.shared.config
     }
 
+    /// A hold on this link's modems while it serves.
+    pub fn control(&self) -> LinkControl {
+        LinkControl { shared: Arc::clone(&self.shared) }
+    }
+
     /// Takes connections in, for ever. Each is served by a task of its own on the current runtime, and recorded where a
     /// record is kept.
     pub async fn serve(self, recorder: Option<Arc<Recorder>>) {
@@ -146,6 +151,40 @@ impl Links {
                 }
             }
         }
+    }
+}
+
+/// Does something to a link that serves, where its connections share a modem by their source.
+#[derive(Clone)]
+pub struct LinkControl {
+    shared: Arc<Shared>,
+}
+
+impl LinkControl {
+    /// Has this happen to the modem of a source, now or when its trigger says so. What the link said at once and belongs to no
+    /// connection.
+    pub fn step(&self, source: IpAddr, step: LinkStep) -> Vec<Note> {
+        self.on(source, |link, now_us| link.step(now_us, step))
+    }
+
+    /// What waits for its packet or its time never happens, and every effect ends. What the link says of that.
+    pub fn restore(&self, source: IpAddr) -> Vec<Note> {
+        let mut never = Vec::new();
+        let notes = self.on(source, |link, now_us| {
+            never = link.finish();
+            link.step(now_us, LinkStep { fault: Fault::Restore, when: When::Now });
+        });
+        never.extend(notes);
+        never
+    }
+
+    fn on(&self, source: IpAddr, call: impl FnOnce(&mut Link, u64)) -> Vec<Note> {
+        let Some(modem) = self.shared.modem(source) else { return Vec::new() };
+        let now_us = self.shared.clock.now_us();
+        let mut inner = modem.lock();
+        call(&mut inner.link, now_us);
+        inner.wake_others(None);
+        std::iter::from_fn(|| inner.link.poll_note()).collect()
     }
 }
 

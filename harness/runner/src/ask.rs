@@ -80,7 +80,7 @@ pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, asked: &Prob
     let credentials = handle.credentials();
     let client = Client { version: Version::V5, patience, long_bound: patience, id, credentials };
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return false };
-    let (dial, _) = handle.dials(Version::V5, None);
+    let dial = handle.dial(Version::V5);
     LocalSet::new().block_on(&runtime, async {
         tokio::select! {
             biased;
@@ -94,7 +94,7 @@ pub(crate) fn speaks_v311_alone(target: &Target, options: &Options, asked: &Prob
 async fn through_links(target: &Target, options: &Options, client: &Client) -> Result<Probed, String> {
     let handle = target.handle();
     let Some(links) = handle.links(options.links.as_deref(), &format!("probe-{}", client.id)) else {
-        return probe(|version| handle.dials(version, None).0, &options.versions, client).await;
+        return probe(|version| handle.dial(version), &options.versions, client).await;
     };
     let through = |_| Rc::new(ThroughLink(Rc::clone(&links))) as Rc<dyn Dial>;
     let asked = probe(through, &options.versions, client).await;

@@ -16,6 +16,7 @@ use deadzone_oracle::judge;
 use deadzone_play::{
     Access, Experiment, MemoryBudget, Names, Performance, Process, Setup, Shared, Timing, perform,
 };
+use deadzone_script::Need;
 use deadzone_spec::Party;
 use deadzone_verdict::{FactClass, ScenarioResult, Verdict, VerdictKind};
 use deadzone_wire::{Credentials, Version};
@@ -28,7 +29,7 @@ use crate::{
     expect::{Known, fails},
     pool::{Done, Next, Seat, Task, Why},
     record, seed,
-    target::{Lent, TargetHandle, paused_runtime},
+    target::{Lent, Offer, TargetHandle, embedded_login, paused_runtime},
 };
 
 /// What every job of a run shares.
@@ -51,6 +52,8 @@ pub(crate) struct JobContext {
     pub(crate) command: String,
     /// A scenario whose judge shall panic: proves that a panic of ours is contained.
     pub(crate) panic_in: Option<String>,
+    /// Clients are dealt over the target's nodes.
+    pub(crate) spread: bool,
     /// Memory for packets that all performances share; none where each is bounded alone, so that neighbours change nothing.
     pub(crate) memory: Option<Arc<MemoryBudget>>,
     /// Which run the first one is: the selftest also proves that control runs pass.
@@ -65,9 +68,21 @@ pub(crate) struct JobContext {
     pub(crate) one_in_flight: BTreeSet<Version>,
     /// Versions in which the gate found that a session has to begin without a clean start.
     pub(crate) session_at_once: BTreeSet<Version>,
+    /// Versions in which a gate saw that the target takes QoS 2.
+    pub(crate) takes_qos_2: BTreeSet<Version>,
 }
 
 impl JobContext {
+    /// What is declared, and what gates found in this version.
+    fn facts_of(&self, version: Version) -> TargetFacts {
+        TargetFacts {
+            in_flight_one: self.one_in_flight.contains(&version),
+            session_at_once: self.session_at_once.contains(&version),
+            takes_qos_2: self.takes_qos_2.contains(&version),
+            ..self.facts.clone()
+        }
+    }
+
     /// Whether a result is a failure, or an error, that is not expected.
     pub(crate) fn fails(&self, result: &ScenarioResult) -> bool {
         fails(self.known.as_deref(), result)
@@ -94,6 +109,7 @@ impl JobContext {
             investigate: true,
             command: String::new(),
             panic_in: None,
+            spread: false,
             memory: None,
             links: None,
             run: Origin::Scenario,
@@ -102,6 +118,7 @@ impl JobContext {
             known: None,
             one_in_flight: BTreeSet::new(),
             session_at_once: BTreeSet::new(),
+            takes_qos_2: BTreeSet::new(),
         }
     }
 }
@@ -272,7 +289,14 @@ pub(crate) fn once(
         let attempt = if embedded { 0 } else { attempt };
         let run_prefix = seed::run_prefix(&context.word);
         let nonce = seed::nonce(&run_prefix, &planned.key.id, planned.key.version, attempt);
-        let (dial, direct) = context.target.dials(planned.key.version, context.mutant);
+        let offer = Offer {
+            frames: planned.needs(Need::Ws),
+            login: planned.needs(Need::Password),
+            tls: planned.needs(Need::Tls) || planned.needs(Need::ClientCertificates),
+        };
+        let credentials =
+            if embedded && offer.login { Some(embedded_login()) } else { context.credentials.clone() };
+        let nodes = context.target.ways(planned.key.version, context.mutant, offer);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             experiment: Experiment {
@@ -283,10 +307,11 @@ pub(crate) fn once(
                 seed: seed::of_scenario(context.seed, &planned.key.id, planned.key.version),
             },
             access: Access {
-                dial,
-                direct,
+                nodes,
+                spread: context.spread,
                 links: links.clone(),
-                credentials: context.credentials.clone(),
+                credentials,
+                bridge: context.target.bridge(),
                 process: process.map(|process| Rc::new(process) as Rc<dyn Process>),
             },
             names: Names { run_prefix, nonce },
@@ -296,11 +321,7 @@ pub(crate) fn once(
                 cancel: Arc::clone(&context.halt),
             },
             timing,
-            target: TargetFacts {
-                in_flight_one: context.one_in_flight.contains(&planned.key.version),
-                session_at_once: context.session_at_once.contains(&planned.key.version),
-                ..context.facts.clone()
-            },
+            target: context.facts_of(planned.key.version),
             teardown: !embedded,
             heartbeat: !embedded,
         };

@@ -52,7 +52,13 @@ pub(crate) fn unjudged(scenario: &Scenario, clause: ClauseId) -> Option<(String,
 }
 
 fn claims(kind: &StepKind) -> bool {
-    matches!(kind, StepKind::ExpectReceives { .. } | StepKind::Receive { .. } | StepKind::Finds { .. })
+    matches!(
+        kind,
+        StepKind::ExpectReceives { .. }
+            | StepKind::Receive { .. }
+            | StepKind::Finds { .. }
+            | StepKind::Ready { from: Some(_), .. }
+    )
 }
 
 /// What a clause is about, by the section that makes it; nothing where any steps may do.

@@ -14,6 +14,7 @@ use std::{
 use deadzone_link::Fault;
 use deadzone_play::{Dial, Dialling, ForeignLinks};
 use deadzone_script::{Control, Scenario, Step, StepKind, TriggerTemplate};
+use deadzone_transport::Approach;
 
 /// How long the end of a run waits until nothing of it is left where the links come from.
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
@@ -115,6 +116,7 @@ fn refused(links: &dyn LinkProvider, step: &StepKind) -> Option<String> {
             TriggerTemplate::AfterMs(_) => Some(format!("`{fault}` is to happen at a time of its own")),
             TriggerTemplate::On { .. } => Some(format!("`{fault}` is to happen at a packet")),
         }),
+        StepKind::CutTls { .. } => Some("a cut below TLS".to_owned()),
         StepKind::LinkProfile { profile, .. } => Some(format!("a link changes to the profile {profile}")),
         StepKind::LinkSaw { .. } => Some("the broker's end of a link can't be seen".to_owned()),
         _ => None,
@@ -125,7 +127,7 @@ fn refused(links: &dyn LinkProvider, step: &StepKind) -> Option<String> {
 pub(crate) struct ThroughLink(pub(crate) Rc<dyn ForeignLinks>);
 
 impl Dial for ThroughLink {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, _approach: &'a Approach) -> Dialling<'a> {
         self.0.dial(0)
     }
 

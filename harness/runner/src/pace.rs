@@ -3,6 +3,7 @@
 use std::{rc::Rc, sync::Arc, time::Duration};
 
 use deadzone_play::{Dial, Dialling};
+use deadzone_transport::Approach;
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep_until},
@@ -41,10 +42,10 @@ pub(crate) struct PacedDial {
 }
 
 impl Dial for PacedDial {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, approach: &'a Approach) -> Dialling<'a> {
         Box::pin(async move {
             self.pace.turn().await;
-            self.inner.dial().await
+            self.inner.dial(approach).await
         })
     }
 
@@ -63,7 +64,7 @@ mod tests {
     struct Closed(Cell<u32>);
 
     impl Dial for Closed {
-        fn dial(&self) -> Dialling<'_> {
+        fn dial<'a>(&'a self, _approach: &'a Approach) -> Dialling<'a> {
             self.0.set(self.0.get() + 1);
             Box::pin(async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) })
         }
@@ -80,16 +81,16 @@ mod tests {
         let dials = [(); 2].map(|()| PacedDial { inner: inner.clone(), pace: Arc::clone(&pace) });
         let began = Instant::now();
         for number in 0..21 {
-            let refused = dials[number % 2].dial().await;
+            let refused = dials[number % 2].dial(&Approach::default()).await;
             assert!(refused.is_err());
         }
         assert_eq!(inner.0.get(), 21);
         assert_eq!(began.elapsed(), Duration::from_secs(2), "21 begin within two seconds, and no more");
         tokio::time::advance(Duration::from_secs(5)).await;
         let rested = Instant::now();
-        let _ = dials[0].dial().await;
+        let _ = dials[0].dial(&Approach::default()).await;
         assert_eq!(rested.elapsed(), Duration::ZERO, "no turn is saved up, and none is owed");
-        let _ = dials[1].dial().await;
+        let _ = dials[1].dial(&Approach::default()).await;
         assert_eq!(rested.elapsed(), GENTLE);
     }
 

@@ -100,8 +100,10 @@ impl<'a> Passes<'a> {
     /// Performs these, whichever gates they stand on.
     pub(crate) fn perform_all(&mut self, tasks: Vec<Task>) {
         let embedded = self.context.target.is_embedded();
+        let (refused, others): (Vec<Task>, Vec<Task>) =
+            tasks.into_iter().partition(|task| task.planned.scenario.load().refusals > 0 && !embedded);
         let (solo, mut shared): (Vec<Task>, Vec<Task>) =
-            tasks.into_iter().partition(|task| task.planned.scenario.solo && !embedded);
+            others.into_iter().partition(|task| task.planned.scenario.solo && !embedded);
         if self.budget.is_some() {
             in_order_of_telling(&mut shared);
         } else if !embedded {
@@ -112,6 +114,9 @@ impl<'a> Passes<'a> {
         self.pass_within(shared, self.limits, budget.as_ref());
         self.again();
         self.pass_within(solo, Limits { jobs: 1, solo: true, ..self.limits }, budget.as_ref());
+        self.again();
+        // What a broker may ban clients for comes when nothing else is left.
+        self.pass_within(refused, self.limits, budget.as_ref());
         self.again();
     }
 
@@ -139,6 +144,8 @@ impl<'a> Passes<'a> {
         let at_once =
             [Version::V311, Version::V5].into_iter().filter(|v| self.ledger.gates.session_at_once(*v));
         self.context.session_at_once = at_once.collect();
+        let takes = [Version::V311, Version::V5].into_iter().filter(|v| self.ledger.gates.takes_qos_2(*v));
+        self.context.takes_qos_2 = takes.collect();
         for version in self.context.session_at_once.clone() {
             let way = "a session that a clean start begins goes wrong";
             self.ledger.notice(format!("{way} [{version}]: new sessions begin without one"));

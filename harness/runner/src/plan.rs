@@ -4,15 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use deadzone_link::Catalogue;
 use deadzone_script::{Control, Gate, Need, Scenario};
-use deadzone_verdict::{Capabilities, ScenarioKey};
+use deadzone_verdict::{Capabilities, ScenarioKey, Source};
 use deadzone_wire::Version;
 
-use crate::{
-    Selection, Suite, Tier,
-    gentle::why_not_gentle,
-    links::{LinkProvider, refusal},
-    profiles::profiles,
-};
+use crate::{Selection, Suite, Tier, profiles::profiles};
 
 /// One scenario in one version.
 #[derive(Clone, Debug)]
@@ -37,6 +32,11 @@ impl Planned {
         !matches!(self.scenario.control, Control::None(_)) && self.scenario.has_fault(self.key.version)
     }
 
+    /// Whether the target must offer this.
+    pub(crate) fn needs(&self, need: Need) -> bool {
+        self.scenario.needs.contains(&need)
+    }
+
     /// The link profiles that it may name.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         self.profiles.as_deref().unwrap_or_else(|| profiles())
@@ -50,25 +50,12 @@ pub struct Plan {
     pub items: Vec<Planned>,
 }
 
-/// Why a scenario that kills, stops or freezes its target is not performed.
-const NOT_OURS: &str = "deadzone did not start this target: it can't be killed, stopped or frozen";
-
 impl Plan {
     /// Leaves out what is outside a tier, and says how much that was.
     pub(crate) fn keep_within(&mut self, tier: Tier) -> usize {
         let before = self.items.len();
         self.items.retain(|planned| tier.holds(&planned.scenario));
         before - self.items.len()
-    }
-
-    /// What is too much for a target that others use is left out.
-    pub(crate) fn leave_out_disruptive(&mut self) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            if let Some(why) = why_not_gentle(&item.scenario) {
-                item.left_out = true;
-                item.excluded = Some(format!("not gentle: {why} (--disruptive runs it)"));
-            }
-        }
     }
 
     /// Chooses, and holds needs against capabilities. A version without capabilities is one that the target does not speak.
@@ -134,32 +121,6 @@ impl Plan {
     pub(crate) fn chosen(&self) -> usize {
         self.items.iter().filter(|item| !item.unasked).count()
     }
-
-    /// What a target's owner does not want is not applicable.
-    pub(crate) fn leave_out_solo(&mut self) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none() && item.scenario.solo) {
-            item.left_out = true;
-            item.excluded =
-                Some("it touches the whole broker, and the target is declared with solo = false".to_owned());
-        }
-    }
-
-    /// What does something to the target's process is not applicable where that is not ours.
-    pub(crate) fn leave_process_alone(&mut self) {
-        let handles = |item: &&mut Planned| item.excluded.is_none() && item.scenario.handles_target();
-        for item in self.items.iter_mut().filter(handles) {
-            item.left_out = true;
-            item.excluded = Some(NOT_OURS.to_owned());
-        }
-    }
-
-    /// What such links can't carry is not applicable.
-    pub(crate) fn leave_to(&mut self, links: &dyn LinkProvider) {
-        for item in self.items.iter_mut().filter(|item| item.excluded.is_none()) {
-            item.excluded = refusal(links, &item.scenario);
-            item.left_out = item.excluded.is_some();
-        }
-    }
 }
 
 fn items(
@@ -175,7 +136,15 @@ fn items(
                 continue;
             }
             let excluded = match capabilities.iter().find(|c| c.version == *version) {
-                Some(offered) => scenario.needs.iter().find_map(|need| lacks(*need, offered)),
+                Some(offered) => {
+                    let shown_by_gate =
+                        |need: &&Need| scenario.gate.is_some() && is_declared(**need, offered);
+                    scenario
+                        .needs
+                        .iter()
+                        .filter(|need| !shown_by_gate(need))
+                        .find_map(|need| lacks(*need, offered))
+                }
                 None => Some(format!("the target does not speak MQTT {version} at this address")),
             };
             let key = ScenarioKey { id: scenario.id.clone(), version: *version };
@@ -193,8 +162,19 @@ fn items(
     items
 }
 
+/// Whether it lacks this QoS by its descriptor's word alone. A declared limit takes no violation back: how the target refuses
+/// what it does not offer is for the gate to see.
+fn is_declared(need: Need, offered: &Capabilities) -> bool {
+    matches!(need, Need::Qos(_))
+        && offered.sources.iter().any(|known| known.fact == "qos" && known.source == Source::Declared)
+}
+
 fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
     let (missing, fact) = match need {
+        // Looked at once for the whole run.
+        Need::Nodes(_) | Need::Bridge | Need::Ws | Need::Tls | Need::Password | Need::ClientCertificates => {
+            return None;
+        }
         Need::Qos(qos) => (offered.max_qos < qos, "qos"),
         Need::Session => (!offered.session, "session"),
         Need::Retain => (!offered.retain, "retain"),
@@ -210,16 +190,24 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
 
 fn need_text(need: Need) -> String {
     match need {
+        Need::Ws => "a WebSocket".to_owned(),
+        Need::Tls => "TLS".to_owned(),
+        Need::Password => "a password".to_owned(),
+        Need::ClientCertificates => "client certificates".to_owned(),
         Need::Qos(qos) => format!("QoS {qos}"),
         Need::Session => "sessions that outlive their connection".to_owned(),
         Need::Retain => "retained messages".to_owned(),
         Need::Wildcard => "wildcard subscriptions".to_owned(),
         Need::SubscriptionIdentifier => "subscription identifiers".to_owned(),
+        Need::Nodes(count) => format!("{count} nodes"),
+        Need::Bridge => "a bridge".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use deadzone_verdict::Provenance;
+
     use super::*;
 
     /// A broker may speak the version on another port.
@@ -231,6 +219,21 @@ mod tests {
         assert_eq!(why(&plan), "the target does not speak MQTT 5.0 at this address");
         plan.tell_refusals(&[(Version::V5, "CONNACK 0x84".to_owned())]);
         assert_eq!(why(&plan), "the target does not speak MQTT 5.0 at this address: CONNACK 0x84");
+    }
+
+    #[test]
+    fn a_declared_limit_is_looked_at_by_its_gate() {
+        let suite = Suite::embedded().unwrap();
+        let excluded = |source| {
+            let known = Provenance { fact: "qos".to_owned(), source, how: "said".to_owned() };
+            let offered =
+                Capabilities { max_qos: 1, sources: vec![known], ..Capabilities::everything(Version::V311) };
+            let plan = Plan::new(&suite, &Selection::default(), &[Version::V311], &[offered]);
+            let of = |id: &str| plan.items.iter().find(|p| p.key.id == id).unwrap().excluded.is_some();
+            (of("gates/publish/qos2-in"), of("qos2/interrupted/pubrec-lost"))
+        };
+        assert_eq!(excluded(Source::Declared), (false, true));
+        assert_eq!(excluded(Source::Advertised), (true, true), "what its CONNACK says is its right");
     }
 
     #[test]

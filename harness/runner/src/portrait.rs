@@ -97,23 +97,6 @@ fn max_qos<'a>(offered: &Capabilities, gate: &dyn Fn(&str) -> Option<&'a GateSta
 mod tests {
     use super::*;
 
-    fn offered() -> Capabilities {
-        Capabilities {
-            version: Version::V311,
-            max_qos: 2,
-            retain: true,
-            wildcard: true,
-            subscription_identifier: true,
-            shared: true,
-            session: true,
-            receive_maximum: u16::MAX,
-            maximum_packet_size: None,
-            server_keep_alive_s: None,
-            topic_alias_maximum: 0,
-            sources: Vec::new(),
-        }
-    }
-
     fn gate(name: &str, state: &str, why: &str) -> GateState {
         GateState {
             version: Version::V311,
@@ -132,12 +115,12 @@ mod tests {
     #[test]
     fn each_fact_says_where_it_is_known_from() {
         let gates = [gate("qos2-in", "limited", "SUBACK grants 1"), gate("retained", "open", "")];
-        let all = of_version(&offered(), &gates);
+        let all = of_version(&Capabilities::everything(Version::V311), &gates);
         assert_eq!(one(&all, "maximum QoS"), ("1".into(), Source::Seen, "SUBACK grants 1".into()));
         assert_eq!(one(&all, "retained messages"), ("yes".into(), Source::Seen, "gate retained".into()));
         assert_eq!(one(&all, "wildcards"), ("yes".into(), Source::Standard, String::new()));
         assert_eq!(one(&all, "not open").0, "gate qos2-in: limited");
-        let mut said = offered();
+        let mut said = Capabilities::everything(Version::V311);
         (said.retain, said.max_qos) = (false, 0);
         let known = |fact: &str, source| Provenance { fact: fact.into(), source, how: String::new() };
         said.sources = vec![known("retain", Source::Advertised), known("qos", Source::Declared)];

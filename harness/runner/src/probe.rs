@@ -9,7 +9,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use deadzone_play::Dial;
-use deadzone_transport::Stream;
+use deadzone_transport::{Approach, Stream};
 use deadzone_verdict::{Capabilities, Provenance, Source};
 use deadzone_wire::{
     Connack, Connect, Credentials, Disconnect, Framer, Packet, PacketKind, PropertyId, PropertyValue, Sender,
@@ -201,7 +201,7 @@ pub(crate) async fn connect(
 ) -> Result<Accepted, NoAnswer> {
     let Client { version, patience, .. } = *client;
     let seconds = patience.as_secs_f64();
-    let mut stream = match timeout(patience, dial.dial()).await {
+    let mut stream = match timeout(patience, dial.dial(&Approach::default())).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             let why = deadzone_transport::reason(&error).unwrap_or_else(|| error.to_string());

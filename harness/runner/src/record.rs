@@ -61,7 +61,7 @@ fn served(history: &History) -> bool {
     let mut own = BTreeSet::new();
     for event in script {
         match &event.kind {
-            EventKind::Opened { conn, client } if client.index() >= history.header.clients.len() => {
+            EventKind::Opened { conn, client, .. } if client.index() >= history.header.clients.len() => {
                 own.insert(*conn);
             }
             EventKind::Packet(packet) if packet.end == End::Broker && !own.contains(&packet.conn) => {

@@ -10,16 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadzone_history::Origin;
+use deadzone_history::{Origin, TargetFacts};
 use deadzone_play::{MemoryBudget, Timing};
 use deadzone_transport::Transport;
-use deadzone_verdict::{Capabilities, Choice, RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
+use deadzone_verdict::{Capabilities, Choice, RunEvent, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
 use deadzone_target::{Declared, TargetError};
 
 use crate::{
-    EmbeddedSpec, ExitCode, Manners, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
+    ExitCode, Manners, Mutant, Plan, RunError, Selection, Suite, TargetSpec,
     ask::{ask, speaks_v311_alone, unique_word},
     at_once::limits,
     budget::{Budget, overrun},
@@ -28,6 +28,7 @@ use crate::{
     expect::{Expectations, Known, Played, counted},
     gentle,
     histories::write_histories,
+    info::info,
     job::JobContext,
     lasting,
     ledger::Ledger,
@@ -76,6 +77,8 @@ pub struct Options {
     pub command: String,
     /// Set by a signal.
     pub cancel: Arc<AtomicBool>,
+    /// Clients for which no scenario names a node are dealt over the target's nodes by the seed.
+    pub spread: bool,
     /// A scenario whose judge shall panic.
     pub panic_in: Option<String>,
     /// What the run may take.
@@ -105,6 +108,7 @@ impl Options {
             command: "deadzone run".to_owned(),
             cancel: Arc::default(),
             panic_in: None,
+            spread: false,
             manners: Manners::default(),
             expect: None,
         }
@@ -225,18 +229,7 @@ fn plan(
         Plan::of_tier(suite, &options.selection, &options.versions, capabilities, !handle.is_embedded());
     plan.add_gates(suite, &options.versions, capabilities);
     plan.tell_refusals(&asked.refused);
-    if handle.declared().is_some_and(|declared| declared.solo == Some(false)) {
-        plan.leave_out_solo();
-    }
-    if !handle.is_ours() {
-        plan.leave_process_alone();
-    }
-    if let Some(links) = &options.links {
-        plan.leave_to(&**links);
-    }
-    if gentle.is_some() {
-        plan.leave_out_disruptive();
-    }
+    plan.fit(handle, options.links.as_deref(), gentle.is_some());
     let choice = Choice {
         filters: options.selection.words().to_vec(),
         tier: tier.name().to_owned(),
@@ -251,12 +244,17 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     let memory = (!target.is_embedded()).then(|| Arc::new(MemoryBudget::new(SHARED_MEMORY)));
     let word = if target.is_embedded() { format!("{:016x}", options.seed) } else { unique_word() };
     let facts = target.declared().map(Declared::facts).unwrap_or_default();
+    let facts = TargetFacts { bridge: target.has_bridge(), ..facts };
+    let mut timing = options.timing();
+    if let Some(ms) = target.declared().and_then(|declared| declared.settle_ms) {
+        timing.settle_ms = ms.into();
+    }
     JobContext {
         credentials: target.credentials(),
         target,
         mutant: options.mutant,
         links: options.links.clone(),
-        timing: options.timing(),
+        timing,
         seed: options.seed,
         word,
         cancel: Arc::clone(&options.cancel),
@@ -264,12 +262,14 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
         investigate: true,
         command: options.command.clone(),
         panic_in: options.panic_in.clone(),
+        spread: options.spread,
         memory,
         run: Origin::Scenario,
         facts,
         known: None,
         one_in_flight: BTreeSet::new(),
         session_at_once: BTreeSet::new(),
+        takes_qos_2: BTreeSet::new(),
     }
 }
 
@@ -283,60 +283,6 @@ fn asker(context: &JobContext, capabilities: &[Capabilities]) -> Option<Asker> {
         patience: Duration::from_millis((context.timing.patience_ms as f64 * context.timing.scale) as u64),
         qos1: offered.max_qos > 0,
     })
-}
-
-fn info(
-    suite: &Suite,
-    options: &Options,
-    target: &Target,
-    capabilities: Vec<Capabilities>,
-    planned: usize,
-    choice: Choice,
-) -> RunInfo {
-    let mut switched_on: Vec<String> = Vec::new();
-    let (name, version, address, configuration) = match target {
-        Target::Embedded(spec) => {
-            switched_on.extend(names(spec));
-            ("embedded".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()), None, String::new())
-        }
-        Target::Remote { name, places, process, declared, .. } => {
-            if let TargetSpec::Started { switches: Some(spec), .. } = &options.target {
-                switched_on.extend(names(spec));
-            }
-            let told = &declared.version;
-            let declared = declared.lines().into_iter().map(|line| format!("declared: {line}\n"));
-            let configuration = process.as_ref().map(|p| p.configuration().to_owned()).unwrap_or_default();
-            (
-                name.clone(),
-                process.as_ref().and_then(|p| p.version().map(str::to_owned)).or_else(|| told.clone()),
-                Some(places.to_string()),
-                configuration + &declared.collect::<String>(),
-            )
-        }
-    };
-    switched_on.extend(options.mutant.map(|m| m.name().to_owned()));
-    RunInfo {
-        deadzone: env!("CARGO_PKG_VERSION").to_owned(),
-        suite: suite.hash.clone(),
-        target: name,
-        transport: Some(target.handle().transport()),
-        target_version: version,
-        address,
-        target_configuration: configuration,
-        links: options.links.as_ref().map(|links| links.describe()),
-        switched_on,
-        capabilities,
-        seed: format!("{:x}", options.seed),
-        planned,
-        choice,
-        scripts: options.scripts.clone(),
-    }
-}
-
-/// What is switched on in the reference broker.
-fn names(spec: &EmbeddedSpec) -> Vec<String> {
-    let defects = spec.defects.iter().map(|d| d.name().to_owned());
-    defects.chain(spec.variants.iter().map(|v| v.name().to_owned())).collect()
 }
 
 fn summary(

@@ -12,7 +12,7 @@ use std::{
 use deadzone_runner::{
     EmbeddedSpec, Gentle, Manners, Options, Selection, Suite, TargetSpec, Tier, run, why_not_gentle,
 };
-use deadzone_script::Scenario;
+use deadzone_script::{Need, Scenario};
 use deadzone_verdict::{RunEvent, RunInfo, ScenarioResult, Summary, VerdictKind};
 use deadzone_wire::Version;
 
@@ -45,6 +45,10 @@ fn played(selection: Selection, manners: Manners, defects: &[&str]) -> Told {
     Told { info: info.unwrap(), results, summary: summary.unwrap() }
 }
 
+fn has_bridge(scenario: &Scenario) -> bool {
+    scenario.needs.contains(&Need::Bridge)
+}
+
 fn area(id: &str) -> &str {
     id.split('/').next().unwrap_or_default()
 }
@@ -56,15 +60,14 @@ fn smoke_has_something_of_every_area_and_nothing_rough() {
         suite.scenarios.iter().filter(|s| of(s)).map(|s| area(&s.id).to_owned()).collect()
     };
     let smoke = |scenario: &Scenario| Tier::of(scenario) == Tier::Smoke;
-    // To end a process and start it again takes longer than smoke has.
-    assert_eq!(areas(&smoke), areas(&|s| !s.handles_target()));
+    // To end a process and start it again takes longer than smoke has, memory has no bridge, and wrong logins are not gentle.
+    let fit = |scenario: &Scenario| {
+        !scenario.handles_target() && scenario.load().refusals == 0 && !has_bridge(scenario)
+    };
+    assert_eq!(areas(&smoke), areas(&fit));
     for version in [Version::V311, Version::V5] {
         let of_version = |scenario: &Scenario| scenario.versions.contains(&version);
-        assert_eq!(
-            areas(&|s| smoke(s) && of_version(s)),
-            areas(&|s| of_version(s) && !s.handles_target()),
-            "{version}"
-        );
+        assert_eq!(areas(&|s| smoke(s) && of_version(s)), areas(&|s| of_version(s) && fit(s)), "{version}");
     }
     let rough: Vec<_> = suite
         .scenarios
@@ -139,13 +142,14 @@ fn what_is_not_gentle_is_not_applicable_and_says_so() {
         told.results.iter().filter(|r| r.verdict.kind == VerdictKind::NotApplicable).collect();
     assert!(!rough.is_empty());
     let suite = Suite::embedded().unwrap();
-    let handles_target = |id: &str| suite.scenarios.iter().any(|s| s.id == id && s.handles_target());
-    for result in rough.iter().filter(|r| !handles_target(&r.key.id)) {
+    let lacks =
+        |id: &str| suite.scenarios.iter().any(|s| s.id == id && (s.handles_target() || has_bridge(s)));
+    for result in rough.iter().filter(|r| !lacks(&r.key.id)) {
         let reason = result.verdict.reason.clone().unwrap_or_default();
         assert!(reason.starts_with("not gentle: ") && reason.ends_with("(--disruptive runs it)"), "{reason}");
     }
     assert_eq!(everything().info.choice.gentle, None, "memory is nobody else's");
     let all = everything();
     let left: Vec<_> = all.results.iter().filter(|r| r.verdict.kind == VerdictKind::NotApplicable).collect();
-    assert!(left.iter().all(|r| handles_target(&r.key.id)), "memory has no process");
+    assert!(left.iter().all(|r| lacks(&r.key.id)), "memory has neither a process nor a bridge");
 }

@@ -4,6 +4,7 @@
 //! This crate does not know how a step is performed, nor what a verdict is.
 
 mod diagnostic;
+mod framing;
 mod gate;
 mod held;
 mod load;
@@ -16,8 +17,10 @@ mod scenario;
 mod stands;
 mod step;
 mod text;
+mod tls;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
+pub use framing::{FrameWord, Framing};
 pub use gate::Gate;
 pub use load::Load;
 pub use names::{ProfilePlace, clause_mistakes, profile_mistakes};
@@ -28,3 +31,4 @@ pub use step::{
     Arrival, At, ConnectMode, ConnectOptions, Count, FieldValue, PacketTemplate, Payload, Step, StepKind,
     SubscribeFilter, TargetAction, TriggerTemplate, WillTemplate,
 };
+pub use tls::{Certificate, TlsCut};

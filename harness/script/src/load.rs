@@ -17,6 +17,8 @@ pub struct Load {
     pub deviations: u64,
     /// Connections with a user name or password of the script's own.
     pub logins: u64,
+    /// Connections that the broker is to refuse.
+    pub refusals: u64,
 }
 
 /// Connections of `finds`: it looks four times at most, and twice more behind a late find.
@@ -34,6 +36,7 @@ impl Scenario {
             connections: load.connections * rounds,
             deviations: load.deviations * rounds,
             logins: load.logins * rounds,
+            refusals: load.refusals * rounds,
         }
     }
 }
@@ -46,6 +49,7 @@ fn add(load: &mut Load, step: &Step) {
             // Before 5.0 a fresh session takes a connection that clears the old one.
             load.connections += if *mode == ConnectMode::Fresh { 2 } else { 1 };
             load.logins += u64::from(options.user.is_some() || options.pass.is_some());
+            load.refusals += u64::from(options.refused);
         }
         StepKind::Finds { .. } => load.connections += LOOKS,
         StepKind::Publish { packet, .. } => {
@@ -131,6 +135,13 @@ mod tests {
         assert_eq!(claimed(&[0x30, 0x80]) + claimed(&[0x30]) + claimed(&[]), 0, "no length yet");
         let broken = "  a connect clean\n  a -> PINGREQ broken by length+70000 deviant\n";
         assert_eq!((load("", broken).packet_bytes, load("", broken).deviations), (70_000, 1));
+    }
+
+    #[test]
+    fn what_is_to_be_refused_is_counted() {
+        let steps = "  a connect clean user=\"u{run}\" refused\n  a connect clean user=\"u{run}\"\n";
+        let load = load("  times 3\n", steps);
+        assert_eq!((load.refusals, load.logins), (3, 6));
     }
 
     #[test]

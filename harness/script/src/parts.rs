@@ -13,7 +13,7 @@ macro_rules! clients {
     ($kind:expr) => {
         match $kind {
             StepKind::Fence { publisher, subscriber, .. } => (Some(publisher), Some(subscriber)),
-            StepKind::Target(_) => (None, None),
+            StepKind::Target(_) | StepKind::Settle => (None, None),
             StepKind::Open { client }
             | StepKind::Connect { client, .. }
             | StepKind::Subscribe { client, .. }
@@ -28,6 +28,7 @@ macro_rules! clients {
             | StepKind::Receive { client, .. }
             | StepKind::Ready { subscriber: client, .. }
             | StepKind::Link { client, .. }
+            | StepKind::CutTls { client, .. }
             | StepKind::LinkProfile { client, .. }
             | StepKind::LinkSaw { client, .. }
             | StepKind::ExpectReceives { client, .. }

@@ -1,9 +1,9 @@
 //! A scenario: one named experiment with its needs, clauses, clients and steps.
 
-use deadzone_spec::ClauseId;
+use deadzone_spec::{ClauseId, Node};
 use deadzone_wire::Version;
 
-use crate::{At, Count, Gate, Step, StepKind, TargetAction};
+use crate::{At, Certificate, Count, Gate, Step, StepKind, TargetAction};
 
 /// One named experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,15 @@ impl Scenario {
         given.chain(changed).collect()
     }
 
+    /// Its steps and those of its control block, to change them.
+    pub(crate) fn all_steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+        let control = match &mut self.control {
+            Control::Steps(steps) => steps.as_mut_slice(),
+            Control::Derived | Control::None(_) => &mut [],
+        };
+        self.steps.iter_mut().chain(control)
+    }
+
     /// Whether its steps do something to the target's process.
     pub fn handles_target(&self) -> bool {
         let control = match &self.control {
@@ -80,7 +89,13 @@ impl Scenario {
     pub fn has_fault(&self, version: Version) -> bool {
         let taken = |step: &&Step| step.only.is_none_or(|only| only == version);
         let is_fault = |step: &Step| {
-            matches!(step.kind, StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::Target(_))
+            matches!(
+                step.kind,
+                StepKind::Link { .. }
+                    | StepKind::LinkProfile { .. }
+                    | StepKind::CutTls { .. }
+                    | StepKind::Target(_)
+            )
         };
         matches!(self.control, Control::Steps(_))
             || self.clients.iter().any(|client| client.via.is_some())
@@ -143,6 +158,18 @@ pub enum Need {
     Wildcard,
     /// `subscription-identifier`: Subscription Identifiers (5.0).
     SubscriptionIdentifier,
+    /// `nodes N`: so many endpoints, 2 or more, that are one server.
+    Nodes(u8),
+    /// `bridge`: two brokers, the second of which reaches the first over a link of ours.
+    Bridge,
+    /// `ws`: the run is over a WebSocket, with TLS below it or without.
+    Ws,
+    /// `tls`: the run is over TLS, with a WebSocket above it or without.
+    Tls,
+    /// `password`: clients have a user name and a password that the target asks for.
+    Password,
+    /// `client-certificates`: the target lets no client in without a certificate of its authority.
+    ClientCertificates,
 }
 
 /// A scripted client.
@@ -158,8 +185,35 @@ pub struct ClientDecl {
     pub via: Option<String>,
     /// A version of its own.
     pub version: Option<Version>,
+    /// The node that it connects to, where the text says so.
+    pub node: Option<Node>,
+    /// It is no client of the script but the bridge between two brokers: `needs bridge` declares it, and only its link can be
+    /// named.
+    pub bridge: bool,
+    /// The WebSocket subprotocols that it offers, in this order; none given: `mqtt` alone.
+    pub offers: Vec<String>,
+    /// The certificate that it shows.
+    pub certificate: Certificate,
     /// Where it is declared.
     pub at: At,
+}
+
+impl ClientDecl {
+    /// A client of which nothing but its name is said.
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            manual: false,
+            direct: false,
+            via: None,
+            version: None,
+            offers: Vec::new(),
+            certificate: Certificate::Own,
+            node: None,
+            bridge: false,
+            at: At::default(),
+        }
+    }
 }
 
 /// What runs after a failure to tell whether the fault is needed for it.

@@ -66,6 +66,7 @@ fn asked(kind: &StepKind, held: &Held<'_>, gates: &mut BTreeSet<Gate>) {
                 gates.insert(Gate::WildcardMatched);
             }
         }
+        StepKind::Ready { from: Some(_), .. } => gates.extend([Gate::Qos1In, Gate::Qos1Out]),
         StepKind::Finds { .. } => gates.extend([Gate::Connection, Gate::Subscription, Gate::RetainedStored]),
         StepKind::Publish { packet, .. } | StepKind::Burst { packet, .. } => published(packet, gates),
         StepKind::Send { packet, .. } => match packet.kind {

@@ -1,8 +1,10 @@
 //! A step: one line of a scenario.
 
 use deadzone_link::{Direction, Edge, Fault};
-use deadzone_spec::ClauseId;
+use deadzone_spec::{ClauseId, Node};
 use deadzone_wire::{Field, Mutation, PacketKind, Version};
+
+use crate::{Framing, TlsCut};
 
 /// A place in a scenario file: 1-based line and column (in characters), and the length of what is meant (1 or more).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,6 +131,15 @@ pub enum StepKind {
         packet: PacketTemplate,
         /// Applied left to right.
         broken_by: Vec<Mutation>,
+        /// How its bytes are written.
+        framing: Framing,
+    },
+    /// `link X cut rst in handshake|at cipher byte N`.
+    CutTls {
+        /// Whose connection.
+        client: usize,
+        /// Where.
+        cut: TlsCut,
     },
     /// `X -> bytes 10 0c …`.
     SendBytes {
@@ -136,6 +147,8 @@ pub enum StepKind {
         client: usize,
         /// Exactly these.
         bytes: Vec<u8>,
+        /// How they are written.
+        framing: Framing,
     },
     /// `X <- A | B [within T]`, `X <- some A`, `X <-! A`.
     Receive {
@@ -161,13 +174,18 @@ pub enum StepKind {
         /// QoS, 1 by default.
         qos: u8,
     },
-    /// `ready SUB "topic"`: a QoS 0 marker from the harness's own client, until it arrives.
+    /// `ready SUB "topic" [from N]`: a marker from the harness's own client, until it arrives.
     Ready {
         /// Who receives.
         subscriber: usize,
         /// Topic.
         topic: Payload,
+        /// The node at which QoS 1 markers are published, so that it is the target's duty that one arrives; without it they are
+        /// of QoS 0, and only the experiment's.
+        from: Option<Node>,
     },
+    /// `settle`: the time that the target's nodes take to learn of each other what no marker can show.
+    Settle,
     /// `link X FAULT [when]`.
     Link {
         /// Whose link.
@@ -289,6 +307,8 @@ pub struct ConnectOptions {
     pub user: Option<Payload>,
     /// `pass=`.
     pub pass: Option<Payload>,
+    /// `refused`: a CONNACK that refuses, or a close, is what is wanted.
+    pub refused: bool,
     /// `client_id=`; by default made of the run's nonce and the client's name.
     pub client_id: Option<Payload>,
     /// `will_topic=`, `will_payload=`, `will_qos=`, `will_retain=`, `will_delay=` (seconds, 5.0).

@@ -6,17 +6,28 @@ use crate::Payload;
 pub(crate) const PAD_MAX: usize = 60_000;
 
 const RUN: &[u8] = b"{run}";
+const USER: &[u8] = b"{user}";
+const PASSWORD: &[u8] = b"{password}";
 const PAD: &[u8] = b"{pad ";
 
 impl Payload {
     /// The bytes that are sent: `{run}` is this word, `{pad N}` is N dots.
     pub fn filled(&self, run: &[u8]) -> Vec<u8> {
+        self.filled_with(&[(RUN, run)])
+    }
+
+    /// The same in a user name or a password, where `{user}` and `{password}` are those of the target.
+    pub fn filled_as_login(&self, run: &[u8], user: &[u8], password: &[u8]) -> Vec<u8> {
+        self.filled_with(&[(RUN, run), (USER, user), (PASSWORD, password)])
+    }
+
+    fn filled_with(&self, words: &[(&[u8], &[u8])]) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.len());
         let mut rest = self.0.as_slice();
         while let Some((&first, behind)) = rest.split_first() {
-            if let Some(behind) = rest.strip_prefix(RUN) {
-                out.extend_from_slice(run);
-                rest = behind;
+            if let Some((word, value)) = words.iter().find(|(word, _)| rest.starts_with(word)) {
+                out.extend_from_slice(value);
+                rest = &rest[word.len()..];
             } else if let Some((count, behind)) = pad(rest) {
                 out.resize(out.len() + count, b'.');
                 rest = behind;

@@ -78,6 +78,15 @@ fn a_mistake_in_one_scenario_spares_the_others() {
 /// A file with exactly one mistake for each way to make it. A snippet that begins with `scenario` or `mqt` is a whole
 /// file; one that begins with a blank stands behind the header and clients; any other one is a step of connected clients.
 const ONE_EACH: &[(&str, &str)] = &[
+    ("E052", "ready a \"t\" from 2"),
+    ("E052", "settle"),
+    ("E052", " client far at 2\n far connect clean"),
+    ("E052", " needs nodes 2\n client far at 3\n far connect clean"),
+    ("E030", " needs nodes 1\n a connect clean"),
+    ("E016", " needs nodes 2\n client far at 0\n far connect clean"),
+    ("E053", " needs bridge\n a connect clean\n expect bridge receives nothing"),
+    ("E053", " needs bridge\n times 3\n a connect clean client_id=\"{run}\""),
+    ("E007", " needs bridge\n client bridge\n a connect clean"),
     ("E001", "a publish \"t\" \"open"),
     ("E002", r#"a publish "t" "\q""#),
     ("E002", r#"a publish "t" "\x4""#),
@@ -212,6 +221,27 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E049", "target kill\n a connect resume"),
     ("E049", "target kill\n target restart\n a ping"),
     ("E049", "target kill\n target restart\n a connect clean\n fence a m \"t\""),
+    ("E042", "a connect clean reason=5 refused"),
+    ("E050", "d -> PINGREQ in frames 1 *"),
+    ("E050", "d -> PINGREQ with next"),
+    ("E050", "d -> PINGREQ with next\n a -> PINGREQ"),
+    ("E050", "d -> PINGREQ with next\n d -> PINGREQ only 5.0"),
+    ("E050", " needs ws\n a connect clean\n a -> PINGREQ in frames *"),
+    ("E050", " needs ws\n d connect clean\n d -> PINGREQ in frames * *"),
+    ("E050", " needs ws\n d connect clean\n d -> PINGREQ in frames 1 *+"),
+    ("E050", " needs ws\n d connect clean\n d -> PINGREQ in frames ping"),
+    ("E050", " needs ws\n d connect clean\n d -> bytes c0 00 in frames all"),
+    ("E050", " client o offers \"mqttv3.1, mqtt\"\n o connect clean"),
+    ("E050", " needs ws\n client o offers \"mqttv3.1\"\n o connect clean"),
+    ("E041", " client o certificate=mine\n o connect clean"),
+    ("E041", " client o certificat=none\n o connect clean"),
+    ("E014", " needs client-certificates\n client o certificate=none certificate=none\n o connect clean"),
+    ("E051", " client o certificate=none\n o connect clean"),
+    ("E054", " matrix x\n  r 1\n a connect clean"),
+    ("E051", "link a cut rst in handshake"),
+    ("E051", " needs tls\n link a cut fin in handshake"),
+    ("E033", " needs tls\n link a cut rst at cipher byte 5"),
+    ("E032", " needs ws\n d connect clean\n d -> PINGREQ in text frames *"),
 ];
 
 #[test]

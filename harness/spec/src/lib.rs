@@ -1,4 +1,4 @@
-//! The versions of MQTT, what may carry it, and one table of their normative statements: 141 of 3.1.1, 251 of 5.0, and those that have no
+//! The versions of MQTT, what may carry it, the nodes of a target, and one table of their normative statements: 141 of 3.1.1, 251 of 5.0, and those that have no
 //! number.
 //!
 //! The data is in `data/*.tsv`, one statement a line, in our own words. An id carries its version
@@ -12,6 +12,7 @@
 mod clause;
 mod id;
 mod nearest;
+mod node;
 mod obligation;
 mod pair;
 mod section;
@@ -22,6 +23,7 @@ mod version;
 pub use clause::{Clause, Level, Party, Reaction};
 pub use id::{ClauseId, all, joined};
 pub use nearest::nearest;
+pub use node::{NoNode, Node};
 pub use obligation::{Held, Obligation};
 pub use pair::Pair;
 pub use section::Section;

@@ -25,6 +25,8 @@ pub struct Declared {
     pub queue: Option<u32>,
     /// How long it keeps a 3.1.1 session, s.
     pub session_ttl_s: Option<u32>,
+    /// How long its nodes take to learn of each other, ms.
+    pub settle_ms: Option<u32>,
     /// Connections that it takes at once.
     pub connections: Option<u32>,
     /// It slows publishers down rather than answer them.
@@ -33,6 +35,8 @@ pub struct Declared {
     pub version: Option<String>,
     /// Whether scenarios that touch the whole broker may run.
     pub solo: Option<bool>,
+    /// It lets no client in without a certificate of its authority.
+    pub client_certificates: bool,
 }
 
 impl Declared {
@@ -50,9 +54,11 @@ impl Declared {
             queue: self.queue,
             session_ttl_s: self.session_ttl_s,
             connections: self.connections,
+            bridge: false,
             v311_alone: false,
             in_flight_one: false,
             session_at_once: false,
+            takes_qos_2: false,
         }
     }
 
@@ -73,10 +79,12 @@ impl Declared {
         );
         say("queue", self.queue.map(|n| n.to_string()));
         say("session_ttl_s", self.session_ttl_s.map(|n| n.to_string()));
+        say("settle_ms", self.settle_ms.map(|n| n.to_string()));
         say("connections", self.connections.map(|n| n.to_string()));
         say("backpressure", on(self.backpressure));
         say("version", self.version.clone());
         say("solo", self.solo.map(|s| s.to_string()));
+        say("client_certificates", on(self.client_certificates));
         lines
     }
 }

@@ -22,6 +22,8 @@ pub struct Entry {
     pub trust: Option<Trust>,
     /// The clients' certificate.
     pub identity: Option<Identity>,
+    /// One like it that has expired: only a descriptor names it.
+    pub expired: Option<Identity>,
 }
 
 impl Entry {
@@ -32,17 +34,8 @@ impl Entry {
             (false, Some(ca)) => Some(Trust::Authorities(pem(ca)?)),
             (false, None) => None,
         };
-        let identity = match (given.cert, given.key) {
-            (Some(certificate), Some(key)) => {
-                Some(Identity { certificate_pem: pem(certificate)?, key_pem: pem(key)? })
-            }
-            (None, None) => None,
-            _ => {
-                return Err(TargetError::Entry(
-                    "a certificate goes with its key, and a key with its certificate",
-                ));
-            }
-        };
+        let own = identity(given.cert, given.key)?;
+        let expired = identity(given.expired_cert, given.expired_key)?;
         let password = match (given.password, given.password_file, given.token_file) {
             (None, None, None) => None,
             (Some(word), None, None) => Some(Bytes::copy_from_slice(word.as_bytes())),
@@ -55,7 +48,7 @@ impl Entry {
         };
         let user = given.user.map(str::to_owned);
         let credentials = (user.is_some() || password.is_some()).then_some(Credentials { user, password });
-        Ok(Self { credentials, trust, identity })
+        Ok(Self { credentials, trust, identity: own, expired })
     }
 
     /// With what a descriptor says of the same, field by field.
@@ -64,6 +57,7 @@ impl Entry {
             credentials: self.credentials_over(own.credentials),
             trust: self.trust.clone().or(own.trust),
             identity: self.identity.clone().or(own.identity),
+            expired: self.expired.clone().or(own.expired),
         }
     }
 
@@ -100,7 +94,11 @@ impl Entry {
         if !endpoint.transport.has_tls() && (self.trust.is_some() || self.identity.is_some()) {
             return Err(TargetError::Entry("certificates go with mqtts:// and wss:// only"));
         }
-        Ok(ClientTls { trust: self.trust.clone().unwrap_or_default(), identity: self.identity.clone() })
+        Ok(ClientTls {
+            trust: self.trust.clone().unwrap_or_default(),
+            identity: self.identity.clone(),
+            expired: self.expired.clone(),
+        })
     }
 }
 
@@ -121,6 +119,10 @@ pub struct EntryFiles<'a> {
     pub cert: Option<&'a Path>,
     /// Its key, PEM.
     pub key: Option<&'a Path>,
+    /// A certificate like it that has expired, PEM.
+    pub expired_cert: Option<&'a Path>,
+    /// The key of that, PEM.
+    pub expired_key: Option<&'a Path>,
     /// Look at no certificate.
     pub insecure: bool,
 }
@@ -143,6 +145,16 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, TargetError> {
         return Err(failed(format!("longer than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+fn identity(certificate: Option<&Path>, key: Option<&Path>) -> Result<Option<Identity>, TargetError> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            Ok(Some(Identity { certificate_pem: pem(certificate)?, key_pem: pem(key)? }))
+        }
+        (None, None) => Ok(None),
+        _ => Err(TargetError::Entry("a certificate goes with its key, and a key with its certificate")),
+    }
 }
 
 fn pem(path: &Path) -> Result<Vec<u8>, TargetError> {

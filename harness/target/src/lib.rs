@@ -45,7 +45,7 @@ pub use log::LogTail;
 pub use mistake::{Complaint, Mistake, complaint, mistake, place_of};
 pub use open_files::open_files_limit;
 pub use owned::end_all;
-pub use places::{Place, Places};
+pub use places::{NodePlaces, Place, Places};
 pub use presets::{preset, presets};
 pub use ready::wait_until_it_answers;
 pub use started::{Started, Store};

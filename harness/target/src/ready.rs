@@ -78,6 +78,7 @@ fn wait(
     let runtime =
         Builder::new_current_thread().enable_all().build().map_err(|e| format!("no runtime: {e}"))?;
     let deadline = Instant::now() + limit;
+    let mut tries = 0;
     for (place, versions) in places.by_version() {
         loop {
             if cancel.load(Ordering::Relaxed) {
@@ -86,7 +87,7 @@ fn wait(
             if let Some(how) = gone() {
                 return Err(how);
             }
-            let Err(why) = ask(&runtime, place, &versions, credentials, enough) else { break };
+            let Err(why) = ask(&runtime, place, &versions, credentials, enough, &mut tries) else { break };
             if Instant::now() > deadline {
                 let limit = limit.as_secs();
                 return Err(format!("no CONNECT was accepted at {place} within {limit} s: {why}"));
@@ -104,10 +105,14 @@ fn ask(
     versions: &[Version],
     credentials: Option<&Credentials>,
     enough: &dyn Fn(&Met) -> bool,
+    tries: &mut u32,
 ) -> Result<(), String> {
     let mut first = None;
     for version in versions {
-        let tried = async { tokio::time::timeout(TRY_LIMIT, greet(place, *version, credentials)).await };
+        // An id of its own each time: a broker that was caught while it began may hold the one of before, and rumqttd dies of it.
+        *tries += 1;
+        let id = format!("deadzoneReady{tries}");
+        let tried = async { tokio::time::timeout(TRY_LIMIT, greet(place, *version, credentials, &id)).await };
         let met = match runtime.block_on(tried) {
             Ok(Ok(met)) => met,
             Ok(Err(error)) => {
@@ -124,9 +129,14 @@ fn ask(
 }
 
 /// One CONNECT, with a clean end behind it.
-async fn greet(place: &Place, version: Version, credentials: Option<&Credentials>) -> io::Result<Met> {
+async fn greet(
+    place: &Place,
+    version: Version,
+    credentials: Option<&Credentials>,
+    id: &str,
+) -> io::Result<Met> {
     let mut stream = place.dialer().dial(place.address).await?;
-    let mut connect = Connect::new(version, "deadzoneReady");
+    let mut connect = Connect::new(version, id);
     if let Some(credentials) = credentials {
         credentials.fill(&mut connect, version);
     }
@@ -160,7 +170,36 @@ async fn connack(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> io::Result
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        collections::BTreeMap,
+        io::{Read, Write},
+        net::TcpListener,
+    };
+
     use super::*;
+    use crate::NodePlaces;
+
+    #[test]
+    fn each_try_has_a_client_id_of_its_own() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = Place::tcp(listener.local_addr().unwrap());
+        // It is closed twice without an answer, as by a broker that begins, and accepted then.
+        let broker = thread::spawn(move || {
+            let answers: [&[u8]; 3] = [b"", b"", b"\x20\x02\x00\x00"];
+            answers.map(|answer| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut connect = [0; 64];
+                let length = stream.read(&mut connect).unwrap();
+                stream.write_all(answer).unwrap();
+                connect[14..length].to_vec()
+            })
+        });
+        let places = Places::from(NodePlaces::each(BTreeMap::from([(Version::V311, place)])).unwrap());
+        let limit = Duration::from_secs(10);
+        wait_until_ready(&places, None, limit, &AtomicBool::new(false), &|| None).unwrap();
+        let ids = broker.join().unwrap().map(|id| String::from_utf8(id).unwrap());
+        assert_eq!(ids, ["deadzoneReady1", "deadzoneReady2", "deadzoneReady3"]);
+    }
 
     #[test]
     fn a_connack_is_read_in_every_version() {

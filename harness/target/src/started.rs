@@ -15,7 +15,7 @@ use deadzone_wire::Credentials;
 
 use crate::{
     LogTail, Places, Recipe, TargetError,
-    descriptor::places_of,
+    descriptor::{bridged, places_of},
     install::{missing, standing},
     open_files_limit,
     owned::Owned,
@@ -111,6 +111,7 @@ impl Started {
         // What the descriptor says is what readiness is tried with: what the user says beside it may be wrong on purpose.
         let entry = recipe.own.entry(&recipe.folder, &values).map_err(|e| NotReady::of(e.to_string()))?;
         let (own_places, login) = places_of(&recipe.addresses, &entry, &values).map_err(NotReady::of)?;
+        let own_places = bridged(own_places, recipe.bridge.as_ref(), &values).map_err(NotReady::of)?;
         let own_credentials = entry.with_login(login);
         let secrets = Secrets::of([own_credentials.as_ref(), recipe.given.credentials.as_ref()]);
         let configuration = secrets.mask(configuration);
@@ -124,6 +125,7 @@ impl Started {
         } else {
             (own_places.clone(), own_credentials.clone())
         };
+        let places = places.with_bridge(own_places.bridge());
         let (recipe, ports) = (Arc::clone(recipe), ports.to_vec());
         Ok(Self {
             recipe,
@@ -307,9 +309,10 @@ fn await_ready(
     // Another program may have got a port first. Where something else than a process of ours serves it (a container's engine),
     // nothing tells.
     let ours = recipe.start.end.is_empty();
-    if let Some(port) =
-        ports.iter().filter(|_| ours).find(|port| owner::listens(&owned.marker(), **port) == Some(false))
-    {
+    // At the one of a bridge's link it is we who listen.
+    let link = places.bridge().map(|at| at.port());
+    let mut theirs = ports.iter().filter(|port| ours && link != Some(**port));
+    if let Some(port) = theirs.find(|port| owner::listens(&owned.marker(), **port) == Some(false)) {
         return Err(NotReady { text: format!("something else listens at port {port}"), port_taken: true });
     }
     match gone() {

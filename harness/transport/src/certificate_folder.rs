@@ -7,12 +7,13 @@ use crate::Certificates;
 /// The file that is written last: a folder that has it has all.
 pub const LAST_CERTIFICATE: &str = "server.pem";
 
-/// Makes an authority of this name, a server's certificate for these names and addresses, and a client's, and writes all but the
-/// authority's key: `ca.pem`, `server.pem`, `server.key`, `client.pem`, `client.key`. No file may be there before, and only its owner
-/// reads one.
+/// Makes an authority of this name, a server's certificate for these names and addresses, a client's and one of a client that has expired, and
+/// writes all but the authority's key: `ca.pem`, `server.pem`, `server.key`, `client.pem`, `client.key`, `expired.pem`, `expired.key`.
+/// No file may be there before, and only its owner reads one.
 pub fn certificate_folder(folder: &Path, authority: &str, names: &[&str], client: &str) -> io::Result<()> {
     let made = Certificates::new(authority).map_err(io::Error::other)?;
     let server = made.server(names).map_err(io::Error::other)?;
+    let expired = made.expired_client(client).map_err(io::Error::other)?;
     let client = made.client(client).map_err(io::Error::other)?;
     fs::create_dir_all(folder)?;
     for (name, bytes) in [
@@ -20,6 +21,8 @@ pub fn certificate_folder(folder: &Path, authority: &str, names: &[&str], client
         ("server.key", &server.key_pem),
         ("client.pem", &client.certificate_pem),
         ("client.key", &client.key_pem),
+        ("expired.pem", &expired.certificate_pem),
+        ("expired.key", &expired.key_pem),
         (LAST_CERTIFICATE, &server.certificate_pem),
     ] {
         let path = folder.join(name);

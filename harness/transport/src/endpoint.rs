@@ -87,8 +87,30 @@ impl Endpoint {
         Self { transport: Transport::Tcp, host, port, path: DEFAULT_PATH.to_owned() }
     }
 
-    /// A text that may be a URL, without the password that it may hold: for whatever is shown.
+    /// The URLs of a list with commas between them; a text that is no such list is one by itself.
+    pub fn list(text: &str) -> Vec<&str> {
+        let begins = |rest: &str| {
+            let scheme = rest.split_once("://").map(|(scheme, _)| scheme);
+            Transport::ALL.into_iter().any(|transport| scheme == Some(transport.scheme()))
+        };
+        let mut from = 0;
+        let mut all = Vec::new();
+        for (at, _) in text.match_indices(',').filter(|(at, _)| begins(&text[at + 1..])) {
+            all.push(&text[from..at]);
+            from = at + 1;
+        }
+        all.push(&text[from..]);
+        // Where a part is none, the comma may stand in a password.
+        if all.iter().all(|part| Self::parse(part).is_ok()) { all } else { vec![text] }
+    }
+
+    /// A text that may be a URL, or several, without the passwords that they may hold: for whatever is shown.
     pub fn without_password(text: &str) -> String {
+        let each: Vec<String> = Self::list(text).into_iter().map(Self::one_without_password).collect();
+        each.join(",")
+    }
+
+    fn one_without_password(text: &str) -> String {
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (format!("{scheme}://"), rest),
             None => (String::new(), text),
@@ -208,6 +230,14 @@ mod tests {
     }
 
     #[test]
+    fn a_list_has_urls_between_commas() {
+        assert_eq!(Endpoint::list("mqtt://a,ws://b/x,y,mqtts://c"), ["mqtt://a", "ws://b/x,y", "mqtts://c"]);
+        for one in ["mosquitto", "a,b", "mqtt://a,", "mqtt://a,b.toml", "mqtt://u:p,mqtt://q@g"] {
+            assert_eq!(Endpoint::list(one), [one]);
+        }
+    }
+
+    #[test]
     fn a_login_is_decoded_and_its_password_never_shown() {
         let (endpoint, login) = Endpoint::parse("mqtts://joe%40home:p%3ass@h:1").unwrap();
         let login = login.unwrap();
@@ -222,6 +252,9 @@ mod tests {
             ("mqtt://u:p@h:1", "mqtt://u@h:1"),
             ("wss://u:p:q@h/mqtt", "wss://u@h/mqtt"),
             ("u:p@h", "u@h"),
+            ("mqtt://u:p@h:1,mqtts://v:q@g", "mqtt://u@h:1,mqtts://v@g"),
+            ("mqtt://u:p,mqtt://q@g", "mqtt://u@g"),
+            ("mqtt://u:p,q@h", "mqtt://u@h"),
             ("mqtt://u:p/q@h", "mqtt://u@h"),
             ("u:p/q@h/x.toml", "u@h/x.toml"),
             ("mqtt://u@h", "mqtt://u@h"),

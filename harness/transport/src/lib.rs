@@ -5,6 +5,7 @@
 //! takes connections through an [`Acceptor`]. [`Certificates`] makes the certificates of a test run.
 
 mod acceptor;
+mod approach;
 mod certificate_folder;
 mod certificates;
 mod dialer;
@@ -14,9 +15,11 @@ mod pipe;
 mod stream;
 mod tcp;
 mod tls;
+mod turned_away;
 mod ws;
 
 pub use acceptor::Acceptor;
+pub use approach::{Approach, Habits, Presented};
 pub use certificate_folder::{LAST_CERTIFICATE, certificate_folder};
 pub use certificates::{Certificates, Identity};
 pub use deadzone_spec::Transport;
@@ -25,4 +28,5 @@ pub use endpoint::{Endpoint, EndpointError, Login};
 pub use error::{TlsError, reason};
 pub use pipe::{Pipe, pipe};
 pub use stream::Stream;
-pub use tls::{ClientTls, Trust};
+pub use tls::{ClientTls, Trust, is_broken_below};
+pub use ws::{Frame, Frames, SUBPROTOCOL};

@@ -32,7 +32,7 @@ fn authority() -> Certificates {
 }
 
 fn trusting(authority: &Certificates) -> ClientTls {
-    ClientTls { trust: Trust::Authorities(authority.authority_pem()), identity: None }
+    ClientTls { trust: Trust::Authorities(authority.authority_pem()), identity: None, expired: None }
 }
 
 async fn listen() -> (TcpListener, SocketAddr) {
@@ -181,7 +181,7 @@ fn any_certificate_does_where_none_is_looked_at() {
     let identity = authority().expired_server(&["other.example"]).unwrap();
     run(async {
         let (listener, address) = listen().await;
-        let tls = ClientTls { trust: Trust::Anything, identity: None };
+        let tls = ClientTls { trust: Trust::Anything, ..ClientTls::default() };
         let dialer = Dialer::new(endpoint(Transport::Tls, address), &tls).unwrap();
         let acceptor = Acceptor::secured(false, &identity, None).unwrap();
         let (client, server) = tokio::join!(dialer.dial(address), async {
@@ -226,7 +226,7 @@ fn pieces_that_do_not_fit_are_refused_before_anything_is_sent() {
         key_pem: authority.client("b").unwrap().key_pem,
     };
     for tls in [
-        ClientTls { trust: Trust::Authorities(b"no PEM".to_vec()), identity: None },
+        ClientTls { trust: Trust::Authorities(b"no PEM".to_vec()), ..ClientTls::default() },
         ClientTls { identity: Some(mixed), ..trusting(&authority) },
     ] {
         assert!(Dialer::new(endpoint.clone(), &tls).is_err(), "{tls:?}");
@@ -237,7 +237,7 @@ fn pieces_that_do_not_fit_are_refused_before_anything_is_sent() {
 fn a_plain_server_is_told_from_one_of_tls_and_a_web_server_from_a_broker() {
     run(async {
         let (listener, address) = listen().await;
-        let trusting = ClientTls { trust: Trust::Anything, identity: None };
+        let trusting = ClientTls { trust: Trust::Anything, ..ClientTls::default() };
         let answers = async {
             for _ in 0..2 {
                 let mut socket: TcpStream = listener.accept().await.unwrap().0;

@@ -69,6 +69,26 @@ pub struct Capabilities {
     pub sources: Vec<Provenance>,
 }
 
+impl Capabilities {
+    /// Of a target that offers everything and limits nothing.
+    pub fn everything(version: Version) -> Self {
+        Self {
+            version,
+            max_qos: 2,
+            retain: true,
+            wildcard: true,
+            subscription_identifier: version == Version::V5,
+            shared: version == Version::V5,
+            session: true,
+            receive_maximum: u16::MAX,
+            maximum_packet_size: None,
+            server_keep_alive_s: None,
+            topic_alias_maximum: 0,
+            sources: Vec::new(),
+        }
+    }
+}
+
 /// Where a fact about a target comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {

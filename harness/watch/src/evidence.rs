@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use deadzone_history::{ClientInfo, ClientIx, ConnId, Event, EventKind, Header, History};
+use deadzone_spec::Node;
 use deadzone_verdict::Finding;
 
 use crate::judges::Known;
@@ -37,9 +38,12 @@ pub(crate) fn cut(
         let client = ClientIx(u32::try_from(header.clients.len()).unwrap_or(u32::MAX));
         header.version = known.version;
         let (name, version) = (known.name.clone(), known.version);
-        header.clients.push(ClientInfo { name, manual: false, direct: false, version });
+        header.clients.push(ClientInfo { name, manual: false, direct: false, version, bridge: false });
         clients.insert(*conn, client);
-        events.push(Event { kind: EventKind::Opened { conn: *conn, client }, ..known.opened.clone() });
+        events.push(Event {
+            kind: EventKind::Opened { conn: *conn, client, node: Node::FIRST },
+            ..known.opened.clone()
+        });
     }
     events.sort_by_key(|event| event.seq);
     let of_story = |event: &&Event| {

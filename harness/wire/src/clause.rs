@@ -37,6 +37,7 @@ rules! {
     PUBREL_FLAGS: - "MQTT-3.6.1-1" "MQTT-3.6.1-1";
     SUBSCRIBE_FLAGS: - "MQTT-3.8.1-1" "MQTT-3.8.1-1";
     UNSUBSCRIBE_FLAGS: - "MQTT-3.10.1-1" "MQTT-3.10.1-1";
+    DISCONNECT_FLAGS: - "MQTT-3.14.1-1" "MQTT-3.14.1-1";
     AUTH_FLAGS: - - "MQTT-3.15.1-1";
     NON_MINIMAL: - - "MQTT-1.5.5-1";
     OVERLONG: - - "DZ-overlong-varint";

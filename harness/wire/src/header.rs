@@ -44,6 +44,7 @@ fn check_flags(kind: PacketKind, flags: u8, findings: &mut Findings) {
         PacketKind::Pubrel => (&clause::PUBREL_FLAGS, 0b0010),
         PacketKind::Subscribe => (&clause::SUBSCRIBE_FLAGS, 0b0010),
         PacketKind::Unsubscribe => (&clause::UNSUBSCRIBE_FLAGS, 0b0010),
+        PacketKind::Disconnect => (&clause::DISCONNECT_FLAGS, 0),
         PacketKind::Auth => (&clause::AUTH_FLAGS, 0),
         _ => (&clause::FLAGS, 0),
     };

@@ -37,6 +37,8 @@ pub struct Broker {
     pub(super) retained: Retained,
     /// How many client identifiers were made here.
     pub(super) assigned_ids: u64,
+    /// Whose turn it is in groups that share a subscription.
+    pub(super) share_turn: u64,
     pub(super) arrivals: Arrivals,
     pub(super) jobs: Schedule<Job>,
     pub(super) lapses: Lapses,
@@ -54,6 +56,7 @@ impl Broker {
             sessions: BTreeMap::new(),
             retained: Retained::default(),
             assigned_ids: 0,
+            share_turn: 0,
             arrivals: Arrivals::default(),
             jobs: Schedule::default(),
             lapses: Lapses::default(),

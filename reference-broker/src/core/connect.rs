@@ -107,6 +107,9 @@ impl Broker {
     fn refuse(&mut self, id: ConnId, code: Option<u8>) {
         if let Some(code) = code {
             self.send_connack(id, false, code, Properties::new());
+            if self.config.has(Defect::RefusalLeftOpen) {
+                return;
+            }
         }
         self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
     }
@@ -230,8 +233,7 @@ impl Broker {
         let mut properties = Properties::new()
             .with(Id::ReceiveMaximum, PropertyValue::U16(self.receive_maximum().max(1)))
             .with(Id::MaximumPacketSize, PropertyValue::U32(limits.packet_bytes))
-            .with(Id::TopicAliasMaximum, PropertyValue::U16(limits.topic_aliases))
-            .with(Id::SharedSubscriptionAvailable, PropertyValue::Byte(0));
+            .with(Id::TopicAliasMaximum, PropertyValue::U16(limits.topic_aliases));
         if let Some(id) = assigned {
             properties.push(Id::AssignedClientIdentifier, PropertyValue::Text(id.clone()));
         }

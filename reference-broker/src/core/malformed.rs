@@ -17,7 +17,16 @@ pub(crate) fn offence<'a>(decoded: &'a Decoded, config: &Config) -> Option<&'a V
 
 fn overlooked(violation: &Violation, kind: PacketKind, config: &Config) -> bool {
     let clause = violation.clause;
-    let flags = ["2.2.2-1", "2.1.3-1", "3.6.1-1", "3.8.1-1", "3.10.1-1", "3.15.1-1", "DZ-fixed-header-flags"];
+    let flags = [
+        "2.2.2-1",
+        "2.1.3-1",
+        "3.6.1-1",
+        "3.8.1-1",
+        "3.10.1-1",
+        "3.14.1-1",
+        "3.15.1-1",
+        "DZ-fixed-header-flags",
+    ];
     let strings =
         ["1.5.3-1", "1.5.3-2", "1.5.4-1", "1.5.4-2", "1.5.7-1", "DZ-ill-formed-utf8", "DZ-nul-in-topic"];
     let listed = |list: &[&str]| list.iter().any(|id| bare(clause) == *id);

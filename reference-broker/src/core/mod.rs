@@ -26,6 +26,7 @@ mod retained;
 mod routing;
 mod schedule;
 mod session;
+mod sharing;
 mod subscribe;
 mod subscription;
 mod will;

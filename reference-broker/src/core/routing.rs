@@ -91,6 +91,16 @@ impl Broker {
                 out.extend(session.conn.map(|conn| (conn, packets)));
             }
         }
+        for (client_id, subscription) in self.chosen_members(message) {
+            let Some(session) = self.sessions.get_mut(&client_id) else { continue };
+            any = true;
+            let crowded = held >= self.config.limits.queued_bytes_in_all;
+            let before = session.outbound.held_bytes();
+            let copy = subscription.shared_copy(message, &self.config);
+            let packets = session.outbound.accept(copy, crowded, self.now_us, &self.config);
+            held = held + session.outbound.held_bytes() - before;
+            out.extend(session.conn.map(|conn| (conn, packets)));
+        }
         self.transmit_all(out);
         any
     }

@@ -8,6 +8,7 @@ use super::{
     broker::Broker,
     ending::Ending,
     outbox::ConnId,
+    sharing,
     subscription::{Placed, Subscription},
 };
 use crate::{Defect, Variant};
@@ -18,8 +19,8 @@ const FAILURE: u8 = 0x80;
 const NO_SUBSCRIPTION_EXISTED: u8 = 0x11;
 /// Quota exceeded (5.0 §3.9.3).
 const QUOTA_EXCEEDED: u8 = 0x97;
-/// Shared Subscriptions not supported (5.0 §3.9.3).
-const NO_SHARED: u8 = 0x9e;
+/// Protocol error (5.0 §2.4).
+const PROTOCOL_ERROR: u8 = 0x82;
 
 impl Broker {
     pub(super) fn on_subscribe(&mut self, id: ConnId, subscribe: Subscribe) {
@@ -36,10 +37,14 @@ impl Broker {
             if self.config.varies(Variant::GrantsAtMostQos1) {
                 subscription.qos = subscription.qos.min(1);
             }
+            subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
+            if subscription.shared && subscription.no_local {
+                return self.end(id, Ending::Offence(PROTOCOL_ERROR));
+            }
             match self.place(&client_id, version, &filter, subscription) {
                 Ok(placed) => {
                     codes.push(subscription.qos);
-                    if wants_retained(options, version, placed) {
+                    if !subscription.shared && wants_retained(options, version, placed) {
                         fresh.push((filter, subscription));
                     }
                 }
@@ -63,10 +68,10 @@ impl Broker {
         filter: &Text,
         subscription: Subscription,
     ) -> Result<Placed, u8> {
-        // No shared subscriptions. In 3.1.1 `$share/…` would be an ordinary filter, but a client that writes it means
+        // Shared subscriptions are of 5.0. In 3.1.1 `$share/…` would be an ordinary filter, but a client that writes it means
         // sharing, and a failure tells it more than silence. 3.1 can't refuse, so there it is an ordinary filter.
-        if filter.0.starts_with(b"$share/") && version != Version::V31 {
-            return Err(if version == Version::V5 { NO_SHARED } else { FAILURE });
+        if sharing::is_shared(filter) && version == Version::V311 {
+            return Err(FAILURE);
         }
         let limit = self.config.limits.subscriptions;
         let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;

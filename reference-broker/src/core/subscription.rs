@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use deadzone_wire::Text;
 
-use super::message::{Delivery, Message};
+use super::{
+    message::{Delivery, Message},
+    sharing,
+};
 use crate::{Config, Defect, Variant};
 
 /// Subscription Options (5.0 §3.8.3.1); in 3.1.1 the QoS alone.
@@ -14,6 +17,8 @@ pub(crate) struct Subscription {
     pub(crate) no_local: bool,
     pub(crate) retain_as_published: bool,
     pub(crate) id: Option<u32>,
+    /// It is one of a group: see [`sharing`].
+    pub(crate) shared: bool,
 }
 
 impl Subscription {
@@ -24,7 +29,13 @@ impl Subscription {
             no_local: options & 0x04 != 0,
             retain_as_published: options & 0x08 != 0,
             id,
+            shared: false,
         }
+    }
+
+    /// A message that this member of a group gets.
+    pub(crate) fn shared_copy(&self, message: &Arc<Message>, config: &Config) -> Delivery {
+        copy(message, &[self], config)
     }
 
     /// A retained message as it is sent because of a SUBSCRIBE: with RETAIN 1, whatever Retain As Published says (3.3.1-8).
@@ -100,6 +111,12 @@ impl Subscriptions {
         matching.filter_map(|(_, s)| s.id).collect()
     }
 
+    /// The shared subscriptions that match a topic, by their whole filters: who has the same one is in the same group.
+    pub(crate) fn shared_for(&self, topic: &Text) -> impl Iterator<Item = (&Text, &Subscription)> {
+        let shared = self.by_filter.iter().filter(|(_, subscription)| subscription.shared);
+        shared.filter(|(filter, _)| sharing::plain(filter).is_some_and(|plain| matches(plain, &topic.0)))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Subscription)> {
         self.by_filter.iter()
     }
@@ -110,7 +127,7 @@ impl Subscriptions {
             .by_filter
             .iter()
             .filter(|(filter, s)| {
-                matches(&filter.0, &message.topic.0) && !s.excludes(message, client_id, config)
+                !s.shared && matches(&filter.0, &message.topic.0) && !s.excludes(message, client_id, config)
             })
             .map(|(_, s)| s)
             .collect();

@@ -80,6 +80,11 @@ impl<S: Stream> Attendance<S> {
         turn
     }
 
+    /// Whether it is a WebSocket: then one read brings at most one message.
+    pub(super) fn is_framed(&mut self) -> bool {
+        self.socket.frames().is_some()
+    }
+
     /// Whether nothing is left to write.
     pub(super) fn idle(&self) -> bool {
         self.current.is_empty() && !self.unflushed && self.segments.is_empty()

@@ -4,6 +4,7 @@
 //! The shell knows no MQTT; it moves bytes, and says when a connection ended.
 
 mod attend;
+mod framed;
 mod mailbox;
 mod segments;
 mod server;

@@ -16,9 +16,10 @@ use tokio::{
 
 use super::{
     attend::{Attendance, Turn},
+    framed::TransportDefects,
     mailbox::{Close, Mailbox},
 };
-use crate::{Broker, Config, ConnId, Effect, Limits, Variant};
+use crate::{Broker, Config, ConnId, Defect, Effect, Limits, Variant};
 
 /// How long accepting rests when the process may open no more files.
 const OUT_OF_FILES_PAUSE: Duration = Duration::from_millis(10);
@@ -45,6 +46,7 @@ struct Shared {
     ended: Cell<bool>,
     at_end: Notify,
     splits: bool,
+    transport_defects: TransportDefects,
     /// Sockets whose handshakes are under way.
     handshakes: Cell<usize>,
     limits: Limits,
@@ -57,6 +59,7 @@ impl Server {
             limits: config.limits.clone(),
             handshakes: Cell::new(0),
             splits: config.varies(Variant::SplitsPackets),
+            transport_defects: TransportDefects::of(&config),
             broker: RefCell::new(Broker::new(config)),
             mailboxes: RefCell::default(),
             last_conn: Cell::new(0),
@@ -68,6 +71,19 @@ impl Server {
             at_end: Notify::new(),
         };
         Self { shared: Rc::new(shared) }
+    }
+
+    /// The servers behind so many endpoints: one broker at all of them, which every handle leads to.
+    pub fn nodes(config: Config, count: usize) -> Vec<Self> {
+        if config.has(Defect::NodesApart) {
+            return (0..count).map(|_| Self::new(config.clone())).collect();
+        }
+        vec![Self::new(config); count]
+    }
+
+    /// Whether both lead to one broker.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Serves one connection until it ends. A full linger time (`Limits::linger`) may pass at its end.
@@ -104,7 +120,14 @@ impl Server {
                     mailbox.close(Close::Orderly);
                 }
                 Turn::Read(n) => {
-                    let bytes = &attendance.buffer[..n];
+                    let framed = attendance.is_framed();
+                    let mut bytes = &attendance.buffer[..n];
+                    if framed {
+                        match self.shared.transport_defects.read(bytes) {
+                            Some(read) => bytes = &bytes[..read],
+                            None => return self.tell(|broker, now_us| broker.closed(now_us, conn, true)),
+                        }
+                    }
                     self.tell(|broker, now_us| broker.received(now_us, conn, bytes));
                 }
                 Turn::Wrote | Turn::Mail | Turn::Rested => {}
@@ -158,9 +181,25 @@ impl Server {
         self.shared.ended.get()
     }
 
+    /// Does every handshake on a stream, and serves it until it ends.
+    pub async fn admit<S: Stream + 'static>(&self, stream: S, acceptor: &Acceptor) -> io::Result<()> {
+        let done = self.as_it_does(acceptor).over(stream).await;
+        if done.is_err() {
+            self.handshake_failed();
+        }
+        self.attend(done?).await;
+        Ok(())
+    }
+
+    /// The acceptor with what this broker does wrong.
+    fn as_it_does(&self, acceptor: &Acceptor) -> Acceptor {
+        acceptor.with_habits(self.shared.transport_defects.habits)
+    }
+
     /// Accepts connections, each in a local task of its own, until accepting fails or the broker ends. What does not come through
     /// its handshakes in time (`Limits::handshake_within`) is dropped.
     pub async fn listen(&self, listener: TcpListener, acceptor: &Acceptor) -> io::Result<()> {
+        let acceptor = &self.as_it_does(acceptor);
         while !self.has_ended() {
             let accepted = tokio::select! {
                 biased;
@@ -181,7 +220,10 @@ impl Server {
                         server.shared.handshakes.set(server.shared.handshakes.get() - 1);
                         match done {
                             Ok(Ok(stream)) => server.attend(stream).await,
-                            Ok(Err(error)) => tracing::info!(%peer, %error, "no handshake"),
+                            Ok(Err(error)) => {
+                                tracing::info!(%peer, %error, "no handshake");
+                                server.handshake_failed();
+                            }
                             Err(_) => tracing::info!(%peer, "no handshake in time"),
                         }
                     });
@@ -243,6 +285,14 @@ impl Server {
                 self.shared.ended.set(true);
                 self.shared.at_end.notify_one();
             }
+        }
+    }
+
+    /// A client did not come through its handshakes: that is its own affair.
+    fn handshake_failed(&self) {
+        if self.shared.transport_defects.restarts_at_broken_handshake {
+            self.shared.mailboxes.borrow().values().for_each(|mailbox| mailbox.close(Close::Reset));
+            self.tell(|broker, _| *broker = Broker::new(broker.config().clone()));
         }
     }
 }

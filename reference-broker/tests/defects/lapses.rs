@@ -1,6 +1,6 @@
 //! Scripts about what shows only sometimes, about levels and first packets, and about brokers that fall.
 
-use deadzone_wire::{Disconnect, Packet, Properties, PropertyId, PropertyValue};
+use deadzone_wire::{Disconnect, Packet, Properties, PropertyId, PropertyValue, Version};
 
 use crate::{
     rig::{ENDED, Rig, SECOND, add_will, number},
@@ -11,7 +11,7 @@ use crate::{
 pub(crate) fn will_at_refused_disconnect(rig: &mut Rig) -> String {
     watched(rig);
     rig.connect_with(1, "c", true, |c| add_will(c, 1, false, 0));
-    rig.raw(1, if rig.version == deadzone_wire::Version::V5 { &[0xe0, 0x01, 0xff] } else { &[0xe1, 0x00] });
+    rig.raw(1, if rig.version == Version::V5 { &[0xe0, 0x01, 0xff] } else { &[0xe1, 0x00] });
     rig.log(9)
 }
 
@@ -81,6 +81,18 @@ pub(crate) fn connect_at_6(rig: &mut Rig) -> String {
 pub(crate) fn connect_at_5(rig: &mut Rig) -> String {
     let log = connect_at(rig, 5);
     if log == "closed" { log } else { "answered".into() }
+}
+
+/// A CONNECT that names what no broker of ours has: in 5.0 a method of authentication, before it a session without an id.
+pub(crate) fn refused(rig: &mut Rig) -> String {
+    let id = if rig.version == Version::V5 { "c" } else { "" };
+    rig.connect_with(1, id, false, |connect| {
+        if connect.level == 5 {
+            let method = PropertyValue::Text("m".into());
+            connect.properties.push(PropertyId::AuthenticationMethod, method);
+        }
+    });
+    rig.log(1)
 }
 
 pub(crate) fn ping_first(rig: &mut Rig) -> String {

@@ -52,7 +52,9 @@ pub(super) fn head(
     if let Some(date) = of.date {
         line("Date:", date);
     }
-    line("Run it:", &format!("python3 {name} [HOST[:PORT]], or mqtts://HOST[:PORT] for TLS"));
+    let nodes = plan.walk.nodes.values().map(|node| node.number()).max().unwrap_or(1);
+    let each = " [HOST[:PORT]]".repeat(usize::from(nodes));
+    line("Run it:", &format!("python3 {name}{each}, or mqtts://HOST[:PORT] for TLS"));
     line(
         "",
         "It says FAULT SHOWN (exit code 1), not shown (0) or could not run (2), and needs Python 3.8 alone.",
@@ -91,7 +93,11 @@ pub(super) fn constants(
     };
     out.push_str("import os\nimport random\nimport re\nimport select\nimport socket\nimport ssl\nimport string\nimport struct\nimport sys\nimport time\n\n");
     let prefix = python::bytes(history.header.run_prefix.as_bytes());
-    let address = info.address.as_deref().and_then(plain_address).unwrap_or("127.0.0.1:1883");
+    let told = info.address.as_deref().unwrap_or_default().split(" and ");
+    let mut addresses: Vec<String> = told.filter_map(plain_address).map(python::text).collect();
+    if addresses.is_empty() {
+        addresses.push(python::text("127.0.0.1:1883"));
+    }
     let lines = [
         format!("CLAUSE = {}", python::text(finding.clause.as_str())),
         format!(
@@ -104,7 +110,7 @@ pub(super) fn constants(
         format!("TRIES = {tries}"),
         format!("CLIENT_IDS = {}", list(&plan.walk.client_ids)),
         format!("RETAINED = {}", list(&plan.walk.retained)),
-        format!("ADDRESS = sys.argv[1] if len(sys.argv) > 1 else {}", python::text(address)),
+        format!("ADDRESSES = sys.argv[1:] or [{}]", addresses.join(", ")),
     ];
     for line in lines {
         out.push_str(&line);

@@ -6,6 +6,7 @@ use std::{
 };
 
 use deadzone_history::{ConnId, History};
+use deadzone_spec::Node;
 
 use super::{
     check::{Check, Plan},
@@ -22,6 +23,7 @@ pub(super) struct Page {
     /// Protocol levels, of connections that speak another one than the scenario.
     levels: BTreeMap<ConnId, u8>,
     /// Packets of which a later line needs something.
+    nodes: BTreeMap<ConnId, Node>,
     named: BTreeSet<u64>,
     taken: BTreeSet<u64>,
 }
@@ -32,6 +34,7 @@ impl Page {
         let mut page = Self {
             conns: BTreeMap::new(),
             levels: other.map(|(conn, version)| (*conn, version.level())).collect(),
+            nodes: plan.walk.nodes.clone(),
             named: BTreeSet::new(),
             taken: BTreeSet::new(),
         };
@@ -134,7 +137,8 @@ impl Page {
             Step::Open { conn } => {
                 let name = self.name(*conn);
                 let level = self.levels.get(conn).map_or_else(String::new, |level| format!(", {level}"));
-                format!("{name} = Connection({}{level})", python::text(name))
+                let node = self.nodes.get(conn).map_or_else(String::new, |node| format!(", node={node}"));
+                format!("{name} = Connection({}{level}{node})", python::text(name))
             }
             Step::Send { conn, data, text, login } => {
                 let parts: Vec<String> = data

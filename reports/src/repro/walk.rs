@@ -7,6 +7,7 @@ use bytes::Bytes;
 use deadzone_history::{
     By, ClientIx, Close, ConnId, Direction, End, Event, EventKind, History, PacketEvent, Purpose,
 };
+use deadzone_spec::Node;
 use deadzone_wire::{Connect, Packet, PacketKind, PropertyId, Publish, Version};
 
 use super::{
@@ -39,6 +40,8 @@ pub(super) struct Walk {
     pub(super) keep_alive_s: BTreeMap<ConnId, u16>,
     /// What the packets ask the broker to do when so long has passed, µs.
     timers_us: BTreeSet<u64>,
+    /// Connections to another node than the first.
+    pub(super) nodes: BTreeMap<ConnId, Node>,
     /// What can't be played, if anything: then the steps are for reading only.
     pub(super) unplayable: Option<String>,
     finished: BTreeSet<ConnId>,
@@ -58,6 +61,9 @@ impl Walk {
         };
         let from = begin_of_round(history, cut);
         let used = used_behind(history, from);
+        if history.header.clients.iter().any(|client| client.bridge) {
+            walk.unplayable = Some("the link between two brokers has a part in it".to_owned());
+        }
         for event in history.events.iter().take_while(|event| event.seq < cut) {
             if matches!(event.kind, EventKind::Teardown) {
                 break;
@@ -71,7 +77,10 @@ impl Walk {
     fn event(&mut self, history: &History, event: &Event, plays: &dyn Fn(ConnId) -> bool, from: u64) {
         let steps = self.steps.len();
         match &event.kind {
-            EventKind::Opened { conn, client } if plays(*conn) => {
+            EventKind::Opened { conn, client, node } if plays(*conn) => {
+                if !node.is_first() {
+                    self.nodes.insert(*conn, *node);
+                }
                 self.clients.insert(*conn, *client);
                 self.versions.insert(*conn, history.header.version_of(*client));
                 self.act(event, Step::Open { conn: *conn });

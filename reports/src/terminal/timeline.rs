@@ -1,10 +1,10 @@
 //! Draws the timeline. Each row has a lane with the client's end on the left and the broker's end on the right; a packet's
 //! text stands at its sender's end and its arrow shows how far it came.
 
-use deadzone_spec::ClauseId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_history::{By, Close, Direction, End, Event, EventKind, History};
+use deadzone_history::{By, ClientInfo, Close, Direction, End, Event, EventKind, History};
+use deadzone_spec::{ClauseId, Node};
 use deadzone_verdict::Finding;
 
 use super::page::{Page, Role, wrap};
@@ -74,24 +74,51 @@ fn clients_of_story(history: &History, rows: &[Row], evidence: &[u64]) -> BTreeS
     rows.iter().filter(of_story).filter_map(|row| row.client).collect()
 }
 
+/// What clients are called: with the node at which they are, where they are at several.
+struct Names(Vec<String>);
+
+impl Names {
+    fn new(history: &History) -> Self {
+        let mut nodes: BTreeMap<usize, BTreeSet<Node>> = BTreeMap::new();
+        for event in &history.events {
+            if let EventKind::Opened { client, node, .. } = &event.kind {
+                nodes.entry(client.index()).or_default().insert(*node);
+            }
+        }
+        let several = nodes.values().flatten().any(|node| !node.is_first());
+        let named = |(index, client): (usize, &ClientInfo)| match nodes.get(&index) {
+            Some(at) if several && !client.bridge => {
+                let at: Vec<String> = at.iter().map(Node::to_string).collect();
+                format!("{}@{}", client.name, at.join("+"))
+            }
+            _ => client.name.clone(),
+        };
+        Self(history.header.clients.iter().enumerate().map(named).collect())
+    }
+
+    fn of(&self, index: usize) -> &str {
+        self.0.get(index).map_or("harness", String::as_str)
+    }
+}
+
 /// The columns.
-struct Lanes<'a> {
-    history: &'a History,
+struct Lanes {
+    names: Names,
     number: usize,
     time: usize,
     name: usize,
     lane: usize,
 }
 
-impl<'a> Lanes<'a> {
-    fn new(page: &Page, history: &'a History) -> Self {
+impl Lanes {
+    fn new(page: &Page, history: &History) -> Self {
         let last = history.events.last();
         let number = last.map_or(0, |event| event.seq).to_string().len() + 1;
         let time = (last.map_or(0, |event| event.at_us) / 1_000_000).to_string().len() + 4;
-        let names = history.header.clients.iter().map(|client| client.name.chars().count());
-        let name = names.max().unwrap_or(0).clamp(6, 12);
+        let names = Names::new(history);
+        let name = names.0.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(6, 12);
         let used = 4 + number + 1 + time + 2 + name + 2;
-        Self { history, number, time, name, lane: page.options.width.saturating_sub(used).clamp(20, LANE) }
+        Self { names, number, time, name, lane: page.options.width.saturating_sub(used).clamp(20, LANE) }
     }
 
     fn head(&self, page: &mut Page) {
@@ -110,9 +137,7 @@ impl<'a> Lanes<'a> {
         let (evidence, mark) = (mark.is_some(), mark.unwrap_or(' '));
         let number = format!("#{}", row.seq);
         let time = format!("{}.{:03}", row.at_us / 1_000_000, row.at_us % 1_000_000 / 1_000);
-        let client = row.client.map_or("", |index| {
-            self.history.header.clients.get(index).map_or("harness", |client| client.name.as_str())
-        });
+        let client = row.client.map_or("", |index| self.names.of(index));
         let name = page.safe(client, self.name);
         let text = format!(
             "  {mark} {number:>nw$} {time:>tw$}  {name:<aw$}  ",

@@ -78,7 +78,7 @@ impl<'a> Facts<'a> {
 
     fn note(&mut self, event: &'a Event) {
         match &event.kind {
-            EventKind::Opened { conn, client } => {
+            EventKind::Opened { conn, client, .. } => {
                 self.client_of.insert(*conn, *client);
             }
             EventKind::Packet(PacketEvent { of: Some(of), .. }) => self.pair(of.get(), event.seq),
@@ -257,6 +257,10 @@ impl<'a> Facts<'a> {
             minor => {
                 row.weight = Weight::Told;
                 What::Note(match minor {
+                    EventKind::Upgraded { conn, subprotocol } => {
+                        row.conn = Some(*conn);
+                        format!("a WebSocket with the subprotocol `{subprotocol}`")
+                    }
                     EventKind::Grace { us } => format!("watched {} longer for late messages", seconds(*us)),
                     EventKind::Step(step) => match step.skipped {
                         None => format!("line {}: {}", step.line, step.text),

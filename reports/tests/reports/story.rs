@@ -50,9 +50,12 @@ fn base() -> (HandMade, ClientIx, ClientIx) {
     h.every_us(400);
     "5eed00c3".clone_into(&mut h.header().seed);
     let version = Version::V5;
-    let sub = h.client_with(ClientInfo { name: "sub".to_owned(), manual: false, direct: true, version });
-    let publisher =
-        h.client_with(ClientInfo { name: "pub".to_owned(), manual: true, direct: false, version });
+    let of = |name: &str, manual, direct| {
+        let name = name.to_owned();
+        ClientInfo { name, manual, direct, version, bridge: false }
+    };
+    let sub = h.client_with(of("sub", false, true));
+    let publisher = h.client_with(of("pub", true, false));
     (h, sub, publisher)
 }
 

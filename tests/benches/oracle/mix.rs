@@ -10,6 +10,7 @@ use deadzone_history::{
     By, Claim, ClaimKind, ClientInfo, ClientIx, Close, ConnId, Direction, End, Event, EventKind, Expected,
     HandMade, Header, Late, Origin, PacketEvent, Place, Purpose, Recorded, Seq,
 };
+use deadzone_spec::Node;
 use deadzone_wire::{
     Ack, AckKind, Connack, Connect, Disconnect, Packet, PacketKind, Pattern, Properties, PropertyId,
     PropertyValue, Publish, Suback, Subscribe, Version,
@@ -53,6 +54,7 @@ impl Mix {
                 manual: true,
                 direct: false,
                 version: Version::V5,
+                bridge: false,
             });
         }
         made.header().origin = Origin::Link;
@@ -117,7 +119,7 @@ impl Mix {
         let conn = ConnId(self.conns);
         self.conns += 1;
         self.conn[client] = conn;
-        self.push(EventKind::Opened { conn, client: ClientIx(client as u32) });
+        self.push(EventKind::Opened { conn, client: ClientIx(client as u32), node: Node::FIRST });
         let mut connect = Connect::new(Version::V5, ["pub", "wide", "narrow"][client]);
         connect.set_clean(!resumed);
         connect.properties =

@@ -103,6 +103,7 @@ const TARGET: &str = r#"target: how a broker is described, as a TOML file for --
   # [address]                         # (at the end of the file, as TOML has it)
   # "3.1.1" = "mqtt://127.0.0.1:1883"
   # "5.0" = "mqtt://127.0.0.1:1884"
+  # address = ["mqtt://a", "mqtt://b"]  # several nodes that are one server, each as above
   user = "deadzone"                   # in every CONNECT that names neither a user nor a password
   password = "secret"                 # needs `user`; never shown, nor kept in a record
   password_file = "secret.txt"        # its bytes instead, without the end of its last line; beside this file
@@ -112,6 +113,8 @@ mqtts:// (8883), ws:// (80) and wss:// (443) are addresses too; all addresses of
   ca = "ca.pem"                       # authorities to trust in place of the system's
   cert = "client.pem"                 # the clients' certificate, and its key
   key = "client.key"
+  expired_cert = "expired.pem"        # one like it that has expired, for scenarios in which it is refused, and its key
+  expired_key = "expired.key"
   insecure = true                     # takes any certificate of the broker's
 The options of the same names (`deadzone run --help`) win over the file.
 
@@ -123,11 +126,17 @@ What it declares, where no packet says it. Nothing declared takes a violation ba
   durable = "none"                    # what a kill may cost: none, periodic or ack
   queue = 50                          # messages that it keeps for an offline session
   session_ttl_s = 3600                # how long it keeps a 3.1.1 session
+  settle_ms = 1000                    # what several nodes take to learn of each other [1000]
   connections = 100                   # the most that it takes at once [200]
   backpressure = true                 # it slows publishers down
+  client_certificates = true          # it lets no client in without a certificate of its authority
   solo = false                        # no scenario that touches the whole broker
   [documented]                        # where the broker's documentation says so, by key
   max_qos = "manual, chapter 7"
+
+Two nodes that are two brokers with a bridge between them. `needs bridge` runs on them, and `needs nodes 2` does not:
+  [bridge]
+  listen = "127.0.0.1:18830"          # where the second one looks for the first: deadzone's link listens there
 
 How it is started, where deadzone starts it. Then it is also killed, stopped, frozen and started again, and its log is read.
   address = "mqtt://127.0.0.1:{port}" # {port} is a free port of loopback
@@ -137,7 +146,7 @@ How it is started, where deadzone starts it. Then it is also killed, stopped, fr
   needs = ["/usr/bin/mosquitto_passwd"]   # files that have to be there besides
   ports = ["port5"]                   # names of further free ports, then {port5}
   environment = { HOME = "{scratch}" }
-  certificates = true                 # makes {certificates}/ca.pem, server.pem, server.key, client.pem and client.key
+  certificates = true                 # makes {certificates}/ca.pem, server.pem, server.key, client.pem, client.key, expired.pem and expired.key
   prepare = [["mosquitto_passwd", "-c", "-b", "{scratch}/p", "{user}", "{password}"]]   # run before it
   end = [["docker", "rm", "-f", "{marker}"]]                # run when it was killed, for what a signal does not reach
   ready_within_s = 30                 # until a CONNECT is accepted at every address [30]

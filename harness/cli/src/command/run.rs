@@ -92,6 +92,7 @@ fn options(args: &RunArgs, config: &Config) -> anyhow::Result<Options> {
         long_bound_s: config.long_bound_s.value,
         command: repeat_command(args, config),
         cancel: signals::cancel_flag(),
+        spread: config.spread.value,
         panic_in: args.panic_in.clone(),
         manners: config.manners(),
         expect: expectations(config.expect.value.as_deref())?,
@@ -154,6 +155,9 @@ fn repeat_command(args: &RunArgs, config: &Config) -> String {
     config.files.value.iter().for_each(|f| add("--scenarios", &f.to_string_lossy()));
     if config.only_mine.value {
         words.push("--only-mine".to_owned());
+    }
+    if config.spread.value {
+        words.push("--spread".to_owned());
     }
     match config.gentle.value {
         Gentle::Judged => {}

@@ -82,11 +82,8 @@ fn matrix(report: &SelftestReport, verbose: bool) -> Result<String, std::fmt::Er
     )?;
     caught(&mut text, &rows)?;
     clauses(&mut text, report)?;
-    for scenario in &report.apart {
-        writeln!(
-            text,
-            "not proven on this target, whose process is not deadzone's (--broker reference): {scenario}"
-        )?;
+    for (scenario, why) in &report.apart {
+        writeln!(text, "not proven on this target: {scenario}: {why}")?;
     }
     for (name, wanted) in &report.uncaught {
         writeln!(text, "CAUGHT BY NOTHING YET  {name}: {wanted}")?;

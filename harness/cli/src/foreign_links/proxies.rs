@@ -10,6 +10,7 @@ use std::{
 
 use deadzone_proxy::toxiproxy::{Api, Change, ClientError, Release, plan};
 use deadzone_runner::{Dial, Dialling, Fault, ForeignLinks, NetDial, Reaching, Working};
+use deadzone_transport::Approach;
 use tokio::{io::AsyncReadExt, sync::Mutex, time::timeout};
 
 use super::names::Names;
@@ -106,14 +107,14 @@ impl Proxies {
 /// A connection to there, within the limit.
 async fn within(address: SocketAddr) -> io::Result<Box<dyn deadzone_transport::Stream>> {
     let late = || Err(io::Error::from(ErrorKind::TimedOut));
-    timeout(REACH_LIMIT, NetDial::tcp(address).dial()).await.unwrap_or_else(|_| late())
+    timeout(REACH_LIMIT, NetDial::tcp(address).dial(&Approach::default())).await.unwrap_or_else(|_| late())
 }
 
 impl ForeignLinks for Proxies {
     fn dial(&self, client: usize) -> Dialling<'_> {
         Box::pin(async move {
             match self.proxy(client).await {
-                Ok(address) => NetDial::tcp(address).dial().await,
+                Ok(address) => NetDial::tcp(address).dial(&Approach::default()).await,
                 Err(error) => {
                     let text = error.to_string();
                     self.keep(Err(error));

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use deadzone_link::{Direction, Note};
+use deadzone_spec::Node;
 use deadzone_wire::{Frame, Packet, Version};
 
 use crate::{
@@ -26,6 +27,7 @@ pub struct HandMade {
     pub(super) claims: u32,
     pub(super) step: u32,
     pub(super) step_us: u64,
+    node: Node,
 }
 
 impl HandMade {
@@ -53,13 +55,29 @@ impl HandMade {
         };
         let recorder = Recorder::new(LIMITS);
         let (owners, lanes) = (Vec::new(), BTreeMap::new());
-        Self { recorder, header, owners, lanes, now_us: 0, claims: 0, step: 0, step_us: 1_000 }
+        Self {
+            recorder,
+            header,
+            owners,
+            lanes,
+            now_us: 0,
+            claims: 0,
+            step: 0,
+            step_us: 1_000,
+            node: Node::FIRST,
+        }
     }
 
     /// A polite, impaired client of the history's version; its index. Its Client Identifier will be its name.
     pub fn client(&mut self, name: &str) -> ClientIx {
         let version = self.header.version;
-        self.client_with(ClientInfo { name: name.to_owned(), manual: false, direct: false, version })
+        self.client_with(ClientInfo {
+            name: name.to_owned(),
+            manual: false,
+            direct: false,
+            version,
+            bridge: false,
+        })
     }
 
     /// A client with all that is known of it; its index.
@@ -90,6 +108,12 @@ impl HandMade {
         self
     }
 
+    /// At which node the next connections are made.
+    pub fn at(&mut self, node: Node) -> &mut Self {
+        self.node = node;
+        self
+    }
+
     /// Any event, where no method fits.
     pub fn event(&mut self, kind: EventKind) -> u64 {
         self.now_us += self.step_us;
@@ -100,7 +124,7 @@ impl HandMade {
     pub fn open(&mut self, client: impl Into<ClientIx>) -> ConnId {
         let (conn, client) = (ConnId(self.owners.len() as u32), client.into());
         self.owners.push(client);
-        self.event(EventKind::Opened { conn, client });
+        self.event(EventKind::Opened { conn, client, node: self.node });
         conn
     }
 

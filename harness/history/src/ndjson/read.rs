@@ -115,7 +115,7 @@ impl<R: BufRead> Reader<R> {
             _ => return Err("neither one packet nor one event".to_owned()),
         };
         match &kind {
-            EventKind::Opened { conn, client } => {
+            EventKind::Opened { conn, client, .. } => {
                 self.versions.insert(*conn, self.header.version_of(*client));
             }
             // Of a foreign client its own CONNECT says what it speaks.

@@ -1,6 +1,6 @@
 //! The broker closed instead of answering, or did not close where it must.
 
-use deadzone_history::By;
+use deadzone_history::{By, Expected};
 use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet, PacketKind, Version};
 
@@ -117,6 +117,7 @@ fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<deadzone_history::Con
             && wait.state.is_judged(kept.direction)
     };
     wait.version != Version::V5
+        && !wait.state.header.target.takes_qos_2
         && !wait.state.recent.since(0).any(taken)
         && asked.is_some_and(|kept| matches!(kept.packet(), Packet::Publish(p) if first(p)))
 }
@@ -170,6 +171,12 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         Some(CloseCause::KeepAlive) => found.claim_broken(finding),
         _ => found.silent(finding, wait.ended()),
     }
+}
+
+/// A ping was answered where the close was waited for: the connection is open. Whether a clause lets it be so.
+pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static str> {
+    let wanted = wait.alternatives.contains(&Expected::Closed) && came.kind() == PacketKind::Pingresp;
+    if wanted { need_not_close(wait, cause(wait)) } else { None }
 }
 
 /// In 5.0 a server has to close only where a clause says validate, close or treat as malformed; 3.1.1 is strict about what a

@@ -190,7 +190,7 @@ fn under(
     let why = if granted == 0 {
         let why = "the subscription was granted QoS 0, under which it may be lost".to_owned();
         return Err(if ask.requested() > 0 { Excuse::Granted(why) } else { Excuse::Open(why) });
-    } else if held.filter.shared && !alone_in_group(state, ix, held) {
+    } else if held.filter.shared && !alone_in_group(state, ix, held, message) {
         "a shared subscription may give it to another member"
     } else if held.filter.shared && !live {
         "a shared subscription gets no retained messages"
@@ -208,9 +208,13 @@ fn under(
     Err(Excuse::open(why))
 }
 
-/// Whether no other session, offline ones included, is in the group of this shared subscription.
-fn alone_in_group(state: &State, ix: SessionIx, held: &Held) -> bool {
-    let same = |other: &Session| other.subscriptions.all().any(|(_, h)| h.filter == held.filter);
+/// Whether no other session, offline ones included, was in the group of this shared subscription when the message was given. One
+/// has left it with its UNSUBACK.
+fn alone_in_group(state: &State, ix: SessionIx, held: &Held, message: &Message) -> bool {
+    let has_left =
+        |held: &Held| held.asks.iter().all(|ask| ask.ended.is_some_and(|ended| ended < message.first.seq));
+    let same =
+        |other: &Session| other.subscriptions.all().any(|(_, h)| h.filter == held.filter && !has_left(h));
     !state.sessions().any(|(other, session)| other != ix && session.ended.is_none() && same(session))
 }
 

@@ -4,7 +4,7 @@ use deadzone_verdict::Fact;
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version, failure};
 
 use super::{
-    session,
+    closing, session,
     wait::{Wait, number},
 };
 use crate::{
@@ -189,5 +189,9 @@ fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
     evidence.push(got);
     let text = format!("{} came first", packet.summary());
     let finding = wait.finding(owed, Fact::WrongPacket, text, evidence, instead::strict());
+    if let Some(why) = closing::may_stay_open(wait, packet) {
+        let text = format!("{}: the connection is open; {why}", finding.got);
+        return found.graded(got, Some(finding.clause), text, finding.evidence);
+    }
     found.claim_broken(finding);
 }

@@ -13,6 +13,8 @@ macro_rules! clauses {
 }
 
 clauses! {
+    /// The WebSocket subprotocol is `mqtt`.
+    SUBPROTOCOL: "MQTT-6.0.0-4" "MQTT-6.0.0-4";
     /// CONNACK comes before anything else, but for AUTH.
     FIRST_CONNACK: "MQTT-3.2.0-1" "MQTT-3.2.0-1";
     /// One CONNACK a connection.

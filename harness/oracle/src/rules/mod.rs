@@ -30,6 +30,7 @@ mod resend;
 mod resend_order;
 mod retain;
 mod session_present;
+mod subprotocol;
 mod topic;
 
 pub(crate) use clauses::{FIRST_CONNACK, OVERLAP_QOS, pairs};
@@ -39,6 +40,7 @@ use crate::rule::Rule;
 /// One of each, in the order in which a reader meets them in the standard.
 pub(crate) fn all() -> Vec<Box<dyn Rule>> {
     vec![
+        Box::new(subprotocol::RULE),
         Box::new(malformed::WellFormed::default()),
         Box::new(connack::RULE),
         Box::new(connack_properties::ConnackProperties::default()),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use deadzone_history::{By, ClientIx, Close, Recorded};
-use deadzone_spec::ClauseId;
+use deadzone_spec::{ClauseId, Node};
 use deadzone_verdict::Standing;
 use deadzone_wire::{PacketKind, Text, Version};
 
@@ -20,6 +20,8 @@ const UNDELIVERED_KEPT: usize = 65_536;
 #[derive(Clone, Debug)]
 pub(crate) struct Conn {
     pub(crate) client: ClientIx,
+    /// At which of the target's nodes.
+    pub(crate) node: Node,
     /// The version in force: what CONNECT says, before it the client's.
     pub(crate) version: Version,
     pub(crate) opened: Mark,
@@ -145,9 +147,10 @@ pub(crate) struct Steps {
 }
 
 impl Conn {
-    pub(super) fn new(client: ClientIx, version: Version, opened: Mark) -> Self {
+    pub(super) fn new(client: ClientIx, node: Node, version: Version, opened: Mark) -> Self {
         Self {
             client,
+            node,
             version,
             opened,
             handshake: Handshake::default(),

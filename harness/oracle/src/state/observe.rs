@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use deadzone_history::{
     By, ClientIx, Close, ConnId, Direction, End, Event, EventKind, Header, Origin, PacketEvent,
 };
-use deadzone_spec::{ClauseId, Party};
+use deadzone_spec::{ClauseId, Node, Party};
 use deadzone_wire::Version;
 
 use super::{
@@ -81,7 +81,7 @@ impl State {
         self.now = Mark { seq: event.seq, at_us: event.at_us };
         self.transition = Transition::None;
         match &event.kind {
-            EventKind::Opened { conn, client } => self.opened(*conn, *client),
+            EventKind::Opened { conn, client, node } => self.opened(*conn, *client, *node),
             EventKind::Packet(packet) => {
                 let judged = packet.end == self.end();
                 if judged || self.header.origin != Origin::Link {
@@ -112,9 +112,9 @@ impl State {
         }
     }
 
-    fn opened(&mut self, conn: ConnId, client: ClientIx) {
+    fn opened(&mut self, conn: ConnId, client: ClientIx, node: Node) {
         let version = self.header.version_of(client);
-        self.conns.insert(conn, Box::new(Conn::new(client, version, self.now)));
+        self.conns.insert(conn, Box::new(Conn::new(client, node, version, self.now)));
         if let Some(list) = self.of_client.get_mut(client.0 as usize) {
             list.push(conn);
         }

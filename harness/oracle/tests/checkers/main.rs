@@ -4,6 +4,7 @@ mod answers;
 mod copies;
 mod experiment;
 mod lost;
+mod nodes;
 mod outage;
 mod sessions;
 mod story;

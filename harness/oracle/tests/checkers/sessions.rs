@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 use deadzone_history::{
-    By, Claim, ClaimKind, ClientIx, Close, ConnId, End, Ended, EventKind, Expected, HandMade, Start,
+    By, Claim, ClaimKind, ClientIx, Close, ConnId, Direction, End, Ended, EventKind, Expected, HandMade,
+    Purpose, Start,
 };
 use deadzone_oracle::judge;
 use deadzone_verdict::{Verdict, VerdictKind};
-use deadzone_wire::{Ack, AckKind, Connack, Disconnect, Field, PacketKind, Pattern, Value, Version};
+use deadzone_wire::{
+    Ack, AckKind, Bare, Connack, Disconnect, Field, Frame, PacketKind, Pattern, Value, Version,
+};
 
 use crate::wait::*;
 
@@ -138,8 +141,9 @@ fn a_session_out_of_nowhere_fails() {
 #[test]
 fn closed_instead_of_an_answer() {
     for version in BOTH {
-        let closed = |qos, kind| {
+        let closed_where = |qos, kind, takes_qos_2| {
             let (mut h, conn) = started(version);
+            h.header().target.takes_qos_2 = takes_qos_2;
             h.up(conn, publish(qos, 7, false));
             h.broker_closes(conn);
             let close = h.closed(conn, End::Client, By::Broker, Close::Fin);
@@ -147,6 +151,7 @@ fn closed_instead_of_an_answer() {
             h.unmet(claim, 1_000, Ended::Closed, Some(close));
             judge(&h.finish())
         };
+        let closed = |qos, kind| closed_where(qos, kind, false);
         let v = closed(1, PacketKind::Puback);
         fails_by(&v, of(version, "4.3.2-2", "4.3.2-4"));
         assert!(v.findings[0].got.starts_with("closed instead of PUBACK id=7"), "{}", v.findings[0].got);
@@ -156,6 +161,9 @@ fn closed_instead_of_an_answer() {
             Version::V5 => fails_by(&v, "5.0/MQTT-4.3.3-8"),
             _ => is(&v, VerdictKind::NotApplicable, "may not support"),
         }
+        // One that was seen to take them has no such way out.
+        let seen_to_take = closed_where(2, PacketKind::Pubrec, true);
+        fails_by(&seen_to_take, of(version, "4.3.3-2", "4.3.3-8"));
 
         // Our own cut, and a close before the packet was there, are nothing of the broker's.
         let (mut h, conn) = started(version);
@@ -279,13 +287,39 @@ fn strict_means_the_very_next_packet() {
         let connect = h.connect_packet(client, Start::Clean);
         h.up(conn, connect);
         let claim = arrival(&mut h, conn, vec![with(PacketKind::Connack, &[])], true, false);
-        let seen = h.down(conn, deadzone_wire::Bare::pingresp());
+        let seen = h.down(conn, Bare::pingresp());
         h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
         let v = judge(&h.finish());
         fails_by(&v, of(version, "3.2.0-1", "3.2.0-1"));
         let by: Vec<&str> = v.findings[0].folded.iter().map(|f| f.by.as_str()).collect();
         assert_eq!(by, ["arrival"], "the claim says the same as the rule about the same packet: {v:#?}");
     }
+}
+
+/// A ping behind a packet with wrong flags is answered: 3.1.1 says close for every type, 5.0 for some.
+#[test]
+fn what_need_not_be_closed_on_is_graded_however_it_shows() {
+    let answered = |version: Version, first_byte: u8| {
+        let (mut h, conn) = started(version);
+        h.deviant_step("pub -> bytes");
+        let body = if first_byte >= 0xc0 { &b""[..] } else { &b"\0\x63"[..] };
+        h.frame(conn, Direction::Up, End::Client, &Frame::new(first_byte, body), Purpose::Script);
+        h.frame(conn, Direction::Up, End::Broker, &Frame::new(first_byte, body), Purpose::Script);
+        h.up(conn, Bare::pingreq());
+        let wanted = vec![Expected::Closed, with(PacketKind::Disconnect, &[])];
+        let claim = arrival(&mut h, conn, wanted, true, false);
+        let seen = h.down(conn, Bare::pingresp());
+        h.unmet(claim, 1_000, Ended::Mismatch, Some(seen + 1));
+        judge(&h.finish())
+    };
+    for first_byte in [0x41, 0x5f, 0x72, 0xc1] {
+        assert_eq!(answered(Version::V311, first_byte).kind, VerdictKind::Fail, "{first_byte:02x}");
+        let v = answered(Version::V5, first_byte);
+        assert_ne!(v.kind, VerdictKind::Fail, "{first_byte:02x} {v:#?}");
+        assert!(v.grades.iter().any(|grade| grade.text.contains("the connection is open")), "{v:#?}");
+    }
+    let v = answered(Version::V5, 0xe1);
+    assert_eq!(v.kind, VerdictKind::Fail, "DISCONNECT: the server validates it {v:#?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! CONNACK, DISCONNECT, and what may come before and after.
 
-use deadzone_history::{HandMade, Start};
+use deadzone_history::{EventKind, HandMade, Start};
 use deadzone_wire::{
     Auth, Bare, Connack, Connect, Disconnect, PropertyId, PropertyValue, Publish, Text, Version,
 };
@@ -164,5 +164,21 @@ fn a_client_that_said_something_before_connect_is_promised_nothing() {
         h.up(conn, connect);
         h.down(conn, Bare::pingresp());
         legal(h);
+    }
+}
+
+#[test]
+fn a_server_that_is_offered_mqtt_chooses_it() {
+    for v in BOTH {
+        for chosen in ["mqtt", "mqttv3.1", ""] {
+            let mut h = HandMade::new(v);
+            let c = h.client("c");
+            let conn = h.open(c);
+            h.event(EventKind::Upgraded { conn, subprotocol: chosen.into() });
+            let connect = h.connect_packet(c, Start::Clean);
+            h.up(conn, connect);
+            h.down(conn, Connack::new(v, false, 0));
+            if chosen == "mqtt" { legal(h) } else { found(h, &[("subprotocol", "MQTT-6.0.0-4")]) }
+        }
     }
 }

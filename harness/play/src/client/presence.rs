@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use deadzone_history::{ConnId, OpenError, Purpose};
 use deadzone_link::{LinkStep, Profile};
+use deadzone_transport::Frame;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What travels in a connection's ordered queue.
@@ -10,6 +11,10 @@ use tokio::sync::mpsc::UnboundedSender;
 pub(crate) enum Command {
     /// The client writes these bytes, on this behalf.
     Write(Bytes, Purpose),
+    /// The script's client writes these bytes, in these WebSocket frames.
+    WriteFramed(Bytes, Vec<Frame>),
+    /// The connection breaks once TLS has written so many bytes more.
+    BreakBelow(u64),
     /// A link step's turn comes.
     Link(LinkStep),
     /// The link behaves otherwise from here on.

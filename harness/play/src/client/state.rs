@@ -2,8 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use bytes::BytesMut;
 use deadzone_history::ClientIx;
 use deadzone_link::{Direction, Link};
+use deadzone_spec::Node;
 use deadzone_wire::Version;
 
 use super::{Inbox, KeepAlive, Modem, Presence, Session};
@@ -17,6 +19,8 @@ pub(crate) struct Client {
     /// What the record calls it.
     pub(crate) index: ClientIx,
     pub(crate) version: Version,
+    /// Where its connections go.
+    pub(crate) node: Node,
     pub(crate) id: String,
     /// Sends owed answers, resends and pings by itself.
     pub(crate) polite: bool,
@@ -27,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) presence: Presence,
     pub(crate) inbox: Inbox,
     pub(crate) keep_alive: KeepAlive,
+    /// What the script keeps for its next packet.
+    pub(crate) kept: BytesMut,
 }
 
 impl Client {
@@ -34,6 +40,7 @@ impl Client {
         Self {
             index,
             version,
+            node: Node::FIRST,
             id,
             polite,
             deviant: false,
@@ -42,12 +49,13 @@ impl Client {
             presence: Presence::default(),
             inbox: Inbox::default(),
             keep_alive: KeepAlive::default(),
+            kept: BytesMut::new(),
         }
     }
 
-    /// A client of the harness's own, on an unimpaired link.
-    pub(crate) fn own(index: ClientIx, version: Version, id: String) -> SharedClient {
-        Rc::new(RefCell::new(Self::new(index, version, id, true, Link::new())))
+    /// A client of the harness's own at a node, on an unimpaired link.
+    pub(crate) fn own(index: ClientIx, version: Version, node: Node, id: String) -> SharedClient {
+        Rc::new(RefCell::new(Self { node, ..Self::new(index, version, id, true, Link::new()) }))
     }
 
     /// When its connection must be pinged, µs.

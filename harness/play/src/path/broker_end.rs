@@ -29,6 +29,8 @@ pub(super) struct BrokerEnd {
     pub(super) heard: bool,
     /// The foreign link ended this without having reached the target.
     pub(super) unreached: bool,
+    /// It is to break below TLS.
+    pub(super) breaks: bool,
 }
 
 impl BrokerEnd {
@@ -41,6 +43,7 @@ impl BrokerEnd {
             foreign,
             heard: false,
             unreached: false,
+            breaks: false,
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::{io::ErrorKind, rc::Rc};
 
-use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow};
-use deadzone_link::{Cut, Direction, Link, LinkStep, Note, Output, PathId};
-use deadzone_transport::Stream;
+use deadzone_history::{By, Close, ConnId, End, EventKind, Overflow, Purpose};
+use deadzone_link::{Cut, Direction, Fault, Link, LinkStep, Note, Output, PathId, When};
+use deadzone_transport::{Stream, is_broken_below};
 use deadzone_wire::Version;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -51,6 +51,10 @@ pub(crate) struct Path {
 impl Drop for Path {
     /// However it ends, by itself or by the end of the run, what is incomplete is told.
     fn drop(&mut self) {
+        if self.broker.breaks {
+            let text = "cut rst at cipher byte".to_owned();
+            self.note(Note::NeverFired { fault: 0, effect: Fault::Cut(Cut::Rst), text });
+        }
         let mut client = self.client.borrow_mut();
         client.modem.leave(self.path);
         client.presence.passed(self.turns.waiting());
@@ -235,6 +239,13 @@ impl Path {
                 self.taps.seen(&buffer[..n]);
                 self.on_link(|link, now_us, path| link.broker_bytes(now_us, path, &buffer[..n]));
             }
+            // The script's own cut, below TLS: from here on it is a cut like any other.
+            Err(error) if is_broken_below(&error) => {
+                self.broker.breaks = false;
+                self.broker.outgoing.clear();
+                let cut = LinkStep { fault: Fault::Cut(Cut::Rst), when: When::Now };
+                self.on_link(|link, now_us, _| link.step(now_us, cut));
+            }
             other => {
                 // What is no MQTT below MQTT (a text frame, a record that can't be read) ends it by our doing, not by a reset.
                 let unreadable = other.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidData);
@@ -276,6 +287,18 @@ impl Path {
     async fn command(&mut self, command: Command) {
         match command {
             Command::Write(bytes, sender) => self.write(bytes, sender),
+            Command::WriteFramed(bytes, planned) => {
+                // Its link is direct and empty: what passes it next are these bytes.
+                if let Some(frames) = self.broker.stream.frames() {
+                    frames.plan(planned);
+                }
+                self.write(bytes, Purpose::Script);
+            }
+            Command::BreakBelow(bytes) => {
+                // Where nothing can break the end of the path says that it never did.
+                self.broker.stream.break_below(bytes);
+                self.broker.breaks = true;
+            }
             Command::Link(step) => self.step(step).await,
             Command::Profile(profile) => {
                 self.on_link(|link, now_us, _| link.change_profile(now_us, &profile));

@@ -5,6 +5,7 @@
 //! ([`wait`]). Absence is watched for by a fence, or once at the end by the grace. What a step found is recorded as a claim
 //! that was met or not; the walk itself decides only whether going on makes sense.
 
+mod bridge;
 mod claims;
 mod control;
 mod footprint;

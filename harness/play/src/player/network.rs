@@ -8,13 +8,14 @@ use std::{
 
 use bytes::Bytes;
 use deadzone_history::{Abandon, ClientIx, ConnId, EventKind, OpenError, Purpose};
-use deadzone_link::{Link, PathId};
+use deadzone_link::{Cut, Link, Note, PathId};
 use deadzone_script::Scenario;
-use deadzone_transport::Stream;
+use deadzone_spec::Node;
+use deadzone_transport::{Approach, Frame, Stream, is_broken_below};
 use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
-use super::{process::TargetProcess, setting};
+use super::{bridge::PlayedBridge, process::TargetProcess, setting};
 use crate::{
     client::{Client, Command, Live, SharedClient},
     dial::Dialling,
@@ -38,11 +39,15 @@ fn open_error(error: &std::io::Error) -> OpenError {
     }
 }
 
-/// Clients and connections. The harness's own client is the last one.
+/// Clients and connections. The harness's own client at the first node is the last one.
 pub(crate) struct Network {
     pub(super) clients: Vec<SharedClient>,
+    /// The harness's own clients at the other nodes.
+    own_elsewhere: Vec<SharedClient>,
     /// Those that a foreign link may lead to the target.
     linked: Vec<bool>,
+    /// How each asks for a connection, the harness's own client as well.
+    approaches: Vec<Approach>,
     names: Vec<String>,
     /// What the performance's own topics contain.
     pub(super) run: String,
@@ -50,6 +55,7 @@ pub(crate) struct Network {
     pub(super) recorder: SharedRecorder,
     pub(super) timing: Timing,
     pub(super) process: TargetProcess,
+    pub(super) bridge: Option<PlayedBridge>,
     next_conn: Cell<u32>,
     tasks: RefCell<Vec<JoinHandle<()>>>,
     /// The environment refused what the run needs.
@@ -69,20 +75,26 @@ impl Network {
             let version = decl.version.unwrap_or(setup.experiment.version);
             let id = format!("{}c{i}", setup.names.nonce);
             let client = Client::new(i.into(), version, id, !decl.manual, setting::link(setup, decl));
-            clients.push(Rc::new(RefCell::new(client)));
+            let node = setting::node(setup, i, decl);
+            clients.push(Rc::new(RefCell::new(Client { node, ..client })));
         }
-        clients.push(Client::own(
-            decls.len().into(),
-            setup.experiment.version,
-            format!("{}own", setup.names.nonce),
-        ));
+        let own = |node: Node| {
+            let number = if node.is_first() { String::new() } else { node.to_string() };
+            let id = format!("{}own{number}", setup.names.nonce);
+            Client::own(decls.len().into(), setup.experiment.version, node, id)
+        };
+        clients.push(own(Node::FIRST));
+        let others = (1..setup.access.nodes.len()).filter_map(Node::at);
         Self {
             clients,
+            own_elsewhere: others.map(own).collect(),
             linked: decls.iter().map(|decl| !decl.direct).collect(),
+            approaches: decls.iter().map(setting::approach).chain([Approach::default()]).collect(),
             names: decls.iter().map(|decl| decl.name.clone()).collect(),
             run: setup.names.nonce.clone(),
             access: setup.access.clone(),
             process: TargetProcess::new(setup.access.process.clone(), setup.target.durable, recorder.clone()),
+            bridge: PlayedBridge::of(decls.iter().position(|decl| decl.bridge), setup.access.bridge.clone()),
             recorder,
             timing,
             next_conn: Cell::new(0),
@@ -94,6 +106,12 @@ impl Network {
     /// The harness's own client.
     pub(super) fn own(&self) -> usize {
         self.clients.len() - 1
+    }
+
+    /// The harness's own client at a node.
+    pub(super) fn own_at(&self, node: Node) -> &SharedClient {
+        let elsewhere = node.index().checked_sub(1).and_then(|index| self.own_elsewhere.get(index));
+        elsewhere.unwrap_or_else(|| &self.clients[self.own()])
     }
 
     /// What the record calls the harness's own client, and every further one of its kind.
@@ -123,19 +141,44 @@ impl Network {
             self.recorder.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
         }
         let foreign = self.foreign(client);
+        let node = self.clients[client].borrow().node;
+        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(client.into(), node)) };
         let dialling = match &foreign {
             Some(links) => links.dial(client),
-            None if client == self.own() => self.access.direct.dial(),
-            None => self.access.dial.dial(),
+            None if client == self.own() => ways.direct.dial(&self.approaches[client]),
+            None => ways.dial.dial(&self.approaches[client]),
         };
         let left_us = deadline_us.saturating_sub(self.recorder.now_us()).max(1);
         self.dialled(&self.clients[client], left_us, dialling, foreign.clone()).await
     }
 
+    /// Begins a connection for a client and resets it in the TLS handshake.
+    pub(super) async fn break_in_handshake(&self, client: usize) -> Result<(), Abandon> {
+        let index = client.into();
+        let approach = Approach { broken_in_handshake: true, ..self.approaches[client].clone() };
+        let limit_us = self.timing.scaled_us(self.timing.connect_ms);
+        let node = self.clients[client].borrow().node;
+        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(index, node)) };
+        let dialling = ways.dial.dial(&approach);
+        let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
+            Some(Err(error)) if is_broken_below(&error) => {
+                let note = Box::new(Note::Cut { how: Cut::Rst });
+                self.recorder.append(EventKind::Link { client: index, conn: None, note });
+                return Ok(());
+            }
+            Some(Err(error)) => open_error(&error),
+            Some(Ok(_)) => OpenError::Other("its handshake was over before it could be cut".into()),
+            None => OpenError::TimedOut,
+        };
+        Err(self.not_opened(index, why))
+    }
+
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        self.dialled(client, limit_us, self.access.direct.dial(), None).await.is_ok()
+        let node = client.borrow().node;
+        let Some(ways) = self.access.ways(node) else { return false };
+        self.dialled(client, limit_us, ways.direct.dial(&Approach::default()), None).await.is_ok()
     }
 
     /// The client's connection is made, or why it is not is recorded.
@@ -167,15 +210,34 @@ impl Network {
         }
     }
 
+    /// What the plan has to rule out.
+    fn no_such_node(&self, client: ClientIx, node: Node) -> Abandon {
+        self.not_opened(client, OpenError::Other(format!("the target has no node {node}").into()))
+    }
+
     fn not_opened(&self, client: ClientIx, why: OpenError) -> Abandon {
         self.recorder.append(EventKind::OpenFailed { client, why: why.clone() });
         Abandon::NoConnection(why)
     }
 
-    fn opened(&self, client: &SharedClient, stream: Box<dyn Stream>, foreign: Option<Rc<dyn ForeignLinks>>) {
-        let conn = ConnId(self.next_conn.replace(self.next_conn.get() + 1));
-        let index = client.borrow().index;
-        self.recorder.append(EventKind::Opened { conn, client: index });
+    /// The number of another connection.
+    pub(super) fn new_conn(&self) -> ConnId {
+        ConnId(self.next_conn.replace(self.next_conn.get() + 1))
+    }
+
+    fn opened(
+        &self,
+        client: &SharedClient,
+        mut stream: Box<dyn Stream>,
+        foreign: Option<Rc<dyn ForeignLinks>>,
+    ) {
+        let conn = self.new_conn();
+        let (index, node) = (client.borrow().index, client.borrow().node);
+        self.recorder.append(EventKind::Opened { conn, client: index, node });
+        if let Some(frames) = stream.frames() {
+            let subprotocol = frames.subprotocol().into();
+            self.recorder.append(EventKind::Upgraded { conn, subprotocol });
+        }
         let (queue, commands) = unbounded_channel();
         {
             let mut client = client.borrow_mut();
@@ -279,7 +341,22 @@ impl Network {
 
     /// Writes bytes as the client, on this behalf. Abandons where it has no connection.
     pub(super) async fn write(&self, client: usize, bytes: Bytes, sender: Purpose) -> Result<(), Abandon> {
-        match self.enqueue(&self.clients[client], Command::Write(bytes, sender)).await {
+        self.put(client, Command::Write(bytes, sender)).await
+    }
+
+    /// Writes bytes of the script in these frames.
+    pub(super) async fn write_framed(
+        &self,
+        client: usize,
+        bytes: Bytes,
+        frames: Vec<Frame>,
+    ) -> Result<(), Abandon> {
+        self.put(client, Command::WriteFramed(bytes, frames)).await
+    }
+
+    /// Puts what the client writes into its queue. Abandons where it has no connection.
+    async fn put(&self, client: usize, command: Command) -> Result<(), Abandon> {
+        match self.enqueue(&self.clients[client], command).await {
             true => Ok(()),
             false => Err(self.not_connected(client)),
         }

@@ -55,12 +55,14 @@ async fn still_served(stage: &mut Stage<'_>, step: &Step, clients: &[usize]) {
             topics.extend(some.take(SUBSCRIPTIONS_MAX).map(|topic| (*client, topic)));
         }
     }
-    let own = Direct::own(&stage.network);
-    if topics.is_empty() || !own.connect().await || own.max_qos() == 0 {
-        return;
-    }
     let mut sent = Vec::new();
     for (client, topic) in topics {
+        // At its own node: how soon another one knows of a subscription is not asked here.
+        let node = stage.client(client).borrow().node;
+        let own = Direct::own(&stage.network, node);
+        if !own.connect().await || own.max_qos() == 0 {
+            return;
+        }
         let payload = stage.marker();
         let looked_at = stage.client(client).borrow().inbox.len();
         own.publish(topic, payload.clone());

@@ -2,7 +2,9 @@
 
 use deadzone_history::Origin;
 use deadzone_link::{Identity, Link};
-use deadzone_script::{ClientDecl, Control, Scenario, Step};
+use deadzone_script::{Certificate, ClientDecl, Control, Scenario, Step};
+use deadzone_spec::Node;
+use deadzone_transport::{Approach, Presented};
 
 use crate::{asked::Asked, setup::Setup, timing::Timing};
 
@@ -39,6 +41,33 @@ pub(super) fn link(setup: &Setup<'_>, client: &ClientDecl) -> Link {
         // An unknown name is refused before anything runs.
         _ => Link::with_identity(identity),
     }
+}
+
+/// How a client asks for its connections.
+pub(super) fn approach(decl: &ClientDecl) -> Approach {
+    let certificate = match decl.certificate {
+        Certificate::Own => Presented::Own,
+        Certificate::Nothing => Presented::Nothing,
+        Certificate::OtherAuthority => Presented::OtherAuthority,
+        Certificate::Expired => Presented::Expired,
+    };
+    match decl.offers.as_slice() {
+        [] => Approach { certificate, ..Approach::default() },
+        offers => {
+            Approach { subprotocols: offers.to_vec(), takes_any: true, certificate, ..Approach::default() }
+        }
+    }
+}
+
+/// The node of a client: as the script says, or dealt by the seed where that is wanted, or the first.
+pub(super) fn node(setup: &Setup<'_>, index: usize, client: &ClientDecl) -> Node {
+    let dealt = || {
+        let nodes = u64::try_from(setup.access.nodes.len()).unwrap_or(1).max(1);
+        // The seed is a hash: its bits are as good as chance, and each client has others of them.
+        let bits = setup.experiment.seed.rotate_right(u32::try_from(index % 64).unwrap_or(0));
+        usize::try_from(bits % nodes).ok().and_then(Node::at)
+    };
+    client.node.or_else(|| dealt().filter(|_| setup.access.spread)).unwrap_or_default()
 }
 
 /// The time-outs of this performance. A derived control run has no profiles.

@@ -34,9 +34,13 @@ pub(crate) struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub(super) fn new(setup: &'a Setup<'a>, scenario: &Scenario, recorder: &SharedRecorder) -> Self {
         let timing = setting::timing(setup);
+        let network = Rc::new(Network::new(setup, scenario, timing, recorder.clone()));
+        if let Some(bridge) = &network.bridge {
+            bridge.record(&network);
+        }
         Self {
             setup,
-            network: Rc::new(Network::new(setup, scenario, timing, recorder.clone())),
+            network,
             claims: Claims::new(recorder.clone(), setup.experiment.version),
             parking: Rc::new(Parking::new(
                 Rc::clone(&setup.shared.slots),

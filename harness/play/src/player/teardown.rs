@@ -4,6 +4,7 @@ use bytes::Bytes;
 use deadzone_history::{Abandon, EventKind, Purpose};
 use deadzone_link::Link;
 use deadzone_script::{At, ConnectMode, ConnectOptions, Payload, Step, StepKind};
+use deadzone_spec::Node;
 use deadzone_wire::{Packet, Publish, Text, Version};
 
 use super::{stage::Stage, steps};
@@ -11,6 +12,8 @@ use crate::client::Command;
 
 /// How long an interrupted run still cleans up, ms.
 const INTERRUPTED_MS: u64 = 1_000;
+/// How long what the bridge says takes to be heard of, µs.
+const BRIDGE_SAYS_US: u64 = 50_000;
 /// How often one thing is tried.
 const TRIES: u32 = 2;
 
@@ -23,6 +26,11 @@ pub(super) async fn tear_down(stage: &mut Stage<'_>) {
         for note in never_fired {
             recorder.append(EventKind::Link { client: index, conn: None, note: Box::new(note) });
         }
+    }
+    if let Some(bridge) = &stage.network.bridge {
+        bridge.restore();
+        // What it says of that is heard of a moment later, and belongs before the end.
+        recorder.clock().until_us(recorder.now_us() + BRIDGE_SAYS_US).await;
     }
     recorder.append(EventKind::Teardown);
     if let Err(why) = stage.network.process.make_whole().await {
@@ -50,21 +58,22 @@ pub(super) async fn tear_down(stage: &mut Stage<'_>) {
 
 /// What is cleaned up leaves the footprint.
 async fn clean(stage: &mut Stage<'_>) {
-    while let Some((id, version)) = stage.footprint.sessions.first().cloned() {
+    while let Some((id, version, node)) = stage.footprint.sessions.first().cloned() {
         let what = format!("the session of `{}`", String::from_utf8_lossy(&id));
-        persistently(stage, &what, (&id, version), &[]).await;
-        stage.footprint.sessions.remove(&(id, version));
+        persistently(stage, &what, (&id, version, node), &[]).await;
+        stage.footprint.sessions.remove(&(id, version, node));
     }
-    let topics: Vec<Bytes> = stage.footprint.retained.iter().cloned().collect();
-    if !topics.is_empty() {
+    while let Some((node, _)) = stage.footprint.retained.first().cloned() {
+        let here = stage.footprint.retained.iter().filter(|(at, _)| *at == node);
+        let topics: Vec<Bytes> = here.map(|(_, topic)| topic.clone()).collect();
         let id = Bytes::from(format!("{}end", stage.words.run));
         let what = format!("{} retained messages", topics.len());
-        persistently(stage, &what, (&id, stage.setup.experiment.version), &topics).await;
-        stage.footprint.retained.clear();
+        persistently(stage, &what, (&id, stage.setup.experiment.version, node), &topics).await;
+        stage.footprint.retained.retain(|(at, _)| *at != node);
     }
 }
 
-async fn persistently(stage: &mut Stage<'_>, what: &str, who: (&Bytes, Version), topics: &[Bytes]) {
+async fn persistently(stage: &mut Stage<'_>, what: &str, who: (&Bytes, Version, Node), topics: &[Bytes]) {
     let mut failed = None;
     for _ in 0..TRIES {
         match visit(stage, who, topics).await {
@@ -80,7 +89,7 @@ async fn persistently(stage: &mut Stage<'_>, what: &str, who: (&Bytes, Version),
 /// Connects with a clean start under this id, clears these topics, and disconnects.
 async fn visit(
     stage: &mut Stage<'_>,
-    (id, version): (&Bytes, Version),
+    (id, version, node): (&Bytes, Version, Node),
     topics: &[Bytes],
 ) -> Result<(), Abandon> {
     let own = stage.network.own();
@@ -88,6 +97,7 @@ async fn visit(
         let mut state = stage.client(own).borrow_mut();
         state.presence.live = None;
         state.version = version;
+        state.node = node;
     }
     let step = Step {
         at: At { line: 0, column: 1, length: 1 },

@@ -214,9 +214,10 @@ fn class(kind: &StepKind) -> StepClass {
             TargetAction::Restart { fresh: true } => TargetStep::RestartFresh,
             TargetAction::Freeze { .. } => TargetStep::Freeze,
         }),
-        StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::LinkSaw { .. } => {
-            StepClass::Link(client)
-        }
+        StepKind::Link { .. }
+        | StepKind::CutTls { .. }
+        | StepKind::LinkProfile { .. }
+        | StepKind::LinkSaw { .. } => StepClass::Link(client),
         StepKind::ExpectReceives { .. } | StepKind::ExpectQuiescent { .. } => StepClass::Expect(client),
         _ => StepClass::Client(client),
     }

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use deadzone_play::{Dial, Dialling};
-use deadzone_transport::{Pipe, Stream, pipe};
+use deadzone_transport::{Approach, Pipe, Stream, pipe};
 
 /// What the broker does about one packet.
 pub(crate) enum Act {
@@ -130,7 +130,7 @@ impl Broker {
 }
 
 impl Dial for Broker {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, _approach: &'a Approach) -> Dialling<'a> {
         Box::pin(async move {
             let conn = self.state.borrow().conns;
             if conn >= self.refuses_from {

@@ -15,7 +15,8 @@ use deadzone_history::{
 };
 use deadzone_link::Catalogue;
 use deadzone_play::{
-    Access, Dial, Experiment, Names, Performance, Process, Setup, Shared, Slots, Timing, Unparking, perform,
+    Access, Dial, Experiment, Names, Performance, Process, Setup, Shared, Slots, Timing, Unparking, Ways,
+    perform,
 };
 use deadzone_script::Scenario;
 use deadzone_wire::{PacketKind, Version};
@@ -90,10 +91,11 @@ impl Bench {
                 seed: 1,
             },
             access: Access {
-                dial: Rc::clone(&dial) as Rc<dyn Dial>,
-                direct: dial,
+                nodes: vec![Ways { dial: Rc::clone(&dial) as Rc<dyn Dial>, direct: dial }],
+                spread: false,
                 links: None,
                 credentials: None,
+                bridge: None,
                 process: self.process,
             },
             names: Names { run_prefix: RUN[..6].to_owned(), nonce: RUN.to_owned() },

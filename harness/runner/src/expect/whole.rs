@@ -24,6 +24,8 @@ pub(crate) struct Played<'a> {
     versions: &'a [Version],
     /// Nothing of its tier was left out by choice, nothing that was planned is missing, and silences were waited out.
     everything: bool,
+    /// Silences were not waited out: fewer are judged.
+    quick: bool,
     tier: Tier,
     /// The target's name.
     target: &'a str,
@@ -41,7 +43,7 @@ impl<'a> Played<'a> {
         let everything = info.choice.filters.is_empty() && info.choice.gentle.is_none() && whole;
         let tier = info.choice.tier.parse().unwrap_or(Tier::Long);
         let (versions, target) = (options.versions.as_slice(), info.target.as_str());
-        Self { results, suite: suite.keys(), versions, everything, tier, target }
+        Self { results, suite: suite.keys(), versions, everything, quick: options.quick, tier, target }
     }
 }
 
@@ -151,6 +153,8 @@ fn notes(known: &Known, played: &Played<'_>) -> Vec<String> {
             "`min_tested` is not asked for: this suite has fewer of the scenarios that the file knows"
                 .to_owned(),
         );
+    } else if played.quick && file.min_tested.of(played.tier).is_some() {
+        notes.push("`min_tested` is not asked for: `--quick` judges less".to_owned());
     }
     if file.target != played.target {
         notes.push(format!("made for `{}`, and the target is `{}`", file.target, played.target));
@@ -244,7 +248,15 @@ mod tests {
         let applies = |everything, versions: &[Version], suite: &[&str]| {
             let key = |id: &&str| both.map(|version| ScenarioKey { id: (*id).to_owned(), version });
             let suite = suite.iter().flat_map(key).collect();
-            let played = Played { results: &[], suite, versions, everything, tier: Tier::Full, target: "t" };
+            let played = Played {
+                results: &[],
+                suite,
+                versions,
+                everything,
+                quick: false,
+                tier: Tier::Full,
+                target: "t",
+            };
             let against = against(&file, &played);
             (
                 against.is_below_floor(),
@@ -265,6 +277,7 @@ mod tests {
                 suite: BTreeSet::new(),
                 versions: &[],
                 everything: true,
+                quick: false,
                 tier,
                 target: "t",
             };
@@ -278,18 +291,22 @@ mod tests {
     #[test]
     fn what_is_odd_about_a_file_is_noted() {
         let condition = format!("fingerprint = \"{TWICE}\"\ntarget_version = \"< 2\"");
-        let file = known(&(fails("gone", TWICE) + &entry("a", &condition)), None);
+        let file = "min_tested = 3\n".to_owned() + &fails("gone", TWICE) + &entry("a", &condition);
+        let file = known(&file, None);
         let suite = [key("a")].into_iter().collect();
         let played = Played {
             results: &[],
             suite,
             versions: &[],
             everything: true,
+            quick: true,
             tier: Tier::Full,
             target: "other",
         };
         let notes = against(&file, &played).notes.join("\n");
-        for part in ["made for `t`", "line 4: `gone` is not in this suite", "lines 9"] {
+        for part in
+            ["made for `t`", "`--quick` judges less", "line 5: `gone` is not in this suite", "lines 10"]
+        {
             assert!(notes.contains(part), "no {part:?} in {notes}");
         }
     }

@@ -65,6 +65,11 @@ impl Gates {
         self.is_spoken(version) && matches!(self.state(Gate::InFlight, version), State::Limited(_))
     }
 
+    /// It was seen to take a message of QoS 2.
+    pub(crate) fn takes_qos_2(&self, version: Version) -> bool {
+        self.states.get(&(version, Gate::Qos2In)) == Some(&State::Open)
+    }
+
     /// Whether the target speaks this version: without that no gate of it was tried.
     fn is_spoken(&self, version: Version) -> bool {
         !matches!(self.state(Gate::Connection, version), State::Limited(_))
@@ -206,6 +211,7 @@ mod tests {
         let limit = Verdict::because(VerdictKind::NotApplicable, "it holds the next message back");
         gates.take(Gate::InFlight, &with(&result, limit));
         assert!(gates.one_in_flight(Version::V5) && !gates.one_in_flight(Version::V311));
+        assert!(!gates.takes_qos_2(Version::V5), "what was not asked is not known");
         assert_eq!(gates.verdict(&other).unwrap().kind, VerdictKind::NotApplicable);
         let (result, other) = pair(&[Gate::WillPublished]);
         gates.take(Gate::WillPublished, &with(&result, Verdict::because(VerdictKind::Inconclusive, "hm")));

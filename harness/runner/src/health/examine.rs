@@ -13,6 +13,7 @@ use std::{
 };
 
 use deadzone_play::Dial;
+use deadzone_transport::Approach;
 use deadzone_wire::Version;
 use tokio::{
     runtime::Builder,
@@ -98,7 +99,7 @@ impl Examiner {
         Ok(LocalSet::new().block_on(&runtime, async {
             let mut back_again = !self.versions.is_empty();
             for version in &self.versions {
-                let (_, dial) = self.target.dials(*version, None);
+                let dial = self.target.dial(*version);
                 let own = self.of(*version);
                 let found = match symptom {
                     Symptom::Refused => own.refused(&dial).await,
@@ -124,7 +125,7 @@ impl Examiner {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(LocalSet::new().block_on(&runtime, async {
             for version in &self.versions {
-                let (_, dial) = self.target.dials(*version, None);
+                let dial = self.target.dial(*version);
                 let own = self.of(*version);
                 let found = match own.refused(&dial).await {
                     Found::Whole => own.unanswered(&dial, &BTreeSet::new(), &|| 0).await,
@@ -142,7 +143,7 @@ impl Examiner {
     pub(crate) fn rest(&self, first: Duration, tries: u32) -> bool {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return false };
         LocalSet::new().block_on(&runtime, async {
-            let (_, dial) = self.target.dials(self.asker.version, None);
+            let dial = self.target.dial(self.asker.version);
             for number in 0..tries {
                 sleep(first * 2u32.pow(number)).await;
                 if self.cancelled() {
@@ -159,7 +160,7 @@ impl Examiner {
     async fn refused(&self, dial: &Rc<dyn Dial>) -> Found {
         let mut last = String::new();
         for _ in 0..TRIES {
-            match timeout(self.asker.patience, dial.dial()).await {
+            match timeout(self.asker.patience, dial.dial(&Approach::default())).await {
                 // One that accepts and is silent in its handshake does not refuse; whether it hangs is asked apart.
                 Ok(Ok(_)) | Err(_) => return Found::Whole,
                 Ok(Err(error)) => last = error.to_string(),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use deadzone_play::{Dial, Dialling};
-use deadzone_transport::Stream;
+use deadzone_transport::{Approach, Stream};
 
 use super::{Mutant, stream::MutantStream};
 
@@ -20,9 +20,9 @@ impl MutantDial {
 }
 
 impl Dial for MutantDial {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, approach: &'a Approach) -> Dialling<'a> {
         Box::pin(async move {
-            let inner = self.inner.dial().await?;
+            let inner = self.inner.dial(approach).await?;
             Ok(Box::new(MutantStream::new(inner, self.mutant)) as Box<dyn Stream>)
         })
     }

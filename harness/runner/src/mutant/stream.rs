@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
-use deadzone_transport::Stream;
+use deadzone_transport::{Frames, Stream};
 use deadzone_wire::{Framer, PacketKind, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -93,6 +93,15 @@ impl MutantStream {
 impl Stream for MutantStream {
     fn abort(&mut self) {
         self.inner.abort();
+    }
+
+    fn break_below(&mut self, bytes: u64) -> bool {
+        self.inner.break_below(bytes)
+    }
+
+    /// What goes up is not rewritten.
+    fn frames(&mut self) -> Option<&mut dyn Frames> {
+        self.inner.frames()
     }
 }
 

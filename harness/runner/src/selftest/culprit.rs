@@ -10,7 +10,7 @@ use deadzone_spec::ClauseId;
 use deadzone_verdict::ScenarioResult;
 use deadzone_wire::Version;
 
-use super::caught::names_a_clause;
+use super::{caught::names_a_clause, expected::is_shown_elsewhere};
 use crate::{Mutant, Suite};
 
 /// Something that can be switched on to make a broker wrong.
@@ -58,6 +58,9 @@ pub(super) fn named(suite: &Suite, holes: &mut Vec<String>) -> Named {
     let mut named = Named::new();
     for scenario in &suite.scenarios {
         for catch in &scenario.catches {
+            if is_shown_elsewhere(&catch.name) {
+                continue;
+            }
             let Some(culprit) = Culprit::parse(&catch.name) else {
                 holes.push(format!("{}: `{}` is no defect and no mutant", scenario.id, catch.name));
                 continue;

@@ -282,18 +282,14 @@ impl Prover<'_> {
         // In real time a silence of the patience is enough: it is known who is silent.
         context.timing.quick = !self.embedded;
         context.run = round.run;
-        let capabilities: Vec<_> = run.versions.iter().map(|v| everything_offered(*v)).collect();
+        let capabilities: Vec<_> = run.versions.iter().map(|v| Capabilities::everything(*v)).collect();
         let (mut plan, _, _) =
             Plan::of_tier(self.suite, &run.selection, &run.versions, &capabilities, !self.embedded);
-        if self.gentle {
-            plan.leave_out_disruptive();
-        }
+        plan.fit(&target.handle(), None, self.gentle);
         plan.items.retain(|p| wanted(p));
-        if !target.handle().is_ours() {
-            let apart = plan.items.iter().filter(|p| p.scenario.handles_target());
-            self.report.apart.extend(apart.map(|p| p.key.id.clone()));
-            plan.items.retain(|p| !p.scenario.handles_target());
-        }
+        let apart = plan.items.iter().filter(|p| p.left_out);
+        self.report.apart.extend(apart.filter_map(|p| Some((p.key.id.clone(), p.excluded.clone()?))));
+        plan.items.retain(|p| !p.left_out);
         self.rounds.0 += 1;
         let (number, of) = self.rounds;
         let (mut ended, planned) = (0, plan.items.len());
@@ -326,24 +322,6 @@ impl Prover<'_> {
         // What a signal cut short shows nothing.
         self.interrupted();
         results
-    }
-}
-
-/// The selftest's targets are good brokers: nothing is excluded beforehand.
-fn everything_offered(version: Version) -> Capabilities {
-    Capabilities {
-        version,
-        max_qos: 2,
-        retain: true,
-        wildcard: true,
-        subscription_identifier: version == Version::V5,
-        shared: version == Version::V5,
-        session: true,
-        receive_maximum: u16::MAX,
-        maximum_packet_size: None,
-        server_keep_alive_s: None,
-        topic_alias_maximum: 0,
-        sources: Vec::new(),
     }
 }
 

@@ -74,8 +74,8 @@ pub struct SelftestReport {
     pub named: BTreeMap<(String, ClauseId), bool>,
     /// Defects and mutants that are known to be caught by nothing yet (name, what would catch it).
     pub uncaught: Vec<(String, String)>,
-    /// Scenarios that do something to the target's process, which this target has none of: nothing is proven of them here.
-    pub apart: BTreeSet<String>,
+    /// Scenarios that this target is not the one for, each with the reason: nothing is proven of them here.
+    pub apart: BTreeMap<String, String>,
     /// A signal ended it.
     pub interrupted: bool,
 }

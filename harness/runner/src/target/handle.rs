@@ -10,17 +10,23 @@ use std::{
     time::Duration,
 };
 
-use deadzone_play::{Dial, ForeignLinks, NetDial};
-use deadzone_target::{Declared, LogTail, Places, Recipe, Started, Store};
-use deadzone_transport::Transport;
+use deadzone_play::{Bridge, Dial, ForeignLinks, NetDial, Ways};
+use deadzone_target::{Declared, LogTail, NodePlaces, Places, Recipe, Started, Store};
+use deadzone_transport::{Presented, Transport};
 use deadzone_wire::{Credentials, Version};
 
-use super::{EmbeddedSpec, Pulse, ScriptedProcess, TargetSpec, embedded_dial, watched::WatchedDial};
+use super::{
+    BridgeLink, EMBEDDED_NODES, EmbeddedSpec, Offer, Pulse, ScriptedProcess, TargetSpec, embedded_dials,
+    watched::WatchedDial,
+};
 use crate::{
     LinkProvider, Mutant, RunError,
     mutant::MutantDial,
     pace::{Pace, PacedDial},
 };
+
+/// How long a bridge may take to connect before scenarios begin all the same.
+const BRIDGE_WITHIN: Duration = Duration::from_secs(20);
 
 /// A target that is up.
 pub(crate) enum Target {
@@ -31,6 +37,8 @@ pub(crate) enum Target {
         declared: Arc<Declared>,
         /// The process, if it is ours: it may be restarted.
         process: Option<Arc<Started>>,
+        /// The link between its two brokers, if that is what its nodes are.
+        bridge: Option<BridgeLink>,
         pulse: Arc<Pulse>,
         /// Where others use it: how fast it may be dialled.
         pace: Option<Arc<Pace>>,
@@ -39,16 +47,13 @@ pub(crate) enum Target {
 
 impl Target {
     pub(crate) fn start(spec: &TargetSpec, cancel: &AtomicBool) -> Result<Self, RunError> {
-        let remote = |name: &str, places, declared, process| Self::Remote {
-            name: name.to_owned(),
-            places,
-            declared,
-            process,
-            pulse: Arc::default(),
-            pace: None,
+        let remote = |name: &str, places: Places, declared, process| {
+            let bridge = places.bridge().map(|at| bridge(name, at, &places, cancel)).transpose()?;
+            let (name, pulse) = (name.to_owned(), Arc::default());
+            Ok(Self::Remote { name, places, declared, process, bridge, pulse, pace: None })
         };
-        Ok(match spec {
-            TargetSpec::Embedded(spec) => Self::Embedded(spec.clone()),
+        match spec {
+            TargetSpec::Embedded(spec) => Ok(Self::Embedded(spec.clone())),
             TargetSpec::Remote { name, places, declared } => {
                 remote(name, places.clone(), Arc::clone(declared), None)
             }
@@ -59,16 +64,17 @@ impl Target {
                 let declared = Declared { credentials, ..Declared::clone(declared) };
                 remote(&recipe.name, process.places().clone(), Arc::new(declared), Some(Arc::new(process)))
             }
-        })
+        }
     }
 
     pub(crate) fn handle(&self) -> TargetHandle {
         match self {
             Self::Embedded(spec) => TargetHandle::Embedded(spec.clone()),
-            Self::Remote { places, process, declared, pulse, pace, .. } => TargetHandle::Remote {
+            Self::Remote { places, process, declared, bridge, pulse, pace, .. } => TargetHandle::Remote {
                 places: places.clone(),
                 declared: Arc::clone(declared),
                 process: process.clone(),
+                bridge: bridge.clone(),
                 pulse: Arc::clone(pulse),
                 pace: pace.clone(),
             },
@@ -105,6 +111,14 @@ impl Target {
     }
 }
 
+/// The link from the second broker to the first.
+fn bridge(name: &str, at: SocketAddr, places: &Places, cancel: &AtomicBool) -> Result<BridgeLink, RunError> {
+    let link = BridgeLink::serve(at, places.place(Version::V311).address)
+        .map_err(|why| RunError::Target { target: name.to_owned(), why })?;
+    link.wait_until_connected(BRIDGE_WITHIN, cancel);
+    Ok(link)
+}
+
 /// The recipe with what is switched on.
 fn switched(recipe: &Arc<Recipe>, switches: Option<&EmbeddedSpec>) -> Arc<Recipe> {
     match switches {
@@ -121,6 +135,7 @@ pub(crate) enum TargetHandle {
         places: Places,
         declared: Arc<Declared>,
         process: Option<Arc<Started>>,
+        bridge: Option<BridgeLink>,
         pulse: Arc<Pulse>,
         pace: Option<Arc<Pace>>,
     },
@@ -172,6 +187,14 @@ impl TargetHandle {
         }
     }
 
+    /// Whether clients can show it such a certificate.
+    pub(crate) fn can_present(&self, presented: Presented) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Remote { places, .. } => places.all().all(|place| place.dialer().can_present(presented)),
+        }
+    }
+
     /// What its descriptor declares; absent for the embedded broker.
     pub(crate) fn declared(&self) -> Option<&Declared> {
         match self {
@@ -207,24 +230,61 @@ impl TargetHandle {
         Some(provider?.open(self.address()?, word))
     }
 
-    /// The dial for one performance, through the mutant if one is switched on, and the direct one beside it: the same
-    /// broker. Inside the performance's `LocalSet`.
-    pub(crate) fn dials(&self, version: Version, mutant: Option<Mutant>) -> (Rc<dyn Dial>, Rc<dyn Dial>) {
-        let plain: Rc<dyn Dial> = match self {
-            Self::Embedded(spec) => embedded_dial(spec),
-            Self::Remote { places, pulse, pace, .. } => {
-                let place = places.place(version);
-                let dial = NetDial { dialer: place.dialer().clone(), address: place.address };
-                let mut inner: Rc<dyn Dial> = Rc::new(dial);
-                if let Some(pace) = pace {
-                    inner = Rc::new(PacedDial { inner, pace: Arc::clone(pace) });
-                }
-                Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) })
-            }
-        };
-        match mutant {
-            Some(mutant) => (Rc::new(MutantDial::new(Rc::clone(&plain), mutant)), plain),
-            None => (Rc::clone(&plain), plain),
+    /// How many endpoints it has that are one server.
+    pub(crate) fn nodes(&self) -> usize {
+        match self {
+            Self::Embedded(_) => EMBEDDED_NODES,
+            Self::Remote { places, .. } => places.nodes().len(),
         }
     }
+
+    /// Its nodes are two brokers with a bridge between them.
+    pub(crate) fn has_bridge(&self) -> bool {
+        self.bridge().is_some()
+    }
+
+    /// The link between them for a performance.
+    pub(crate) fn bridge(&self) -> Option<Rc<dyn Bridge>> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote { bridge, .. } => bridge.as_ref().map(BridgeLink::played),
+        }
+    }
+
+    /// The ways to each node for one performance: the script's clients go through the mutant if one is switched on, the direct
+    /// ones to the same broker. Inside the performance's `LocalSet`.
+    pub(crate) fn ways(&self, version: Version, mutant: Option<Mutant>, offer: Offer) -> Vec<Ways> {
+        self.dials(version, offer).into_iter().map(|direct| ways(direct, mutant)).collect()
+    }
+
+    /// The way to its first node.
+    pub(crate) fn dial(&self, version: Version) -> Rc<dyn Dial> {
+        self.dials(version, Offer::default()).swap_remove(0)
+    }
+
+    fn dials(&self, version: Version, offer: Offer) -> Vec<Rc<dyn Dial>> {
+        match self {
+            Self::Embedded(spec) => embedded_dials(spec, offer),
+            Self::Remote { places, pulse, pace, .. } => {
+                let dial = |node: &NodePlaces| {
+                    let place = node.place(version);
+                    let dial = NetDial { dialer: place.dialer().clone(), address: place.address };
+                    let mut inner: Rc<dyn Dial> = Rc::new(dial);
+                    if let Some(pace) = pace {
+                        inner = Rc::new(PacedDial { inner, pace: Arc::clone(pace) });
+                    }
+                    Rc::new(WatchedDial { inner, pulse: Arc::clone(pulse) }) as Rc<dyn Dial>
+                };
+                places.nodes().iter().map(dial).collect()
+            }
+        }
+    }
+}
+
+fn ways(direct: Rc<dyn Dial>, mutant: Option<Mutant>) -> Ways {
+    let dial: Rc<dyn Dial> = match mutant {
+        Some(mutant) => Rc::new(MutantDial::new(Rc::clone(&direct), mutant)),
+        None => Rc::clone(&direct),
+    };
+    Ways { dial, direct }
 }

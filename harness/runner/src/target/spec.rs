@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use deadzone_reference_broker::{Defect, Variant};
-use deadzone_target::{Declared, Descriptor, Entry, Place, Places, Recipe, TargetError, Way};
+use deadzone_spec::Node;
+use deadzone_target::{Declared, Descriptor, Entry, NodePlaces, Place, Places, Recipe, TargetError, Way};
+use deadzone_transport::Endpoint;
+use deadzone_wire::Version;
 
 use crate::RunError;
 
@@ -62,12 +65,32 @@ impl TargetSpec {
         if text.ends_with(".toml") && !text.contains("://") {
             return Ok(Self::described(Descriptor::read(Path::new(text), entry)?, None));
         }
-        let (endpoint, login) = deadzone_target::endpoint(text)?;
-        let tls = entry.tls_of(&endpoint)?;
-        let name = endpoint.to_string();
-        let places = Places::one(Place::of(endpoint, &tls)?);
+        Self::at(&Endpoint::list(text), entry)
+    }
+
+    /// One node at each of these URLs.
+    fn at(urls: &[&str], entry: &Entry) -> Result<Self, RunError> {
+        let (mut nodes, mut names, mut login) = (Vec::new(), Vec::new(), None);
+        for url in urls {
+            let (endpoint, found) = deadzone_target::endpoint(url)?;
+            if login.is_some() && found.is_some() && login != found {
+                return Err(TargetError::Entry("one target has one login at all of its nodes").into());
+            }
+            login = login.or(found);
+            let tls = entry.tls_of(&endpoint)?;
+            names.push(endpoint.to_string());
+            nodes.push(NodePlaces::one(Place::of(endpoint, &tls)?));
+        }
+        let places = Places::of(nodes).ok_or(TargetError::Entry("no address is given"))?;
+        if urls.len() > usize::from(Node::MAX) {
+            return Err(TargetError::Entry("a target has at most 9 nodes").into());
+        }
+        let mut all = places.nodes().iter().map(|node| node.place(Version::V5).transport());
+        if !all.all(|transport| transport == places.transport()) {
+            return Err(TargetError::Entry("one target has one transport at all of its nodes").into());
+        }
         let declared = Declared { credentials: entry.with_login(login), ..Declared::default() };
-        Ok(Self::Remote { name, places, declared: Arc::new(declared) })
+        Ok(Self::Remote { name: names.join(","), places, declared: Arc::new(declared) })
     }
 
     fn described(descriptor: Descriptor, switches: Option<EmbeddedSpec>) -> Self {

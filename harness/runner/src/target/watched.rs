@@ -9,7 +9,7 @@ use std::{
 };
 
 use deadzone_play::{Dial, Dialling};
-use deadzone_transport::Stream;
+use deadzone_transport::{Approach, Frames, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Pulse;
@@ -21,9 +21,9 @@ pub(crate) struct WatchedDial {
 }
 
 impl Dial for WatchedDial {
-    fn dial(&self) -> Dialling<'_> {
+    fn dial<'a>(&'a self, approach: &'a Approach) -> Dialling<'a> {
         Box::pin(async move {
-            match self.inner.dial().await {
+            match self.inner.dial(approach).await {
                 Ok(inner) => {
                     let number = self.pulse.opened();
                     let pulse = Arc::clone(&self.pulse);
@@ -63,6 +63,14 @@ impl Stream for WatchedStream {
     fn abort(&mut self) {
         self.pulse.leaving(self.number);
         self.inner.abort();
+    }
+
+    fn break_below(&mut self, bytes: u64) -> bool {
+        self.inner.break_below(bytes)
+    }
+
+    fn frames(&mut self) -> Option<&mut dyn Frames> {
+        self.inner.frames()
     }
 }
 

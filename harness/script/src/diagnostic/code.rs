@@ -41,7 +41,7 @@ TRAILING "E004" "words after the end of a step"
 MISSING "E005" "something is missing"
     "The line ended, or went on with something else, where the grammar needs a part. The message names the part.";
 UNDECLARED "E006" "a client that is not declared"
-    "Every client is declared before the first step: `client NAME [manual] [direct] [via PROFILE] [version V]`.";
+    "Every client is declared before the first step: `client NAME [manual] [direct] [via PROFILE] [version V] [offers \"…\"]`.";
 CLIENT_NAME "E007" "a client's name that can't be used"
     "A client is declared once, and its name is no word of the language.";
 NAME "E008" "a name of the wrong form"
@@ -89,7 +89,7 @@ NO_STEPS "E028" "a scenario without steps"
 UNKNOWN_VERSION "E029" "an unknown version of MQTT"
     "The versions are 3.1, 3.1.1 and 5.0.";
 UNKNOWN_NEED "E030" "an unknown need"
-    "The needs are `qos N`, `session`, `retain`, `wildcard` and `subscription-identifier`, with commas between them.";
+    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `ws`, `tls`, `password`, `client-certificates`, `nodes N` (2 or more) and `bridge`, with commas between them.";
 UNKNOWN_MUTATION "E031" "an unknown mutation"
     "`broken by` takes names of mutations with commas between them; LANGUAGE.md lists them.";
 NOT_MARKED "E032" "a step that breaks the protocol and does not say so"
@@ -128,4 +128,14 @@ UNJUDGED "E048" "a clause that nothing in the scenario judges"
     "A clause is put to the test where a rule or a claim judges it: it could come out otherwise. Either no step brings about what the clause is about, or no rule and no claim knows it, so that a step has to name it: `expect X receives nothing @ CLAUSE`.";
 TARGET "E049" "a step on the target that can't be"
     "`target kill` and `target stop` end a process that runs, and every connection with it; `target restart` starts it again, and only then can clients connect. `target freeze for T` halts it for so long: the steps go on meanwhile, and it thaws by itself.";
+FRAMES "E050" "frames that can't be written so"
+    "`in frames …` says in which WebSocket frames the bytes of a step go, so the scenario `needs ws`, and its client is `direct`: a link would cut and join them as it likes. The lengths add up to the bytes, or one of them is `*`. `with next` keeps the bytes for the client's next `->`, which follows at once.";
+TLS "E051" "what only a connection with TLS has"
+    "`certificate=` says which certificate a client shows, so the scenario `needs client-certificates`. `link X cut rst in handshake` and `link X cut rst at cipher byte N` cut below TLS, so the scenario `needs tls`.";
+NODE "E052" "a node that the scenario does not ask for"
+    "Nodes are numbered from 1, and without `at` a client is at the first. A scenario that names node N has `needs nodes N` (one server with several endpoints) or, for node 2, `needs bridge` (two brokers); elsewhere it is not applicable. `settle` is for nodes as well.";
+BRIDGE "E053" "something that the bridge can't do"
+    "`needs bridge` declares `bridge`: the connection from the second broker to the first, over a link of ours. `link bridge FAULT` is all that can be said of it; it is no client, and there is one for all rounds.";
+MATRIX "E054" "a table of rows that can't be read"
+    "`matrix COLUMN | COLUMN …` stands among the header lines; below it, indented deeper, each row has a name and as many cells, parted by `|`. `{COLUMN}` anywhere else in the scenario is that row's cell, and each row is a scenario of its own: SLUG/ROW.";
 }

@@ -49,6 +49,14 @@ impl<'l> Cursor<'l> {
         }
     }
 
+    /// The word behind the next token.
+    pub(super) fn second_word(&self) -> Option<&'l str> {
+        match self.tokens.get(self.next + 1).map(|token| &token.kind) {
+            Some(Kind::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
     pub(super) fn bump(&mut self) -> Option<&'l Token> {
         let token = self.tokens.get(self.next)?;
         self.next += 1;

@@ -128,10 +128,11 @@ impl StepLine<'_, '_> {
         Ok(StepKind::Fence { publisher, subscriber, topic, qos: qos.unwrap_or(1) })
     }
 
-    /// `ready SUB "topic"`.
+    /// `ready SUB "topic" [from N]`.
     pub(super) fn ready(&mut self) -> Parsed<StepKind> {
         let subscriber = self.next_client()?;
         let topic = self.topic()?;
-        Ok(StepKind::Ready { subscriber, topic })
+        let from = if self.cursor.eat("from") { Some(super::node::node(&mut self.cursor)?) } else { None };
+        Ok(StepKind::Ready { subscriber, topic, from })
     }
 }

@@ -1,11 +1,14 @@
 //! Walks the lines of a file. Knows which sort of line is which, and reads none itself.
 
+use std::collections::BTreeSet;
+
 use deadzone_spec::nearest;
 
 use super::client;
 use super::cursor::{Abandoned, Cursor};
 use super::header::{self, Rest, bad_name, one_line};
 use super::lexer::lex;
+use super::matrix::{self, Numbered, Places};
 use super::scenario::{Draft, Slugs};
 use super::step::{self, Setting};
 use super::value::is_name;
@@ -23,11 +26,14 @@ pub fn parse(file: &str, area: &str, source: &str) -> (Vec<Scenario>, Vec<Diagno
         draft: None,
         block: None,
         slugs: Slugs::new(),
+        row: None,
         begun: false,
         strayed: false,
     };
-    for (index, line) in without_mark(source).split('\n').enumerate() {
-        reader.line(u32::try_from(index + 1).unwrap_or(u32::MAX), line);
+    let lines: Vec<Numbered<'_>> = (1..).zip(without_mark(source).split('\n')).collect();
+    let begins = |(_, text): &&Numbered<'_>| text.split_whitespace().next() == Some("scenario");
+    for scenario in lines.chunk_by(|_, next| !begins(&next)) {
+        reader.scenario_lines(scenario);
     }
     reader.finish_scenario();
     let Reader { scenarios, mut mistakes, .. } = reader;
@@ -57,6 +63,8 @@ struct Reader<'a> {
     draft: Option<Draft>,
     block: Option<Block>,
     slugs: Slugs,
+    /// The row of a table that the scenario is read for, and whether it is the first.
+    row: Option<(String, bool)>,
     /// Some line that is no comment was read.
     begun: bool,
     /// A line outside of any scenario was reported; the next ones follow from it.
@@ -75,6 +83,38 @@ struct Line<'l> {
 }
 
 impl Reader<'_> {
+    /// The lines of one scenario, or those before the first: once, or once for each row of a table.
+    fn scenario_lines(&mut self, all: &[Numbered<'_>]) {
+        let split = matrix::split(all);
+        let Some(matrix) = split.matrix else {
+            split.lines.into_iter().for_each(|(number, text)| self.line(number, text));
+            return;
+        };
+        self.finish_scenario();
+        if !split.mistakes.is_empty() {
+            self.mistakes.extend(split.mistakes);
+            return;
+        }
+        let mut told = BTreeSet::new();
+        for (index, row) in matrix.rows.iter().enumerate() {
+            let (mistakes, scenarios) = (self.mistakes.len(), self.scenarios.len());
+            self.row = Some((row.name.to_owned(), index == 0));
+            let mut places = Places::new();
+            for (number, text) in &split.lines {
+                let filled = matrix.fill(row, text);
+                self.line(*number, &filled.text);
+                places.insert(*number, filled);
+            }
+            self.finish_scenario();
+            let found = self.mistakes.split_off(mistakes);
+            self.mistakes.extend(matrix::settle(row.name, &places, found, &mut told));
+            for scenario in &mut self.scenarios[scenarios..] {
+                matrix::settle_scenario(&places, scenario);
+            }
+        }
+        self.row = None;
+    }
+
     fn line(&mut self, number: u32, text: &str) {
         let Some(line) = Line::of(number, text) else { return };
         let first_line = !std::mem::replace(&mut self.begun, true);
@@ -132,8 +172,8 @@ impl Reader<'_> {
         };
         if !slug.is_empty() && !is_name(slug) {
             self.mistakes.push(bad_name("a scenario", slug, at));
-        } else if let Some(other) =
-            self.slugs.insert(slug.to_owned(), line.number).filter(|_| !slug.is_empty())
+        } else if self.row.as_ref().is_none_or(|(_, is_first)| *is_first)
+            && let Some(other) = self.slugs.insert(slug.to_owned(), line.number).filter(|_| !slug.is_empty())
         {
             let message = format!("there is a scenario `{slug}` in this file already");
             self.mistakes.push(
@@ -141,7 +181,11 @@ impl Reader<'_> {
                     .label(format!("the other one is in line {other}")),
             );
         }
-        self.draft = Some(Draft::new(format!("{}/{slug}", self.area), self.file, line.whole_at(), before));
+        let id = match &self.row {
+            Some((row, _)) => format!("{}/{slug}/{row}", self.area),
+            None => format!("{}/{slug}", self.area),
+        };
+        self.draft = Some(Draft::new(id, self.file, line.whole_at(), before));
     }
 
     /// A line before any scenario. A mistyped `scenario` opens one, so that its lines make sense: then `true`.

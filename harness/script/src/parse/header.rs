@@ -1,22 +1,47 @@
 //! Header lines of a scenario. Each is a keyword and plain words; quotes mean nothing here.
 
-use deadzone_spec::nearest;
+use deadzone_spec::{Node, nearest};
 use deadzone_wire::Version;
 
 use super::marks::unknown_version;
+use super::matrix;
 use super::scenario::{Draft, clause};
 use super::value::{is_name, number};
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Catch, Gate, Need};
 
 /// The keywords.
-pub(super) const KEYWORDS: [&str; 11] =
-    ["title", "clauses", "needs", "versions", "tags", "catches", "like", "solo", "gate", "stands", "times"];
+pub(super) const KEYWORDS: [&str; 12] = [
+    "title",
+    "clauses",
+    "needs",
+    "versions",
+    "tags",
+    "catches",
+    "like",
+    "solo",
+    "gate",
+    "stands",
+    "times",
+    matrix::KEYWORD,
+];
 /// Those that may be repeated.
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 5] = ["qos 2", "session", "retain", "wildcard", "subscription-identifier"];
+const NEEDS: [&str; 11] = [
+    "qos 2",
+    "session",
+    "retain",
+    "wildcard",
+    "subscription-identifier",
+    "ws",
+    "tls",
+    "password",
+    "client-certificates",
+    "nodes 2",
+    "bridge",
+];
 
 /// Reads a header line whose keyword is known. `rest` is what follows the keyword, without comment.
 pub(super) fn read(
@@ -28,6 +53,10 @@ pub(super) fn read(
 ) {
     if !draft.headers.insert(keyword) && !REPEATABLE.contains(&keyword) {
         out.push(Diagnostic::error(code::REPEATED, at, format!("`{keyword}` is given twice")));
+        return;
+    }
+    if keyword == matrix::KEYWORD {
+        // Its table was read before.
         return;
     }
     if keyword == "solo" {
@@ -81,13 +110,24 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["retain"] => Some(Need::Retain),
             ["wildcard"] => Some(Need::Wildcard),
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
+            ["nodes", count] => several(count).map(Need::Nodes),
+            ["bridge"] => Some(Need::Bridge),
+            ["ws"] => Some(Need::Ws),
+            ["tls"] => Some(Need::Tls),
+            ["client-certificates"] => Some(Need::ClientCertificates),
+            ["password"] => Some(Need::Password),
             _ => None,
         };
         match need {
             Some(need) if draft.scenario.needs.contains(&need) => {
                 out.push(Diagnostic::error(code::REPEATED, at, "this need is given twice"));
             }
-            Some(need) => draft.scenario.needs.push(need),
+            Some(need) => {
+                draft.scenario.needs.push(need);
+                if need == Need::Bridge {
+                    super::node::declare_bridge(draft, at, out);
+                }
+            }
             None => {
                 let mistake =
                     Diagnostic::error(code::UNKNOWN_NEED, at, format!("unknown need `{}`", shown(text)))
@@ -96,6 +136,12 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// Two nodes or more.
+fn several(count: &str) -> Option<u8> {
+    let count = number(count).and_then(|count| u8::try_from(count).ok());
+    count.filter(|count| *count >= 2 && Node::new(*count).is_some())
 }
 
 fn versions(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
@@ -255,6 +301,24 @@ impl<'l> Rest<'l> {
     /// All of it, trimmed; `None` if there is nothing.
     pub(super) fn whole(self) -> Option<(&'l str, At)> {
         self.split(|_| false).next()
+    }
+
+    /// Its cells, parted by `|`; `\|` parts nothing. One that is empty is a cell as well, unless there is nothing at all.
+    pub(super) fn cells(self) -> impl Iterator<Item = (&'l str, At)> {
+        let mut column = self.column;
+        let mut rest = Some(self.text).filter(|text| !text.trim().is_empty());
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let bar = text.match_indices('|').find(|(at, _)| !text[..*at].ends_with('\\'));
+            let cell = bar.map_or(text, |(at, _)| &text[..at]);
+            rest = bar.map(|(at, _)| &text[at + 1..]);
+            let blank = cell.len() - cell.trim_start().len();
+            let start = column + cell[..blank].chars().count() as u32;
+            column += cell.chars().count() as u32 + 1;
+            let cell = cell.trim();
+            let length = (cell.chars().count() as u32).max(1);
+            Some((cell, At { line: self.line, column: start, length }))
+        })
     }
 
     fn words(self) -> impl Iterator<Item = (&'l str, At)> {

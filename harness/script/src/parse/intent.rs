@@ -66,6 +66,15 @@ impl<'l> StepLine<'_, 'l> {
                 _ => self.connect_option(pair, &mut options)?,
             }
         }
+        let refused_at = self.cursor.here();
+        if self.cursor.eat("refused") {
+            if !expected.is_empty() {
+                let message = "a CONNECT that is refused has no CONNACK of its own to look at";
+                let mistake = Diagnostic::error(code::CONTRADICTION, refused_at, message);
+                return Err(self.cursor.fail(mistake.help("leave out `reason` and `session_present`")));
+            }
+            options.refused = true;
+        }
         if will.is_some() && !given.contains(&"will_topic") {
             let mistake = Diagnostic::error(code::MISSING, will_at, "a will needs a topic");
             return Err(self.cursor.fail(mistake.help("add will_topic=\"…\"")));

@@ -52,7 +52,13 @@ impl StepLine<'_, '_> {
             "blackhole" => Fault::Blackhole(self.way()?),
             "hold" => Fault::Hold(self.way()?),
             "release" => Fault::Release(self.way()?),
-            "cut" => Fault::Cut(self.cursor.choose("sort of cut", &CUTS)?),
+            "cut" => {
+                let how = self.cursor.choose("sort of cut", &CUTS)?;
+                if let Some(cut) = self.tls_cut(how)? {
+                    return Ok(StepKind::CutTls { client, cut });
+                }
+                Fault::Cut(how)
+            }
             "slice" => Fault::Slice(self.way()?, self.cursor.count("the size of a slice", 1, SLICE_MAX)?),
             "coalesce" => Fault::Coalesce(self.way()?, self.cursor.time()? * 1000),
             "delay" => Fault::Delay(self.way()?, self.cursor.time()? * 1000),

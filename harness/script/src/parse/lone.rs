@@ -30,8 +30,7 @@ fn without_before(mut mistake: Diagnostic) -> Diagnostic {
 fn read(text: &str) -> Result<LinkStep, Vec<Diagnostic>> {
     let line = format!("{BEFORE}{text}");
     let at = At { line: 1, column: 1, length: u32::try_from(line.chars().count()).unwrap_or(u32::MAX) };
-    let client =
-        ClientDecl { name: "c".to_owned(), manual: false, direct: false, via: None, version: None, at };
+    let client = ClientDecl { at, ..ClientDecl::named("c") };
     let lexed = lex(1, &line);
     if !lexed.mistakes.is_empty() {
         return Err(lexed.mistakes);

@@ -2,7 +2,7 @@
 //!
 //! `file` walks the lines and keeps the scenario that is being read; each line is read on its own, so a mistake costs one
 //! line. `lexer` makes tokens, `cursor` hands them out; `header`, `client` and `step` (with `intent`, `packet`, `link`,
-//! `expect`, `target`, `topic`) read one line each; `order`, `outage`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
+//! `expect`, `target`, `topic`) read one line each; `node`, `order`, `outage`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
 //! performs anything.
 
 mod client;
@@ -10,6 +10,7 @@ mod cursor;
 mod expect;
 mod field;
 mod file;
+mod framing;
 mod gates;
 mod header;
 mod intent;
@@ -17,6 +18,8 @@ mod lexer;
 mod link;
 mod lone;
 mod marks;
+mod matrix;
+mod node;
 mod order;
 mod outage;
 mod packet;
@@ -25,6 +28,7 @@ mod rounds;
 mod scenario;
 mod step;
 mod target;
+mod tls;
 mod topic;
 mod unfinished;
 mod value;

@@ -8,7 +8,7 @@ use deadzone_wire::{Field, PacketKind};
 
 use super::scenario::Unread;
 use crate::diagnostic::{Diagnostic, code};
-use crate::{ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind};
+use crate::{ClientDecl, ConnectMode, FieldValue, PacketTemplate, Step, StepKind, TlsCut};
 
 /// Looks at steps in their order.
 pub(super) fn check(clients: &[ClientDecl], steps: &[Step], unread: &Unread, out: &mut Vec<Diagnostic>) {
@@ -51,7 +51,7 @@ impl Walk<'_> {
             StepKind::Connect { client, mode: ConnectMode::Clean | ConnectMode::Fresh, .. } => {
                 self.unreleased[*client].clear();
             }
-            StepKind::Send { client, packet, broken_by } if broken_by.is_empty() => {
+            StepKind::Send { client, packet, broken_by, .. } if broken_by.is_empty() => {
                 self.sent(*client, packet);
             }
             StepKind::Fence { publisher, qos: 2, .. } => self.fence(step, *publisher),
@@ -110,5 +110,11 @@ fn opens(kind: &StepKind) -> bool {
 /// Whether its clients need a connection for this step, or get one by it. Faults are armed before the connection exists; an
 /// expectation is about the whole run.
 fn acts(kind: &StepKind) -> bool {
-    !matches!(kind, StepKind::Link { .. } | StepKind::LinkProfile { .. } | StepKind::ExpectReceives { .. })
+    !matches!(
+        kind,
+        StepKind::Link { .. }
+            | StepKind::LinkProfile { .. }
+            | StepKind::CutTls { cut: TlsCut::Handshake, .. }
+            | StepKind::ExpectReceives { .. }
+    )
 }

@@ -4,7 +4,7 @@
 use deadzone_wire::Version;
 
 use crate::diagnostic::{Diagnostic, code};
-use crate::{ClientDecl, Step, StepKind, TargetAction};
+use crate::{ClientDecl, Step, StepKind, TargetAction, TlsCut};
 
 /// Looks at steps in their order, in each version.
 pub(super) fn check(
@@ -93,6 +93,7 @@ fn speaks(kind: &StepKind) -> bool {
         StepKind::Target(_)
             | StepKind::Link { .. }
             | StepKind::LinkProfile { .. }
+            | StepKind::CutTls { cut: TlsCut::CipherByte(_), .. }
             | StepKind::LinkSaw { .. }
             | StepKind::Receive { .. }
             | StepKind::ExpectReceives { .. }

@@ -5,6 +5,7 @@ use deadzone_spec::nearest;
 use deadzone_wire::{Field, Mutation, PacketKind, Version};
 
 use super::cursor::Parsed;
+use super::framing;
 use super::lexer::{Kind, Token};
 use super::step::StepLine;
 use crate::diagnostic::{Diagnostic, code, shown};
@@ -100,6 +101,7 @@ impl StepLine<'_, '_> {
             self.cursor.report(mistake.help("if that is meant, end the line with `deviant`"));
         }
         self.check_dup(&packet, at);
+        let framing = self.framing(client)?;
         let mark = self.cursor.mark();
         let mut broken_by = Vec::new();
         if self.cursor.eat("broken") {
@@ -113,7 +115,7 @@ impl StepLine<'_, '_> {
                 self.cursor.report(mistake.help("end the line with `deviant`"));
             }
         }
-        Ok(StepKind::Send { client, packet, broken_by })
+        Ok(StepKind::Send { client, packet, broken_by, framing })
     }
 
     fn check_dup(&mut self, packet: &PacketTemplate, at: At) {
@@ -130,7 +132,7 @@ impl StepLine<'_, '_> {
 
     fn send_bytes(&mut self, client: usize) -> Parsed<StepKind> {
         let mut bytes = Vec::new();
-        while let Some(word) = self.cursor.peek_word() {
+        while let Some(word) = self.cursor.peek_word().filter(|word| !framing::WORDS.contains(word)) {
             let byte =
                 u8::from_str_radix(word, 16).ok().filter(|_| word.len() == 2 && !word.starts_with('+'));
             let Some(byte) = byte else {
@@ -144,7 +146,8 @@ impl StepLine<'_, '_> {
         if bytes.is_empty() {
             return Err(self.cursor.missing("bytes in hexadecimal"));
         }
-        Ok(StepKind::SendBytes { client, bytes })
+        let framing = self.framing(client)?;
+        Ok(StepKind::SendBytes { client, bytes, framing })
     }
 
     /// Names with commas between them, each in the codec's own notation.

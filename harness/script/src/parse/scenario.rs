@@ -6,7 +6,7 @@ use deadzone_spec::ClauseId;
 use deadzone_wire::Version;
 
 use super::lexer::{Kind, Token, Value};
-use super::{gates, order, outage, rounds, unfinished};
+use super::{framing, gates, node, order, outage, rounds, tls, unfinished};
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Control, Gate, Scenario, Step};
 
@@ -106,16 +106,22 @@ impl Draft {
                 outage::check((&self.scenario.versions, &self.scenario.clients), steps, mistakes);
             }
             unfinished::check(&self.scenario, steps, &self.unread, mistakes);
+            framing::check(&self.scenario, steps, &self.unread, mistakes);
+            tls::check(&self.scenario, steps, mistakes);
         }
         if mistakes.len() == self.mistakes_before {
             // What a line with a mistake would have done is not known.
+            node::check_clients(&self.scenario, mistakes);
+            for steps in [&self.scenario.steps, &self.control] {
+                node::check(&self.scenario, steps, mistakes);
+            }
             rounds::check(&self, mistakes);
             gates::settle(&mut self, mistakes);
         }
         if !self.control.is_empty() {
             self.scenario.control = Control::Steps(self.control);
         }
-        self.scenario.solo |= self.scenario.handles_target();
+        self.scenario.solo |= self.scenario.handles_target() || node::handles_bridge(&self.scenario);
         (mistakes.len() == self.mistakes_before).then_some(self.scenario)
     }
 

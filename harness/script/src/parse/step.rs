@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, ClientDecl, Step, StepKind};
 
 /// Words that begin a step without a client in front.
-pub(super) const LEADING: [&str; 5] = ["fence", "ready", "link", "target", "expect"];
+pub(super) const LEADING: [&str; 6] = ["fence", "ready", "settle", "link", "target", "expect"];
 /// What a client can do.
 const VERBS: [&str; 12] = [
     "open",
@@ -82,6 +82,7 @@ impl<'l> StepLine<'_, 'l> {
         match first {
             "fence" => self.fence(),
             "ready" => self.ready(),
+            "settle" => Ok(StepKind::Settle),
             "link" => self.link(),
             "target" => self.target(),
             "expect" => self.expect(),

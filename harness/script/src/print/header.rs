@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{ClientDecl, Need, Scenario, stands};
+use crate::{Certificate, ClientDecl, Need, Scenario, stands};
 
 /// Widest line of a list that goes on in another one, characters.
 const WIDTH: usize = 110;
@@ -44,7 +44,7 @@ pub(super) fn print(out: &mut String, scenario: &Scenario) {
     if !scenario.clients.is_empty() {
         out.push('\n');
     }
-    for decl in &scenario.clients {
+    for decl in scenario.clients.iter().filter(|client| !client.bridge) {
         client(out, decl);
     }
 }
@@ -78,6 +78,12 @@ fn need(need: &Need) -> String {
         Need::Retain => "retain".to_owned(),
         Need::Wildcard => "wildcard".to_owned(),
         Need::SubscriptionIdentifier => "subscription-identifier".to_owned(),
+        Need::Nodes(count) => format!("nodes {count}"),
+        Need::Bridge => "bridge".to_owned(),
+        Need::Ws => "ws".to_owned(),
+        Need::Tls => "tls".to_owned(),
+        Need::ClientCertificates => "client-certificates".to_owned(),
+        Need::Password => "password".to_owned(),
     }
 }
 
@@ -94,6 +100,15 @@ fn client(out: &mut String, client: &ClientDecl) {
     }
     if let Some(version) = client.version {
         let _ = write!(out, " version {version}");
+    }
+    if let Some(node) = client.node {
+        let _ = write!(out, " at {node}");
+    }
+    if !client.offers.is_empty() {
+        let _ = write!(out, " offers \"{}\"", client.offers.join(", "));
+    }
+    if let Some((word, _)) = Certificate::NAMED.iter().find(|(_, shown)| *shown == client.certificate) {
+        let _ = write!(out, " certificate={word}");
     }
     out.push('\n');
 }

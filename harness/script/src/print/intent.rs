@@ -13,6 +13,7 @@ pub(super) fn print<'s>(out: &mut String, kind: &StepKind, name: &dyn Fn(&usize)
         StepKind::Connect { client, mode, options, expected } => {
             let _ = write!(out, "{} connect {}", name(client), mode_word(*mode));
             connect(out, options);
+            out.push_str(if options.refused { " refused" } else { "" });
             write!(out, "{}", Fields(expected))
         }
         StepKind::Subscribe { client, filters, sub_id, expected } => {

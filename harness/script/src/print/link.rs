@@ -5,7 +5,7 @@ use std::fmt::Write;
 use deadzone_link::{Direction, Edge, Fault, Way};
 
 use super::value::{Packet, Time};
-use crate::{PacketTemplate, TriggerTemplate};
+use crate::{PacketTemplate, StepKind, TlsCut, TriggerTemplate};
 
 pub(super) fn print(out: &mut String, fault: &Fault, when: &TriggerTemplate) {
     let _ = match when {
@@ -51,5 +51,23 @@ impl std::fmt::Display for Counted<'_> {
             write!(f, "{}{suffix} ", self.0)?;
         }
         write!(f, "{}", Packet(self.1))
+    }
+}
+
+/// What happens to a link that is no fault of it.
+pub(super) fn beside_faults<'s>(
+    out: &mut String,
+    kind: &StepKind,
+    name: &dyn Fn(&usize) -> &'s str,
+) -> std::fmt::Result {
+    match kind {
+        StepKind::CutTls { client, cut: TlsCut::Handshake } => {
+            write!(out, "link {} cut rst in handshake", name(client))
+        }
+        StepKind::CutTls { client, cut: TlsCut::CipherByte(n) } => {
+            write!(out, "link {} cut rst at cipher byte {n}", name(client))
+        }
+        StepKind::LinkProfile { client, profile } => write!(out, "link {} profile {profile}", name(client)),
+        _ => Ok(()),
     }
 }

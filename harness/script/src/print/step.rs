@@ -60,16 +60,17 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             intent::print(out, kind, &name);
             Ok(())
         }
-        StepKind::Send { client, packet, broken_by } => {
-            let _ = write!(out, "{} -> {}", name(client), Packet(packet));
+        StepKind::Send { client, packet, broken_by, framing } => {
+            let _ = write!(out, "{} -> {}{framing}", name(client), Packet(packet));
             for (index, mutation) in broken_by.iter().enumerate() {
                 let _ = write!(out, "{}{mutation}", if index == 0 { " broken by " } else { ", " });
             }
             Ok(())
         }
-        StepKind::SendBytes { client, bytes } => {
+        StepKind::SendBytes { client, bytes, framing } => {
             let _ = write!(out, "{} -> bytes", name(client));
-            bytes.iter().try_for_each(|byte| write!(out, " {byte:02x}"))
+            let _ = bytes.iter().try_for_each(|byte| write!(out, " {byte:02x}"));
+            write!(out, "{framing}")
         }
         StepKind::Receive { client, alternatives, strict, some, within_ms } => {
             let how = if *strict { "<-!" } else { "<-" };
@@ -82,16 +83,14 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             let flag = if *flag { " retain=1" } else { "" };
             write!(out, "{} finds {} {} qos={qos}{flag}", name(client), Quoted(topic), Quoted(payload))
         }
-        StepKind::Fence { publisher, subscriber, topic, qos } => {
-            write!(out, "fence {} {} {} qos={qos}", name(publisher), name(subscriber), Quoted(topic))
-        }
-        StepKind::Ready { subscriber, topic } => write!(out, "ready {} {}", name(subscriber), Quoted(topic)),
+        StepKind::Fence { .. } | StepKind::Ready { .. } => marker(out, kind, &name),
+        StepKind::Settle => write!(out, "settle"),
         StepKind::Link { client, fault, when } => {
             let _ = write!(out, "link {} ", name(client));
             link::print(out, fault, when);
             Ok(())
         }
-        StepKind::LinkProfile { client, profile } => write!(out, "link {} profile {profile}", name(client)),
+        StepKind::CutTls { .. } | StepKind::LinkProfile { .. } => link::beside_faults(out, kind, &name),
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             let _ = write!(out, "link {} saw {} {direction}", name(client), Packet(packet));
             time(out, "within", *within_ms);
@@ -122,6 +121,20 @@ fn target(out: &mut String, action: TargetAction) -> std::fmt::Result {
         TargetAction::Stop => write!(out, "target stop"),
         TargetAction::Restart { fresh } => write!(out, "target restart{}", if fresh { " fresh" } else { "" }),
         TargetAction::Freeze { for_ms } => write!(out, "target freeze for {}", Time(for_ms)),
+    }
+}
+
+/// Steps on messages of the harness's own.
+fn marker<'n>(out: &mut String, kind: &StepKind, name: &dyn Fn(&usize) -> &'n str) -> std::fmt::Result {
+    match kind {
+        StepKind::Fence { publisher, subscriber, topic, qos } => {
+            write!(out, "fence {} {} {} qos={qos}", name(publisher), name(subscriber), Quoted(topic))
+        }
+        StepKind::Ready { subscriber, topic, from } => {
+            let from = from.map(|node| format!(" from {node}")).unwrap_or_default();
+            write!(out, "ready {} {}{from}", name(subscriber), Quoted(topic))
+        }
+        _ => Ok(()),
     }
 }
 

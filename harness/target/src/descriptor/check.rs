@@ -62,6 +62,7 @@ fn leads_out(file: &TextFile) -> bool {
 /// Every text in which a placeholder may stand.
 fn texts<'a>(file: &'a File, start: &'a StartFile) -> Vec<&'a str> {
     let mut all = file.address.texts();
+    all.extend(file.bridge.iter().map(|bridge| bridge.listen.as_str()));
     all.push(&start.program);
     all.extend(start.needs.iter().chain(&start.arguments).map(String::as_str));
     all.extend(start.environment.values().map(String::as_str));
@@ -73,7 +74,8 @@ fn texts<'a>(file: &'a File, start: &'a StartFile) -> Vec<&'a str> {
     }
     all.extend([&file.user, &file.password].into_iter().flatten().map(String::as_str));
     let files = [&file.password_file, &file.token_file, &file.ca, &file.cert, &file.key];
-    all.extend(files.into_iter().flatten().filter_map(|path| path.to_str()));
+    let expired = [&file.expired_cert, &file.expired_key];
+    all.extend(files.into_iter().chain(expired).flatten().filter_map(|path| path.to_str()));
     all
 }
 

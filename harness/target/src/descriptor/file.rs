@@ -6,15 +6,17 @@ use deadzone_history::Durability;
 use serde::Deserialize;
 
 /// The keys that declare something, and so may be documented.
-pub(super) const DECLARING: [&str; 10] = [
+pub(super) const DECLARING: [&str; 12] = [
     "automatic_subscriptions",
     "backpressure",
+    "client_certificates",
     "connections",
     "durable",
     "max_qos",
     "queue",
     "retained",
     "session_ttl_s",
+    "settle_ms",
     "solo",
     "unordered_topics",
 ];
@@ -36,6 +38,8 @@ pub(super) struct File {
     pub(super) ca: Option<PathBuf>,
     pub(super) cert: Option<PathBuf>,
     pub(super) key: Option<PathBuf>,
+    pub(super) expired_cert: Option<PathBuf>,
+    pub(super) expired_key: Option<PathBuf>,
     #[serde(default)]
     pub(super) insecure: bool,
     pub(super) max_qos: Option<u8>,
@@ -48,12 +52,17 @@ pub(super) struct File {
     pub(super) durable: Durability,
     pub(super) queue: Option<u32>,
     pub(super) session_ttl_s: Option<u32>,
+    /// What its nodes take to learn of each other.
+    pub(super) settle_ms: Option<u32>,
     pub(super) connections: Option<u32>,
     #[serde(default)]
     pub(super) backpressure: bool,
     pub(super) solo: Option<bool>,
     #[serde(default)]
+    pub(super) client_certificates: bool,
+    #[serde(default)]
     pub(super) documented: BTreeMap<String, String>,
+    pub(super) bridge: Option<BridgeFile>,
     pub(super) start: Option<StartFile>,
     pub(super) install: Option<InstallFile>,
 }
@@ -61,14 +70,44 @@ pub(super) struct File {
 /// One address for every version, or one for each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Addresses {
+pub(crate) enum NodeAddresses {
     One(String),
     Each(BTreeMap<String, String>),
 }
 
+/// Those of one node, or of each of several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Addresses {
+    Node(NodeAddresses),
+    Nodes(Vec<NodeAddresses>),
+}
+
 impl Addresses {
+    /// Those of each node.
+    pub(crate) fn nodes(&self) -> &[NodeAddresses] {
+        match self {
+            Self::Node(node) => std::slice::from_ref(node),
+            Self::Nodes(nodes) => nodes,
+        }
+    }
+
     /// Every address as written.
     pub(super) fn texts(&self) -> Vec<&str> {
+        self.nodes().iter().flat_map(NodeAddresses::texts).collect()
+    }
+}
+
+/// What makes two nodes two brokers with a bridge between them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BridgeFile {
+    /// Where the second node connects to reach the first; the link listens there.
+    pub(crate) listen: String,
+}
+
+impl NodeAddresses {
+    fn texts(&self) -> Vec<&str> {
         match self {
             Self::One(one) => vec![one],
             Self::Each(each) => each.values().map(String::as_str).collect(),
@@ -92,7 +131,7 @@ pub(crate) struct StartFile {
     /// Names of further free ports; `port` is always there.
     #[serde(default)]
     pub(crate) ports: Vec<String>,
-    /// An authority, a server's and a client's certificate are made in `{certificates}`.
+    /// An authority, a server's certificate, a client's and an expired one are made in `{certificates}`.
     #[serde(default)]
     pub(crate) certificates: bool,
     /// Files of the scratch folder.

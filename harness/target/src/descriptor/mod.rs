@@ -8,7 +8,7 @@ mod file;
 mod read;
 mod recipe;
 
-pub(crate) use address::places_of;
+pub(crate) use address::{bridged, places_of};
 pub use described::{Descriptor, Way};
 pub(crate) use file::Addresses;
 pub use recipe::Recipe;

@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     Descriptor, Recipe, Way,
-    address::{known, places},
+    address::{bridged, known, places},
     check::{check, line_of},
-    file::{Addresses, File},
+    file::{File, NodeAddresses},
 };
 use crate::{Declared, Entry, EntryFiles, TargetError, mistake, placeholder::Values};
 
@@ -23,6 +23,8 @@ pub(crate) struct EntryTexts {
     ca: Option<PathBuf>,
     cert: Option<PathBuf>,
     key: Option<PathBuf>,
+    expired_cert: Option<PathBuf>,
+    expired_key: Option<PathBuf>,
     insecure: bool,
 }
 
@@ -43,6 +45,8 @@ impl EntryTexts {
             ca: file.ca.clone(),
             cert: file.cert.clone(),
             key: file.key.clone(),
+            expired_cert: file.expired_cert.clone(),
+            expired_key: file.expired_key.clone(),
             insecure: file.insecure,
         }
     }
@@ -52,6 +56,7 @@ impl EntryTexts {
         let beside = |path: &Option<PathBuf>| path.as_ref().map(|path| fill(path, folder, values));
         let [password_file, token_file] = [&self.password_file, &self.token_file].map(beside);
         let [ca, cert, key] = [&self.ca, &self.cert, &self.key].map(beside);
+        let [expired_cert, expired_key] = [&self.expired_cert, &self.expired_key].map(beside);
         let [user, password] = [&self.user, &self.password].map(|t| t.as_ref().map(|t| values.fill(t)));
         Entry::read(&EntryFiles {
             user: user.as_deref(),
@@ -61,6 +66,8 @@ impl EntryTexts {
             ca: ca.as_deref(),
             cert: cert.as_deref(),
             key: key.as_deref(),
+            expired_cert: expired_cert.as_deref(),
+            expired_key: expired_key.as_deref(),
             insecure: self.insecure,
         })
     }
@@ -78,6 +85,8 @@ impl EntryTexts {
             ("ca", &self.ca),
             ("cert", &self.cert),
             ("key", &self.key),
+            ("expired_cert", &self.expired_cert),
+            ("expired_key", &self.expired_key),
         ];
         let is = |given: &Option<PathBuf>| given.as_ref().is_some_and(|given| folder.join(given) == path);
         named.iter().find(|(_, given)| is(given)).map_or("address", |(key, _)| key)
@@ -104,21 +113,26 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
         durable: file.durable,
         queue: file.queue,
         session_ttl_s: file.session_ttl_s,
+        settle_ms: file.settle_ms,
         connections: file.connections,
         backpressure: file.backpressure,
         version: file.version.clone(),
         solo: file.solo,
+        client_certificates: file.client_certificates,
     };
     let way = match file.start {
         Some(start) => {
-            if let Addresses::Each(each) = &file.address {
-                each.keys().try_for_each(|v| known(v).map(|_| ())).map_err(|why| at("address", &why))?;
+            for node in file.address.nodes() {
+                if let NodeAddresses::Each(each) = node {
+                    each.keys().try_for_each(|v| known(v).map(|_| ())).map_err(|why| at("address", &why))?;
+                }
             }
             Way::Started(Arc::new(Recipe {
                 name: name.clone(),
                 addresses: file.address,
                 own,
                 given: entry.clone(),
+                bridge: file.bridge,
                 start,
                 install: file.install.unwrap_or_default(),
                 folder: folder.to_owned(),
@@ -132,7 +146,8 @@ pub(super) fn parse(text: &str, stem: &str, folder: &Path, entry: &Entry) -> Res
             let entry = entry.over(own_entry);
             let (places, login) = places(&file.address, &entry).map_err(|why| at("address", &why))?;
             declared.credentials = entry.with_login(login);
-            Way::At(places)
+            let places = bridged(places, file.bridge.as_ref(), &Values::default());
+            Way::At(places.map_err(|why| at("bridge", &why))?)
         }
     };
     Ok(Descriptor {
@@ -172,13 +187,37 @@ mod tests {
     }
 
     #[test]
+    fn a_target_has_several_nodes_and_a_bridge_lies_between_two() {
+        let two = "address = [\"mqtt://127.0.0.1:1\", { \"3.1.1\" = \"mqtt://127.0.0.1:2\", \"5.0\" = \"mqtt://127.0.0.1:3\" }]\n";
+        let (places, _) = declared(two);
+        let at = |node: usize, version| places.nodes()[node].place(version).address.port();
+        assert_eq!((at(0, Version::V5), at(1, Version::V311), at(1, Version::V5)), (1, 2, 3));
+        assert_eq!((places.nodes().len(), places.by_version().len(), places.addresses().count()), (2, 3, 4));
+        assert_eq!(places.to_string(), "127.0.0.1:1 and 127.0.0.1:2 (3.1.1), 127.0.0.1:3 (5.0)");
+        let bridge = "[bridge]\nlisten = \"127.0.0.1:4\"\n";
+        let (places, _) = declared(&format!("{two}{bridge}"));
+        assert_eq!(places.bridge(), Some("127.0.0.1:4".parse().unwrap()));
+        let wrong = |text: &str| parse(text, "mine", Path::new(""), &Entry::default()).unwrap_err();
+        let one = "address = \"mqtt://127.0.0.1:1\"\n";
+        assert_eq!(
+            wrong(&format!("{one}{bridge}")),
+            "line 2: bridge: a bridge lies between two nodes: `address` has two of them"
+        );
+        assert!(wrong(&format!("{two}[bridge]\nlisten = \"here\"\n")).contains("`here` is no IP:PORT"));
+        assert!(wrong("address = []\n").contains("no address is given"));
+        let mixed = "address = [\"mqtt://127.0.0.1:1\", \"ws://127.0.0.1:2\"]\n";
+        assert!(wrong(mixed).contains("one transport"));
+    }
+
+    #[test]
     fn what_is_declared_is_kept_and_the_password_is_never_shown() {
         let text = "address = \"mqtt://127.0.0.1:1\"\nuser = \"u\"\npassword = \"secret\"\nmax_qos = 1\n\
                     retained = false\nautomatic_subscriptions = true\nunordered_topics = true\ndurable = \"ack\"\n\
-                    queue = 9\nsession_ttl_s = 60\nconnections = 12\nbackpressure = true\nsolo = false\n";
+                    queue = 9\nsession_ttl_s = 60\nconnections = 12\nbackpressure = true\nsolo = false\n\
+                    client_certificates = true\n";
         let (_, declared) = declared(text);
         assert_eq!(declared.connections(), 12);
-        assert_eq!(declared.lines().len(), 11);
+        assert_eq!(declared.lines().len(), 12);
         assert!(!format!("{declared:?} {}", declared.lines().join(" ")).contains("secret"));
         assert_eq!(declared.credentials.as_ref().and_then(|c| c.password.as_deref()), Some(&b"secret"[..]));
     }

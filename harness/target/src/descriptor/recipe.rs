@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     Addresses,
-    file::{InstallFile, StartFile},
+    file::{BridgeFile, InstallFile, StartFile},
     read::EntryTexts,
 };
 use crate::Entry;
@@ -18,6 +18,7 @@ pub struct Recipe {
     pub(crate) own: EntryTexts,
     /// What the user said; it wins over what the descriptor says, but not for readiness.
     pub(crate) given: Entry,
+    pub(crate) bridge: Option<BridgeFile>,
     pub(crate) start: StartFile,
     pub(crate) install: InstallFile,
     /// The folder that the descriptor is in, for the files that it names.

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use tokio_rustls::rustls::{
-    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    client::WantsClientCert,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
 use super::{pem, provider::provider};
-use crate::{Identity, TlsError};
+use crate::{Certificates, Identity, Presented, TlsError};
 
 /// Whose signature makes a broker's certificate good.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,15 +32,54 @@ pub struct ClientTls {
     pub trust: Trust,
     /// Its own certificate, for brokers that ask.
     pub identity: Option<Identity>,
+    /// One like it that has expired, to be refused.
+    pub expired: Option<Identity>,
+}
+
+/// The configurations of one client, by the certificate that it shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Configs {
+    own: Arc<ClientConfig>,
+    nothing: Arc<ClientConfig>,
+    other: Option<Arc<ClientConfig>>,
+    expired: Option<Arc<ClientConfig>>,
+}
+
+impl Configs {
+    /// That for this certificate, if the client has one of the kind.
+    pub(crate) fn of(&self, presented: Presented) -> Option<&Arc<ClientConfig>> {
+        match presented {
+            Presented::Own => Some(&self.own),
+            Presented::Nothing => Some(&self.nothing),
+            Presented::OtherAuthority => self.other.as_ref(),
+            Presented::Expired => self.expired.as_ref(),
+        }
+    }
 }
 
 impl ClientTls {
     /// Everything read and checked, once for many connections.
-    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, TlsError> {
+    pub(crate) fn configs(&self) -> Result<Configs, TlsError> {
+        let builder = self.builder()?;
+        let of = |identity: Option<&Identity>| config(builder.clone(), identity);
+        // Only where a client has a certificate can another one be in its place.
+        let stranger = match &self.identity {
+            Some(_) => Some(Certificates::new("an authority of nobody")?.client("a stranger")?),
+            None => None,
+        };
+        Ok(Configs {
+            own: of(self.identity.as_ref())?,
+            nothing: of(None)?,
+            other: stranger.as_ref().map(|stranger| of(Some(stranger))).transpose()?,
+            expired: self.expired.as_ref().map(|expired| of(Some(expired))).transpose()?,
+        })
+    }
+
+    fn builder(&self) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Identity)?;
-        let builder = match &self.trust {
+        Ok(match &self.trust {
             Trust::System => builder.with_root_certificates(system_roots()?),
             Trust::Authorities(text) => {
                 let mut roots = RootCertStore::empty();
@@ -53,19 +93,25 @@ impl ClientTls {
             Trust::Anything => builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(TrustsAll { provider: provider() })),
-        };
-        let mut config = match &self.identity {
-            None => builder.with_no_client_auth(),
-            Some(identity) => {
-                let chain = pem::certificates("certificate", &identity.certificate_pem)?;
-                let key = pem::key(&identity.key_pem)?;
-                builder.with_client_auth_cert(chain, key).map_err(TlsError::Identity)?
-            }
-        };
-        // A resumed TLS session would skip what a scenario is about; each connection is a whole handshake.
-        config.resumption = tokio_rustls::rustls::client::Resumption::disabled();
-        Ok(Arc::new(config))
+        })
     }
+}
+
+fn config(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    identity: Option<&Identity>,
+) -> Result<Arc<ClientConfig>, TlsError> {
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => {
+            let chain = pem::certificates("certificate", &identity.certificate_pem)?;
+            let key = pem::key(&identity.key_pem)?;
+            builder.with_client_auth_cert(chain, key).map_err(TlsError::Identity)?
+        }
+    };
+    // A resumed TLS session would skip what a scenario is about; each connection is a whole handshake.
+    config.resumption = tokio_rustls::rustls::client::Resumption::disabled();
+    Ok(Arc::new(config))
 }
 
 fn system_roots() -> Result<RootCertStore, TlsError> {

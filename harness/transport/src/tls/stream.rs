@@ -9,7 +9,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsStream;
 
-use crate::Stream;
+use crate::{Stream, turned_away::is_alert};
 
 /// A TLS connection, in either role. One task reads and writes it: each of the two drives what the other left behind.
 pub(crate) struct Secured<S> {
@@ -40,6 +40,13 @@ impl<S: Stream> Stream for Secured<S> {
             TlsStream::Server(stream) => stream.get_mut().0.abort(),
         }
     }
+
+    fn break_below(&mut self, bytes: u64) -> bool {
+        match &mut self.inner {
+            TlsStream::Client(stream) => stream.get_mut().0.break_below(bytes),
+            TlsStream::Server(stream) => stream.get_mut().0.break_below(bytes),
+        }
+    }
 }
 
 impl<S: Stream> AsyncRead for Secured<S> {
@@ -53,6 +60,11 @@ impl<S: Stream> AsyncRead for Secured<S> {
         match ready!(Pin::new(&mut self.inner).poll_read(cx, buf)) {
             // The peer closed TCP without a word of TLS, as many do: to MQTT that is a close.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+            // A fatal alert is the peer's own end: with TLS 1.3 a client's certificate is refused behind its handshake.
+            Err(error) if is_alert(&error) => Poll::Ready(Err(match error.into_inner() {
+                Some(alert) => io::Error::new(io::ErrorKind::ConnectionReset, alert),
+                None => io::ErrorKind::ConnectionReset.into(),
+            })),
             other => Poll::Ready(other),
         }
     }

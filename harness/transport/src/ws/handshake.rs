@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 };
 
 use super::SUBPROTOCOL;
-use crate::{Endpoint, Stream};
+use crate::{Approach, Endpoint, Habits, Stream};
 
 /// Longest message and frame that are taken, in bytes: the library collects a whole message before any of it can be read. A longer
 /// one ends the connection; MQTT may send a greater packet in several messages.
@@ -24,10 +24,13 @@ const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A handshake that did not come about.
 #[derive(Debug, Error)]
 pub(crate) enum Refused {
+    /// The status of the answer.
     #[error("the WebSocket request is answered by HTTP {0}")]
     Http(u16),
+    /// Another subprotocol is chosen, or none, though `mqtt` was offered.
     #[error("the broker does not choose the WebSocket subprotocol `mqtt` (MQTT-6.0.0-4)")]
     Subprotocol,
+    /// Anything else.
     #[error("the WebSocket handshake failed: {0}")]
     Other(String),
 }
@@ -46,17 +49,24 @@ fn config() -> WebSocketConfig {
         .write_buffer_size(0)
 }
 
-/// Asks for a WebSocket with the subprotocol `mqtt`.
-pub(crate) async fn connect<S: Stream>(stream: S, endpoint: &Endpoint) -> io::Result<WebSocketStream<S>> {
+/// Asks for a WebSocket, and gives the subprotocol that the server chose: `mqtt`, unless another one will do.
+pub(crate) async fn connect<S: Stream>(
+    stream: S,
+    endpoint: &Endpoint,
+    approach: &Approach,
+) -> io::Result<(WebSocketStream<S>, String)> {
     let scheme = endpoint.transport.scheme();
     let url = format!("{scheme}://{}{}", endpoint.authority(), endpoint.path);
     let mut request = url.into_client_request().map_err(|e| Refused::Other(e.to_string()))?;
-    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    let offered = approach.subprotocols.join(", ");
+    let offered = HeaderValue::from_str(&offered).map_err(|e| Refused::Other(e.to_string()))?;
+    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offered);
     match client_async_with_config(request, stream, Some(config())).await {
         Ok((socket, answer)) => {
             let chosen = answer.headers().get(SEC_WEBSOCKET_PROTOCOL);
-            if chosen.is_some_and(|value| value.as_bytes() == SUBPROTOCOL.as_bytes()) {
-                Ok(socket)
+            let chosen = chosen.and_then(|value| value.to_str().ok()).unwrap_or_default();
+            if chosen == SUBPROTOCOL || approach.takes_any {
+                Ok((socket, chosen.to_owned()))
             } else {
                 Err(Refused::Subprotocol.into())
             }
@@ -66,18 +76,20 @@ pub(crate) async fn connect<S: Stream>(stream: S, endpoint: &Endpoint) -> io::Re
 }
 
 /// Answers a request for a WebSocket; one that does not offer the subprotocol `mqtt` gets HTTP 400.
-pub(crate) async fn accept<S: Stream>(stream: S) -> io::Result<WebSocketStream<S>> {
+pub(crate) async fn accept<S: Stream>(stream: S, habits: Habits) -> io::Result<WebSocketStream<S>> {
     #[expect(clippy::result_large_err, reason = "the library's own signature")]
     let choose = |request: &Request, mut answer: Response| -> Result<Response, ErrorResponse> {
-        let offered = request
+        let chosen = request
             .headers()
             .get_all(SEC_WEBSOCKET_PROTOCOL)
             .iter()
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
-            .any(|name| name.trim() == SUBPROTOCOL);
-        if offered {
-            answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+            .map(str::trim)
+            .find(|name| *name == SUBPROTOCOL || habits.takes_any_subprotocol)
+            .and_then(|name| HeaderValue::from_str(name).ok());
+        if let Some(chosen) = chosen {
+            answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, chosen);
             return Ok(answer);
         }
         let mut refusal = ErrorResponse::new(Some("the subprotocol mqtt is not offered".to_owned()));

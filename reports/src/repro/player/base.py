@@ -3,8 +3,8 @@ KINDS = ("RESERVED CONNECT CONNACK PUBLISH PUBACK PUBREC PUBREL PUBCOMP SUBSCRIB
 USER, PASSWORD = os.environ.get("MQTT_USER"), os.environ.get("MQTT_PASSWORD", "")
 PATIENCE = float(os.environ.get("MQTT_PATIENCE", "10"))  # how long something that should come is waited for, seconds
 CONNECTIONS, STARTED = [], time.monotonic()
-TLS, HOST, PORT = re.match(r"(mqtts://)?(?:mqtt://)?(.*?)(?::([0-9]+))?/?$", ADDRESS).groups()
-TLS, HOST, PORT = bool(TLS), HOST.strip("[]"), int(PORT or (8883 if TLS else 1883))
+NODES = [re.match(r"(mqtts://)?(?:mqtt://)?(.*?)(?::([0-9]+))?/?$", address).groups() for address in ADDRESSES]
+NODES = [(bool(tls), host.strip("[]"), int(port or (8883 if tls else 1883))) for tls, host, port in NODES]
 RUN = {"now": RECORDED}
 
 
@@ -97,18 +97,21 @@ class Packet:
 
 
 class Connection:
-    def __init__(self, name, version=VERSION):
+    def __init__(self, name, version=VERSION, node=1):
+        if node > len(NODES):
+            raise CouldNotRun("no address of node %d was given" % node)
+        tls, host, port = NODES[node - 1]
         self.name, self.version, self.data, self.inbox, self.ended, self.may_end = name, version, b"", [], None, False
         try:
-            self.socket = socket.create_connection((HOST, PORT), timeout=10)
+            self.socket = socket.create_connection((host, port), timeout=10)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if TLS:
+            if tls:
                 context = ssl.create_default_context(cafile=os.environ.get("MQTT_CA"))
                 if os.environ.get("MQTT_CERT"):
                     context.load_cert_chain(os.environ["MQTT_CERT"], os.environ.get("MQTT_KEY"))
-                self.socket = context.wrap_socket(self.socket, server_hostname=HOST)
+                self.socket = context.wrap_socket(self.socket, server_hostname=host)
         except OSError as error:
-            raise CouldNotRun("no connection to %s port %d: %s" % (HOST, PORT, error))
+            raise CouldNotRun("no connection to %s port %d: %s" % (host, port, error))
         CONNECTIONS.append(self)
         say("%s: connected" % name)
 
@@ -149,7 +152,7 @@ class Connection:
 def listen(seconds):
     """Takes in whatever comes on any connection, for at most so long."""
     live = [c for c in CONNECTIONS if c.ended is None]
-    ready = [c for c in live if TLS and c.socket.pending()]
+    ready = [c for c in live if hasattr(c.socket, "pending") and c.socket.pending()]
     if not live:
         time.sleep(max(seconds, 0))
     elif not ready:

@@ -55,7 +55,8 @@ pub(super) async fn publish(
             p.payload = payload;
         }
     }
-    stage.footprint.sent(&packet);
+    let node = stage.client(client).borrow().node;
+    stage.footprint.sent(&packet, node);
     match qos {
         0 => stage.network.send(client, &packet, Purpose::Script).await,
         1 => ask(stage, step, client, (packet, PacketKind::Puback, id, &[])).await,

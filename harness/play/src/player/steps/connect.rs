@@ -1,10 +1,11 @@
 //! `connect` and `disconnect`.
 
 use bytes::Bytes;
-use deadzone_history::{Abandon, Ended, Purpose};
+use deadzone_history::{Abandon, Ended, Expected, Purpose};
 use deadzone_script::{ConnectMode, ConnectOptions, FieldValue, Step};
 use deadzone_wire::{
-    Connect, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId, PropertyValue, Version,
+    Connect, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId, PropertyValue, Value,
+    Version,
 };
 
 use super::{
@@ -49,7 +50,7 @@ pub(in crate::player) async fn connect(
 fn is_new(stage: &Stage<'_>, client: usize, options: &ConnectOptions) -> bool {
     let client = stage.client(client).borrow();
     let connect = stage.words.connect(client.version, &client.id, ConnectMode::Fresh, options);
-    !stage.footprint.sessions.iter().any(|(known, _)| *known == connect.client_id.0)
+    !stage.footprint.sessions.iter().any(|(known, ..)| *known == connect.client_id.0)
 }
 
 /// Connects. Behind another connection of this performance a client that is closed without a CONNACK, or told to come later,
@@ -59,7 +60,7 @@ async fn persistently(stage: &mut Stage<'_>, step: &Step, client: usize, terms: 
         let client = stage.client(client).borrow();
         (client.version, stage.words.connect(client.version, &client.id, terms.0, terms.1))
     };
-    let again = stage.footprint.connected && may_be_tried_again(step, terms.2);
+    let again = stage.footprint.connected && may_be_tried_again(step, terms.2) && !terms.1.refused;
     let pauses = if again { PAUSES_MS.as_slice() } else { &[] };
     for pause_ms in pauses {
         match once(stage, step, client, (&connect, version, terms, true)).await? {
@@ -97,17 +98,24 @@ async fn once(
     if stage.network.live_conn(client).is_none() {
         stage.network.open(client).await?;
     }
+    let node = stage.client(client).borrow().node;
     if mode != ConnectMode::Clean || options.expiry_s.is_some_and(|s| s > 0) {
-        stage.footprint.session(&connect.client_id.0, version);
+        stage.footprint.session(&connect.client_id.0, version, node);
     }
     let packet = Packet::from(connect.clone());
-    stage.footprint.sent(&packet);
+    stage.footprint.sent(&packet, node);
     stage.client(client).borrow_mut().keep_alive.in_force_s = connect.keep_alive_s;
     let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;
     stage.network.send(client, &packet, Purpose::Script).await?;
-    let pattern = Pattern { kind: PacketKind::Connack, fields: stage.words.fields(expected) };
-    let wanted = answer(client, conn, pattern);
-    let kind = claimed(stage, &wanted, expected.is_empty());
+    let mut pattern = Pattern { kind: PacketKind::Connack, fields: stage.words.fields(expected) };
+    if options.refused {
+        pattern.fields.push((Field::Failure, Value::Number(1)));
+    }
+    let mut wanted = answer(client, conn, pattern);
+    if options.refused {
+        wanted.alternatives.push(Expected::Closed);
+    }
+    let kind = claimed(stage, &wanted, expected.is_empty() && !options.refused);
     let bounds = stage.timing().bounds(None);
     let wait = Wait { tried_again, ..Wait::new(Sought::Answer(wanted), bounds) };
     let packet = match wait_for(stage, step, kind, wait).await {

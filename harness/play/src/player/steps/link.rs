@@ -2,7 +2,7 @@
 
 use deadzone_history::{Abandon, ClaimKind, Event, EventKind};
 use deadzone_link::{Direction, Fault, LinkStep, Note, Trigger, When};
-use deadzone_script::{PacketTemplate, Step, TriggerTemplate};
+use deadzone_script::{PacketTemplate, Step, TlsCut, TriggerTemplate};
 
 use super::{Done, needed};
 use crate::{
@@ -24,7 +24,8 @@ pub(super) async fn fault(
     when: &TriggerTemplate,
 ) -> Done {
     if stage.is_derived_control() {
-        if matches!(fault, Fault::Cut(_)) {
+        let of_bridge = stage.network.bridge.as_ref().is_some_and(|bridge| bridge.is(client));
+        if matches!(fault, Fault::Cut(_)) && !of_bridge {
             let armed = matches!(when, TriggerTemplate::On { .. });
             stage.put_off.insert(client, if armed { PutOff::Armed } else { PutOff::Due });
         }
@@ -40,6 +41,10 @@ pub(super) async fn fault(
             direction: *direction,
         }),
     };
+    if let Some(bridge) = stage.network.bridge.as_ref().filter(|bridge| bridge.is(client)) {
+        bridge.step(LinkStep { fault, when });
+        return Ok(());
+    }
     let waits = matches!(when, When::On(_));
     let before = stage.recorder().events().len();
     let step = LinkStep { fault, when };
@@ -59,6 +64,26 @@ pub(super) async fn fault(
         armed_since(stage, client, before);
     }
     Ok(())
+}
+
+/// A reset below TLS: of a connection that is begun for it, or of that which there is, at a byte to come.
+pub(super) async fn cut_tls(stage: &mut Stage<'_>, client: usize, cut: TlsCut) -> Done {
+    if stage.is_derived_control() {
+        if matches!(cut, TlsCut::CipherByte(_)) {
+            stage.put_off.insert(client, PutOff::Due);
+        }
+        return Ok(());
+    }
+    match cut {
+        TlsCut::Handshake => stage.network.break_in_handshake(client).await,
+        TlsCut::CipherByte(bytes) => {
+            let command = Command::BreakBelow(bytes.into());
+            match stage.network.enqueue(stage.client(client), command).await {
+                true => Ok(()),
+                false => Err(stage.network.not_connected(client)),
+            }
+        }
+    }
 }
 
 /// Another profile for a client's link, in the order of its queue.

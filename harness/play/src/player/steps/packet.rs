@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use deadzone_history::{Abandon, Expected, Purpose};
-use deadzone_script::{Arrival, FieldValue, PacketTemplate, Step};
+use deadzone_script::{Arrival, FieldValue, FrameWord, Framing, PacketTemplate, Step};
+use deadzone_transport::Frame;
 use deadzone_wire::{Field, Mutation, Packet, Value};
 
 use super::{Done, ask::claimed, needed};
@@ -14,31 +15,76 @@ use crate::player::{
 pub(super) async fn send(
     stage: &mut Stage<'_>,
     client: usize,
-    (template, broken): (&PacketTemplate, &[Mutation]),
+    (template, broken, framing): (&PacketTemplate, &[Mutation], &Framing),
 ) -> Done {
-    let version = stage.version(client);
+    let (version, node) = (stage.version(client), stage.client(client).borrow().node);
     let mut packet = stage.words.packet(template, version).map_err(|why| Abandon::BadStep(why.into()))?;
     if let Packet::Connect(connect) = &mut packet {
         // Without a `client_id` field it carries the client's own.
         if !template.fields.iter().any(|(f, _)| *f == Field::ClientId) {
             connect.client_id = stage.client(client).borrow().id.as_str().into();
         }
-        stage.footprint.session(&connect.client_id.0, version);
+        stage.footprint.session(&connect.client_id.0, version, node);
         let mut client = stage.client(client).borrow_mut();
         if !client.polite {
             client.keep_alive.in_force_s = connect.keep_alive_s;
         }
     }
-    stage.footprint.sent(&packet);
+    stage.footprint.sent(&packet, node);
     let bytes = match broken {
         [] => packet.encode(version).to_bytes(),
         broken => Mutation::apply_all(broken, &packet, version),
     };
-    stage.network.write(client, bytes, Purpose::Script).await
+    write(stage, client, bytes, framing).await
 }
 
-pub(super) async fn send_bytes(stage: &mut Stage<'_>, client: usize, bytes: &[u8]) -> Done {
-    stage.network.write(client, Bytes::copy_from_slice(bytes), Purpose::Script).await
+pub(super) async fn send_bytes(
+    stage: &mut Stage<'_>,
+    client: usize,
+    (bytes, framing): (&[u8], &Framing),
+) -> Done {
+    write(stage, client, Bytes::copy_from_slice(bytes), framing).await
+}
+
+/// Writes what a `->` sends, behind what an earlier one left to it.
+async fn write(stage: &mut Stage<'_>, client: usize, bytes: Bytes, framing: &Framing) -> Done {
+    let mut kept = std::mem::take(&mut stage.client(client).borrow_mut().kept);
+    kept.extend_from_slice(&bytes);
+    match framing {
+        Framing::Alone => stage.network.write(client, kept.freeze(), Purpose::Script).await,
+        Framing::WithNext => {
+            stage.client(client).borrow_mut().kept = kept;
+            Ok(())
+        }
+        Framing::Frames { text, frames } => {
+            let frames = planned(*text, frames, kept.len()).map_err(|why| Abandon::BadStep(why.into()))?;
+            stage.network.write_framed(client, kept.freeze(), frames).await
+        }
+    }
+}
+
+/// The frames of so many bytes.
+fn planned(text: bool, words: &[FrameWord], total: usize) -> Result<Vec<Frame>, String> {
+    let given = words.iter().map(|word| match word {
+        FrameWord::Data { bytes: Some(bytes), .. } => *bytes as usize,
+        _ => 0,
+    });
+    let given: usize = given.sum();
+    let takes_rest = words.iter().any(|word| matches!(word, FrameWord::Data { bytes: None, .. }));
+    let rest = total.checked_sub(given).filter(|rest| takes_rest || *rest == 0);
+    let rest = rest.ok_or_else(|| format!("the frames take {given} bytes of {total}"))?;
+    let mut continues = false;
+    let frames = words.iter().map(|word| match word {
+        FrameWord::Data { bytes, goes_on } => {
+            let bytes = bytes.map_or(rest, |bytes| bytes as usize);
+            let frame = Frame::Data { bytes, text, continues, last: !goes_on };
+            continues = *goes_on;
+            frame
+        }
+        FrameWord::Ping => Frame::Ping,
+        FrameWord::Pong => Frame::Pong,
+    });
+    Ok(frames.collect())
 }
 
 pub(super) async fn receive(

@@ -32,10 +32,12 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             disconnect(stage, *client, *reason, *expiry_s).await
         }
         StepKind::Ping { client } => ask::ping(stage, step, *client).await,
-        StepKind::Send { client, packet, broken_by } => {
-            packet::send(stage, *client, (packet, broken_by)).await
+        StepKind::Send { client, packet, broken_by, framing } => {
+            packet::send(stage, *client, (packet, broken_by, framing)).await
         }
-        StepKind::SendBytes { client, bytes } => packet::send_bytes(stage, *client, bytes).await,
+        StepKind::SendBytes { client, bytes, framing } => {
+            packet::send_bytes(stage, *client, (bytes, framing)).await
+        }
         StepKind::Receive { client, alternatives, strict, some, within_ms } => {
             let order = match (strict, some) {
                 (true, _) => Order::Next,
@@ -50,8 +52,18 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
         StepKind::Fence { publisher, subscriber, topic, qos } => {
             marker::fence(stage, step, (*publisher, *subscriber), (topic, *qos)).await
         }
-        StepKind::Ready { subscriber, topic } => marker::ready(stage, step, *subscriber, topic).await,
+        StepKind::Ready { subscriber, topic, from: None } => {
+            marker::ready(stage, step, *subscriber, topic).await
+        }
+        StepKind::Ready { subscriber, topic, from: Some(node) } => {
+            marker::ready_from(stage, step, *subscriber, (topic, *node)).await
+        }
+        StepKind::Settle => {
+            settle(stage).await;
+            Ok(())
+        }
         StepKind::Link { client, fault, when } => link::fault(stage, *client, *fault, when).await,
+        StepKind::CutTls { client, cut } => link::cut_tls(stage, *client, *cut).await,
         StepKind::LinkProfile { client, profile } => link::change_profile(stage, *client, profile).await,
         StepKind::LinkSaw { client, packet, direction, within_ms } => {
             link::saw(stage, step, *client, (packet, *direction, *within_ms)).await
@@ -67,6 +79,12 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
             Ok(())
         }
     }
+}
+
+/// The time that the target declares for its nodes to learn of each other.
+pub(super) async fn settle(stage: &Stage<'_>) {
+    let us = stage.timing().settle_ms * 1000;
+    stage.recorder().clock().until_us(stage.now_us() + us).await;
 }
 
 /// Waits for something as a claim of this step. Without it, told as this, going on makes no sense.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use deadzone_history::Purpose;
+use deadzone_spec::Node;
 use deadzone_wire::{Bare, Connect, Disconnect, Packet, Properties, Publish, Subscribe, Text, Version};
 
 use crate::{
@@ -22,15 +23,15 @@ pub(in crate::player) struct Direct {
 }
 
 impl Direct {
-    /// The one that lives as long as the performance.
-    pub(in crate::player) fn own(network: &Rc<Network>) -> Self {
-        let client = Rc::clone(&network.clients[network.own()]);
+    /// The one at this node that lives as long as the performance.
+    pub(in crate::player) fn own(network: &Rc<Network>, node: Node) -> Self {
+        let client = Rc::clone(network.own_at(node));
         Self { network: Rc::clone(network), client }
     }
 
     /// One for a single exchange.
-    pub(super) fn new(network: &Rc<Network>, version: Version, id: String) -> Self {
-        let client = Client::own(network.own_ix(), version, id);
+    pub(super) fn new(network: &Rc<Network>, version: Version, node: Node, id: String) -> Self {
+        let client = Client::own(network.own_ix(), version, node, id);
         Self { network: Rc::clone(network), client }
     }
 
@@ -86,6 +87,11 @@ impl Direct {
         self.write(&Packet::Publish(publish), version, Purpose::Marker);
     }
 
+    /// Whether what it published is acknowledged, once it is or the long bound has passed.
+    pub(in crate::player) async fn is_acknowledged(&self) -> bool {
+        self.until(|client| client.session.is_quiescent()).await
+    }
+
     /// The most that it may publish on its connection.
     pub(in crate::player) fn max_qos(&self) -> u8 {
         let client = self.client.borrow();
@@ -133,7 +139,7 @@ pub(super) async fn exchange(subscriber: &Direct, publisher: &Direct, topic: Byt
             publisher.publish(topic, payload.clone());
             let is_it = |a: &Arrived| matches!(a.packet(), Packet::Publish(p) if p.payload == payload);
             subscriber.until(|client| client.inbox.since(0).iter().any(is_it)).await;
-            publisher.until(|client| client.session.is_quiescent()).await;
+            publisher.is_acknowledged().await;
         }
         subscriber.leave().await;
         publisher.leave().await;

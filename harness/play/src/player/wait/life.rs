@@ -41,7 +41,8 @@ pub(super) fn ask(stage: &mut Stage<'_>, sought: &Sought) -> bool {
     };
     if !asked_here {
         let network = Rc::clone(&stage.network);
-        let own = Direct::own(&network);
+        let node = stage.client(sought.client()).borrow().node;
+        let own = Direct::own(&network, node);
         network.spawn(async move { own.ping().await });
     }
     let asked_router = sought.is_delivery() && ask_router(stage, sought);
@@ -76,10 +77,10 @@ fn ask_router(stage: &mut Stage<'_>, sought: &Sought) -> bool {
     let payload = stage.marker();
     let topic = Bytes::from(format!("{}life/{}/{number}", stage.setup.names.run_prefix, stage.words.run));
     let network = Rc::clone(&stage.network);
-    let version = stage.version(sought.client());
+    let (version, node) = (stage.version(sought.client()), stage.client(sought.client()).borrow().node);
     let end = |role: char| {
         let id = format!("{}{role}{number}", stage.words.run);
-        Direct::new(&network, version, id)
+        Direct::new(&network, version, node, id)
     };
     let (subscriber, publisher) = (end('s'), end('p'));
     network.spawn(async move { super::direct::exchange(&subscriber, &publisher, topic, payload).await });

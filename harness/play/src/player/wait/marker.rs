@@ -4,7 +4,7 @@ use bytes::Bytes;
 use deadzone_history::Purpose;
 use deadzone_wire::{Ack, AckKind, Packet, Publish, Text};
 
-use super::sought::Look;
+use super::{direct::Direct, sought::Look};
 use crate::{client::Client, player::stage::Stage};
 
 /// How often a ready marker is sent again while it has not arrived, µs.
@@ -27,8 +27,8 @@ pub(in crate::player) enum Repeats {
     Never,
     /// A manual publisher's exchange is released.
     Release { publisher: usize, id: u16 },
-    /// It is published again and again by the harness's own client.
-    Again { topic: Text, next_us: u64 },
+    /// It is published again and again by the harness's own client: at QoS 0, or at QoS 1 by the one that is given.
+    Again { topic: Text, next_us: u64, by: Option<Direct> },
 }
 
 impl Marker {
@@ -49,12 +49,16 @@ impl Marker {
         match &mut self.repeats {
             Repeats::Never => {}
             Repeats::Release { publisher, id } => release(stage, *publisher, *id).await,
-            Repeats::Again { topic, next_us } => {
+            Repeats::Again { topic, next_us, by } => {
                 let now_us = stage.now_us();
                 if now_us >= *next_us {
                     *next_us = now_us + if slow { READY_SLOWLY_US } else { READY_EVERY_US };
                     let payload = stage.marker();
                     self.payloads.push(payload.clone());
+                    if let Some(by) = by {
+                        by.publish(topic.0.clone(), payload);
+                        return;
+                    }
                     let mut publish = Publish::new("", 0, None, payload);
                     publish.topic = topic.clone();
                     let own = stage.network.own();

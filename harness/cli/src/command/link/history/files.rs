@@ -109,7 +109,7 @@ impl Files {
     fn follow(&mut self, event: &Event) {
         self.next_seq = event.seq + 1;
         match &event.kind {
-            EventKind::Opened { conn, client } => {
+            EventKind::Opened { conn, client, .. } => {
                 let version = self.header.version_of(*client);
                 self.open.insert(*conn, OpenConnection { conn: *conn, client: *client, version });
             }

@@ -9,6 +9,7 @@ use deadzone_history::{
     ClientIx, ConnId, Event, EventKind, Header, Origin, Recorder, RecorderLimits, SCHEMA, Sink, TargetFacts,
 };
 use deadzone_proxy::{Record, Who};
+use deadzone_spec::Node;
 use deadzone_watch::Tap;
 use deadzone_wire::Version;
 
@@ -58,7 +59,7 @@ impl LinkHistory {
             // Numbered as in the report, from 0.
             let number = u32::try_from(who.number - 1).unwrap_or(u32::MAX);
             let (conn, client) = (ConnId(number), ClientIx(number));
-            history.append(at_us, EventKind::Opened { conn, client });
+            history.append(at_us, EventKind::Opened { conn, client, node: Node::FIRST });
             Box::new(ConnectionRecord::new(history.clone(), conn, client)) as Box<dyn Record>
         })
     }
