@@ -68,9 +68,9 @@ pub fn looked_at(packet: &Packet, version: Version, each: &mut dyn FnMut(ClauseI
     };
     let mut name = |rule: &Rule| rule.id(version).into_iter().for_each(&mut *each);
     own.iter().copied().for_each(&mut name);
-    // The flags of PUBLISH are fields, and those of PUBREL have a statement of their own that asks for a close too.
+    // The flags of PUBLISH are fields; those of PUBREL and DISCONNECT have a statement of their own that asks for a close too.
     let is_pubrel = matches!(packet, Packet::Ack(ack) if ack.kind == AckKind::Pubrel);
-    if !is_pubrel && !matches!(packet, Packet::Publish(_)) {
+    if !is_pubrel && !matches!(packet, Packet::Publish(_) | Packet::Disconnect(_)) {
         name(&clause::FLAGS);
     }
     if let Some(properties) = properties {
