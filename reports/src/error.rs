@@ -21,6 +21,9 @@ pub enum ReportError {
     /// A version that is none.
     #[error("`{0}` is no version of MQTT")]
     Version(String),
+    /// A clause that is not in the table: another deadzone wrote it.
+    #[error("`{0}` is no clause that this deadzone knows")]
+    Clause(String),
     /// A transport that is none.
     #[error("`{0}` is no transport of MQTT")]
     Transport(String),

@@ -31,5 +31,6 @@ pub use not_started::{not_started_document, not_started_junit};
 pub use repro::{Recording, Reproduction, SCRIPT_MARK, reproduction, script_name};
 pub use shell::shell_word;
 pub use terminal::{
-    Terminal, TerminalOptions, Verbosity, failure_block, run_line, run_sets, same_cause_block,
+    CoverageTable, Terminal, TerminalOptions, Verbosity, coverage_table, failure_block, run_line, run_sets,
+    same_cause_block,
 };

@@ -16,6 +16,7 @@ mod burst;
 mod choosing;
 mod clients;
 mod confirmation;
+mod coverage;
 mod defects;
 mod described;
 mod embedded;

@@ -158,6 +158,9 @@ fn explanations_are_found() {
     for (what, wanted) in [
         ("E014", "E014"),
         ("5.0/MQTT-4.3.3-10", "PUBREC"),
+        ("5.0/MQTT-3.1.3-9", "observed  A client with a Will Delay"),
+        ("3.1.1/MQTT-4.3.3-2", "answered  by 5.0/MQTT-4.3.3-8 "),
+        ("5.0/DZ-no-will", "a connection without a will"),
         ("resend-without-dup", "MQTT-3.3.1-1"),
         ("mutant-dup-cleared", "DUP"),
     ] {

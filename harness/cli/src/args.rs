@@ -10,7 +10,7 @@ use deadzone_reports::Verbosity;
 
 use crate::{
     choice::{ChoiceArgs, MannersArgs, OwnArgs, parse_time},
-    command::{ProbeArgs, TargetsArgs},
+    command::{CoverageArgs, ProbeArgs, TargetsArgs},
 };
 pub(crate) use entry::EntryArgs;
 pub(crate) use expect::{ExpectCommand, ExpectUpdateArgs};
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Targets(TargetsArgs),
     /// Say what a broker is, offers and limits, and where each fact is known from
     Probe(ProbeArgs),
+    /// Say what became of each statement of the standards: tested, proven, not looked at yet, not observable
+    Coverage(CoverageArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
     /// Keep the file of a broker's known failures (`run --expect`) up to date

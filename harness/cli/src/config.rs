@@ -24,7 +24,7 @@ use crate::{
 /// The file that is looked for in the working directory.
 const FILE: &str = "deadzone.toml";
 /// Default run seed: any number will do, as long as every process has the same.
-const DEFAULT_SEED: u64 = 0x5eed;
+pub(crate) const DEFAULT_SEED: u64 = 0x5eed;
 /// Default deadline of a scenario, seconds.
 pub(crate) const DEFAULT_TIMEOUT_S: u64 = 30;
 /// Default time that a silence is waited out, seconds.
@@ -338,7 +338,8 @@ fn read_file() -> anyhow::Result<File> {
     Ok(file)
 }
 
-fn versions(text: &str) -> anyhow::Result<Vec<Version>> {
+/// The versions that a word for --mqtt names.
+pub(crate) fn versions(text: &str) -> anyhow::Result<Vec<Version>> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(vec![Version::V311, Version::V5]);
     }

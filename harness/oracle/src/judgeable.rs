@@ -1,7 +1,8 @@
-//! Which clauses can be judged without a word of the script: those that a rule holds every history to, and those that are owed
-//! by what a claim waits for. Every other is judged only where a step names it.
+//! Which clauses can be judged without a word of the script: those that a rule holds every history to, those about the form of what a
+//! broker sends, and those that are owed by what a claim waits for. Every other is judged only where a step names it.
 
 use deadzone_spec::ClauseId;
+use deadzone_wire::form_clauses;
 
 use crate::{owed, rules};
 
@@ -9,6 +10,7 @@ use crate::{owed, rules};
 pub fn judged_unnamed(clause: ClauseId) -> bool {
     let mut pairs = rules::pairs().chain(owed::pairs());
     pairs.any(|pair| pair.of(clause.version()) == Some(clause))
+        || form_clauses(clause.version()).any(|form| form == clause)
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ mod suite;
 mod target;
 mod telling;
 
+pub use coverage::{evidence, proven_evidence};
 pub use deadzone_link::Fault;
 pub use deadzone_play::{Dial, Dialling, ForeignLinks, NetDial, Reaching, Working};
 pub use deadzone_spec::Party;

@@ -8,6 +8,7 @@
 mod cause;
 mod choice;
 mod consequence;
+mod coverage;
 mod expectation;
 mod fact;
 mod finding;
@@ -20,13 +21,14 @@ mod verdict;
 pub use cause::{Cause, Shown, causes, finding};
 pub use choice::{Choice, LeftOut};
 pub use consequence::Consequence;
+pub use coverage::{Counts, Coverage, Covered, Evidence, Judged, StatementState};
 pub use expectation::{AgainstFile, Expectation, KnownFailure, StaleEntry};
 pub use fact::{Fact, FactClass, Fingerprint};
 pub use finding::{Finding, Grade, GradeLevel};
 pub use outcome::Outcome;
 pub use phase::{Disturbance, Phase, Standing};
 pub use run::{
-    Capabilities, ControlResult, Coverage, GateState, Provenance, Repeat, RunEvent, RunInfo, ScenarioKey,
+    Capabilities, ControlResult, GateState, Provenance, Repeat, RunEvent, RunInfo, ScenarioKey,
     ScenarioResult, Source, Summary,
 };
 pub use sets::{OneRun, RunSets, Said, Spread, VerdictSet};

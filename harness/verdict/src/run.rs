@@ -6,7 +6,7 @@ use std::sync::Arc;
 use deadzone_history::History;
 use deadzone_wire::Version;
 
-use crate::{AgainstFile, Choice, Expectation, Finding, LeftOut, Verdict, VerdictKind};
+use crate::{AgainstFile, Choice, Coverage, Expectation, Finding, LeftOut, Verdict, VerdictKind};
 
 /// A scenario in a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -286,17 +286,4 @@ pub struct GateState {
     pub why: String,
     /// The scenario that shows the violation, where one does.
     pub failed_by: Option<String>,
-}
-
-/// What a run put to the test in one version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coverage {
-    /// The version.
-    pub version: Version,
-    /// Numbered clauses that bind a server and were judged.
-    pub tested: usize,
-    /// How many there are.
-    pub of: usize,
-    /// Ids of our own that were judged.
-    pub own: usize,
 }

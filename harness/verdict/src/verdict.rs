@@ -38,6 +38,11 @@ impl VerdictKind {
         }
     }
 
+    /// Whether the experiment happened, so that what was judged in it counts.
+    pub fn happened(self) -> bool {
+        matches!(self, Self::Pass | Self::PassSlow | Self::Fail)
+    }
+
     /// Which of several wins: error > fail > inconclusive > blocked > not applicable > pass.
     pub fn precedence(self) -> u8 {
         match self {

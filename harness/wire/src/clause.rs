@@ -25,8 +25,8 @@ impl Rule {
 macro_rules! rules {
     ($($name:ident: $v31:tt $v311:tt $v5:tt;)*) => {
         $(pub(crate) const $name: Rule = Rule { v31: numbered!("3.1/", $v31), later: pair!($v311, $v5) };)*
-        #[cfg(test)]
-        const ALL: &[Rule] = &[$($name),*];
+        /// All of them.
+        pub(crate) const ALL: &[Rule] = &[$($name),*];
     };
 }
 

@@ -14,6 +14,7 @@ mod credentials;
 mod decode;
 mod field;
 mod findings;
+mod form;
 mod frame;
 mod header;
 mod mutation;
@@ -31,6 +32,7 @@ pub use credentials::Credentials;
 pub use deadzone_spec::Version;
 pub use decode::{Decoded, Sender, Violation, decode};
 pub use field::{Field, UnknownField, Value};
+pub use form::{form_clauses, looked_at, own_form_clauses};
 pub use frame::{Frame, Framer, FramingError, MAX_REMAINING_LENGTH};
 pub use mutation::{Mutation, UnknownMutation};
 pub use packet::{

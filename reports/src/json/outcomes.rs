@@ -1,7 +1,7 @@
 //! A report read back as what its run showed, in the words that a result of a run has too.
 
-use deadzone_spec::Transport;
-use deadzone_verdict::{Outcome, ScenarioKey, VerdictKind};
+use deadzone_spec::{ClauseId, Transport};
+use deadzone_verdict::{Judged, Outcome, ScenarioKey, VerdictKind};
 
 use super::{RunDocument, ScenarioEntry, VerdictWord};
 use crate::ReportError;
@@ -17,16 +17,39 @@ impl RunDocument {
     pub fn outcomes(&self) -> Result<Vec<Outcome>, ReportError> {
         self.scenarios.iter().map(outcome).collect()
     }
+
+    /// What its scenarios judged and which clauses they name. An error where it has a clause that this deadzone does not know.
+    pub fn judged(&self) -> Result<Judged, ReportError> {
+        let mut judged = Judged::default();
+        for entry in &self.scenarios {
+            judged.add(
+                &key(entry)?,
+                kind(entry.verdict),
+                &clauses(&entry.judged)?,
+                &clauses(&entry.clauses)?,
+            );
+        }
+        Ok(judged)
+    }
+}
+
+fn key(entry: &ScenarioEntry) -> Result<ScenarioKey, ReportError> {
+    let version = entry.version.parse().map_err(|_| ReportError::Version(entry.version.clone()))?;
+    Ok(ScenarioKey { id: entry.id.clone(), version })
+}
+
+fn clauses(texts: &[String]) -> Result<Vec<ClauseId>, ReportError> {
+    let find = |text: &String| ClauseId::find(text).ok_or_else(|| ReportError::Clause(text.clone()));
+    texts.iter().map(find).collect()
 }
 
 fn outcome(entry: &ScenarioEntry) -> Result<Outcome, ReportError> {
     if entry.findings.iter().any(|finding| finding.fingerprint.is_empty()) {
         return Err(ReportError::Old);
     }
-    let version = entry.version.parse().map_err(|_| ReportError::Version(entry.version.clone()))?;
     let now_and_then = entry.findings.iter().filter(|finding| finding.intermittent);
     Ok(Outcome {
-        key: ScenarioKey { id: entry.id.clone(), version },
+        key: key(entry)?,
         kind: kind(entry.verdict),
         found: entry.findings.iter().map(|finding| finding.fingerprint.clone()).collect(),
         now_and_then: now_and_then.map(|finding| finding.fingerprint.clone()).collect(),

@@ -6,6 +6,7 @@
 mod causes;
 mod circumstances;
 mod clause;
+mod coverage;
 mod excerpt;
 mod expectation;
 mod failure;
@@ -18,6 +19,7 @@ mod target;
 mod timeline;
 mod unclear;
 
+pub use coverage::{CoverageTable, coverage_table};
 pub use listener::{Terminal, failure_block, same_cause_block};
 pub use options::{TerminalOptions, Verbosity};
 pub use sets::{run_line, run_sets};

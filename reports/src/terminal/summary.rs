@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use deadzone_verdict::{ScenarioResult, Summary, VerdictKind};
 
 use super::{
-    Verbosity, causes, expectation, failure,
+    Verbosity, causes, coverage, expectation, failure,
     page::{Page, Role},
 };
 use crate::{RunModel, timeline::seconds};
@@ -33,10 +33,7 @@ pub(crate) fn write(page: &mut Page, model: &RunModel, summary: &Summary) {
     }
     left_out(page, summary);
     for c in &summary.coverage {
-        let own = if c.own > 0 { format!(", {} own ids", c.own) } else { String::new() };
-        let text =
-            format!("{}: {} of {} server clauses were put to the test{own}", c.version, c.tested, c.of);
-        page.field("coverage", Role::Plain, &text, 200);
+        page.field("coverage", Role::Plain, &coverage::in_short(c), 200);
     }
     if let Some(against) = &summary.expectations {
         expectation::summary(page, against);

@@ -1,6 +1,7 @@
 //! The reports against stories made by hand. `UPDATE_GOLDEN=1` writes the golden files and the schema anew; read them then.
 
 mod causes;
+mod coverage;
 mod documents;
 mod expectations;
 mod repro;

@@ -8,19 +8,16 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use deadzone_reports::RunDocument;
 use deadzone_runner::{ExitCode, RunError, Showed, Suite, Updated};
-use deadzone_target::{text_file, text_file_up_to};
+use deadzone_target::text_file;
 use deadzone_verdict::ScenarioKey;
 
 use crate::{
     args::{ExpectCommand, ExpectUpdateArgs},
+    command::document,
     destination::Destination,
     output,
 };
-
-/// Longest report that is read, bytes: the whole suite failing in three versions takes a tenth.
-const REPORT_MAX: u64 = 256 * 1024 * 1024;
 
 pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
     let ExpectCommand::Update(ExpectUpdateArgs { runs, file }) = command;
@@ -48,10 +45,8 @@ pub(crate) fn expect(command: &ExpectCommand) -> anyhow::Result<ExitCode> {
 
 /// What a report says.
 fn showed(run: &Path) -> anyhow::Result<Showed> {
-    let wrong = || format!("{} is no report of a run", run.display());
-    let text =
-        text_file_up_to(run, REPORT_MAX).with_context(|| format!("could not read {}", run.display()))?;
-    let document = RunDocument::from_json(&text).with_context(wrong)?;
+    let wrong = || document::wrong(run);
+    let document = document::read(run)?;
     Ok(Showed {
         outcomes: document.outcomes().with_context(wrong)?,
         tier: Some(&document.choice).filter(|c| c.filters.is_empty()).and_then(|c| c.tier.parse().ok()),

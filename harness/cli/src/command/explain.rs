@@ -241,13 +241,20 @@ fn section(what: &str) -> Option<String> {
 }
 
 fn clause(what: &str) -> Option<String> {
-    let clause = ClauseId::find(what)?.clause();
+    let id = ClauseId::find(what)?;
+    let clause = id.clause();
+    let how = id.obligation().map(|obligation| {
+        let answers = joined(obligation.answered_by);
+        let answers = if answers.is_empty() { "nothing".to_owned() } else { answers };
+        format!("observed  {}\nanswered  by {answers} of the other version\n", obligation.how)
+    });
     Some(format!(
-        "{}  {}, binds {}\n{}\n{}\n",
+        "{}  {}, binds {}\n{}\n{}{}\n",
         clause.id,
         clause.level,
         clause.party,
         clause.text,
+        how.unwrap_or_default(),
         clause.url()
     ))
 }

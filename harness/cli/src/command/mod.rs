@@ -2,6 +2,8 @@
 
 mod broker;
 mod check;
+mod coverage;
+mod document;
 mod expect;
 mod explain;
 mod guard;
@@ -29,6 +31,7 @@ use crate::{
 };
 
 pub(crate) use broker::limits as broker_limits;
+pub(crate) use coverage::CoverageArgs;
 pub(crate) use probe::ProbeArgs;
 pub(crate) use report_files::tell_wrong_usage;
 pub(crate) use targets::TargetsArgs;
@@ -42,6 +45,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Links(args) => links::links(&args),
         Command::Probe(args) => probe::probe(&args),
         Command::Targets(args) => targets::targets(&args),
+        Command::Coverage(args) => coverage::coverage(&args),
         Command::Check(args) => Ok(check::check(&args)),
         Command::Expect(command) => expect::expect(&command),
         Command::Explain(args) => Ok(explain::explain(&args)),

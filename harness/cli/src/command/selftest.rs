@@ -31,7 +31,9 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
     };
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();
-    let report = deadzone_runner::selftest(&suite, &SelftestOptions { run }, &mut |p| rounds.at(p))?;
+    let report = deadzone_runner::selftest(&suite, &SelftestOptions { run, kills_only: false }, &mut |p| {
+        rounds.at(p);
+    })?;
     drop(rounds);
     output::print(&matrix(&report, args.verbose)?);
     Ok(if report.interrupted || cancel.load(Ordering::Relaxed) {

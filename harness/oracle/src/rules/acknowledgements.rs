@@ -30,6 +30,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let packet = packet.packet();
     match seen.fit {
         AckMatch::Open(given) => {
+            fits(packet, state.version(seen.conn), found);
             refused_again(event, state, found, (packet, given));
             codes(event, state, found, (seen, packet, given));
         }
@@ -57,6 +58,18 @@ fn refused_again(event: &Event, state: &State, found: &mut Found, (packet, given
         let text = format!("{} for a PUBLISH that was sent again and not released", packet.summary());
         found.grade(event, None, text, vec![given]);
     }
+}
+
+/// What an answer that fits could have broken.
+fn fits(packet: &Packet, version: Version, found: &mut Found) {
+    let clauses: &[Pair] = match packet {
+        Packet::Ack(ack) if ack.kind == AckKind::Pubcomp => &[PUBCOMP_UNASKED],
+        Packet::Ack(_) => &[ACK_ID, ACK_OF_QOS],
+        Packet::Suback(_) => &[REQUEST_ID, ONE_CODE_EACH],
+        Packet::Unsuback(_) => &[REQUEST_ID, ONE_UNSUBSCRIBE_CODE_EACH],
+        _ => &[],
+    };
+    clauses.iter().for_each(|clause| found.tested(clause.of(version)));
 }
 
 fn unfit(

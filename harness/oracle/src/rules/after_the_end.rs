@@ -49,9 +49,14 @@ impl Rule for AfterTheEnd {
         let last = match packet.packet() {
             Packet::Disconnect(_) => {
                 early(event, packet, state, found);
+                found.tested(DISCONNECT_IS_LAST.of(state.version(packet.conn)));
                 DISCONNECT_IS_LAST
             }
-            Packet::Connack(connack) if connack.code != 0 => REFUSAL_CLOSES,
+            Packet::Connack(connack) if connack.code != 0 => {
+                // It could have refused by DISCONNECT.
+                found.tested(DISCONNECT_TOO_EARLY.of(state.version(packet.conn)));
+                REFUSAL_CLOSES
+            }
             _ => return,
         };
         self.ended.insert(packet.conn, (event.seq, last));

@@ -1,6 +1,7 @@
 //! Topic aliases from the broker: within the client's maximum, and known on this connection (5.0).
 
 use deadzone_history::{Event, EventKind};
+use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 use deadzone_wire::{Packet, PropertyId};
 
@@ -18,9 +19,17 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         return;
     };
     let Packet::Publish(publish) = packet.packet() else { return };
-    let Some(alias) = publish.properties.number(PropertyId::TopicAlias) else { return };
     let Some(connect) = state.conn(seen.conn).and_then(|c| c.handshake.connect.as_ref()) else { return };
     let maximum = u32::from(connect.limits.alias_maximum);
+    let alias = publish.properties.number(PropertyId::TopicAlias);
+    let judged: &[Pair] = match alias {
+        None if maximum == 0 => &[NO_ALIAS],
+        Some(_) if publish.topic.0.is_empty() => &[ALIAS_MAXIMUM, ALIAS_UNKNOWN],
+        Some(_) => &[ALIAS_MAXIMUM],
+        None => &[],
+    };
+    judged.iter().for_each(|clause| found.tested(clause.of(seen.version)));
+    let Some(alias) = alias else { return };
     let (clause, wanted) = if maximum == 0 {
         (NO_ALIAS, "no Topic Alias: the client allows none".to_owned())
     } else if alias > maximum {

@@ -23,7 +23,8 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     match (packet.packet().kind() == PacketKind::Connack, first) {
         (true, Some(first)) if first == event.seq => found.tested(FIRST_CONNACK.of(conn.version)),
         (true, Some(first)) => second(event, (packet, conn), first, state, found),
-        (true, None) | (false, Some(_)) => {}
+        (false, Some(_)) => found.tested(ONE_CONNACK.of(conn.version)),
+        (true, None) => {}
         (false, None) => before(event, packet, conn, state, found),
     }
 }

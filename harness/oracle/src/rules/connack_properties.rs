@@ -62,6 +62,14 @@ impl ConnackProperties {
     ) {
         let Some(properties) = &connack.properties else { return };
         let has = |id| properties.get(id).is_some();
+        if !connect.limits.response_information {
+            found.tested(RESPONSE_INFORMATION.of(Version::V5));
+        }
+        if connect.limits.authenticates && connack.code == 0 {
+            found.tested(SAME_METHOD.of(Version::V5));
+        } else if !connect.limits.authenticates {
+            found.tested(NO_METHOD.of(Version::V5));
+        }
         if has(PropertyId::ResponseInformation) && !connect.limits.response_information {
             let wanted = "no Response Information: the client did not request it";
             say(event, packet, (RESPONSE_INFORMATION, wanted), connect, state, found);

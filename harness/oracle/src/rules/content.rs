@@ -74,6 +74,16 @@ fn forwarded(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut 
     let none = Forwarded::default();
     let published = message.forwarded.as_deref().unwrap_or(&none);
     let delivered = Forwarded::read(&delivery.publish.properties);
+    let judged = [
+        (CONTENT_TYPE, published.content_type.is_some()),
+        (RESPONSE_TOPIC, published.response_topic.is_some()),
+        (CORRELATION, published.correlation.is_some()),
+        (FORMAT, published.format != 0),
+        (USER_PROPERTIES, !published.user.is_empty()),
+        (USER_ORDER, published.user.len() > 1),
+        (PUBLISHERS_IDENTIFIER, published.identifier.is_some()),
+    ];
+    judged.iter().filter(|(_, is)| *is).for_each(|(clause, _)| found.tested(clause.of(Version::V5)));
     let mut altered = |clause: Pair, name: &str| {
         let breach = Breach {
             conn: delivery.seen.conn,

@@ -32,8 +32,11 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
                 found.broken(event, state, without(&delivery, last));
             }
         }
-        CopyKind::First if delivery.publish.dup && first_attempt(&delivery) => {
-            found.broken(event, state, at_first(&delivery));
+        CopyKind::First if first_attempt(&delivery) => {
+            found.tested(DUP_AT_FIRST.of(delivery.seen.version));
+            if delivery.publish.dup {
+                found.broken(event, state, at_first(&delivery));
+            }
         }
         _ => {}
     }

@@ -53,6 +53,7 @@ impl Rule for GrantedQos {
         if settled && matching.live > 1 && !matching.shared && self.overlaps.len() < OVERLAPS_KEPT {
             let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain);
             if let (true, Some(later)) = (first, delivery.later(state)) {
+                found.tested(OVERLAP_QOS.of(delivery.seen.version));
                 self.overlaps.push((later, highest(allowed)));
             }
         }

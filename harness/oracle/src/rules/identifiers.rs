@@ -64,7 +64,9 @@ impl Rule for Identifiers {
         let held = delivery.session.subscriptions.held(&delivery.topic.0).filter_map(|held| held.current());
         let wanted: Vec<u32> = held.filter_map(|ask| ask.identifier).collect();
         if let (false, Some(later)) = (wanted.is_empty(), delivery.later(state)) {
-            found.tested(ALL_IDENTIFIERS.of(Version::V5));
+            if seen.matching.filters > 1 {
+                found.tested(IDENTIFIER.of(Version::V5));
+            }
             self.expected.push((later, wanted));
         }
     }
@@ -73,12 +75,14 @@ impl Rule for Identifiers {
         for (Later { session, id, body, place }, wanted) in std::mem::take(&mut self.expected) {
             let Some(group) = state.messages.group(id.group) else { continue };
             let copies = || group.deliveries.iter().filter(|d| d.session == Some(session) && !d.retain);
+            let clause = if copies().count() > 1 { OWN_IDENTIFIER } else { ALL_IDENTIFIERS };
+            found.tested(clause.of(Version::V5));
             let came = |id: &u32| copies().any(|copy| copy.identifiers.contains(id));
             let Some(missing) = wanted.iter().find(|id| !came(id)) else { continue };
             let Some(delivery) = state.messages.delivery(id) else { continue };
             let breach = Breach {
                 conn: delivery.conn,
-                clause: if copies().count() > 1 { OWN_IDENTIFIER } else { ALL_IDENTIFIERS },
+                clause,
                 fact: Fact::WrongField,
                 wanted: format!("Subscription Identifier {missing} of a matching subscription"),
                 got: body.packet().summary(),

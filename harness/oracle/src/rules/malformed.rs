@@ -1,16 +1,18 @@
 //! Packets are well formed: what decoding found wrong, as far as it binds the party that is judged.
 //!
+//! What the broker fills in itself puts the statements about its form to the test, whether it is right or wrong.
+//!
 //! This includes a Packet Identifier of 0, DUP at QoS 0, Session Present in a refusal, properties and packet types that the
 //! version does not have. Before a CONNECT told a known level there is no version, and nobody's format to judge by.
 
 use deadzone_history::{ConnId, Event, EventKind, PacketEvent, Unframable};
 use deadzone_spec::{ClauseId, Pair, Party, id, pair};
 use deadzone_verdict::Fact;
-use deadzone_wire::{Packet, Version};
+use deadzone_wire::{Packet, PacketKind, PropertyId, Version, looked_at};
 
 use crate::{
     breach::{Breach, Found},
-    rule::{On, Stateless},
+    rule::{On, Rule},
     state::{State, Transition},
 };
 
@@ -20,9 +22,57 @@ const SENT_BY_CLIENTS: ClauseId = id!("3.1.1/DZ-wrong-sender");
 /// The four bytes of a Remaining Length never end.
 const REMAINING_LENGTH: Pair = pair!("DZ-remaining-length", "DZ-overlong-varint");
 
-pub(crate) const RULE: Stateless = Stateless { name: "well-formed", on: On::MALFORMED, observe };
+#[derive(Debug, Default)]
+pub(crate) struct WellFormed {
+    /// The packet types whose form was looked at, a bit each; PUBLISH at QoS 0 has that of the forbidden type 0. By version, 3.1 first.
+    looked_at: [u16; 3],
+}
 
-fn observe(event: &Event, state: &State, found: &mut Found) {
+impl Rule for WellFormed {
+    fn name(&self) -> &'static str {
+        "well-formed"
+    }
+
+    fn on(&self) -> On {
+        On::SEEN.or(On::MALFORMED)
+    }
+
+    fn observe(&mut self, event: &Event, state: &State, found: &mut Found) {
+        if let EventKind::Packet(packet) = &event.kind {
+            self.form(packet, state, found);
+            if packet.violations().is_empty() {
+                return;
+            }
+        }
+        malformed(event, state, found);
+    }
+}
+
+impl WellFormed {
+    /// Notes what decoding this packet put to the test.
+    fn form(&mut self, packet: &PacketEvent, state: &State, found: &mut Found) {
+        let conn = state.conn(packet.conn);
+        let agreed = conn.is_some_and(|c| c.handshake.connect.as_ref().is_some_and(|c| c.known_level));
+        let Some(version) = conn.map(|conn| conn.version).filter(|_| agreed) else { return };
+        // Some of it does not stand in every packet of a type.
+        let (kind, rare) = match packet.packet() {
+            Packet::Publish(p) => (
+                if p.qos == 0 { PacketKind::Reserved } else { PacketKind::Publish },
+                p.properties.get(PropertyId::TopicAlias).is_some(),
+            ),
+            Packet::Connack(p) => (PacketKind::Connack, p.code != 0),
+            other => (other.kind(), false),
+        };
+        let bit = 1 << kind.nibble();
+        let done = &mut self.looked_at[version as usize];
+        if state.judged == Party::Server && (*done & bit == 0 || rare) {
+            *done |= bit;
+            looked_at(packet.packet(), version, &mut |clause| found.tested(Some(clause)));
+        }
+    }
+}
+
+fn malformed(event: &Event, state: &State, found: &mut Found) {
     match &event.kind {
         EventKind::Packet(p) => packet(event, p, state, found),
         // A frame over the recorder's own bound can't be framed either, and a stream without a CONNECT may be no MQTT: neither says

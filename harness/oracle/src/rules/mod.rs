@@ -41,7 +41,7 @@ use crate::rule::Rule;
 pub(crate) fn all() -> Vec<Box<dyn Rule>> {
     vec![
         Box::new(subprotocol::RULE),
-        Box::new(malformed::RULE),
+        Box::new(malformed::WellFormed::default()),
         Box::new(connack::RULE),
         Box::new(connack_properties::ConnackProperties::default()),
         Box::new(session_present::SessionPresent::default()),

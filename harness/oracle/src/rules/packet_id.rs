@@ -30,6 +30,13 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         {
             (last, stage)
         }
+        CopyKind::First => {
+            // Its own exchange is open by now: with another one open it could have taken that id.
+            if delivery.session.outbound.unfinished().nth(1).is_some() {
+                found.tested(ID_IN_USE.of(version));
+            }
+            return;
+        }
         _ => return,
     };
     let breach = Breach {

@@ -5,7 +5,7 @@ use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
-use super::clauses::{ACK_ID, LIVE_RESEND, RELEASE_UNASKED};
+use super::clauses::{ACK_ID, LIVE_RESEND, PUBLISH_AFTER_RELEASE, RELEASE_UNASKED};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Stateless},
@@ -23,6 +23,10 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let answers = seen.received > seen.released || seen.carried;
     let version = state.version(seen.conn);
     found.tested(RELEASE_UNASKED.of(version));
+    if seen.carried && seen.stage == Some(Stage::Released) {
+        // Behind a resume it could have sent the PUBLISH in its place.
+        found.tested(PUBLISH_AFTER_RELEASE.of(version));
+    }
     let breach = match seen.stage {
         _ if answers => return,
         None => say(

@@ -28,6 +28,9 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
             Some(last) => other_id(&delivery, last),
             None => return,
         },
+        CopyKind::Again { live: false, stage: Stage::Unacknowledged, .. } => {
+            return found.tested(RESEND.of(delivery.seen.version));
+        }
         _ => return,
     };
     found.broken(event, state, breach);

@@ -49,7 +49,8 @@ impl Rule for Retain {
         }
         let as_published = matching.as_published;
         if matching.established {
-            found.tested(RETAIN_TO_ESTABLISHED.of(delivery.seen.version));
+            let clause = if matching.all_as_published { RETAIN_AS_PUBLISHED } else { RETAIN_TO_ESTABLISHED };
+            found.tested(clause.of(delivery.seen.version));
         }
         let breach = if delivery.publish.retain {
             let live = matching.established && !as_published;

@@ -6,6 +6,7 @@ mod connections;
 mod delivery;
 mod exchanges;
 mod hostile;
+mod judged;
 mod order;
 mod receive_maximum;
 mod release_order;

@@ -10,7 +10,7 @@ use deadzone_spec::ClauseId;
 use deadzone_verdict::ScenarioResult;
 use deadzone_wire::Version;
 
-use super::{expected::is_shown_elsewhere, prove::names_a_clause};
+use super::{caught::names_a_clause, expected::is_shown_elsewhere};
 use crate::{Mutant, Suite};
 
 /// Something that can be switched on to make a broker wrong.

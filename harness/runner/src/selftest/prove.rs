@@ -8,10 +8,11 @@ use std::{
 use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_spec::ClauseId;
-use deadzone_verdict::{Capabilities, Finding, RunEvent, ScenarioResult, VerdictKind};
+use deadzone_verdict::{Capabilities, RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
+    caught::{Grades, at_the_patience, caught, graded, is_killed},
     culprit::{Culprit, Named, named},
     expected::{allowed, uncaught},
     report::{Kill, SelftestOptions, SelftestProgress, SelftestReport},
@@ -47,7 +48,8 @@ pub fn selftest(
     let mut report = SelftestReport::default();
     let named = named(suite, &mut report.holes);
     let embedded = matches!(options.run.target, TargetSpec::Embedded(_));
-    let mut prover = Prover { suite, options, target, embedded, gentle, named, report, rounds: (0, 0), tell };
+    let (usual, rounds) = (Grades::new(), (0, 0));
+    let mut prover = Prover { suite, options, target, embedded, gentle, named, report, usual, rounds, tell };
     prover.prove();
     Ok(prover.report)
 }
@@ -61,6 +63,8 @@ struct Prover<'a> {
     gentle: bool,
     named: Named,
     report: SelftestReport,
+    /// What is graded where nothing is switched on.
+    usual: Grades,
     /// The round of the moment, from 1, and how many there are.
     rounds: (usize, usize),
     tell: Tell<'a>,
@@ -83,7 +87,8 @@ impl Prover<'_> {
         let mutants = Mutant::ALL.iter().copied().map(Culprit::Mutant);
         let culprits: Vec<Culprit> =
             if self.embedded { defects.chain(mutants).collect() } else { mutants.collect() };
-        self.rounds.1 = 1 + culprits.len() + if self.embedded { 1 + Variant::ALL.len() } else { 0 };
+        let beside = self.embedded && !self.options.kills_only;
+        self.rounds.1 = 1 + culprits.len() + if beside { 1 + Variant::ALL.len() } else { 0 };
         self.baseline();
         for culprit in culprits {
             if self.interrupted() {
@@ -91,7 +96,7 @@ impl Prover<'_> {
             }
             self.against(culprit);
         }
-        if self.embedded {
+        if beside {
             self.controls();
             for variant in Variant::ALL.iter().copied() {
                 if self.interrupted() {
@@ -127,6 +132,7 @@ impl Prover<'_> {
         let round =
             Round { name: "nothing", embedded: None, mutant: None, run: Origin::Scenario, gated: false };
         for result in self.perform(&round, &|_| true) {
+            self.usual.extend(graded(&result).map(|clause| (result.key.clone(), clause)));
             if !self.report.interrupted && !self.is_good(&result) {
                 self.report.unsound.push(result.key.clone());
                 if self.embedded {
@@ -168,6 +174,17 @@ impl Prover<'_> {
         // On a real target every wait is real: only what is named is tried.
         let everything = self.embedded;
         let claimed = |p: &Planned| claims.contains(&(p.key.id.clone(), p.key.version));
+        if self.options.kills_only {
+            // Those that name it come first, as the others seldom have to follow.
+            for part in [true, false] {
+                let results = self.perform(&round, &|p| claimed(p) == part && (everything || part));
+                results.iter().for_each(|result| self.prove_clauses(culprit, result));
+                if self.is_proven_by(culprit) {
+                    break;
+                }
+            }
+            return;
+        }
         let results = self.perform(&round, &|p| everything || claimed(p));
         if self.report.interrupted {
             return;
@@ -175,7 +192,7 @@ impl Prover<'_> {
         let (mut killers, mut asked) = (0, false);
         for result in &results {
             self.prove_clauses(culprit, result);
-            let killed = is_killed(result, culprit);
+            let killed = is_killed(result, culprit, &self.usual);
             killers += usize::from(killed && culprit.is_blamed_in(result));
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
             asked |= named;
@@ -219,13 +236,17 @@ impl Prover<'_> {
         for clause in &result.clauses {
             self.report.proven.entry(*clause).or_default();
         }
-        if result.verdict.kind != VerdictKind::Fail {
-            return;
+        for clause in caught(result, culprit, &self.usual) {
+            self.report.proven.entry(clause).or_default().insert(culprit.name().to_owned());
         }
-        let found = result.verdict.findings.iter().flat_map(|f| std::iter::once(f).chain(&f.folded));
-        for finding in found.filter(|f| culprit.clauses().contains(&f.clause)) {
-            self.report.proven.entry(finding.clause).or_default().insert(culprit.name().to_owned());
-        }
+    }
+
+    /// Whether this culprit proves all that it breaks in the versions that are played: nothing more can come of it for a clause.
+    fn is_proven_by(&self, culprit: Culprit) -> bool {
+        let played = |clause: &&ClauseId| self.options.run.versions.contains(&clause.version());
+        let proves =
+            |clause: &ClauseId| self.report.proven.get(clause).is_some_and(|by| by.contains(culprit.name()));
+        culprit.clauses().iter().filter(played).all(proves)
     }
 
     fn under_variant(&mut self, variant: Variant) {
@@ -302,37 +323,6 @@ impl Prover<'_> {
         self.interrupted();
         results
     }
-}
-
-/// In real time no silence is waited out to the long bound: what was silent for the patience is silent enough for a kill.
-fn at_the_patience(results: Vec<Arc<ScenarioResult>>) -> Vec<Arc<ScenarioResult>> {
-    let told = |result: Arc<ScenarioResult>| {
-        let mut result = Arc::unwrap_or_clone(result);
-        result.verdict = result.verdict.at_the_patience();
-        Arc::new(result)
-    };
-    results.into_iter().map(told).collect()
-}
-
-/// It failed, with a clause that it claims or one that the culprit breaks. The rules that are always on may see the same bug
-/// earlier, by a clause of their own, or fold it under an earlier one. Where the standard leaves it open, the grade by that
-/// clause counts.
-fn is_killed(result: &ScenarioResult, culprit: Culprit) -> bool {
-    let claimed = |clause: ClauseId| result.clauses.contains(&clause) || culprit.clauses().contains(&clause);
-    let verdict = &result.verdict;
-    let graded = || verdict.grades.iter().any(|grade| grade.clause.is_some_and(claimed));
-    match verdict.kind {
-        VerdictKind::Fail => verdict.findings.iter().any(|f| names_a_clause(f, &claimed)),
-        VerdictKind::Pass | VerdictKind::PassSlow => graded(),
-        _ => false,
-    }
-}
-
-/// Whether a finding, or one that is folded under it, names such a clause.
-pub(super) fn names_a_clause(finding: &Finding, such: &dyn Fn(ClauseId) -> bool) -> bool {
-    such(finding.clause)
-        || finding.also.iter().any(|c| such(*c))
-        || finding.folded.iter().any(|f| names_a_clause(f, such))
 }
 
 fn line(result: &ScenarioResult) -> String {

@@ -13,6 +13,9 @@ use crate::Options;
 pub struct SelftestOptions {
     /// As for a run; its `mutant` is not looked at.
     pub run: Options,
+    /// Only what is proven of each clause: no control runs, no legal variants, and of a defect or mutant no more than shows what it
+    /// proves, so that the report has no kills and no holes.
+    pub kills_only: bool,
 }
 
 /// How far the proof is: told at the beginning of a round and after each of its performances.

@@ -15,7 +15,7 @@ use crate::{breach::Breach, rule::Rule, state::State};
 /// One of each, in the order in which a reader meets them in the standard.
 pub(crate) fn all() -> Vec<Box<dyn Rule>> {
     vec![
-        Box::new(malformed::RULE),
+        Box::new(malformed::WellFormed::default()),
         Box::new(handshake::RULE),
         Box::new(limits::Limits::default()),
         Box::new(exchange::Exchange::default()),
