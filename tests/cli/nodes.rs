@@ -63,12 +63,19 @@ fn two_brokers_are_not_one_server() {
     let (first, second) = (reserved(), reserved());
     let _running = [mosquitto(&program, &scratch, first), mosquitto(&program, &scratch, second)];
     let (json, history) = (scratch.file("run.json"), scratch.file("records"));
-    let broker = format!("mqtt://{first},mqtt://{second}");
+    let file = scratch.file("apart.toml");
+    let addresses = format!("address = [\"mqtt://{first}\", \"mqtt://{second}\"]\nsettle_ms = 50\n");
+    fs::write(&file, addresses).unwrap();
+    let broker = file.to_str().unwrap();
+    let both = format!("mqtt://{first},mqtt://{second}");
+    let undeclared = output(&["run", "qos0/**", "--broker", &both, "--wait", "20s", "--spread"]);
+    assert_eq!(undeclared.status.code(), Some(4), "{}", stdout(&undeclared));
+    assert!(stderr(&undeclared).contains("declares `settle_ms`"), "{}", stderr(&undeclared));
     let run = output(&[
         "run",
         SUITE,
         "--broker",
-        &broker,
+        broker,
         "--wait",
         "20s",
         "--long-bound",

@@ -46,6 +46,18 @@ fn a_target_file_holds_how_clients_get_in_and_no_password() {
 }
 
 #[test]
+fn a_target_of_two_nodes_comes_back_as_two() {
+    let ((_one, first), (_other, second)) = (broker(&[]), broker(&[]));
+    let file = stdout(&output(&["probe", &format!("mqtt://{first},mqtt://{second}"), "--quick", "--toml"]));
+    assert!(file.contains(&format!("address = [\"mqtt://{first}\", \"mqtt://{second}\"]\n")), "{file}");
+    let scratch = Scratch::new("probed-nodes");
+    let path = scratch.file("probed.toml");
+    fs::write(&path, &file).unwrap();
+    let run = output(&["run", "--broker", path.to_str().unwrap(), "qos0/delivered/as-published"]);
+    assert_eq!(run.status.code(), Some(0), "it can be used as it is: {file}{}", stderr(&run));
+}
+
+#[test]
 fn what_the_gates_show_counts_more_than_what_is_said() {
     let (_broker, address) = broker(&["--variant", "grants-at-most-qos1"]);
     let url = format!("mqtt://{address}");

@@ -30,8 +30,17 @@ impl Words {
         payload.filled(self.run.as_bytes()).into()
     }
 
-    /// The same of a user name or a password.
-    fn login(&self, payload: &Payload) -> Bytes {
+    /// The same of a user name: a name is shown, so that no password may stand in it. `None`: the user of a target that has none, in
+    /// 5.0; before, a password is never without a name.
+    fn user(&self, payload: &Payload, version: Version) -> Option<Text> {
+        let known = self.credentials.as_ref().and_then(|known| known.user.as_deref());
+        let user = payload.filled_as_login(self.run.as_bytes(), known.unwrap_or_default().as_bytes(), b"");
+        let nobody = version == Version::V5 && known.is_none() && user.is_empty() && !payload.0.is_empty();
+        (!nobody).then(|| Text(user.into()))
+    }
+
+    /// The same of a password.
+    fn password(&self, payload: &Payload) -> Bytes {
         let known = self.credentials.as_ref();
         let user = known.and_then(|known| known.user.as_deref()).unwrap_or_default();
         let password = known.and_then(|known| known.password.as_deref()).unwrap_or_default();
@@ -103,11 +112,11 @@ impl Words {
         if version == Version::V5 {
             self.connect_properties(&mut connect.properties, mode, options);
         }
-        if let Some(user) = &options.user {
-            connect.set_username(Text(self.login(user)));
+        if let Some(user) = options.user.as_ref().and_then(|user| self.user(user, version)) {
+            connect.set_username(user);
         }
         if let Some(pass) = &options.pass {
-            connect.set_password(self.login(pass));
+            connect.set_password(self.password(pass));
         }
         if let Some(credentials) = &self.credentials {
             credentials.fill(&mut connect, version);

@@ -25,6 +25,9 @@ pub enum RunError {
     /// Foreign links need a target that has an address.
     #[error("foreign links lead to an address: the embedded broker has none (--broker)")]
     LinksWithoutAddress,
+    /// Clients are dealt over nodes whose target does not say how soon one learns what another was told.
+    #[error("--spread needs a target that declares `settle_ms`, in a descriptor: `deadzone explain target`")]
+    SpreadWithoutSettling,
     /// The target can't be reached or does not speak MQTT.
     #[error("{target} is not usable as an MQTT broker: {why}")]
     Target {
@@ -77,6 +80,7 @@ impl RunError {
             Self::Suite(_)
             | Self::Expect(_)
             | Self::LinksWithoutAddress
+            | Self::SpreadWithoutSettling
             | Self::Write { .. }
             | Self::Record { .. } => ExitCode::Usage,
             Self::Selection(_) | Self::NoRecords(_) => ExitCode::NothingRan,

@@ -130,6 +130,10 @@ impl Options {
     }
 }
 
+/// What nodes get to learn of each other where their target declares nothing, ms: ten times what one that declares it may need, since
+/// nobody is to be blamed by a time that nobody gave.
+const UNDECLARED_SETTLE_MS: u64 = 10_000;
+
 /// Performs the suite and tells the listener. The summary is also the last event.
 pub fn run(
     suite: &Suite,
@@ -144,6 +148,9 @@ pub fn run(
     let _links = options.links.as_ref().map(InUse::new);
     let asked = ask(&mut target, options)?;
     let handle = target.handle();
+    if options.spread && handle.declared().is_some_and(|declared| declared.settle_ms.is_none()) {
+        return Err(RunError::SpreadWithoutSettling);
+    }
     let (plan, choice) = plan(suite, options, &handle, &asked, gentle);
     let v311_alone = speaks_v311_alone(&target, options, &asked);
     let capabilities = asked.offered;
@@ -246,8 +253,8 @@ pub(crate) fn context(options: &Options, target: TargetHandle) -> JobContext {
     let facts = target.declared().map(Declared::facts).unwrap_or_default();
     let facts = TargetFacts { bridge: target.has_bridge(), ..facts };
     let mut timing = options.timing();
-    if let Some(ms) = target.declared().and_then(|declared| declared.settle_ms) {
-        timing.settle_ms = ms.into();
+    if let Some(declared) = target.declared() {
+        timing.settle_ms = declared.settle_ms.map_or(UNDECLARED_SETTLE_MS, Into::into);
     }
     JobContext {
         credentials: target.credentials(),

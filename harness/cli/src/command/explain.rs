@@ -126,7 +126,7 @@ What it declares, where no packet says it. Nothing declared takes a violation ba
   durable = "none"                    # what a kill may cost: none, periodic or ack
   queue = 50                          # messages that it keeps for an offline session
   session_ttl_s = 3600                # how long it keeps a 3.1.1 session
-  settle_ms = 1000                    # what several nodes take to learn of each other [1000]
+  settle_ms = 1000                    # what several nodes take to learn of each other [10000]
   connections = 100                   # the most that it takes at once [200]
   backpressure = true                 # it slows publishers down
   client_certificates = true          # it lets no client in without a certificate of its authority

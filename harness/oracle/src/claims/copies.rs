@@ -126,7 +126,10 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
     let again = messages(watch, payload).filter_map(|m| repeated_before(m, surplus.first.seq)).max();
     let seen: Vec<u64> = meant.iter().take(promise.copies + 1).map(|d| d.first.seq).collect();
     let first = meant.first().map_or(surplus.first.seq, |d| d.first.seq);
-    if watch.state.around.outage_between(first, surplus.first.seq) {
+    // What it had stored may be one copy behind; more than are owed since it came back have no such reason.
+    let since = watch.state.around.outage_since(first).map_or(0, |(end, _)| end.seq);
+    let behind = meant.iter().filter(|delivery| delivery.first.seq > since).count();
+    if behind <= promise.copies && watch.state.around.outage_between(first, surplus.first.seq) {
         let text = format!(
             "durability: {what} was delivered {n} times, the target's process having ended meanwhile"
         );

@@ -125,9 +125,12 @@ impl State {
             return Outlook::Open;
         }
         let ends = (last.ends.first_us, gone_us);
+        let ended = last.given.last.map_or(last.opened.seq, |(at, _)| at.seq);
         match session.outlook(facts, version, (least_s, greatest_s), ends.0, ends.1) {
-            // Its clock may have stood still.
-            Outlook::Gone | Outlook::Ending if self.around.frozen_since(last.opened.seq) => Outlook::Open,
+            // Its clock may have stood still while the session ran out. One that ends with its connection needs no clock.
+            Outlook::Gone | Outlook::Ending if greatest_s > 0 && self.around.frozen_since(ended) => {
+                Outlook::Open
+            }
             outlook => outlook,
         }
     }

@@ -5,7 +5,7 @@ use deadzone_history::{
 };
 use deadzone_oracle::judge;
 use deadzone_verdict::{Verdict, VerdictKind};
-use deadzone_wire::{Ack, AckKind, Connack, Connect, PacketKind, Properties, Publish, Version, Will};
+use deadzone_wire::{Ack, AckKind, Bare, Connack, Connect, PacketKind, Properties, Publish, Version, Will};
 
 const BOTH: [Version; 2] = [Version::V311, Version::V5];
 const TOPIC: &str = "dz1/t";
@@ -173,5 +173,60 @@ fn a_freeze_excuses_nothing() {
         h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
         let verdict = judge(&h.finish());
         assert!(verdict.findings.iter().any(|f| f.clause.clause().number == "MQTT-4.5.0-1"), "{verdict:#?}");
+    }
+}
+
+/// A session that ends with its connection needs no clock: a halt that is over excuses none that is there again.
+#[test]
+fn a_freeze_that_is_over_excuses_no_session_that_had_to_end() {
+    let judged = |version: Version, present: bool, halted: bool| {
+        let mut h = HandMade::new(version);
+        let client = h.client("sub");
+        let conn = h.connect(client, Start::Clean);
+        if halted {
+            h.step_of("target freeze", StepClass::Target(TargetStep::Freeze), false, None);
+            h.target(TargetEvent::Frozen);
+            h.pass_us(100_000).target(TargetEvent::Thawed);
+        }
+        h.up(conn, Bare::pingreq());
+        h.down(conn, Bare::pingresp());
+        h.disconnect(conn);
+        let connect = h.connect_packet(client, Start::Resume);
+        h.connect_with(client, connect, Connack::new(version, present, 0));
+        judge(&h.finish())
+    };
+    for (version, present) in BOTH.into_iter().flat_map(|v| [false, true].map(|present| (v, present))) {
+        let (halted, running) = (judged(version, present, true), judged(version, present, false));
+        assert_eq!(halted.kind, running.kind, "{version} {present} {halted:#?}");
+    }
+    assert_eq!(judged(Version::V311, true, true).kind, VerdictKind::Fail);
+}
+
+/// What was stored may be one copy behind at a kill. A second one behind the restart has no such reason.
+#[test]
+fn a_kill_excuses_one_copy_and_not_two() {
+    for version in BOTH {
+        for copies in 1..=2 {
+            let mut h = HandMade::new(version);
+            let (publisher, sub) = (h.client("pub"), h.client("sub"));
+            let subscriber = h.connect(sub, Start::Fresh);
+            h.subscribe(subscriber, 1, "dz1/#", 2);
+            let conn = h.connect(publisher, Start::Clean);
+            h.publish(conn, TOPIC, 2, 1, "once");
+            h.deliver(subscriber, TOPIC, 2, 1, "once");
+            outage(&mut h, &[conn, subscriber], false, false);
+            let connect = h.connect_packet(sub, Start::Resume);
+            let resumed = h.connect_with(sub, connect, Connack::new(version, true, 0));
+            h.step("expect sub receives");
+            let claim = h.receives(sub, &["once"], HowOften::ExactlyOnce);
+            let came: Vec<u64> = (0..copies).map(|n| h.deliver(resumed, TOPIC, 2, 2 + n, "once")).collect();
+            h.met(claim, &came[..1]);
+            let verdict = judge(&h.finish());
+            let fails = verdict.kind == VerdictKind::Fail;
+            assert_eq!(fails, copies > 1, "{version} {copies} {verdict:#?}");
+            if copies == 1 {
+                assert!(durability(&verdict).iter().any(|t| t.contains("delivered 2 times")), "{verdict:#?}");
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use bytes::Bytes;
 use deadzone_history::{ConnId, MARKER};
 use deadzone_script::Scenario;
+use deadzone_spec::Node;
 use deadzone_wire::Version;
 
 use super::{
@@ -25,6 +26,8 @@ pub(crate) struct Stage<'a> {
     /// Control run: clients whose cut was put off.
     pub(super) put_off: BTreeMap<usize, PutOff>,
     markers: u32,
+    /// Where the last step was that a client of the script took.
+    pub(super) last_node: Option<Node>,
     /// A wait ended in silence: what would be silent behind it says nothing.
     pub(super) silent: bool,
     /// The walk is over: the target is being left as it was found, whatever ended the walk.
@@ -56,6 +59,7 @@ impl<'a> Stage<'a> {
             footprint: Footprint::default(),
             put_off: BTreeMap::new(),
             markers: 0,
+            last_node: None,
             silent: false,
             leaving: false,
         }

@@ -15,6 +15,7 @@ pub(in crate::player) type Done = Result<(), Abandon>;
 
 /// Performs one step.
 pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Done {
+    settle_between_nodes(stage, step).await;
     match &step.kind {
         StepKind::Open { client } => stage.network.open(*client).await,
         StepKind::Connect { client, mode, options, expected } => {
@@ -81,10 +82,25 @@ pub(in crate::player) async fn perform(stage: &mut Stage<'_>, step: &Step) -> Do
     }
 }
 
+/// Where clients were dealt over the nodes no script says when to settle: before each step at another node than the one before.
+async fn settle_between_nodes(stage: &mut Stage<'_>, step: &Step) {
+    let Some(node) =
+        step.kind.client().filter(|_| stage.setup.access.spread).map(|c| stage.client(c).borrow().node)
+    else {
+        return;
+    };
+    if stage.last_node.replace(node).is_some_and(|last| last != node) {
+        settle(stage).await;
+    }
+}
+
 /// The time that the target declares for its nodes to learn of each other.
 pub(super) async fn settle(stage: &Stage<'_>) {
     let us = stage.timing().settle_ms * 1000;
+    stage.parking.slow(0);
     stage.recorder().clock().until_us(stage.now_us() + us).await;
+    stage.parking.slow(us);
+    stage.parking.wait_ended();
 }
 
 /// Waits for something as a claim of this step. Without it, told as this, going on makes no sense.
