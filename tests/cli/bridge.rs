@@ -58,7 +58,7 @@ fn a_bridge_that_forwards_at_qos_1_delivers_twice() {
     let (code, said) = on("bridge-qos1", change, &["bridge/outage/answer-lost-up"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("3.1.1/DZ-bridge-once") && said.contains("1 failed"), "{said}");
-    assert!(said.contains("bridge") && said.contains("cut rst"), "its link is in the story: {said}");
+    assert!(said.contains("bridge") && said.contains("cut fin"), "its link is in the story: {said}");
 }
 
 #[test]

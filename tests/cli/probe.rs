@@ -15,7 +15,7 @@ fn a_broker_is_told_fact_by_fact_with_where_each_is_known_from() {
         let line = said.lines().find(|line| line.trim_start().starts_with(what));
         line.unwrap_or_else(|| panic!("{what}: {said}")).to_owned()
     };
-    assert!(line("shared subscriptions").contains("advertised  CONNACK says"), "{said}");
+    assert!(line("receive maximum").contains("advertised  CONNACK"), "{said}");
     assert!(line("retained messages").contains("seen"), "{said}");
     assert!(line("keep alive").contains("standard"), "{said}");
     let file = stdout(&output(&["probe", &url, "--quick", "--toml"]));
