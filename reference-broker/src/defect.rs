@@ -356,6 +356,14 @@ defects! {
         "chooses the first WebSocket subprotocol that is offered, whatever its name"
         ["3.1.1/MQTT-6.0.0-4" "5.0/MQTT-6.0.0-4"]
         "https://github.com/rabbitmq/rabbitmq-server/pull/15008";
+    NoSubprotocolChosen "no-subprotocol-chosen"
+        "accepts a WebSocket without choosing any of the subprotocols that are offered"
+        ["3.1.1/MQTT-6.0.0-4" "5.0/MQTT-6.0.0-4"]
+        "https://github.com/njouanin/hbmqtt/pull/21";
+    ForeignSubprotocolChosen "foreign-subprotocol-chosen"
+        "chooses a WebSocket subprotocol that is not offered"
+        ["3.1.1/MQTT-6.0.0-4" "5.0/MQTT-6.0.0-4"]
+        "https://github.com/nori0428/mod_websocket/issues/42";
 }
 
 impl fmt::Display for Defect {

@@ -71,6 +71,8 @@ fn every_defect_of_frames_shows_and_only_the_defect() {
         (Defect::FrameTakenForPacket, split, good, none),
         (Defect::SecondPacketInFrameLost, shared, good, "mqtt connack pingresp"),
         (Defect::FirstSubprotocolChosen, shared, good, "mqttv3.1 connack pingresp pingresp"),
+        (Defect::NoSubprotocolChosen, shared, good, " connack pingresp pingresp"),
+        (Defect::ForeignSubprotocolChosen, shared, good, "wamp connack pingresp pingresp"),
     ] {
         assert_eq!(shown(&[], script), conformant, "{defect}");
         assert_eq!(shown(&[defect], script), wrong, "{defect}");

@@ -40,13 +40,27 @@ pub enum Presented {
     Expired,
 }
 
+/// Which subprotocol a server chooses where `mqtt` is offered; all but the first are against MQTT-6.0.0-4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chooses {
+    /// `mqtt`.
+    #[default]
+    Mqtt,
+    /// The first that is offered, whatever it is.
+    First,
+    /// One that was not offered.
+    NotOffered,
+    /// None: its answer has no such header.
+    Nothing,
+}
+
 /// What a server does wrong on purpose. None of it is the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Habits {
     /// Reads text frames as if they were binary (against MQTT-6.0.0-1).
     pub takes_text: bool,
-    /// Chooses the first subprotocol that is offered, whatever it is (against MQTT-6.0.0-4).
-    pub takes_any_subprotocol: bool,
+    /// Which subprotocol it chooses.
+    pub chooses: Chooses,
     /// Asks no client for the certificate that it is configured to ask for.
     pub asks_no_certificate: bool,
 }

@@ -19,7 +19,7 @@ mod turned_away;
 mod ws;
 
 pub use acceptor::Acceptor;
-pub use approach::{Approach, Habits, Presented};
+pub use approach::{Approach, Chooses, Habits, Presented};
 pub use certificate_folder::{LAST_CERTIFICATE, certificate_folder};
 pub use certificates::{Certificates, Identity};
 pub use deadzone_spec::Transport;

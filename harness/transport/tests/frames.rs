@@ -4,7 +4,7 @@
 
 use std::{io, time::Duration};
 
-use deadzone_transport::{Acceptor, Approach, Dialer, Frame, Habits, Pipe, Stream, pipe};
+use deadzone_transport::{Acceptor, Approach, Chooses, Dialer, Frame, Habits, Pipe, Stream, pipe};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     join,
@@ -119,8 +119,13 @@ async fn a_text_frame_is_no_mqtt_but_to_a_server_with_that_habit() {
 async fn of_several_subprotocols_mqtt_is_chosen_but_by_a_server_with_that_habit() {
     within(async {
         let subprotocols = ["mqttv3.1", "mqtt"].map(str::to_owned).to_vec();
-        for (takes_any_subprotocol, chosen) in [(false, "mqtt"), (true, "mqttv3.1")] {
-            let habits = Habits { takes_any_subprotocol, ..Habits::default() };
+        for (chooses, chosen) in [
+            (Chooses::Mqtt, "mqtt"),
+            (Chooses::First, "mqttv3.1"),
+            (Chooses::NotOffered, "wamp"),
+            (Chooses::Nothing, ""),
+        ] {
+            let habits = Habits { chooses, ..Habits::default() };
             for takes_any in [true, false] {
                 let approach =
                     Approach { subprotocols: subprotocols.clone(), takes_any, ..Approach::default() };

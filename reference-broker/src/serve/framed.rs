@@ -1,12 +1,22 @@
 //! What the broker does wrong about what is below MQTT, handshakes of TLS and frames of WebSocket, if it has such a defect.
 
-use deadzone_transport::Habits;
+use deadzone_transport::{Chooses, Habits};
 use deadzone_wire::Framer;
 
 use crate::{Config, Defect};
 
 /// Packets larger than this are taken as they come, in bytes of Remaining Length.
 const PACKET_MAX: u32 = 1024 * 1024;
+
+/// Which subprotocol it chooses where `mqtt` is offered.
+fn chooses(config: &Config) -> Chooses {
+    let wrong = [
+        (Defect::FirstSubprotocolChosen, Chooses::First),
+        (Defect::NoSubprotocolChosen, Chooses::Nothing),
+        (Defect::ForeignSubprotocolChosen, Chooses::NotOffered),
+    ];
+    wrong.into_iter().find(|(defect, _)| config.has(*defect)).map_or(Chooses::Mqtt, |(_, chooses)| chooses)
+}
 
 /// The defects that have to do with handshakes and frames.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +34,7 @@ impl TransportDefects {
         Self {
             habits: Habits {
                 takes_text: config.has(Defect::TextFramesTaken),
-                takes_any_subprotocol: config.has(Defect::FirstSubprotocolChosen),
+                chooses: chooses(config),
                 asks_no_certificate: config.has(Defect::ClientCertificateNotAsked),
             },
             restarts_at_broken_handshake: config.has(Defect::RestartsAtBrokenHandshake),

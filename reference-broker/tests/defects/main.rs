@@ -225,12 +225,14 @@ const TABLE: &[(D, &[Version], Script, &str, &str)] = &[
 ];
 
 /// Those below MQTT, which the core never sees: tests/frames.rs, tests/handshakes.rs and tests/serve.rs have their scripts.
-const BELOW: [D; 7] = [
+const BELOW: [D; 9] = [
     D::NodesApart,
     D::TextFramesTaken,
     D::FrameTakenForPacket,
     D::SecondPacketInFrameLost,
     D::FirstSubprotocolChosen,
+    D::NoSubprotocolChosen,
+    D::ForeignSubprotocolChosen,
     D::ClientCertificateNotAsked,
     D::RestartsAtBrokenHandshake,
 ];

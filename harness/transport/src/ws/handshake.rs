@@ -14,8 +14,8 @@ use tokio_tungstenite::{
     },
 };
 
-use super::SUBPROTOCOL;
-use crate::{Approach, Endpoint, Habits, Stream};
+use super::{SUBPROTOCOL, answer};
+use crate::{Approach, Chooses, Endpoint, Habits, Stream};
 
 /// Longest message and frame that are taken, in bytes: the library collects a whole message before any of it can be read. A longer
 /// one ends the connection; MQTT may send a greater packet in several messages.
@@ -61,11 +61,14 @@ pub(crate) async fn connect<S: Stream>(
     let offered = approach.subprotocols.join(", ");
     let offered = HeaderValue::from_str(&offered).map_err(|e| Refused::Other(e.to_string()))?;
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offered);
+    if approach.takes_any {
+        return answer::upgrade(stream, request, config()).await;
+    }
     match client_async_with_config(request, stream, Some(config())).await {
         Ok((socket, answer)) => {
             let chosen = answer.headers().get(SEC_WEBSOCKET_PROTOCOL);
             let chosen = chosen.and_then(|value| value.to_str().ok()).unwrap_or_default();
-            if chosen == SUBPROTOCOL || approach.takes_any {
+            if chosen == SUBPROTOCOL {
                 Ok((socket, chosen.to_owned()))
             } else {
                 Err(Refused::Subprotocol.into())
@@ -86,10 +89,17 @@ pub(crate) async fn accept<S: Stream>(stream: S, habits: Habits) -> io::Result<W
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .map(str::trim)
-            .find(|name| *name == SUBPROTOCOL || habits.takes_any_subprotocol)
+            .find(|name| *name == SUBPROTOCOL || habits.chooses == Chooses::First)
             .and_then(|name| HeaderValue::from_str(name).ok());
         if let Some(chosen) = chosen {
-            answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, chosen);
+            match habits.chooses {
+                Chooses::Mqtt | Chooses::First => answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, chosen),
+                Chooses::NotOffered => {
+                    let other = HeaderValue::from_static("wamp");
+                    answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, other)
+                }
+                Chooses::Nothing => None,
+            };
             return Ok(answer);
         }
         let mut refusal = ErrorResponse::new(Some("the subprotocol mqtt is not offered".to_owned()));

@@ -1,6 +1,7 @@
 //! WebSocket (RFC 6455) as MQTT uses it (MQTT 5.0 §6, 3.1.1 §6): binary frames, the subprotocol `mqtt`, and no relation between
 //! frames and packets.
 
+mod answer;
 mod frame;
 mod handshake;
 mod stream;
