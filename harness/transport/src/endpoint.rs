@@ -87,19 +87,19 @@ impl Endpoint {
         Self { transport: Transport::Tcp, host, port, path: DEFAULT_PATH.to_owned() }
     }
 
-    /// The URLs of a list with commas between them; a text that is no such list is one by itself.
+    /// The URLs of a list with commas between them, and blanks if one likes; a text that is no such list is one by itself.
     pub fn list(text: &str) -> Vec<&str> {
         let begins = |rest: &str| {
-            let scheme = rest.split_once("://").map(|(scheme, _)| scheme);
+            let scheme = rest.trim_start().split_once("://").map(|(scheme, _)| scheme);
             Transport::ALL.into_iter().any(|transport| scheme == Some(transport.scheme()))
         };
         let mut from = 0;
         let mut all = Vec::new();
         for (at, _) in text.match_indices(',').filter(|(at, _)| begins(&text[at + 1..])) {
-            all.push(&text[from..at]);
+            all.push(text[from..at].trim());
             from = at + 1;
         }
-        all.push(&text[from..]);
+        all.push(text[from..].trim());
         // Where a part is none, the comma may stand in a password.
         if all.iter().all(|part| Self::parse(part).is_ok()) { all } else { vec![text] }
     }
@@ -232,6 +232,7 @@ mod tests {
     #[test]
     fn a_list_has_urls_between_commas() {
         assert_eq!(Endpoint::list("mqtt://a,ws://b/x,y,mqtts://c"), ["mqtt://a", "ws://b/x,y", "mqtts://c"]);
+        assert_eq!(Endpoint::list("mqtt://a, mqtt://b "), ["mqtt://a", "mqtt://b"]);
         for one in ["mosquitto", "a,b", "mqtt://a,", "mqtt://a,b.toml", "mqtt://u:p,mqtt://q@g"] {
             assert_eq!(Endpoint::list(one), [one]);
         }
