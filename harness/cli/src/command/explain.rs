@@ -134,7 +134,8 @@ What it declares, where no packet says it. Nothing declared takes a violation ba
   [documented]                        # where the broker's documentation says so, by key
   max_qos = "manual, chapter 7"
 
-Two nodes that are two brokers with a bridge between them. `needs bridge` runs on them, and `needs nodes 2` does not:
+Two nodes that are two brokers with a bridge between them. `needs bridge` runs on them, and `needs nodes 2` does not. Its scenarios hold it
+to this: every topic both ways at QoS 2, retained messages too, a session that is kept, nothing that comes back. What forwards less is not for them:
   [bridge]
   listen = "127.0.0.1:18830"          # where the second one looks for the first: deadzone's link listens there
 
