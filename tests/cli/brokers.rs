@@ -29,9 +29,11 @@ fn mosquitto_passes_all_but_its_known_findings() {
         let (id, version) = (scenario["id"].as_str().unwrap(), scenario["version"].as_str().unwrap());
         match scenario["verdict"].as_str().unwrap() {
             "pass" | "pass-slow" => {}
-            // They are about another way in: without a password, over TCP.
+            // They are about another way in, or about more than one broker.
             "not-applicable"
-                if ["password/", "tls/", "websocket/"].iter().any(|area| id.starts_with(area)) => {}
+                if ["password/", "tls/", "websocket/", "nodes/", "bridge/"]
+                    .iter()
+                    .any(|area| id.starts_with(area)) => {}
             "fail" => {
                 let clause = scenario["findings"][0]["clause"].as_str().unwrap();
                 found.insert(format!("{id} {version} {clause}"));

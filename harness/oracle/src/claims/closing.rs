@@ -173,9 +173,16 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
     }
 }
 
-/// A ping was answered where the close was waited for: the connection is open. Whether a clause lets it be so.
+/// A ping was answered where the close was waited for, or a PUBREC by PUBREL: the connection is open. Whether a clause lets it be so.
+/// Whatever takes a message or a filter over is no such answer.
 pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static str> {
-    let wanted = wait.alternatives.contains(&Expected::Closed) && came.kind() == PacketKind::Pingresp;
+    let broken = wait.conn.given.violation.map(|(_, kind)| kind);
+    let shows_no_more = match came.kind() {
+        PacketKind::Pingresp => true,
+        PacketKind::Pubrel => broken == Some(PacketKind::Pubrec),
+        _ => false,
+    };
+    let wanted = wait.alternatives.contains(&Expected::Closed) && shows_no_more;
     if wanted { need_not_close(wait, cause(wait)) } else { None }
 }
 
