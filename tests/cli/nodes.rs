@@ -148,3 +148,30 @@ fn clients_are_dealt_over_the_nodes() {
     let both = records.filter(|text| at(text, true) && at(text, false)).count();
     assert!(both > 5, "{both} records have clients at both nodes");
 }
+
+/// A cluster takes a while to pass on what one node was told: where a client at another node acts next, that time goes by first.
+#[test]
+fn clients_that_are_dealt_out_settle_between_nodes() {
+    let scratch = Scratch::new("settles");
+    let opened = |spread: &[&str], name: &str| -> Vec<Vec<(u64, u64)>> {
+        let folder = scratch.file(name);
+        let words = ["run", "qos1/**", "--mqtt", "5.0", "--history", folder.to_str().unwrap()];
+        assert_eq!(output(&[&words[..], spread].concat()).status.code(), Some(0));
+        let of = |event: serde_json::Value| {
+            let opened = event["event"].get("opened")?;
+            Some((event["at_us"].as_u64().unwrap(), opened["node"].as_u64().unwrap_or(1)))
+        };
+        let records =
+            fs::read_dir(&folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+        let read =
+            |text: String| text.lines().filter_map(|line| of(serde_json::from_str(line).unwrap())).collect();
+        records.map(read).collect()
+    };
+    let near = |all: &[Vec<(u64, u64)>]| {
+        let turns = all.iter().flat_map(|record| record.windows(2));
+        turns.filter(|two| two[0].1 != two[1].1).map(|two| two[1].0 - two[0].0).collect::<Vec<_>>()
+    };
+    let spread = near(&opened(&["--spread"], "spread"));
+    assert!(spread.len() > 5 && spread.iter().all(|us| *us >= 1_000_000), "{spread:?}");
+    assert!(near(&opened(&[], "together")).is_empty(), "nobody is at another node");
+}

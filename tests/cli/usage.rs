@@ -102,11 +102,12 @@ fn settings_know_where_they_come_from() {
     let scratch = Scratch::new("settings");
     fs::write(
         scratch.file("deadzone.toml"),
-        "jobs = 3\nseed = 9\ntimeout = 5\njunit = \"j.xml\"\nfail_fast = true\nlinks = \"toxiproxy=http://127.0.0.1:1\"\n",
+        "jobs = 3\nseed = 9\ntimeout = 5\njunit = \"j.xml\"\nfail_fast = true\nlinks = \"toxiproxy=http://127.0.0.1:1\"\nuser = \"rider\"\n",
     )
     .unwrap();
     let mut command = deadzone(&["run", "--show-config", "--seed", "7"]);
-    let run = command.current_dir(&scratch.0).env("DEADZONE_MQTT", "5.0").output().unwrap();
+    command.current_dir(&scratch.0).env("DEADZONE_MQTT", "5.0").env("DEADZONE_PASSWORD_FILE", "p");
+    let run = command.args(["--ca", "ca.pem"]).output().unwrap();
     let text = stdout(&run);
     let origin = |name: &str| text.lines().find(|l| l.starts_with(name)).unwrap_or_default().to_owned();
     assert!(origin("seed").contains("0x7") && origin("seed").contains("flag"), "{text}");
@@ -116,6 +117,11 @@ fn settings_know_where_they_come_from() {
     let links = origin("links");
     assert!(links.contains("toxiproxy=http://127.0.0.1:1") && links.contains("deadzone.toml"), "{text}");
     assert!(origin("fail_fast").contains("true") && origin("json").contains("none"), "{text}");
+    for (name, value, from) in
+        [("user", "rider", "deadzone.toml"), ("password_file", "p ", "environment"), ("ca", "ca.pem", "flag")]
+    {
+        assert!(origin(name).contains(value) && origin(name).contains(from), "{name}: {text}");
+    }
     assert!(origin("broker").contains("embedded") && origin("broker").contains("default"), "{text}");
 
     let mut command = deadzone(&["run", "--show-config"]);

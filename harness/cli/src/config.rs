@@ -265,12 +265,9 @@ impl Config {
         .chain(self.entry.options().into_iter().map(|(option, value)| {
             let name = option.trim_start_matches('-').replace('-', "_");
             let variable = format!("DEADZONE_{}", name.to_uppercase());
-            let in_file = self.entry_of_file.iter().any(|of_file| *of_file == (option, value.clone()));
-            let given = value.unwrap_or_else(|| "true".to_owned());
-            let setting = match in_file && std::env::var_os(&variable).is_none() && !typed(&variable) {
-                true => Setting::choose(None, &variable, Some(given.clone()), given),
-                false => Setting::choose(Some(given.clone()), &variable, None, given),
-            };
+            let here = value.clone().unwrap_or_else(|| "true".to_owned());
+            let typed = !self.entry_of_file.contains(&(option, value)) || typed(&variable);
+            let setting = Setting::choose(typed.then(|| here.clone()), &variable, Some(here.clone()), here);
             line(&name, setting.value, setting.origin)
         }))
         .collect()

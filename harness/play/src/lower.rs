@@ -215,3 +215,49 @@ fn blank(kind: PacketKind, version: Version) -> Packet {
         PacketKind::Auth | PacketKind::Reserved => Packet::Auth(Auth::default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The user name and the password of a CONNECT whose script gives both, at a target with this user and the password `secret`.
+    fn login(
+        version: Version,
+        known: Option<&str>,
+        user: &str,
+        pass: &str,
+    ) -> (Option<Bytes>, Option<Bytes>) {
+        let credentials = Credentials { user: known.map(str::to_owned), password: Some("secret".into()) };
+        let words = Words { run: "dz1".to_owned(), credentials: Some(credentials), ..Words::default() };
+        let of = |text: &str| Some(Payload(text.as_bytes().to_vec()));
+        let options = ConnectOptions { user: of(user), pass: of(pass), ..ConnectOptions::default() };
+        let connect = words.connect(version, "id", ConnectMode::Clean, &options);
+        (connect.username.map(|user| user.0), connect.password)
+    }
+
+    #[test]
+    fn a_user_name_is_shown_so_no_password_stands_in_it() {
+        for version in [Version::V311, Version::V5] {
+            let (user, password) = login(version, Some("rider"), "{user} {password}", "{user} {password}");
+            assert_eq!(user.as_deref(), Some(&b"rider "[..]));
+            assert_eq!(password.as_deref(), Some(&b"rider secret"[..]));
+        }
+    }
+
+    #[test]
+    fn a_target_that_knows_no_user_gets_none_where_that_is_legal() {
+        let user = |version, text: &str| login(version, None, text, "{password}").0;
+        assert_eq!(user(Version::V5, "{user}"), None);
+        assert_eq!(
+            user(Version::V311, "{user}").as_deref(),
+            Some(&b""[..]),
+            "before 5.0 no password is without"
+        );
+        assert_eq!(
+            user(Version::V5, "").as_deref(),
+            Some(&b""[..]),
+            "a script that says an empty one means it"
+        );
+        assert_eq!(user(Version::V5, "x{run}").as_deref(), Some(&b"xdz1"[..]));
+    }
+}

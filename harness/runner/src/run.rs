@@ -130,8 +130,8 @@ impl Options {
     }
 }
 
-/// What nodes get to learn of each other where their target declares nothing, ms: ten times what one that declares it may need, since
-/// nobody is to be blamed by a time that nobody gave.
+/// What nodes get to learn of each other where their target declares nothing, ms. It is long, since no standard and no owner gave it; a
+/// cluster that needs more declares it.
 const UNDECLARED_SETTLE_MS: u64 = 10_000;
 
 /// Performs the suite and tells the listener. The summary is also the last event.

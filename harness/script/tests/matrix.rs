@@ -84,6 +84,11 @@ fn tables_that_say_nothing_are_mistakes() {
     assert!(mistakes(&unused).iter().any(|m| m.0 == "E054" && m.3 == "no line has `{flags}`"));
     one("| clauses", "| run", 6, "`{run}` means something else");
     one("matrix     packet        | flags | clauses", "matrix", 6, "no columns");
+    let rows: String = (0..1001).map(|n| format!("    r{n}  PINGREQ | 1 | 5.0/MQTT-2.1.3-1\n")).collect();
+    let many = FILE.replace("    # Of each kind one.\n", &rows);
+    assert!(mistakes(&many).iter().any(|m| m.0 == "E054" && m.3 == "this table has 1003 rows"));
+    let columns = format!("matrix     {}", (0..51).map(|n| format!("c{n} | ")).collect::<String>());
+    one("matrix     ", &columns, 6, "this table has 54 columns");
     let none = FILE.lines().filter(|l| !l.starts_with("    ")).collect::<Vec<_>>().join("\n");
     assert!(mistakes(&none).iter().any(|m| m.3.contains("no rows")), "{:?}", mistakes(&none));
     let late = FILE.replace("  dev <- closed\n", "  dev <- closed\n  matrix x\n    a {x}\n");

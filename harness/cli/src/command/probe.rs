@@ -103,7 +103,7 @@ fn table(info: &RunInfo, summary: &Summary, found: &[Capability]) -> String {
 fn toml((info, found): (&RunInfo, &[Capability]), broker: &str, entry: &EntrySettings) -> String {
     let quoted = |text: &str| toml::Value::from(text);
     let mut text = format!("schema = \"deadzone.target/1\"\nname = {}\n", quoted(&info.target));
-    let nodes: Vec<_> = broker.split(',').map(|node| quoted(node.trim())).collect();
+    let nodes: Vec<_> = Endpoint::list(broker).into_iter().map(quoted).collect();
     let _ = match nodes.as_slice() {
         [one] => writeln!(text, "address = {one}"),
         several => writeln!(text, "address = {}", toml::Value::Array(several.to_vec())),

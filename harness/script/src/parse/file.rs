@@ -6,8 +6,9 @@ use deadzone_spec::nearest;
 
 use super::client;
 use super::cursor::{Abandoned, Cursor};
-use super::header::{self, Rest, bad_name, one_line};
+use super::header::{self, bad_name, one_line};
 use super::lexer::lex;
+use super::line::Line;
 use super::matrix::{self, Numbered, Places};
 use super::scenario::{Draft, Slugs};
 use super::step::{self, Setting};
@@ -31,8 +32,9 @@ pub fn parse(file: &str, area: &str, source: &str) -> (Vec<Scenario>, Vec<Diagno
         strayed: false,
     };
     let lines: Vec<Numbered<'_>> = (1..).zip(without_mark(source).split('\n')).collect();
-    let begins = |(_, text): &&Numbered<'_>| text.split_whitespace().next() == Some("scenario");
-    for scenario in lines.chunk_by(|_, next| !begins(&next)) {
+    let begins =
+        |(number, text): &Numbered<'_>| Line::of(*number, text).is_some_and(|line| line.first == "scenario");
+    for scenario in lines.chunk_by(|_, next| !begins(next)) {
         reader.scenario_lines(scenario);
     }
     reader.finish_scenario();
@@ -69,17 +71,6 @@ struct Reader<'a> {
     begun: bool,
     /// A line outside of any scenario was reported; the next ones follow from it.
     strayed: bool,
-}
-
-/// A line by its first word.
-struct Line<'l> {
-    number: u32,
-    text: &'l str,
-    first: &'l str,
-    first_at: At,
-    indent: usize,
-    /// Bytes before and with the first word.
-    behind_first: usize,
 }
 
 impl Reader<'_> {
@@ -327,34 +318,5 @@ impl Reader<'_> {
         self.finish_block();
         let Some(draft) = self.draft.take() else { return };
         self.scenarios.extend(draft.finish(&mut self.mistakes));
-    }
-}
-
-impl<'l> Line<'l> {
-    /// `None` for an empty line and a comment.
-    fn of(number: u32, text: &'l str) -> Option<Self> {
-        let content = text.trim_start();
-        if content.is_empty() || content.starts_with('#') {
-            return None;
-        }
-        let first = content.split(char::is_whitespace).next().unwrap_or(content);
-        let start = text.len() - content.len();
-        let indent = text[..start].chars().count();
-        let length = first.chars().count() as u32;
-        let first_at = At { line: number, column: indent as u32 + 1, length };
-        Some(Self { number, text, first, first_at, indent, behind_first: start + first.len() })
-    }
-
-    fn rest(&self) -> Rest<'l> {
-        Rest::of(self.text, self.number, self.behind_first)
-    }
-
-    /// From the first word to the last.
-    fn whole_at(&self) -> At {
-        let end = self
-            .rest()
-            .whole()
-            .map_or(self.first_at.column + self.first_at.length, |(_, at)| at.column + at.length);
-        At { length: end - self.first_at.column, ..self.first_at }
     }
 }

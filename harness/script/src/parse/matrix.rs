@@ -9,7 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::header::{Rest, bad_name};
+use super::header::bad_name;
+use super::line::Line;
 use super::value::is_name;
 use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Scenario};
@@ -18,6 +19,8 @@ use crate::{At, Scenario};
 pub(super) const KEYWORD: &str = "matrix";
 /// Most rows of a table.
 const ROWS_MAX: usize = 1000;
+/// Most columns.
+const COLUMNS_MAX: usize = 50;
 /// Names in braces that mean something else.
 const TAKEN: [&str; 4] = ["run", "pad", "user", "password"];
 
@@ -51,32 +54,42 @@ pub(super) fn split<'l>(all: &[Numbered<'l>]) -> Split<'l> {
     let mut rest = all.iter().copied().peekable();
     while let Some((number, text)) = rest.next() {
         split.lines.push((number, text));
-        if first_word(text) != KEYWORD {
-            continue;
-        }
+        let Some(head) = Line::of(number, text).filter(|line| line.first == KEYWORD) else { continue };
         let mut rows = Vec::new();
-        while let Some(row) = rest.next_if(|(_, below)| is_blank(below) || indent(below) > indent(text)) {
-            rows.push(row);
+        let below = |(number, text): &Numbered<'l>| {
+            Line::of(*number, text).is_none_or(|line| line.indent > head.indent)
+        };
+        while let Some((number, text)) = rest.next_if(below) {
+            rows.extend(Line::of(number, text));
         }
-        rows.retain(|(_, text)| !is_blank(text));
         if split.matrix.is_none() {
-            let matrix = read((number, text), &rows, &mut split.mistakes);
-            unused(&matrix, (number, text), all, &mut split.mistakes);
+            let matrix = read(&head, &rows, &mut split.mistakes);
+            unused(&head, all, &mut split.mistakes);
             split.matrix = Some(matrix);
         }
     }
     split
 }
 
-fn read<'l>(
-    (number, text): Numbered<'l>,
-    rows: &[Numbered<'l>],
-    mistakes: &mut Vec<Diagnostic>,
-) -> Matrix<'l> {
-    let behind = indent(text) + KEYWORD.len();
-    let whole = At { line: number, column: indent(text) as u32 + 1, length: KEYWORD.len() as u32 };
+fn read<'l>(head: &Line<'l>, rows: &[Line<'l>], mistakes: &mut Vec<Diagnostic>) -> Matrix<'l> {
     let mut matrix = Matrix { columns: Vec::new(), rows: Vec::new() };
-    for (name, at) in Rest::of(text, number, behind).cells() {
+    let mut wrong = |message: String, help: &str| {
+        mistakes.push(Diagnostic::error(code::MATRIX, head.first_at, message).help(help));
+    };
+    if rows.is_empty() {
+        let help = "its rows are indented deeper than this line: NAME CELL | CELL …";
+        wrong("this table has no rows".to_owned(), help);
+    } else if rows.len() > ROWS_MAX {
+        wrong(format!("this table has {} rows", rows.len()), &format!("{ROWS_MAX} are the most"));
+    }
+    match head.rest().cells().count() {
+        0 => wrong("this table has no columns".to_owned(), "write `matrix COLUMN | COLUMN …`"),
+        n if n > COLUMNS_MAX => {
+            wrong(format!("this table has {n} columns"), &format!("{COLUMNS_MAX} are the most"));
+        }
+        _ => {}
+    }
+    for (name, at) in head.rest().cells().take(COLUMNS_MAX) {
         if !is_name(name) {
             mistakes.push(bad_name("a column", name, at));
         } else if TAKEN.contains(&name) {
@@ -88,62 +101,31 @@ fn read<'l>(
         }
         matrix.columns.push(name);
     }
-    if matrix.columns.is_empty() {
-        let mistake = Diagnostic::error(code::MATRIX, whole, "this table has no columns");
-        mistakes.push(mistake.help("write `matrix COLUMN | COLUMN …`"));
-    }
-    for &(number, text) in rows {
-        row(&mut matrix, (number, text), mistakes);
-    }
-    if rows.is_empty() {
-        let mistake = Diagnostic::error(code::MATRIX, whole, "this table has no rows");
-        mistakes.push(mistake.help("its rows are indented deeper than this line: NAME CELL | CELL …"));
-    } else if rows.len() > ROWS_MAX {
-        let message = format!("this table has {} rows; {ROWS_MAX} are the most", rows.len());
-        mistakes.push(Diagnostic::error(code::MATRIX, whole, message));
-        matrix.rows.truncate(ROWS_MAX);
+    for line in rows.iter().take(ROWS_MAX) {
+        row(&mut matrix, line, mistakes);
     }
     matrix
 }
 
-fn row<'l>(matrix: &mut Matrix<'l>, (number, text): Numbered<'l>, mistakes: &mut Vec<Diagnostic>) {
-    let name = first_word(text);
-    let at = At {
-        line: number,
-        column: text.chars().take_while(|c| c.is_whitespace()).count() as u32 + 1,
-        length: name.chars().count() as u32,
-    };
+fn row<'l>(matrix: &mut Matrix<'l>, line: &Line<'l>, mistakes: &mut Vec<Diagnostic>) {
+    let (name, at) = (line.first, line.first_at);
     if !is_name(name) {
         mistakes.push(bad_name("a row", name, at));
     } else if matrix.rows.iter().any(|row| row.name == name) {
         mistakes.push(Diagnostic::error(code::MATRIX, at, format!("there is a row `{name}` already")));
     }
-    let cells: Vec<String> = Rest::of(text, number, indent(text) + name.len())
-        .cells()
-        .map(|(cell, _)| cell.replace("\\|", "|"))
-        .collect();
-    if cells.len() != matrix.columns.len() {
-        let message = format!(
-            "row `{}` has {} cells, and there are {} columns",
-            shown(name),
-            cells.len(),
-            matrix.columns.len()
-        );
+    let cells: Vec<String> = line.rest().cells().map(|(cell, _)| cell.replace("\\|", "|")).collect();
+    let (cells_n, columns_n) = (cells.len(), matrix.columns.len());
+    if cells_n != columns_n {
+        let message = format!("row `{}` has {cells_n} cells, and there are {columns_n} columns", shown(name));
         mistakes.push(Diagnostic::error(code::MATRIX, at, message).help("cells are parted by `|`"));
     }
     matrix.rows.push(Row { name, cells });
 }
 
 /// A column that no line names says nothing.
-fn unused(
-    matrix: &Matrix<'_>,
-    (number, text): Numbered<'_>,
-    all: &[Numbered<'_>],
-    mistakes: &mut Vec<Diagnostic>,
-) {
-    let behind = indent(text) + KEYWORD.len();
-    for (name, at) in Rest::of(text, number, behind).cells().filter(|(name, _)| matrix.columns.contains(name))
-    {
+fn unused(head: &Line<'_>, all: &[Numbered<'_>], mistakes: &mut Vec<Diagnostic>) {
+    for (name, at) in head.rest().cells().take(COLUMNS_MAX) {
         let braced = format!("{{{name}}}");
         if !all.iter().any(|(_, text)| text.contains(&braced)) {
             let mistake = Diagnostic::error(code::MATRIX, at, format!("no line has `{braced}`"));
@@ -264,20 +246,6 @@ pub(super) fn settle_scenario(places: &Places, scenario: &mut Scenario) {
 
 fn count(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
-}
-
-fn indent(text: &str) -> usize {
-    text.len() - text.trim_start().len()
-}
-
-fn first_word(text: &str) -> &str {
-    text.split_whitespace().next().unwrap_or_default()
-}
-
-/// Empty, or a comment.
-fn is_blank(text: &str) -> bool {
-    let first = text.trim_start();
-    first.is_empty() || first.starts_with('#')
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Text to scenarios.
 //!
-//! `file` walks the lines and keeps the scenario that is being read; each line is read on its own, so a mistake costs one
-//! line. `lexer` makes tokens, `cursor` hands them out; `header`, `client` and `step` (with `intent`, `packet`, `link`,
-//! `expect`, `target`, `topic`) read one line each; `node`, `order`, `outage`, `unfinished`, `rounds` and `gates` look at a whole scenario. Nothing here
-//! performs anything.
+//! `file` walks the lines and keeps the scenario that is being read, once for each row where `matrix` finds a table; each line is read on its
+//! own, so a mistake costs one line. `line` finds its first word, `lexer` makes tokens, `cursor` hands them out; `header`, `client` and `step` (with
+//! `intent`, `packet`, `link`, `expect`, `target`, `topic`) read one line each; `framing`, `node`, `order`, `outage`, `tls`, `unfinished`, `rounds` and
+//! `gates` look at a whole scenario. Nothing here performs anything.
 
 mod client;
 mod cursor;
@@ -15,6 +15,7 @@ mod gates;
 mod header;
 mod intent;
 mod lexer;
+mod line;
 mod link;
 mod lone;
 mod marks;
