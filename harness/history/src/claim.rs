@@ -112,7 +112,10 @@ pub enum ClaimKind {
         /// Payloads; empty means any application message under the run's nonce.
         #[serde(with = "hex::list")]
         payloads: Vec<Bytes>,
-        /// Further fields of each copy.
+        /// One copy at least has the further fields; else each must.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        some: bool,
+        /// Further fields of the copies.
         #[serde(default, skip_serializing_if = "Vec::is_empty", with = "fields")]
         fields: Vec<(Field, Value)>,
         /// How often.

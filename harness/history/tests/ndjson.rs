@@ -93,7 +93,10 @@ fn every_claim(h: &mut HandMade, p: ConnId, given: u64) {
         HowOften::Never,
     ] {
         let payloads = vec![Bytes::from_static(b"a"), Bytes::new()];
-        h.claim("y", ClaimKind::Receives { client: ClientIx(0), payloads, fields: fields.clone(), count });
+        h.claim(
+            "y",
+            ClaimKind::Receives { client: ClientIx(0), payloads, some: true, fields: fields.clone(), count },
+        );
     }
     h.claim("z", ClaimKind::Quiescent { client: ClientIx(0) });
     h.claim("z", ClaimKind::Precondition { client: ClientIx(0) });

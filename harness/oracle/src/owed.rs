@@ -1,7 +1,7 @@
 //! Which clause a missing or a wrong thing breaks: one table, by what was waited for and the version. 3.1 has no clauses.
 
 use deadzone_spec::{ClauseId, Pair, Party, id, pair};
-use deadzone_wire::{Field, PacketKind, Version};
+use deadzone_wire::{Field, PacketKind, PropertyId, Version};
 
 use crate::rules::OVERLAP_QOS;
 
@@ -93,7 +93,7 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
         [K::Connack, K::Puback, K::Pubrec, K::Pubrel, K::Pubcomp, K::Suback, K::Unsuback, K::Pingresp];
     let causes =
         [CloseCause::SecondConnect, CloseCause::Refused, CloseCause::Takeover, CloseCause::KeepAlive];
-    let fields = [Field::Retain, Field::Qos, Field::Dup, Field::MessageExpiry, Field::SubId];
+    let fields = OF_MESSAGES;
     let once = [Twice::AsReceiver, Twice::AsSender, Twice::AfterRelease];
     let alone = [
         Owed::PubrecAgain,
@@ -140,6 +140,20 @@ fn close(cause: CloseCause) -> Pair {
     }
 }
 
+/// The fields of a PUBLISH that have a statement of their own.
+const OF_MESSAGES: [Field; 10] = [
+    Field::Retain,
+    Field::Qos,
+    Field::Dup,
+    Field::MESSAGE_EXPIRY,
+    Field::SUB_ID,
+    Field::Property(PropertyId::PayloadFormatIndicator),
+    Field::Property(PropertyId::ResponseTopic),
+    Field::Property(PropertyId::CorrelationData),
+    Field::Property(PropertyId::UserProperty),
+    Field::Property(PropertyId::ContentType),
+];
+
 /// The clause for a number in a PUBLISH that is not as it is due.
 fn of_field(field: Field, wanted: u32) -> Option<Pair> {
     Some(match (field, wanted) {
@@ -148,8 +162,13 @@ fn of_field(field: Field, wanted: u32) -> Option<Pair> {
         (Field::Qos, _) => pair!("MQTT-3.8.4-6", "MQTT-3.8.4-8"),
         (Field::Dup, 0) => pair!("MQTT-3.3.1-3", "MQTT-3.3.1-3"),
         (Field::Dup, _) => pair!("MQTT-3.3.1-1", "MQTT-3.3.1-1"),
-        (Field::MessageExpiry, _) => pair!(-, "MQTT-3.3.2-6"),
-        (Field::SubId, _) => pair!(-, "MQTT-3.3.4-3"),
+        (Field::MESSAGE_EXPIRY, _) => pair!(-, "MQTT-3.3.2-6"),
+        (Field::SUB_ID, _) => pair!(-, "MQTT-3.3.4-3"),
+        (Field::Property(PropertyId::PayloadFormatIndicator), _) => pair!(-, "MQTT-3.3.2-4"),
+        (Field::Property(PropertyId::ResponseTopic), _) => pair!(-, "MQTT-3.3.2-15"),
+        (Field::Property(PropertyId::CorrelationData), _) => pair!(-, "MQTT-3.3.2-16"),
+        (Field::Property(PropertyId::UserProperty), _) => pair!(-, "MQTT-3.3.2-17"),
+        (Field::Property(PropertyId::ContentType), _) => pair!(-, "MQTT-3.3.2-20"),
         _ => return None,
     })
 }
@@ -165,8 +184,7 @@ pub(crate) fn unnamed(version: Version) -> ClauseId {
 
 /// Whether a clause is about a field of what is delivered: what never came does not break it.
 pub(crate) fn about_a_field(clause: ClauseId) -> bool {
-    let fields = [Field::Retain, Field::Qos, Field::Dup, Field::MessageExpiry, Field::SubId];
-    let pairs = fields.into_iter().flat_map(|field| [0, 1].map(|wanted| of_field(field, wanted)));
+    let pairs = OF_MESSAGES.into_iter().flat_map(|field| [0, 1].map(|wanted| of_field(field, wanted)));
     let mut all = pairs.flatten().chain([OVERLAP_QOS]);
     all.any(|pair| pair.of(clause.version()) == Some(clause))
 }

@@ -9,6 +9,10 @@ use crate::timing::Timing;
 
 /// What the deadline grows by for each message of a burst, ms: two round trips of a QoS 2 exchange, at 10 ms each.
 const MESSAGE_MS: u64 = 20;
+/// From which size on a single message counts, bytes: a few of them would fill what a record may take.
+const LARGE_BYTES: u64 = 64 * 1024;
+/// A word that `{run}` stands for is at most so long, bytes.
+const RUN_BYTES: usize = 32;
 /// What a message takes beside its topic and payload, bytes: headers, identifiers, the number behind the prefix.
 const FRAME_BYTES: u64 = 64;
 
@@ -36,18 +40,20 @@ impl Asked {
             StepKind::Target(TargetAction::Freeze { for_ms }) => Some(*for_ms),
             _ => None,
         });
-        bursts.fold(
+        let rounds = u64::from(scenario.times.max(1));
+        let of_bursts =
+            bursts.map(|(count, packet)| (u64::from(*count) * rounds, bytes(packet.fields.iter())));
+        let sent = scenario.steps.iter().filter(|step| !matches!(step.kind, StepKind::Burst { .. }));
+        let large = sent
+            .map(|step| bytes(step.kind.fields().filter(|(_, arrives)| !arrives).map(|(part, _)| part)))
+            .filter(|bytes| *bytes > LARGE_BYTES)
+            .map(|bytes| (rounds, bytes));
+        of_bursts.chain(large).fold(
             Self { clients, watched_ms: watched.sum(), ..Self::default() },
-            |asked, (count, packet)| {
-                let texts = packet.fields.iter().map(|(field, value)| match (field, value) {
-                    (Field::Topic | Field::Payload, FieldValue::Text(text)) => text.0.len() as u64,
-                    _ => 0,
-                });
-                Self {
-                    messages: asked.messages + u64::from(*count) * u64::from(scenario.times.max(1)),
-                    message_bytes: asked.message_bytes.max(FRAME_BYTES + texts.sum::<u64>()),
-                    ..asked
-                }
+            |asked, (messages, bytes)| Self {
+                messages: asked.messages + messages,
+                message_bytes: asked.message_bytes.max(FRAME_BYTES + bytes),
+                ..asked
             },
         )
     }
@@ -67,6 +73,15 @@ impl Asked {
         let more_ms = self.messages * MESSAGE_MS + self.watched_ms;
         Timing { scenario_ms: timing.scenario_ms.saturating_add(more_ms), ..timing }
     }
+}
+
+/// What the texts of a packet take.
+fn bytes<'f>(fields: impl Iterator<Item = &'f (Field, FieldValue)>) -> u64 {
+    let of = |(_, value): &(Field, FieldValue)| match value {
+        FieldValue::Text(text) => text.most_bytes(RUN_BYTES) as u64,
+        _ => 0,
+    };
+    fields.map(of).sum()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ const DEFAULT_KEEP_ALIVE_S: u16 = 60;
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     pub(crate) run: String,
-    pub(crate) captures: BTreeMap<String, u32>,
+    pub(crate) captures: BTreeMap<String, Value>,
     /// User and password of a CONNECT that has neither.
     pub(crate) credentials: Option<Credentials>,
 }
@@ -56,7 +56,9 @@ impl Words {
         Some(match value {
             FieldValue::Number(n) => Value::Number(*n),
             FieldValue::Text(t) => Value::Bytes(self.bytes(t)),
-            FieldValue::Capture(name) => Value::Number(*self.captures.get(name)?),
+            FieldValue::Pair(name, value) => Value::Pair(self.bytes(name), self.bytes(value)),
+            FieldValue::Absent => Value::Absent,
+            FieldValue::Capture(name) => self.captures.get(name)?.clone(),
         })
     }
 
@@ -74,9 +76,15 @@ impl Words {
     pub(crate) fn packet(&self, template: &PacketTemplate, version: Version) -> Result<Packet, String> {
         let mut packet = blank(template.kind, version);
         for (field, value) in &template.fields {
-            let value =
-                self.value(value).ok_or_else(|| format!("`{field}` names a capture that nothing has set"))?;
-            if !field.set(&mut packet, &value) {
+            let value = match (field, value) {
+                (Field::User, FieldValue::Text(user)) => {
+                    self.user(user, version).map(|user| Value::Bytes(user.0))
+                }
+                (Field::Password, FieldValue::Text(pass)) => Some(Value::Bytes(self.password(pass))),
+                _ => self.value(value),
+            };
+            let value = value.ok_or_else(|| format!("`{field}` names a capture that nothing has set"))?;
+            if !field.add(&mut packet, &value) {
                 return Err(format!("{} has no `{field}` of that value in {version}", template.kind));
             }
         }
@@ -133,7 +141,23 @@ impl Words {
                 will.retain,
             );
         }
-        connect
+        match self.with(connect.into(), &options.properties, version) {
+            Packet::Connect(connect) => *connect,
+            _ => Connect::new(version, client_id),
+        }
+    }
+
+    /// The packet with further properties; before 5.0, and where a capture was never set, without.
+    pub(crate) fn with(
+        &self,
+        mut packet: Packet,
+        properties: &[(Field, FieldValue)],
+        version: Version,
+    ) -> Packet {
+        for (field, value) in self.fields(properties).into_iter().filter(|_| version == Version::V5) {
+            field.add(&mut packet, &value);
+        }
+        packet
     }
 
     fn connect_properties(&self, properties: &mut Properties, mode: ConnectMode, options: &ConnectOptions) {

@@ -142,7 +142,7 @@ fn sent(packet: &PacketTemplate) -> Vec<Brought> {
     match packet.kind {
         PacketKind::Connect => {
             let mut all = vec![Brought::Connection, Brought::KeepAlive, Brought::Return];
-            all.extend(has(Field::MaxPacket).then_some(Brought::PacketSize));
+            all.extend(has(Field::MAX_PACKET).then_some(Brought::PacketSize));
             all
         }
         PacketKind::Publish if has(Field::Retain) => vec![Brought::Message, Brought::Retained],

@@ -16,6 +16,7 @@ mod rounds;
 mod scenario;
 mod stands;
 mod step;
+mod template;
 mod text;
 mod tls;
 
@@ -27,8 +28,9 @@ pub use names::{ProfilePlace, clause_mistakes, profile_mistakes};
 pub use parse::{parse, parse_fault};
 pub use print::print;
 pub use scenario::{Catch, ClientDecl, Control, Need, Scenario};
-pub use step::{
-    Arrival, At, ConnectMode, ConnectOptions, Count, FieldValue, PacketTemplate, Payload, Step, StepKind,
-    SubscribeFilter, TargetAction, TriggerTemplate, WillTemplate,
+pub use step::{At, Count, Step, StepKind, TargetAction};
+pub use template::{
+    Arrival, ConnectMode, ConnectOptions, FieldValue, Fields, PacketTemplate, Payload, SubscribeFilter,
+    TriggerTemplate, WillTemplate,
 };
 pub use tls::{Certificate, TlsCut};

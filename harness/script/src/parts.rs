@@ -3,7 +3,7 @@
 
 use deadzone_wire::Field;
 
-use crate::{Arrival, FieldValue, PacketTemplate, StepKind, TriggerTemplate};
+use crate::{Arrival, ConnectOptions, FieldValue, PacketTemplate, StepKind, TriggerTemplate};
 
 /// A field with its value.
 type Part = (Field, FieldValue);
@@ -41,9 +41,12 @@ macro_rules! clients {
 macro_rules! fields {
     ($kind:expr) => {
         match $kind {
-            StepKind::Connect { expected, .. }
-            | StepKind::Subscribe { expected, .. }
-            | StepKind::Unsubscribe { expected, .. } => vec![(expected, true)],
+            StepKind::Connect { options: ConnectOptions { properties, .. }, expected, .. }
+            | StepKind::Subscribe { properties, expected, .. }
+            | StepKind::Unsubscribe { properties, expected, .. } => {
+                vec![(properties, false), (expected, true)]
+            }
+            StepKind::Disconnect { properties, .. } => vec![(properties, false)],
             StepKind::Publish { packet: PacketTemplate { fields, .. }, .. }
             | StepKind::Burst { packet: PacketTemplate { fields, .. }, .. }
             | StepKind::Send { packet: PacketTemplate { fields, .. }, .. }
@@ -83,7 +86,7 @@ impl StepKind {
     }
 
     /// The fields of its packets, each with whether it is one of a packet that arrives: a capture there is set, elsewhere used.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&Part, bool)> {
+    pub fn fields(&self) -> impl Iterator<Item = (&Part, bool)> {
         fields!(self).into_iter().flat_map(|(fields, arrives)| fields.iter().map(move |part| (part, arrives)))
     }
 

@@ -81,8 +81,13 @@ fn texts(kind: &mut StepKind, each: &mut dyn FnMut(&mut Payload, bool)) {
         _ => {}
     }
     for (field, value) in kind.fields_mut() {
-        if let FieldValue::Text(text) = value {
-            each(text, *field == Field::ClientId);
+        match value {
+            FieldValue::Text(text) => each(text, *field == Field::ClientId),
+            FieldValue::Pair(name, value) => {
+                each(name, false);
+                each(value, false);
+            }
+            FieldValue::Number(_) | FieldValue::Capture(_) | FieldValue::Absent => {}
         }
     }
 }
@@ -98,9 +103,11 @@ pub(crate) fn names(kind: &StepKind, each: &mut dyn FnMut(&Payload)) {
         StepKind::Finds { topic, .. } => each(topic),
         StepKind::Publish { packet, .. } | StepKind::Burst { packet, .. } | StepKind::Send { packet, .. } => {
             for (field, value) in &packet.fields {
-                if let (Field::Topic | Field::Filter | Field::ClientId, FieldValue::Text(name)) =
-                    (field, value)
-                {
+                let is_name = matches!(
+                    field,
+                    Field::Topic | Field::Filter | Field::NthFilter(_) | Field::ClientId | Field::WillTopic
+                );
+                if let (true, FieldValue::Text(name)) = (is_name, value) {
                     each(name);
                 }
             }

@@ -1,17 +1,30 @@
-//! Placeholders in texts: `{run}` and `{pad N}`. Knows nothing of where a text stands.
+//! Placeholders in texts: `{run}`, `{pad N}`, `{fill N}` and `{counted N}`. Knows nothing of where a text stands.
 
 use crate::Payload;
 
-/// Most bytes that one `{pad N}` stands for: a packet with it still fits what a history keeps whole.
-pub(crate) const PAD_MAX: usize = 60_000;
+/// Most bytes that one placeholder stands for, 4 MiB: a packet with it still fits what a history keeps whole (8 MiB).
+pub(crate) const PAD_MAX: usize = 4 << 20;
 
 const RUN: &[u8] = b"{run}";
 const USER: &[u8] = b"{user}";
 const PASSWORD: &[u8] = b"{password}";
 const PAD: &[u8] = b"{pad ";
+const FILL: &[u8] = b"{fill ";
+const COUNTED: &[u8] = b"{counted ";
 
 impl Payload {
-    /// The bytes that are sent: `{run}` is this word, `{pad N}` is N dots.
+    /// `payload of N`: N bytes that tell their place, so that a part that is missing or stands twice is seen.
+    pub fn counted(bytes: usize) -> Self {
+        Self(format!("{{counted {bytes}}}").into_bytes())
+    }
+
+    /// How many bytes, if it is `payload of N` and nothing else.
+    pub(crate) fn is_counted(&self) -> Option<usize> {
+        length(COUNTED, &self.0).filter(|(_, rest)| rest.is_empty()).map(|(count, _)| count)
+    }
+
+    /// The bytes that are sent: `{run}` is this word, `{pad N}` is N dots, `{fill N}` as many as make the text N bytes long,
+    /// `{counted N}` N bytes that count themselves.
     pub fn filled(&self, run: &[u8]) -> Vec<u8> {
         self.filled_with(&[(RUN, run)])
     }
@@ -23,34 +36,90 @@ impl Payload {
 
     fn filled_with(&self, words: &[(&[u8], &[u8])]) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.len());
+        let mut fill = None;
         let mut rest = self.0.as_slice();
         while let Some((&first, behind)) = rest.split_first() {
             if let Some((word, value)) = words.iter().find(|(word, _)| rest.starts_with(word)) {
                 out.extend_from_slice(value);
                 rest = &rest[word.len()..];
-            } else if let Some((count, behind)) = pad(rest) {
+            } else if let Some((count, behind)) = length(PAD, rest) {
                 out.resize(out.len() + count, b'.');
+                rest = behind;
+            } else if let Some((count, behind)) = length(COUNTED, rest) {
+                count_into(&mut out, count);
+                rest = behind;
+            } else if let Some((count, behind)) = length(FILL, rest) {
+                fill = Some((out.len(), count));
                 rest = behind;
             } else {
                 out.push(first);
                 rest = behind;
             }
         }
+        if let Some((at, whole)) = fill {
+            let dots = whole.saturating_sub(out.len());
+            out.splice(at..at, std::iter::repeat_n(b'.', dots));
+        }
         out
     }
 
-    /// Whether a `{pad …}` in it is none.
-    pub(crate) fn has_a_wrong_pad(&self) -> bool {
-        let begins = |part: &&[u8]| part.starts_with(b"{pad ") || part.starts_with(b"{pad}");
-        (0..self.0.len()).map(|at| &self.0[at..]).filter(begins).any(|part| pad(part).is_none())
+    /// At most so many bytes are sent in its place, where each word of the run takes this many.
+    pub fn most_bytes(&self, word: usize) -> usize {
+        self.filled(&vec![b'.'; word]).len()
+    }
+
+    /// Whether a placeholder with a length in it is none.
+    pub(crate) fn has_a_wrong_length(&self) -> bool {
+        [PAD, FILL, COUNTED].iter().any(|word| {
+            let bare = [&word[..word.len() - 1], b"}"].concat();
+            let begins = |part: &&[u8]| part.starts_with(word) || part.starts_with(&bare);
+            (0..self.0.len()).map(|at| &self.0[at..]).filter(begins).any(|part| length(word, part).is_none())
+        })
     }
 }
 
-/// `{pad N}` at the beginning: N, and what is behind it.
-fn pad(text: &[u8]) -> Option<(usize, &[u8])> {
-    let rest = text.strip_prefix(PAD)?;
+/// Eight digits for every eight bytes: where they begin, in hexadecimal.
+fn count_into(out: &mut Vec<u8>, count: usize) {
+    let end = out.len() + count;
+    out.reserve(count + 8);
+    for at in (0..count).step_by(8) {
+        out.extend_from_slice(format!("{at:08x}").as_bytes());
+    }
+    out.truncate(end);
+}
+
+/// `{word N}` at the beginning: N, and what is behind it.
+fn length<'t>(word: &[u8], text: &'t [u8]) -> Option<(usize, &'t [u8])> {
+    let rest = text.strip_prefix(word)?;
     let end = rest.iter().position(|byte| *byte == b'}')?;
     let digits = std::str::from_utf8(&rest[..end]).ok().filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?;
     let count = digits.parse().ok().filter(|count| (1..=PAD_MAX).contains(count))?;
     Some((count, &rest[end + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(text: &str) -> String {
+        String::from_utf8(Payload(text.as_bytes().to_vec()).filled(b"dz1")).unwrap_or_default()
+    }
+
+    #[test]
+    fn placeholders_are_filled() {
+        assert_eq!(filled("{run}/{pad 3}x"), "dz1/...x");
+        assert_eq!(filled("{run}/{fill 8}/x"), "dz1/../x");
+        assert_eq!(filled("{run}/{fill 3}/x"), "dz1//x", "it is longer already");
+        assert_eq!(filled("{counted 20}"), "00000000000000080000");
+        assert_eq!(Payload::counted(20).is_counted(), Some(20));
+        assert_eq!(Payload(b"a{counted 20}".to_vec()).is_counted(), None);
+    }
+
+    #[test]
+    fn lengths_are_looked_at() {
+        for wrong in ["{pad}", "{pad 0}", "{fill x}", "{counted 4194305}", "a{fill }"] {
+            assert!(Payload(wrong.as_bytes().to_vec()).has_a_wrong_length(), "{wrong}");
+        }
+        assert!(!Payload(b"{pad 1}{fill 2}{counted 3}{padding}".to_vec()).has_a_wrong_length());
+    }
 }

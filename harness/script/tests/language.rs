@@ -55,8 +55,9 @@ fn every_example_parses_and_prints() {
 #[test]
 fn nothing_is_left_out() {
     let named = |word: &str| REFERENCE.contains(&format!("`{word}`"));
-    for field in Field::ALL {
-        assert!(named(field.name()), "field {field}");
+    for field in Field::all() {
+        let name = field.to_string().replace(".2", ".N");
+        assert!(named(&name), "field {name}");
     }
     for mutation in Mutation::EXAMPLES {
         assert!(named(&mutation.to_string()), "mutation {mutation}");

@@ -91,7 +91,15 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("E002", r#"a publish "t" "\q""#),
     ("E002", r#"a publish "t" "\x4""#),
     ("E002", r#"a publish "t" "{pad}""#),
-    ("E002", r#"a publish "t" "{pad 60001}""#),
+    ("E002", r#"a publish "t" "{pad 4194305}""#),
+    (
+        "E013",
+        " versions 3.1.1 5.0\n clauses 3.1.1/MQTT-3.12.4-1\n m connect clean\n m <- PUBLISH content_type=\"x\"",
+    ),
+    (
+        "E013",
+        " versions 3.1.1 5.0\n clauses 3.1.1/MQTT-3.12.4-1\n a connect clean\n expect a receives \"p\" content_type=\"x\" at least once",
+    ),
     ("E003", "a pnig"),
     ("E003", "lnik a cut rst"),
     ("E003", "scenaro s\n"),

@@ -31,16 +31,16 @@ mod writer;
 pub use credentials::Credentials;
 pub use deadzone_spec::Version;
 pub use decode::{Decoded, Sender, Violation, decode};
-pub use field::{Field, UnknownField, Value};
+pub use field::{Field, Nth, UnknownField, Value};
 pub use form::{form_clauses, looked_at, own_form_clauses};
 pub use frame::{Frame, Framer, FramingError, MAX_REMAINING_LENGTH};
-pub use mutation::{Mutation, UnknownMutation};
+pub use mutation::{Mutation, TextBreakage, UnknownMutation};
 pub use packet::{
     Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Opaque, Packet, PacketKind, Publish, Suback,
     Subscribe, Unsuback, Unsubscribe, Will,
 };
-pub use pattern::{Mismatch, Pattern};
-pub use property::{Properties, Property, PropertyId, PropertyValue};
+pub use pattern::{Mismatch, Pattern, assignment, first_wrong};
+pub use property::{Properties, Property, PropertyId, PropertySort, PropertyValue};
 pub use reason::{failure, reason_name};
 pub use text::Text;
 pub use varint::VarInt;

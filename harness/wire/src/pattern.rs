@@ -3,13 +3,14 @@
 use std::fmt;
 
 use crate::{
-    Field, Packet, PacketKind, Value,
+    Field, Packet, PacketKind, PropertyId, Value,
     reason::{failure, name_in_any},
 };
 
 /// A packet type with the fields that must match; fields that are not given may be anything,
 /// but a failure matches only where `reason` or `failure` is given. Failure is a CONNACK code other than 0, any code of a SUBACK or
 /// UNSUBACK of 0x80 or more, and such a Reason Code elsewhere, except in DISCONNECT, which matches with every code.
+/// Of a property that stands more than once any may match; the User Properties given must be found in their order.
 /// A packet that cannot be taken apart matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -49,12 +50,10 @@ impl Pattern {
             let got = format!("{}{readable}", packet.kind());
             return Err(Mismatch { field: None, wanted: self.kind.to_string(), got });
         }
-        for (field, wanted) in &self.fields {
-            let got = field.get(packet);
-            if got.as_ref() != Some(wanted) {
-                let got = got.map_or_else(|| format!("no {field}"), |got| assignment(*field, &got));
-                return Err(Mismatch { field: Some(*field), wanted: assignment(*field, wanted), got });
-            }
+        if let Some((field, wanted)) = first_wrong(&self.fields, packet) {
+            let found: Vec<String> = field.all_in(packet).iter().map(|got| assignment(*field, got)).collect();
+            let got = if found.is_empty() { format!("no {field}") } else { found.join(" ") };
+            return Err(Mismatch { field: Some(*field), wanted: assignment(*field, wanted), got });
         }
         let asked = self.asks_for_failure();
         match failure(packet) {
@@ -82,10 +81,44 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// `id=7`, `topic="t/x"`.
-fn assignment(field: Field, value: &Value) -> String {
+/// The first of these fields that the packet has otherwise. Of a property that stands more than once any value may be the wanted one; the
+/// User Properties wanted must be found in their order.
+pub fn first_wrong<'f>(
+    fields: impl IntoIterator<Item = &'f (Field, Value)>,
+    packet: &Packet,
+) -> Option<&'f (Field, Value)> {
+    // How many of the User Properties of the packet and of its will are used up by those wanted so far.
+    let mut used = [0; 2];
+    fields.into_iter().find(|(field, wanted)| {
+        let plain = field.property().is_none() && field.get(packet).as_ref() == Some(wanted);
+        !plain && !fits(*field, wanted, &field.all_in(packet), &mut used)
+    })
+}
+
+/// Whether one of the values is the wanted one; User Properties behind those that were wanted before. A Payload Format Indicator that
+/// is left out is 0 (5.0 §3.3.2.3.2).
+fn fits(field: Field, wanted: &Value, got: &[Value], used: &mut [usize; 2]) -> bool {
+    let used = &mut used[usize::from(matches!(field, Field::WillProperty(_)))];
+    match (field.property(), wanted) {
+        (_, Value::Absent) => got.is_empty(),
+        (Some(PropertyId::PayloadFormatIndicator), Value::Number(0)) if got.is_empty() => true,
+        (Some(PropertyId::UserProperty), wanted) => {
+            let found = got.iter().skip(*used).position(|got| got == wanted);
+            *used += found.map_or(0, |at| at + 1);
+            found.is_some()
+        }
+        _ => got.contains(wanted),
+    }
+}
+
+/// A field with its value as in scenario text, escaped: `id=7`, `topic="t/x"`, `user_property="name":"value"`.
+pub fn assignment(field: Field, value: &Value) -> String {
     match value {
         Value::Number(n) => format!("{field}={n}"),
         Value::Bytes(b) => format!("{field}=\"{}\"", b.escape_ascii()),
+        Value::Pair(name, value) => {
+            format!("{field}=\"{}\":\"{}\"", name.escape_ascii(), value.escape_ascii())
+        }
+        Value::Absent => format!("{field}=none"),
     }
 }

@@ -5,8 +5,8 @@ mod support;
 use bytes::Bytes;
 use deadzone_wire::{
     Ack, AckKind, Bare, Connack, Connect, Disconnect, Field, Opaque, Packet, PacketKind, Pattern, Properties,
-    PropertyId, PropertyValue, Publish, Sender, Suback, Subscribe, Unsuback, Unsubscribe, Value, Version,
-    decode, reason_name,
+    PropertyId, PropertySort, PropertyValue, Publish, Sender, Suback, Subscribe, Unsuback, Unsubscribe,
+    Value, Version, decode, reason_name,
 };
 use proptest::{prelude::*, sample::select};
 use support::{VERSIONS, packets::packet};
@@ -26,8 +26,22 @@ fn pattern(kind: PacketKind, fields: &[(Field, Value)]) -> Pattern {
 /// A value that every packet with the field takes.
 fn legal(field: Field) -> Value {
     match field {
-        Field::Topic | Field::Payload | Field::ClientId | Field::Filter => bytes("z"),
-        _ => number(1),
+        Field::Topic
+        | Field::Payload
+        | Field::ClientId
+        | Field::User
+        | Field::Password
+        | Field::WillTopic
+        | Field::WillPayload
+        | Field::Filter
+        | Field::NthFilter(_) => bytes("z"),
+        _ => match field.property().map(PropertyId::sort) {
+            Some(PropertySort::Binary | PropertySort::Text) => bytes("z"),
+            Some(PropertySort::Pair) => {
+                Value::Pair(Bytes::from_static(b"name"), Bytes::from_static(b"value"))
+            }
+            _ => number(1),
+        },
     }
 }
 
@@ -36,7 +50,7 @@ proptest! {
 
     /// A field can be set where it applies; then it reads back, also from the wire, and no other field changed.
     #[test]
-    fn what_is_set_reads_back((version, sender, before) in correct(), field in select(&Field::ALL[..])) {
+    fn what_is_set_reads_back((version, sender, before) in correct(), field in select(Field::all().collect::<Vec<_>>())) {
         let mut after = before.clone();
         let done = field.set(&mut after, &legal(field));
         let applies = field.applies_to(before.kind(), version);
@@ -47,8 +61,20 @@ proptest! {
             return Ok(());
         }
         prop_assert_eq!(field.get(&after), Some(legal(field)));
-        let follows = |other| (field, other) == (Field::Reason, Field::Failure);
-        for other in Field::ALL.into_iter().filter(|other| *other != field && !follows(*other)) {
+        // What is made with the field: the rest of a will, of a filter, the codes before an n-th.
+        let made = |other: Field| {
+            let group = |field| match field {
+                Field::WillTopic | Field::WillPayload | Field::WillQos | Field::WillRetain => 1,
+                Field::WillProperty(_) => 1,
+                Field::Filter | Field::Options | Field::NthFilter(_) | Field::NthOptions(_) => 2,
+                Field::Reason | Field::NthReason(_) => 3,
+                _ => 0,
+            };
+            other.get(&before).is_none() && group(field) == group(other) && group(field) > 0
+        };
+        let codes = |field| matches!(field, Field::Reason | Field::NthReason(_));
+        let follows = |other| codes(field) && other == Field::Failure || made(other);
+        for other in Field::all().filter(|other| *other != field && !follows(*other)) {
             prop_assert_eq!(other.get(&after), other.get(&before), "{} changed {}", field, other);
         }
         // An identifier in a QoS 0 PUBLISH, or a QoS without one, is another packet when read.
@@ -74,18 +100,18 @@ fn wrong_values_are_refused() {
         (Field::Dup, number(2)),
         (Field::Topic, number(1)),
         (Field::Topic, Value::Bytes(vec![b'a'; 65_536].into())),
-        (Field::SubId, number(268_435_456)),
+        (Field::SUB_ID, number(268_435_456)),
         (Field::Clean, number(1)),
         (Field::SessionPresent, number(1)),
-        (Field::ReceiveMax, number(1)),
+        (Field::RECEIVE_MAX, number(1)),
         (Field::Reason, number(1)),
     ] {
         assert!(!field.set(&mut publish, &value), "{field}");
         assert_eq!(publish, before);
     }
     let mut old = Packet::from(Connect::new(Version::V311, "c"));
-    assert!(!Field::Expiry.set(&mut old, &number(1)));
-    assert_eq!(Field::Expiry.get(&old), None);
+    assert!(!Field::EXPIRY.set(&mut old, &number(1)));
+    assert_eq!(Field::EXPIRY.get(&old), None);
     assert!(!Field::Id.set(&mut Packet::Bare(Bare::pingreq()), &number(1)));
 }
 
@@ -98,7 +124,7 @@ fn fields_are_made_where_they_were_left_out() {
 
     let mut packet = Packet::Disconnect(Disconnect::default());
     assert_eq!(Field::Reason.get(&packet), Some(number(0)));
-    assert!(Field::Expiry.set(&mut packet, &number(5)));
+    assert!(Field::EXPIRY.set(&mut packet, &number(5)));
     assert_eq!(packet.encode(Version::V5).to_bytes()[..], support::hex("e0 07 00 05 11 00000005"));
 
     let mut packet = Packet::Publish(Publish::new("t", 0, None, ""));
@@ -109,7 +135,7 @@ fn fields_are_made_where_they_were_left_out() {
 
 #[test]
 fn the_names_come_back() {
-    for field in Field::ALL {
+    for field in Field::all() {
         assert_eq!(field.name().parse(), Ok(field));
     }
     assert!("Id".parse::<Field>().is_err());
@@ -245,4 +271,71 @@ fn a_failure_is_asked_for_by_its_code_or_as_such() {
     let none = pattern(PacketKind::Suback, &[(Field::Failure, number(0))]);
     assert!(none.matches(&suback(&[2])).is_ok() && none.matches(&suback(&[0x80])).is_err());
     assert!(!Field::Failure.set(&mut suback(&[1]), &number(1)));
+}
+
+fn pair(name: &'static str, value: &'static str) -> Value {
+    Value::Pair(Bytes::from_static(name.as_bytes()), Bytes::from_static(value.as_bytes()))
+}
+
+fn publish(properties: &[(Field, Value)]) -> Packet {
+    let mut packet = Packet::Publish(Publish::new("t", 0, None, ""));
+    assert!(properties.iter().all(|(field, value)| field.add(&mut packet, value)));
+    packet
+}
+
+#[test]
+fn user_properties_are_found_in_their_order() {
+    let user = Field::Property(PropertyId::UserProperty);
+    let packet = publish(&[(user, pair("a", "1")), (user, pair("b", "2")), (user, pair("a", "1"))]);
+    let found = |wanted: &[Value]| {
+        let fields: Vec<_> = wanted.iter().map(|wanted| (user, wanted.clone())).collect();
+        pattern(PacketKind::Publish, &fields).matches(&packet)
+    };
+    assert_eq!(found(&[pair("a", "1"), pair("b", "2"), pair("a", "1")]), Ok(()));
+    assert_eq!(found(&[pair("b", "2"), pair("a", "1")]), Ok(()), "others may stand between them");
+    let miss = found(&[pair("b", "2"), pair("b", "2")]).unwrap_err();
+    assert_eq!(miss.wanted, r#"user_property="b":"2""#);
+    assert_eq!(miss.got, r#"user_property="a":"1" user_property="b":"2" user_property="a":"1""#);
+    assert!(found(&[pair("a", "2")]).is_err() && found(&[Value::Absent]).is_err());
+}
+
+#[test]
+fn any_of_several_fits_and_none_is_told_apart() {
+    let ids = publish(&[(Field::SUB_ID, number(3)), (Field::SUB_ID, number(9))]);
+    for (wanted, fits) in [(number(3), true), (number(9), true), (number(4), false), (Value::Absent, false)] {
+        let wanted = pattern(PacketKind::Publish, &[(Field::SUB_ID, wanted)]);
+        assert_eq!(wanted.matches(&ids).is_ok(), fits, "{wanted}");
+    }
+    let format = Field::Property(PropertyId::PayloadFormatIndicator);
+    let zero = pattern(PacketKind::Publish, &[(format, number(0))]);
+    assert_eq!(zero.matches(&publish(&[])), Ok(()), "0 and absent are the same");
+    assert!(zero.matches(&publish(&[(format, number(1))])).is_err());
+    assert_eq!(pattern(PacketKind::Publish, &[(format, Value::Absent)]).matches(&publish(&[])), Ok(()));
+}
+
+#[test]
+fn a_property_that_does_not_belong_there_can_be_added_and_not_set() {
+    let mut ack = Packet::Ack(Ack::new(AckKind::Puback, 7));
+    assert!(!Field::RECEIVE_MAX.set(&mut ack, &number(1)));
+    assert!(Field::RECEIVE_MAX.add(&mut ack, &number(1)) && Field::RECEIVE_MAX.add(&mut ack, &number(2)));
+    assert_eq!(Field::RECEIVE_MAX.all_in(&ack), [number(1), number(2)]);
+    assert_eq!(ack.encode(Version::V5).to_bytes()[..], support::hex("40 0a 0007 00 06 21 0001 21 0002"));
+}
+
+#[test]
+fn the_nth_of_several() {
+    let mut packet = Packet::Subscribe(Subscribe::new(1, "a", 0));
+    let field = |name: &str| name.parse::<Field>().unwrap();
+    assert!(
+        field("options.3").set(&mut packet, &number(2)) && field("filter.3").set(&mut packet, &bytes("c"))
+    );
+    assert_eq!(field("filter.3").get(&packet), Some(bytes("c")));
+    assert_eq!((field("filter.2").get(&packet), field("filter.4").get(&packet)), (Some(bytes("")), None));
+    assert_eq!(
+        packet.encode(Version::V311).to_bytes()[..],
+        support::hex("82 0d 0001 0001 61 00 0000 00 0001 63 02")
+    );
+    for wrong in ["filter.1", "filter.0", "filter.02", "filter.+2", "filter.101", "topic.2", "filter."] {
+        assert!(wrong.parse::<Field>().is_err(), "{wrong}");
+    }
 }

@@ -4,8 +4,8 @@ mod support;
 
 use bytes::Bytes;
 use deadzone_wire::{
-    Ack, AckKind, Connack, Connect, Disconnect, Framer, Mutation, Packet, PacketKind, Publish, Sender,
-    Suback, Subscribe, Unsuback, Unsubscribe, Version, Will, decode,
+    Ack, AckKind, Connack, Connect, Disconnect, Field, Framer, Mutation, Packet, PacketKind, Publish, Sender,
+    Suback, Subscribe, Unsuback, Unsubscribe, Value, Version, Will, decode,
 };
 
 fn connect(version: Version) -> Packet {
@@ -215,5 +215,37 @@ fn the_text_comes_back() {
         "trailing=99999999",
     ] {
         assert!(bad.parse::<Mutation>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_text_is_broken_by_the_name_of_its_field() {
+    let mut connect = Connect::new(Version::V5, "c1");
+    connect.set_will(Will { properties: <_>::default(), topic: "w".into(), payload: "x".into() }, 1, false);
+    connect.set_username("u".into());
+    let mut packet = Packet::from(connect);
+    let user_property: Field = "user_property".parse().unwrap();
+    let reason_string: Field = "will_content_type".parse().unwrap();
+    assert!(user_property.add(&mut packet, &Value::Pair("n".into(), "v".into())));
+    assert!(reason_string.add(&mut packet, &Value::Bytes("text".into())));
+    let plain = packet.encode(Version::V5).to_bytes();
+    for (mutation, from, to) in [
+        ("text-length+1 of will_topic", &b"\0\x01w"[..], &b"\0\x02w"[..]),
+        ("text-length-1 of client_id", b"\0\x02c1", b"\0\x01c1"),
+        ("text-length+3 of user", b"\0\x01u", b"\0\x04u"),
+        ("text-length+1 of user_property", b"\0\x01v", b"\0\x02v"),
+        ("text-length-4 of will_content_type", b"\0\x04text", b"\0\0text"),
+    ] {
+        let mutation: Mutation = mutation.parse().unwrap();
+        let at = plain.windows(from.len()).position(|part| part == from).unwrap();
+        let wanted = [&plain[..at], to, &plain[at + from.len()..]].concat();
+        assert_eq!(mutation.apply(&packet, Version::V5)[..], wanted, "{mutation}");
+    }
+    let bad: Mutation = "bad-utf8 of will_topic".parse().unwrap();
+    assert_eq!(found(&bad.apply(&packet, Version::V5), Version::V5, Sender::Client), ["5.0/MQTT-1.5.4-1"]);
+    assert!(!bad.suits(&Packet::from(Connect::new(Version::V5, "c")), Version::V5), "it has no will");
+    assert_eq!(bad.to_string(), "bad-utf8 of will_topic");
+    for wrong in ["bad-utf8 of", "bad-utf8 of nothing", "flags=3 of topic", "text-length of topic"] {
+        assert!(wrong.parse::<Mutation>().is_err(), "{wrong}");
     }
 }

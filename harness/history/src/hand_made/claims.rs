@@ -92,7 +92,10 @@ impl HandMade {
     pub fn receives(&mut self, client: impl Into<ClientIx>, payloads: &[&str], count: HowOften) -> u32 {
         let client = client.into();
         let payloads = payloads.iter().map(|p| Bytes::copy_from_slice(p.as_bytes())).collect();
-        self.claim("expect receives", ClaimKind::Receives { client, payloads, fields: Vec::new(), count })
+        self.claim(
+            "expect receives",
+            ClaimKind::Receives { client, payloads, some: false, fields: Vec::new(), count },
+        )
     }
 
     /// What a claim waited for came in time.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use deadzone_history::HowOften;
 use deadzone_verdict::{Fact, Grade, GradeLevel};
-use deadzone_wire::{Field, PacketKind, Value};
+use deadzone_wire::PacketKind;
 
-use super::{receives::Watch, will};
+use super::{receives::Watch, shape, will};
 use crate::{
     breach::Found,
     instead,
@@ -33,9 +33,7 @@ fn each(watch: &Watch<'_>, payload: &Bytes, found: &mut Found) {
     let came = meant.first().filter(|_| watch.count != HowOften::AtMostOnce);
     let owed = came.map(|delivery| owed_as(watch, payload, delivery));
     found.tested(owed.map(|owed| watch.clauses(crate::owed::clause(owed, watch.version)).0));
-    for delivery in &meant {
-        shape(watch, payload, delivery, found);
-    }
+    shape::judge(watch, payload, &meant, found);
     if matches!(watch.count, HowOften::ExactlyOnce | HowOften::AtMostOnce) {
         too_many(watch, payload, &meant, found);
     }
@@ -70,7 +68,10 @@ struct Promise {
     mixed: bool,
 }
 
-fn messages<'w>(watch: &'w Watch<'_>, payload: &Bytes) -> impl Iterator<Item = &'w Message> + use<'w> {
+pub(super) fn messages<'w>(
+    watch: &'w Watch<'_>,
+    payload: &Bytes,
+) -> impl Iterator<Item = &'w Message> + use<'w> {
     watch.state.messages.with_payload(payload).into_iter().flat_map(|g| &g.messages)
 }
 
@@ -330,61 +331,4 @@ fn any(watch: &Watch<'_>, found: &mut Found) {
         }
         _ => {}
     }
-}
-
-/// A copy that is not as claimed.
-fn shape(watch: &Watch<'_>, payload: &Bytes, delivery: &Delivery, found: &mut Found) {
-    let of_shape = |field| !matches!(field, Field::Topic | Field::Id | Field::SubId | Field::Payload);
-    for (field, value) in watch.fields.iter().filter(|(field, _)| of_shape(*field)) {
-        let number = if let Value::Number(n) = value { *n } else { 0 };
-        let table = crate::owed::clause(Owed::Field(*field, number), watch.version);
-        found.tested(Some(watch.clauses(table).0));
-    }
-    let Some((field, value)) = watch.wrong_field(delivery, of_shape) else { return };
-    let number = match value {
-        Value::Number(n) => *n,
-        Value::Bytes(_) => 0,
-    };
-    let seq = delivery.first.seq;
-    let message = messages(watch, payload).next();
-    if let Some(message) = message {
-        if field == Field::Qos
-            && let Some(lower) = granted_below(watch, message, number)
-        {
-            let why = format!("{} can't come at QoS {number}: {lower}", wording::payload(payload));
-            return found.not_applicable(seq, why);
-        }
-        if field == Field::Retain && around_subscribe(watch, message) {
-            return;
-        }
-    }
-    let name = watch.state.name(watch.client);
-    let wanted = format!("{} with {field}={number} at `{name}`", wording::payload(payload));
-    let evidence = message.map(|m| m.first.seq).into_iter().chain([seq]).collect();
-    let kind = (Some(Owed::Field(field, number)), Fact::WrongField);
-    let got = wording::event(watch.state, seq);
-    let finding = watch.finding(kind, wanted, got, evidence, instead::copy());
-    found.claim_broken(finding);
-}
-
-fn held_by<'w>(watch: &'w Watch<'_>, message: &'w Message) -> impl Iterator<Item = &'w crate::state::Held> {
-    let session = watch.state.session_of(watch.client).map(|(_, session)| session);
-    session.into_iter().flat_map(|s| s.subscriptions.held(&message.topic))
-}
-
-/// Why this QoS is more than was agreed, if so.
-fn granted_below(watch: &Watch<'_>, message: &Message, wanted: u32) -> Option<String> {
-    let asks = held_by(watch, message).flat_map(|held| &held.asks);
-    let granted = asks.map(|ask| ask.granted().unwrap_or_else(|| ask.requested())).max()?;
-    (u32::from(granted) < wanted).then(|| format!("QoS {granted} was granted"))
-}
-
-/// Whether the message was on its way while a matching subscription was being made, so that live and retained copies are legal.
-fn around_subscribe(watch: &Watch<'_>, message: &Message) -> bool {
-    let progress = &message.progress;
-    let done = progress.completed.or(progress.accepted).map_or(u64::MAX, |at| at.seq);
-    held_by(watch, message).flat_map(|held| &held.asks).any(|ask| {
-        let acknowledged = ask.answered.map_or(u64::MAX, |(at, _)| at.seq);
-        ask.given.seq < done && acknowledged > message.first.seq
-    })
 }

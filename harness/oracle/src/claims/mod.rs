@@ -14,6 +14,7 @@ mod order;
 mod quiescent;
 mod receives;
 mod session;
+mod shape;
 mod silence;
 mod thrown_out;
 mod wait;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use deadzone_history::{Claim, ClaimKind, ClientIx, Ended, HowOften};
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{Fact, Finding};
-use deadzone_wire::{Field, Value, Version};
+use deadzone_wire::{Field, Value, Version, first_wrong};
 
 use super::{
     copies,
@@ -33,6 +33,8 @@ pub(super) struct Watch<'s> {
     pub(super) client: ClientIx,
     pub(super) payloads: &'s [Bytes],
     pub(super) fields: &'s [(Field, Value)],
+    /// One copy at least has the fields; else each must.
+    pub(super) some: bool,
     pub(super) count: HowOften,
     pub(super) version: Version,
 }
@@ -40,9 +42,10 @@ pub(super) struct Watch<'s> {
 impl<'s> Watch<'s> {
     fn of(state: &'s State, claimed: &'s Claimed) -> Option<Self> {
         let claim = &claimed.claim;
-        let ClaimKind::Receives { client, payloads, fields, count } = &claim.kind else { return None };
+        let ClaimKind::Receives { client, payloads, some, fields, count } = &claim.kind else { return None };
         let version = state.header.version_of(*client);
-        Some(Self { state, claimed, claim, client: *client, payloads, fields, count: *count, version })
+        let (client, some, count) = (*client, *some, *count);
+        Some(Self { state, claimed, claim, client, payloads, fields, some, count, version })
     }
 
     /// The deliveries to the client with this payload that the claim means: fields that say *which* message it is are equal.
@@ -53,7 +56,7 @@ impl<'s> Watch<'s> {
     }
 
     pub(super) fn means(&self, delivery: &Delivery) -> bool {
-        let which = |field: Field| matches!(field, Field::Topic | Field::Id | Field::SubId);
+        let which = |field: Field| matches!(field, Field::Topic | Field::Id | Field::SUB_ID);
         delivery.client == self.client && delivery.ours && self.wrong_field(delivery, which).is_none()
     }
 
@@ -64,9 +67,8 @@ impl<'s> Watch<'s> {
         of: impl Fn(Field) -> bool,
     ) -> Option<(Field, &'s Value)> {
         let packet = delivery.body.as_ref()?.packet();
-        let wrong =
-            |(field, value): &&(Field, Value)| of(*field) && field.get(packet).as_ref() != Some(value);
-        self.fields.iter().find(wrong).map(|(field, value)| (*field, value))
+        let fields = self.fields.iter().filter(|(field, _)| of(*field));
+        first_wrong(fields, packet).map(|(field, value)| (*field, value))
     }
 
     /// The event up to which the claim was waited for, or the end of the record.

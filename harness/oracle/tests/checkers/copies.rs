@@ -259,6 +259,7 @@ fn with_field(version: Version, field: Field, wanted: u32, retain: bool, granted
     let kind = ClaimKind::Receives {
         client: SUB,
         payloads: vec![Bytes::from_static(b"once")],
+        some: false,
         fields: vec![(field, Value::Number(wanted))],
         count: HowOften::ExactlyOnce,
     };

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadzone_wire::{Ack, AckKind, Packet, PropertyId, Publish, Version};
+use deadzone_wire::{Ack, AckKind, Packet, PropertyId, Publish, Text, Version};
 
 use super::subscriptions::Subscriptions;
 
@@ -32,6 +32,8 @@ pub(crate) struct Session {
     subscriptions: Subscriptions,
     /// The largest packet that it takes, bytes, where its CONNECT says so.
     max_packet: Option<u32>,
+    /// What its Topic Aliases stand for on this connection.
+    aliases: BTreeMap<u32, Text>,
 }
 
 impl Session {
@@ -53,6 +55,7 @@ impl Session {
     /// Answers belong to a connection: those that were not sent on the last one are not owed on the next.
     pub(crate) fn connection_ended(&mut self) {
         self.owed.clear();
+        self.aliases.clear();
     }
 
     /// The client wrote this packet.
@@ -60,12 +63,13 @@ impl Session {
         self.subscriptions.sent(packet);
         match packet {
             Packet::Connect(c) => self.max_packet = c.properties.number(PropertyId::MaximumPacketSize),
-            Packet::Publish(p) if p.qos > 0 => {
-                if let Some(id) = p.packet_id {
+            Packet::Publish(p) => {
+                let p = self.without_alias(p);
+                if let Some(id) = p.packet_id.filter(|_| p.qos > 0) {
                     if !self.order.contains(&id) {
                         self.order.push(id);
                     }
-                    self.outgoing.insert(id, Outgoing::Publish(p.clone()));
+                    self.outgoing.insert(id, Outgoing::Publish(p));
                 }
             }
             Packet::Ack(a) => {
@@ -82,6 +86,20 @@ impl Session {
             }
             _ => {}
         }
+    }
+
+    /// The message as it may be sent on another connection: with its topic, since an alias ends with the connection that set it.
+    fn without_alias(&mut self, publish: &Publish) -> Publish {
+        let mut publish = publish.clone();
+        if let Some(alias) = publish.properties.number(PropertyId::TopicAlias) {
+            if publish.topic.is_empty() {
+                publish.topic = self.aliases.get(&alias).cloned().unwrap_or_default();
+            } else {
+                self.aliases.insert(alias, publish.topic.clone());
+            }
+            publish.properties.remove(PropertyId::TopicAlias);
+        }
+        publish
     }
 
     /// A packet arrived; the answers it calls for are added to what is owed.

@@ -65,7 +65,7 @@ async fn become_polite(network: &Network, client: usize) {
 /// client gets it over the connection that follows the cut; here that one is left out.
 async fn has_what_is_expected(stage: &Stage<'_>, steps: &[Step], client: usize) -> bool {
     let expected = steps.iter().map_while(|step| match &step.kind {
-        StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
+        StepKind::ExpectReceives { client, payloads, fields, count, within_ms, .. } => {
             let comes = matches!(count, Count::ExactlyOnce | Count::AtLeastOnce | Count::InOrder);
             Some(comes.then_some((step, *client, payloads, fields, *within_ms)))
         }

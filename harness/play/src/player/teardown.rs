@@ -121,5 +121,5 @@ async fn visit(
         // A PINGRESP shows that the broker has read what came before it.
         steps::ping(stage, &step, own).await?;
     }
-    steps::disconnect(stage, own, None, None).await
+    steps::disconnect(stage, own, (None, None, &[])).await
 }

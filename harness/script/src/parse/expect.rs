@@ -38,14 +38,16 @@ impl StepLine<'_, '_> {
     fn receives(&mut self, client: usize, mark: usize) -> Parsed<StepKind> {
         let versions = self.versions_of(client);
         let mut payloads = Vec::new();
-        while self.next_is_text() {
-            payloads.push(self.cursor.text("a payload")?.0);
+        let some = self.cursor.eat("some");
+        while self.next_is_text() || self.cursor.is_sized_payload() {
+            payloads.push(self.cursor.payload("a payload")?);
         }
         let mut copy = PacketTemplate { kind: PacketKind::Publish, fields: Vec::new() };
         while let Some(pair) = self.next_pair() {
             let at = pair.key_at;
             let (field, value) = self.field(PacketKind::Publish, &versions, pair)?;
-            if copy.fields.iter().any(|(known, _)| *known == field) {
+            let known = copy.fields.iter().any(|(known, _)| *known == field);
+            if known && !self.may_be_repeated(PacketKind::Publish, field) {
                 self.cursor.report(Diagnostic::error(code::TWICE, at, format!("{field} is given twice")));
             }
             copy.fields.push((field, value));
@@ -54,8 +56,13 @@ impl StepLine<'_, '_> {
         let at = self.cursor.since(mark);
         self.at = Some(at);
         let (count, within_ms) = self.times(count)?;
+        self.check_awaited(&copy, &versions, at);
         self.contradictions(count, payloads.len(), within_ms, at);
-        Ok(StepKind::ExpectReceives { client, payloads, fields: copy.fields, count, within_ms })
+        if some && count != Count::AtLeastOnce {
+            let message = "`some` says what one copy at least is like, so that it is `at least once`";
+            self.cursor.report(Diagnostic::error(code::CONTRADICTION, at, message));
+        }
+        Ok(StepKind::ExpectReceives { client, payloads, some, fields: copy.fields, count, within_ms })
     }
 
     fn how_often(&mut self) -> Parsed<Count> {

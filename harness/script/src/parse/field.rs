@@ -1,7 +1,9 @@
 //! `name=value` of a packet: is there such a field here, and does the value suit it. Knows no step in particular.
 
+use std::borrow::Cow;
+
 use deadzone_spec::nearest;
-use deadzone_wire::{Field, PacketKind, Version};
+use deadzone_wire::{Field, PacketKind, PropertyId, Version};
 
 use super::cursor::{Abandoned, Parsed};
 use super::lexer::Value;
@@ -34,10 +36,15 @@ impl<'l> StepLine<'_, 'l> {
         pair: Pair<'_>,
     ) -> Parsed<(Field, FieldValue)> {
         let Ok(field) = pair.key.parse::<Field>() else {
-            let here: Vec<&str> =
-                Field::ALL.iter().filter(|f| anywhere(**f, kind)).map(|f| f.name()).collect();
-            let near = nearest(pair.key, here).or_else(|| nearest(pair.key, Field::ALL.map(Field::name)));
-            return Err(self.unknown_field(pair, &kind.to_string(), near));
+            let here = names(kind, versions);
+            let all: Vec<_> = Field::all().map(Field::name).collect();
+            let near = nearest(pair.key, here.iter().map(|name| &**name))
+                .or_else(|| nearest(pair.key, all.iter().map(|name| &**name)));
+            let mistake = self.no_such_field(pair, &kind.to_string(), near);
+            let legal = legal(kind, versions);
+            let help =
+                mistake.help.as_ref().map_or_else(|| legal.clone(), |help| format!("{help} ({legal})"));
+            return Err(self.cursor.fail(mistake.help(help)));
         };
         self.has_field(kind, versions, field, pair.key_at)?;
         let value = self.field_value(field, pair)?;
@@ -52,9 +59,13 @@ impl<'l> StepLine<'_, 'l> {
         field: Field,
         at: At,
     ) -> Parsed<()> {
+        if self.marks.deviant && versions.iter().any(|version| field.fits(kind, *version)) {
+            return Ok(());
+        }
         if !anywhere(field, kind) {
             let message = format!("{kind} has no field `{field}`");
-            return Err(self.cursor.fail(Diagnostic::error(code::NO_SUCH_FIELD, at, message)));
+            let mistake = Diagnostic::error(code::NO_SUCH_FIELD, at, message);
+            return Err(self.cursor.fail(mistake.help(legal(kind, versions))));
         }
         if versions.iter().any(|version| field.applies_to(kind, *version)) {
             return Ok(());
@@ -69,9 +80,24 @@ impl<'l> StepLine<'_, 'l> {
     }
 
     pub(super) fn unknown_field(&mut self, pair: Pair<'_>, of: &str, near: Option<&str>) -> Abandoned {
+        let mistake = self.no_such_field(pair, of, near);
+        self.cursor.fail(mistake)
+    }
+
+    fn no_such_field(&self, pair: Pair<'_>, of: &str, near: Option<&str>) -> Diagnostic {
         let message = format!("unknown field `{}`", shown(pair.key));
         let mistake = Diagnostic::error(code::UNKNOWN_FIELD, pair.key_at, message);
-        self.cursor.fail(mistake.label(format!("{of} has no such field")).suggest(near))
+        mistake.label(format!("{of} has no such field")).suggest(near)
+    }
+
+    /// A field that was given before may be given again: where the standard lets it stand often, and where it is broken on purpose.
+    pub(super) fn may_be_repeated(&self, kind: PacketKind, field: Field) -> bool {
+        match field.property() {
+            Some(PropertyId::UserProperty) => true,
+            Some(PropertyId::SubscriptionIdentifier) if kind == PacketKind::Publish => true,
+            Some(_) => self.marks.deviant,
+            None => false,
+        }
     }
 
     fn field_value(&mut self, field: Field, pair: Pair<'_>) -> Parsed<FieldValue> {
@@ -84,8 +110,19 @@ impl<'l> StepLine<'_, 'l> {
             let message = format!("`{}` is no name for a capture", shown(word));
             return Err(self.cursor.fail(Diagnostic::error(code::NAME, pair.value_at, message)));
         }
+        if field.property().is_some() && matches!(pair.value, Value::Word(word) if word == "none") {
+            return Ok(FieldValue::Absent);
+        }
+        if field.property() == Some(PropertyId::UserProperty) {
+            let Value::Pair(name, value) = pair.value else {
+                let message = format!("{field} is a name and a value");
+                let mistake = Diagnostic::error(code::WRONG_SORT, pair.value_at, message);
+                return Err(self.cursor.fail(mistake.help(format!("write {field}=\"name\":\"value\""))));
+            };
+            return Ok(FieldValue::Pair(name.clone(), value.clone()));
+        }
         match range::of(field) {
-            None => Ok(FieldValue::Text(self.cursor.text_value(field.name(), pair.value, pair.value_at)?)),
+            None => Ok(FieldValue::Text(self.cursor.text_value(&field.name(), pair.value, pair.value_at)?)),
             Some(range) => Ok(FieldValue::Number(self.ranged(pair, &range)?)),
         }
     }
@@ -111,4 +148,17 @@ impl<'l> StepLine<'_, 'l> {
 /// Whether any version of the packet has the field.
 fn anywhere(field: Field, kind: PacketKind) -> bool {
     [Version::V31, Version::V311, Version::V5].iter().any(|version| field.applies_to(kind, *version))
+}
+
+/// The names of the fields that the packet has in one of these versions.
+fn names(kind: PacketKind, versions: &[Version]) -> Vec<Cow<'static, str>> {
+    let here = |field: &Field| versions.iter().any(|version| field.applies_to(kind, *version));
+    Field::all().filter(here).map(Field::name).collect()
+}
+
+fn legal(kind: PacketKind, versions: &[Version]) -> String {
+    match names(kind, versions).as_slice() {
+        [] => format!("{kind} has no fields"),
+        names => format!("fields of {kind}: {}", names.join(" ")),
+    }
 }

@@ -9,7 +9,8 @@ use super::range;
 use super::step::StepLine;
 use crate::diagnostic::{Diagnostic, code};
 use crate::{
-    ConnectMode, ConnectOptions, FieldValue, PacketTemplate, Payload, StepKind, SubscribeFilter, WillTemplate,
+    ConnectMode, ConnectOptions, FieldValue, Fields, PacketTemplate, Payload, StepKind, SubscribeFilter,
+    WillTemplate,
 };
 
 const MODES: [(&str, ConnectMode); 3] =
@@ -56,6 +57,13 @@ impl<'l> StepLine<'_, 'l> {
         let mut given = Vec::new();
         let will_at = self.cursor.here();
         while let Some(pair) = self.next_pair() {
+            if let Some(field) = further(pair, &CONNECT) {
+                if matches!(field, Field::WillProperty(_)) {
+                    will.get_or_insert_with(no_will);
+                }
+                self.property(PacketKind::Connect, &versions, pair, &mut options.properties)?;
+                continue;
+            }
             self.known(pair, "connect", &CONNECT, &versions)?;
             self.once(pair, &mut given);
             match pair.key {
@@ -97,14 +105,7 @@ impl<'l> StepLine<'_, 'l> {
     }
 
     fn will(&mut self, pair: Pair<'_>, will: &mut Option<WillTemplate>) -> Parsed<()> {
-        let nothing = Payload::default();
-        let will = will.get_or_insert(WillTemplate {
-            topic: nothing.clone(),
-            payload: nothing,
-            qos: 0,
-            retain: false,
-            delay_s: 0,
-        });
+        let will = will.get_or_insert_with(no_will);
         match pair.key {
             "will_topic" => {
                 will.topic = self.text_of(pair)?;
@@ -121,6 +122,7 @@ impl<'l> StepLine<'_, 'l> {
     pub(super) fn subscribe(&mut self, client: usize) -> Parsed<StepKind> {
         let versions = self.versions_of(client);
         let (mut filters, mut sub_id, mut expected) = (Vec::new(), None, Vec::new());
+        let mut properties = Vec::new();
         let (mut given, mut given_here) = (Vec::new(), Vec::new());
         loop {
             if filters.is_empty() || self.next_is_text() {
@@ -138,8 +140,17 @@ impl<'l> StepLine<'_, 'l> {
                 if self.next_is_text() {
                     continue;
                 }
-                return Ok(StepKind::Subscribe { client, filters, sub_id, expected });
+                return Ok(StepKind::Subscribe { client, filters, sub_id, properties, expected });
             };
+            if further(pair, &SUBSCRIBE).is_some() {
+                self.property(PacketKind::Subscribe, &versions, pair, &mut properties)?;
+                continue;
+            }
+            if is_nth_reason(pair) {
+                self.once(pair, &mut given);
+                expected.push(self.field(PacketKind::Suback, &versions, pair)?);
+                continue;
+            }
             self.known(pair, "subscribe", &SUBSCRIBE, &versions)?;
             match pair.key {
                 "sub_id" => {
@@ -175,13 +186,19 @@ impl<'l> StepLine<'_, 'l> {
         while self.next_is_text() {
             filters.push(self.filter()?);
         }
-        let (mut expected, mut given) = (Vec::new(), Vec::new());
+        let (mut properties, mut expected, mut given) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(pair) = self.next_pair() {
-            self.known(pair, "unsubscribe", &["reason"], &versions)?;
+            if further(pair, &[]).is_some() {
+                self.property(PacketKind::Unsubscribe, &versions, pair, &mut properties)?;
+                continue;
+            }
+            if !is_nth_reason(pair) {
+                self.known(pair, "unsubscribe", &["reason"], &versions)?;
+            }
             self.once(pair, &mut given);
             expected.push(self.field(PacketKind::Unsuback, &versions, pair)?);
         }
-        Ok(StepKind::Unsubscribe { client, filters, expected })
+        Ok(StepKind::Unsubscribe { client, filters, properties, expected })
     }
 
     pub(super) fn publish(&mut self, client: usize) -> Parsed<StepKind> {
@@ -196,13 +213,15 @@ impl<'l> StepLine<'_, 'l> {
     /// `"topic" "payload" fields`.
     fn message(&mut self, client: usize, payload: &str) -> Parsed<PacketTemplate> {
         let versions = self.versions_of(client);
-        let topic = self.topic()?;
-        let payload = self.cursor.text(payload)?.0;
+        let topic_at = self.cursor.here();
+        let topic = self.cursor.text("a topic")?.0;
+        let payload = self.cursor.payload(payload)?;
         let fields =
             vec![(Field::Topic, FieldValue::Text(topic)), (Field::Payload, FieldValue::Text(payload))];
         let mut packet = PacketTemplate { kind: PacketKind::Publish, fields };
         let (at, before) = (self.cursor.here(), self.cursor.mistakes.len());
         self.fields(&mut packet, &versions)?;
+        self.check_sent(&packet, topic_at);
         let own = packet.fields.iter().find(|(field, _)| matches!(field, Field::Id | Field::Dup));
         if let Some((field, _)) = own
             && self.cursor.mistakes.len() == before
@@ -217,7 +236,7 @@ impl<'l> StepLine<'_, 'l> {
     /// `"topic" "payload" [qos=N] [retain=1]`.
     pub(super) fn finds(&mut self, client: usize) -> Parsed<StepKind> {
         let topic = self.topic()?;
-        let payload = self.cursor.text("a payload")?.0;
+        let payload = self.cursor.payload("a payload")?;
         let (mut qos, mut flag, mut given) = (0, false, Vec::new());
         while let Some(pair) = self.next_pair() {
             self.known(pair, "finds", &["qos", "retain"], &[])?;
@@ -233,7 +252,12 @@ impl<'l> StepLine<'_, 'l> {
     pub(super) fn disconnect(&mut self, client: usize) -> Parsed<StepKind> {
         let versions = self.versions_of(client);
         let (mut reason, mut expiry_s, mut given) = (None, None, Vec::new());
+        let mut properties = Vec::new();
         while let Some(pair) = self.next_pair() {
+            if further(pair, &["expiry"]).is_some() {
+                self.property(PacketKind::Disconnect, &versions, pair, &mut properties)?;
+                continue;
+            }
             self.known(pair, "disconnect", &["reason", "expiry"], &versions)?;
             self.once(pair, &mut given);
             match pair.key {
@@ -244,7 +268,25 @@ impl<'l> StepLine<'_, 'l> {
                 _ => expiry_s = Some(self.ranged(pair, &range::U32)?),
             }
         }
-        Ok(StepKind::Disconnect { client, reason, expiry_s })
+        Ok(StepKind::Disconnect { client, reason, expiry_s, properties })
+    }
+
+    /// A property of the packet that an intent sends.
+    fn property(
+        &mut self,
+        kind: PacketKind,
+        versions: &[Version],
+        pair: Pair<'_>,
+        to: &mut Fields,
+    ) -> Parsed<()> {
+        let (field, value) = self.field(kind, versions, pair)?;
+        if to.iter().any(|(known, _)| *known == field) && !self.may_be_repeated(kind, field) {
+            let message = format!("{field} is given twice");
+            self.cursor.report(Diagnostic::error(code::TWICE, pair.key_at, message));
+        }
+        self.check_sent(&PacketTemplate { kind, fields: vec![(field, value.clone())] }, pair.value_at);
+        to.push((field, value));
+        Ok(())
     }
 
     fn text_of(&mut self, pair: Pair<'_>) -> Parsed<Payload> {
@@ -281,4 +323,18 @@ impl<'l> StepLine<'_, 'l> {
         }
         given.push(pair.key);
     }
+}
+
+/// A property that is no option of the intent's own.
+fn further(pair: Pair<'_>, own: &[&str]) -> Option<Field> {
+    pair.key.parse::<Field>().ok().filter(|field| field.property().is_some() && !own.contains(&pair.key))
+}
+
+fn is_nth_reason(pair: Pair<'_>) -> bool {
+    matches!(pair.key.parse::<Field>(), Ok(Field::NthReason(_)))
+}
+
+fn no_will() -> WillTemplate {
+    let nothing = Payload::default();
+    WillTemplate { topic: nothing.clone(), payload: nothing, qos: 0, retain: false, delay_s: 0 }
 }

@@ -25,6 +25,8 @@ pub(super) enum Kind {
 pub(super) enum Value {
     Word(String),
     Text(Payload),
+    /// `"name":"value"`.
+    Pair(Payload, Payload),
 }
 
 /// A token.
@@ -122,12 +124,29 @@ impl Lexer<'_> {
         word.pop();
         let column = start_column + word.chars().count() as u32 + 1;
         let value = if value.is_empty() && self.peek() == Some('"') {
-            Value::Text(self.text())
+            self.one_text_or_two()
         } else {
             Value::Word(value)
         };
         let at = At { line: self.number, column, length: self.column.saturating_sub(column).max(1) };
         Kind::Pair(word, value, at)
+    }
+
+    /// `"text"` or `"name":"value"`.
+    fn one_text_or_two(&mut self) -> Value {
+        let text = self.text();
+        if self.peek() != Some(':') {
+            return Value::Text(text);
+        }
+        let column = self.column;
+        self.bump();
+        if self.peek() != Some('"') {
+            let at = At { line: self.number, column, length: 1 };
+            let mistake = Diagnostic::error(code::MISSING, at, "behind the `:` belongs a text in quotes");
+            self.mistakes.push(mistake.label("a text belongs behind this"));
+            return Value::Pair(text, Payload::default());
+        }
+        Value::Pair(text, self.text())
     }
 
     fn text(&mut self) -> Payload {
@@ -153,10 +172,11 @@ impl Lexer<'_> {
     }
 
     fn checked(&mut self, text: Payload, opened: u32) -> Payload {
-        if text.has_a_wrong_pad() {
+        if text.has_a_wrong_length() {
             let at = At { line: self.number, column: opened, length: self.column - opened };
-            let help = format!("write {{pad N}}: 1 to {PAD_MAX} bytes");
-            self.mistakes.push(Diagnostic::error(code::ESCAPE, at, "a `{pad}` without a length").help(help));
+            let help = format!("write {{pad N}}, {{fill N}}, {{counted N}}: 1 to {PAD_MAX} bytes");
+            let mistake = Diagnostic::error(code::ESCAPE, at, "a placeholder without a length");
+            self.mistakes.push(mistake.help(help));
         }
         text
     }

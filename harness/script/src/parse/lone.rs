@@ -57,6 +57,10 @@ fn lower(kind: &StepKind) -> Option<LinkStep> {
             let value = |value: &FieldValue| match value {
                 FieldValue::Number(n) => Some(Value::Number(*n)),
                 FieldValue::Text(text) => Some(Value::Bytes(text.0.clone().into())),
+                FieldValue::Pair(name, value) => {
+                    Some(Value::Pair(name.0.clone().into(), value.0.clone().into()))
+                }
+                FieldValue::Absent => Some(Value::Absent),
                 FieldValue::Capture(_) => None,
             };
             let fields = packet.fields.iter().map(|(field, v)| Some((*field, value(v)?)));

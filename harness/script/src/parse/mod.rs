@@ -24,6 +24,7 @@ mod node;
 mod order;
 mod outage;
 mod packet;
+mod polite;
 mod range;
 mod rounds;
 mod scenario;

@@ -42,6 +42,7 @@ impl StepLine<'_, '_> {
             let at = self.cursor.here();
             let field = match self.cursor.peek() {
                 Some(Token { kind: Kind::Text(_), .. }) => self.bare_text(packet, at),
+                _ if self.cursor.is_sized_payload() => self.bare_text(packet, at),
                 _ => match self.next_pair() {
                     Some(pair) => self.field(packet.kind, versions, pair),
                     None => return failed,
@@ -55,7 +56,8 @@ impl StepLine<'_, '_> {
     }
 
     fn add_field(&mut self, packet: &mut PacketTemplate, field: Field, value: FieldValue, at: At) {
-        if packet.fields.iter().any(|(known, _)| *known == field) {
+        let known = packet.fields.iter().any(|(known, _)| *known == field);
+        if known && !self.may_be_repeated(packet.kind, field) {
             self.cursor.report(Diagnostic::error(code::TWICE, at, format!("{field} is given twice")));
         }
         packet.fields.push((field, value));
@@ -63,7 +65,7 @@ impl StepLine<'_, '_> {
 
     /// Topic and payload of a PUBLISH, the filter of a SUBSCRIBE or UNSUBSCRIBE.
     fn bare_text(&mut self, packet: &PacketTemplate, at: At) -> Parsed<(Field, FieldValue)> {
-        let (text, _) = self.cursor.text("a text")?;
+        let text = self.cursor.payload("a text")?;
         let has = |field: Field| packet.fields.iter().any(|(known, _)| *known == field);
         let field = match packet.kind {
             PacketKind::Publish if !has(Field::Topic) => Field::Topic,
@@ -88,19 +90,12 @@ impl StepLine<'_, '_> {
         }
         let versions = self.versions_of(client);
         let (packet, at) = self.template(&versions)?;
-        for (field, value) in &packet.fields {
-            match (field, value) {
-                (Field::Topic, FieldValue::Text(topic)) => self.check_topic(topic, at),
-                (Field::Filter, FieldValue::Text(filter)) => self.check_filter(filter, at),
-                _ => {}
-            }
-        }
+        self.check_sent(&packet, at);
         if natural(packet.kind, &versions) == Some(Direction::Down) && !self.marks.deviant {
             let message = format!("a client never sends {}", packet.kind);
             let mistake = Diagnostic::error(code::WRONG_WAY, at, message);
             self.cursor.report(mistake.help("if that is meant, end the line with `deviant`"));
         }
-        self.check_dup(&packet, at);
         let framing = self.framing(client)?;
         let mark = self.cursor.mark();
         let mut broken_by = Vec::new();
@@ -116,18 +111,6 @@ impl StepLine<'_, '_> {
             }
         }
         Ok(StepKind::Send { client, packet, broken_by, framing })
-    }
-
-    fn check_dup(&mut self, packet: &PacketTemplate, at: At) {
-        let number =
-            |wanted: Field| packet.fields.iter().find(|(field, _)| *field == wanted).map(|(_, value)| value);
-        let qos_0 = matches!(number(Field::Qos), None | Some(FieldValue::Number(0)));
-        let dup = number(Field::Dup) == Some(&FieldValue::Number(1));
-        if packet.kind == PacketKind::Publish && qos_0 && dup && !self.marks.deviant {
-            let mistake =
-                Diagnostic::error(code::NOT_MARKED, at, "DUP on a QoS 0 PUBLISH breaks the protocol");
-            self.cursor.report(mistake.help("if that is meant, end the line with `deviant`"));
-        }
     }
 
     fn send_bytes(&mut self, client: usize) -> Parsed<StepKind> {
@@ -198,6 +181,7 @@ impl StepLine<'_, '_> {
             return Ok(Arrival::Closed);
         }
         let (packet, at) = self.template(versions)?;
+        self.check_awaited(&packet, versions, at);
         if natural(packet.kind, versions) == Some(Direction::Up) {
             let message = format!("a broker never sends {}", packet.kind);
             let mistake = Diagnostic::error(code::WRONG_WAY, at, message);

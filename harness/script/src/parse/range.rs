@@ -1,6 +1,6 @@
 //! What values a field can hold, and which of them keep the protocol. Knows no packet in particular.
 
-use deadzone_wire::Field;
+use deadzone_wire::{Field, PropertyId, PropertySort};
 
 /// Bounds of a number.
 pub(super) struct Range {
@@ -39,19 +39,45 @@ pub(super) const U16: Range = range(0, 0xffff, 0xffff);
 /// Any four bytes.
 pub(super) const U32: Range = range(0, u32::MAX, u32::MAX);
 
+/// A byte of which 0 and 1 are legal.
+const BYTE_BIT: Range = range(0, 1, 0xff);
+
 /// Of a packet's field; texts have none.
 pub(super) fn of(field: Field) -> Option<Range> {
     Some(match field {
-        Field::Topic | Field::Payload | Field::ClientId | Field::Filter => return None,
-        Field::Id | Field::ReceiveMax => NON_ZERO_U16,
-        Field::Qos => QOS,
-        Field::Dup | Field::Retain | Field::SessionPresent | Field::Clean | Field::Failure => BIT,
+        Field::Topic
+        | Field::Payload
+        | Field::ClientId
+        | Field::User
+        | Field::Password
+        | Field::WillTopic
+        | Field::WillPayload
+        | Field::Filter
+        | Field::NthFilter(_) => return None,
+        Field::Id => NON_ZERO_U16,
+        Field::Qos | Field::WillQos => QOS,
+        Field::Dup
+        | Field::Retain
+        | Field::SessionPresent
+        | Field::Clean
+        | Field::Failure
+        | Field::WillRetain => BIT,
         // Two reserved bits, two of Retain Handling, Retain As Published, No Local, two of QoS; what each version allows
         // of it is for the broker to say.
-        Field::Reason | Field::Options => BYTE,
+        Field::Reason | Field::Options | Field::NthReason(_) | Field::NthOptions(_) => BYTE,
         Field::KeepAlive => U16,
-        Field::Expiry | Field::MessageExpiry => U32,
-        Field::MaxPacket => NON_ZERO_U32,
-        Field::SubId => SUB_ID,
+        Field::Property(id) | Field::WillProperty(id) => return of_property(id),
+    })
+}
+
+fn of_property(id: PropertyId) -> Option<Range> {
+    Some(match (id, id.sort()) {
+        (_, PropertySort::Text | PropertySort::Binary | PropertySort::Pair) => return None,
+        (PropertyId::ReceiveMaximum | PropertyId::TopicAlias, _) => NON_ZERO_U16,
+        (PropertyId::MaximumPacketSize, _) => NON_ZERO_U32,
+        (_, PropertySort::Byte) => BYTE_BIT,
+        (_, PropertySort::U16) => U16,
+        (_, PropertySort::U32) => U32,
+        (_, PropertySort::Var) => SUB_ID,
     })
 }

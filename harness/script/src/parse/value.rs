@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Parsed};
 use super::lexer::Value;
 use crate::diagnostic::{Diagnostic, code, shown};
-use crate::{At, Payload};
+use crate::{At, Payload, text::PAD_MAX};
 
 /// Longest time that a scenario may name, ms: a day.
 const TIME_MAX_MS: u64 = 24 * 60 * 60 * 1000;
@@ -35,7 +35,40 @@ pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_lowercase()) && word.bytes().all(tail) && word.len() <= 64
 }
 
+/// `64KiB`, `2MiB`, `100` (bytes), in bytes.
+pub(super) fn size(word: &str) -> Option<usize> {
+    let (digits, factor) = match (word.strip_suffix("KiB"), word.strip_suffix("MiB")) {
+        (Some(digits), _) => (digits, 1024),
+        (_, Some(digits)) => (digits, 1024 * 1024),
+        _ => (word, 1),
+    };
+    usize::try_from(number(digits).filter(|_| !digits.starts_with("0x"))?).ok()?.checked_mul(factor)
+}
+
 impl Cursor<'_> {
+    /// A payload: a text in quotes, or `payload of SIZE`.
+    pub(super) fn payload(&mut self, what: &str) -> Parsed<Payload> {
+        if !self.is_sized_payload() {
+            return Ok(self.text(what)?.0);
+        }
+        self.bump();
+        self.bump();
+        let (word, at) = self.word("a size")?;
+        match size(word).filter(|bytes| (1..=PAD_MAX).contains(bytes)) {
+            Some(bytes) => Ok(Payload::counted(bytes)),
+            None => {
+                let message = format!("`{}` is no size of a payload", shown(word));
+                let help = "1 byte to 4 MiB: 100, 64KiB, 2MiB";
+                Err(self.fail(Diagnostic::error(code::RANGE, at, message).help(help)))
+            }
+        }
+    }
+
+    /// Whether `payload of` comes next.
+    pub(super) fn is_sized_payload(&self) -> bool {
+        self.peek_word() == Some("payload") && self.second_word() == Some("of")
+    }
+
     pub(super) fn time(&mut self) -> Parsed<u64> {
         let (word, at) = self.word("a time")?;
         time_ms(word).ok_or_else(|| {
@@ -75,7 +108,7 @@ impl Cursor<'_> {
     pub(super) fn text_value(&mut self, what: &str, value: &Value, at: At) -> Parsed<Payload> {
         match value {
             Value::Text(text) => Ok(text.clone()),
-            Value::Word(_) => {
+            Value::Word(_) | Value::Pair(..) => {
                 let mistake = Diagnostic::error(code::WRONG_SORT, at, format!("{what} must be a text"));
                 Err(self.fail(mistake.help(format!("write {what}=\"…\""))))
             }
@@ -86,7 +119,7 @@ impl Cursor<'_> {
     pub(super) fn number_value(&mut self, what: &str, value: &Value, at: At) -> Parsed<u32> {
         match value {
             Value::Word(word) => number(word).ok_or_else(|| self.not_a_number(what, word, at)),
-            Value::Text(_) => {
+            Value::Text(_) | Value::Pair(..) => {
                 let mistake =
                     Diagnostic::error(code::WRONG_SORT, at, format!("{what} must be a number, not a text"));
                 Err(self.fail(mistake))

@@ -13,33 +13,34 @@ pub(super) fn print<'s>(out: &mut String, kind: &StepKind, name: &dyn Fn(&usize)
         StepKind::Connect { client, mode, options, expected } => {
             let _ = write!(out, "{} connect {}", name(client), mode_word(*mode));
             connect(out, options);
+            let _ = write!(out, "{}", Fields(&options.properties));
             out.push_str(if options.refused { " refused" } else { "" });
             write!(out, "{}", Fields(expected))
         }
-        StepKind::Subscribe { client, filters, sub_id, expected } => {
+        StepKind::Subscribe { client, filters, sub_id, properties, expected } => {
             let _ = write!(out, "{} subscribe", name(client));
             filters.iter().for_each(|filter| subscription(out, filter));
             number(out, "sub_id", *sub_id);
-            write!(out, "{}", Fields(expected))
+            write!(out, "{}{}", Fields(properties), Fields(expected))
         }
-        StepKind::Unsubscribe { client, filters, expected } => {
+        StepKind::Unsubscribe { client, filters, properties, expected } => {
             let _ = write!(out, "{} unsubscribe", name(client));
             for filter in filters {
                 let _ = write!(out, " {}", Quoted(filter));
             }
-            write!(out, "{}", Fields(expected))
+            write!(out, "{}{}", Fields(properties), Fields(expected))
         }
         StepKind::Publish { client, packet } => write!(out, "{} publish{}", name(client), Bare(packet)),
         StepKind::Burst { client, count, packet } => {
             write!(out, "{} burst {count}{}", name(client), Bare(packet))
         }
-        StepKind::Disconnect { client, reason, expiry_s } => {
+        StepKind::Disconnect { client, reason, expiry_s, properties } => {
             let _ = write!(out, "{} disconnect", name(client));
             if let Some(reason) = reason {
                 let _ = write!(out, " reason=0x{reason:02x}");
             }
             number(out, "expiry", *expiry_s);
-            Ok(())
+            write!(out, "{}", Fields(properties))
         }
         StepKind::Ping { client } => write!(out, "{} ping", name(client)),
         _ => Ok(()),

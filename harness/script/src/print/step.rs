@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::header::one_line;
-use super::value::{Fields, Packet, Quoted, Time};
+use super::value::{Fields, Message, Packet, Quoted, Time};
 use super::{intent, link};
 use crate::{Arrival, ClientDecl, Control, Count, Scenario, Step, StepKind, TargetAction};
 
@@ -81,7 +81,7 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
         }
         StepKind::Finds { client, topic, payload, qos, flag } => {
             let flag = if *flag { " retain=1" } else { "" };
-            write!(out, "{} finds {} {} qos={qos}{flag}", name(client), Quoted(topic), Quoted(payload))
+            write!(out, "{} finds {} {} qos={qos}{flag}", name(client), Quoted(topic), Message(payload))
         }
         StepKind::Fence { .. } | StepKind::Ready { .. } => marker(out, kind, &name),
         StepKind::Settle => write!(out, "settle"),
@@ -97,10 +97,10 @@ fn kind(out: &mut String, kind: &StepKind, clients: &[ClientDecl]) {
             Ok(())
         }
         StepKind::Target(action) => target(out, *action),
-        StepKind::ExpectReceives { client, payloads, fields, count, within_ms } => {
-            let _ = write!(out, "expect {} receives", name(client));
+        StepKind::ExpectReceives { client, payloads, some, fields, count, within_ms } => {
+            let _ = write!(out, "expect {} receives{}", name(client), if *some { " some" } else { "" });
             for payload in payloads {
-                let _ = write!(out, " {}", Quoted(payload));
+                let _ = write!(out, " {}", Message(payload));
             }
             let _ = write!(out, "{} ", Fields(fields));
             how_often(out, *count);

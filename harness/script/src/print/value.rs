@@ -39,6 +39,20 @@ fn is_plain(c: char) -> bool {
     !c.is_control() && !unseen
 }
 
+/// A payload: in quotes, or by its size.
+pub(super) struct Message<'a>(pub(super) &'a Payload);
+
+impl Display for Message<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.is_counted() {
+            Some(bytes) if bytes % (1 << 20) == 0 => write!(f, "payload of {}MiB", bytes >> 20),
+            Some(bytes) if bytes % (1 << 10) == 0 => write!(f, "payload of {}KiB", bytes >> 10),
+            Some(bytes) => write!(f, "payload of {bytes}"),
+            None => Quoted(self.0).fmt(f),
+        }
+    }
+}
+
 /// Milliseconds in the largest unit that keeps them whole.
 pub(super) struct Time(pub(super) u64);
 
@@ -63,11 +77,19 @@ impl Display for Fields<'_> {
 fn pair(f: &mut Formatter<'_>, field: Field, value: &FieldValue) -> fmt::Result {
     match value {
         // Codes and bits are read in hexadecimal.
-        FieldValue::Number(n) if matches!(field, Field::Reason | Field::Options) && *n > 9 => {
+        FieldValue::Number(n)
+            if *n > 9
+                && matches!(
+                    field,
+                    Field::Reason | Field::Options | Field::NthReason(_) | Field::NthOptions(_)
+                ) =>
+        {
             write!(f, " {field}=0x{n:02x}")
         }
         FieldValue::Number(n) => write!(f, " {field}={n}"),
         FieldValue::Text(text) => write!(f, " {field}={}", Quoted(text)),
+        FieldValue::Pair(name, value) => write!(f, " {field}={}:{}", Quoted(name), Quoted(value)),
+        FieldValue::Absent => write!(f, " {field}=none"),
         FieldValue::Capture(name) => write!(f, " {field}=${name}"),
     }
 }
@@ -97,6 +119,9 @@ impl Display for Bare<'_> {
                 _ => false,
             };
             match value {
+                FieldValue::Text(text) if bare && *field == Field::Payload => {
+                    write!(f, " {}", Message(text))?;
+                }
                 FieldValue::Text(text) if bare => write!(f, " {}", Quoted(text))?,
                 value => pair(f, *field, value)?,
             }

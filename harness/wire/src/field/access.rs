@@ -2,30 +2,26 @@
 
 use bytes::Bytes;
 
-use super::{Field, Value};
+use super::{Field, Nth, Value};
 use crate::{
-    Connect, Packet, Properties, PropertyId, PropertyValue, Suback, Text, Unsuback, VarInt, Version,
-    property::Home, reason::failure,
+    Connect, Packet, Properties, PropertyId, PropertySort, PropertyValue, Suback, Text, Unsuback, VarInt,
+    Version, Will, reason::failure,
 };
 
 pub(super) fn get(field: Field, packet: &Packet) -> Option<Value> {
-    if let Some(id) = property_of(field) {
-        return properties(packet, id)?.number(id).map(Value::Number);
+    if let Some(id) = field.property() {
+        return properties(field, packet)?.get(id).map(value_of);
     }
     match field {
         Field::Id => packet.packet_id().map(number),
         Field::Reason => reason(packet).map(number),
+        Field::NthReason(nth) => codes(packet)?.get(nth.index()).copied().map(number),
         Field::Failure => {
             let answers = matches!(packet, Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_));
             answers.then(|| number(failure(packet).is_some()))
         }
         _ => match packet {
-            Packet::Connect(p) => match field {
-                Field::Clean => Some(number(p.clean())),
-                Field::KeepAlive => Some(number(p.keep_alive_s)),
-                Field::ClientId => Some(text(&p.client_id)),
-                _ => None,
-            },
+            Packet::Connect(p) => of_connect(field, p),
             Packet::Connack(p) => (field == Field::SessionPresent).then(|| number(p.session_present())),
             Packet::Publish(p) => match field {
                 Field::Topic => Some(text(&p.topic)),
@@ -35,27 +31,72 @@ pub(super) fn get(field: Field, packet: &Packet) -> Option<Value> {
                 Field::Retain => Some(number(p.retain)),
                 _ => None,
             },
-            Packet::Subscribe(p) => match (field, p.filters.first()?) {
-                (Field::Filter, (filter, _)) => Some(text(filter)),
-                (Field::Options, (_, options)) => Some(number(*options)),
-                _ => None,
+            Packet::Subscribe(p) => match (field, p.filters.get(place(field)?)?) {
+                (Field::Filter | Field::NthFilter(_), (filter, _)) => Some(text(filter)),
+                (_, (_, options)) => Some(number(*options)),
             },
-            Packet::Unsubscribe(p) if field == Field::Filter => p.filters.first().map(text),
+            Packet::Unsubscribe(p) if matches!(field, Field::Filter | Field::NthFilter(_)) => {
+                p.filters.get(place(field)?).map(text)
+            }
             _ => None,
         },
     }
 }
 
-pub(super) fn set(field: Field, packet: &mut Packet, value: &Value) -> Option<()> {
-    if let Some(id) = property_of(field) {
-        return set_property(packet, id, value);
+pub(super) fn all(field: Field, packet: &Packet) -> Vec<Value> {
+    match field.property() {
+        Some(id) => {
+            properties(field, packet).into_iter().flat_map(|list| list.all(id)).map(value_of).collect()
+        }
+        None => get(field, packet).into_iter().collect(),
+    }
+}
+
+/// Which filter a field means.
+fn place(field: Field) -> Option<usize> {
+    match field {
+        Field::Filter | Field::Options => Some(0),
+        Field::NthFilter(nth) | Field::NthOptions(nth) => Some(nth.index()),
+        _ => None,
+    }
+}
+
+fn of_connect(field: Field, p: &Connect) -> Option<Value> {
+    match field {
+        Field::Clean => Some(number(p.clean())),
+        Field::KeepAlive => Some(number(p.keep_alive_s)),
+        Field::ClientId => Some(text(&p.client_id)),
+        Field::User => p.username.as_ref().map(text),
+        Field::Password => p.password.clone().map(Value::Bytes),
+        Field::WillTopic => p.will.as_ref().map(|will| text(&will.topic)),
+        Field::WillPayload => p.will.as_ref().map(|will| Value::Bytes(will.payload.clone())),
+        Field::WillQos => Some(number(p.will_qos())),
+        Field::WillRetain => Some(number(p.will_retain())),
+        _ => None,
+    }
+}
+
+/// `behind`: a property goes behind all others, else in the place of the first one of its name.
+pub(super) fn set(field: Field, packet: &mut Packet, value: &Value, behind: bool) -> Option<()> {
+    if let Some(id) = field.property() {
+        let value = property_value(id, value)?;
+        let list = properties_mut(field, packet)?;
+        match list.items.iter_mut().find(|p| !behind && p.id.value() == id as u32) {
+            Some(first) => first.value = value,
+            None => list.push(id, value),
+        }
+        return Some(());
     }
     match (field, packet) {
         (Field::Id, packet) => *packet_id(packet)? = narrow(value)?,
         (Field::Reason, packet) => set_reason(packet, narrow(value)?)?,
-        (Field::Clean, Packet::Connect(p)) => p.set_clean(boolean(value)?),
-        (Field::KeepAlive, Packet::Connect(p)) => p.keep_alive_s = narrow(value)?,
-        (Field::ClientId, Packet::Connect(p)) => p.client_id = as_text(value)?,
+        (
+            Field::NthReason(nth),
+            Packet::Suback(Suback { codes, .. }) | Packet::Unsuback(Unsuback { codes, .. }),
+        ) => {
+            *grown(codes, nth) = narrow(value)?;
+        }
+        (field, Packet::Connect(p)) => return set_connect(field, p, value),
         (Field::SessionPresent, Packet::Connack(p)) => p.flags = (p.flags & !1) | u8::from(boolean(value)?),
         (Field::Topic, Packet::Publish(p)) => p.topic = as_text(value)?,
         (Field::Payload, Packet::Publish(p)) => p.payload = bytes(value)?.clone(),
@@ -76,10 +117,54 @@ pub(super) fn set(field: Field, packet: &mut Packet, value: &Value) -> Option<()
                 None => p.filters.push(filter),
             }
         }
+        (Field::NthFilter(nth), Packet::Subscribe(p)) => grown(&mut p.filters, nth).0 = as_text(value)?,
+        (Field::NthFilter(nth), Packet::Unsubscribe(p)) => *grown(&mut p.filters, nth) = as_text(value)?,
         (Field::Options, Packet::Subscribe(p)) => p.filters.first_mut()?.1 = narrow(value)?,
+        (Field::NthOptions(nth), Packet::Subscribe(p)) => grown(&mut p.filters, nth).1 = narrow(value)?,
         _ => return None,
     }
     Some(())
+}
+
+/// The n-th of a list that grows where it is too short.
+fn grown<T: Default + Clone>(list: &mut Vec<T>, nth: Nth) -> &mut T {
+    if list.len() <= nth.index() {
+        list.resize(nth.index() + 1, T::default());
+    }
+    &mut list[nth.index()]
+}
+
+fn set_connect(field: Field, p: &mut Connect, value: &Value) -> Option<()> {
+    match field {
+        Field::Clean => p.set_clean(boolean(value)?),
+        Field::KeepAlive => p.keep_alive_s = narrow(value)?,
+        Field::ClientId => p.client_id = as_text(value)?,
+        Field::User => p.set_username(as_text(value)?),
+        Field::Password => p.set_password(bytes(value)?.clone()),
+        Field::WillTopic => with_will(p).topic = as_text(value)?,
+        Field::WillPayload => with_will(p).payload = bytes(value)?.clone(),
+        Field::WillQos => {
+            let (qos, retain) = (narrow::<u8>(value).filter(|qos| *qos <= 3)?, p.will_retain());
+            let will = with_will(p).clone();
+            p.set_will(will, qos, retain);
+        }
+        Field::WillRetain => {
+            let (qos, retain) = (p.will_qos(), boolean(value)?);
+            let will = with_will(p).clone();
+            p.set_will(will, qos, retain);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The will, made with its flag where there is none.
+fn with_will(p: &mut Connect) -> &mut Will {
+    if p.will.is_none() {
+        let (qos, retain) = (p.will_qos(), p.will_retain());
+        p.set_will(Will::default(), qos, retain);
+    }
+    p.will.get_or_insert_default()
 }
 
 /// The place of the Packet Identifier. A PUBLISH without one gets one.
@@ -124,56 +209,75 @@ fn set_reason(packet: &mut Packet, code: u8) -> Option<()> {
     Some(())
 }
 
-fn property_of(field: Field) -> Option<PropertyId> {
-    match field {
-        Field::Expiry => Some(PropertyId::SessionExpiryInterval),
-        Field::MessageExpiry => Some(PropertyId::MessageExpiryInterval),
-        Field::ReceiveMax => Some(PropertyId::ReceiveMaximum),
-        Field::MaxPacket => Some(PropertyId::MaximumPacketSize),
-        Field::SubId => Some(PropertyId::SubscriptionIdentifier),
+/// The codes of an answer that has one for each filter.
+fn codes(packet: &Packet) -> Option<&[u8]> {
+    match packet {
+        Packet::Suback(p) => Some(&p.codes),
+        Packet::Unsuback(p) => Some(&p.codes),
         _ => None,
     }
 }
 
-/// The list that may hold the property in this packet; `None` where the packet has no such list now.
-fn properties(packet: &Packet, id: PropertyId) -> Option<&Properties> {
-    if !Home::Packet(packet.kind()).allows(id) {
-        return None;
+/// The list that may hold the property; `None` where the packet has no such list now.
+fn properties(field: Field, packet: &Packet) -> Option<&Properties> {
+    match (field, packet) {
+        (Field::WillProperty(_), Packet::Connect(p)) => {
+            p.will.as_ref().filter(|_| has_properties(p)).map(|will| &will.properties)
+        }
+        (Field::WillProperty(_), _) => None,
+        (_, Packet::Connect(p)) => has_properties(p).then_some(&p.properties),
+        (_, Packet::Connack(p)) => p.properties.as_ref(),
+        (_, Packet::Publish(p)) => Some(&p.properties),
+        (_, Packet::Ack(p)) => p.properties.as_ref(),
+        (_, Packet::Subscribe(p)) => Some(&p.properties),
+        (_, Packet::Suback(p)) => Some(&p.properties),
+        (_, Packet::Unsubscribe(p)) => Some(&p.properties),
+        (_, Packet::Unsuback(p)) => Some(&p.properties),
+        (_, Packet::Disconnect(p)) => p.properties.as_ref(),
+        (_, Packet::Auth(p)) => p.properties.as_ref(),
+        (_, Packet::Bare(_) | Packet::Opaque(_)) => None,
+    }
+}
+
+/// The same, made where the packet left it out.
+fn properties_mut(field: Field, packet: &mut Packet) -> Option<&mut Properties> {
+    if !matches!(field, Field::WillProperty(_)) {
+        return packet.properties_mut(Version::V5);
     }
     match packet {
-        Packet::Connect(p) => has_properties(p).then_some(&p.properties),
-        Packet::Connack(p) => p.properties.as_ref(),
-        Packet::Publish(p) => Some(&p.properties),
-        Packet::Subscribe(p) => Some(&p.properties),
-        Packet::Disconnect(p) => p.properties.as_ref(),
+        Packet::Connect(p) if has_properties(p) => Some(&mut with_will(p).properties),
         _ => None,
     }
 }
 
-fn set_property(packet: &mut Packet, id: PropertyId, value: &Value) -> Option<()> {
-    if !Home::Packet(packet.kind()).allows(id) {
-        return None;
+fn value_of(value: &PropertyValue) -> Value {
+    match value {
+        PropertyValue::Byte(v) => number(*v),
+        PropertyValue::U16(v) => number(*v),
+        PropertyValue::U32(v) => number(*v),
+        PropertyValue::Var(v) => number(v.value()),
+        PropertyValue::Binary(v) => Value::Bytes(v.clone()),
+        PropertyValue::Text(v) => text(v),
+        PropertyValue::Pair(name, value) => Value::Pair(name.0.clone(), value.0.clone()),
     }
-    let value = match id {
-        PropertyId::ReceiveMaximum => PropertyValue::U16(narrow(value)?),
-        PropertyId::SubscriptionIdentifier => {
+}
+
+fn property_value(id: PropertyId, value: &Value) -> Option<PropertyValue> {
+    Some(match (id.sort(), value) {
+        (PropertySort::Byte, value) => PropertyValue::Byte(narrow(value)?),
+        (PropertySort::U16, value) => PropertyValue::U16(narrow(value)?),
+        (PropertySort::U32, value) => PropertyValue::U32(narrow(value)?),
+        (PropertySort::Var, value) => {
             PropertyValue::Var(VarInt::minimal(narrow::<u32>(value).filter(|v| *v <= VarInt::MAX)?))
         }
-        _ => PropertyValue::U32(narrow(value)?),
-    };
-    let list = match packet {
-        Packet::Connect(p) if has_properties(p) => &mut p.properties,
-        Packet::Connack(p) => p.properties.get_or_insert_default(),
-        Packet::Publish(p) => &mut p.properties,
-        Packet::Subscribe(p) => &mut p.properties,
-        Packet::Disconnect(p) => p.properties.get_or_insert_default(),
-        _ => return None,
-    };
-    match list.items.iter_mut().find(|p| p.id.value() == id as u32) {
-        Some(first) => first.value = value,
-        None => list.push(id, value),
-    }
-    Some(())
+        (PropertySort::Binary, value) => PropertyValue::Binary(as_text(value)?.0),
+        (PropertySort::Text, value) => PropertyValue::Text(as_text(value)?),
+        (PropertySort::Pair, Value::Pair(name, value)) => {
+            let half = |bytes: &Bytes| as_text(&Value::Bytes(bytes.clone()));
+            PropertyValue::Pair(half(name)?, half(value)?)
+        }
+        (PropertySort::Pair, _) => return None,
+    })
 }
 
 /// A CONNECT that names an older level has no properties; other packets do not tell their version.
@@ -192,7 +296,7 @@ fn text(text: &Text) -> Value {
 fn narrow<T: TryFrom<u32>>(value: &Value) -> Option<T> {
     match value {
         Value::Number(n) => T::try_from(*n).ok(),
-        Value::Bytes(_) => None,
+        _ => None,
     }
 }
 
@@ -207,7 +311,7 @@ fn boolean(value: &Value) -> Option<bool> {
 fn bytes(value: &Value) -> Option<&Bytes> {
     match value {
         Value::Bytes(bytes) => Some(bytes),
-        Value::Number(_) => None,
+        _ => None,
     }
 }
 

@@ -3,4 +3,4 @@
 mod access;
 mod name;
 
-pub use name::{Field, UnknownField, Value};
+pub use name::{Field, Nth, UnknownField, Value};

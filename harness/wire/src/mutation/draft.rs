@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Mutation, fields};
+use super::{Mutation, TextBreakage, fields, of_field};
 use crate::{Packet, PacketKind, VarInt, Version};
 
 /// What the breakages so far ask for.
@@ -58,7 +58,11 @@ impl Draft {
             Mutation::NonMinimalLength => self.extra_width = self.extra_width.max(1),
             Mutation::OverlongLength => self.extra_width = 4,
             Mutation::Truncate(count) => self.lost += count as usize,
-            Mutation::Shorten(_) | Mutation::Trailing(_) | Mutation::Level(_) => self.body.push(mutation),
+            Mutation::Shorten(_)
+            | Mutation::Trailing(_)
+            | Mutation::Level(_)
+            | Mutation::OfText(TextBreakage::Length(_), _) => self.body.push(mutation),
+            Mutation::OfText(breakage, field) => of_field::append(breakage, field, &mut self.packet),
             Mutation::PropertyLength(delta) => self.property_delta += i64::from(delta),
             Mutation::ReservedBit if fields::reserved_bit(&mut self.packet) => {}
             Mutation::ReservedBit => {
@@ -73,7 +77,7 @@ impl Draft {
 
     fn finish(mut self) -> Bytes {
         if self.property_delta != 0
-            && let Some(list) = fields::properties(&mut self.packet, self.version)
+            && let Some(list) = self.packet.properties_mut(self.version)
         {
             list.declared_length = Some(shifted(list.content_len(), self.property_delta));
         }
@@ -94,6 +98,9 @@ impl Draft {
                 Mutation::Trailing(count) => {
                     let count = (*count).min(Mutation::MOST_TRAILING) as usize;
                     body.resize(body.len() + count, 0);
+                }
+                Mutation::OfText(TextBreakage::Length(delta), field) => {
+                    of_field::lie(*field, *delta, &self.packet, self.version, &mut body);
                 }
                 // In the bytes and not in the field, because the layout follows the field.
                 Mutation::Level(level) => {

@@ -40,7 +40,7 @@ pub(super) fn apply(mutation: Mutation, packet: &mut Packet, version: Version) {
             add(packet, version, PropertyId::WillDelayInterval as u32, PropertyValue::U32(0));
         }
         Mutation::NonMinimalPropertyLength => {
-            if let Some(list) = properties(packet, version) {
+            if let Some(list) = packet.properties_mut(version) {
                 list.length_width = Some(VarInt::minimal(list.content_len() as u32).width() + 1);
             }
         }
@@ -65,36 +65,12 @@ pub(super) fn apply(mutation: Mutation, packet: &mut Packet, version: Version) {
     }
 }
 
-/// The list of a packet, made where it was left out; `None` where version or packet have none.
-pub(super) fn properties(packet: &mut Packet, version: Version) -> Option<&mut Properties> {
-    let layout = match packet {
-        Packet::Connect(p) => p.layout(version),
-        _ => version,
-    };
-    if layout != Version::V5 {
-        return None;
-    }
-    match packet {
-        Packet::Connect(p) => Some(&mut p.properties),
-        Packet::Connack(p) => Some(p.properties.get_or_insert_default()),
-        Packet::Publish(p) => Some(&mut p.properties),
-        Packet::Ack(p) => Some(p.properties.get_or_insert_default()),
-        Packet::Subscribe(p) => Some(&mut p.properties),
-        Packet::Suback(p) => Some(&mut p.properties),
-        Packet::Unsubscribe(p) => Some(&mut p.properties),
-        Packet::Unsuback(p) => Some(&mut p.properties),
-        Packet::Disconnect(p) => Some(p.properties.get_or_insert_default()),
-        Packet::Auth(p) => Some(p.properties.get_or_insert_default()),
-        Packet::Bare(_) | Packet::Opaque(_) => None,
-    }
-}
-
 fn first_text(packet: &mut Packet, version: Version) -> Option<&mut Text> {
     match packet {
         Packet::Connect(p) => Some(&mut p.client_id),
         Packet::Publish(p) => Some(&mut p.topic),
         Packet::Subscribe(_) | Packet::Unsubscribe(_) => filter(packet),
-        _ => reason_string(properties(packet, version)?),
+        _ => reason_string(packet.properties_mut(version)?),
     }
 }
 
@@ -139,7 +115,7 @@ fn no_filters(packet: &mut Packet) {
 }
 
 fn add(packet: &mut Packet, version: Version, id: u32, value: PropertyValue) {
-    if let Some(list) = properties(packet, version) {
+    if let Some(list) = packet.properties_mut(version) {
         list.items.push(Property { id: VarInt::minimal(id), value });
     }
 }
@@ -156,7 +132,7 @@ fn repeat_property(packet: &mut Packet, version: Version) {
         PacketKind::Subscribe => (PropertyId::SubscriptionIdentifier, PropertyValue::Var(VarInt::minimal(1))),
         _ => (PropertyId::ReasonString, PropertyValue::Text("broken".into())),
     };
-    let Some(list) = properties(packet, version) else { return };
+    let Some(list) = packet.properties_mut(version) else { return };
     let once = |p: &&Property| PropertyId::from_value(p.id.value()).is_some_and(|id| !repeatable(id, home));
     if let Some(first) = list.items.iter().find(once).cloned() {
         list.items.push(first);

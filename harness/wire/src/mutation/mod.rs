@@ -4,5 +4,7 @@
 mod draft;
 mod fields;
 mod name;
+mod of_field;
 
 pub use name::{Mutation, UnknownMutation};
+pub use of_field::TextBreakage;

@@ -2,6 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
+use super::of_field::{self, TextBreakage};
+use crate::Field;
+
 /// One way to break a packet. Its text is the word behind `broken by` in a scenario.
 ///
 /// A breakage changes one layer: fields, body, fixed header or stream. The layers are put on in this order, so that
@@ -62,6 +65,8 @@ pub enum Mutation {
     Level(u8),
     /// `connect-flags=N`: CONNECT's flags, while its payload stays as it is. Fields.
     ConnectFlags(u8),
+    /// `bad-utf8 of FIELD` and others: one text of the packet, by the name of its field. Fields, or its length in the body.
+    OfText(TextBreakage, Field),
 }
 
 const PLAIN: [(&str, Mutation); 17] = [
@@ -89,7 +94,7 @@ impl Mutation {
     pub const MOST_TRAILING: u32 = 1 << 20;
 
     /// Every breakage once, with an example for its number: for suggestions and for the language's reference.
-    pub const EXAMPLES: [Self; 26] = [
+    pub const EXAMPLES: [Self; 30] = [
         Self::Flags(3),
         Self::Type(0),
         Self::Length(5),
@@ -116,6 +121,10 @@ impl Mutation {
         Self::WrongProtocolName,
         Self::Level(6),
         Self::ConnectFlags(0x18),
+        Self::OfText(TextBreakage::BadUtf8, Field::WillTopic),
+        Self::OfText(TextBreakage::NulInText, Field::Topic),
+        Self::OfText(TextBreakage::SurrogateInText, Field::Filter),
+        Self::OfText(TextBreakage::Length(1), Field::ClientId),
     ];
 }
 
@@ -131,6 +140,7 @@ impl fmt::Display for Mutation {
             Self::PropertyLength(n) => write!(f, "property-length{n:+}"),
             Self::Level(n) => write!(f, "level={n}"),
             Self::ConnectFlags(n) => write!(f, "connect-flags=0x{n:02x}"),
+            Self::OfText(breakage, field) => write!(f, "{breakage} of {field}"),
             plain => f.write_str(PLAIN.iter().find(|(_, m)| m == plain).map_or("", |(name, _)| name)),
         }
     }
@@ -147,7 +157,11 @@ impl FromStr for Mutation {
     /// Numbers are decimal, or hexadecimal behind `0x`.
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         let plain = PLAIN.iter().find(|(name, _)| *name == s).map(|(_, mutation)| *mutation);
-        plain.or_else(|| signed(s)).or_else(|| assigned(s)).ok_or_else(|| UnknownMutation(s.to_owned()))
+        plain
+            .or_else(|| of_field::parse(s))
+            .or_else(|| signed(s))
+            .or_else(|| assigned(s))
+            .ok_or_else(|| UnknownMutation(s.to_owned()))
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     Unsubscribe,
 };
 use crate::{
-    Frame, Version,
+    Frame, Properties, Version,
     findings::Findings,
     reader::{Broken, Reader},
     writer::Writer,
@@ -85,6 +85,30 @@ impl Packet {
                 PacketKind::Pubrel | PacketKind::Subscribe | PacketKind::Unsubscribe => 0b0010,
                 _ => 0,
             },
+        }
+    }
+
+    /// The list of a packet, made where it was left out; `None` where version or packet have none.
+    pub(crate) fn properties_mut(&mut self, version: Version) -> Option<&mut Properties> {
+        let layout = match self {
+            Self::Connect(p) => p.layout(version),
+            _ => version,
+        };
+        if layout != Version::V5 {
+            return None;
+        }
+        match self {
+            Self::Connect(p) => Some(&mut p.properties),
+            Self::Connack(p) => Some(p.properties.get_or_insert_default()),
+            Self::Publish(p) => Some(&mut p.properties),
+            Self::Ack(p) => Some(p.properties.get_or_insert_default()),
+            Self::Subscribe(p) => Some(&mut p.properties),
+            Self::Suback(p) => Some(&mut p.properties),
+            Self::Unsubscribe(p) => Some(&mut p.properties),
+            Self::Unsuback(p) => Some(&mut p.properties),
+            Self::Disconnect(p) => Some(p.properties.get_or_insert_default()),
+            Self::Auth(p) => Some(p.properties.get_or_insert_default()),
+            Self::Bare(_) | Self::Opaque(_) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Properties to bytes and back (5.0 §2.2.2). Knows the type of each value, not where it may stand.
 
 use crate::{
-    Properties, Property, PropertyId, PropertyValue, Text, VarInt, Version, clause,
+    Properties, Property, PropertyId, PropertySort, PropertyValue, Text, VarInt, Version, clause,
     findings::Findings,
     property::Home,
     reader::{Broken, Reader},
@@ -99,37 +99,18 @@ impl Property {
 }
 
 fn read_one(reader: &mut Reader, findings: &mut Findings) -> Result<(PropertyId, Property), Broken> {
-    use PropertyId as Id;
-
     let offset = reader.offset();
     let id = reader.varint(findings)?;
-    let known = Id::from_value(id.value()).ok_or_else(|| Broken::UnknownProperty(offset, id.value()))?;
-    let value = match known {
-        Id::PayloadFormatIndicator
-        | Id::RequestProblemInformation
-        | Id::RequestResponseInformation
-        | Id::MaximumQos
-        | Id::RetainAvailable
-        | Id::WildcardSubscriptionAvailable
-        | Id::SubscriptionIdentifierAvailable
-        | Id::SharedSubscriptionAvailable => PropertyValue::Byte(reader.u8()?),
-        Id::ServerKeepAlive | Id::ReceiveMaximum | Id::TopicAliasMaximum | Id::TopicAlias => {
-            PropertyValue::U16(reader.u16()?)
-        }
-        Id::MessageExpiryInterval
-        | Id::SessionExpiryInterval
-        | Id::WillDelayInterval
-        | Id::MaximumPacketSize => PropertyValue::U32(reader.u32()?),
-        Id::SubscriptionIdentifier => PropertyValue::Var(reader.varint(findings)?),
-        Id::CorrelationData | Id::AuthenticationData => PropertyValue::Binary(reader.binary()?),
-        Id::ContentType
-        | Id::ResponseTopic
-        | Id::AssignedClientIdentifier
-        | Id::AuthenticationMethod
-        | Id::ResponseInformation
-        | Id::ServerReference
-        | Id::ReasonString => PropertyValue::Text(reader.text(findings)?),
-        Id::UserProperty => PropertyValue::Pair(half(reader, findings)?, half(reader, findings)?),
+    let known =
+        PropertyId::from_value(id.value()).ok_or_else(|| Broken::UnknownProperty(offset, id.value()))?;
+    let value = match known.sort() {
+        PropertySort::Byte => PropertyValue::Byte(reader.u8()?),
+        PropertySort::U16 => PropertyValue::U16(reader.u16()?),
+        PropertySort::U32 => PropertyValue::U32(reader.u32()?),
+        PropertySort::Var => PropertyValue::Var(reader.varint(findings)?),
+        PropertySort::Binary => PropertyValue::Binary(reader.binary()?),
+        PropertySort::Text => PropertyValue::Text(reader.text(findings)?),
+        PropertySort::Pair => PropertyValue::Pair(half(reader, findings)?, half(reader, findings)?),
     };
     Ok((known, Property { id, value }))
 }

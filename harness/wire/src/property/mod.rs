@@ -3,6 +3,8 @@
 mod codec;
 mod list;
 mod rules;
+mod sort;
 
 pub use list::{Properties, Property, PropertyId, PropertyValue};
 pub(crate) use rules::{Home, repeatable};
+pub use sort::PropertySort;

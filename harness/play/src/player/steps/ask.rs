@@ -20,10 +20,11 @@ pub(super) async fn subscribe(
     stage: &mut Stage<'_>,
     step: &Step,
     client: usize,
-    (filters, sub_id, expected): (&[SubscribeFilter], Option<u32>, &Fields),
+    (filters, sub_id, properties, expected): (&[SubscribeFilter], Option<u32>, &Fields, &Fields),
 ) -> Done {
     let (version, id) = fresh_id(stage, client);
     let packet = Packet::Subscribe(stage.words.subscribe(version, id, filters, sub_id));
+    let packet = stage.words.with(packet, properties, version);
     ask(stage, step, client, (packet, PacketKind::Suback, id, expected)).await
 }
 
@@ -31,12 +32,13 @@ pub(super) async fn unsubscribe(
     stage: &mut Stage<'_>,
     step: &Step,
     client: usize,
-    (filters, expected): (&[Payload], &Fields),
+    (filters, properties, expected): (&[Payload], &Fields, &Fields),
 ) -> Done {
-    let (_, packet_id) = fresh_id(stage, client);
+    let (version, packet_id) = fresh_id(stage, client);
     let filters = filters.iter().map(|f| stage.words.text(f)).collect();
     let packet = Unsubscribe { packet_id, properties: Properties::new(), filters, tail: Bytes::new() };
-    ask(stage, step, client, (Packet::Unsubscribe(packet), PacketKind::Unsuback, packet_id, expected)).await
+    let packet = stage.words.with(Packet::Unsubscribe(packet), properties, version);
+    ask(stage, step, client, (packet, PacketKind::Unsuback, packet_id, expected)).await
 }
 
 pub(super) async fn publish(

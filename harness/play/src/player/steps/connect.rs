@@ -40,7 +40,7 @@ pub(in crate::player) async fn connect(
         // Before 5.0 no single CONNECT both empties and keeps a session.
         let plain = ConnectOptions { client_id: options.client_id.clone(), ..ConnectOptions::default() };
         persistently(stage, step, client, (ConnectMode::Clean, &plain, &[])).await?;
-        disconnect(stage, client, None, None).await?;
+        disconnect(stage, client, (None, None, &[])).await?;
         return persistently(stage, step, client, (ConnectMode::Resume, options, expected)).await;
     }
     persistently(stage, step, client, (mode, options, expected)).await
@@ -135,14 +135,15 @@ async fn once(
 pub(in crate::player) async fn disconnect(
     stage: &mut Stage<'_>,
     client: usize,
-    reason: Option<u8>,
-    expiry_s: Option<u32>,
+    (reason, expiry_s, further): (Option<u8>, Option<u32>, &[(Field, FieldValue)]),
 ) -> Done {
+    let version = stage.version(client);
     let conn = stage.network.live_conn(client).ok_or_else(|| stage.network.not_connected(client))?;
     let properties =
         expiry_s.map(|s| Properties::new().with(PropertyId::SessionExpiryInterval, PropertyValue::U32(s)));
     let reason = if properties.is_some() { Some(reason.unwrap_or(0)) } else { reason };
     let packet = Packet::Disconnect(Disconnect { reason, properties, tail: Bytes::new() });
+    let packet = stage.words.with(packet, further, version);
     stage.network.send(client, &packet, Purpose::Script).await?;
     stage.network.enqueue(stage.client(client), Command::Close).await;
     stage.network.broker_closed(conn).await;

@@ -2,23 +2,18 @@
 
 use bytes::Bytes;
 use deadzone_history::{ClaimKind, Ended, HowOften};
-use deadzone_script::{Count, FieldValue, Payload, Step};
-use deadzone_wire::Field;
+use deadzone_script::{Count, Step, StepKind};
 
 use crate::player::{
     stage::Stage,
     wait::{Copies, Sought, Wait, go_on, wait_for},
 };
 
-/// What is expected: payloads, fields, how often, and within what time.
-type Terms<'t> = (&'t [Payload], &'t [(Field, FieldValue)], Count, Option<u64>);
-
-pub(super) async fn receives(
-    stage: &mut Stage<'_>,
-    step: &Step,
-    client: usize,
-    (payloads, fields, count, within_ms): Terms<'_>,
-) {
+pub(super) async fn receives(stage: &mut Stage<'_>, step: &Step) {
+    let StepKind::ExpectReceives { client, payloads, some, fields, count, within_ms } = &step.kind else {
+        return;
+    };
+    let (client, count) = (*client, *count);
     let payloads: Vec<Bytes> = payloads.iter().map(|p| stage.words.bytes(p)).collect();
     let fields = stage.words.fields(fields);
     let how_often = match count {
@@ -28,9 +23,9 @@ pub(super) async fn receives(
         Count::InOrder => HowOften::InOrder,
         Count::Nothing { .. } => HowOften::Never,
     };
-    let bounds = stage.timing().bounds(within_ms);
+    let bounds = stage.timing().bounds(*within_ms);
     let copies = Copies::of(client, &payloads, fields.clone());
-    let kind = ClaimKind::Receives { client: client.into(), payloads, fields, count: how_often };
+    let kind = ClaimKind::Receives { client: client.into(), payloads, some: *some, fields, count: how_often };
     let claim = stage.claims.state(step, bounds.within_us, kind);
     match count {
         Count::Nothing { for_ms: Some(ms) } if !stage.silent => {

@@ -133,11 +133,11 @@ async fn look_up(
     wait_us: u64,
 ) -> Result<Look, Abandon> {
     if stage.network.live_conn(client).is_some() {
-        disconnect(stage, client, None, None).await?;
+        disconnect(stage, client, (None, None, &[])).await?;
     }
     connect(stage, step, client, (ConnectMode::Clean, &ConnectOptions::default(), &[])).await?;
     let conn = stage.network.live_conn(client).ok_or(Abandon::ClosedEarly)?;
-    subscribe(stage, step, client, (std::slice::from_ref(filter), None, &[])).await?;
+    subscribe(stage, step, client, (std::slice::from_ref(filter), None, &[], &[])).await?;
     // The look-up of the broker may go on behind its SUBACK.
     let ends_us = stage.now_us() + wait_us;
     let topic = stage.words.bytes(&filter.filter);

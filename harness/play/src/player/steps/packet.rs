@@ -4,7 +4,7 @@ use bytes::Bytes;
 use deadzone_history::{Abandon, Expected, Purpose};
 use deadzone_script::{Arrival, FieldValue, FrameWord, Framing, PacketTemplate, Step};
 use deadzone_transport::Frame;
-use deadzone_wire::{Field, Mutation, Packet, Value};
+use deadzone_wire::{Field, Mutation, Packet};
 
 use super::{Done, ask::claimed, needed};
 use crate::player::{
@@ -121,8 +121,8 @@ fn capture(stage: &mut Stage<'_>, alternatives: &[Arrival], packet: &Packet) {
     for alternative in alternatives {
         let Arrival::Packet(template) = alternative else { continue };
         for (field, value) in &template.fields {
-            if let (FieldValue::Capture(name), Some(Value::Number(n))) = (value, field.get(packet)) {
-                stage.words.captures.entry(name.clone()).or_insert(n);
+            if let (FieldValue::Capture(name), Some(value)) = (value, field.get(packet)) {
+                stage.words.captures.entry(name.clone()).or_insert(value);
             }
         }
     }

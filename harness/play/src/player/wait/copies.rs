@@ -1,7 +1,7 @@
 //! Messages that must be there, each in one copy at least.
 
 use bytes::Bytes;
-use deadzone_wire::{Field, Packet, Value};
+use deadzone_wire::{Field, Packet, Value, first_wrong};
 
 use super::sought::{Look, is_foreign};
 use crate::client::Client;
@@ -42,7 +42,7 @@ impl Copies {
         for arrived in new.iter().filter(|a| !a.marker && !is_foreign(a.packet(), run)) {
             let packet = arrived.packet();
             let Packet::Publish(publish) = packet else { continue };
-            if self.fields.iter().any(|(f, v)| f.get(packet).as_ref() != Some(v)) {
+            if first_wrong(&self.fields, packet).is_some() {
                 continue;
             }
             let means = |payload: &Option<Bytes>| payload.as_ref().is_none_or(|p| *p == publish.payload);

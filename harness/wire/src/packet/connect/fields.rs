@@ -31,7 +31,7 @@ pub struct Connect {
 }
 
 /// The will fields of CONNECT's payload; will QoS and retain are in the flags byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Will {
     /// Will Properties (5.0 layout only).
     pub properties: Properties,
