@@ -11,7 +11,7 @@ mod defect;
 pub mod serve;
 mod variant;
 
-pub use core::{Broker, Config, ConnId, Effect, Limits, Users};
+pub use core::{Broker, Config, ConnId, Effect, Limits, Secrets, Users};
 pub use defect::{Defect, UnknownDefect};
 pub use serve::Server;
 pub use variant::{UnknownVariant, Variant};

@@ -111,6 +111,60 @@ variants! {
     DupOnUnsent "dup-on-unsent"
         "resends with DUP 1 what it was about to send, but had not, when it closed the connection before"
         "3.3.1-1 of both standards: DUP marks what may be a re-delivery of an earlier attempt, and an attempt need not succeed";
+    ReasonStringEverywhere "reason-string-everywhere"
+        "adds a Reason String to every packet that may carry one in 5.0, if the client's Maximum Packet Size has room"
+        "5.0 section 2.2.2.2 allows it in each of them, whatever the Reason Code, and section 3.1.2.11.7 where the client allows it";
+    NoAliasesToClient "no-aliases-to-client"
+        "gives a client no topic aliases, whatever it allows"
+        "5.0 section 3.1.2.11.5: the server may use them up to the client's maximum, or not at all";
+    MaximumQos1 "maximum-qos-1"
+        "takes and grants nothing above QoS 1, and says so by Maximum QoS 1 in 5.0"
+        "5.0 section 3.2.2.3.4 allows it and says how; 3.3.5-2 of 3.1.1 lets a server close at a PUBLISH that it does not take";
+    RetainUnavailable "retain-unavailable"
+        "takes no retained messages, and says so by Retain Available 0 in 5.0"
+        "5.0 section 3.2.2.3.5 allows it and says how; 3.3.5-2 of 3.1.1 lets a server close at a PUBLISH that it does not take";
+    WildcardsUnavailable "wildcards-unavailable"
+        "takes no filters with wildcards, and says so by Wildcard Subscription Available 0 in 5.0"
+        "5.0 section 3.2.2.3.11, and 3.8.3-2 of 3.1.1: a server that does not support them refuses them";
+    SubscriptionIdsUnavailable "subscription-ids-unavailable"
+        "takes no Subscription Identifiers, and says so by Subscription Identifiers Available 0"
+        "5.0 section 3.2.2.3.12 leaves them to the server";
+    SharingUnavailable "sharing-unavailable"
+        "takes no shared subscriptions, and says so by Shared Subscription Available 0"
+        "5.0 section 3.2.2.3.13 leaves them to the server";
+    ServerKeepAlive30s "server-keep-alive-30s"
+        "tells a client that asks for a longer keep-alive, in 5.0, to keep to 30 s"
+        "5.0 section 3.2.2.3.14: the client must use the server's value";
+    SessionExpiryCapped "session-expiry-capped"
+        "keeps no session for longer than 600 s in 5.0, and says so"
+        "5.0 section 3.2.2.3.2: the server may use another value than the client's, if it says so";
+    LongIdsRefused "long-ids-refused"
+        "refuses client identifiers other than 1 to 23 letters and digits; an empty one is taken"
+        "3.1.3-5 of both standards asks a server to take those, and section 3.1.3.1 leaves others to it";
+    EmptyIdsRefused "empty-ids-refused"
+        "refuses empty client identifiers"
+        "3.1.3-6 of both standards: a server may take them";
+    LowestFreePacketId "lowest-free-packet-id"
+        "gives a message the lowest packet identifier that is free, so that one is used again right behind its PUBACK"
+        "2.3.1-4 of 3.1.1 and 2.2.1-4 of 5.0: an identifier is free once its exchange is over";
+    SharesWithFirstMember "shares-with-first-member"
+        "gives every message of a group to its first member that is connected"
+        "5.0 section 4.8.2 leaves the choice of the member to the server";
+    ReceiveMaximumNotEnforced "receive-maximum-not-enforced"
+        "says Receive Maximum 2 in 5.0 and serves a client that goes beyond it"
+        "3.3.4-7 of 5.0 binds the client; a server need not end a connection that breaks it";
+    Wills2sLate "wills-2s-late"
+        "publishes wills 2 s after they are due"
+        "3.1.2-8 of both standards sets no time, and section 3.1.2.5 of 5.0 lets a will wait where the server has reason to";
+    KeepAlive3sLate "keep-alive-3s-late"
+        "closes a silent client 3 s after one and a half times its keep-alive"
+        "3.1.2-24 of 3.1.1 and 3.1.2-22 of 5.0 ask for the close and set no moment for it";
+    LiveResendBefore5 "live-resend-before-5"
+        "resends an unacknowledged PUBLISH after two seconds on the living connection, before 5.0 alone"
+        "4.4.0-1 of 3.1.1 asks for resends on reconnect and forbids no others; only 5.0 does";
+    DelayedWillLostAtCleanStart "delayed-will-lost-at-clean-start"
+        "publishes no will whose delay is running when a clean start ends its session"
+        "3.1.2-8 of 5.0 excepts a will whose delay has not passed when a new connection of that client is opened";
 }
 
 impl fmt::Display for Variant {

@@ -1,5 +1,7 @@
 //! Every legal variant changes what a client can see, in the way its name says.
 
+#[path = "variants/offers.rs"]
+mod offers;
 mod rig;
 #[path = "variants/unusual.rs"]
 mod unusual;
@@ -11,7 +13,10 @@ use rig::{ALL, Rig, SECOND};
 
 type Script = fn(&mut Rig) -> String;
 
-const TABLE: &[(V, &[Version], Script, &str, &str)] = &[
+/// Variant, versions, script, what is usual, what the variant shows.
+type Row = (V, &'static [Version], Script, &'static str, &'static str);
+
+const TABLE: &[Row] = &[
     (V::OnwardAtPubrel, &ALL, before_pubrel, "t=m q2 #1 then ", " then t=m q2 #1"),
     (V::Pubcomp0x92InRecovery, &[V5], unknown_pubrel, "pubcomp #7", "pubcomp #7 92"),
     (V::Pubcomp0x92InRecovery, &[Version::V311], unknown_pubrel, "pubcomp #7", "pubcomp #7"),
@@ -121,7 +126,7 @@ const TABLE: &[(V, &[Version], Script, &str, &str)] = &[
 #[test]
 fn every_variant_shows() {
     let mut wrong = Vec::new();
-    for (variant, versions, script, usual, odd) in TABLE {
+    for (variant, versions, script, usual, odd) in TABLE.iter().chain(offers::TABLE) {
         for version in *versions {
             let shown = (script(&mut Rig::good(*version)), script(&mut Rig::odd(*version, *variant)));
             if (shown.0.as_str(), shown.1.as_str()) != (*usual, *odd) {
@@ -131,7 +136,8 @@ fn every_variant_shows() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for variant in V::ALL {
-        assert!(TABLE.iter().any(|row| row.0 == *variant), "{variant} has no script");
+        let has_script = TABLE.iter().chain(offers::TABLE).any(|row| row.0 == *variant);
+        assert!(has_script, "{variant} has no script");
         assert_eq!(variant.name().parse(), Ok(*variant));
     }
 }

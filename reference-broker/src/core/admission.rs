@@ -36,10 +36,11 @@ impl Broker {
         self.close_oldest_silent();
     }
 
-    /// Closes the oldest connection that has sent no CONNECT; `false` if there is none. An empty connection costs its
+    /// Closes the oldest connection that has sent no CONNECT, or has not proven itself since; `false` if there is none. An empty connection costs its
     /// maker nothing, so it must not keep out a client that has something to say.
     fn close_oldest_silent(&mut self) -> bool {
-        let silent = self.conns.iter().find(|(_, c)| c.stage == Stage::Opened).map(|(id, _)| *id);
+        let early = |stage| matches!(stage, Stage::Opened | Stage::Authenticating);
+        let silent = self.conns.iter().find(|(_, c)| early(c.stage)).map(|(id, _)| *id);
         if let Some(id) = silent {
             tracing::warn!(conn = id.0, "all connections are in use: the oldest without CONNECT is closed");
             self.end(id, Ending::Policy(0));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use deadzone_wire::{
-    Decoded, Disconnect, Frame, Framer, Packet, PacketKind, Properties, Sender, Text, Version, decode,
+    Decoded, Disconnect, Frame, Framer, Packet, PacketKind, Properties, Publish, Sender, Text, Version,
+    decode,
 };
 
 use super::{
@@ -37,6 +38,8 @@ pub struct Broker {
     pub(super) retained: Retained,
     /// How many client identifiers were made here.
     pub(super) assigned_ids: u64,
+    /// How many nonces were made here.
+    pub(super) nonces: u64,
     /// Whose turn it is in groups that share a subscription.
     pub(super) share_turn: u64,
     pub(super) arrivals: Arrivals,
@@ -56,6 +59,7 @@ impl Broker {
             sessions: BTreeMap::new(),
             retained: Retained::default(),
             assigned_ids: 0,
+            nonces: 0,
             share_turn: 0,
             arrivals: Arrivals::default(),
             jobs: Schedule::default(),
@@ -167,6 +171,7 @@ impl Broker {
         tracing::trace!(conn = id.0, kind = %frame.kind(), "received");
         match conn.stage {
             Stage::Opened => self.on_first(id, decoded),
+            Stage::Authenticating => self.on_before_connack(id, decoded),
             Stage::Overheard => {}
             Stage::Connected => {
                 conn.last_packet_us = conn.last_packet_us.max(self.now_us);
@@ -215,7 +220,8 @@ impl Broker {
             Packet::Unsubscribe(unsubscribe) => self.on_unsubscribe(id, &unsubscribe),
             Packet::Bare(_) => self.on_pingreq(id),
             Packet::Disconnect(disconnect) => self.on_disconnect(id, &disconnect),
-            // A second CONNECT (3.1.0-2), AUTH without a method (5.0/MQTT-4.12.0-6), and what a server alone sends.
+            Packet::Auth(auth) => self.on_auth(id, &auth),
+            // A second CONNECT (3.1.0-2), and what a server alone sends.
             _ => self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         }
     }
@@ -233,6 +239,14 @@ impl Broker {
         match conn.peer.encode(packet, &self.config) {
             Some(bytes) => self.transmit(id, bytes),
             None => self.end(id, Ending::Policy(PACKET_TOO_LARGE)),
+        }
+    }
+
+    /// Sends a PUBLISH that belongs to no session, or drops it where the client could not take it (5.0/MQTT-3.1.2-25).
+    pub(super) fn send_aside(&mut self, id: ConnId, publish: Publish) {
+        let bytes = self.conns.get(&id).and_then(|c| c.peer.encode(&Packet::Publish(publish), &self.config));
+        if let Some(bytes) = bytes {
+            self.transmit(id, bytes);
         }
     }
 

@@ -22,10 +22,54 @@ impl Users {
         Self(users.into_iter().collect())
     }
 
+    /// Whether nobody is named, so that anybody may come in.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a client of this name and password may come in.
     pub(super) fn admit(&self, user: Option<&[u8]>, password: Option<&[u8]>) -> bool {
         let known = || self.0.get(user?).map(|wanted| Some(&wanted[..]) == password);
         self.0.is_empty() || known() == Some(true)
+    }
+}
+
+/// The one account of enhanced authentication where [`Config::users`] names nobody. The default is known to everybody, so that a
+/// scenario can be written for it: it protects nothing. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secrets {
+    /// The user name of SCRAM-SHA-256.
+    pub user: Bytes,
+    /// The password of SCRAM-SHA-256.
+    pub password: Bytes,
+    /// The token of OAUTHBEARER.
+    pub token: Bytes,
+}
+
+impl Secrets {
+    /// The default user name.
+    pub const USER: &str = "deadzone";
+    /// The default password.
+    pub const PASSWORD: &str = "through the dead zone";
+    /// The default token.
+    pub const TOKEN: &str = "deadzone-token";
+
+    /// Whether a client with this token may come in.
+    pub(super) fn knows_token(&self, token: &str) -> bool {
+        self.token == token.as_bytes()
+    }
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        let [user, password, token] = [Self::USER, Self::PASSWORD, Self::TOKEN].map(Bytes::from);
+        Self { user, password, token }
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
     }
 }
 
@@ -38,6 +82,10 @@ pub struct Config {
     pub variants: BTreeSet<Variant>,
     /// Who may come in, by user name; empty: anybody.
     pub users: Users,
+    /// Who may come in by a method of enhanced authentication, where `users` is empty.
+    pub secrets: Secrets,
+    /// What the nonces and salts of enhanced authentication are made from: equal seeds give equal bytes.
+    pub seed: u64,
     /// Every bound on what clients can make the broker hold.
     pub limits: Limits,
 }
@@ -51,6 +99,13 @@ impl Config {
     /// A conformant broker with these legal variants.
     pub fn with_variants(variants: impl IntoIterator<Item = Variant>) -> Self {
         Self { variants: variants.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The password of a user, by which SCRAM-SHA-256 is proven.
+    pub(super) fn password_of(&self, user: &[u8]) -> Option<&[u8]> {
+        let own = || (self.secrets.user == user).then_some(&self.secrets.password);
+        let password = if self.users.is_empty() { own() } else { self.users.0.get(user) };
+        password.map(|password| &password[..])
     }
 
     /// Whether the defect is on.

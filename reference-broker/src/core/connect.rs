@@ -1,16 +1,16 @@
-//! CONNECT: whether it is accepted, with which session, and what CONNACK says (3.1.1 §3.1, §3.2; 5.0 §3.1, §3.2).
+//! CONNECT: whether it is accepted, and with which session (3.1.1 §3.1, 5.0 §3.1).
 
 use deadzone_spec::{ClauseId, id};
-use deadzone_wire::{
-    Connack, Connect, Decoded, Packet, Properties, PropertyId, PropertyValue, Publish, Text, Version,
-};
+use deadzone_wire::{Connect, Decoded, Packet, Properties, PropertyId, Publish, Text, Version};
 
 use super::{
+    auth::Method,
     broker::Broker,
     connection::Stage,
     ending::Ending,
     inflight::Channel,
     malformed,
+    offers::Offers,
     outbox::ConnId,
     peer::Peer,
     session::{Expiry, Session},
@@ -18,14 +18,22 @@ use super::{
 };
 use crate::{Config, Defect, Variant};
 
-/// The Receive Maximum under [`Variant::SmallReceiveMaximum`].
-const SMALL_RECEIVE_MAXIMUM: u16 = 2;
 /// Where [`Variant::AutomaticSubscription`] publishes: no scenario's topic.
 const NOTICE_TOPIC: &str = "broker-notices/welcome";
 /// Implementation specific error: the CONNECT is valid, and not accepted by this server (5.0 §3.2.2.2).
 const NOT_ACCEPTED: u8 = 0x83;
+/// Bad authentication method (5.0 §3.2.2.2).
+const BAD_METHOD: u8 = 0x8c;
+/// Client Identifier not valid (5.0 §3.2.2.2).
+const IDENTIFIER_NOT_VALID: u8 = 0x85;
 /// Unacceptable protocol level (3.1.1 §3.2.2.3).
 const UNACCEPTABLE_LEVEL: u8 = 0x01;
+/// Identifier rejected (3.1.1 §3.2.2.3).
+const IDENTIFIER_REJECTED: u8 = 0x02;
+/// Not authorized (3.1.1 §3.2.2.3): of the codes of 3.1.1 the nearest to a policy of the server's.
+const NOT_AUTHORIZED: u8 = 0x05;
+/// Characters of the longest identifier that every server takes (3.1.3-5 of both).
+const ID_BYTES: usize = 23;
 
 impl Broker {
     pub(super) fn on_connect(&mut self, id: ConnId, decoded: Decoded) {
@@ -40,28 +48,42 @@ impl Broker {
         let Packet::Connect(connect) = decoded.packet else {
             return self.end(id, Ending::Offence(malformed::MALFORMED));
         };
+        match self.method(&connect) {
+            Ok(Some(method)) => self.authenticate(id, connect, method),
+            Ok(None) => self.let_in(id, &connect, Properties::new()),
+            Err(code) => self.refuse(id, Some(code)),
+        }
+    }
+
+    /// The method of enhanced authentication that a CONNECT asks for (5.0/MQTT-4.12.0-1).
+    fn method(&self, connect: &Connect) -> Result<Option<Method>, u8> {
+        let named = connect.properties.text(PropertyId::AuthenticationMethod);
+        let Some(name) = named.filter(|_| connect.layout(Version::V311) == Version::V5) else {
+            return Ok(None);
+        };
+        match Method::offered(name, &self.config) {
+            None if self.config.has(Defect::UnknownMethodAccepted) => Ok(None),
+            None => Err(BAD_METHOD),
+            method => Ok(method),
+        }
+    }
+
+    /// Takes in a client that was found correct and is who it says; `proof` is what authentication has to say to it.
+    pub(super) fn let_in(&mut self, id: ConnId, connect: &Connect, proof: Properties) {
         if self.comes_back_too_soon(&connect.client_id) {
             return self.refuse(id, None);
         }
         let assigned = connect.client_id.is_empty();
         let client_id = if assigned { self.make_client_id() } else { connect.client_id.clone() };
-        let told = self.advertised(assigned.then_some(&client_id));
-        if !self.connack_fits(id, &told) {
+        let Some(told) = self.told(id, connect, &client_id, proof) else {
             return self.refuse(id, Some(NOT_ACCEPTED));
-        }
+        };
         if !self.admits_session(&client_id) {
             // Quota exceeded; before 5.0 the nearest is Server unavailable.
             let v5 = connect.layout(Version::V311) == Version::V5;
             return self.refuse(id, Some(if v5 { 0x97 } else { 0x03 }));
         }
-        self.accept(id, &connect, &client_id, told);
-    }
-
-    /// Whether the client can take the CONNACK of its acceptance (5.0/MQTT-3.1.2-24). What it tells, our limits and an
-    /// assigned identifier, is not ours to leave out.
-    fn connack_fits(&self, id: ConnId, told: &Properties) -> bool {
-        let Some(conn) = self.conns.get(&id) else { return false };
-        conn.peer.encode(&connack(conn.peer.version, false, 0, told.clone()), &self.config).is_some()
+        self.accept(id, connect, &client_id, told);
     }
 
     /// `Err` with the code to refuse by, or with `None` to close without an answer.
@@ -88,23 +110,39 @@ impl Broker {
         if let Some(violation) = malformed::offence(decoded, &self.config) {
             return Err(refusal(violation.clause, version, malformed::reason(violation)));
         }
-        if connect.properties.get(PropertyId::AuthenticationMethod).is_some() && version == Version::V5 {
-            // No method is supported (5.0/MQTT-4.12.0-1).
-            return Err(Some(0x8c));
-        }
+        let v5 = version == Version::V5;
         let (user, password) = (connect.username.as_ref(), connect.password.as_ref());
-        if !self.config.users.admit(user.map(|text| &text.0[..]), password.map(|bytes| &bytes[..])) {
+        // Where a method is named it tells who the client is, and no password has to.
+        let proves = v5 && connect.properties.get(PropertyId::AuthenticationMethod).is_some();
+        if !proves && !self.config.users.admit(user.map(|text| &text.0[..]), password.map(|bytes| &bytes[..]))
+        {
             // Bad user name or password (5.0 §3.2.2.2, 3.1.1 §3.2.2.3).
-            return Err(Some(if version == Version::V5 { 0x86 } else { 0x04 }));
+            return Err(Some(if v5 { 0x86 } else { 0x04 }));
         }
-        if connect.keep_alive_s == 0 && self.config.varies(Variant::KeepAliveZeroRefused) {
-            // Not accepted by this server; before 5.0 the nearest is Not authorized.
-            return Err(Some(if version == Version::V5 { NOT_ACCEPTED } else { 0x05 }));
-        }
-        Ok(())
+        self.examine_policy(connect, v5)
     }
 
-    fn refuse(&mut self, id: ConnId, code: Option<u8>) {
+    /// What a valid CONNECT may still be refused for (3.1.4-2 of 5.0 and 3.1.4 of 3.1.1): only legal variants do.
+    fn examine_policy(&self, connect: &Connect, v5: bool) -> Result<(), Option<u8>> {
+        if connect.keep_alive_s == 0 && self.config.varies(Variant::KeepAliveZeroRefused) {
+            return Err(Some(if v5 { NOT_ACCEPTED } else { NOT_AUTHORIZED }));
+        }
+        let id = &connect.client_id.0;
+        let empty = id.is_empty() && self.config.varies(Variant::EmptyIdsRefused);
+        let plain = id.len() <= ID_BYTES && id.iter().all(u8::is_ascii_alphanumeric);
+        let longest = id.len() == ID_BYTES && self.config.has(Defect::LongestIdRefused);
+        if empty || longest || !plain && self.config.varies(Variant::LongIdsRefused) {
+            return Err(Some(if v5 { IDENTIFIER_NOT_VALID } else { IDENTIFIER_REJECTED }));
+        }
+        let offers = Offers::of(&self.config);
+        let refused = offers.refuses_will(connect.will_qos(), connect.will_retain(), &self.config);
+        match refused.filter(|_| connect.will.is_some()) {
+            Some(code) => Err(Some(if v5 { code } else { NOT_AUTHORIZED })),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, id: ConnId, code: Option<u8>) {
         if let Some(code) = code {
             self.send_connack(id, false, code, Properties::new());
             if self.config.has(Defect::RefusalLeftOpen) {
@@ -137,10 +175,10 @@ impl Broker {
     /// What some brokers send unasked behind CONNACK.
     fn greet(&mut self, id: ConnId) {
         if self.config.varies(Variant::AutomaticSubscription) {
-            let notice = Publish::new(NOTICE_TOPIC, 0, None, "welcome");
-            self.send(id, &Packet::Publish(notice));
+            self.send_aside(id, Publish::new(NOTICE_TOPIC, 0, None, "welcome"));
         }
         self.send_stray(id);
+        self.send_unasked_auth(id);
     }
 
     /// Closes the older connection of this client, if there is one (3.1.4-2; 5.0/MQTT-3.1.4-3).
@@ -160,6 +198,11 @@ impl Broker {
     fn open_session(&mut self, client_id: &Text, clean: bool) -> bool {
         let mut session = Session::new(client_id.clone());
         if clean {
+            if self.config.varies(Variant::DelayedWillLostAtCleanStart)
+                && let Some(old) = self.sessions.get_mut(client_id)
+            {
+                old.pending_will = None;
+            }
             // The old session ends here, and with it the delay of its will (5.0/MQTT-3.1.2-8).
             if let Some(old) = self.end_session(client_id)
                 && self.config.has(Defect::CleanStartKeepsSubscriptions)
@@ -184,76 +227,37 @@ impl Broker {
     fn set_up_connection(&mut self, id: ConnId, connect: &Connect, client_id: &Text, resumed: bool) {
         // A late CONNACK is no time that the client could have used.
         let from_us = self.now_us.saturating_add(self.outbox.connack_delay_us());
+        let keep_alive_s = self.keep_alive_s(connect);
+        let aliases = self.first_aliases(client_id);
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.stage = Stage::Connected;
         conn.client_id = client_id.clone();
         conn.resumed = resumed;
+        conn.aliases = aliases;
         conn.last_packet_us = from_us;
         // 1.5 times Keep Alive; 0 turns it off (3.1.1 §3.1.2.10, 5.0 §3.1.2.10).
-        conn.patience_us = (connect.keep_alive_s > 0).then(|| u64::from(connect.keep_alive_s) * 1_500_000);
+        conn.patience_us = (keep_alive_s > 0).then(|| u64::from(keep_alive_s) * 1_500_000);
         conn.will = Will::from_connect(connect, client_id, &self.config);
     }
 
     /// Binds the session to the connection and sends what it owes; CONNACK must be out by then (3.2.0-1).
     fn attach_session(&mut self, id: ConnId, connect: &Connect, client_id: &Text) {
+        let wanted_s = connect.properties.number(PropertyId::SessionExpiryInterval).unwrap_or(0);
+        let expiry_s = self.expiry_s(wanted_s);
         let (Some(conn), Some(session)) = (self.conns.get(&id), self.sessions.get_mut(client_id)) else {
             return;
         };
         session.conn = Some(id);
         session.expiry = match (conn.peer.version, connect.clean()) {
-            (Version::V5, _) => {
-                Expiry(connect.properties.number(PropertyId::SessionExpiryInterval).unwrap_or(0))
-            }
+            (Version::V5, _) => Expiry(expiry_s),
             (_, true) => Expiry::AT_CLOSE,
             (_, false) => Expiry::NEVER,
         };
         let window = window(connect, &self.config);
-        let channel = Channel::new(conn.peer, window);
+        let channel = Channel::new(conn.peer, window, &self.config);
         let out = session.outbound.attach(channel, self.now_us, &self.config);
         for bytes in out {
             self.transmit(id, bytes);
-        }
-    }
-
-    /// The Receive Maximum of this broker.
-    pub(super) fn receive_maximum(&self) -> u16 {
-        if self.config.varies(Variant::SmallReceiveMaximum) {
-            SMALL_RECEIVE_MAXIMUM
-        } else {
-            self.config.limits.inbound
-        }
-    }
-
-    /// What CONNACK tells of this broker. What is left out has the default: Maximum QoS 2, retain, wildcards and
-    /// subscription identifiers available, the client's own keep-alive and session expiry.
-    fn advertised(&self, assigned: Option<&Text>) -> Properties {
-        use PropertyId as Id;
-
-        let limits = &self.config.limits;
-        let mut properties = Properties::new()
-            .with(Id::ReceiveMaximum, PropertyValue::U16(self.receive_maximum().max(1)))
-            .with(Id::MaximumPacketSize, PropertyValue::U32(limits.packet_bytes))
-            .with(Id::TopicAliasMaximum, PropertyValue::U16(limits.topic_aliases));
-        if let Some(id) = assigned {
-            properties.push(Id::AssignedClientIdentifier, PropertyValue::Text(id.clone()));
-        }
-        properties
-    }
-
-    pub(super) fn send_connack(&mut self, id: ConnId, present: bool, code: u8, told: Properties) {
-        let Some(conn) = self.conns.get(&id) else { return };
-        let packet = connack(conn.peer.version, present, code, told);
-        self.send(id, &packet);
-    }
-
-    /// An identifier that no session has. Counted and not drawn by lot: the same run gives the same bytes.
-    fn make_client_id(&mut self) -> Text {
-        loop {
-            self.assigned_ids += 1;
-            let id = Text::from(format!("assigned{}", self.assigned_ids));
-            if !self.sessions.contains_key(&id) {
-                return id;
-            }
         }
     }
 }
@@ -261,13 +265,6 @@ impl Broker {
 /// Whether the body of a CONNECT names MQTT, and a level other than those of 3.1.1 and 5.0.
 fn is_of_unknown_level(body: &[u8]) -> bool {
     matches!(body, [0, 4, b'M', b'Q', b'T', b'T', level, ..] if !matches!(level, 4 | 5))
-}
-
-/// A CONNACK; before 5.0 it has no properties, and in 3.1 no Session Present: the bit is reserved there.
-fn connack(version: Version, present: bool, code: u8, told: Properties) -> Packet {
-    let flags = u8::from(present && version != Version::V31);
-    let properties = (version == Version::V5).then_some(told);
-    Packet::Connack(Connack { flags, code, properties, tail: bytes::Bytes::new() })
 }
 
 /// How many unacknowledged PUBLISHes the client takes. Before 5.0 nobody says, so our own bound alone holds.

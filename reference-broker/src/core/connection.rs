@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use deadzone_wire::{Framer, Text};
 
-use super::{peer::Peer, will::Will};
+use super::{auth::Authentication, peer::Peer, will::Will};
 use crate::{Config, Defect, Limits, Variant};
 
 /// How long a connection may live before CONNECT under [`Variant::ConnectWithin32s`].
@@ -12,11 +12,16 @@ const CONNECT_WITHIN_US: u64 = 32_000_000;
 /// How long a client without keep-alive may be silent under [`Variant::ClosesIdleClients`].
 const IDLE_US: u64 = 60_000_000;
 
+/// How late it is noticed that a client is silent, under [`Variant::KeepAlive3sLate`].
+const KEEP_ALIVE_LATE_US: u64 = 3_000_000;
+
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// No CONNECT yet.
     Opened,
+    /// CONNECT names a method of authentication, and its exchange is under way.
+    Authenticating,
     /// CONNECT was accepted.
     Connected,
     /// CONNECT came to a part of the broker that is dead: a defect.
@@ -37,7 +42,9 @@ pub(crate) struct Connection {
     /// When the last complete packet came: bytes of half a packet are no sign of life (3.1.1/MQTT-3.1.2-24).
     pub(crate) last_packet_us: u64,
     pub(crate) will: Option<Will>,
-    aliases: BTreeMap<u16, Text>,
+    pub(in crate::core) authentication: Option<Authentication>,
+    /// What the client's aliases stand for. They die with the connection (5.0/MQTT-3.3.2-7): that is why they live here.
+    pub(crate) aliases: BTreeMap<u16, Text>,
 }
 
 /// Why a topic alias names no topic.
@@ -61,6 +68,7 @@ impl Connection {
             patience_us: None,
             last_packet_us: now_us,
             will: None,
+            authentication: None,
             aliases: BTreeMap::new(),
         }
     }
@@ -68,8 +76,10 @@ impl Connection {
     /// When the connection is given up if nothing comes.
     pub(crate) fn deadline_us(&self, config: &Config) -> Option<u64> {
         let patience_us = match self.stage {
-            Stage::Opened if config.varies(Variant::ConnectWithin32s) => Some(CONNECT_WITHIN_US),
-            Stage::Opened => Some(config.limits.connect_within.as_micros() as u64),
+            Stage::Opened | Stage::Authenticating if config.varies(Variant::ConnectWithin32s) => {
+                Some(CONNECT_WITHIN_US)
+            }
+            Stage::Opened | Stage::Authenticating => Some(config.limits.connect_within.as_micros() as u64),
             Stage::Connected if config.has(Defect::KeepAliveIgnored) => None,
             Stage::Connected if config.varies(Variant::ClosesIdleClients) => {
                 self.patience_us.or(Some(IDLE_US))
@@ -77,7 +87,9 @@ impl Connection {
             Stage::Connected => self.patience_us,
             Stage::Overheard => None,
         };
-        patience_us.map(|p| self.last_packet_us.saturating_add(p))
+        let late = self.stage == Stage::Connected && config.varies(Variant::KeepAlive3sLate);
+        let late_us = if late { KEEP_ALIVE_LATE_US } else { 0 };
+        patience_us.map(|p| self.last_packet_us.saturating_add(p).saturating_add(late_us))
     }
 
     /// Whether the client turned keep-alive off.
@@ -85,8 +97,7 @@ impl Connection {
         self.stage == Stage::Connected && self.patience_us.is_none()
     }
 
-    /// The topic that a PUBLISH means, and sets the alias where both are given. Mappings die with the connection
-    /// (5.0/MQTT-3.3.2-7): that is why they live here.
+    /// The topic that a PUBLISH means, and sets the alias where both are given.
     pub(crate) fn resolve(
         &mut self,
         topic: Text,

@@ -40,6 +40,7 @@ impl Broker {
     pub(super) fn on_disconnect(&mut self, id: ConnId, disconnect: &Disconnect) {
         let Some(conn) = self.conns.get(&id) else { return };
         let expiry = disconnect.properties.as_ref().and_then(|p| p.number(PropertyId::SessionExpiryInterval));
+        let expiry = expiry.map(|wanted_s| self.expiry_s(wanted_s));
         let session = self.sessions.get_mut(&conn.client_id);
         if let (Some(expiry), Some(session), Version::V5) = (expiry, session, conn.peer.version) {
             if session.expiry == Expiry::AT_CLOSE && expiry != 0 {
@@ -83,12 +84,13 @@ impl Broker {
         if conn.client_id.is_empty() {
             return;
         }
+        self.note_aliases(&conn.client_id, std::mem::take(&mut conn.aliases));
         let will = conn.will.take().filter(|_| self.will_survives(ending));
         let session = self.sessions.get_mut(&conn.client_id).filter(|s| s.conn == Some(id));
         let owned = session.is_some();
         if let Some(session) = session {
             // Before the will: the client itself may have subscribed to it, and must not be sent anything any more.
-            session.detach(self.now_us);
+            session.detach(self.now_us, &self.config);
         }
         self.settle_will(&conn, owned, will);
         if owned {
@@ -126,14 +128,13 @@ impl Broker {
 
     fn publish_will(&mut self, will: Will) {
         let message = will.into_message(self.now_us, &self.config);
-        // A will that can't be retained for lack of room is still delivered: nobody is left to be told.
-        self.route(message);
+        self.route_will(message);
     }
 
     /// The late-close defect: takes the session from whatever connection has it.
     pub(super) fn tear_down(&mut self, client_id: &Text) {
         if let Some(session) = self.sessions.get_mut(client_id) {
-            session.detach(self.now_us);
+            session.detach(self.now_us, &self.config);
             self.end_if_over(client_id);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use deadzone_wire::{Packet, PropertyId, PropertyValue, Publish, Text, VarInt};
+use deadzone_wire::{PropertyId, PropertyValue, Publish, Text, VarInt};
 
 use super::{
     broker::Broker,
@@ -44,6 +44,8 @@ pub(super) struct Lapses {
     stray_topic: Option<Text>,
     /// Connections taken over and not yet reported closed, under [`Defect::LateCloseKillsNewConnection`].
     pub(super) departed: BTreeMap<ConnId, Text>,
+    /// What clients set on their connections before, under [`Defect::ClientAliasOfEarlierConnection`].
+    aliases: BTreeMap<Text, BTreeMap<u16, Text>>,
 }
 
 impl Broker {
@@ -115,8 +117,31 @@ impl Broker {
         if let Some(topic) = self.lapses.stray_topic.clone() {
             let mut publish = Publish::new("", 0, None, "of-another-test");
             (publish.topic, publish.retain) = (topic, true);
-            self.send(id, &Packet::Publish(publish));
+            self.send_aside(id, publish);
         }
+    }
+
+    /// The highest alias that it takes of a client: as CONNACK says, but for two defects.
+    pub(super) fn highest_alias(&self) -> u16 {
+        let told = self.config.limits.topic_aliases;
+        if self.config.has(Defect::ClientAliasAboveMaximumRouted) {
+            return u16::MAX;
+        }
+        told.saturating_sub(u16::from(self.config.has(Defect::ClientAliasRefusedAtMaximum)))
+    }
+
+    /// Remembers the aliases of a connection that ends.
+    pub(super) fn note_aliases(&mut self, client_id: &Text, aliases: BTreeMap<u16, Text>) {
+        if self.config.has(Defect::ClientAliasOfEarlierConnection)
+            && self.lapses.aliases.len() < self.config.limits.sessions
+        {
+            self.lapses.aliases.insert(client_id.clone(), aliases);
+        }
+    }
+
+    /// The aliases that a new connection begins with: none, but for a defect.
+    pub(super) fn first_aliases(&mut self, client_id: &Text) -> BTreeMap<u16, Text> {
+        self.lapses.aliases.remove(client_id).unwrap_or_default()
     }
 
     /// The message as each session gets it to which the identifiers of the others' subscriptions are told as well.

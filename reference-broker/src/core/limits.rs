@@ -29,7 +29,7 @@ limits! {
     connections: usize = 4_096,
         "Network connections at a time; for one more the oldest that has sent no CONNECT is closed, or else the new one.";
     connect_within: Duration = Duration::from_secs(60),
-        "How long a connection may live before its CONNECT is complete; then it is closed.";
+        "How long a connection may live before its CONNECT is complete and its client authenticated; then it is closed.";
     handshake_within: Duration = Duration::from_secs(10),
         "How long the handshakes of TLS and WebSocket may take; then the socket is closed. As many may be under way as there \
          may be connections.";
@@ -53,6 +53,9 @@ limits! {
         "Inbound QoS 2 exchanges of one session, told as Receive Maximum in 5.0; one more ends the connection (5.0: 0x93).";
     topic_aliases: u16 = 10,
         "Topic Alias Maximum towards the broker (5.0); a higher alias ends the connection with 0x94.";
+    client_topic_aliases: u16 = 10,
+        "Topic aliases that the broker gives on one connection (5.0), if the client's Topic Alias Maximum is no lower; later \
+         topics go without.";
     retained_messages: usize = 4_096,
         "Retained messages; one more is not stored, and at QoS 1 and 2 it is refused.";
     retained_bytes: usize = 32 << 20,

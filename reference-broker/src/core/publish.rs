@@ -12,6 +12,7 @@ use super::{
     inflight::{Arrival, Release},
     malformed,
     message::Message,
+    offers::Offers,
     outbox::ConnId,
 };
 use crate::{Defect, Variant};
@@ -25,7 +26,11 @@ const NO_MATCHING_SUBSCRIBERS: u8 = 0x10;
 
 impl Broker {
     pub(super) fn on_publish(&mut self, id: ConnId, mut publish: Publish) {
-        let limit = self.config.limits.topic_aliases;
+        if let Some(code) = Offers::of(&self.config).refuses_message(publish.qos, publish.retain) {
+            // The client breaks 5.0/MQTT-3.2.2-11 or -14. Before 5.0 it could not know, and a close is the one refusal (3.3.5-2).
+            return self.end(id, Ending::Offence(code));
+        }
+        let limit = self.highest_alias();
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let alias = publish.properties.number(PropertyId::TopicAlias);
         publish.topic = match conn.resolve(publish.topic, alias, limit) {
@@ -66,7 +71,8 @@ impl Broker {
         else {
             return;
         };
-        let limit = if version == Version::V5 { self.receive_maximum() } else { self.config.limits.inbound };
+        let told = version == Version::V5 && !self.config.varies(Variant::ReceiveMaximumNotEnforced);
+        let limit = if told { self.receive_maximum() } else { self.config.limits.inbound };
         let Some(session) = self.sessions.get(&client_id) else { return };
         match session.inbound.arrival(packet_id, limit) {
             // Every copy gets its PUBREC, none goes onward twice (4.3.3-2; 5.0/MQTT-4.3.3-10).

@@ -14,14 +14,18 @@ use super::{
 };
 use crate::Variant;
 
-/// How long each is put off.
+/// How long each is put off, but for wills.
 const PUT_OFF_US: u64 = 50_000;
+/// How late wills are under [`Variant::Wills2sLate`].
+const WILL_LATE_US: u64 = 2_000_000;
 
 /// One thing that was put off.
 #[derive(Debug)]
 pub(super) enum Job {
     /// Give the message to every session that wants it then.
     Route(Arc<Message>),
+    /// Take a will over: retain it and give it out.
+    Publish(Arc<Message>),
     /// Take the message among the retained ones.
     Retain(Arc<Message>),
     /// Send the retained messages that a SUBSCRIBE brings, if its subscription and its connection are still there.
@@ -36,7 +40,8 @@ impl Broker {
         {
             self.do_job(first);
         }
-        self.jobs.put(self.now_us.saturating_add(PUT_OFF_US), job);
+        let late_us = if matches!(job, Job::Publish(_)) { WILL_LATE_US } else { PUT_OFF_US };
+        self.jobs.put(self.now_us.saturating_add(late_us), job);
     }
 
     /// Does what was put off until now.
@@ -49,6 +54,7 @@ impl Broker {
     fn do_job(&mut self, job: Job) {
         match job {
             Job::Route(message) => _ = self.hand_out(&message),
+            Job::Publish(message) => _ = self.route_shared(&message),
             Job::Retain(message) => self.retained.apply(&message, self.now_us, &self.config),
             Job::LookUp { conn, client_id, filter, subscription } => {
                 let session = self.sessions.get(&client_id).filter(|s| s.conn == Some(conn));
@@ -57,6 +63,14 @@ impl Broker {
                 }
             }
         }
+    }
+
+    /// Takes a will over whose time has come. One that can't be retained for lack of room is still delivered: nobody is left to be told.
+    pub(super) fn route_will(&mut self, message: Message) {
+        if self.config.varies(Variant::Wills2sLate) {
+            return self.put_off(Job::Publish(Arc::new(message)));
+        }
+        self.route_shared(&Arc::new(message));
     }
 
     /// Takes a message over: retains it and gives it to every session that wants it (4.5.0-1). `true` if any does.

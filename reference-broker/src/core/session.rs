@@ -62,9 +62,9 @@ impl Session {
     }
 
     /// The connection is gone: the clock of the session's end starts.
-    pub(crate) fn detach(&mut self, now_us: u64) {
+    pub(crate) fn detach(&mut self, now_us: u64, config: &Config) {
         self.conn = None;
-        self.outbound.detach();
+        self.outbound.detach(config);
         self.left_us = Some(now_us);
         self.ends_us = self.expiry.ends_us(now_us);
     }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use deadzone_wire::Text;
 
 use super::{broker::Broker, message::Message, subscription::Subscription};
+use crate::Variant;
 
 /// What a shared subscription's filter begins with.
 const SHARE: &[u8] = b"$share/";
@@ -35,7 +36,7 @@ impl Broker {
                 groups.entry(filter.clone()).or_default().push(member);
             }
         }
-        let turn = self.share_turn;
+        let turn = if self.config.varies(Variant::SharesWithFirstMember) { 0 } else { self.share_turn };
         self.share_turn += u64::from(!groups.is_empty());
         let choose = |mut members: Vec<(bool, Text, Subscription)>| {
             if members.iter().any(|(connected, ..)| *connected) {

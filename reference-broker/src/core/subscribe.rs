@@ -7,6 +7,7 @@ use deadzone_wire::{
 use super::{
     broker::Broker,
     ending::Ending,
+    offers::Offers,
     outbox::ConnId,
     sharing,
     subscription::{Placed, Subscription},
@@ -29,14 +30,27 @@ impl Broker {
             return;
         };
         let sub_id = subscribe.properties.number(PropertyId::SubscriptionIdentifier);
+        let offers = Offers::of(&self.config);
         let mut codes = Vec::new();
         let mut fresh = Vec::new();
         for (filter, options) in subscribe.filters {
             self.note_filter(&filter);
-            let mut subscription = Subscription::from_options(effective(options, version), sub_id);
-            if self.config.varies(Variant::GrantsAtMostQos1) {
-                subscription.qos = subscription.qos.min(1);
+            match offers.refuses_subscription(&filter, sub_id) {
+                // 3.1.1 can't announce it, and has a code for failure (3.1.1/MQTT-3.8.3-2).
+                Some(_) if version == Version::V311 => {
+                    codes.push(FAILURE);
+                    continue;
+                }
+                Some(code) => return self.end(id, Ending::Offence(code)),
+                None => {}
             }
+            let mut subscription = Subscription::from_options(effective(options, version), sub_id);
+            if subscription.qos > offers.maximum_qos && self.config.has(Defect::HighQosSubscribeRefused) {
+                codes.push(FAILURE);
+                continue;
+            }
+            let most = if self.config.varies(Variant::GrantsAtMostQos1) { 1 } else { offers.maximum_qos };
+            subscription.qos = subscription.qos.min(most);
             subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
             if subscription.shared && subscription.no_local {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use deadzone_reference_broker::{Broker, Config, ConnId, Defect, Effect, Variant};
 use deadzone_wire::{
-    Ack, AckKind, Bare, Connect, Disconnect, Frame, Framer, Packet, Property, PropertyId, PropertyValue,
-    Publish, Sender, Subscribe, Unsubscribe, VarInt, Version, Will, decode,
+    Ack, AckKind, Auth, Bare, Connack, Connect, Disconnect, Frame, Framer, Packet, PacketKind, Properties,
+    Property, PropertyId, PropertyValue, Publish, Sender, Subscribe, Unsubscribe, VarInt, Version, Will,
+    decode,
 };
 
 pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
@@ -20,7 +21,16 @@ pub(crate) struct Rig {
     pub(crate) broker: Broker,
     pub(crate) version: Version,
     pub(crate) now_us: u64,
-    sends_id_zero: bool,
+    /// What decoding may find wrong about a packet, because a defect makes it so.
+    meant: Vec<&'static str>,
+    /// Every CONNACK so far.
+    pub(crate) connacks: Vec<Connack>,
+    /// Every AUTH so far.
+    pub(crate) auths: Vec<Auth>,
+    /// Each packet so far: where it went, its type and how many bytes it had.
+    pub(crate) sizes: Vec<(u64, PacketKind, usize)>,
+    /// Whether the log gives the Reason String of each packet that has one.
+    pub(crate) shows_reason_string: bool,
     /// Whether the log says `+` or `-` for each packet, as it has a User Property or not.
     pub(crate) shows_user_property: bool,
     log: BTreeMap<u64, Vec<String>>,
@@ -28,12 +38,17 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(version: Version, config: Config) -> Self {
-        let sends_id_zero = config.has(Defect::PacketIdZero);
+        let zero = [(Defect::PacketIdZero, "Packet Identifier"), (Defect::AliasZero, "TopicAlias")];
+        let zero = zero.into_iter().filter(|(defect, _)| config.has(*defect));
         Self {
+            meant: zero.map(|(_, what)| what).chain(["UTF-8"]).collect(),
+            connacks: Vec::new(),
+            auths: Vec::new(),
+            sizes: Vec::new(),
+            shows_reason_string: false,
             broker: Broker::new(config),
             version,
             now_us: 0,
-            sends_id_zero,
             shows_user_property: false,
             log: BTreeMap::new(),
         }
@@ -165,7 +180,7 @@ impl Rig {
     fn drain(&mut self) {
         while let Some(effect) = self.broker.poll() {
             let (conn, line) = match effect {
-                Effect::Send { conn, bytes } => (conn, self.describe(&bytes)),
+                Effect::Send { conn, bytes } => (conn, self.describe(conn, &bytes)),
                 Effect::Close { conn, rst } => (conn, if rst { "reset".into() } else { "closed".into() }),
                 // Told to everybody: it is nobody's connection.
                 Effect::End => (ConnId(ENDED), "ended".into()),
@@ -174,35 +189,58 @@ impl Rig {
         }
     }
 
-    fn describe(&self, bytes: &[u8]) -> String {
+    fn describe(&mut self, conn: ConnId, bytes: &[u8]) -> String {
         let mut framer = Framer::new(u32::MAX);
         framer.push(bytes);
         let frame: Frame = framer.next().expect("a whole packet").expect("framed");
         assert!(framer.pending().is_empty(), "one packet an effect");
         let decoded = decode(&frame, self.version, Sender::Server);
-        let meant =
-            |what: &str| what.contains("UTF-8") || (self.sends_id_zero && what.contains("Packet Identifier"));
+        let meant = |what: &str| self.meant.iter().any(|meant| what.contains(meant));
         let known = decoded.violations.iter().all(|v| meant(&v.what));
         assert!(known, "the broker sends a bad packet: {:?}", decoded.violations);
+        self.sizes.push((conn.0, frame.kind(), bytes.len()));
+        match &decoded.packet {
+            Packet::Connack(connack) => self.connacks.push(connack.clone()),
+            Packet::Auth(auth) => self.auths.push(auth.clone()),
+            _ => {}
+        }
         if self.shows_user_property {
             let annotated = user_property(&decoded.packet);
             return if annotated { "+" } else { "-" }.into();
         }
-        describe(&decoded.packet)
+        let text = properties(&decoded.packet).and_then(|p| p.text(PropertyId::ReasonString));
+        let text = text.filter(|_| self.shows_reason_string).map(|text| format!(" ({})", text.lossy()));
+        describe(&decoded.packet) + &text.unwrap_or_default()
+    }
+
+    /// A property of the latest CONNACK as text; `none` where it is not there.
+    pub(crate) fn told(&self, id: PropertyId) -> String {
+        let properties = self.connacks.last().and_then(|c| c.properties.as_ref());
+        match properties.and_then(|p| p.get(id)) {
+            Some(PropertyValue::Text(text)) => text.lossy(),
+            Some(PropertyValue::Byte(n)) => n.to_string(),
+            Some(PropertyValue::U16(n)) => n.to_string(),
+            Some(PropertyValue::U32(n)) => n.to_string(),
+            _ => "none".into(),
+        }
     }
 }
 
-fn user_property(packet: &Packet) -> bool {
-    let properties = match packet {
+fn properties(packet: &Packet) -> Option<&Properties> {
+    match packet {
         Packet::Connack(p) => p.properties.as_ref(),
         Packet::Publish(p) => Some(&p.properties),
         Packet::Ack(p) => p.properties.as_ref(),
         Packet::Suback(p) => Some(&p.properties),
         Packet::Unsuback(p) => Some(&p.properties),
         Packet::Disconnect(p) => p.properties.as_ref(),
+        Packet::Auth(p) => p.properties.as_ref(),
         _ => None,
-    };
-    properties.is_some_and(|p| p.get(PropertyId::UserProperty).is_some())
+    }
+}
+
+fn user_property(packet: &Packet) -> bool {
+    properties(packet).is_some_and(|p| p.get(PropertyId::UserProperty).is_some())
 }
 
 pub(crate) fn describe(packet: &Packet) -> String {
@@ -218,7 +256,9 @@ pub(crate) fn describe(packet: &Packet) -> String {
                 .collect();
             let (topic, payload) = (p.topic.lossy(), String::from_utf8_lossy(&p.payload).into_owned());
             let (dup, retain) = (flag(p.dup, " dup"), flag(p.retain, " retain"));
-            format!("{topic}={payload} q{}{id}{dup}{retain}{}", p.qos, subs.concat())
+            let alias = p.properties.number(PropertyId::TopicAlias).map(|alias| format!(" a{alias}"));
+            let rest = subs.concat() + &alias.unwrap_or_default();
+            format!("{topic}={payload} q{}{id}{dup}{retain}{rest}", p.qos)
         }
         Packet::Ack(p) => {
             let code = p.reason.filter(|r| *r != 0).map(|r| format!(" {r:02x}")).unwrap_or_default();
@@ -228,6 +268,7 @@ pub(crate) fn describe(packet: &Packet) -> String {
         Packet::Unsuback(p) => format!("unsuback {:02x?}", p.codes),
         Packet::Bare(_) => "pingresp".into(),
         Packet::Disconnect(p) => format!("disconnect {:02x}", p.reason.unwrap_or(0)),
+        Packet::Auth(p) => format!("auth {:02x}", p.reason.unwrap_or(0)),
         other => format!("{:?}", other.kind()),
     }
 }
@@ -254,4 +295,15 @@ pub(crate) fn add_will(connect: &mut Connect, qos: u8, retain: bool, delay_s: u3
         number(&mut will.properties.items, PropertyId::WillDelayInterval, delay_s);
     }
     connect.set_will(will, qos, retain);
+}
+
+/// Appends a string.
+pub(crate) fn text(items: &mut Vec<Property>, id: PropertyId, value: &str) {
+    items.push(Property { id: VarInt::minimal(id as u32), value: PropertyValue::Text(value.into()) });
+}
+
+/// Appends bytes.
+pub(crate) fn binary(items: &mut Vec<Property>, id: PropertyId, value: &[u8]) {
+    let value = PropertyValue::Binary(value.to_vec().into());
+    items.push(Property { id: VarInt::minimal(id as u32), value });
 }

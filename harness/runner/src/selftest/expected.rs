@@ -24,7 +24,18 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
         | Variant::SplitsPackets
         | Variant::RoutesLater
         | Variant::LooksUpBehindSuback
-        | Variant::DupOnUnsent => &[Pass],
+        | Variant::DupOnUnsent
+        | Variant::ReasonStringEverywhere
+        | Variant::NoAliasesToClient
+        | Variant::ServerKeepAlive30s
+        | Variant::SessionExpiryCapped
+        | Variant::LowestFreePacketId
+        | Variant::SharesWithFirstMember
+        | Variant::ReceiveMaximumNotEnforced
+        | Variant::Wills2sLate
+        | Variant::KeepAlive3sLate
+        | Variant::LiveResendBefore5
+        | Variant::DelayedWillLostAtCleanStart => &[Pass],
         // It is later than most.
         Variant::Resends30sLate
         | Variant::Connack10sLate
@@ -34,7 +45,14 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
         Variant::GrantsAtMostQos1
         | Variant::KeepAliveZeroRefused
         | Variant::ClosesIdleClients
-        | Variant::OneInFlight => &[Pass, NotApplicable],
+        | Variant::OneInFlight
+        | Variant::MaximumQos1
+        | Variant::RetainUnavailable
+        | Variant::WildcardsUnavailable
+        | Variant::SubscriptionIdsUnavailable
+        | Variant::SharingUnavailable
+        | Variant::LongIdsRefused
+        | Variant::EmptyIdsRefused => &[Pass, NotApplicable],
         // It lets a client in later, or not at all in the time that a scenario has.
         Variant::RefusesQuickConnections | Variant::RefusesQuickReturn => &[Pass, PassSlow, Inconclusive],
     }

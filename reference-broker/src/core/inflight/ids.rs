@@ -1,6 +1,6 @@
 //! Which packet identifier comes next. Knows nothing of exchanges beyond which identifiers they use.
 
-use crate::{Config, Defect};
+use crate::{Config, Defect, Variant};
 
 /// Every so many identifiers one is given again under [`Defect::PacketIdReusedSometimes`].
 const GIVEN: u32 = 4;
@@ -29,6 +29,9 @@ impl Ids {
         if config.has(Defect::PacketIdReusedSometimes) && self.given.is_multiple_of(GIVEN) && used(self.last)
         {
             return Some(self.last);
+        }
+        if config.varies(Variant::LowestFreePacketId) {
+            return (1..=u16::MAX).find(|id| !used(*id));
         }
         for _ in 0..u16::MAX {
             self.last = self.last.checked_add(1).unwrap_or(1);

@@ -4,37 +4,15 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use deadzone_wire::{Ack, AckKind, Packet};
+use deadzone_wire::AckKind;
 
-use super::{ids::Ids, queue::Queue};
-use crate::{
-    Config, Defect, Variant,
-    core::{message::Delivery, peer::Peer},
-};
+use super::{channel::Channel, ids::Ids, queue::Queue};
+use crate::{Config, Defect, Variant, core::message::Delivery};
 
-/// How long the live-resend defect waits for an acknowledgement.
+/// How long those that resend on a living connection wait for an acknowledgement.
 const LIVE_RESEND_US: u64 = 2_000_000;
 /// How long after a resume [`Variant::Resends30sLate`] resends.
 const LATE_RESEND_US: u64 = 30_000_000;
-
-/// What the present connection allows. Quota and sizes start anew with each connection (5.0 §4.9, §3.1.2.11).
-#[derive(Clone, Debug)]
-pub(crate) struct Channel {
-    peer: Peer,
-    /// Most PUBLISHes above QoS 0 without an acknowledgement.
-    window: u16,
-    /// How many of them may still be sent.
-    quota: u16,
-    /// From when on what is owed since the resume may be sent.
-    resend_from_us: u64,
-}
-
-impl Channel {
-    /// A new connection, on which nothing was sent.
-    pub(crate) fn new(peer: Peer, window: u16) -> Self {
-        Self { peer, window, quota: window, resend_from_us: 0 }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaiting {
@@ -75,6 +53,8 @@ pub(crate) struct Outbound {
     /// The pubrels-in-reverse-order defect: PUBRELs that were held back, with their reason codes.
     held_back: Vec<(u16, u8)>,
     channel: Option<Channel>,
+    /// The alias-of-earlier-connection defect: the connection before the present one.
+    departed: Option<Channel>,
 }
 
 impl Outbound {
@@ -93,11 +73,11 @@ impl Outbound {
         let waits = config.varies(Variant::OneInFlight) && !self.exchanges.is_empty();
         if delivery.qos == 0
             && !waits
-            && let Some(channel) = &self.channel
+            && let Some(channel) = &mut self.channel
         {
             // QoS 0 may wait at quota 0 (4.9.0-3 speaks of other packets); ours does not, so that it never queues.
             let dup = false;
-            return encode(channel, &delivery, None, dup, now_us, config).into_iter().collect();
+            return channel.publish(&delivery, None, dup, now_us, config).into_iter().collect();
         }
         let limits = &config.limits;
         let most = if crowded { limits.queued_bytes.min(limits.share_bytes()) } else { limits.queued_bytes };
@@ -115,9 +95,13 @@ impl Outbound {
     }
 
     /// A new connection: everything unacknowledged is owed again, in its original order (4.4.0-1, 4.6.0-1).
-    pub(crate) fn attach(&mut self, channel: Channel, now_us: u64, config: &Config) -> Vec<Bytes> {
+    pub(crate) fn attach(&mut self, mut channel: Channel, now_us: u64, config: &Config) -> Vec<Bytes> {
         let late_us = if config.varies(Variant::Resends30sLate) { LATE_RESEND_US } else { 0 };
-        self.channel = Some(Channel { resend_from_us: now_us.saturating_add(late_us), ..channel });
+        channel.resend_from_us = now_us.saturating_add(late_us);
+        if let Some(earlier) = self.departed.take() {
+            channel.carry_aliases_over(&earlier);
+        }
+        self.channel = Some(channel);
         self.held_back.clear();
         if config.has(Defect::PublishNotResentOnResume) {
             self.exchanges.retain(|e| e.awaiting == Awaiting::Pubcomp);
@@ -150,8 +134,8 @@ impl Outbound {
     }
 
     /// The connection is gone; the exchanges stay.
-    pub(crate) fn detach(&mut self) {
-        self.channel = None;
+    pub(crate) fn detach(&mut self, config: &Config) {
+        self.departed = self.channel.take().filter(|_| config.has(Defect::AliasOfEarlierConnection));
     }
 
     /// Everything that may go out now: first what is owed since the resume, then new messages.
@@ -171,14 +155,14 @@ impl Outbound {
             }
             if exchange.awaiting == Awaiting::Pubcomp {
                 exchange.owed = false;
-                out.extend(pubrel(channel, exchange.id, config));
+                out.extend(channel.pubrel(exchange.id, config));
                 return true;
             }
             if channel.quota == 0 {
                 return true;
             }
             let dup = !config.has(Defect::ResendWithoutDup);
-            match encode(channel, &exchange.delivery, Some(exchange.id), dup, now_us, config) {
+            match channel.publish(&exchange.delivery, Some(exchange.id), dup, now_us, config) {
                 Some(bytes) => {
                     channel.quota -= 1;
                     exchange.owed = false;
@@ -225,13 +209,13 @@ impl Outbound {
         }
         let Some(delivery) = self.queue.pop() else { return false };
         if delivery.qos == 0 {
-            out.extend(self.channel.as_ref().and_then(|c| encode(c, &delivery, None, false, now_us, config)));
+            out.extend(self.channel.as_mut().and_then(|c| c.publish(&delivery, None, false, now_us, config)));
             return true;
         }
         let Some(id) = self.next_id(config) else { return false };
         let Some(channel) = &mut self.channel else { return false };
         let dup = config.has(Defect::DupForwarded) && delivery.message.dup;
-        if let Some(bytes) = encode(channel, &delivery, Some(id), dup, now_us, config) {
+        if let Some(bytes) = channel.publish(&delivery, Some(id), dup, now_us, config) {
             channel.quota -= 1;
             out.push(bytes);
             self.inflight_bytes += delivery.message.weight();
@@ -302,7 +286,7 @@ impl Outbound {
         let owed = self.exchanges.iter().any(|e| e.owed) && channel.quota > 0;
         let late = (owed && config.varies(Variant::Resends30sLate)).then_some(channel.resend_from_us);
         let live = self.unanswered().map(|e| e.sent_us.saturating_add(LIVE_RESEND_US)).min();
-        late.into_iter().chain(live.filter(|_| config.has(Defect::LiveResend))).min()
+        late.into_iter().chain(live.filter(|_| channel.resends_live(config))).min()
     }
 
     /// What is to be sent because its time has come.
@@ -311,22 +295,22 @@ impl Outbound {
         if config.varies(Variant::Resends30sLate) {
             out = self.pump(now_us, config);
         }
-        if config.has(Defect::LiveResend) {
+        if self.channel.as_ref().is_some_and(|c| c.resends_live(config)) {
             self.resend_live(now_us, config, &mut out);
         }
         out
     }
 
-    /// The live-resend defect: copies on the living connection.
+    /// Copies on the living connection.
     fn resend_live(&mut self, now_us: u64, config: &Config, out: &mut Vec<Bytes>) {
-        let Some(channel) = &self.channel else { return };
+        let Some(channel) = &mut self.channel else { return };
         for e in &mut self.exchanges {
             if e.awaiting != Awaiting::Pubcomp
                 && !e.owed
                 && now_us >= e.sent_us.saturating_add(LIVE_RESEND_US)
             {
                 e.sent_us = now_us;
-                out.extend(encode(channel, &e.delivery, Some(e.id), true, now_us, config));
+                out.extend(channel.publish(&e.delivery, Some(e.id), true, now_us, config));
             }
         }
     }
@@ -352,26 +336,4 @@ impl Outbound {
 fn wanted_offline(delivery: &Delivery, config: &Config) -> bool {
     !config.has(Defect::OfflineQueueDropped)
         && (delivery.qos > 0 || config.varies(Variant::Qos0QueuedOffline))
-}
-
-/// The PUBLISH as bytes; `None` where the client could not take it (5.0/MQTT-3.1.2-24).
-fn encode(
-    channel: &Channel,
-    delivery: &Delivery,
-    id: Option<u16>,
-    dup: bool,
-    now_us: u64,
-    config: &Config,
-) -> Option<Bytes> {
-    let unbound = config.has(Defect::MaximumPacketSizeExceeded);
-    let max_packet = if unbound { u32::MAX } else { channel.peer.max_packet };
-    let packet = Packet::Publish(delivery.publish(id, dup, now_us));
-    Peer { max_packet, ..channel.peer }.encode(&packet, config)
-}
-
-fn pubrel(channel: &Channel, id: u16, config: &Config) -> Option<Bytes> {
-    if config.has(Defect::PubrelMissing) {
-        return None;
-    }
-    channel.peer.encode(&Packet::Ack(Ack::new(AckKind::Pubrel, id)), config)
 }
