@@ -6,6 +6,8 @@ use deadzone_spec::ClauseId;
 
 #[macro_use]
 mod negotiated;
+#[macro_use]
+mod tolerates;
 
 macro_rules! defects {
     ($($variant:ident $name:literal $what:literal [$($clause:literal)*] $like:literal;)*) => {
@@ -34,6 +36,11 @@ macro_rules! defects {
                 match self { $(Self::$variant => const { &[$(ClauseId::of($clause)),*] },)* }
             }
 
+            /// Whether it is that breaches of its clauses by the form of a packet are overlooked.
+            pub fn is_tolerant(self) -> bool {
+                self.name().starts_with("tolerates-")
+            }
+
             /// The address of a report of a bug of this sort in a real broker, or of the nearest to it.
             pub fn like(self) -> &'static str {
                 match self { $(Self::$variant => $like,)* }
@@ -42,7 +49,7 @@ macro_rules! defects {
     };
 }
 
-with_negotiated_defects! { defects! {
+with_tolerant_defects! { with_negotiated_defects! {
     InboundQos2ForgottenOnReconnect "inbound-qos2-forgotten-on-reconnect"
         "forgets on reconnect which inbound QoS 2 identifiers await their PUBREL, so that a replayed PUBLISH goes onward again"
         ["3.1.1/MQTT-4.3.3-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-4.3.3-10" "5.0/MQTT-4.1.0-1"]

@@ -265,6 +265,9 @@ pub(crate) struct SelftestArgs {
     pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Show every defect and mutant to every scenario, not only to those that name it or a statement that it breaks
+    #[arg(long)]
+    pub(crate) full: bool,
     /// Print every pair, not only the kills
     #[arg(short, long)]
     pub(crate) verbose: bool,

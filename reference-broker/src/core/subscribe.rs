@@ -52,7 +52,7 @@ impl Broker {
             let most = if self.config.varies(Variant::GrantsAtMostQos1) { 1 } else { offers.maximum_qos };
             subscription.qos = subscription.qos.min(most);
             subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
-            if subscription.shared && subscription.no_local {
+            if subscription.shared && subscription.no_local && !self.config.is_tolerant() {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));
             }
             match self.place(&client_id, version, &filter, subscription) {
@@ -66,6 +66,10 @@ impl Broker {
                 Err(_) if version == Version::V31 => return self.end(id, Ending::Offence(QUOTA_EXCEEDED)),
                 Err(code) => codes.push(code),
             }
+        }
+        if codes.is_empty() {
+            // Only a broker that overlooks an empty SUBSCRIBE comes here, and it has nothing to answer.
+            return;
         }
         // SUBACK goes first: the standards allow retained messages before it, but few clients expect them there.
         let suback = Suback { packet_id: subscribe.packet_id, properties: Properties::new(), codes };
@@ -106,7 +110,8 @@ impl Broker {
     }
 
     pub(super) fn on_unsubscribe(&mut self, id: ConnId, unsubscribe: &Unsubscribe) {
-        if self.falls_at_unsubscribe() {
+        if self.falls_at_unsubscribe() || unsubscribe.filters.is_empty() {
+            // The second: only where an empty one is overlooked, and it has nothing to answer.
             return;
         }
         let Some(conn) = self.conns.get(&id) else { return };
