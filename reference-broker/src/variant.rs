@@ -121,8 +121,8 @@ variants! {
         "takes and grants nothing above QoS 1, and says so by Maximum QoS 1 in 5.0"
         "5.0 section 3.2.2.3.4 allows it and says how; 3.3.5-2 of 3.1.1 lets a server close at a PUBLISH that it does not take";
     RetainUnavailable "retain-unavailable"
-        "takes no retained messages, and says so by Retain Available 0 in 5.0"
-        "5.0 section 3.2.2.3.5 allows it and says how; 3.3.5-2 of 3.1.1 lets a server close at a PUBLISH that it does not take";
+        "takes no retained messages of clients of 5.0 and sends them none, and says so by Retain Available 0"
+        "5.0 section 3.2.2.3.5 allows it and says how; 3.1.1 does not";
     WildcardsUnavailable "wildcards-unavailable"
         "takes no filters with wildcards, and says so by Wildcard Subscription Available 0 in 5.0"
         "5.0 section 3.2.2.3.11, and 3.8.3-2 of 3.1.1: a server that does not support them refuses them";

@@ -134,7 +134,7 @@ impl Broker {
         if empty || longest || !plain && self.config.varies(Variant::LongIdsRefused) {
             return Err(Some(if v5 { IDENTIFIER_NOT_VALID } else { IDENTIFIER_REJECTED }));
         }
-        let offers = Offers::of(&self.config);
+        let offers = Offers::of(&self.config, connect.layout(Version::V311));
         let refused = offers.refuses_will(connect.will_qos(), connect.will_retain(), &self.config);
         match refused.filter(|_| connect.will.is_some()) {
             Some(code) => Err(Some(if v5 { code } else { NOT_AUTHORIZED })),

@@ -30,7 +30,7 @@ impl Broker {
             return;
         };
         let sub_id = subscribe.properties.number(PropertyId::SubscriptionIdentifier);
-        let offers = Offers::of(&self.config);
+        let offers = Offers::of(&self.config, version);
         let mut codes = Vec::new();
         let mut fresh = Vec::new();
         for (filter, options) in subscribe.filters {
@@ -58,7 +58,8 @@ impl Broker {
             match self.place(&client_id, version, &filter, subscription) {
                 Ok(placed) => {
                     codes.push(subscription.qos);
-                    if !subscription.shared && wants_retained(options, version, placed) {
+                    let wanted = wants_retained(options, version, placed) && offers.retain;
+                    if wanted && !subscription.shared {
                         fresh.push((filter, subscription));
                     }
                 }

@@ -49,7 +49,7 @@ pub(crate) const TABLE: &[Row] = &[
         V311_ONLY,
         retained,
         "none: puback #1, connack 0 00, suback [00] | t=m q0 retain",
-        "none: closed, connack 0 05 | closed, suback [00]",
+        "none: puback #1, connack 0 00, suback [00] | t=m q0 retain",
     ),
     (
         V::WildcardsUnavailable,
