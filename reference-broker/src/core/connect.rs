@@ -98,7 +98,12 @@ impl Broker {
             _ => return Err(None),
         };
         let version = connect.layout(Version::V311);
-        let unknown = connect.protocol_name.0 == "MQTT" && !matches!(connect.level, 4 | 5);
+        let unknown = match &connect.protocol_name.0[..] {
+            b"MQTT" => !matches!(connect.level, 4 | 5),
+            // Level 5 has a layout of its own, and a code in it.
+            b"MQIsdp" => !matches!(connect.level, 3 | 5),
+            _ => false,
+        };
         if unknown && self.config.has(Defect::UnknownLevelServed) {
             return Ok(());
         }

@@ -35,6 +35,7 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
         | Variant::Wills2sLate
         | Variant::KeepAlive3sLate
         | Variant::LiveResendBefore5
+        | Variant::BridgesServed
         | Variant::DelayedWillLostAtCleanStart => &[Pass],
         // It is later than most.
         Variant::Resends30sLate
