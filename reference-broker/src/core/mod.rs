@@ -10,6 +10,7 @@ mod admission;
 mod auth;
 #[cfg(test)]
 mod bounds;
+mod bridge;
 mod broker;
 mod config;
 mod connack;
