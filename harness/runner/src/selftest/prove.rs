@@ -12,7 +12,7 @@ use deadzone_verdict::{RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
-    caught::{Grades, at_the_patience, caught, graded, is_killed},
+    caught::{Grades, at_the_patience, caught, graded, is_graded, is_killed},
     culprit::{Culprit, Named, named},
     expected::{allowed, offered, uncaught},
     report::{Kill, SelftestOptions, SelftestProgress, SelftestReport},
@@ -195,7 +195,7 @@ impl Prover<'_> {
         for result in &results {
             self.prove_clauses(culprit, result);
             let killed = is_killed(result, culprit, &self.usual);
-            let of_its_own = culprit.is_blamed_in(result) || !caught(result, culprit, &self.usual).is_empty();
+            let of_its_own = culprit.is_blamed_in(result) || is_graded(result, culprit, &self.usual);
             killers += usize::from(killed && of_its_own);
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
             asked |= named;
