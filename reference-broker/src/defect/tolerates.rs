@@ -157,7 +157,7 @@ macro_rules! with_tolerant_defects {
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesDisconnectCode "tolerates-disconnect-code"
                 "ends a connection in order at a DISCONNECT with a code that is not listed"
-                ["5.0/MQTT-3.14.2-1"]
+                ["5.0/MQTT-3.14.2-1" "5.0/MQTT-3.1.2-8"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesAuthCode "tolerates-auth-code"
                 "takes an AUTH with a code that is not listed"

@@ -8,7 +8,7 @@ use super::wait::Wait;
 use crate::{
     breach::Found,
     instead,
-    owed::{CloseCause, Owed},
+    owed::{self, CloseCause, Owed},
     state::{Conn, seconds_us},
     wording,
 };
@@ -186,7 +186,8 @@ pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static s
         _ => false,
     };
     let named = &wait.claim.clauses;
-    let of_its_form = named.is_empty() || named.contains(&clause);
+    let at_large = owed::clause(Owed::Close(CloseCause::Violation(None)), wait.version);
+    let of_its_form = named.is_empty() || named.iter().any(|c| *c == clause || Some(*c) == at_large);
     let shows_no_more = came.kind() == PacketKind::Pingresp || answers && of_its_form;
     let wanted = wait.alternatives.contains(&Expected::Closed) && shows_no_more;
     if wanted { need_not_close(wait, cause(wait)) } else { None }
