@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Coverage(CoverageArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
+    /// Put scenario files into the one form: only blanks change
+    Fmt(FmtArgs),
     /// Keep the file of a broker's known failures (`run --expect`) up to date
     #[command(subcommand)]
     Expect(ExpectCommand),
@@ -247,6 +249,16 @@ pub(crate) struct LinksArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
+    /// Scenario files, and folders of them
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct FmtArgs {
+    /// Change no file: print the names of those that are not in form, and exit with 1 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
     /// Scenario files, and folders of them
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
