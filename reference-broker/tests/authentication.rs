@@ -75,7 +75,7 @@ fn data(properties: Option<&Properties>) -> Vec<u8> {
 }
 
 fn method(properties: Option<&Properties>) -> Option<String> {
-    properties?.text(PropertyId::AuthenticationMethod).map(|text| text.lossy())
+    properties?.text(PropertyId::AuthenticationMethod).map(deadzone_wire::Text::lossy)
 }
 
 /// What the broker's latest AUTH said, which has to name the method.
