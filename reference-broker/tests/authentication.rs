@@ -132,6 +132,7 @@ fn a_wrong_password_an_unknown_user_and_a_stranger_of_the_list_are_refused() {
     for (user, password, listed) in [
         (Secrets::USER, "wrong", false),
         ("nobody", Secrets::PASSWORD, false),
+        ("nobody", "", false),
         ("ann", "wrong", true),
         (Secrets::USER, Secrets::PASSWORD, true),
     ] {
