@@ -99,7 +99,7 @@ fn row_c3_a_suback_or_unsuback_over_the_clients_limit_closes() {
 fn row_c3_a_notice_over_the_clients_limit_is_dropped() {
     let mut rig = Rig::odd(V5, deadzone_reference_broker::Variant::AutomaticSubscription);
     for (conn, limit, wanted) in
-        [(1, 34, "connack 0 00"), (2, 60, "connack 0 00 | broker-notices/welcome=welcome q0")]
+        [(1, 33, "connack 0 00"), (2, 60, "connack 0 00 | broker-notices/welcome=welcome q0")]
     {
         narrow(&mut rig, conn, limit);
         assert_eq!(rig.log(conn), wanted, "{limit} bytes");
