@@ -1,6 +1,9 @@
 //! What fuzzing found stays found: every input of every corpus is played again, on stable Rust and without a fuzzer.
 
-use std::{fs, path::{Path, PathBuf}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use deadzone_tests::fuzz::TARGETS;
 
@@ -57,7 +60,8 @@ fn every_target_is_fuzzed_and_replayed() {
 
 #[test]
 fn the_corpora_are_small() {
-    let sizes = TARGETS.iter().flat_map(|(name, _)| inputs(name)).map(|path| fs::metadata(path).unwrap().len());
+    let sizes =
+        TARGETS.iter().flat_map(|(name, _)| inputs(name)).map(|path| fs::metadata(path).unwrap().len());
     let bytes: u64 = sizes.sum();
     assert!(bytes <= BYTES_MAX, "{bytes} bytes: minimise them (tests/fuzz/run --minimise)");
 }

@@ -3,7 +3,7 @@
 use deadzone_history::{Event, History, Reader, read, write};
 use deadzone_oracle::{Judge, judge, obey_as};
 use deadzone_spec::Party;
-use deadzone_verdict::VerdictKind;
+use deadzone_verdict::{Verdict, VerdictKind};
 
 /// A record that can be read is written as it was, and whatever it says has a verdict; so has one that was cut off.
 ///
@@ -21,11 +21,11 @@ pub fn history(data: &[u8]) {
     for party in [Party::Server, Party::Client] {
         let _ = obey_as(&record, party);
     }
-    same_from_a_file(&record);
+    let _ = same_from_a_file(&record);
 }
 
-/// The record comes back from its file, and its verdict with it.
-pub(super) fn same_from_a_file(record: &History) {
+/// The record comes back from its file, and its verdict with it, which is returned.
+pub(super) fn same_from_a_file(record: &History) -> Verdict {
     let mut file = Vec::new();
     write(record, &mut file).expect("memory takes it");
     let again = read(&mut &*file).expect("what was written can be read");
@@ -33,5 +33,10 @@ pub(super) fn same_from_a_file(record: &History) {
     let verdict = judge(record);
     let reason = verdict.reason.as_deref().unwrap_or_default();
     assert!(verdict.kind != VerdictKind::Error || !reason.contains("panicked"), "{reason}");
-    assert_eq!(format!("{verdict:?}"), format!("{:?}", judge(&again)), "a verdict hangs on more than the record");
+    assert_eq!(
+        format!("{verdict:?}"),
+        format!("{:?}", judge(&again)),
+        "a verdict hangs on more than the record"
+    );
+    verdict
 }

@@ -8,6 +8,7 @@ mod play_client;
 mod profile;
 mod scenario;
 mod target;
+mod told;
 
 pub use decode::decode;
 pub use history::history;

@@ -1,15 +1,23 @@
 //! What a hostile broker does to a scripted client: a scenario of the suite is played and judged while a program of bytes changes what
 //! comes from the broker. The first two bytes choose the scenario, the third how it is played.
 
-use std::{collections::BTreeMap, rc::Rc, sync::{Arc, LazyLock}, time::Duration};
+use std::{
+    collections::BTreeMap,
+    rc::Rc,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use deadzone_history::{Fnv, Origin, TargetFacts};
-use deadzone_play::{Access, Dial, Experiment, Names, NoSlots, Performance, Setup, Shared, Timing, Ways, perform};
+use deadzone_play::{
+    Access, Dial, Experiment, Names, NoSlots, Performance, Setup, Shared, Timing, Ways, perform,
+};
 use deadzone_script::{Need, Scenario, parse};
+use deadzone_verdict::VerdictKind;
 use deadzone_wire::Version;
 use tokio::{runtime::Builder, task::LocalSet};
 
-use super::{history::same_from_a_file, hostile::HostileDial, profile::suite};
+use super::{history::same_from_a_file, hostile::HostileDial, profile::suite, told::told};
 
 /// No performance is so long, virtual time.
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
@@ -51,9 +59,12 @@ pub fn play_client(data: &[u8]) {
     let play = Play { scenario, version, control: options & 4 != 0, teardown: options & 8 != 0, program };
     let performance = play.perform();
     assert_eq!(performance.trouble, None);
-    same_from_a_file(&performance.history);
+    let verdict = same_from_a_file(&performance.history);
     if options & 16 != 0 {
         assert!(play.perform().history == performance.history, "the same run gave another history");
+    }
+    if verdict.kind != VerdictKind::Pass {
+        told(scenario, performance.history, verdict);
     }
 }
 

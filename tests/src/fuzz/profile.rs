@@ -9,7 +9,8 @@ const TRIPS: u64 = 4;
 
 static SUITE: LazyLock<Catalogue> = LazyLock::new(|| {
     let profiles = deadzone_scenarios::profiles().iter().copied();
-    Catalogue::new(profiles, deadzone_scenarios::traces().iter().copied()).expect("the suite's profiles are sound")
+    Catalogue::new(profiles, deadzone_scenarios::traces().iter().copied())
+        .expect("the suite's profiles are sound")
 });
 
 /// The profiles of the suite.

@@ -48,7 +48,10 @@ impl Codec {
                 if theirs.is_ok() && theirs == made {
                     return Taken::Same;
                 }
-                (theirs.as_ref().map(shown).map_err(Clone::clone), made.as_ref().map(shown).map_err(Clone::clone))
+                (
+                    theirs.as_ref().map(shown).map_err(Clone::clone),
+                    made.as_ref().map(shown).map_err(Clone::clone),
+                )
             }
             Self::Rmqtt => {
                 let shown = |packet: &_| format!("{packet:?}");
@@ -57,7 +60,10 @@ impl Codec {
                 if theirs.is_ok() && theirs == made {
                     return Taken::Same;
                 }
-                (theirs.as_ref().map(shown).map_err(Clone::clone), made.as_ref().map(shown).map_err(Clone::clone))
+                (
+                    theirs.as_ref().map(shown).map_err(Clone::clone),
+                    made.as_ref().map(shown).map_err(Clone::clone),
+                )
             }
         };
         match theirs {
@@ -149,41 +155,4 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn survey() {
-    use proptest::{strategy::ValueTree, test_runner::TestRunner};
-    let mut runner = TestRunner::deterministic();
-    let strategy = correct();
-    let mut seen = std::collections::BTreeMap::<String, (usize, String)>::new();
-    let mut rng: u64 = 88172645463325252;
-    let mut next = move || { rng ^= rng << 13; rng ^= rng >> 7; rng ^= rng << 17; rng };
-    for i in 0..60000 {
-        let (version, sender, packet) = strategy.new_tree(&mut runner).unwrap().current();
-        let frame = packet.encode(version);
-        let mut body = frame.body.to_vec();
-        let mut first = frame.first;
-        if i % 4 != 0 && !body.is_empty() {
-            for _ in 0..1 + next() % 2 {
-                let at = if next() % 2 == 0 { next() as usize % body.len().min(24) } else { next() as usize % body.len() };
-                body[at] = if next() % 2 == 0 { next() as u8 } else { body[at] ^ (1 << (next() % 8)) };
-            }
-            if next() % 8 == 0 { body.truncate(next() as usize % (body.len() + 1)); }
-            if next() % 8 == 0 { first ^= 1 << (next() % 4); }
-        }
-        let frame = Frame::new(first, body);
-        let decoded = decode(&frame, version, sender);
-        if matches!(&decoded.packet, Packet::Connect(p) if p.layout(version) != version) { continue; }
-        for codec in Codec::ALL {
-            if let Some(text) = disagreement(codec, &frame, &decoded, version) {
-                let clauses: std::collections::BTreeSet<_> = decoded.violations.iter().map(|v| v.clause.to_string()).collect();
-                let what = text.splitn(2, ": ").nth(1).unwrap_or("").chars().take(60).collect::<String>();
-                let key = if clauses.is_empty() { format!("{codec:?} {version} {:?} LEGAL {what}", decoded.packet.kind()) } else if clauses.len() == 1 { format!("{codec:?} {clauses:?}") } else { continue };
-                let entry = seen.entry(key).or_insert((0, text));
-                entry.0 += 1;
-            }
-        }
-    }
-    for (key, (n, text)) in seen { println!("{n:6} {key}\n        {}", text.chars().take(700).collect::<String>()); }
 }

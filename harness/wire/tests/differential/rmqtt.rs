@@ -223,7 +223,11 @@ fn made_v5(packet: &Packet) -> Result<v5::Packet, String> {
                 topic_filters.push(text(filter)?.into());
             }
             let user_properties = Listed(&p.properties).users()?;
-            Their::Unsubscribe(v5::Unsubscribe { packet_id: id(p.packet_id)?, user_properties, topic_filters })
+            Their::Unsubscribe(v5::Unsubscribe {
+                packet_id: id(p.packet_id)?,
+                user_properties,
+                topic_filters,
+            })
         }
         Packet::Unsuback(p) => Their::UnsubscribeAck(v5::UnsubscribeAck {
             packet_id: id(p.packet_id)?,
@@ -350,12 +354,20 @@ fn ack(p: &Ack, listed: &Listed<'_>) -> Result<v5::Packet, String> {
         AckKind::Puback | AckKind::Pubrec => {
             let reason_code = code(p.code())?;
             let ack = v5::PublishAck { packet_id, reason_code, properties, reason_string };
-            if p.kind == AckKind::Puback { v5::Packet::PublishAck(ack) } else { v5::Packet::PublishReceived(ack) }
+            if p.kind == AckKind::Puback {
+                v5::Packet::PublishAck(ack)
+            } else {
+                v5::Packet::PublishReceived(ack)
+            }
         }
         AckKind::Pubrel | AckKind::Pubcomp => {
             let reason_code = code(p.code())?;
             let ack = v5::PublishAck2 { packet_id, reason_code, properties, reason_string };
-            if p.kind == AckKind::Pubrel { v5::Packet::PublishRelease(ack) } else { v5::Packet::PublishComplete(ack) }
+            if p.kind == AckKind::Pubrel {
+                v5::Packet::PublishRelease(ack)
+            } else {
+                v5::Packet::PublishComplete(ack)
+            }
         }
     })
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use deadzone_wire::{
-    Ack, AckKind, Connect, Frame, Packet, PacketKind, Properties, Property, PropertyId as Id, PropertyValue as Val, Text,
-    Version,
+    Ack, AckKind, Connect, Frame, Packet, PacketKind, Properties, Property, PropertyId as Id,
+    PropertyValue as Val, Text, Version,
 };
 use mqtt_protocol_core::mqtt::{
     packet::{self as theirs, PayloadFormat, SubEntry, SubOpts, v3_1_1, v5_0},
@@ -32,7 +32,11 @@ pub(crate) fn decoded(frame: &Frame, version: Version) -> Made {
     macro_rules! whole {
         ($variant:ident, $parsed:expr) => {{
             let (packet, taken) = $parsed.map_err(told)?;
-            if taken == body.len() { Ok(theirs::Packet::$variant(packet)) } else { Err("bytes are left".to_owned()) }
+            if taken == body.len() {
+                Ok(theirs::Packet::$variant(packet))
+            } else {
+                Err("bytes are left".to_owned())
+            }
         }};
     }
     let arc: Arc<[u8]> = Arc::from(body);
