@@ -27,9 +27,16 @@ const PASSED: &[Passed] = &[
     Passed(id!("5.0/MQTT-3.6.1-1"), Client, "60 02 000a", FIRST),
     Passed(id!("5.0/MQTT-3.8.1-1"), Client, "80 07 000a 00 0001 74 00", FIRST),
     Passed(id!("5.0/MQTT-3.10.1-1"), Client, "a0 06 000a 00 0001 74", FIRST),
+    Passed(id!("3.1.1/MQTT-3.14.1-1"), Client, "e1 00", FIRST),
     Passed(id!("5.0/MQTT-3.14.1-1"), Client, "e1 00", FIRST),
     Passed(id!("5.0/MQTT-3.15.1-1"), Client, "f1 06 18 04 15 0001 6d", FIRST),
     Passed(id!("5.0/MQTT-1.5.5-1"), Client, "c0 80 00", BOTH),
+    // Packet Identifiers.
+    Passed(id!("3.1.1/MQTT-2.3.1-1"), Client, "32 05 0001 74 0000", FIRST),
+    Passed(id!("5.0/MQTT-2.2.1-3"), Client, "32 06 0001 74 0000 00", FIRST),
+    Passed(id!("5.0/MQTT-2.2.1-4"), Server, "32 06 0001 74 0000 00", FIRST),
+    Passed(id!("3.1.1/DZ-zero-id-in-answer"), Server, "90 03 0000 00", FIRST),
+    Passed(id!("5.0/DZ-zero-id-in-answer"), Server, "90 04 0000 00 00", FIRST),
     // Texts, topics and filters.
     Passed(id!("3.1.1/MQTT-1.5.3-2"), Client, "30 03 0001 00", BOTH),
     Passed(id!("5.0/MQTT-1.5.4-2"), Client, "30 04 0001 00 00", BOTH),
@@ -52,6 +59,7 @@ const PASSED: &[Passed] = &[
     Passed(id!("5.0/MQTT-4.7.3-1"), Client, "30 03 0000 00", BOTH),
     Passed(id!("5.0/MQTT-4.8.2-1"), Client, "a2 0e 000a 00 0009 2473686172652f2f74", SECOND),
     Passed(id!("5.0/MQTT-4.8.2-2"), Client, "a2 0f 000a 00 000a 2473686172652f2b2f74", SECOND),
+    Passed(id!("5.0/MQTT-4.8.2-2"), Client, "a2 0e 000a 00 0009 2473686172652f612f", BOTH),
     Passed(id!("5.0/MQTT-3.8.3-4"), Client, "82 10 000a 00 000a 2473686172652f612f74 04", BOTH),
     // CONNECT.
     Passed(id!("3.1.1/MQTT-3.1.2-3"), Client, "10 0d 0004 4d515454 04 03 0000 0001 61", FIRST),
@@ -75,6 +83,7 @@ const PASSED: &[Passed] = &[
     Passed(id!("3.1.1/MQTT-3.2.2-4"), Server, "20 02 01 01", BOTH),
     Passed(id!("5.0/MQTT-3.2.2-6"), Server, "20 03 01 87 00", BOTH),
     Passed(id!("3.1.1/MQTT-3.2.2-6"), Server, "20 02 00 06", SECOND),
+    Passed(id!("5.0/DZ-property-range"), Server, "20 05 00 00 02 24 02", SECOND),
     // PUBLISH and its answers.
     Passed(id!("3.1.1/MQTT-3.3.1-2"), Client, "38 03 0001 74", BOTH),
     Passed(id!("5.0/MQTT-3.3.1-2"), Client, "38 04 0001 74 00", BOTH),
@@ -86,6 +95,7 @@ const PASSED: &[Passed] = &[
     Passed(id!("5.0/MQTT-3.8.3-2"), Client, "82 03 000a 00", SECOND),
     Passed(id!("3.1.1/MQTT-3.8.3-4"), Client, "82 06 000a 0001 74 04", BOTH),
     Passed(id!("5.0/MQTT-3.8.3-5"), Client, "82 07 000a 00 0001 74 40", SECOND),
+    Passed(id!("5.0/DZ-repeated-property"), Client, "82 0b 000a 04 0b 01 0b 02 0001 74 00", FIRST),
     Passed(id!("3.1.1/MQTT-3.10.3-2"), Client, "a2 02 000a", SECOND),
     Passed(id!("5.0/MQTT-3.10.3-2"), Client, "a2 03 000a 00", SECOND),
     Passed(id!("3.1.1/DZ-no-codes"), Server, "90 02 000a", SECOND),
@@ -100,7 +110,8 @@ const PASSED: &[Passed] = &[
         "10 12 0004 4d515454 05 02 0000 04 16 0001 78 0001 61",
         BOTH,
     ),
-    // What stands behind the last field, where they look at it.
+    // What stands behind the last field, in some packets.
+    Passed(id!("3.1.1/DZ-trailing-bytes"), Server, "70 03 000a 00", FIRST),
     Passed(id!("3.1.1/DZ-trailing-bytes"), Client, "10 0e 0004 4d515454 04 02 0000 0001 61 00", SECOND),
     Passed(id!("5.0/DZ-trailing-bytes"), Client, "10 0f 0004 4d515454 05 02 0000 00 0001 61 00", SECOND),
 ];

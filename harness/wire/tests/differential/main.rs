@@ -128,6 +128,12 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    // Most damage is refused by all: what is not takes many tries.
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_damaged_is_taken_or_refused_by_all(
         (version, sender, packet) in correct(),
