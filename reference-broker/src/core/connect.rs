@@ -215,6 +215,12 @@ impl Broker {
                 // Back before the delay was over (5.0/MQTT-3.1.3-9).
                 stored.pending_will = None;
             }
+            if self.config.has(Defect::IdentifiersLostOnResume) {
+                stored.subscriptions.forget_identifiers();
+            }
+            if self.config.has(Defect::ShareNotRestored) {
+                stored.subscriptions.forget_shared();
+            }
             if self.config.has(Defect::InboundQos2ForgottenOnReconnect) {
                 stored.inbound.forget();
             }
@@ -249,6 +255,14 @@ impl Broker {
         };
         session.conn = Some(id);
         session.expiry = match (conn.peer.version, connect.clean()) {
+            (Version::V5, false) if conn.resumed && self.config.has(Defect::ExpiryOfFirstConnect) => {
+                session.expiry
+            }
+            (Version::V5, _)
+                if expiry_s > i32::MAX as u32 && self.config.has(Defect::LongestSessionOverflows) =>
+            {
+                Expiry::AT_CLOSE
+            }
             (Version::V5, _) => Expiry(expiry_s),
             (_, true) => Expiry::AT_CLOSE,
             (_, false) => Expiry::NEVER,

@@ -58,7 +58,8 @@ impl Broker {
             match self.place(&client_id, version, &filter, subscription) {
                 Ok(placed) => {
                     codes.push(subscription.qos);
-                    if !subscription.shared && wants_retained(options, version, placed) {
+                    let brings = !subscription.shared || self.config.has(Defect::ShareBringsRetained);
+                    if brings && wants_retained(options, version, placed) {
                         fresh.push((filter, subscription));
                     }
                 }
@@ -80,7 +81,7 @@ impl Broker {
         client_id: &Text,
         version: Version,
         filter: &Text,
-        subscription: Subscription,
+        mut subscription: Subscription,
     ) -> Result<Placed, u8> {
         // Shared subscriptions are of 5.0. In 3.1.1 `$share/…` would be an ordinary filter, but a client that writes it means
         // sharing, and a failure tells it more than silence. 3.1 can't refuse, so there it is an ordinary filter.
@@ -89,6 +90,9 @@ impl Broker {
         }
         let limit = self.config.limits.subscriptions;
         let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;
+        if self.config.has(Defect::IdentifierKept) {
+            subscription.id = session.subscriptions.identifier(filter).or(subscription.id);
+        }
         match session.subscriptions.put(filter.clone(), subscription, limit) {
             Placed::Full => Err(if version == Version::V5 { QUOTA_EXCEEDED } else { FAILURE }),
             placed => Ok(placed),
@@ -112,9 +116,11 @@ impl Broker {
         let Some(conn) = self.conns.get(&id) else { return };
         let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };
         let ignored = self.config.has(Defect::UnsubscribeIgnored);
+        let deaf = self.config.has(Defect::ShareUnsubscribeIgnored);
         let subscriptions = &mut session.subscriptions;
         // What is in flight or queued already stays (3.10.4-3 speaks of started deliveries; the queue is our choice).
         let codes = unsubscribe.filters.iter().map(|filter| {
+            let ignored = ignored || deaf && sharing::is_shared(filter);
             let was = if ignored { subscriptions.contains(filter) } else { subscriptions.remove(filter) };
             if was { 0 } else { NO_SUBSCRIPTION_EXISTED }
         });

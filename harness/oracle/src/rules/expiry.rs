@@ -5,6 +5,7 @@
 //! only where the step of the client that let it come was given long after; otherwise its delivery may have begun in time.
 
 use deadzone_history::Event;
+use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
 use deadzone_wire::{PropertyId, Version};
 
@@ -21,6 +22,9 @@ use crate::{
 /// What let an expired message come has to be so much later than its end, µs.
 const LATE_US: u64 = 2_000_000;
 
+/// A server adds nothing to what was published.
+pub(super) const ADDED: Pair = pair!(-, "DZ-property-added");
+
 pub(crate) const RULE: Stateless = Stateless { name: "message-expiry", on: On::DELIVERED, observe };
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
@@ -31,7 +35,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     else {
         return;
     };
-    if !first || message.origin != Origin::Publish || state.version(message.conn) != Version::V5 {
+    if !first || message.origin != Origin::Publish {
         return;
     }
     let v5 = delivery.seen.version == Version::V5;
@@ -43,9 +47,13 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
                 value(event, &delivery, (message, expiry_s, left), state, found);
             }
         }
-        None if left.is_some() => {
-            let text = format!("Message Expiry Interval added: {}", delivery.summary());
-            found.grade(event, None, text, vec![message.first.seq]);
+        // A server may bound what it keeps, and then it has to say so to subscribers.
+        None if v5 => {
+            found.tested(ADDED.of(Version::V5));
+            if left.is_some() {
+                let text = format!("Message Expiry Interval added: {}", delivery.summary());
+                found.grade(event, ADDED.of(Version::V5), text, vec![message.first.seq]);
+            }
         }
         None => {}
     }
