@@ -121,8 +121,8 @@ variants! {
         "takes and grants nothing above QoS 1, and says so by Maximum QoS 1 in 5.0"
         "5.0 section 3.2.2.3.4 allows it and says how; 3.3.5-2 of 3.1.1 lets a server close at a PUBLISH that it does not take";
     RetainUnavailable "retain-unavailable"
-        "takes no retained messages, and says so by Retain Available 0 in 5.0"
-        "5.0 section 3.2.2.3.5 allows it and says how; 3.3.5-2 of 3.1.1 lets a server close at a PUBLISH that it does not take";
+        "takes no retained messages of clients of 5.0 and sends them none, and says so by Retain Available 0"
+        "5.0 section 3.2.2.3.5 allows it and says how; 3.1.1 does not";
     WildcardsUnavailable "wildcards-unavailable"
         "takes no filters with wildcards, and says so by Wildcard Subscription Available 0 in 5.0"
         "5.0 section 3.2.2.3.11, and 3.8.3-2 of 3.1.1: a server that does not support them refuses them";
@@ -162,6 +162,9 @@ variants! {
     LiveResendBefore5 "live-resend-before-5"
         "resends an unacknowledged PUBLISH after two seconds on the living connection, before 5.0 alone"
         "4.4.0-1 of 3.1.1 asks for resends on reconnect and forbids no others; only 5.0 does";
+    BridgesServed "bridges-served"
+        "serves a CONNECT whose level has the bit of a bridge, and neither echoes what that bridge sent nor hides from it what is retained"
+        "3.1.2-2 of both standards asks for a refusal of levels that a server does not support; the bit is an extension of RSMB";
     DelayedWillLostAtCleanStart "delayed-will-lost-at-clean-start"
         "publishes no will whose delay is running when a clean start ends its session"
         "3.1.2-8 of 5.0 excepts a will whose delay has not passed when a new connection of that client is opened";

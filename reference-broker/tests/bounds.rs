@@ -59,6 +59,16 @@ fn row_c2_an_unknown_level_is_answered_by_0x01_and_a_close() {
 }
 
 #[test]
+fn row_c2_an_unknown_level_of_3_1_is_answered_too() {
+    for level in [0, 2, 4, 0x83] {
+        let mut rig = Rig::good(Version::V311);
+        rig.open(1);
+        rig.raw(1, &[&[0x10, 15, 0, 6], &b"MQIsdp"[..], &[level, 2, 0, 60, 0, 1, b'c']].concat());
+        assert_eq!(rig.log(1), "connack 0 01 | closed", "level {level}");
+    }
+}
+
+#[test]
 fn row_c2_another_name_is_closed_without_an_answer() {
     let mut rig = Rig::good(Version::V311);
     rig.open(1);

@@ -199,3 +199,69 @@ fn keep_alive_counts_from_the_last_whole_packet() {
     rig.wait(1);
     assert_eq!(rig.log(1), "closed");
 }
+
+#[test]
+fn an_assigned_identifier_is_nobodys_and_its_session_is_resumed_by_it() {
+    let mut rig = Rig::good(V5);
+    rig.connect(1, "assigned1", true);
+    rig.connect(2, "", false);
+    assert_eq!(rig.told(PropertyId::AssignedClientIdentifier), "assigned2", "the first is taken");
+    rig.subscribe(2, "t", 1);
+    rig.connect(3, "", true);
+    assert_eq!(rig.told(PropertyId::AssignedClientIdentifier), "assigned3");
+    rig.skip();
+    rig.lose(2, true);
+    rig.publish(3, 1, 7, "t", "m");
+    rig.connect(4, "assigned2", false);
+    assert_eq!(rig.log(4), "connack 1 00 | t=m q1 #1");
+    assert_eq!(rig.told(PropertyId::AssignedClientIdentifier), "none", "it named itself");
+}
+
+#[test]
+fn two_clients_without_identifier_are_two() {
+    for version in BOTH {
+        let mut rig = Rig::good(version);
+        for conn in [1, 2] {
+            rig.connect(conn, "", true);
+            assert_eq!(rig.log(conn), "connack 0 00", "{version}");
+        }
+        for conn in [1, 2] {
+            rig.ping(conn);
+            assert_eq!(rig.log(conn), "pingresp", "{version}");
+        }
+    }
+}
+
+#[test]
+fn an_identifier_may_have_any_length_and_any_character() {
+    for version in BOTH {
+        let alphabet: String = ('0'..='9').chain('a'..='z').chain('A'..='Z').collect();
+        for id in ["c".repeat(65_535), alphabet, "\u{feff}/+#$ \u{e9}".into()] {
+            let mut rig = Rig::good(version);
+            rig.connect(1, &id, false);
+            assert_eq!(rig.log(1), "connack 0 00", "{version}");
+            rig.lose(1, true);
+            rig.connect(2, &id, false);
+            assert_eq!(rig.log(2), "connack 1 00", "{version}: to the last byte");
+        }
+    }
+}
+
+/// 3.1 as RSMB and others speak it: another name, no Session Present, no failure in SUBACK, DUP on more than PUBLISH.
+#[test]
+fn a_client_of_3_1_is_served() {
+    let mut rig = Rig::good(Version::V31);
+    rig.open(1);
+    rig.raw(1, b"\x10\x0f\x00\x06MQIsdp\x03\x00\x00\x3c\x00\x01c");
+    assert_eq!(rig.log(1), "connack 0 00");
+    // SUBSCRIBE and PUBREL with DUP 1.
+    rig.raw(1, b"\x8a\x06\x00\x01\x00\x01t\x02");
+    rig.publish(1, 2, 7, "t", "m");
+    rig.raw(1, b"\x6a\x02\x00\x07");
+    rig.raw(1, b"\xaa\x05\x00\x02\x00\x01t");
+    assert_eq!(rig.log(1), "suback [02] | t=m q2 #1 | pubrec #7 | pubcomp #7 | unsuback []");
+    rig.lose(1, true);
+    rig.open(2);
+    rig.raw(2, b"\x10\x0f\x00\x06MQIsdp\x03\x00\x00\x3c\x00\x01c");
+    assert_eq!(rig.log(2), "connack 0 00 | t=m q2 #1 dup", "resumed, and 3.1 has no bit to say so");
+}

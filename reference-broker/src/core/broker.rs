@@ -10,6 +10,7 @@ use deadzone_wire::{
 
 use super::{
     admission::Arrivals,
+    bridge,
     connection::{Connection, Stage},
     ending::Ending,
     lapses::{Health, Lapses},
@@ -167,7 +168,10 @@ impl Broker {
 
     fn on_frame(&mut self, id: ConnId, frame: &Frame) {
         let Some(conn) = self.conns.get_mut(&id) else { return };
-        let decoded = decode(frame, conn.peer.version, Sender::Client);
+        let served = conn.stage == Stage::Opened && self.config.varies(Variant::BridgesServed);
+        let plain = if served { bridge::plain(frame) } else { None };
+        conn.bridge |= plain.is_some();
+        let decoded = decode(plain.as_ref().unwrap_or(frame), conn.peer.version, Sender::Client);
         tracing::trace!(conn = id.0, kind = %frame.kind(), "received");
         match conn.stage {
             Stage::Opened => self.on_first(id, decoded),

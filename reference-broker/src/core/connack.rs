@@ -65,7 +65,7 @@ impl Broker {
         if expiry_s != wanted_s {
             told.push(Id::SessionExpiryInterval, PropertyValue::U32(expiry_s));
         }
-        Offers::of(&self.config).tell(&mut told, &self.config);
+        Offers::of(&self.config, Version::V5).tell(&mut told, &self.config);
         told
     }
 

@@ -98,7 +98,12 @@ impl Broker {
             _ => return Err(None),
         };
         let version = connect.layout(Version::V311);
-        let unknown = connect.protocol_name.0 == "MQTT" && !matches!(connect.level, 4 | 5);
+        let unknown = match &connect.protocol_name.0[..] {
+            b"MQTT" => !matches!(connect.level, 4 | 5),
+            // Level 5 has a layout of its own, and a code in it.
+            b"MQIsdp" => !matches!(connect.level, 3 | 5),
+            _ => false,
+        };
         if unknown && self.config.has(Defect::UnknownLevelServed) {
             return Ok(());
         }
@@ -134,7 +139,7 @@ impl Broker {
         if empty || longest || !plain && self.config.varies(Variant::LongIdsRefused) {
             return Err(Some(if v5 { IDENTIFIER_NOT_VALID } else { IDENTIFIER_REJECTED }));
         }
-        let offers = Offers::of(&self.config);
+        let offers = Offers::of(&self.config, connect.layout(Version::V311));
         let refused = offers.refuses_will(connect.will_qos(), connect.will_retain(), &self.config);
         match refused.filter(|_| connect.will.is_some()) {
             Some(code) => Err(Some(if v5 { code } else { NOT_AUTHORIZED })),

@@ -35,6 +35,8 @@ pub(crate) struct Connection {
     pub(crate) stage: Stage,
     pub(crate) peer: Peer,
     pub(crate) client_id: Text,
+    /// It is a bridge, and is served as one.
+    pub(crate) bridge: bool,
     /// Session Present was 1.
     pub(crate) resumed: bool,
     /// One and a half times Keep Alive; `None` where it is off.
@@ -64,6 +66,7 @@ impl Connection {
             stage: Stage::Opened,
             peer: Peer::UNKNOWN,
             client_id: Text::default(),
+            bridge: false,
             resumed: false,
             patience_us: None,
             last_packet_us: now_us,

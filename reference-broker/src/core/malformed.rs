@@ -68,6 +68,7 @@ pub(crate) fn reason(violation: &Violation) -> u8 {
         | "DZ-repeated-property"
         | "DZ-property-range"
         | "DZ-authentication-data-alone"
+        | "DZ-authentication-method-absent"
         | "DZ-reason-of-other-party" => PROTOCOL_ERROR,
         _ => MALFORMED,
     }

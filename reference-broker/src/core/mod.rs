@@ -11,6 +11,7 @@ mod alterations;
 mod auth;
 #[cfg(test)]
 mod bounds;
+mod bridge;
 mod broker;
 mod config;
 mod connack;

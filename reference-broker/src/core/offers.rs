@@ -1,6 +1,6 @@
 //! What a broker offers of what both standards let it leave out, and how it says so (5.0 §3.2.2.3). Knows no state.
 
-use deadzone_wire::{Properties, PropertyId, PropertyValue, Text};
+use deadzone_wire::{Properties, PropertyId, PropertyValue, Text, Version};
 
 use super::sharing;
 use crate::{Config, Defect, Variant};
@@ -21,19 +21,22 @@ const NO_WILDCARDS: u8 = 0xa2;
 pub(super) struct Offers {
     /// The highest QoS that it takes and grants.
     pub(super) maximum_qos: u8,
-    retain: bool,
+    /// Whether it keeps retained messages.
+    pub(super) retain: bool,
     wildcards: bool,
     identifiers: bool,
     sharing: bool,
 }
 
 impl Offers {
-    pub(super) fn of(config: &Config) -> Self {
+    /// What a client of this version is offered. 3.1.1 lets no server do without retained messages, so there they stay.
+    pub(super) fn of(config: &Config, version: Version) -> Self {
+        let unretained = config.varies(Variant::RetainUnavailable) || config.has(Defect::WillRetainUnchecked);
         let low = [Defect::MaximumQosUntold, Defect::HighQosSubscribeRefused, Defect::WillQosUnchecked];
         let low = low.into_iter().any(|defect| config.has(defect));
         Self {
             maximum_qos: if config.varies(Variant::MaximumQos1) || low { 1 } else { 2 },
-            retain: !config.varies(Variant::RetainUnavailable) && !config.has(Defect::WillRetainUnchecked),
+            retain: version != Version::V5 || !unretained,
             wildcards: !config.varies(Variant::WildcardsUnavailable),
             identifiers: !config.varies(Variant::SubscriptionIdsUnavailable),
             sharing: !config.varies(Variant::SharingUnavailable),

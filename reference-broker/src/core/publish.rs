@@ -26,7 +26,8 @@ const NO_MATCHING_SUBSCRIBERS: u8 = 0x10;
 
 impl Broker {
     pub(super) fn on_publish(&mut self, id: ConnId, mut publish: Publish) {
-        if let Some(code) = Offers::of(&self.config).refuses_message(publish.qos, publish.retain) {
+        let Some(version) = self.conns.get(&id).map(|c| c.peer.version) else { return };
+        if let Some(code) = Offers::of(&self.config, version).refuses_message(publish.qos, publish.retain) {
             // The client breaks 5.0/MQTT-3.2.2-11 or -14. Before 5.0 it could not know, and a close is the one refusal (3.3.5-2).
             return self.end(id, Ending::Offence(code));
         }
@@ -43,7 +44,7 @@ impl Broker {
             Err(AliasError::Unset) => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         };
         conn.aliases.extend(kept.into_iter().flatten());
-        let (version, resumed) = (conn.peer.version, conn.resumed);
+        let resumed = conn.resumed;
         let mut message = Message::new(publish.clone(), conn.client_id.clone(), self.now_us);
         if let Some(id) = publish.properties.get(PropertyId::SubscriptionIdentifier) {
             // Only a defect lets such a PUBLISH come so far.

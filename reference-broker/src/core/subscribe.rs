@@ -5,6 +5,7 @@ use deadzone_wire::{
 };
 
 use super::{
+    bridge,
     broker::Broker,
     ending::Ending,
     offers::Offers,
@@ -25,12 +26,10 @@ const PROTOCOL_ERROR: u8 = 0x82;
 
 impl Broker {
     pub(super) fn on_subscribe(&mut self, id: ConnId, subscribe: Subscribe) {
-        let Some((version, client_id)) = self.conns.get(&id).map(|c| (c.peer.version, c.client_id.clone()))
-        else {
-            return;
-        };
+        let conn = self.conns.get(&id).map(|c| (c.peer.version, c.client_id.clone(), c.bridge));
+        let Some((version, client_id, bridge)) = conn else { return };
         let sub_id = subscribe.properties.number(PropertyId::SubscriptionIdentifier);
-        let offers = Offers::of(&self.config);
+        let offers = Offers::of(&self.config, version);
         let mut codes = Vec::new();
         let mut fresh = Vec::new();
         for (filter, options) in subscribe.filters {
@@ -55,11 +54,15 @@ impl Broker {
             if subscription.shared && subscription.no_local {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));
             }
+            if bridge {
+                subscription = bridge::subscription(subscription);
+            }
             match self.place(&client_id, version, &filter, subscription) {
                 Ok(placed) => {
                     codes.push(subscription.qos);
+                    let wanted = wants_retained(options, version, placed) && offers.retain;
                     let brings = !subscription.shared || self.config.has(Defect::ShareBringsRetained);
-                    if brings && wants_retained(options, version, placed) {
+                    if wanted && brings {
                         fresh.push((filter, subscription));
                     }
                 }

@@ -25,6 +25,8 @@ pub(crate) struct Rig {
     meant: Vec<&'static str>,
     /// Every CONNACK so far.
     pub(crate) connacks: Vec<Connack>,
+    /// Every PUBLISH so far.
+    pub(crate) publishes: Vec<Publish>,
     /// Every AUTH so far.
     pub(crate) auths: Vec<Auth>,
     /// Each packet so far: where it went, its type and how many bytes it had.
@@ -43,6 +45,7 @@ impl Rig {
         Self {
             meant: zero.map(|(_, what)| what).chain(["UTF-8"]).collect(),
             connacks: Vec::new(),
+            publishes: Vec::new(),
             auths: Vec::new(),
             sizes: Vec::new(),
             shows_reason_string: false,
@@ -201,6 +204,7 @@ impl Rig {
         self.sizes.push((conn.0, frame.kind(), bytes.len()));
         match &decoded.packet {
             Packet::Connack(connack) => self.connacks.push(connack.clone()),
+            Packet::Publish(publish) => self.publishes.push(publish.clone()),
             Packet::Auth(auth) => self.auths.push(auth.clone()),
             _ => {}
         }

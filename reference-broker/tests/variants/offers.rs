@@ -49,7 +49,7 @@ pub(crate) const TABLE: &[Row] = &[
         V311_ONLY,
         retained,
         "none: puback #1, connack 0 00, suback [00] | t=m q0 retain",
-        "none: closed, connack 0 05 | closed, suback [00]",
+        "none: puback #1, connack 0 00, suback [00] | t=m q0 retain",
     ),
     (
         V::WildcardsUnavailable,
@@ -124,6 +124,7 @@ pub(crate) const TABLE: &[Row] = &[
     (V::KeepAlive3sLate, V311_ONLY, silence_in_time, "15 s", "18 s"),
     (V::LiveResendBefore5, V311_ONLY, unacknowledged_for_3s, "t=m q1 #1", "t=m q1 #1 | t=m q1 #1 dup"),
     (V::LiveResendBefore5, V5_ONLY, unacknowledged_for_3s, "t=m q1 #1", "t=m q1 #1"),
+    (V::BridgesServed, V311_ONLY, bridges, "01, 01, 01", "00 t=m q0 retain, 00 t=m q0 retain, 01"),
     (V::DelayedWillLostAtCleanStart, V5_ONLY, delayed_will_at_clean_start, "will=gone q1 #1", ""),
 ];
 
@@ -366,4 +367,26 @@ fn delayed_will_at_clean_start(rig: &mut Rig) -> String {
     rig.lose(1, false);
     rig.connect(2, "c", true);
     rig.log(9)
+}
+
+/// Bridges of 3.1 and 3.1.1 and one of no level subscribe to what they and another send: the code of each CONNACK, and what came.
+fn bridges(rig: &mut Rig) -> String {
+    let mut seen = Vec::new();
+    for (conn, name, level) in [(1, "MQIsdp", 0x83), (2, "MQTT", 0x84), (3, "MQTT", 0x83)] {
+        let mut body = vec![0, name.len() as u8];
+        body.extend(name.bytes());
+        body.extend([level, 2, 0, 60, 0, 1, b'b']);
+        rig.open(conn);
+        rig.raw(conn, &[&[0x10, body.len() as u8], &body[..]].concat());
+        let code = rig.log(conn).split(' ').nth(2).unwrap_or_default().to_owned();
+        rig.subscribe(conn, "t", 0);
+        rig.publish(conn, 0, 0, "t", "own");
+        rig.connect(conn + 10, "p", true);
+        rig.skip();
+        rig.publish_with(conn + 10, 0, 0, "t", "m", |p| p.retain = true);
+        rig.publish_with(conn + 10, 0, 0, "t", "", |p| p.retain = true);
+        let log = rig.log(conn);
+        seen.push(format!("{code} {}", log.split(" | ").next().unwrap_or_default()).trim().to_owned());
+    }
+    seen.join(", ")
 }

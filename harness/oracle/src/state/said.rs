@@ -1,6 +1,6 @@
 //! What a CONNACK says that the server takes (5.0), and whether a client sends more than that.
 
-use deadzone_wire::{AckKind, Connack, Frame, Packet, PropertyId, Publish, Version};
+use deadzone_wire::{AckKind, Connack, Frame, Packet, PropertyId, Publish, Subscribe, Version};
 
 use super::{Mark, conn::Conn};
 
@@ -12,6 +12,9 @@ pub(crate) struct Said {
     pub(crate) size: u64,
     /// The greatest alias; 0: none is taken.
     pub(crate) alias: u32,
+    wildcards: bool,
+    identifiers: bool,
+    sharing: bool,
     receive_maximum: usize,
 }
 
@@ -21,6 +24,9 @@ impl Said {
         Self {
             qos: number(PropertyId::MaximumQos).unwrap_or(2),
             retain: number(PropertyId::RetainAvailable) != Some(0),
+            wildcards: number(PropertyId::WildcardSubscriptionAvailable) != Some(0),
+            identifiers: number(PropertyId::SubscriptionIdentifierAvailable) != Some(0),
+            sharing: number(PropertyId::SharedSubscriptionAvailable) != Some(0),
             size: number(PropertyId::MaximumPacketSize).map_or(u64::MAX, u64::from),
             alias: number(PropertyId::TopicAliasMaximum).unwrap_or(0),
             receive_maximum: number(PropertyId::ReceiveMaximum)
@@ -31,6 +37,16 @@ impl Said {
     fn takes(&self, publish: &Publish) -> bool {
         let alias = publish.properties.number(PropertyId::TopicAlias).unwrap_or(0);
         u32::from(publish.qos) <= self.qos && (self.retain || !publish.retain) && alias <= self.alias
+    }
+
+    /// Whether it offers what a SUBSCRIBE asks for (5.0 §3.2.2.3.11 to §3.2.2.3.13). A QoS above the maximum is granted lower.
+    fn grants(&self, subscribe: &Subscribe) -> bool {
+        let identified = subscribe.properties.get(PropertyId::SubscriptionIdentifier).is_some();
+        let offered = |filter: &[u8]| {
+            let wild = filter.iter().any(|byte| matches!(byte, b'+' | b'#'));
+            (self.wildcards || !wild) && (self.sharing || !filter.starts_with(b"$share/"))
+        };
+        (self.identifiers || !identified) && subscribe.filters.iter().all(|(filter, _)| offered(&filter.0))
     }
 }
 
@@ -44,6 +60,7 @@ impl Conn {
                 self.exchange.unfinished.extend(open);
                 said.takes(publish) && self.exchange.unfinished.len() <= said.receive_maximum
             }
+            Packet::Subscribe(subscribe) => said.grants(subscribe),
             _ => true,
         };
         if (!taken || frame.wire_len() as u64 > said.size) && self.ends.by_broker.is_none() {

@@ -7,7 +7,7 @@ use deadzone_oracle::judge;
 use deadzone_verdict::{Fact, VerdictKind};
 use deadzone_wire::{
     Ack, AckKind, Connack, Disconnect, Field, Packet, PacketKind, Pattern, Properties, PropertyId,
-    PropertyValue, Publish, Subscribe, Value, Version,
+    PropertyValue, Publish, Subscribe, Value, VarInt, Version,
 };
 
 use crate::{
@@ -319,6 +319,45 @@ fn row_a_a_client_that_overruns_the_servers_limits_may_be_thrown_out() {
                 assert_eq!(graded, limited, "{verdict:#?}");
             }
         }
+    }
+}
+
+/// The same of a SUBSCRIBE for what the CONNACK says that the server does not offer: §3.2.2.3.11 to §3.2.2.3.13 call for a DISCONNECT.
+#[test]
+fn row_a_a_client_that_subscribes_to_what_is_not_offered_may_be_thrown_out() {
+    let none = (PropertyId::SubscriptionIdentifierAvailable, 0xa1);
+    let wild = (PropertyId::WildcardSubscriptionAvailable, 0xa2);
+    let shared = (PropertyId::SharedSubscriptionAvailable, 0x9e);
+    for ((id, code), filter, sub_id, excused) in [
+        (wild, "run/#", None, true),
+        (wild, "run/a", None, false),
+        (shared, "$share/g/run/a", None, true),
+        (shared, "run/#", None, false),
+        (none, "run/a", Some(7), true),
+        (none, "run/#", None, false),
+    ] {
+        let mut h = HandMade::new(Version::V5);
+        let s = h.client("sub");
+        let properties = Properties::new().with(id, PropertyValue::Byte(0));
+        let connack = Connack { properties: Some(properties), ..Connack::new(Version::V5, false, 0) };
+        let connect = h.connect_packet(s, Start::Clean);
+        let conn = h.connect_with(s, connect, connack);
+        h.step("sub subscribe");
+        let mut subscribe = Subscribe::new(7, filter, 1);
+        if let Some(id) = sub_id {
+            subscribe
+                .properties
+                .push(PropertyId::SubscriptionIdentifier, PropertyValue::Var(VarInt::minimal(id)));
+        }
+        h.up(conn, Packet::Subscribe(subscribe));
+        let claim = h.arrives(conn, PacketKind::Suback, None);
+        h.down(conn, Disconnect::with_reason(code));
+        h.broker_closes(conn);
+        let closed = h.closed(conn, End::Client, By::Broker, Close::Fin);
+        h.unmet(claim, 1_000, Ended::Closed, Some(closed));
+        let verdict = judge(&h.finish());
+        let kind = if excused { VerdictKind::Inconclusive } else { VerdictKind::Fail };
+        assert_eq!(verdict.kind, kind, "{id:?} {filter}: {verdict:#?}");
     }
 }
 

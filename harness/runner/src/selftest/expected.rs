@@ -1,7 +1,8 @@
 //! What the selftest expects: the verdicts that each legal variant may get, and which culprits nothing catches yet.
 
 use deadzone_reference_broker::Variant;
-use deadzone_verdict::VerdictKind;
+use deadzone_spec::Version;
+use deadzone_verdict::{Capabilities, VerdictKind};
 
 use VerdictKind::{Inconclusive, NotApplicable, Pass, PassSlow};
 
@@ -27,7 +28,6 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
         | Variant::DupOnUnsent
         | Variant::ReasonStringEverywhere
         | Variant::NoAliasesToClient
-        | Variant::ServerKeepAlive30s
         | Variant::SessionExpiryCapped
         | Variant::LowestFreePacketId
         | Variant::SharesWithFirstMember
@@ -35,6 +35,7 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
         | Variant::Wills2sLate
         | Variant::KeepAlive3sLate
         | Variant::LiveResendBefore5
+        | Variant::BridgesServed
         | Variant::DelayedWillLostAtCleanStart => &[Pass],
         // It is later than most.
         Variant::Resends30sLate
@@ -46,15 +47,32 @@ pub(super) fn allowed(variant: Variant) -> &'static [VerdictKind] {
         | Variant::KeepAliveZeroRefused
         | Variant::ClosesIdleClients
         | Variant::OneInFlight
-        | Variant::MaximumQos1
+        | Variant::LongIdsRefused
+        | Variant::EmptyIdsRefused => &[Pass, NotApplicable],
+        // It does not offer it either, and closes where a scenario tries: the client had sent more than its CONNACK takes.
+        Variant::MaximumQos1
         | Variant::RetainUnavailable
         | Variant::WildcardsUnavailable
         | Variant::SubscriptionIdsUnavailable
-        | Variant::SharingUnavailable
-        | Variant::LongIdsRefused
-        | Variant::EmptyIdsRefused => &[Pass, NotApplicable],
+        | Variant::SharingUnavailable => &[Pass, NotApplicable, Inconclusive],
+        // A silence that a scenario counts on to go unnoticed is noticed sooner.
+        Variant::ServerKeepAlive30s => &[Pass, Inconclusive],
         // It lets a client in later, or not at all in the time that a scenario has.
         Variant::RefusesQuickConnections | Variant::RefusesQuickReturn => &[Pass, PassSlow, Inconclusive],
+    }
+}
+
+/// What a run would know of the broker under this variant: it asks a target what it offers before it plans.
+pub(super) fn offered(variant: Option<Variant>, version: Version) -> Capabilities {
+    let all = Capabilities::everything(version);
+    // Before 5.0 nothing tells; there the gates show it.
+    match variant.filter(|_| version == Version::V5) {
+        Some(Variant::MaximumQos1) => Capabilities { max_qos: 1, ..all },
+        Some(Variant::RetainUnavailable) => Capabilities { retain: false, ..all },
+        Some(Variant::WildcardsUnavailable) => Capabilities { wildcard: false, ..all },
+        Some(Variant::SubscriptionIdsUnavailable) => Capabilities { subscription_identifier: false, ..all },
+        Some(Variant::SharingUnavailable) => Capabilities { shared: false, ..all },
+        _ => all,
     }
 }
 
@@ -64,6 +82,61 @@ pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
     ("mutant-subscription-id-added", "a rule that a delivery carries the receiver's own identifiers only"),
+    ("alias-above-maximum", "a client whose CONNECT has a Topic Alias Maximum"),
+    ("alias-zero", "a client whose CONNECT has a Topic Alias Maximum"),
+    ("alias-of-discarded", "a client whose CONNECT has a Topic Alias Maximum"),
+    ("alias-of-earlier-connection", "a client whose CONNECT has a Topic Alias Maximum, over two connections"),
+    ("client-alias-of-earlier-connection", "a client that publishes by Topic Alias, over two connections"),
+    ("client-alias-refused-at-maximum", "a client that publishes by the highest Topic Alias"),
+    ("client-alias-above-maximum-routed", "a client that publishes by a Topic Alias above the maximum"),
+    ("reason-string-unbounded-in-puback", "a client with a small Maximum Packet Size that is sent PUBACK"),
+    ("user-property-unbounded-in-puback", "a client with a small Maximum Packet Size that is sent PUBACK"),
+    ("reason-string-unbounded-in-pubrec", "a client with a small Maximum Packet Size that is sent PUBREC"),
+    ("user-property-unbounded-in-pubrec", "a client with a small Maximum Packet Size that is sent PUBREC"),
+    ("reason-string-unbounded-in-pubrel", "a client with a small Maximum Packet Size that is sent PUBREL"),
+    ("user-property-unbounded-in-pubrel", "a client with a small Maximum Packet Size that is sent PUBREL"),
+    ("reason-string-unbounded-in-pubcomp", "a client with a small Maximum Packet Size that is sent PUBCOMP"),
+    ("user-property-unbounded-in-pubcomp", "a client with a small Maximum Packet Size that is sent PUBCOMP"),
+    (
+        "reason-string-unbounded-in-unsuback",
+        "a client with a small Maximum Packet Size that is sent UNSUBACK",
+    ),
+    (
+        "user-property-unbounded-in-unsuback",
+        "a client with a small Maximum Packet Size that is sent UNSUBACK",
+    ),
+    (
+        "reason-string-unbounded-in-disconnect",
+        "a client with a small Maximum Packet Size that is sent DISCONNECT",
+    ),
+    (
+        "user-property-unbounded-in-disconnect",
+        "a client with a small Maximum Packet Size that is sent DISCONNECT",
+    ),
+    (
+        "reason-string-unbounded-in-auth",
+        "a client with a small Maximum Packet Size that authenticates by a method",
+    ),
+    (
+        "user-property-unbounded-in-auth",
+        "a client with a small Maximum Packet Size that authenticates by a method",
+    ),
+    ("problem-information-unasked", "a client whose Request Problem Information is 0"),
+    ("assigned-id-untold", "clients with empty identifiers"),
+    ("assigned-id-shared", "clients with empty identifiers"),
+    ("assigned-id-mistold", "clients with empty identifiers"),
+    ("longest-id-refused", "an identifier of 23 characters"),
+    ("maximum-qos-untold", "a rule that a refused QoS is announced"),
+    ("high-qos-subscribe-refused", "a SUBSCRIBE at QoS 2 where Maximum QoS is 1"),
+    ("will-qos-unchecked", "a will at QoS 2 where Maximum QoS is 1"),
+    ("will-retain-unchecked", "a retained will where Retain Available is 0"),
+    ("server-keep-alive-not-kept", "a silence longer than Server Keep Alive"),
+    ("server-keep-alive-untold", "a client that pings just within its own keep-alive"),
+    ("unknown-method-accepted", "a CONNECT with a method of authentication that is not known"),
+    ("auth-code-wrong", "a CONNECT with a method of authentication, without data"),
+    ("failed-proof-accepted", "a CONNECT with a method of authentication and a wrong proof"),
+    ("auth-method-not-repeated", "a CONNECT with a method of authentication"),
+    ("reauthentication-failure-ignored", "a re-authentication that fails"),
 ];
 
 /// What scenarios catch that no switch of ours turns on: brokers that are configured so. Each with the test that shows it.

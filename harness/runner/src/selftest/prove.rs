@@ -8,13 +8,13 @@ use std::{
 use deadzone_history::Origin;
 use deadzone_reference_broker::{Defect, Variant};
 use deadzone_spec::ClauseId;
-use deadzone_verdict::{Capabilities, RunEvent, ScenarioResult, VerdictKind};
+use deadzone_verdict::{RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
     caught::{Grades, at_the_patience, caught, graded, is_killed},
     culprit::{Culprit, Named, named},
-    expected::{allowed, uncaught},
+    expected::{allowed, offered, uncaught},
     report::{Kill, SelftestOptions, SelftestProgress, SelftestReport},
 };
 use crate::{
@@ -282,7 +282,8 @@ impl Prover<'_> {
         // In real time a silence of the patience is enough: it is known who is silent.
         context.timing.quick = !self.embedded;
         context.run = round.run;
-        let capabilities: Vec<_> = run.versions.iter().map(|v| Capabilities::everything(*v)).collect();
+        let variant = round.embedded.as_ref().and_then(|spec| spec.variants.first().copied());
+        let capabilities: Vec<_> = run.versions.iter().map(|v| offered(variant, *v)).collect();
         let (mut plan, _, _) =
             Plan::of_tier(self.suite, &run.selection, &run.versions, &capabilities, !self.embedded);
         plan.fit(&target.handle(), None, self.gentle);
