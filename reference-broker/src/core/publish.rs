@@ -34,6 +34,7 @@ impl Broker {
         let limit = self.highest_alias();
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let alias = publish.properties.number(PropertyId::TopicAlias);
+        let lost = publish.topic.is_empty() && self.config.has(Defect::ClientAliasLost);
         let kept = self.config.has(Defect::ClientAliasNotRemapped).then(|| conn.aliases.clone());
         publish.topic = match conn.resolve(publish.topic, alias, limit) {
             Ok(topic) => topic,
@@ -43,6 +44,9 @@ impl Broker {
             Err(AliasError::TooHigh) => return self.end(id, Ending::Offence(0x94)),
             Err(AliasError::Unset) => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         };
+        if lost {
+            publish.topic = Text::default();
+        }
         conn.aliases.extend(kept.into_iter().flatten());
         let resumed = conn.resumed;
         let mut message = Message::new(publish.clone(), conn.client_id.clone(), self.now_us);

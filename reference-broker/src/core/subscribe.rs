@@ -51,7 +51,8 @@ impl Broker {
             let most = if self.config.varies(Variant::GrantsAtMostQos1) { 1 } else { offers.maximum_qos };
             subscription.qos = subscription.qos.min(most);
             subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
-            if subscription.shared && subscription.no_local {
+            let tolerated = self.config.has(Defect::ShareNoLocalAccepted);
+            if subscription.shared && subscription.no_local && !tolerated {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));
             }
             if bridge {

@@ -199,7 +199,8 @@ fn copy(message: &Arc<Message>, matching: &[&Subscription], config: &Config) -> 
     if config.has(Defect::OneIdentifierOfOverlap) {
         subscription_ids.truncate(1);
     }
-    if config.has(Defect::IdentifiersDroppedAtOverlap) && matching.len() > 1 {
+    let overlap = config.has(Defect::IdentifiersDroppedAtOverlap) && matching.len() > 1;
+    if overlap || config.has(Defect::IdentifiersDropped) {
         subscription_ids.clear();
     }
     Delivery {

@@ -110,6 +110,14 @@ macro_rules! with_handed_on_defects {
                 "takes the alias 0 of a client"
                 ["5.0/DZ-illegal-alias-routed"]
                 "https://github.com/nanomq/nanomq/issues/2336";
+            ClientAliasLost "client-alias-lost"
+                "routes nothing that comes under an alias alone"
+                ["5.0/MQTT-3.3.2-12" "5.0/MQTT-4.5.0-1"]
+                "https://github.com/halfgaar/FlashMQ/issues/122";
+            IdentifiersDropped "identifiers-dropped"
+                "tells no Subscription Identifiers"
+                ["5.0/MQTT-3.3.4-4"]
+                "https://github.com/LabOverWire/mqtt-lib/issues/113";
             IdentifierKept "identifier-kept"
                 "keeps the Subscription Identifier of a subscription that is replaced"
                 ["5.0/MQTT-3.8.4-3" "5.0/DZ-stale-subscription-identifier"]
@@ -180,8 +188,12 @@ macro_rules! with_handed_on_defects {
                 "https://github.com/redboltz/mqtt_cpp/issues/716";
             BadShareAccepted "bad-share-accepted"
                 "grants shared subscriptions whose share name is empty or has wildcards, or that have no filter"
-                ["5.0/MQTT-4.8.2-1" "5.0/MQTT-4.8.2-2"]
+                ["5.0/MQTT-4.13.1-1"]
                 "https://github.com/eclipse-mosquitto/mosquitto/issues/3319";
+            ShareNoLocalAccepted "share-no-local-accepted"
+                "grants shared subscriptions with No Local"
+                ["5.0/MQTT-4.13.1-1"]
+                "https://github.com/emqx/emqx/issues/8029";
             RefusedResent "refused-resent"
                 "takes no notice of a PUBACK or PUBREC of 0x80 or more, and sends the message again"
                 ["5.0/MQTT-4.4.0-2"]
