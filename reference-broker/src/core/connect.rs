@@ -293,6 +293,10 @@ fn window(connect: &Connect, config: &Config) -> u16 {
         return own;
     }
     let wanted = connect.properties.number(PropertyId::ReceiveMaximum);
+    if config.has(Defect::LargestReceiveMaximumOverflows) && wanted.is_some_and(|most| most > i16::MAX as u32)
+    {
+        return 0;
+    }
     own.min(wanted.and_then(|w| u16::try_from(w).ok()).unwrap_or(u16::MAX))
 }
 

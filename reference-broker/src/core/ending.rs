@@ -43,7 +43,8 @@ impl Broker {
         let expiry = expiry.map(|wanted_s| self.expiry_s(wanted_s));
         let session = self.sessions.get_mut(&conn.client_id);
         if let (Some(expiry), Some(session), Version::V5) = (expiry, session, conn.peer.version) {
-            if session.expiry == Expiry::AT_CLOSE && expiry != 0 {
+            let raised = session.expiry == Expiry::AT_CLOSE && expiry != 0;
+            if raised && !self.config.has(Defect::ZeroExpiryRaised) {
                 // 5.0 §3.14.2.2.2: 0 in CONNECT can't be raised; the DISCONNECT does not count as one.
                 self.on_refused_disconnect(id);
                 return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));

@@ -206,6 +206,10 @@ macro_rules! with_handed_on_defects {
                 "answers no request while the client's Receive Maximum is used up"
                 ["5.0/MQTT-3.3.4-10" "5.0/MQTT-4.9.0-3"]
                 "https://github.com/vernemq/vernemq/issues/2150";
+            LargestReceiveMaximumOverflows "largest-receive-maximum-overflows"
+                "takes a Receive Maximum of 2^15 or more for 0"
+                ["5.0/MQTT-4.9.0-1" "5.0/MQTT-4.5.0-1"]
+                "https://github.com/halfgaar/FlashMQ/commit/c5bdec0";
             OversizedKeepsUnit "oversized-keeps-unit"
                 "counts a message that is too large for the client against its Receive Maximum for good"
                 ["5.0/MQTT-3.1.2-25"]
@@ -230,9 +234,13 @@ macro_rules! with_handed_on_defects {
                 "takes a Session Expiry Interval of 2^31 s or more for 0"
                 ["5.0/MQTT-3.1.2-23" "5.0/MQTT-3.2.2-3"]
                 "https://github.com/eclipse-mosquitto/mosquitto/issues/1525";
+            ZeroExpiryRaised "zero-expiry-raised"
+                "keeps a session for as long as DISCONNECT says although CONNECT said 0"
+                ["5.0/MQTT-4.1.0-2" "5.0/MQTT-3.2.2-3"]
+                "https://issues.apache.org/jira/browse/ARTEMIS-3789";
             WillLostAtSessionEnd "will-lost-at-session-end"
                 "publishes no will whose delay is running when the session ends"
-                ["5.0/MQTT-3.1.2-8"]
+                ["5.0/MQTT-3.1.2-8" "5.0/MQTT-3.1.2-7"]
                 "https://github.com/eclipse-mosquitto/mosquitto/issues/1401";
             WillDelayOutlastsSession "will-delay-outlasts-session"
                 "waits for a will's delay to pass although the session has ended"
