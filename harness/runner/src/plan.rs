@@ -180,6 +180,8 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
         Need::Retain => (!offered.retain, "retain"),
         Need::Wildcard => (!offered.wildcard, "wildcard"),
         Need::SubscriptionIdentifier => (!offered.subscription_identifier, "subscription-identifier"),
+        Need::SharedSubscription => (!offered.shared, "shared"),
+        Need::TopicAlias => (offered.topic_alias_maximum == 0, "topic-alias"),
     };
     missing.then(|| {
         let source =
@@ -199,6 +201,8 @@ fn need_text(need: Need) -> String {
         Need::Retain => "retained messages".to_owned(),
         Need::Wildcard => "wildcard subscriptions".to_owned(),
         Need::SubscriptionIdentifier => "subscription identifiers".to_owned(),
+        Need::SharedSubscription => "shared subscriptions".to_owned(),
+        Need::TopicAlias => "topic aliases".to_owned(),
         Need::Nodes(count) => format!("{count} nodes"),
         Need::Bridge => "a bridge".to_owned(),
     }

@@ -341,6 +341,10 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
     if max_qos < 2 {
         sources.push(advertised("qos", format!("CONNACK says Maximum QoS {max_qos}")));
     }
+    let topic_alias_maximum = number(PropertyId::TopicAliasMaximum).map_or(0, |v| v as u16);
+    if topic_alias_maximum == 0 && version == Version::V5 {
+        sources.push(advertised("topic-alias", "CONNACK says no Topic Alias Maximum".to_owned()));
+    }
     Capabilities {
         version,
         max_qos,
@@ -352,7 +356,7 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
         receive_maximum: number(PropertyId::ReceiveMaximum).map_or(u16::MAX, |v| v as u16),
         maximum_packet_size: number(PropertyId::MaximumPacketSize),
         server_keep_alive_s: number(PropertyId::ServerKeepAlive).map(|v| v as u16),
-        topic_alias_maximum: number(PropertyId::TopicAliasMaximum).map_or(0, |v| v as u16),
+        topic_alias_maximum,
         sources,
     }
 }

@@ -158,6 +158,10 @@ pub enum Need {
     Wildcard,
     /// `subscription-identifier`: Subscription Identifiers (5.0).
     SubscriptionIdentifier,
+    /// `shared-subscription`: shared subscriptions (5.0).
+    SharedSubscription,
+    /// `topic-alias`: the server takes topic aliases (5.0).
+    TopicAlias,
     /// `nodes N`: so many endpoints, 2 or more, that are one server.
     Nodes(u8),
     /// `bridge`: two brokers, the second of which reaches the first over a link of ours.

@@ -83,7 +83,7 @@ impl Capabilities {
             receive_maximum: u16::MAX,
             maximum_packet_size: None,
             server_keep_alive_s: None,
-            topic_alias_maximum: 0,
+            topic_alias_maximum: if version == Version::V5 { u16::MAX } else { 0 },
             sources: Vec::new(),
         }
     }

@@ -5,6 +5,9 @@ use deadzone_wire::{Ack, AckKind};
 use super::{broker::Broker, ending::Ending, inflight::Answer, malformed, outbox::ConnId};
 use crate::Defect;
 
+/// From this Reason Code on PUBACK and PUBREC refuse a message (5.0 §2.4).
+const REFUSAL: u8 = 0x80;
+
 impl Broker {
     pub(super) fn on_ack(&mut self, id: ConnId, ack: &Ack) {
         if ack.kind == AckKind::Pubrel {
@@ -14,7 +17,13 @@ impl Broker {
             return self.end(id, Ending::Dropped);
         }
         let Some(client_id) = self.conns.get(&id).map(|c| c.client_id.clone()) else { return };
+        let refuses =
+            ack.reason.unwrap_or(0) >= REFUSAL && matches!(ack.kind, AckKind::Puback | AckKind::Pubrec);
+        if refuses && self.config.has(Defect::RefusedResent) {
+            return;
+        }
         let Some(session) = self.sessions.get_mut(&client_id) else { return };
+        let refused = session.outbound.message(ack.packet_id).filter(|_| refuses);
         match session.outbound.acknowledge(ack.kind, ack.packet_id, ack.reason.unwrap_or(0)) {
             Answer::Nothing => {}
             Answer::Pubrel(_) if self.config.has(Defect::PubrelMissing) => {}
@@ -25,6 +34,16 @@ impl Broker {
             }
             Answer::Pubrel(reason) => self.acknowledge(id, AckKind::Pubrel, ack.packet_id, reason),
             Answer::Violation => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
+        }
+        if let Some(message) = refused {
+            if self.config.has(Defect::RefusalKeepsUnit)
+                && let Some(session) = self.sessions.get_mut(&client_id)
+            {
+                session.outbound.lose_unit();
+            }
+            if self.config.has(Defect::ShareRefusedMoves) {
+                self.pass_on(&message, &client_id);
+            }
         }
         // The acknowledgement may have made room for what waits.
         let Some(session) = self.sessions.get_mut(&client_id) else { return };

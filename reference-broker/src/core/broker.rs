@@ -217,6 +217,9 @@ impl Broker {
             }
             return self.end(id, Ending::Offence(malformed::reason(violation)));
         }
+        if self.stalls(id, &decoded.packet) {
+            return;
+        }
         match decoded.packet {
             Packet::Publish(publish) => self.on_publish(id, publish),
             Packet::Ack(ack) => self.on_ack(id, &ack),

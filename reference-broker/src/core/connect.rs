@@ -220,6 +220,12 @@ impl Broker {
                 // Back before the delay was over (5.0/MQTT-3.1.3-9).
                 stored.pending_will = None;
             }
+            if self.config.has(Defect::IdentifiersLostOnResume) {
+                stored.subscriptions.forget_identifiers();
+            }
+            if self.config.has(Defect::ShareNotRestored) {
+                stored.subscriptions.forget_shared();
+            }
             if self.config.has(Defect::InboundQos2ForgottenOnReconnect) {
                 stored.inbound.forget();
             }
@@ -254,6 +260,14 @@ impl Broker {
         };
         session.conn = Some(id);
         session.expiry = match (conn.peer.version, connect.clean()) {
+            (Version::V5, false) if conn.resumed && self.config.has(Defect::ExpiryOfFirstConnect) => {
+                session.expiry
+            }
+            (Version::V5, _)
+                if expiry_s > i32::MAX as u32 && self.config.has(Defect::LongestSessionOverflows) =>
+            {
+                Expiry::AT_CLOSE
+            }
             (Version::V5, _) => Expiry(expiry_s),
             (_, true) => Expiry::AT_CLOSE,
             (_, false) => Expiry::NEVER,
@@ -279,6 +293,10 @@ fn window(connect: &Connect, config: &Config) -> u16 {
         return own;
     }
     let wanted = connect.properties.number(PropertyId::ReceiveMaximum);
+    if config.has(Defect::LargestReceiveMaximumOverflows) && wanted.is_some_and(|most| most > i16::MAX as u32)
+    {
+        return 0;
+    }
     own.min(wanted.and_then(|w| u16::try_from(w).ok()).unwrap_or(u16::MAX))
 }
 

@@ -43,12 +43,15 @@ impl Broker {
         let expiry = expiry.map(|wanted_s| self.expiry_s(wanted_s));
         let session = self.sessions.get_mut(&conn.client_id);
         if let (Some(expiry), Some(session), Version::V5) = (expiry, session, conn.peer.version) {
-            if session.expiry == Expiry::AT_CLOSE && expiry != 0 {
+            let raised = session.expiry == Expiry::AT_CLOSE && expiry != 0;
+            if raised && !self.config.has(Defect::ZeroExpiryRaised) {
                 // 5.0 §3.14.2.2.2: 0 in CONNECT can't be raised; the DISCONNECT does not count as one.
                 self.on_refused_disconnect(id);
                 return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
             }
-            session.expiry = Expiry(expiry);
+            if !self.config.has(Defect::DisconnectExpiryIgnored) {
+                session.expiry = Expiry(expiry);
+            }
         }
         let code = disconnect.reason.unwrap_or(0);
         self.end(
@@ -100,6 +103,9 @@ impl Broker {
             session.detach(self.now_us, &self.config);
         }
         self.settle_will(&conn, owned, will);
+        if owned && self.config.has(Defect::ShareStartedMoves) {
+            self.pass_started_on(&conn.client_id);
+        }
         if owned {
             self.end_if_over(&conn.client_id);
         }
@@ -148,17 +154,27 @@ impl Broker {
 
     /// Ends a session that does not outlive its connection.
     fn end_if_over(&mut self, client_id: &Text) {
-        if self.sessions.get(client_id).is_some_and(|s| s.expiry == Expiry::AT_CLOSE) {
+        let over = |s: &Session| s.expiry == Expiry::AT_CLOSE || self.config.has(Defect::SessionLostAtClose);
+        if self.sessions.get(client_id).is_some_and(over) {
             self.end_session(client_id);
         }
     }
 
     /// Ends a session. A will that waits is due now: its delay never outlasts the session (5.0/MQTT-3.1.2-8).
     pub(super) fn end_session(&mut self, client_id: &Text) -> Option<Session> {
+        if self.config.has(Defect::ShareStartedMovesAtEnd) {
+            self.pass_started_on(client_id);
+        }
         let mut session = self.sessions.remove(client_id)?;
         self.note_ended(client_id);
-        if let Some(pending) = session.pending_will.take() {
-            self.publish_will(pending.will);
+        match session.pending_will.take() {
+            Some(_) if self.config.has(Defect::WillLostAtSessionEnd) => {}
+            Some(pending) if self.config.has(Defect::WillDelayOutlastsSession) => {
+                let message = pending.will.into_message(pending.due_us, &self.config);
+                self.publish_later(pending.due_us, message);
+            }
+            Some(pending) => self.publish_will(pending.will),
+            None => {}
         }
         Some(session)
     }

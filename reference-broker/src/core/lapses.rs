@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use deadzone_wire::{PropertyId, PropertyValue, Publish, Text, VarInt};
+use deadzone_wire::{Packet, PropertyId, PropertyValue, Publish, Text, VarInt};
 
 use super::{
     broker::Broker,
@@ -119,6 +119,14 @@ impl Broker {
             (publish.topic, publish.retain) = (topic, true);
             self.send_aside(id, publish);
         }
+    }
+
+    /// Whether a request stays unanswered because the client's Receive Maximum is used up, under [`Defect::StallsAtQuotaZero`].
+    pub(super) fn stalls(&self, id: ConnId, packet: &Packet) -> bool {
+        let session = self.conns.get(&id).and_then(|conn| self.sessions.get(&conn.client_id));
+        self.config.has(Defect::StallsAtQuotaZero)
+            && !matches!(packet, Packet::Ack(_) | Packet::Disconnect(_))
+            && session.is_some_and(|session| session.outbound.is_at_quota_zero())
     }
 
     /// The highest alias that it takes of a client: as CONNACK says, but for two defects.

@@ -32,7 +32,11 @@ fn overlooked(violation: &Violation, kind: PacketKind, config: &Config) -> bool 
     let listed = |list: &[&str]| list.iter().any(|id| bare(clause) == *id);
     // A PUBLISH of a client with a Subscription Identifier.
     let foreign_id = kind == PacketKind::Publish && listed(&["3.3.4-6"]);
+    let published = kind == PacketKind::Publish;
     config.tolerates(clause)
+        || published && listed(&["3.3.2-14"]) && config.has(Defect::ResponseTopicUnchecked)
+        || published && listed(&["3.3.2-8"]) && config.has(Defect::ClientAliasZeroRouted)
+        || listed(&["4.8.2-1", "4.8.2-2"]) && config.has(Defect::BadShareAccepted)
         || foreign_id && config.has(Defect::PublisherSubscriptionIdForwarded)
         || config.has(Defect::BadFlagsAccepted) && listed(&flags)
         || config.has(Defect::BadUtf8Forwarded) && kind == PacketKind::Publish && listed(&strings)

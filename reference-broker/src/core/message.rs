@@ -5,6 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use deadzone_wire::{Properties, Property, PropertyId, PropertyValue, Publish, Text, VarInt};
 
+use super::alterations::strip;
+
 /// A message that the broker has accepted.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
@@ -37,6 +39,13 @@ impl Message {
     /// Whether the message may no longer start on its way to a subscriber (5.0/MQTT-3.3.2-5).
     pub(crate) fn expired(&self, now_us: u64) -> bool {
         self.expiry_s.is_some_and(|s| self.waited_us(now_us) >= u64::from(s) * 1_000_000)
+    }
+
+    /// The message without what should be forwarded with it, for defects.
+    pub(crate) fn stripped(&self) -> Self {
+        let mut message = self.clone();
+        strip(&mut message.properties);
+        message
     }
 
     /// Bytes held on behalf of the publisher.

@@ -7,6 +7,7 @@
 
 mod acknowledge;
 mod admission;
+mod alterations;
 mod auth;
 #[cfg(test)]
 mod bounds;

@@ -36,16 +36,30 @@ impl Broker {
         let limit = self.highest_alias();
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let alias = publish.properties.number(PropertyId::TopicAlias);
+        let lost = publish.topic.is_empty() && self.config.has(Defect::ClientAliasLost);
+        let kept = self.config.has(Defect::ClientAliasNotRemapped).then(|| conn.aliases.clone());
         publish.topic = match conn.resolve(publish.topic, alias, limit) {
             Ok(topic) => topic,
+            Err(AliasError::Unset) if self.config.has(Defect::ClientAliasUnknownRouted) => {
+                conn.aliases.values().next().cloned().unwrap_or_default()
+            }
             Err(AliasError::TooHigh) => return self.end(id, Ending::Offence(0x94)),
             Err(AliasError::Unset) => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         };
+        if lost {
+            publish.topic = Text::default();
+        }
+        conn.aliases.extend(kept.into_iter().flatten());
         let resumed = conn.resumed;
         let mut message = Message::new(publish.clone(), conn.client_id.clone(), self.now_us);
         if let Some(id) = publish.properties.get(PropertyId::SubscriptionIdentifier) {
             // Only a defect lets such a PUBLISH come so far.
             message.properties.push(PropertyId::SubscriptionIdentifier, id.clone());
+        }
+        if self.config.has(Defect::LongestExpiryOverflows)
+            && message.expiry_s.is_some_and(|s| s > i32::MAX as u32)
+        {
+            message.expiry_s = Some(0);
         }
         let packet_id = publish.packet_id.unwrap_or(0);
         let refused = !self.retained.has_room_for(&message, self.now_us, &self.config);
@@ -96,7 +110,8 @@ impl Broker {
         let at_pubrel = self.config.varies(Variant::OnwardAtPubrel);
         let kept = at_pubrel
             || self.config.has(Defect::Qos2DeliveredTwice)
-            || self.config.has(Defect::OnwardAgainAtPubrelReplay);
+            || self.config.has(Defect::OnwardAgainAtPubrelReplay)
+            || self.config.has(Defect::ExpiredPubrelUnanswered);
         let message = Arc::new(message);
         let found = at_pubrel || self.route_shared(&message);
         if let Some(session) = self.sessions.get_mut(&client_id) {
@@ -113,6 +128,9 @@ impl Broker {
         let mut reason = 0;
         match session.inbound.release(packet_id) {
             Release::Open(Some(message)) => {
+                if self.config.has(Defect::ExpiredPubrelUnanswered) && message.expired(self.now_us) {
+                    return;
+                }
                 if self.config.has(Defect::OnwardAgainAtPubrelReplay) {
                     session.inbound.keep_released(packet_id, Arc::clone(&message), limit);
                 }

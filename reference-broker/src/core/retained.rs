@@ -45,14 +45,17 @@ impl Retained {
         }
         if self.has_room_for(message, now_us, config) {
             self.remove(&message.topic);
-            self.bytes += message.weight();
-            self.by_topic.insert(message.topic.clone(), Arc::clone(message));
+            let bare = config.has(Defect::PropertiesLostInRetained);
+            let stored = if bare { Arc::new(message.stripped()) } else { Arc::clone(message) };
+            self.bytes += stored.weight();
+            self.by_topic.insert(message.topic.clone(), stored);
         }
     }
 
     /// The messages that a filter matches, by topic.
-    pub(crate) fn matching(&self, filter: &Text, now_us: u64) -> Vec<Arc<Message>> {
-        let wanted = |m: &&Arc<Message>| matches(&filter.0, &m.topic.0) && !m.expired(now_us);
+    pub(crate) fn matching(&self, filter: &Text, now_us: u64, config: &Config) -> Vec<Arc<Message>> {
+        let kept = config.has(Defect::ExpiredRetainedDelivered);
+        let wanted = |m: &&Arc<Message>| matches(&filter.0, &m.topic.0) && (kept || !m.expired(now_us));
         self.by_topic.values().filter(wanted).cloned().collect()
     }
 

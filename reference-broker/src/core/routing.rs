@@ -44,6 +44,11 @@ impl Broker {
         self.jobs.put(self.now_us.saturating_add(late_us), job);
     }
 
+    /// Publishes a message at that time: a defect.
+    pub(super) fn publish_later(&mut self, due_us: u64, message: Message) {
+        self.jobs.put(due_us, Job::Publish(Arc::new(message)));
+    }
+
     /// Does what was put off until now.
     pub(super) fn do_due_jobs(&mut self) {
         while let Some(job) = self.jobs.take_due(self.now_us) {
@@ -138,7 +143,7 @@ impl Broker {
         let crowded = self.held_bytes() >= self.config.limits.queued_bytes_in_all;
         let Some(session) = self.sessions.get_mut(client_id) else { return };
         let mut out = Vec::new();
-        for message in self.retained.matching(filter, self.now_us) {
+        for message in self.retained.matching(filter, self.now_us, &self.config) {
             let copy: Option<Delivery> = subscription.retained_copy(&message, client_id, &self.config);
             if let Some(copy) = copy {
                 out.extend(session.outbound.accept(copy, crowded, self.now_us, &self.config));

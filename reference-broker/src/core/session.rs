@@ -8,7 +8,7 @@ use super::{
     subscription::Subscriptions,
     will::PendingWill,
 };
-use crate::Config;
+use crate::{Config, Defect};
 
 /// One client's session.
 #[derive(Debug)]
@@ -67,6 +67,9 @@ impl Session {
         self.outbound.detach(config);
         self.left_us = Some(now_us);
         self.ends_us = self.expiry.ends_us(now_us);
+        if config.has(Defect::SessionNeverExpires) {
+            self.ends_us = None;
+        }
     }
 
     /// The next moment at which something is to be done for this session.

@@ -51,7 +51,8 @@ impl Broker {
             let most = if self.config.varies(Variant::GrantsAtMostQos1) { 1 } else { offers.maximum_qos };
             subscription.qos = subscription.qos.min(most);
             subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
-            if subscription.shared && subscription.no_local && !self.config.is_tolerant() {
+            let tolerated = self.config.has(Defect::ShareNoLocalAccepted) || self.config.is_tolerant();
+            if subscription.shared && subscription.no_local && !tolerated {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));
             }
             if bridge {
@@ -61,7 +62,8 @@ impl Broker {
                 Ok(placed) => {
                     codes.push(subscription.qos);
                     let wanted = wants_retained(options, version, placed) && offers.retain;
-                    if wanted && !subscription.shared {
+                    let brings = !subscription.shared || self.config.has(Defect::ShareBringsRetained);
+                    if wanted && brings {
                         fresh.push((filter, subscription));
                     }
                 }
@@ -87,7 +89,7 @@ impl Broker {
         client_id: &Text,
         version: Version,
         filter: &Text,
-        subscription: Subscription,
+        mut subscription: Subscription,
     ) -> Result<Placed, u8> {
         // Shared subscriptions are of 5.0. In 3.1.1 `$share/…` would be an ordinary filter, but a client that writes it means
         // sharing, and a failure tells it more than silence. 3.1 can't refuse, so there it is an ordinary filter.
@@ -96,6 +98,9 @@ impl Broker {
         }
         let limit = self.config.limits.subscriptions;
         let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;
+        if self.config.has(Defect::IdentifierKept) {
+            subscription.id = session.subscriptions.identifier(filter).or(subscription.id);
+        }
         match session.subscriptions.put(filter.clone(), subscription, limit) {
             Placed::Full => Err(if version == Version::V5 { QUOTA_EXCEEDED } else { FAILURE }),
             placed => Ok(placed),
@@ -120,9 +125,11 @@ impl Broker {
         let Some(conn) = self.conns.get(&id) else { return };
         let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };
         let ignored = self.config.has(Defect::UnsubscribeIgnored);
+        let deaf = self.config.has(Defect::ShareUnsubscribeIgnored);
         let subscriptions = &mut session.subscriptions;
         // What is in flight or queued already stays (3.10.4-3 speaks of started deliveries; the queue is our choice).
         let codes = unsubscribe.filters.iter().map(|filter| {
+            let ignored = ignored || deaf && sharing::is_shared(filter);
             let was = if ignored { subscriptions.contains(filter) } else { subscriptions.remove(filter) };
             if was { 0 } else { NO_SUBSCRIPTION_EXISTED }
         });

@@ -35,7 +35,11 @@ impl Subscription {
 
     /// A message that this member of a group gets.
     pub(crate) fn shared_copy(&self, message: &Arc<Message>, config: &Config) -> Delivery {
-        copy(message, &[self], config)
+        let mut copy = copy(message, &[self], config);
+        if config.has(Defect::ShareGrantIgnored) {
+            copy.qos = message.qos;
+        }
+        copy
     }
 
     /// A retained message as it is sent because of a SUBSCRIBE: with RETAIN 1, whatever Retain As Published says (3.3.1-8).
@@ -51,7 +55,11 @@ impl Subscription {
         }
         let copy = copy(message, &[self], config);
         let lost = u8::from(config.has(Defect::RetainedQosLowered));
-        Some(Delivery { retain: true, qos: copy.qos.saturating_sub(lost), ..copy })
+        let mut copy = Delivery { retain: true, qos: copy.qos.saturating_sub(lost), ..copy };
+        if config.has(Defect::IdentifierLostInRetained) {
+            copy.subscription_ids.clear();
+        }
+        Some(copy)
     }
 
     fn granted(&self, message: &Message, config: &Config) -> u8 {
@@ -112,9 +120,30 @@ impl Subscriptions {
     }
 
     /// The shared subscriptions that match a topic, by their whole filters: who has the same one is in the same group.
-    pub(crate) fn shared_for(&self, topic: &Text) -> impl Iterator<Item = (&Text, &Subscription)> {
+    pub(crate) fn shared_for(
+        &self,
+        topic: &Text,
+        config: &Config,
+    ) -> impl Iterator<Item = (&Text, &Subscription)> {
         let shared = self.by_filter.iter().filter(|(_, subscription)| subscription.shared);
-        shared.filter(|(filter, _)| sharing::plain(filter).is_some_and(|plain| matches(plain, &topic.0)))
+        shared.filter(|(filter, _)| {
+            sharing::plain(filter, config).is_some_and(|plain| matches(plain, &topic.0))
+        })
+    }
+
+    /// The identifier of the subscription with exactly this filter.
+    pub(crate) fn identifier(&self, filter: &Text) -> Option<u32> {
+        self.by_filter.get(filter)?.id
+    }
+
+    /// Forgets every identifier, for one defect.
+    pub(crate) fn forget_identifiers(&mut self) {
+        self.by_filter.values_mut().for_each(|subscription| subscription.id = None);
+    }
+
+    /// Forgets the shared subscriptions, for one defect.
+    pub(crate) fn forget_shared(&mut self) {
+        self.by_filter.retain(|_, subscription| !subscription.shared);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text, &Subscription)> {
@@ -133,6 +162,11 @@ impl Subscriptions {
             .collect();
         if config.varies(Variant::CopyPerSubscription) {
             return matching.into_iter().map(|s| copy(message, &[s], config)).collect();
+        }
+        if config.has(Defect::CopiesWithFirstIdentifier) {
+            let first = matching.iter().find_map(|s| s.id);
+            let with_first = |s: &&Subscription| copy(message, &[&Subscription { id: first, ..**s }], config);
+            return matching.iter().map(with_first).collect();
         }
         // Overlaps: one copy or several are both allowed. One, with the highest QoS and every identifier
         // (3.3.5-1; 5.0/MQTT-3.3.4-2 to -4), is cheaper on the links that we stand for.
@@ -161,11 +195,19 @@ fn invented(beside: &Delivery) -> Delivery {
 fn copy(message: &Arc<Message>, matching: &[&Subscription], config: &Config) -> Delivery {
     let qos = matching.iter().map(|s| s.granted(message, config));
     let lowest = config.has(Defect::OverlapQosLowered);
+    let mut subscription_ids: Vec<u32> = matching.iter().filter_map(|s| s.id).collect();
+    if config.has(Defect::OneIdentifierOfOverlap) {
+        subscription_ids.truncate(1);
+    }
+    let overlap = config.has(Defect::IdentifiersDroppedAtOverlap) && matching.len() > 1;
+    if overlap || config.has(Defect::IdentifiersDropped) {
+        subscription_ids.clear();
+    }
     Delivery {
         message: Arc::clone(message),
         qos: if lowest { qos.min() } else { qos.max() }.unwrap_or(0),
         retain: matching.iter().any(|s| s.keeps_retain(message, config)),
-        subscription_ids: matching.iter().filter_map(|s| s.id).collect(),
+        subscription_ids,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use deadzone_wire::{Connect, PropertyId, Publish, Text};
 
-use super::message::Message;
+use super::{alterations::strip, message::Message};
 use crate::{Config, Defect};
 
 /// The will of one connection.
@@ -19,7 +19,7 @@ impl Will {
         let will = connect.will.clone()?;
         let delay_s = will.properties.number(PropertyId::WillDelayInterval).unwrap_or(0);
         let delay_us = if config.has(Defect::WillDelayIgnored) { 0 } else { u64::from(delay_s) * 1_000_000 };
-        let publish = Publish {
+        let mut publish = Publish {
             dup: false,
             qos: connect.will_qos(),
             retain: connect.will_retain(),
@@ -28,6 +28,9 @@ impl Will {
             properties: will.properties,
             payload: will.payload,
         };
+        if config.has(Defect::PropertiesLostInWill) {
+            strip(&mut publish.properties);
+        }
         Some(Self { message: Message::new(publish, client_id.clone(), 0), delay_us })
     }
 

@@ -2,10 +2,11 @@
 //! reports under the clauses of the row; the packet is then taken as far as it can be read. Where a statement binds the client alone, what the
 //! broker breaks stands beside it.
 
-/// Passes the rows that it is given on to a table, with its own behind them.
+/// Hands rows on to the first of the tables behind it, with its own behind them.
 macro_rules! with_tolerant_defects {
-    ($table:ident! { $($rows:tt)* }) => {
-        $table! { defects! {
+    ([$next:ident $($more:ident)*] $($rows:tt)*) => {
+        $next! {
+            [$($more)*]
             $($rows)*
             ToleratesNonMinimalLength "tolerates-non-minimal-length"
                 "takes a Remaining Length in more bytes than it needs"
@@ -187,6 +188,6 @@ macro_rules! with_tolerant_defects {
                 "takes an AUTH without an Authentication Method"
                 ["5.0/DZ-authentication-method-absent"]
                 "https://github.com/nanomq/nanomq/issues/2336";
-        }}
+        }
     };
 }

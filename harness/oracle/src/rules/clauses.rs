@@ -2,7 +2,7 @@
 
 use deadzone_spec::{Pair, pair};
 
-use super::{after_the_end, connack_properties, content, identifiers, release_order, resend_order};
+use super::{after_the_end, connack_properties, content, expiry, identifiers, release_order, resend_order};
 
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
@@ -97,6 +97,8 @@ clauses! {
     USER_PROPERTIES: - "MQTT-3.3.2-17";
     /// They keep their order.
     USER_ORDER: - "MQTT-3.3.2-18";
+    /// The User Properties of a will go on unaltered, in their order.
+    WILL_USER_PROPERTIES: - "MQTT-3.1.3-10";
     /// Payload Format Indicator goes on unaltered.
     FORMAT: - "MQTT-3.3.2-4";
     /// One copy carries all identifiers of the subscriptions that it is for.
@@ -122,6 +124,7 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
         content::OF_NOBODY,
         content::PUBLISHERS_IDENTIFIER,
         identifiers::STALE,
+        expiry::ADDED,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
         release_order::RELEASED_IN_ORDER,

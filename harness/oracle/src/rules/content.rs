@@ -10,7 +10,9 @@ use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
 use super::{
-    clauses::{CONTENT_TYPE, CORRELATION, FORMAT, RESPONSE_TOPIC, USER_ORDER, USER_PROPERTIES},
+    clauses::{
+        CONTENT_TYPE, CORRELATION, FORMAT, RESPONSE_TOPIC, USER_ORDER, USER_PROPERTIES, WILL_USER_PROPERTIES,
+    },
     delivery::Delivery,
 };
 use crate::{
@@ -74,13 +76,15 @@ fn forwarded(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut 
     let none = Forwarded::default();
     let published = message.forwarded.as_deref().unwrap_or(&none);
     let delivered = Forwarded::read(&delivery.publish.properties);
+    let will = delivery.seen.source.is_some_and(|source| source.will);
     let judged = [
         (CONTENT_TYPE, published.content_type.is_some()),
         (RESPONSE_TOPIC, published.response_topic.is_some()),
         (CORRELATION, published.correlation.is_some()),
         (FORMAT, published.format != 0),
-        (USER_PROPERTIES, !published.user.is_empty()),
-        (USER_ORDER, published.user.len() > 1),
+        (USER_PROPERTIES, !published.user.is_empty() && !will),
+        (USER_ORDER, published.user.len() > 1 && !will),
+        (WILL_USER_PROPERTIES, !published.user.is_empty() && will),
         (PUBLISHERS_IDENTIFIER, published.identifier.is_some()),
     ];
     judged.iter().filter(|(_, is)| *is).for_each(|(clause, _)| found.tested(clause.of(Version::V5)));
@@ -109,8 +113,9 @@ fn forwarded(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut 
         altered(FORMAT, "Payload Format Indicator");
     }
     if !published.user_within(&delivered) {
-        let all = published.user.iter().all(|pair| delivered.user.contains(pair));
-        altered(if all { USER_ORDER } else { USER_PROPERTIES }, "User Properties");
+        let (missing, disordered) =
+            if will { (WILL_USER_PROPERTIES, WILL_USER_PROPERTIES) } else { (USER_PROPERTIES, USER_ORDER) };
+        altered(if published.all_user_in(&delivered) { disordered } else { missing }, "User Properties");
     } else if delivered.user.len() > published.user.len() {
         found.grade(
             event,

@@ -5,6 +5,7 @@
 //! only where the step of the client that let it come was given long after; otherwise its delivery may have begun in time.
 
 use deadzone_history::Event;
+use deadzone_spec::{Pair, pair};
 use deadzone_verdict::Fact;
 use deadzone_wire::{PropertyId, Version};
 
@@ -21,17 +22,23 @@ use crate::{
 /// What let an expired message come has to be so much later than its end, µs.
 const LATE_US: u64 = 2_000_000;
 
+/// A server adds nothing to what was published.
+pub(super) const ADDED: Pair = pair!(-, "DZ-property-added");
+
 pub(crate) const RULE: Stateless = Stateless { name: "message-expiry", on: On::DELIVERED, observe };
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let Some(delivery) = Delivery::of(event, state) else { return };
+    if delivery.seen.source.is_some_and(|source| source.will && source.count == 0) {
+        return of_will(event, &delivery, state, found);
+    }
     let first = matches!(delivery.seen.copy, CopyKind::First | CopyKind::Plain) && !delivery.publish.dup;
     let Some(message) =
         delivery.seen.source.and_then(|s| s.unique()).and_then(|id| state.messages.message(id))
     else {
         return;
     };
-    if !first || message.origin != Origin::Publish || state.version(message.conn) != Version::V5 {
+    if !first || message.origin != Origin::Publish {
         return;
     }
     let v5 = delivery.seen.version == Version::V5;
@@ -43,12 +50,30 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
                 value(event, &delivery, (message, expiry_s, left), state, found);
             }
         }
-        None if left.is_some() => {
-            let text = format!("Message Expiry Interval added: {}", delivery.summary());
-            found.grade(event, None, text, vec![message.first.seq]);
+        // A server may bound what it keeps, and then it has to say so to subscribers.
+        None if v5 => {
+            found.tested(ADDED.of(Version::V5));
+            if left.is_some() {
+                let text = format!("Message Expiry Interval added: {}", delivery.summary());
+                found.grade(event, ADDED.of(Version::V5), text, vec![message.first.seq]);
+            }
         }
         None => {}
     }
+}
+
+/// The interval of a will counts from its publication, which lies between its CONNECT and the delivery.
+fn of_will(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut Found) {
+    let group = delivery.seen.delivery.and_then(|id| state.messages.group(id.group));
+    let Some(message) = group.filter(|g| g.messages.len() == 1).and_then(|g| g.messages.first()) else {
+        return;
+    };
+    let Some(expiry_s) = message.expiry_s.filter(|_| delivery.seen.version == Version::V5) else { return };
+    found.tested(EXPIRY_LEFT.of(Version::V5));
+    let left = delivery.publish.properties.number(PropertyId::MessageExpiryInterval);
+    let longest_s = event.at_us.saturating_sub(message.first.at_us).div_ceil(1_000_000) + 1;
+    let least = u64::from(expiry_s).saturating_sub(longest_s);
+    off_range(event, delivery, (message, left), (least, expiry_s.into()), state, found);
 }
 
 /// When the step was given that let a message come now: the CONNECT of the connection, or the SUBSCRIBE for a retained copy.
@@ -102,13 +127,21 @@ fn value(
     let certain_s = let_come_us(delivery, state).saturating_sub(accepted_us) / 1_000_000;
     let least = u64::from(expiry_s).saturating_sub(longest_s);
     let most = u64::from(expiry_s).saturating_sub(certain_s);
-    let wrong = match left {
-        Some(left) => u64::from(left) < least || u64::from(left) > most,
-        None => true,
-    };
-    if !wrong {
+    off_range(event, delivery, (message, left), (least, most), state, found);
+}
+
+fn off_range(
+    event: &Event,
+    delivery: &Delivery<'_>,
+    (message, left): (&Message, Option<u32>),
+    (least, most): (u64, u64),
+    state: &State,
+    found: &mut Found,
+) {
+    if left.is_some_and(|left| (least..=most).contains(&left.into())) {
         return;
     }
+    let Some(expiry_s) = message.expiry_s else { return };
     let breach = Breach {
         conn: delivery.seen.conn,
         clause: EXPIRY_LEFT,

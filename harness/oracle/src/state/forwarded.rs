@@ -45,6 +45,12 @@ impl Forwarded {
         }
     }
 
+    /// Whether each of these user properties is among the others, as often as here, in whatever order.
+    pub(crate) fn all_user_in(&self, delivered: &Self) -> bool {
+        let times = |pairs: &[(Text, Text)], wanted| pairs.iter().filter(|pair| *pair == wanted).count();
+        self.user.iter().all(|pair| times(&delivered.user, pair) >= times(&self.user, pair))
+    }
+
     /// Whether these user properties, in this order, are among the others in theirs.
     pub(crate) fn user_within(&self, delivered: &Self) -> bool {
         let mut rest = delivered.user.iter();

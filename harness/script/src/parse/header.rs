@@ -29,12 +29,14 @@ pub(crate) const KEYWORDS: [&str; 12] = [
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 11] = [
+const NEEDS: [&str; 13] = [
     "qos 2",
     "session",
     "retain",
     "wildcard",
     "subscription-identifier",
+    "shared-subscription",
+    "topic-alias",
     "ws",
     "tls",
     "password",
@@ -110,6 +112,8 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["retain"] => Some(Need::Retain),
             ["wildcard"] => Some(Need::Wildcard),
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
+            ["shared-subscription"] => Some(Need::SharedSubscription),
+            ["topic-alias"] => Some(Need::TopicAlias),
             ["nodes", count] => several(count).map(Need::Nodes),
             ["bridge"] => Some(Need::Bridge),
             ["ws"] => Some(Need::Ws),

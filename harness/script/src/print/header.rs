@@ -78,6 +78,8 @@ fn need(need: &Need) -> String {
         Need::Retain => "retain".to_owned(),
         Need::Wildcard => "wildcard".to_owned(),
         Need::SubscriptionIdentifier => "subscription-identifier".to_owned(),
+        Need::SharedSubscription => "shared-subscription".to_owned(),
+        Need::TopicAlias => "topic-alias".to_owned(),
         Need::Nodes(count) => format!("nodes {count}"),
         Need::Bridge => "bridge".to_owned(),
         Need::Ws => "ws".to_owned(),

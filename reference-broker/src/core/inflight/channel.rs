@@ -6,7 +6,7 @@ use deadzone_wire::{Ack, AckKind, Packet, Version};
 use super::aliases::Aliases;
 use crate::{
     Config, Defect, Variant,
-    core::{message::Delivery, peer::Peer},
+    core::{alterations::altered, message::Delivery, peer::Peer},
 };
 
 /// One connection as exchanges see it. Quota, sizes and aliases start anew with each (5.0 §4.9, §3.1.2.11, §3.3.2.3.4).
@@ -50,8 +50,10 @@ impl Channel {
     ) -> Option<Bytes> {
         let unbound = config.has(Defect::MaximumPacketSizeExceeded);
         let max_packet = if unbound { u32::MAX } else { self.peer.max_packet };
-        let peer = Peer { max_packet, ..self.peer };
-        let publish = delivery.publish(id, dup, now_us);
+        let newest = config.has(Defect::PropertiesToOlderClient);
+        let version = if newest { Version::V5 } else { self.peer.version };
+        let peer = Peer { max_packet, version, ..self.peer };
+        let publish = altered(delivery.publish(id, dup, now_us), delivery, config);
         if let Some(aliased) = self.aliases.shorten(&publish) {
             // The alias that sets a mapping takes three bytes, which the client may have no room for.
             let bytes = peer.encode(&Packet::Publish(aliased.publish.clone()), config);

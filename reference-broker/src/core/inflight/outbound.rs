@@ -1,13 +1,16 @@
 //! QoS 1 and 2 exchanges towards one subscriber: packet identifiers, acknowledgements, the send quota of 5.0 §4.9, and
 //! what is resent when a session resumes. Knows nothing of topics or other sessions.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use deadzone_wire::AckKind;
 
 use super::{channel::Channel, ids::Ids, queue::Queue};
-use crate::{Config, Defect, Variant, core::message::Delivery};
+use crate::{
+    Config, Defect, Variant,
+    core::message::{Delivery, Message},
+};
 
 /// How long those that resend on a living connection wait for an acknowledgement.
 const LIVE_RESEND_US: u64 = 2_000_000;
@@ -113,6 +116,16 @@ impl Outbound {
         if config.has(Defect::ResendInReverseOrder) {
             self.exchanges.make_contiguous().reverse();
         }
+        if config.has(Defect::PropertiesLostInQueue) {
+            self.queue.strip_properties();
+        }
+        if config.has(Defect::IdentifierLostInQueue) {
+            self.queue.forget_identifiers();
+        }
+        if config.has(Defect::ExpiryEndsExchange) {
+            self.exchanges.retain(|e| !e.delivery.message.expired(now_us));
+            self.weigh();
+        }
         if config.has(Defect::OfflineQueueReordered) {
             self.queue.reverse();
         }
@@ -195,7 +208,10 @@ impl Outbound {
         let (quota, window) = (channel.quota, usize::from(channel.window));
         let Some(next) = self.queue.front() else { return false };
         // Expiry ends only what has not been started (5.0/MQTT-3.3.2-5): what is in `exchanges` is never looked at.
-        if next.message.expired(now_us) {
+        if next.message.expired(now_us) && !config.has(Defect::ExpiredQueuedDelivered) {
+            if config.has(Defect::ExpiredHeadBlocks) {
+                return false;
+            }
             self.queue.pop();
             return true;
         }
@@ -221,6 +237,8 @@ impl Outbound {
             self.inflight_bytes += delivery.message.weight();
             let awaiting = if delivery.qos == 1 { Awaiting::Puback } else { Awaiting::Pubrec };
             self.exchanges.push_back(Exchange { id, awaiting, delivery, owed: false, sent_us: now_us });
+        } else if config.has(Defect::OversizedKeepsUnit) {
+            channel.quota -= 1;
         }
         true
     }
@@ -258,6 +276,29 @@ impl Outbound {
             }
             _ => Answer::Violation,
         }
+    }
+
+    /// Whether the client's Receive Maximum is used up.
+    pub(crate) fn is_at_quota_zero(&self) -> bool {
+        self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
+    }
+
+    /// The refusal-keeps-unit defect: a unit of the quota is lost.
+    pub(crate) fn lose_unit(&mut self) {
+        if let Some(channel) = &mut self.channel {
+            channel.quota = channel.quota.saturating_sub(1);
+        }
+    }
+
+    /// The messages of QoS 2 whose delivery has begun, for defects.
+    pub(crate) fn started(&self) -> Vec<Arc<Message>> {
+        let started = self.exchanges.iter().filter(|e| e.awaiting != Awaiting::Puback);
+        started.map(|e| Arc::clone(&e.delivery.message)).collect()
+    }
+
+    /// The message of an exchange, for a defect.
+    pub(crate) fn message(&self, id: u16) -> Option<Arc<Message>> {
+        self.exchanges.iter().find(|e| e.id == id).map(|e| Arc::clone(&e.delivery.message))
     }
 
     /// The pubrels-in-reverse-order defect: the PUBRELs that go out now.

@@ -1,6 +1,6 @@
 //! Messages that wait for their turn, bounded in number and bytes. Knows nothing of packet identifiers.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::core::message::Delivery;
 
@@ -44,6 +44,19 @@ impl Queue {
         for delivery in &mut self.waiting {
             delivery.qos = delivery.qos.saturating_sub(1);
         }
+    }
+
+    /// Takes what should be forwarded from everything, for one defect.
+    pub(crate) fn strip_properties(&mut self) {
+        for delivery in &mut self.waiting {
+            delivery.message = Arc::new(delivery.message.stripped());
+        }
+        self.bytes = self.waiting.iter().map(|d| d.message.weight()).sum();
+    }
+
+    /// Takes the identifiers from everything, for one defect.
+    pub(crate) fn forget_identifiers(&mut self) {
+        self.waiting.iter_mut().for_each(|delivery| delivery.subscription_ids.clear());
     }
 
     pub(crate) fn bytes(&self) -> usize {
