@@ -42,7 +42,11 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(version: Version, config: Config) -> Self {
-        let zero = [(Defect::PacketIdZero, "Packet Identifier"), (Defect::AliasZero, "TopicAlias")];
+        let zero = [
+            (Defect::PacketIdZero, "Packet Identifier"),
+            (Defect::AliasZero, "TopicAlias"),
+            (Defect::ResponseTopicUnchecked, "wildcard"),
+        ];
         let zero = zero.into_iter().filter(|(defect, _)| config.has(*defect));
         Self {
             meant: zero.map(|(_, what)| what).chain(["UTF-8"]).collect(),

@@ -2,7 +2,9 @@
 
 use deadzone_spec::{Pair, pair};
 
-use super::{after_the_end, connack_properties, content, expiry, identifiers, release_order, resend_order};
+use super::{
+    after_the_end, connack_properties, content, expiry, identifiers, release_order, resend_order, sharing,
+};
 
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
@@ -53,6 +55,8 @@ clauses! {
     RESEND: "MQTT-4.4.0-1" "MQTT-4.4.0-1";
     /// In 5.0 nothing is resent on a live connection.
     LIVE_RESEND: - "MQTT-4.4.0-1";
+    /// What the receiver refused is not sent again.
+    REFUSED: - "MQTT-4.4.0-2";
     /// No PUBLISH again once its PUBREL was sent.
     PUBLISH_AFTER_RELEASE: "MQTT-4.3.3-1" "MQTT-4.3.3-6";
     /// PUBREL answers PUBREC.
@@ -125,6 +129,7 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
         content::PUBLISHERS_IDENTIFIER,
         identifiers::STALE,
         expiry::ADDED,
+        sharing::ONE_MEMBER,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
         release_order::RELEASED_IN_ORDER,

@@ -30,6 +30,7 @@ mod resend;
 mod resend_order;
 mod retain;
 mod session_present;
+mod sharing;
 mod subprotocol;
 mod topic;
 
@@ -57,6 +58,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(topic::RULE),
         Box::new(content::RULE),
         Box::new(identifiers::Identifiers::default()),
+        Box::new(sharing::RULE),
         Box::new(expiry::RULE),
         Box::new(granted_qos::GrantedQos::default()),
         Box::new(retain::Retain::default()),
