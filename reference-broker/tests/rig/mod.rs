@@ -27,8 +27,6 @@ pub(crate) struct Rig {
     pub(crate) connacks: Vec<Connack>,
     /// Every PUBLISH so far.
     pub(crate) publishes: Vec<Publish>,
-    /// Every PUBLISH so far.
-    pub(crate) published: Vec<Publish>,
     /// Every AUTH so far.
     pub(crate) auths: Vec<Auth>,
     /// Each packet so far: where it went, its type and how many bytes it had.
@@ -53,7 +51,6 @@ impl Rig {
             connacks: Vec::new(),
             publishes: Vec::new(),
             auths: Vec::new(),
-            published: Vec::new(),
             sizes: Vec::new(),
             shows_reason_string: false,
             broker: Broker::new(config),
@@ -213,7 +210,6 @@ impl Rig {
             Packet::Connack(connack) => self.connacks.push(connack.clone()),
             Packet::Publish(publish) => self.publishes.push(publish.clone()),
             Packet::Auth(auth) => self.auths.push(auth.clone()),
-            Packet::Publish(publish) => self.published.push(publish.clone()),
             _ => {}
         }
         if self.shows_user_property {
