@@ -24,7 +24,7 @@ pub(crate) const TABLE: &[Row] = &[
         "connack 0 00 | suback [00]",
         "connack 0 00 | suback [00] | t=m q0 retain",
     ),
-    (D::ShareUnsubscribeIgnored, V5_ONLY, member_leaves, "", "t=m q0"),
+    (D::ShareMembershipKept, V5_ONLY, member_leaves, "", "t=m q0"),
     (D::ShareNotRestored, V5_ONLY, member_returns, "t=m q1 #1", ""),
     (D::ShareNameAtLastSlash, V5_ONLY, deep_filter, "t/u=m q0", ""),
     (D::BadShareAccepted, V5_ONLY, bad_share, "disconnect 8f | closed", "suback [00]"),

@@ -19,6 +19,7 @@ mod expiry;
 mod granted_qos;
 mod identifiers;
 mod malformed;
+mod optional;
 mod order;
 mod overtaken;
 mod packet_id;

@@ -146,3 +146,29 @@ fn what_was_refused_is_not_sent_again() {
         if breaks { found(h, &[("resend", "MQTT-4.4.0-2")]) } else { legal(h) }
     }
 }
+
+/// What a PUBACK breaks whose Reason String has so many bytes, to a client that takes 100.
+fn told(length: usize) -> Vec<String> {
+    let mut h = HandMade::new(V5);
+    let c = h.client("c");
+    let mut connect = h.connect_packet(c, Start::Fresh);
+    connect.properties.push(PropertyId::MaximumPacketSize, PropertyValue::U32(100));
+    let conn = h.connect_with(c, connect, Connack::new(V5, false, 0));
+    h.up(conn, message(1, 5, "m"));
+    let mut told = Ack::with_reason(AckKind::Puback, 5, 0x10);
+    let text = PropertyValue::Text("x".repeat(length).into());
+    told.properties.get_or_insert_default().push(PropertyId::ReasonString, text);
+    h.down(conn, told);
+    let outcomes = obey(&h.finish());
+    let findings = outcomes.iter().filter(|o| o.rule == "maximum-packet-size").flat_map(|o| &o.findings);
+    findings
+        .flat_map(|f| [f.clause].into_iter().chain(f.also.iter().copied()))
+        .map(|id| id.to_string())
+        .collect()
+}
+
+#[test]
+fn a_reason_string_without_room_breaks_its_packets_own_statement() {
+    assert_eq!(told(100), ["5.0/MQTT-3.1.2-24", "5.0/MQTT-3.4.2-2"]);
+    assert_eq!(told(10), [""; 0]);
+}

@@ -281,7 +281,7 @@ impl Outbound {
     }
 
     /// Whether the client's Receive Maximum is used up.
-    pub(crate) fn is_at_quota_zero(&self) -> bool {
+    pub(crate) fn has_no_quota(&self) -> bool {
         self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
     }
 
