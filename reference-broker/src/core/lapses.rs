@@ -126,7 +126,7 @@ impl Broker {
         let session = self.conns.get(&id).and_then(|conn| self.sessions.get(&conn.client_id));
         self.config.has(Defect::StallsAtQuotaZero)
             && !matches!(packet, Packet::Ack(_) | Packet::Disconnect(_))
-            && session.is_some_and(|session| session.outbound.is_at_quota_zero())
+            && session.is_some_and(|session| session.outbound.has_no_quota())
     }
 
     /// The highest alias that it takes of a client: as CONNACK says, but for two defects.

@@ -17,6 +17,8 @@ use super::{
 };
 use crate::{Defect, Variant};
 
+/// Where [`Defect::ClientAliasLost`] routes to: no filter of a client's matches it.
+const LOST_TOPIC: &str = "$alias";
 /// Quota exceeded (5.0 §2.4).
 const QUOTA_EXCEEDED: u8 = 0x97;
 /// Packet Identifier in use (5.0 §2.4).
@@ -47,7 +49,7 @@ impl Broker {
             Err(AliasError::Unset) => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         };
         if lost {
-            publish.topic = Text::default();
+            publish.topic = LOST_TOPIC.into();
         }
         conn.aliases.extend(kept.into_iter().flatten());
         let resumed = conn.resumed;

@@ -10,6 +10,7 @@ use super::{
     broker::Broker,
     message::{Delivery, Message},
     outbox::ConnId,
+    sharing,
     subscription::Subscription,
 };
 use crate::Variant;
@@ -143,7 +144,9 @@ impl Broker {
         let crowded = self.held_bytes() >= self.config.limits.queued_bytes_in_all;
         let Some(session) = self.sessions.get_mut(client_id) else { return };
         let mut out = Vec::new();
-        for message in self.retained.matching(filter, self.now_us, &self.config) {
+        let plain = sharing::plain(filter, &self.config).filter(|_| subscription.shared);
+        let filter = plain.map_or_else(|| filter.clone(), |plain| Text(plain.to_vec().into()));
+        for message in self.retained.matching(&filter, self.now_us, &self.config) {
             let copy: Option<Delivery> = subscription.retained_copy(&message, client_id, &self.config);
             if let Some(copy) = copy {
                 out.extend(session.outbound.accept(copy, crowded, self.now_us, &self.config));

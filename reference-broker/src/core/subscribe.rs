@@ -125,7 +125,7 @@ impl Broker {
         let Some(conn) = self.conns.get(&id) else { return };
         let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };
         let ignored = self.config.has(Defect::UnsubscribeIgnored);
-        let deaf = self.config.has(Defect::ShareUnsubscribeIgnored);
+        let deaf = self.config.has(Defect::ShareMembershipKept);
         let subscriptions = &mut session.subscriptions;
         // What is in flight or queued already stays (3.10.4-3 speaks of started deliveries; the queue is our choice).
         let codes = unsubscribe.filters.iter().map(|filter| {

@@ -2,6 +2,7 @@
 //! broker and on one with the defect.
 
 mod deliveries;
+mod groups;
 mod handed_on;
 mod lapses;
 mod negotiated;
@@ -244,7 +245,8 @@ const BELOW: [D; 9] = [
 #[test]
 fn every_defect_shows_and_only_the_defect() {
     let mut wrong = Vec::new();
-    for (defect, versions, script, good, bad) in TABLE.iter().chain(negotiated::TABLE).chain(handed_on::TABLE)
+    for (defect, versions, script, good, bad) in
+        TABLE.iter().chain(negotiated::TABLE).chain(handed_on::TABLE).chain(groups::TABLE)
     {
         for version in *versions {
             let shown = (script(&mut Rig::good(*version)), script(&mut Rig::bad(*version, *defect)));
@@ -259,8 +261,12 @@ fn every_defect_shows_and_only_the_defect() {
 #[test]
 fn every_defect_is_in_the_table_and_in_order() {
     for defect in D::ALL {
-        let has_script =
-            TABLE.iter().chain(negotiated::TABLE).chain(handed_on::TABLE).any(|row| row.0 == *defect);
+        let has_script = TABLE
+            .iter()
+            .chain(negotiated::TABLE)
+            .chain(handed_on::TABLE)
+            .chain(groups::TABLE)
+            .any(|row| row.0 == *defect);
         // What tolerates a statement is shown by the suite's malformed packets, a row for each at least: the selftest sees to it.
         let elsewhere = BELOW.contains(defect) || defect.is_tolerant();
         assert!(has_script || elsewhere, "{defect} has no script");

@@ -31,7 +31,7 @@ pub(super) fn met(state: &State, claimed: &Claimed, by: &[u64], found: &mut Foun
                 mismatch::lowered(&wait, *seq, kept.packet(), found);
                 let table = wait.main_pattern().map(|pattern| wait.owed(pattern, None));
                 let table = table.and_then(|owed| owed::clause(owed, wait.version));
-                found.tested(Some(wait.clauses(table).0));
+                found.tested_all(wait.clauses(table));
             }
             // What is not a packet that is remembered is the close.
             None if wait.alternatives.contains(&Expected::Closed) => closed(&wait, *seq, found),
@@ -66,7 +66,7 @@ fn closed(wait: &Wait<'_>, seq: u64, found: &mut Found) {
         return;
     }
     let table = closing::cause(wait).and_then(|cause| owed::clause(owed::Owed::Close(cause), wait.version));
-    found.tested(Some(wait.clauses(table).0));
+    found.tested_all(wait.clauses(table));
 }
 
 /// A server of 3.1.1 alone has an answer to a level that it does not know, and owes it before it closes. One that speaks 5.0

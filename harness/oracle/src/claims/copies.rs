@@ -32,7 +32,9 @@ fn each(watch: &Watch<'_>, payload: &Bytes, found: &mut Found) {
     let meant = watch.meant(payload);
     let came = meant.first().filter(|_| watch.count != HowOften::AtMostOnce);
     let owed = came.map(|delivery| owed_as(watch, payload, delivery));
-    found.tested(owed.map(|owed| watch.clauses(crate::owed::clause(owed, watch.version)).0));
+    if let Some(owed) = owed {
+        found.tested_all(watch.clauses(crate::owed::clause(owed, watch.version)));
+    }
     shape::judge(watch, payload, &meant, found);
     if matches!(watch.count, HowOften::ExactlyOnce | HowOften::AtMostOnce) {
         too_many(watch, payload, &meant, found);
@@ -120,7 +122,7 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
     let cause = meant.get(promise.copies).map(|surplus| cause(watch, payload, surplus, meant));
     let table = crate::owed::clause(Owed::Once(cause.unwrap_or(Twice::AsReceiver)), watch.version);
     if promise.effective == 2 && !promise.shared && !meant.is_empty() {
-        found.tested(Some(watch.clauses(table).0));
+        found.tested_all(watch.clauses(table));
     }
     let (Some(surplus), Some(cause)) = (meant.get(promise.copies), cause) else { return };
     let (what, n) = (wording::payload(payload), meant.len());
@@ -240,7 +242,7 @@ fn none_at_all(watch: &Watch<'_>, found: &mut Found) {
 }
 
 fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut Found) {
-    found.tested(Some(watch.clauses(None).0));
+    found.tested_all(watch.clauses(None));
     let of = |standing| meant.iter().copied().filter(move |d| self::standing(watch, d) == standing);
     let wrong: Vec<&Delivery> = of(Standing::Unwanted).collect();
     if let Some(first) = wrong.first() {

@@ -2,7 +2,10 @@
 
 use deadzone_spec::{Pair, pair};
 
-use super::{after_the_end, connack_properties, content, expiry, identifiers, release_order, resend_order};
+use super::{
+    after_the_end, connack_properties, content, expiry, identifiers, optional, release_order, resend_order,
+    sharing,
+};
 
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
@@ -39,6 +42,8 @@ clauses! {
     PACKET_SIZE: - "MQTT-3.1.2-24";
     /// No alias over the client's Topic Alias Maximum.
     ALIAS_MAXIMUM: - "MQTT-3.1.2-26";
+    /// The same, said of PUBLISH.
+    ALIAS_IN_RANGE: - "MQTT-3.3.2-11";
     /// No alias where the client allows none.
     NO_ALIAS: - "MQTT-3.1.2-27";
     /// An alias means something only on the connection that set it.
@@ -53,6 +58,8 @@ clauses! {
     RESEND: "MQTT-4.4.0-1" "MQTT-4.4.0-1";
     /// In 5.0 nothing is resent on a live connection.
     LIVE_RESEND: - "MQTT-4.4.0-1";
+    /// What the receiver refused is not sent again.
+    REFUSED: - "MQTT-4.4.0-2";
     /// No PUBLISH again once its PUBREL was sent.
     PUBLISH_AFTER_RELEASE: "MQTT-4.3.3-1" "MQTT-4.3.3-6";
     /// PUBREL answers PUBREC.
@@ -71,6 +78,8 @@ clauses! {
     ONE_UNSUBSCRIBE_CODE_EACH: - "MQTT-3.11.3-1";
     /// No more unacknowledged messages than the client's Receive Maximum.
     RECEIVE_MAXIMUM: - "MQTT-3.3.4-9";
+    /// The same, said of the send quota.
+    NO_QUOTA: - "MQTT-4.9.0-2";
     /// What is delivered matches a filter of the subscriber.
     TOPIC: "MQTT-3.3.2-3" "MQTT-3.3.2-3";
     /// Delivered QoS is the lesser of the published and the granted one.
@@ -125,11 +134,12 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
         content::PUBLISHERS_IDENTIFIER,
         identifiers::STALE,
         expiry::ADDED,
+        sharing::ONE_MEMBER,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
         release_order::RELEASED_IN_ORDER,
     ];
-    ALL.iter().copied().chain(apart).chain(connack_properties::ALL)
+    ALL.iter().copied().chain(apart).chain(connack_properties::ALL).chain(optional::pairs())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod expiry;
 mod granted_qos;
 mod identifiers;
 mod malformed;
+mod optional;
 mod order;
 mod overtaken;
 mod packet_id;
@@ -30,6 +31,7 @@ mod resend;
 mod resend_order;
 mod retain;
 mod session_present;
+mod sharing;
 mod subprotocol;
 mod topic;
 
@@ -57,6 +59,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(topic::RULE),
         Box::new(content::RULE),
         Box::new(identifiers::Identifiers::default()),
+        Box::new(sharing::RULE),
         Box::new(expiry::RULE),
         Box::new(granted_qos::GrantedQos::default()),
         Box::new(retain::Retain::default()),

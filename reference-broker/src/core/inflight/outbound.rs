@@ -208,7 +208,9 @@ impl Outbound {
         let (quota, window) = (channel.quota, usize::from(channel.window));
         let Some(next) = self.queue.front() else { return false };
         // Expiry ends only what has not been started (5.0/MQTT-3.3.2-5): what is in `exchanges` is never looked at.
-        if next.message.expired(now_us) && !config.has(Defect::ExpiredQueuedDelivered) {
+        let kept = config.has(Defect::ExpiredQueuedDelivered)
+            || next.retain && config.has(Defect::ExpiredRetainedDelivered);
+        if next.message.expired(now_us) && !kept {
             if config.has(Defect::ExpiredHeadBlocks) {
                 return false;
             }
@@ -279,7 +281,7 @@ impl Outbound {
     }
 
     /// Whether the client's Receive Maximum is used up.
-    pub(crate) fn is_at_quota_zero(&self) -> bool {
+    pub(crate) fn has_no_quota(&self) -> bool {
         self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
     }
 
