@@ -4,6 +4,9 @@ use std::{fmt, str::FromStr};
 
 use deadzone_spec::ClauseId;
 
+#[macro_use]
+mod statements;
+
 macro_rules! defects {
     ($($variant:ident $name:literal $what:literal [$($clause:literal)*] $like:literal;)*) => {
         /// One wrong behaviour that can be switched on. Two defects that excuse each other are not meant to be combined.
@@ -39,7 +42,7 @@ macro_rules! defects {
     };
 }
 
-defects! {
+with_statements! { defects
     InboundQos2ForgottenOnReconnect "inbound-qos2-forgotten-on-reconnect"
         "forgets on reconnect which inbound QoS 2 identifiers await their PUBREL, so that a replayed PUBLISH goes onward again"
         ["3.1.1/MQTT-4.3.3-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-4.3.3-10" "5.0/MQTT-4.1.0-1"]
@@ -98,7 +101,7 @@ defects! {
         "https://github.com/bytebeamio/rumqtt/pull/792";
     CleanStartKeepsSubscriptions "clean-start-keeps-subscriptions"
         "carries the old session's subscriptions into a clean one"
-        ["3.1.1/MQTT-3.1.2-6" "5.0/MQTT-3.1.2-4"]
+        ["3.1.1/MQTT-3.1.2-6" "3.1.1/MQTT-3.1.4-3" "5.0/MQTT-3.1.2-4" "5.0/MQTT-3.1.4-4"]
         "https://github.com/LabOverWire/mqtt-lib/issues/150";
     TakeoverLeavesOldConnection "takeover-leaves-old-connection"
         "leaves the older connection open when the same client connects again"
@@ -142,7 +145,7 @@ defects! {
         "https://github.com/halfgaar/FlashMQ/commit/cab0104";
     RetainedAgainOnResume "retained-again-on-resume"
         "sends retained messages again when a session resumes, though no SUBSCRIBE was made"
-        ["3.1.1/MQTT-3.3.1-8" "5.0/MQTT-3.3.1-9"]
+        ["3.1.1/DZ-retained-on-resume" "3.1.1/MQTT-3.3.1-8" "5.0/DZ-retained-on-resume" "5.0/MQTT-3.3.1-9"]
         "https://github.com/mochi-mqtt/server/issues/153";
     RetainFlagKept "retain-flag-kept"
         "leaves RETAIN at 1 on messages to an established subscription"

@@ -25,6 +25,8 @@ use crate::{Config, Defect, Variant};
 const ADMINISTRATIVE_ACTION: u8 = 0x98;
 /// Packet too large (5.0 §2.4).
 const PACKET_TOO_LARGE: u8 = 0x95;
+/// The least Remaining Length that needs three bytes.
+const THREE_BYTES: usize = 16_384;
 
 /// The broker as a pure state machine. Give it events with a `now_us` that never runs backwards, then [`Self::poll`] it
 /// until it is silent; call [`Self::tick`] no later than [`Self::next_deadline_us`].
@@ -100,6 +102,10 @@ impl Broker {
                     self.end(conn, Ending::Offence(reason));
                 }
             }
+            if self.config.has(Defect::SecondPacketInPieceLost) {
+                let lost = |broker: &mut Self| broker.conns.get_mut(&conn)?.framer.next()?.ok();
+                while lost(self).is_some() {}
+            }
         }
     }
 
@@ -165,6 +171,9 @@ impl Broker {
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let decoded = decode(frame, conn.peer.version, Sender::Client);
         tracing::trace!(conn = id.0, kind = %frame.kind(), "received");
+        if self.config.has(Defect::LargePacketsRefused) && frame.body.len() >= THREE_BYTES {
+            return self.end(id, Ending::Offence(PACKET_TOO_LARGE));
+        }
         match conn.stage {
             Stage::Opened => self.on_first(id, decoded),
             Stage::Overheard => {}
@@ -200,6 +209,9 @@ impl Broker {
             && self.config.has(Defect::SecondConnectAccepted)
         {
             return self.send_connack(id, false, 0, Properties::new());
+        }
+        if self.is_deaf_to(id, decoded.packet.kind()) {
+            return;
         }
         if let Some(violation) = malformed::offence(&decoded, &self.config) {
             tracing::debug!(conn = id.0, clause = %violation.clause, "{}", violation.what);

@@ -29,10 +29,14 @@ const UNACCEPTABLE_LEVEL: u8 = 0x01;
 
 impl Broker {
     pub(super) fn on_connect(&mut self, id: ConnId, decoded: Decoded) {
+        let decoded = self.mended(decoded);
         if let Some(conn) = self.conns.get_mut(&id)
             && let Packet::Connect(connect) = &decoded.packet
         {
             conn.peer = Peer::from_connect(connect);
+            if self.config.has(Defect::RefusedConnectTakesOver) {
+                self.take_over(&connect.client_id.clone());
+            }
         }
         if let Err(code) = self.examine(&decoded) {
             return self.refuse(id, code);
@@ -44,8 +48,9 @@ impl Broker {
             return self.refuse(id, None);
         }
         let assigned = connect.client_id.is_empty();
-        let client_id = if assigned { self.make_client_id() } else { connect.client_id.clone() };
-        let told = self.advertised(assigned.then_some(&client_id));
+        let client_id = if assigned { self.make_client_id() } else { self.as_taken(&connect.client_id) };
+        let untold = self.config.has(Defect::AssignedIdUntold);
+        let told = self.advertised((assigned && !untold).then_some(&client_id));
         if !self.connack_fits(id, &told) {
             return self.refuse(id, Some(NOT_ACCEPTED));
         }
@@ -97,6 +102,14 @@ impl Broker {
             // Bad user name or password (5.0 §3.2.2.2, 3.1.1 §3.2.2.3).
             return Err(Some(if version == Version::V5 { 0x86 } else { 0x04 }));
         }
+        if self.minds(connect, version) {
+            return Err(None);
+        }
+        let length = connect.client_id.0.len();
+        let capitals = connect.client_id.0.iter().any(u8::is_ascii_uppercase);
+        if self.config.has(Defect::ClientIdsRefused) && (length == 1 || length == 23 || capitals) {
+            return Err(Some(if version == Version::V5 { 0x85 } else { 0x02 }));
+        }
         if connect.keep_alive_s == 0 && self.config.varies(Variant::KeepAliveZeroRefused) {
             // Not accepted by this server; before 5.0 the nearest is Not authorized.
             return Err(Some(if version == Version::V5 { NOT_ACCEPTED } else { 0x05 }));
@@ -105,7 +118,10 @@ impl Broker {
     }
 
     fn refuse(&mut self, id: ConnId, code: Option<u8>) {
+        self.forward_pipelined(id);
         if let Some(code) = code {
+            let other = code == 0x02 && self.config.has(Defect::EmptyIdRefusedBy3);
+            let code = if other { 0x03 } else { code };
             self.send_connack(id, false, code, Properties::new());
             if self.config.has(Defect::RefusalLeftOpen) {
                 return;
@@ -161,11 +177,16 @@ impl Broker {
         let mut session = Session::new(client_id.clone());
         if clean {
             // The old session ends here, and with it the delay of its will (5.0/MQTT-3.1.2-8).
-            if let Some(old) = self.end_session(client_id)
-                && self.config.has(Defect::CleanStartKeepsSubscriptions)
-            {
-                session.subscriptions = old.subscriptions;
+            if let Some(old) = self.end_session(client_id) {
+                if self.config.has(Defect::CleanStartKeepsSubscriptions) {
+                    session.subscriptions = old.subscriptions;
+                }
+                if self.config.has(Defect::InboundIdsOutliveSession) {
+                    session.inbound = old.inbound;
+                }
             }
+        } else if self.wears_out(client_id) {
+            self.end_session(client_id);
         } else if let Some(stored) = self.sessions.get_mut(client_id) {
             stored.return_now();
             if !self.config.has(Defect::WillDelayNotCancelled) {
@@ -184,14 +205,18 @@ impl Broker {
     fn set_up_connection(&mut self, id: ConnId, connect: &Connect, client_id: &Text, resumed: bool) {
         // A late CONNACK is no time that the client could have used.
         let from_us = self.now_us.saturating_add(self.outbox.connack_delay_us());
+        let will = Will::from_connect(connect, client_id, &self.config);
+        let will = self.will_or_earlier_one(client_id, will);
+        let part = if self.config.has(Defect::KeepAliveHalved) { 3 } else { 1 };
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.stage = Stage::Connected;
         conn.client_id = client_id.clone();
         conn.resumed = resumed;
         conn.last_packet_us = from_us;
         // 1.5 times Keep Alive; 0 turns it off (3.1.1 §3.1.2.10, 5.0 §3.1.2.10).
-        conn.patience_us = (connect.keep_alive_s > 0).then(|| u64::from(connect.keep_alive_s) * 1_500_000);
-        conn.will = Will::from_connect(connect, client_id, &self.config);
+        conn.patience_us =
+            (connect.keep_alive_s > 0).then(|| u64::from(connect.keep_alive_s) * 1_500_000 / part);
+        conn.will = will;
     }
 
     /// Binds the session to the connection and sends what it owes; CONNACK must be out by then (3.2.0-1).
@@ -200,13 +225,15 @@ impl Broker {
             return;
         };
         session.conn = Some(id);
-        session.expiry = match (conn.peer.version, connect.clean()) {
+        let kept = (conn.resumed && self.config.has(Defect::FirstExpiryKept)).then_some(session.expiry);
+        let told = match (conn.peer.version, connect.clean()) {
             (Version::V5, _) => {
                 Expiry(connect.properties.number(PropertyId::SessionExpiryInterval).unwrap_or(0))
             }
             (_, true) => Expiry::AT_CLOSE,
             (_, false) => Expiry::NEVER,
         };
+        session.expiry = kept.unwrap_or(told);
         let window = window(connect, &self.config);
         let channel = Channel::new(conn.peer, window);
         let out = session.outbound.attach(channel, self.now_us, &self.config);
@@ -248,6 +275,9 @@ impl Broker {
 
     /// An identifier that no session has. Counted and not drawn by lot: the same run gives the same bytes.
     fn make_client_id(&mut self) -> Text {
+        if self.config.has(Defect::EmptyIdsShared) {
+            return "assigned1".into();
+        }
         loop {
             self.assigned_ids += 1;
             let id = Text::from(format!("assigned{}", self.assigned_ids));

@@ -149,6 +149,9 @@ impl Broker {
     pub(super) fn end_session(&mut self, client_id: &Text) -> Option<Session> {
         let mut session = self.sessions.remove(client_id)?;
         self.note_ended(client_id);
+        if self.config.has(Defect::RetainedEndsWithSession) {
+            self.retained.remove_of(client_id);
+        }
         if let Some(pending) = session.pending_will.take() {
             self.publish_will(pending.will);
         }

@@ -19,6 +19,7 @@ mod lapses;
 mod limits;
 mod malformed;
 mod message;
+mod names;
 mod outbox;
 mod peer;
 mod publish;

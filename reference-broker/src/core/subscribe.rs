@@ -7,6 +7,7 @@ use deadzone_wire::{
 use super::{
     broker::Broker,
     ending::Ending,
+    names,
     outbox::ConnId,
     sharing,
     subscription::{Placed, Subscription},
@@ -32,6 +33,7 @@ impl Broker {
         let mut codes = Vec::new();
         let mut fresh = Vec::new();
         for (filter, options) in subscribe.filters {
+            let filter = names::taken(&filter, &self.config);
             self.note_filter(&filter);
             let mut subscription = Subscription::from_options(effective(options, version), sub_id);
             if self.config.varies(Variant::GrantsAtMostQos1) {
@@ -44,7 +46,8 @@ impl Broker {
             match self.place(&client_id, version, &filter, subscription) {
                 Ok(placed) => {
                     codes.push(subscription.qos);
-                    if !subscription.shared && wants_retained(options, version, placed) {
+                    let wanted = wants_retained(options, version, placed);
+                    if !subscription.shared && (wanted || self.config.has(Defect::RetainHandlingIgnored)) {
                         fresh.push((filter, subscription));
                     }
                 }
@@ -54,8 +57,9 @@ impl Broker {
             }
         }
         // SUBACK goes first: the standards allow retained messages before it, but few clients expect them there.
-        let suback = Suback { packet_id: subscribe.packet_id, properties: Properties::new(), codes };
-        self.send(id, &Packet::Suback(suback));
+        for suback in self.subacks(subscribe.packet_id, codes) {
+            self.send(id, &Packet::Suback(suback));
+        }
         for (filter, subscription) in fresh {
             self.look_up(id, &client_id, filter, subscription);
         }
@@ -75,9 +79,27 @@ impl Broker {
         }
         let limit = self.config.limits.subscriptions;
         let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;
+        if self.config.has(Defect::ResubscribeIgnored) && session.subscriptions.contains(filter) {
+            return Ok(Placed::Replaced);
+        }
         match session.subscriptions.put(filter.clone(), subscription, limit) {
             Placed::Full => Err(if version == Version::V5 { QUOTA_EXCEEDED } else { FAILURE }),
             placed => Ok(placed),
+        }
+    }
+
+    /// The answer to a SUBSCRIBE: one, but for a defect.
+    fn subacks(&self, packet_id: u16, mut codes: Vec<u8>) -> Vec<Suback> {
+        let shifted = self.config.has(Defect::SubackIdShifted);
+        let packet_id =
+            if shifted { packet_id.checked_add(1).unwrap_or(1) } else { self.answer_id(packet_id) };
+        if self.config.has(Defect::SubackReversed) {
+            codes.reverse();
+        }
+        let with = |codes| Suback { packet_id, properties: Properties::new(), codes };
+        match self.config.has(Defect::SubackForEachFilter) {
+            true => codes.into_iter().map(|code| with(vec![code])).collect(),
+            false => vec![with(codes)],
         }
     }
 
@@ -97,17 +119,28 @@ impl Broker {
         }
         let Some(conn) = self.conns.get(&id) else { return };
         let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };
-        let ignored = self.config.has(Defect::UnsubscribeIgnored);
+        let ignored = |filter: &Text| {
+            let shared = self.config.has(Defect::ShareUnsubscribeIgnored) && sharing::is_shared(filter);
+            shared || self.config.has(Defect::UnsubscribeIgnored)
+        };
         let subscriptions = &mut session.subscriptions;
         // What is in flight or queued already stays (3.10.4-3 speaks of started deliveries; the queue is our choice).
-        let codes = unsubscribe.filters.iter().map(|filter| {
-            let was = if ignored { subscriptions.contains(filter) } else { subscriptions.remove(filter) };
+        let filters = unsubscribe.filters.iter().map(|filter| names::taken(filter, &self.config));
+        let codes = filters.map(|filter| {
+            let filter = &filter;
+            let was =
+                if ignored(filter) { subscriptions.contains(filter) } else { subscriptions.remove(filter) };
             if was { 0 } else { NO_SUBSCRIPTION_EXISTED }
         });
         let codes: Vec<u8> = codes.collect();
-        let codes = if conn.peer.version == Version::V5 { codes } else { Vec::new() };
-        let unsuback = Unsuback { packet_id: unsubscribe.packet_id, properties: Properties::new(), codes };
-        self.send(id, &Packet::Unsuback(unsuback));
+        let size = if self.config.has(Defect::UnsubackForEachFilter) { 1 } else { codes.len().max(1) };
+        let told = conn.peer.version == Version::V5;
+        for codes in codes.chunks(size) {
+            let codes = if told { codes.to_vec() } else { Vec::new() };
+            let packet_id = self.answer_id(unsubscribe.packet_id);
+            let unsuback = Unsuback { packet_id, properties: Properties::new(), codes };
+            self.send(id, &Packet::Unsuback(unsuback));
+        }
     }
 }
 

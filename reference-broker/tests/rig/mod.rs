@@ -21,21 +21,27 @@ pub(crate) struct Rig {
     pub(crate) version: Version,
     pub(crate) now_us: u64,
     sends_id_zero: bool,
+    sets_dup: bool,
     /// Whether the log says `+` or `-` for each packet, as it has a User Property or not.
     pub(crate) shows_user_property: bool,
     log: BTreeMap<u64, Vec<String>>,
+    /// Every packet as it was sent, and to whom.
+    sent: Vec<(u64, Vec<u8>)>,
 }
 
 impl Rig {
     pub(crate) fn new(version: Version, config: Config) -> Self {
         let sends_id_zero = config.has(Defect::PacketIdZero);
+        let sets_dup = config.has(Defect::Qos0WithDup);
         Self {
             broker: Broker::new(config),
             version,
             now_us: 0,
             sends_id_zero,
+            sets_dup,
             shows_user_property: false,
             log: BTreeMap::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -157,15 +163,32 @@ impl Rig {
         self.log.remove(&conn).unwrap_or_default().join(" | ")
     }
 
+    /// How many bytes the broker sent on the connection since the last look.
+    pub(crate) fn sent_bytes(&self, conn: u64) -> usize {
+        self.sent.iter().filter(|(to, _)| *to == conn).map(|(_, bytes)| bytes.len()).sum()
+    }
+
+    /// The packet identifiers of the answers on the connection since the last look.
+    pub(crate) fn sent_ids(&self, conn: u64) -> String {
+        let here = self.sent.iter().filter(|(to, _)| *to == conn);
+        here.map(|(_, bytes)| u16::from_be_bytes([bytes[2], bytes[3]]).to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
     /// Forgets what all connections got so far.
     pub(crate) fn skip(&mut self) {
         self.log.clear();
+        self.sent.clear();
     }
 
     fn drain(&mut self) {
         while let Some(effect) = self.broker.poll() {
             let (conn, line) = match effect {
-                Effect::Send { conn, bytes } => (conn, self.describe(&bytes)),
+                Effect::Send { conn, bytes } => {
+                    self.sent.push((conn.0, bytes.to_vec()));
+                    (conn, self.describe(&bytes))
+                }
                 Effect::Close { conn, rst } => (conn, if rst { "reset".into() } else { "closed".into() }),
                 // Told to everybody: it is nobody's connection.
                 Effect::End => (ConnId(ENDED), "ended".into()),
@@ -180,8 +203,11 @@ impl Rig {
         let frame: Frame = framer.next().expect("a whole packet").expect("framed");
         assert!(framer.pending().is_empty(), "one packet an effect");
         let decoded = decode(&frame, self.version, Sender::Server);
-        let meant =
-            |what: &str| what.contains("UTF-8") || (self.sends_id_zero && what.contains("Packet Identifier"));
+        let meant = |what: &str| {
+            what.contains("UTF-8")
+                || (self.sets_dup && what.contains("DUP"))
+                || (self.sends_id_zero && what.contains("Packet Identifier"))
+        };
         let known = decoded.violations.iter().all(|v| meant(&v.what));
         assert!(known, "the broker sends a bad packet: {:?}", decoded.violations);
         if self.shows_user_property {

@@ -125,6 +125,7 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
         release_order::RELEASED_IN_ORDER,
+        super::client_id::TAKEN,
     ];
     ALL.iter().copied().chain(apart).chain(connack_properties::ALL)
 }

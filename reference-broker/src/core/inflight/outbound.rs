@@ -9,11 +9,16 @@ use deadzone_wire::{Ack, AckKind, Packet};
 use super::{ids::Ids, queue::Queue};
 use crate::{
     Config, Defect, Variant,
-    core::{message::Delivery, peer::Peer},
+    core::{
+        message::{Delivery, distorted},
+        peer::Peer,
+    },
 };
 
 /// How long the live-resend defect waits for an acknowledgement.
 const LIVE_RESEND_US: u64 = 2_000_000;
+/// How many messages wait for an absent client under [`Defect::BacklogCut`].
+const CUT_BACKLOG: usize = 16;
 /// How long after a resume [`Variant::Resends30sLate`] resends.
 const LATE_RESEND_US: u64 = 30_000_000;
 
@@ -102,7 +107,9 @@ impl Outbound {
         let limits = &config.limits;
         let most = if crowded { limits.queued_bytes.min(limits.share_bytes()) } else { limits.queued_bytes };
         let room = most.saturating_sub(self.inflight_bytes);
-        if self.loses(config) || !self.queue.push(delivery, limits.queued_messages, room) {
+        let cut = self.channel.is_none() && config.has(Defect::BacklogCut);
+        let most = if cut { CUT_BACKLOG } else { limits.queued_messages };
+        if self.loses(config) || !self.queue.push(delivery, most, room) {
             tracing::debug!("a message is dropped");
         }
         self.pump(now_us, config)
@@ -147,6 +154,16 @@ impl Outbound {
             }
         }
         self.pump(now_us, config)
+    }
+
+    /// Whether the client's Receive Maximum is used up.
+    pub(crate) fn is_at_quota_zero(&self) -> bool {
+        self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
+    }
+
+    /// Whether an unfinished exchange has this identifier.
+    pub(crate) fn uses(&self, id: u16) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.id == id)
     }
 
     /// The connection is gone; the exchanges stay.
@@ -365,7 +382,9 @@ fn encode(
 ) -> Option<Bytes> {
     let unbound = config.has(Defect::MaximumPacketSizeExceeded);
     let max_packet = if unbound { u32::MAX } else { channel.peer.max_packet };
-    let packet = Packet::Publish(delivery.publish(id, dup, now_us));
+    let dup = dup || delivery.qos == 0 && config.has(Defect::Qos0WithDup);
+    let publish = delivery.publish(id, dup, now_us);
+    let packet = Packet::Publish(distorted(publish, channel.peer.version, config));
     Peer { max_packet, ..channel.peer }.encode(&packet, config)
 }
 
