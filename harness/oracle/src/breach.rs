@@ -111,7 +111,10 @@ impl Found {
     pub(crate) fn beside(&mut self, event: &Event, clause: Option<ClauseId>) {
         let by = self.by;
         let here = |f: &&mut Finding| f.by == by && f.evidence.last() == Some(&event.seq);
-        if let (Some(finding), Some(clause)) = (self.findings.iter_mut().find(here), clause) {
+        let told = self.findings.iter_mut().find_map(|finding| {
+            if here(&finding) { Some(finding) } else { finding.folded.iter_mut().find(here) }
+        });
+        if let (Some(finding), Some(clause)) = (told, clause) {
             finding.also.push(clause);
         }
         self.tested(clause);

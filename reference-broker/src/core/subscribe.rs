@@ -79,6 +79,9 @@ impl Broker {
         }
         let limit = self.config.limits.subscriptions;
         let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;
+        let keeps = self.config.has(Defect::ResubscribeKeepsId);
+        let kept = session.subscriptions.get(filter).and_then(|s| s.id).filter(|_| keeps);
+        let subscription = Subscription { id: subscription.id.or(kept), ..subscription };
         if self.config.has(Defect::ResubscribeIgnored) && session.subscriptions.contains(filter) {
             return Ok(Placed::Replaced);
         }

@@ -101,6 +101,10 @@ impl Subscriptions {
         self.by_filter.remove(filter).is_some()
     }
 
+    pub(crate) fn get(&self, filter: &Text) -> Option<&Subscription> {
+        self.by_filter.get(filter)
+    }
+
     pub(crate) fn contains(&self, filter: &Text) -> bool {
         self.by_filter.contains_key(filter)
     }

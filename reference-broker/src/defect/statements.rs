@@ -142,6 +142,10 @@ macro_rules! with_statements {
                 "leaves a subscription as it is when its filter is subscribed to again"
                 ["3.1.1/MQTT-3.8.4-3" "5.0/MQTT-3.8.4-3"]
                 "https://github.com/halfgaar/FlashMQ/commit/bae6511";
+            ResubscribeKeepsId "resubscribe-keeps-id"
+                "keeps the Subscription Identifier of a subscription that is replaced by one without"
+                ["5.0/MQTT-3.8.4-3"]
+                "https://github.com/LabOverWire/mqtt-lib/issues/113";
             AnswerIdsCut "answer-ids-cut"
                 "answers under the lower 15 bits of a packet identifier"
                 ["3.1.1/MQTT-2.3.1-6" "3.1.1/MQTT-2.3.1-7" "5.0/MQTT-2.2.1-5" "5.0/MQTT-2.2.1-6"]
@@ -168,7 +172,7 @@ macro_rules! with_statements {
                 "https://github.com/nanomq/NanoNNG/commit/50f3130ee";
             SessionWornOut "session-worn-out"
                 "ends a session at its third resume"
-                ["3.1.1/MQTT-3.2.2-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-3.1.2-23" "5.0/MQTT-3.2.2-3" "5.0/MQTT-4.1.0-1"]
+                ["3.1.1/MQTT-3.1.2-4" "3.1.1/MQTT-3.2.2-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-3.1.2-5" "5.0/MQTT-3.1.2-23" "5.0/MQTT-3.2.2-3" "5.0/MQTT-4.1.0-1"]
                 "https://github.com/vernemq/vernemq/issues/2552";
             BacklogCut "backlog-cut"
                 "keeps sixteen messages for an absent client and loses those that follow"

@@ -50,6 +50,7 @@ pub(crate) const STATEMENTS: &[Row] = &[
     (D::SubackIdShifted, EVERY, |rig| ids_of_answers(rig, 9), "9 9 9", "10 9 9"),
     (D::AnswerIdsCut, EVERY, |rig| ids_of_answers(rig, 0x8001), "32769 32769 32769", "1 1 1"),
     (D::ResubscribeIgnored, EVERY, subscribed_again, "t=m q0", "t=m q1 #1"),
+    (D::ResubscribeKeepsId, V5_ONLY, subscribed_again_without_id, "t=m q0", "t=m q0 s5"),
     (D::SubackForEachFilter, EVERY, two_filters, "suback [00, 01]", "suback [00] | suback [01]"),
     (D::SubackReversed, EVERY, two_filters, "suback [00, 01]", "suback [01, 00]"),
     (D::UnsubackForEachFilter, V311_ONLY, two_given_up, "unsuback []", "unsuback [] | unsuback []"),
@@ -245,6 +246,16 @@ fn subscribed_again(rig: &mut Rig) -> String {
     rig.connect(1, "p", true);
     rig.skip();
     rig.publish(1, 1, 7, "t", "m");
+    rig.log(9)
+}
+
+fn subscribed_again_without_id(rig: &mut Rig) -> String {
+    rig.connect(9, "s", true);
+    rig.subscribe_as(9, "t", 0, 5);
+    rig.subscribe(9, "t", 0);
+    rig.connect(1, "p", true);
+    rig.skip();
+    rig.publish(1, 0, 0, "t", "m");
     rig.log(9)
 }
 

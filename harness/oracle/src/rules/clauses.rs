@@ -69,6 +69,10 @@ clauses! {
     ONE_CODE_EACH: "MQTT-3.8.4-5" "MQTT-3.8.4-6";
     /// UNSUBACK has one code for each filter.
     ONE_UNSUBSCRIBE_CODE_EACH: - "MQTT-3.11.3-1";
+    /// A SUBSCRIBE of several filters is answered by one SUBACK.
+    ONE_SUBACK: "MQTT-3.8.4-4" "MQTT-3.8.4-5";
+    /// An UNSUBSCRIBE of several filters is answered by one UNSUBACK.
+    ONE_UNSUBACK: "MQTT-3.10.4-6" "MQTT-3.10.4-6";
     /// No more unacknowledged messages than the client's Receive Maximum.
     RECEIVE_MAXIMUM: - "MQTT-3.3.4-9";
     /// What is delivered matches a filter of the subscriber.
@@ -121,6 +125,7 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
     let apart = [
         content::OF_NOBODY,
         content::PUBLISHERS_IDENTIFIER,
+        content::NO_IDENTIFIER,
         identifiers::STALE,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
