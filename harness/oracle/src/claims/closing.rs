@@ -95,14 +95,8 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
-    if without_keep_alive(wait, question) {
-        let why = "the broker lets no client in that has no keep-alive, which is its right";
+    if let Some(why) = not_let_in(wait, pattern, question) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
-        return found.not_applicable(closed.seq, why);
-    }
-    // The code is optional in 5.0; 3.1.1 owes it.
-    if wait.version == Version::V5 && pattern.kind == PacketKind::Connack && mismatch::empty_id(wait) {
-        let why = "the target takes no empty client identifier: it closed";
         return found.not_applicable(closed.seq, why);
     }
     let evidence = asked.into_iter().chain([closed.seq]).collect();
@@ -115,6 +109,21 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     let mut finding = wait.finding(Some(owed), Fact::Closed, text, evidence, instead::closed());
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, asked.unwrap_or(wait.claimed_at.seq));
     found.claim_broken(finding);
+}
+
+/// By what right a client was not let in, without a word.
+fn not_let_in(
+    wait: &Wait<'_>,
+    pattern: &deadzone_wire::Pattern,
+    question: Option<(Option<ConnId>, u64)>,
+) -> Option<&'static str> {
+    if without_keep_alive(wait, question) {
+        return Some("the broker lets no client in that has no keep-alive, which is its right");
+    }
+    // The code is optional in 5.0; 3.1.1 owes it.
+    let unnamed = wait.version == Version::V5 && mismatch::empty_id(wait);
+    (unnamed && pattern.kind == PacketKind::Connack)
+        .then_some("the broker takes no empty client identifier, which is its right")
 }
 
 /// The connection ended with the target's process.
@@ -198,6 +207,12 @@ pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static s
         _ => false,
     };
     let wanted = wait.alternatives.contains(&Expected::Closed) && shows_no_more;
+    if wanted { need_not_close(wait, cause(wait)) } else { None }
+}
+
+/// Whether the close is one of the answers that are claimed to a breach which no clause lets end in one.
+pub(super) fn may_answer_otherwise(wait: &Wait<'_>) -> Option<&'static str> {
+    let wanted = wait.alternatives.contains(&Expected::Closed);
     if wanted { need_not_close(wait, cause(wait)) } else { None }
 }
 

@@ -47,6 +47,11 @@ pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Foun
         evidence,
         instead::mismatch(failure(packet).is_some()),
     );
+    // Where the close is one of the answers to what breaks the protocol, and the standard asks for none, this is none of them either.
+    if let Some(why) = closing::may_answer_otherwise(wait) {
+        let text = format!("{}: {why}", finding.got);
+        return found.graded(got, Some(finding.clause), text, finding.evidence);
+    }
     found.claim_broken(finding);
 }
 

@@ -28,7 +28,8 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let id = &connect.client_id.0;
     let promised = (1..=MOST).contains(&id.len()) && id.iter().all(u8::is_ascii_alphanumeric);
     let first = conn.handshake.connack.is_some_and(|c| c.at.seq == event.seq);
-    if !promised || !first || !connect.known_level || conn.given.deviant.is_some() {
+    let deviates = conn.given.deviant.is_some() || state.around.deviates();
+    if !promised || !first || !connect.known_level || deviates {
         return;
     }
     found.tested(TAKEN.of(conn.version));
