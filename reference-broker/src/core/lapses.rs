@@ -164,7 +164,7 @@ impl Broker {
     pub(super) fn minds(&self, connect: &Connect, version: Version) -> bool {
         let alone = version == Version::V5 && connect.password.is_some() && connect.username.is_none();
         let user = connect.username.as_ref().is_some_and(Text::is_empty);
-        let password = connect.password.as_ref().is_some_and(|password| password.is_empty());
+        let password = connect.password.as_ref().is_some_and(bytes::Bytes::is_empty);
         let will = connect.will.as_ref().is_some_and(|will| will.payload.is_empty());
         self.config.has(Defect::PasswordAloneRefused) && alone
             || self.config.has(Defect::EmptyFieldsRefused) && (user || password || will)
