@@ -207,15 +207,13 @@ impl Broker {
         let from_us = self.now_us.saturating_add(self.outbox.connack_delay_us());
         let will = Will::from_connect(connect, client_id, &self.config);
         let will = self.will_or_earlier_one(client_id, will);
-        let part = if self.config.has(Defect::KeepAliveHalved) { 3 } else { 1 };
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.stage = Stage::Connected;
         conn.client_id = client_id.clone();
         conn.resumed = resumed;
         conn.last_packet_us = from_us;
         // 1.5 times Keep Alive; 0 turns it off (3.1.1 §3.1.2.10, 5.0 §3.1.2.10).
-        conn.patience_us =
-            (connect.keep_alive_s > 0).then(|| u64::from(connect.keep_alive_s) * 1_500_000 / part);
+        conn.patience_us = (connect.keep_alive_s > 0).then(|| u64::from(connect.keep_alive_s) * 1_500_000);
         conn.will = will;
     }
 

@@ -32,7 +32,7 @@ macro_rules! with_statements {
                 "https://github.com/halfgaar/FlashMQ/commit/7732277";
             MalformedConnectTaken "malformed-connect-taken"
                 "accepts a CONNECT whatever is wrong with its form"
-                ["3.1.1/MQTT-1.5.3-1" "3.1.1/MQTT-1.5.3-2" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-1.5.4-1" "5.0/MQTT-1.5.4-2" "5.0/MQTT-3.1.4-1"]
+                ["3.1.1/MQTT-1.5.3-1" "3.1.1/MQTT-1.5.3-2" "3.1.1/MQTT-3.1.2-3" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-1.5.4-1" "5.0/MQTT-1.5.4-2" "5.0/MQTT-3.1.2-3" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/eclipse-mosquitto/mosquitto/issues/731";
             ClientIdsFolded "client-ids-folded"
                 "takes client identifiers that differ by the case of letters for the same one"
@@ -194,10 +194,6 @@ macro_rules! with_statements {
                 "reads the first packet of what comes in one piece, and passes over the others in it"
                 ["3.1.1/DZ-packet-segments" "5.0/DZ-packet-segments"]
                 "https://github.com/nanomq/nanomq/issues/1844";
-            KeepAliveHalved "keep-alive-halved"
-                "closes a connection that was silent for half of its keep-alive"
-                ["3.1.1/DZ-keep-alive-kept" "5.0/MQTT-3.2.2-22"]
-                "https://github.com/bytebeamio/rumqtt/pull/784";
             IdsOfBothDirections "ids-of-both-directions"
                 "takes a client's PUBLISH for a repetition whose identifier is that of an unfinished one to it"
                 ["3.1.1/DZ-ids-of-both-directions" "5.0/DZ-ids-of-both-directions"]

@@ -64,7 +64,6 @@ pub(crate) const STATEMENTS: &[Row] = &[
     (D::FirstExpiryKept, V5_ONLY, shorter_expiry, "connack 0 00", "connack 1 00"),
     (D::DeafAtQuotaZero, V5_ONLY, ping_at_quota_zero, "pingresp", ""),
     (D::SecondPacketInPieceLost, EVERY, two_in_a_piece, "pingresp | pingresp", "pingresp"),
-    (D::KeepAliveHalved, V311_ONLY, three_quarters_silent, "pingresp", "closed"),
     (D::IdsOfBothDirections, EVERY, same_id_both_ways, "u=m q0", ""),
     (D::LargePacketsRefused, V311_ONLY, large, "puback #7", "closed"),
     (D::ShareUnsubscribeIgnored, V5_ONLY, share_given_up, "", "t=m q0"),
@@ -344,14 +343,6 @@ fn two_in_a_piece(rig: &mut Rig) -> String {
     rig.connect(9, "c", true);
     rig.skip();
     rig.raw(9, &[0xc0, 0, 0xc0, 0]);
-    rig.log(9)
-}
-
-fn three_quarters_silent(rig: &mut Rig) -> String {
-    rig.connect_with(9, "c", true, |c| c.keep_alive_s = 8);
-    rig.skip();
-    rig.wait(6 * SECOND);
-    rig.ping(9);
     rig.log(9)
 }
 
