@@ -8,9 +8,11 @@ use deadzone_spec::ClauseId;
 mod handed_on;
 #[macro_use]
 mod negotiated;
+#[macro_use]
+mod tolerates;
 
 macro_rules! defects {
-    ($($variant:ident $name:literal $what:literal [$($clause:literal)*] $like:literal;)*) => {
+    ([] $($variant:ident $name:literal $what:literal [$($clause:literal)*] $like:literal;)*) => {
         /// One wrong behaviour that can be switched on. Two defects that excuse each other are not meant to be combined.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Defect {
@@ -36,6 +38,11 @@ macro_rules! defects {
                 match self { $(Self::$variant => const { &[$(ClauseId::of($clause)),*] },)* }
             }
 
+            /// Whether it is that breaches of its clauses by the form of a packet are overlooked.
+            pub fn is_tolerant(self) -> bool {
+                self.name().starts_with("tolerates-")
+            }
+
             /// The address of a report of a bug of this sort in a real broker, or of the nearest to it.
             pub fn like(self) -> &'static str {
                 match self { $(Self::$variant => $like,)* }
@@ -44,7 +51,7 @@ macro_rules! defects {
     };
 }
 
-with_handed_on_defects! { with_negotiated_defects! { defects! {
+with_negotiated_defects! { [with_handed_on_defects with_tolerant_defects defects]
     InboundQos2ForgottenOnReconnect "inbound-qos2-forgotten-on-reconnect"
         "forgets on reconnect which inbound QoS 2 identifiers await their PUBREL, so that a replayed PUBLISH goes onward again"
         ["3.1.1/MQTT-4.3.3-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-4.3.3-10" "5.0/MQTT-4.1.0-1"]
@@ -369,7 +376,7 @@ with_handed_on_defects! { with_negotiated_defects! { defects! {
         "chooses a WebSocket subprotocol that is not offered"
         ["3.1.1/MQTT-6.0.0-4" "5.0/MQTT-6.0.0-4"]
         "https://github.com/nori0428/mod_websocket/issues/42";
-}}}
+}
 
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -75,7 +75,7 @@ fn data(properties: Option<&Properties>) -> Vec<u8> {
 }
 
 fn method(properties: Option<&Properties>) -> Option<String> {
-    properties?.text(PropertyId::AuthenticationMethod).map(|text| text.lossy())
+    properties?.text(PropertyId::AuthenticationMethod).map(deadzone_wire::Text::lossy)
 }
 
 /// What the broker's latest AUTH said, which has to name the method.
@@ -132,6 +132,7 @@ fn a_wrong_password_an_unknown_user_and_a_stranger_of_the_list_are_refused() {
     for (user, password, listed) in [
         (Secrets::USER, "wrong", false),
         ("nobody", Secrets::PASSWORD, false),
+        ("nobody", "", false),
         ("ann", "wrong", true),
         (Secrets::USER, Secrets::PASSWORD, true),
     ] {

@@ -94,6 +94,20 @@ fn row_c3_a_suback_or_unsuback_over_the_clients_limit_closes() {
     }
 }
 
+/// What a client did not ask for is dropped where it does not fit, like any other message (5.0/MQTT-3.1.2-25).
+#[test]
+fn row_c3_a_notice_over_the_clients_limit_is_dropped() {
+    let mut rig = Rig::odd(V5, deadzone_reference_broker::Variant::AutomaticSubscription);
+    for (conn, limit, wanted) in
+        [(1, 33, "connack 0 00"), (2, 60, "connack 0 00 | broker-notices/welcome=welcome q0")]
+    {
+        narrow(&mut rig, conn, limit);
+        assert_eq!(rig.log(conn), wanted, "{limit} bytes");
+        rig.ping(conn);
+        assert_eq!(rig.log(conn), "pingresp");
+    }
+}
+
 #[test]
 fn row_c4_an_unsolicited_refusal_by_pubrec_is_not_answered() {
     let mut rig = Rig::good(V5);

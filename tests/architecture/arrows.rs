@@ -79,7 +79,24 @@ const ARROWS: [Arrow; 18] = [
             "watch",
         ],
     ),
-    arrow("tests", &[]),
+    arrow(
+        "tests",
+        &[
+            "wire",
+            "link",
+            "spec",
+            "script",
+            "history",
+            "verdict",
+            "oracle",
+            "reports",
+            "transport",
+            "target",
+            "play",
+            "scenarios",
+            "reference-broker",
+        ],
+    ),
 ];
 
 /// The names under `[dependencies]`, whatever crate they are renamed from.

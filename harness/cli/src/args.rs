@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Coverage(CoverageArgs),
     /// Check scenario files: every mistake, with its place
     Check(CheckArgs),
+    /// Put scenario files into the one form: only blanks change
+    Fmt(FmtArgs),
     /// Keep the file of a broker's known failures (`run --expect`) up to date
     #[command(subcommand)]
     Expect(ExpectCommand),
@@ -253,6 +255,16 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct FmtArgs {
+    /// Change no file: print the names of those that are not in form, and exit with 1 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Scenario files, and folders of them
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, `profiles`:
     /// how one is written, `target`: how a broker is described, or `expect`: how its known failures are
@@ -265,6 +277,9 @@ pub(crate) struct SelftestArgs {
     pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Show every defect and mutant to every scenario, not only to those that name it or a statement that it breaks
+    #[arg(long)]
+    pub(crate) full: bool,
     /// Print every pair, not only the kills
     #[arg(short, long)]
     pub(crate) verbose: bool,

@@ -232,7 +232,10 @@ fn blank(kind: PacketKind, version: Version) -> Packet {
             let filters = vec![Text::default()];
             Packet::Unsubscribe(Unsubscribe { packet_id: 0, properties, filters, tail })
         }
-        PacketKind::Unsuback => Packet::Unsuback(Unsuback { packet_id: 0, properties, codes: vec![0] }),
+        PacketKind::Unsuback => {
+            let codes = if version == Version::V5 { vec![0] } else { Vec::new() };
+            Packet::Unsuback(Unsuback { packet_id: 0, properties, codes })
+        }
         PacketKind::Pingreq => Packet::Bare(Bare::pingreq()),
         PacketKind::Pingresp => Packet::Bare(Bare::pingresp()),
         PacketKind::Disconnect => Packet::Disconnect(Disconnect::default()),

@@ -60,7 +60,7 @@ pub fn proven_evidence(
             results.push(result);
         }
     })?;
-    let kills = SelftestOptions { run: options.clone(), kills_only: true };
+    let kills = SelftestOptions { run: options.clone(), kills_only: true, full: false };
     let report = selftest(suite, &kills, tell)?;
     if report.interrupted || options.cancel.load(Ordering::Relaxed) {
         return Err(RunError::Interrupted);

@@ -4,6 +4,7 @@
 //! This crate does not know how a step is performed, nor what a verdict is.
 
 mod diagnostic;
+mod format;
 mod framing;
 mod gate;
 mod held;
@@ -21,6 +22,7 @@ mod text;
 mod tls;
 
 pub use diagnostic::{Diagnostic, Explanation, Severity, codes, explain, render};
+pub use format::format;
 pub use framing::{FrameWord, Framing};
 pub use gate::Gate;
 pub use load::Load;

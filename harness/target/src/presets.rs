@@ -12,7 +12,7 @@ pub fn presets() -> Vec<(&'static str, &'static str)> {
 /// The preset of this name; what the user says beside it wins. `None`: there is none.
 pub fn preset(name: &str, entry: &Entry) -> Option<Result<Descriptor, TargetError>> {
     let (_, text) = presets().into_iter().find(|(known, _)| *known == name)?;
-    Some(Descriptor::of_preset(name, text, entry))
+    Some(Descriptor::of_text(name, text, entry))
 }
 
 #[cfg(test)]

@@ -228,6 +228,9 @@ impl Broker {
             Packet::Bare(_) => self.on_pingreq(id),
             Packet::Disconnect(disconnect) => self.on_disconnect(id, &disconnect),
             Packet::Auth(auth) => self.on_auth(id, &auth),
+            // What is overlooked can't always be taken for anything.
+            Packet::Opaque(_) | Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_)
+                if self.config.is_tolerant() => {}
             // A second CONNECT (3.1.0-2), and what a server alone sends.
             _ => self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use deadzone_spec::ClauseId;
 
 use crate::{Defect, Limits, Variant};
 
@@ -111,6 +112,16 @@ impl Config {
     /// Whether the defect is on.
     pub fn has(&self, defect: Defect) -> bool {
         self.defects.contains(&defect)
+    }
+
+    /// Whether breaches of this statement by the form of a packet are overlooked.
+    pub(crate) fn tolerates(&self, clause: ClauseId) -> bool {
+        self.defects.iter().any(|defect| defect.is_tolerant() && defect.clauses().contains(&clause))
+    }
+
+    /// Whether breaches of any are.
+    pub(crate) fn is_tolerant(&self) -> bool {
+        self.defects.iter().any(|defect| defect.is_tolerant())
     }
 
     /// Whether the variant is on.

@@ -54,7 +54,14 @@ impl Broker {
             }
         }
         let code = disconnect.reason.unwrap_or(0);
-        self.end(id, if code == 0 { Ending::Disconnect } else { Ending::DisconnectWithWill });
+        self.end(
+            id,
+            if code == 0 || self.config.is_tolerant() {
+                Ending::Disconnect
+            } else {
+                Ending::DisconnectWithWill
+            },
+        );
     }
 
     /// A DISCONNECT that is refused takes no will back (3.1.2-8; 5.0/MQTT-3.14.4-3 speaks of a normal one); a defect thinks so.

@@ -82,7 +82,8 @@ fn reason_text(packet: &Packet, code: u8) -> PropertyValue {
 
 /// The Reason Code of a packet; of several the first that fails.
 fn code(packet: &Packet) -> Option<u8> {
-    let worst = |codes: &[u8]| codes.iter().copied().find(|c| *c >= FAILURE).or(codes.first().copied());
+    let worst =
+        |codes: &[u8]| codes.iter().copied().find(|c| *c >= FAILURE).or_else(|| codes.first().copied());
     match packet {
         Packet::Connack(p) => Some(p.code),
         Packet::Ack(p) => Some(p.code()),

@@ -33,7 +33,8 @@ fn overlooked(violation: &Violation, kind: PacketKind, config: &Config) -> bool 
     // A PUBLISH of a client with a Subscription Identifier.
     let foreign_id = kind == PacketKind::Publish && listed(&["3.3.4-6"]);
     let published = kind == PacketKind::Publish;
-    published && listed(&["3.3.2-14"]) && config.has(Defect::ResponseTopicUnchecked)
+    config.tolerates(clause)
+        || published && listed(&["3.3.2-14"]) && config.has(Defect::ResponseTopicUnchecked)
         || published && listed(&["3.3.2-8"]) && config.has(Defect::ClientAliasZeroRouted)
         || listed(&["3.8.3-4"]) && config.has(Defect::ShareNoLocalAccepted)
         || listed(&["4.8.2-1", "4.8.2-2"]) && config.has(Defect::BadShareAccepted)

@@ -29,6 +29,8 @@ const NO_MATCHING_SUBSCRIBERS: u8 = 0x10;
 impl Broker {
     pub(super) fn on_publish(&mut self, id: ConnId, mut publish: Publish) {
         let Some(version) = self.conns.get(&id).map(|c| c.peer.version) else { return };
+        // QoS 3 is refused before; whoever overlooks it has to take it for something.
+        publish.qos = publish.qos.min(2);
         if let Some(code) = Offers::of(&self.config, version).refuses_message(publish.qos, publish.retain) {
             // The client breaks 5.0/MQTT-3.2.2-11 or -14. Before 5.0 it could not know, and a close is the one refusal (3.3.5-2).
             return self.end(id, Ending::Offence(code));

@@ -51,7 +51,7 @@ impl Broker {
             let most = if self.config.varies(Variant::GrantsAtMostQos1) { 1 } else { offers.maximum_qos };
             subscription.qos = subscription.qos.min(most);
             subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
-            let tolerated = self.config.has(Defect::ShareNoLocalAccepted);
+            let tolerated = self.config.has(Defect::ShareNoLocalAccepted) || self.config.is_tolerant();
             if subscription.shared && subscription.no_local && !tolerated {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));
             }
@@ -71,6 +71,10 @@ impl Broker {
                 Err(_) if version == Version::V31 => return self.end(id, Ending::Offence(QUOTA_EXCEEDED)),
                 Err(code) => codes.push(code),
             }
+        }
+        if codes.is_empty() {
+            // Only a broker that overlooks an empty SUBSCRIBE comes here, and it has nothing to answer.
+            return;
         }
         // SUBACK goes first: the standards allow retained messages before it, but few clients expect them there.
         let suback = Suback { packet_id: subscribe.packet_id, properties: Properties::new(), codes };
@@ -114,7 +118,8 @@ impl Broker {
     }
 
     pub(super) fn on_unsubscribe(&mut self, id: ConnId, unsubscribe: &Unsubscribe) {
-        if self.falls_at_unsubscribe() {
+        if self.falls_at_unsubscribe() || unsubscribe.filters.is_empty() {
+            // The second: only where an empty one is overlooked, and it has nothing to answer.
             return;
         }
         let Some(conn) = self.conns.get(&id) else { return };

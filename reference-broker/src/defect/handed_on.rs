@@ -1,10 +1,11 @@
 //! Defects of what is handed on from a publisher to subscribers, and of how long it is kept: properties, expiries, aliases,
 //! Subscription Identifiers, groups, refusals and session ends of 5.0.
 
-/// Passes the rows that it is given on to a table, with its own behind them.
+/// Hands rows on to the first of the tables behind it, with its own behind them.
 macro_rules! with_handed_on_defects {
-    ($outer:ident! { $table:ident! { $($rows:tt)* } }) => {
-        $outer! { $table! {
+    ([$next:ident $($more:ident)*] $($rows:tt)*) => {
+        $next! {
+            [$($more)*]
             $($rows)*
             FormatDropped "format-dropped"
                 "forwards no Payload Format Indicator"
@@ -246,6 +247,6 @@ macro_rules! with_handed_on_defects {
                 "waits for a will's delay to pass although the session has ended"
                 ["5.0/MQTT-3.1.2-8"]
                 "https://github.com/eclipse-mosquitto/mosquitto/issues/3505";
-        } }
+        }
     };
 }

@@ -1,9 +1,10 @@
 //! Defects of what client and server tell each other in CONNECT, CONNACK and AUTH, and of the limits that they set so.
 
-/// Passes the rows that it is given on to a table, with its own behind them.
+/// Hands rows on to the first of the tables behind it, with its own behind them.
 macro_rules! with_negotiated_defects {
-    ($table:ident! { $($rows:tt)* }) => {
-        $table! {
+    ([$next:ident $($more:ident)*] $($rows:tt)*) => {
+        $next! {
+            [$($more)*]
             $($rows)*
             AliasAboveMaximum "alias-above-maximum"
                 "gives aliases above the client's Topic Alias Maximum, where that is not 0"

@@ -261,13 +261,11 @@ fn every_defect_shows_and_only_the_defect() {
 #[test]
 fn every_defect_is_in_the_table_and_in_order() {
     for defect in D::ALL {
-        let has_script = TABLE
-            .iter()
-            .chain(negotiated::TABLE)
-            .chain(handed_on::TABLE)
-            .chain(groups::TABLE)
-            .any(|row| row.0 == *defect);
-        assert!(has_script || BELOW.contains(defect), "{defect} has no script");
+        let rows = TABLE.iter().chain(negotiated::TABLE).chain(handed_on::TABLE).chain(groups::TABLE);
+        let has_script = rows.map(|row| row.0).any(|shown| shown == *defect);
+        // What tolerates a statement is shown by the suite's malformed packets, a row for each at least: the selftest sees to it.
+        let elsewhere = BELOW.contains(defect) || defect.is_tolerant();
+        assert!(has_script || elsewhere, "{defect} has no script");
         assert_eq!(defect.name().parse(), Ok(*defect));
         assert!(!defect.clauses().is_empty() && defect.like().starts_with("https://"));
     }

@@ -40,14 +40,14 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(version: Version, config: Config) -> Self {
-        let zero = [
+        let wrong = [
             (Defect::PacketIdZero, "Packet Identifier"),
             (Defect::AliasZero, "TopicAlias"),
             (Defect::ResponseTopicUnchecked, "wildcard"),
         ];
-        let zero = zero.into_iter().filter(|(defect, _)| config.has(*defect));
+        let wrong = wrong.into_iter().filter(|(defect, _)| config.has(*defect));
         Self {
-            meant: zero.map(|(_, what)| what).chain(["UTF-8"]).collect(),
+            meant: wrong.map(|(_, what)| what).chain(["UTF-8"]).collect(),
             connacks: Vec::new(),
             publishes: Vec::new(),
             auths: Vec::new(),

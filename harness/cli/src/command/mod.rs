@@ -6,6 +6,7 @@ mod coverage;
 mod document;
 mod expect;
 mod explain;
+mod fmt;
 mod guard;
 mod judge;
 mod link;
@@ -49,6 +50,7 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Check(args) => Ok(check::check(&args)),
         Command::Expect(command) => expect::expect(&command),
         Command::Explain(args) => Ok(explain::explain(&args)),
+        Command::Fmt(args) => Ok(fmt::fmt(&args)),
         Command::Selftest(args) => selftest::selftest(&args),
         Command::Broker(args) => broker::broker(&args),
         Command::Link(args) if args.api.is_some() => link_api::link_api(&args),

@@ -31,7 +31,8 @@ pub(crate) fn selftest(args: &SelftestArgs) -> anyhow::Result<ExitCode> {
     };
     let cancel = run.cancel.clone();
     let rounds = Rounds::new();
-    let report = deadzone_runner::selftest(&suite, &SelftestOptions { run, kills_only: false }, &mut |p| {
+    let options = SelftestOptions { run, kills_only: false, full: args.full };
+    let report = deadzone_runner::selftest(&suite, &options, &mut |p| {
         rounds.at(p);
     })?;
     drop(rounds);

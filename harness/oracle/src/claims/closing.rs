@@ -8,7 +8,7 @@ use super::wait::Wait;
 use crate::{
     breach::Found,
     instead,
-    owed::{CloseCause, Owed},
+    owed::{self, CloseCause, Owed},
     state::{Conn, seconds_us},
     wording,
 };
@@ -173,15 +173,22 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
     }
 }
 
-/// A ping was answered where the close was waited for, or a PUBREC by PUBREL: the connection is open. Whether a clause lets it be so.
-/// Whatever takes a message or a filter over is no such answer.
+/// A ping was answered where the close was waited for, or the broken packet itself: the connection is open. Whether a clause lets it be so.
+/// An answer to the broken packet says nothing of what a step claims by a statement of another sort.
 pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static str> {
-    let broken = wait.conn.given.violation.map(|(_, kind)| kind);
-    let shows_no_more = match came.kind() {
-        PacketKind::Pingresp => true,
-        PacketKind::Pubrel => broken == Some(PacketKind::Pubrec),
+    let (clause, broken) = wait.conn.given.violation?;
+    let answers = match came.kind() {
+        PacketKind::Pubrel => broken == PacketKind::Pubrec,
+        PacketKind::Suback => broken == PacketKind::Subscribe,
+        PacketKind::Unsuback => broken == PacketKind::Unsubscribe,
+        PacketKind::Puback | PacketKind::Pubrec => broken == PacketKind::Publish,
+        PacketKind::Pubcomp => broken == PacketKind::Pubrel,
         _ => false,
     };
+    let named = &wait.claim.clauses;
+    let at_large = owed::clause(Owed::Close(CloseCause::Violation(None)), wait.version);
+    let of_its_form = named.is_empty() || named.iter().any(|c| *c == clause || Some(*c) == at_large);
+    let shows_no_more = came.kind() == PacketKind::Pingresp || answers && of_its_form;
     let wanted = wait.alternatives.contains(&Expected::Closed) && shows_no_more;
     if wanted { need_not_close(wait, cause(wait)) } else { None }
 }

@@ -1,6 +1,6 @@
 //! The packet that was waited for came, but is not as claimed; or another one came first where the step is strict.
 
-use deadzone_verdict::Fact;
+use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version, failure};
 
 use super::{
@@ -47,6 +47,15 @@ pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Foun
         evidence,
         instead::mismatch(failure(packet).is_some()),
     );
+    tell(wait, got, packet, finding, found);
+}
+
+/// The finding, or a grade where the standard lets the connection be open.
+fn tell(wait: &Wait<'_>, got: u64, packet: &Packet, finding: Finding, found: &mut Found) {
+    if let Some(why) = closing::may_stay_open(wait, packet) {
+        let text = format!("{}: the connection is open; {why}", finding.got);
+        return found.graded(got, Some(finding.clause), text, finding.evidence);
+    }
     found.claim_broken(finding);
 }
 
@@ -189,9 +198,5 @@ fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
     evidence.push(got);
     let text = format!("{} came first", packet.summary());
     let finding = wait.finding(owed, Fact::WrongPacket, text, evidence, instead::strict());
-    if let Some(why) = closing::may_stay_open(wait, packet) {
-        let text = format!("{}: the connection is open; {why}", finding.got);
-        return found.graded(got, Some(finding.clause), text, finding.evidence);
-    }
-    found.claim_broken(finding);
+    tell(wait, got, packet, finding, found);
 }

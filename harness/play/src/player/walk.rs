@@ -130,7 +130,7 @@ impl<'a> Player<'a> {
                 line: step.at.line,
                 text: step.text.as_str().into(),
                 kind: class(&step.kind),
-                deviant: step.deviant,
+                deviant: step.deviant || self.goes_with_deviant(step),
                 round: self.round,
                 skipped,
             })));
@@ -142,6 +142,13 @@ impl<'a> Player<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether what it writes goes in one write with what a deviant step left to it.
+    fn goes_with_deviant(&self, step: &Step) -> bool {
+        let StepClass::Client(client) = class(&step.kind) else { return false };
+        let client = self.stage.client(client.index()).borrow();
+        client.deviant && !client.kept.is_empty()
     }
 
     /// A step's turn, with what comes behind it in the round.

@@ -31,6 +31,11 @@ pub(super) fn is_killed(result: &ScenarioResult, culprit: Culprit, usual: &Grade
     }
 }
 
+/// Whether a statement that the culprit breaks is graded here and not where nothing is switched on.
+pub(super) fn is_graded(result: &ScenarioResult, culprit: Culprit, usual: &Grades) -> bool {
+    new_grades(result, usual).any(|clause| culprit.clauses().contains(&clause))
+}
+
 /// The clauses under which a culprit that breaks these very clauses was caught: by a failure, or, of what can only be graded, by a
 /// grade that does not come where nothing is switched on.
 pub(super) fn caught(result: &ScenarioResult, culprit: Culprit, usual: &Grades) -> BTreeSet<ClauseId> {

@@ -12,7 +12,7 @@ use deadzone_verdict::{RunEvent, ScenarioResult, VerdictKind};
 use deadzone_wire::Version;
 
 use super::{
-    caught::{Grades, at_the_patience, caught, graded, is_killed},
+    caught::{Grades, at_the_patience, caught, graded, is_graded, is_killed},
     culprit::{Culprit, Named, named},
     expected::{allowed, offered, uncaught},
     report::{Kill, SelftestOptions, SelftestProgress, SelftestReport},
@@ -171,13 +171,15 @@ impl Prover<'_> {
         claims.retain(|(id, version)| {
             !self.report.unsound.iter().any(|k| k.id == *id && k.version == *version)
         });
-        // On a real target every wait is real: only what is named is tried.
-        let everything = self.embedded;
         let claimed = |p: &Planned| claims.contains(&(p.key.id.clone(), p.key.version));
+        let (embedded, full) = (self.embedded, self.options.full);
+        // On a real target every wait is real: only what is named is tried. What nothing names is shown to all.
+        let full = full || claims.is_empty();
+        let shown = |p: &Planned| claimed(p) || embedded && (full || is_about(p, culprit));
         if self.options.kills_only {
             // Those that name it come first, as the others seldom have to follow.
             for part in [true, false] {
-                let results = self.perform(&round, &|p| claimed(p) == part && (everything || part));
+                let results = self.perform(&round, &|p| claimed(p) == part && shown(p));
                 results.iter().for_each(|result| self.prove_clauses(culprit, result));
                 if self.is_proven_by(culprit) {
                     break;
@@ -185,7 +187,7 @@ impl Prover<'_> {
             }
             return;
         }
-        let results = self.perform(&round, &|p| everything || claimed(p));
+        let results = self.perform(&round, &shown);
         if self.report.interrupted {
             return;
         }
@@ -193,7 +195,8 @@ impl Prover<'_> {
         for result in &results {
             self.prove_clauses(culprit, result);
             let killed = is_killed(result, culprit, &self.usual);
-            killers += usize::from(killed && culprit.is_blamed_in(result));
+            let of_its_own = culprit.is_blamed_in(result) || is_graded(result, culprit, &self.usual);
+            killers += usize::from(killed && of_its_own);
             let named = claims.contains(&(result.key.id.clone(), result.key.version));
             asked |= named;
             if named && !killed {
@@ -324,6 +327,16 @@ impl Prover<'_> {
         self.interrupted();
         results
     }
+}
+
+/// Whether the scenario puts a statement to the test that the culprit breaks.
+fn is_about(planned: &Planned, culprit: Culprit) -> bool {
+    let version = planned.key.version;
+    planned
+        .scenario
+        .clauses
+        .iter()
+        .any(|clause| clause.version() == version && culprit.clauses().contains(clause))
 }
 
 fn line(result: &ScenarioResult) -> String {

@@ -16,6 +16,8 @@ pub struct SelftestOptions {
     /// Only what is proven of each clause: no control runs, no legal variants, and of a defect or mutant no more than shows what it
     /// proves, so that the report has no kills and no holes.
     pub kills_only: bool,
+    /// Every defect and mutant against every scenario; else against those that name it or a statement that it breaks.
+    pub full: bool,
 }
 
 /// How far the proof is: told at the beginning of a round and after each of its performances.

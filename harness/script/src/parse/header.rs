@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, code, shown};
 use crate::{At, Catch, Gate, Need};
 
 /// The keywords.
-pub(super) const KEYWORDS: [&str; 12] = [
+pub(crate) const KEYWORDS: [&str; 12] = [
     "title",
     "clauses",
     "needs",

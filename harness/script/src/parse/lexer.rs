@@ -7,7 +7,7 @@ use crate::{At, Payload, text::PAD_MAX};
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A run of characters without blanks, quotes, commas and bars.
     Word(String),
     /// `"…"`, escapes resolved.
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 
 /// The right side of a pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Word(String),
     Text(Payload),
     /// `"name":"value"`.
@@ -31,22 +31,22 @@ pub(super) enum Value {
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
+pub(crate) struct Token {
+    pub(crate) kind: Kind,
     pub(super) at: At,
     /// Its bytes in the line.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// A line's tokens, where its content ends (bytes), and what was wrong with its quotes.
-pub(super) struct Lexed {
-    pub(super) tokens: Vec<Token>,
-    pub(super) end: usize,
-    pub(super) mistakes: Vec<Diagnostic>,
+pub(crate) struct Lexed {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) end: usize,
+    pub(crate) mistakes: Vec<Diagnostic>,
 }
 
 /// Never fails: a broken text is a token too, and a mistake.
-pub(super) fn lex(number: u32, line: &str) -> Lexed {
+pub(crate) fn lex(number: u32, line: &str) -> Lexed {
     let mut lexer =
         Lexer { number, line, chars: line.char_indices().peekable(), column: 1, mistakes: Vec::new() };
     let mut tokens: Vec<Token> = Vec::new();

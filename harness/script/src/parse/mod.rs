@@ -14,7 +14,7 @@ mod framing;
 mod gates;
 mod header;
 mod intent;
-mod lexer;
+pub(crate) mod lexer;
 mod line;
 mod link;
 mod lone;
@@ -36,5 +36,6 @@ mod unfinished;
 mod value;
 
 pub use file::parse;
+pub(crate) use header::KEYWORDS;
 pub use lone::parse_fault;
 pub(crate) use scenario::DEFAULT_VERSIONS;

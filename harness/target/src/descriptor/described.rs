@@ -45,8 +45,8 @@ impl Descriptor {
         parse(&text, &stem, folder, entry).map_err(failed)
     }
 
-    /// A preset's text.
-    pub(crate) fn of_preset(name: &str, text: &str, entry: &Entry) -> Result<Self, TargetError> {
+    /// A descriptor's text that is in no file, as of a preset.
+    pub fn of_text(name: &str, text: &str, entry: &Entry) -> Result<Self, TargetError> {
         let path = PathBuf::from(format!("{name}.toml"));
         parse(text, name, Path::new(""), entry).map_err(|why| TargetError::Descriptor { path, why })
     }

@@ -17,7 +17,10 @@ pub(super) fn get(field: Field, packet: &Packet) -> Option<Value> {
         Field::Reason => reason(packet).map(number),
         Field::NthReason(nth) => codes(packet)?.get(nth.index()).copied().map(number),
         Field::Failure => {
-            let answers = matches!(packet, Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_));
+            let answers = matches!(
+                packet,
+                Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_) | Packet::Ack(_)
+            );
             answers.then(|| number(failure(packet).is_some()))
         }
         _ => match packet {

@@ -201,8 +201,11 @@ impl Field {
                 K::Puback | K::Pubrec | K::Pubrel | K::Pubcomp | K::Unsuback | K::Disconnect | K::Auth => v5,
                 _ => false,
             },
-            // Answers that only a server sends: a script never has to write it.
-            Self::Failure => matches!(kind, K::Connack | K::Suback | K::Unsuback),
+            // Before 5.0 an acknowledgement can't say so.
+            Self::Failure => {
+                matches!(kind, K::Connack | K::Suback | K::Unsuback)
+                    || v5 && matches!(kind, K::Puback | K::Pubrec | K::Pubrel | K::Pubcomp)
+            }
             Self::SessionPresent => kind == K::Connack && version > Version::V31,
             Self::Clean
             | Self::KeepAlive

@@ -44,6 +44,10 @@ impl Broker {
         let nonce = self.next_nonce();
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let Some(authentication) = &mut conn.authentication else {
+            if self.config.is_tolerant() || self.config.has(Defect::BadFlagsAccepted) {
+                // Whoever overlooks what is wrong with it passes it over.
+                return;
+            }
             // AUTH without a method in CONNECT (5.0/MQTT-4.12.0-7).
             return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
         };

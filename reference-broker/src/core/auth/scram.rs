@@ -172,6 +172,27 @@ mod tests {
         }
     }
 
+    /// Who knows the password can prove any words: those of another exchange are refused for what they say.
+    #[test]
+    fn a_proof_of_other_words_fails() {
+        let config = Config::default();
+        let challenge = Challenge::to("n,,n=deadzone,r=theirs", "ours", &config).unwrap();
+        let proven = |spoken: &str| {
+            let mut salted = [0; digest::SHA256_OUTPUT_LEN];
+            let password = config.password_of(b"deadzone").unwrap();
+            pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &challenge.salt, password, &mut salted);
+            let key = signed(&salted, b"Client Key");
+            let said = format!("{},{},{spoken}", challenge.client_first, challenge.server_first);
+            let mask = signed(hashed(key.as_ref()).as_ref(), said.as_bytes());
+            let proof: Vec<u8> = key.as_ref().iter().zip(mask.as_ref()).map(|(a, b)| a ^ b).collect();
+            challenge.prove(&format!("{spoken},p={}", STANDARD.encode(proof)), &config).is_some()
+        };
+        assert!(proven("c=biws,r=theirsours"));
+        assert!(proven("c=biws,r=theirsours,x=an extension"));
+        assert!(!proven("c=biws,r=theirsothers"), "another nonce");
+        assert!(!proven("c=eSws,r=theirsours"), "another header");
+    }
+
     #[test]
     fn what_is_no_first_message_fails() {
         let config = Config::default();
