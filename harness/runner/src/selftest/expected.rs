@@ -80,7 +80,6 @@ pub(super) fn offered(variant: Option<Variant>, version: Version) -> Capabilitie
 /// The selftest tells them, and minds one that stands here although something catches it.
 pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
-    ("will-delay-outlasts-session", "nothing, by right: a will that comes late is graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
     (
         "reason-string-unbounded-in-auth",
