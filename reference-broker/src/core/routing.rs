@@ -9,6 +9,7 @@ use deadzone_wire::Text;
 use super::{
     broker::Broker,
     message::{Delivery, Message},
+    names,
     outbox::ConnId,
     sharing,
     subscription::Subscription,
@@ -95,6 +96,9 @@ impl Broker {
 
     /// Gives a message to every session that wants it; `true` if any does.
     fn hand_out(&mut self, message: &Arc<Message>) -> bool {
+        if names::is_lost(message, &self.config) {
+            return false;
+        }
         let marked = self.with_foreign_ids(message);
         let mut held = self.held_bytes();
         let mut any = false;

@@ -7,7 +7,7 @@ use deadzone_history::HowOften;
 use deadzone_verdict::{Fact, Grade, GradeLevel};
 use deadzone_wire::PacketKind;
 
-use super::{receives::Watch, shape, will};
+use super::{debt, receives::Watch, shape, will};
 use crate::{
     breach::Found,
     instead,
@@ -290,10 +290,12 @@ fn standing(watch: &Watch<'_>, delivery: &Delivery) -> Standing {
         Origin::Will { delay_s } => ended(m) == Some(true) && will::due(watch.state, m, delay_s).is_ok(),
         Origin::Publish => false,
     };
+    let keeps = watch.claim.clauses.iter().any(|clause| crate::owed::keeps_a_connection(*clause));
+    let breach = |m: &Message| keeps && debt::ended_for_nothing(watch.state, m.conn);
     let either =
         |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
     let sources: Vec<&Message> = sources(watch, delivery).collect();
-    if sources.is_empty() {
+    if sources.is_empty() || sources.iter().all(|m| breach(m)) {
         Standing::Unwanted
     } else if sources.iter().all(|m| due(m)) {
         Standing::Due

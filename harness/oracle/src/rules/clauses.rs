@@ -76,6 +76,10 @@ clauses! {
     ONE_CODE_EACH: "MQTT-3.8.4-5" "MQTT-3.8.4-6";
     /// UNSUBACK has one code for each filter.
     ONE_UNSUBSCRIBE_CODE_EACH: - "MQTT-3.11.3-1";
+    /// A SUBSCRIBE of several filters is answered by one SUBACK.
+    ONE_SUBACK: "MQTT-3.8.4-4" "MQTT-3.8.4-5";
+    /// An UNSUBSCRIBE of several filters is answered by one UNSUBACK.
+    ONE_UNSUBACK: "MQTT-3.10.4-6" "MQTT-3.10.4-6";
     /// No more unacknowledged messages than the client's Receive Maximum.
     RECEIVE_MAXIMUM: - "MQTT-3.3.4-9";
     /// The same, said of the send quota.
@@ -132,12 +136,14 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
     let apart = [
         content::OF_NOBODY,
         content::PUBLISHERS_IDENTIFIER,
+        content::NO_IDENTIFIER,
         identifiers::STALE,
         expiry::ADDED,
         sharing::ONE_MEMBER,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
         release_order::RELEASED_IN_ORDER,
+        super::client_id::TAKEN,
     ];
     ALL.iter().copied().chain(apart).chain(connack_properties::ALL).chain(optional::pairs())
 }

@@ -9,6 +9,7 @@ mod after_the_end;
 mod alias;
 mod clauses;
 pub(crate) mod client;
+mod client_id;
 mod connack;
 mod connack_properties;
 mod content;
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(subprotocol::RULE),
         Box::new(malformed::WellFormed::default()),
         Box::new(connack::RULE),
+        Box::new(client_id::RULE),
         Box::new(connack_properties::ConnackProperties::default()),
         Box::new(session_present::SessionPresent::default()),
         Box::new(after_the_end::AfterTheEnd::default()),
