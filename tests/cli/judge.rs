@@ -178,7 +178,14 @@ fn what_comes_now_and_then_is_composed_as_the_run_did() {
 fn what_ends_the_target_is_judged_as_it_was_live() {
     let scratch = Scratch::new("judge-convicted");
     let ends = ["--broker", "reference", "--defect", "ends-at-unsubscribe"];
-    let live = equal(&scratch, &[&ends[..], &["--long-bound", "2", "--mqtt", "3.1.1", "subscribe"]].concat());
+    let live = equal(
+        &scratch,
+        &[
+            &ends[..],
+            &["--long-bound", "2", "--mqtt", "3.1.1", "subscribe/unsubscribe", "subscribe/matching"],
+        ]
+        .concat(),
+    );
     let crashed = live.values().filter(|value| value["findings"][0]["clause"] == "3.1.1/DZ-crash").count();
     assert_eq!(crashed, 2, "{live:#?}");
 }

@@ -151,7 +151,7 @@ fn a_listener_that_turns_every_client_of_one_version_away_is_told_once_and_blame
     let json = scratch.file("run.json");
     let url = format!("mqtt://{front}");
     let mut words =
-        vec!["run", "--broker", &url, "--long-bound", "2", "--jobs", "4", "qos0", "qos1/outbound"];
+        vec!["run", "--broker", &url, "--long-bound", "2", "--jobs", "4", "qos0/delivered", "qos1/outbound"];
     words.extend(["--json", json.to_str().unwrap()]);
     let text = stdout(&deadzone(&words).output().unwrap());
     let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
@@ -189,7 +189,16 @@ fn what_ends_a_broker_of_ours_twice_is_convicted_with_its_last_packets_and_the_r
     let scratch = Scratch::new("convicted");
     let json = scratch.file("run.json");
     let mut run = deadzone(&["run", "--broker", "reference", "--defect", "ends-at-unsubscribe"]);
-    run.args(["--long-bound", "2", "--mqtt", "3.1.1", "subscribe", "--json", json.to_str().unwrap()]);
+    run.args([
+        "--long-bound",
+        "2",
+        "--mqtt",
+        "3.1.1",
+        "subscribe/unsubscribe",
+        "subscribe/matching",
+        "--json",
+        json.to_str().unwrap(),
+    ]);
     let output = run.output().unwrap();
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");

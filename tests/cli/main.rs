@@ -22,6 +22,7 @@ mod described;
 mod embedded;
 mod expect;
 mod foreign_topic;
+mod formatted;
 mod hostile;
 mod interrupted;
 mod judge;

@@ -2,6 +2,7 @@
 
 mod entry;
 mod expect;
+mod texts;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -14,6 +15,7 @@ use crate::{
 };
 pub(crate) use entry::EntryArgs;
 pub(crate) use expect::{ExpectCommand, ExpectUpdateArgs};
+pub(crate) use texts::{CheckArgs, ExplainArgs, FmtArgs};
 
 /// Exit codes, for `--help`.
 const EXIT_CODES: &str = "Exit codes, the first that applies:
@@ -245,30 +247,6 @@ pub(crate) struct LinksArgs {
     /// A profile or an overlay: its file, as your own may be written (`explain profiles` has every number there is)
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct CheckArgs {
-    /// Scenario files, and folders of them
-    #[arg(required = true, value_name = "FILE|DIR")]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct FmtArgs {
-    /// Change no file: print the names of those that are not in form, and exit with 1 if there are any
-    #[arg(long)]
-    pub(crate) check: bool,
-    /// Scenario files, and folders of them
-    #[arg(required = true, value_name = "FILE|DIR")]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ExplainArgs {
-    /// E014, 5.0/MQTT-4.3.3-10, a defect's or a mutant's name, `links`: what an emulated link can't show, `profiles`:
-    /// how one is written, `target`: how a broker is described, or `expect`: how its known failures are
-    pub(crate) what: String,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -120,7 +120,9 @@ fn not_let_in(
     if without_keep_alive(wait, question) {
         return Some("the broker lets no client in that has no keep-alive, which is its right");
     }
-    if pattern.kind == PacketKind::Connack && mismatch::authenticates(wait) {
+    let lets_in = matches!(pattern.kind, PacketKind::Connack | PacketKind::Auth);
+    let accepted = wait.conn.handshake.accepted().is_some();
+    if lets_in && !accepted && mismatch::authenticates(wait) {
         return Some("the broker does not offer this method of authentication, which is its right");
     }
     // The code is optional in 5.0; 3.1.1 owes it.
