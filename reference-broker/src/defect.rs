@@ -10,6 +10,8 @@ mod handed_on;
 mod negotiated;
 #[macro_use]
 mod tolerates;
+#[macro_use]
+mod statements;
 
 macro_rules! defects {
     ([] $($variant:ident $name:literal $what:literal [$($clause:literal)*] $like:literal;)*) => {
@@ -51,7 +53,7 @@ macro_rules! defects {
     };
 }
 
-with_negotiated_defects! { [with_handed_on_defects with_tolerant_defects defects]
+with_negotiated_defects! { [with_statements with_handed_on_defects with_tolerant_defects defects]
     InboundQos2ForgottenOnReconnect "inbound-qos2-forgotten-on-reconnect"
         "forgets on reconnect which inbound QoS 2 identifiers await their PUBREL, so that a replayed PUBLISH goes onward again"
         ["3.1.1/MQTT-4.3.3-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-4.3.3-10" "5.0/MQTT-4.1.0-1"]
@@ -110,7 +112,7 @@ with_negotiated_defects! { [with_handed_on_defects with_tolerant_defects defects
         "https://github.com/bytebeamio/rumqtt/pull/792";
     CleanStartKeepsSubscriptions "clean-start-keeps-subscriptions"
         "carries the old session's subscriptions into a clean one"
-        ["3.1.1/MQTT-3.1.2-6" "5.0/MQTT-3.1.2-4"]
+        ["3.1.1/MQTT-3.1.2-6" "3.1.1/MQTT-3.1.4-3" "5.0/MQTT-3.1.2-4" "5.0/MQTT-3.1.4-4"]
         "https://github.com/LabOverWire/mqtt-lib/issues/150";
     TakeoverLeavesOldConnection "takeover-leaves-old-connection"
         "leaves the older connection open when the same client connects again"
@@ -154,7 +156,7 @@ with_negotiated_defects! { [with_handed_on_defects with_tolerant_defects defects
         "https://github.com/halfgaar/FlashMQ/commit/cab0104";
     RetainedAgainOnResume "retained-again-on-resume"
         "sends retained messages again when a session resumes, though no SUBSCRIBE was made"
-        ["3.1.1/MQTT-3.3.1-8" "5.0/MQTT-3.3.1-9"]
+        ["3.1.1/DZ-retained-on-resume" "3.1.1/MQTT-3.3.1-8" "5.0/DZ-retained-on-resume" "5.0/MQTT-3.3.1-9"]
         "https://github.com/mochi-mqtt/server/issues/153";
     RetainFlagKept "retain-flag-kept"
         "leaves RETAIN at 1 on messages to an established subscription"

@@ -18,7 +18,7 @@ fn room() -> PathBuf {
 fn inputs(name: &str) -> Vec<PathBuf> {
     let folder = room().join("corpus").join(name);
     let entries = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
-    let mut inputs: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut inputs: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     inputs.sort();
     inputs
 }
@@ -28,7 +28,7 @@ fn replay(name: &str) {
     let inputs = inputs(name);
     assert!(!inputs.is_empty(), "{name} has no corpus");
     for input in inputs {
-        let data = fs::read(&input).unwrap();
+        let data = fs::read(&input).expect("an input");
         let played = std::panic::catch_unwind(|| fuzzed(&data));
         assert!(played.is_ok(), "{} panics: see above", input.display());
     }

@@ -100,6 +100,26 @@ impl Found {
         }
     }
 
+    /// Notes that these were put to the test by one claim: a breach of it would have named each of them.
+    pub(crate) fn tested_all(&mut self, (first, also): (ClauseId, Vec<ClauseId>)) {
+        for clause in [first].into_iter().chain(also) {
+            self.tested(Some(clause));
+        }
+    }
+
+    /// Names another clause that the breach at this event breaks as well.
+    pub(crate) fn beside(&mut self, event: &Event, clause: Option<ClauseId>) {
+        let by = self.by;
+        let here = |f: &&mut Finding| f.by == by && f.evidence.last() == Some(&event.seq);
+        let told = self.findings.iter_mut().find_map(|finding| {
+            if here(&finding) { Some(finding) } else { finding.folded.iter_mut().find(here) }
+        });
+        if let (Some(finding), Some(clause)) = (told, clause) {
+            finding.also.push(clause);
+        }
+        self.tested(clause);
+    }
+
     /// Notes a breach at this event. In a version that has no clause for it, it is a grade.
     pub(crate) fn broken(&mut self, event: &Event, state: &State, breach: Breach) {
         let seen =

@@ -189,6 +189,12 @@ pub(crate) fn about_a_field(clause: ClauseId) -> bool {
     all.any(|pair| pair.of(clause.version()) == Some(clause))
 }
 
+/// Whether a clause says that a connection goes on: then a will of it shows the breach, where the broker had no other reason to end it.
+pub(crate) fn keeps_a_connection(clause: ClauseId) -> bool {
+    let pairs = [pair!("DZ-refused-connect", "DZ-refused-connect"), pair!("MQTT-3.1.3-6", "MQTT-3.1.3-6")];
+    pairs.iter().any(|pair| pair.of(clause.version()) == Some(clause))
+}
+
 /// The clause of a finding and those beside it that the same fact breaks: the step's own come first, then the table's, which the
 /// scenario need not name, then the scenario's first. Those of another version or that bind only clients are left out.
 pub(crate) fn choose(

@@ -182,6 +182,7 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
         Need::SubscriptionIdentifier => (!offered.subscription_identifier, "subscription-identifier"),
         Need::SharedSubscription => (!offered.shared, "shared"),
         Need::TopicAlias => (offered.topic_alias_maximum == 0, "topic-alias"),
+        Need::TopicAliasLimit => (!(1..u16::MAX).contains(&offered.topic_alias_maximum), "topic-alias"),
     };
     missing.then(|| {
         let source =
@@ -203,6 +204,7 @@ fn need_text(need: Need) -> String {
         Need::SubscriptionIdentifier => "subscription identifiers".to_owned(),
         Need::SharedSubscription => "shared subscriptions".to_owned(),
         Need::TopicAlias => "topic aliases".to_owned(),
+        Need::TopicAliasLimit => "a Topic Alias Maximum of 1 to 65534".to_owned(),
         Need::Nodes(count) => format!("{count} nodes"),
         Need::Bridge => "a bridge".to_owned(),
     }

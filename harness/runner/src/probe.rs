@@ -344,6 +344,8 @@ fn from_connack(version: Version, connack: &Connack) -> Capabilities {
     let topic_alias_maximum = number(PropertyId::TopicAliasMaximum).map_or(0, |v| v as u16);
     if topic_alias_maximum == 0 && version == Version::V5 {
         sources.push(advertised("topic-alias", "CONNACK says no Topic Alias Maximum".to_owned()));
+    } else if topic_alias_maximum == u16::MAX {
+        sources.push(advertised("topic-alias", "CONNACK says Topic Alias Maximum 65535".to_owned()));
     }
     Capabilities {
         version,

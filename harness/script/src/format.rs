@@ -1,6 +1,8 @@
 //! One form of a scenario file: `deadzone fmt`. Words, texts and comments stay as they are; only blanks change. It knows words of the
 //! language by what lines look like, and nothing of what they mean.
 
+use std::fmt::Write;
+
 use crate::parse::{
     KEYWORDS,
     lexer::{Kind, lex},
@@ -75,7 +77,7 @@ impl<'l> Paragraph<'l> {
                 ("", _) | (_, "") => 0,
                 _ => (width + 2).max(COMMENT_AT) - code.chars().count(),
             };
-            out.push_str(&format!("{code}{}{comment}\n", " ".repeat(pad)));
+            let _ = writeln!(out, "{code}{}{comment}", " ".repeat(pad));
         }
     }
 }
@@ -190,7 +192,7 @@ fn table<'l>(out: &mut Paragraph<'l>, rows: &[Line<'l>]) {
         for (column, cell) in cells.iter().enumerate() {
             let between = if column == 0 { "" } else { " | " };
             let fill = widths[column].saturating_sub(width(cell));
-            text.push_str(&format!("{between}{cell}{}", " ".repeat(fill)));
+            let _ = write!(text, "{between}{cell}{}", " ".repeat(fill));
         }
         out.push(depth, text.trim_end(), comment);
     }

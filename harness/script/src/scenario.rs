@@ -162,6 +162,8 @@ pub enum Need {
     SharedSubscription,
     /// `topic-alias`: the server takes topic aliases (5.0).
     TopicAlias,
+    /// `topic-alias-limit`: it takes some, and not all (5.0).
+    TopicAliasLimit,
     /// `nodes N`: so many endpoints, 2 or more, that are one server.
     Nodes(u8),
     /// `bridge`: two brokers, the second of which reaches the first over a link of ours.

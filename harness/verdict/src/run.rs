@@ -70,7 +70,7 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Of a target that offers everything and limits nothing.
+    /// Of a target that offers everything and limits nothing, but for the highest topic alias: there is one above its maximum.
     pub fn everything(version: Version) -> Self {
         Self {
             version,
@@ -83,7 +83,7 @@ impl Capabilities {
             receive_maximum: u16::MAX,
             maximum_packet_size: None,
             server_keep_alive_s: None,
-            topic_alias_maximum: if version == Version::V5 { u16::MAX } else { 0 },
+            topic_alias_maximum: if version == Version::V5 { u16::MAX - 1 } else { 0 },
             sources: Vec::new(),
         }
     }

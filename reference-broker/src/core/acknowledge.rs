@@ -9,6 +9,23 @@ use crate::Defect;
 const REFUSAL: u8 = 0x80;
 
 impl Broker {
+    /// The packet identifier of an answer.
+    pub(super) fn answer_id(&self, asked: u16) -> u16 {
+        if self.config.has(Defect::AnswerIdsCut) { asked & 0x7fff } else { asked }
+    }
+
+    /// The ids-of-both-directions defect: acknowledges a PUBLISH under the identifier of an unfinished one to its client, and no more.
+    pub(super) fn takes_for_repetition(&mut self, id: ConnId, qos: u8, packet_id: u16) -> bool {
+        let session = self.conns.get(&id).and_then(|conn| self.sessions.get(&conn.client_id));
+        let takes = self.config.has(Defect::IdsOfBothDirections)
+            && qos > 0
+            && session.is_some_and(|session| session.outbound.uses(packet_id));
+        if takes {
+            self.acknowledge(id, if qos == 1 { AckKind::Puback } else { AckKind::Pubrec }, packet_id, 0);
+        }
+        takes
+    }
+
     pub(super) fn on_ack(&mut self, id: ConnId, ack: &Ack) {
         if ack.kind == AckKind::Pubrel {
             return self.on_pubrel(id, ack.packet_id);

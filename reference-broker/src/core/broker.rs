@@ -27,6 +27,8 @@ use crate::{Config, Defect, Variant};
 const ADMINISTRATIVE_ACTION: u8 = 0x98;
 /// Packet too large (5.0 §2.4).
 const PACKET_TOO_LARGE: u8 = 0x95;
+/// The least Remaining Length that needs three bytes.
+const THREE_BYTES: usize = 16_384;
 
 /// The broker as a pure state machine. Give it events with a `now_us` that never runs backwards, then [`Self::poll`] it
 /// until it is silent; call [`Self::tick`] no later than [`Self::next_deadline_us`].
@@ -105,6 +107,10 @@ impl Broker {
                     self.end(conn, Ending::Offence(reason));
                 }
             }
+            if self.config.has(Defect::SecondPacketInPieceLost) {
+                let lost = |broker: &mut Self| broker.conns.get_mut(&conn)?.framer.next()?.ok();
+                while lost(self).is_some() {}
+            }
         }
     }
 
@@ -173,6 +179,9 @@ impl Broker {
         conn.bridge |= plain.is_some();
         let decoded = decode(plain.as_ref().unwrap_or(frame), conn.peer.version, Sender::Client);
         tracing::trace!(conn = id.0, kind = %frame.kind(), "received");
+        if self.config.has(Defect::LargePacketsRefused) && frame.body.len() >= THREE_BYTES {
+            return self.end(id, Ending::Offence(PACKET_TOO_LARGE));
+        }
         match conn.stage {
             Stage::Opened => self.on_first(id, decoded),
             Stage::Authenticating => self.on_before_connack(id, decoded),
@@ -209,6 +218,9 @@ impl Broker {
             && self.config.has(Defect::SecondConnectAccepted)
         {
             return self.send_connack(id, false, 0, Properties::new());
+        }
+        if self.is_deaf_to(id, decoded.packet.kind()) {
+            return;
         }
         if let Some(violation) = malformed::offence(&decoded, &self.config) {
             tracing::debug!(conn = id.0, clause = %violation.clause, "{}", violation.what);

@@ -37,10 +37,14 @@ const ID_BYTES: usize = 23;
 
 impl Broker {
     pub(super) fn on_connect(&mut self, id: ConnId, decoded: Decoded) {
+        let decoded = self.mended(decoded);
         if let Some(conn) = self.conns.get_mut(&id)
             && let Packet::Connect(connect) = &decoded.packet
         {
             conn.peer = Peer::from_connect(connect);
+            if self.config.has(Defect::RefusedConnectTakesOver) {
+                self.take_over(&connect.client_id.clone());
+            }
         }
         if let Err(code) = self.examine(&decoded) {
             return self.refuse(id, code);
@@ -74,7 +78,7 @@ impl Broker {
             return self.refuse(id, None);
         }
         let assigned = connect.client_id.is_empty();
-        let client_id = if assigned { self.make_client_id() } else { connect.client_id.clone() };
+        let client_id = if assigned { self.make_client_id() } else { self.as_taken(&connect.client_id) };
         let Some(told) = self.told(id, connect, &client_id, proof) else {
             return self.refuse(id, Some(NOT_ACCEPTED));
         };
@@ -124,6 +128,14 @@ impl Broker {
             // Bad user name or password (5.0 §3.2.2.2, 3.1.1 §3.2.2.3).
             return Err(Some(if v5 { 0x86 } else { 0x04 }));
         }
+        if self.minds(connect, version) {
+            return Err(None);
+        }
+        let length = connect.client_id.0.len();
+        let capitals = connect.client_id.0.iter().any(u8::is_ascii_uppercase);
+        if self.config.has(Defect::ClientIdsRefused) && (length == 1 || length == 23 || capitals) {
+            return Err(Some(if v5 { IDENTIFIER_NOT_VALID } else { IDENTIFIER_REJECTED }));
+        }
         self.examine_policy(connect, v5)
     }
 
@@ -148,7 +160,10 @@ impl Broker {
     }
 
     pub(super) fn refuse(&mut self, id: ConnId, code: Option<u8>) {
+        self.forward_pipelined(id);
         if let Some(code) = code {
+            let other = code == 0x02 && self.config.has(Defect::EmptyIdRefusedBy3);
+            let code = if other { 0x03 } else { code };
             self.send_connack(id, false, code, Properties::new());
             if self.config.has(Defect::RefusalLeftOpen) {
                 return;
@@ -209,11 +224,16 @@ impl Broker {
                 old.pending_will = None;
             }
             // The old session ends here, and with it the delay of its will (5.0/MQTT-3.1.2-8).
-            if let Some(old) = self.end_session(client_id)
-                && self.config.has(Defect::CleanStartKeepsSubscriptions)
-            {
-                session.subscriptions = old.subscriptions;
+            if let Some(old) = self.end_session(client_id) {
+                if self.config.has(Defect::CleanStartKeepsSubscriptions) {
+                    session.subscriptions = old.subscriptions;
+                }
+                if self.config.has(Defect::InboundIdsOutliveSession) {
+                    session.inbound = old.inbound;
+                }
             }
+        } else if self.wears_out(client_id) {
+            self.end_session(client_id);
         } else if let Some(stored) = self.sessions.get_mut(client_id) {
             stored.return_now();
             if !self.config.has(Defect::WillDelayNotCancelled) {
@@ -240,6 +260,8 @@ impl Broker {
         let from_us = self.now_us.saturating_add(self.outbox.connack_delay_us());
         let keep_alive_s = self.keep_alive_s(connect);
         let aliases = self.first_aliases(client_id);
+        let will = Will::from_connect(connect, client_id, &self.config);
+        let will = self.will_or_earlier_one(client_id, will);
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.stage = Stage::Connected;
         conn.client_id = client_id.clone();
@@ -248,7 +270,7 @@ impl Broker {
         conn.last_packet_us = from_us;
         // 1.5 times Keep Alive; 0 turns it off (3.1.1 §3.1.2.10, 5.0 §3.1.2.10).
         conn.patience_us = (keep_alive_s > 0).then(|| u64::from(keep_alive_s) * 1_500_000);
-        conn.will = Will::from_connect(connect, client_id, &self.config);
+        conn.will = will;
     }
 
     /// Binds the session to the connection and sends what it owes; CONNACK must be out by then (3.2.0-1).
@@ -259,7 +281,8 @@ impl Broker {
             return;
         };
         session.conn = Some(id);
-        session.expiry = match (conn.peer.version, connect.clean()) {
+        let kept = (conn.resumed && self.config.has(Defect::FirstExpiryKept)).then_some(session.expiry);
+        let told = match (conn.peer.version, connect.clean()) {
             (Version::V5, false) if conn.resumed && self.config.has(Defect::ExpiryOfFirstConnect) => {
                 session.expiry
             }
@@ -272,6 +295,7 @@ impl Broker {
             (_, true) => Expiry::AT_CLOSE,
             (_, false) => Expiry::NEVER,
         };
+        session.expiry = kept.unwrap_or(told);
         let window = window(connect, &self.config);
         let channel = Channel::new(conn.peer, window, &self.config);
         let out = session.outbound.attach(channel, self.now_us, &self.config);

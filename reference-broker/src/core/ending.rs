@@ -167,6 +167,9 @@ impl Broker {
         }
         let mut session = self.sessions.remove(client_id)?;
         self.note_ended(client_id);
+        if self.config.has(Defect::RetainedEndsWithSession) {
+            self.retained.remove_of(client_id);
+        }
         match session.pending_will.take() {
             Some(_) if self.config.has(Defect::WillLostAtSessionEnd) => {}
             Some(pending) if self.config.has(Defect::WillDelayOutlastsSession) => {

@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use deadzone_wire::{Packet, PropertyId, PropertyValue, Publish, Text, VarInt};
+use deadzone_wire::{
+    Connect, Decoded, Packet, PacketKind, PropertyId, PropertyValue, Publish, Sender, Text, VarInt, Version,
+    decode,
+};
 
 use super::{
     broker::Broker,
     message::Message,
     outbox::{ConnId, Effect},
+    will::Will,
 };
 use crate::Defect;
 
@@ -15,6 +19,11 @@ use crate::Defect;
 const DISCONNECTS: u64 = 7;
 /// Of so many returns to a session that ended one is told that it is there, under [`Defect::SessionPresentSometimes`].
 const RETURNS: u64 = 3;
+
+/// Of so many resumes of a session the last one ends it, under [`Defect::SessionWornOut`].
+const RESUMES: u64 = 3;
+/// Where CONNECT has its protocol level, behind the name `MQTT`.
+const LEVEL_AT: usize = 6;
 
 /// How much of the broker still works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +55,10 @@ pub(super) struct Lapses {
     pub(super) departed: BTreeMap<ConnId, Text>,
     /// What clients set on their connections before, under [`Defect::ClientAliasOfEarlierConnection`].
     aliases: BTreeMap<Text, BTreeMap<u16, Text>>,
+    /// The last will of each client, under [`Defect::WillComesAgain`].
+    wills: BTreeMap<Text, Will>,
+    /// How often each session was resumed, under [`Defect::SessionWornOut`].
+    resumes: BTreeMap<Text, u64>,
 }
 
 impl Broker {
@@ -82,6 +95,81 @@ impl Broker {
             return self.lapses.wills_taken_back.is_multiple_of(DISCONNECTS);
         }
         self.config.has(Defect::WillOnDisconnect)
+    }
+
+    /// The will of a new connection; under a defect that of an earlier one where it has none.
+    pub(super) fn will_or_earlier_one(&mut self, client_id: &Text, will: Option<Will>) -> Option<Will> {
+        if !self.config.has(Defect::WillComesAgain) {
+            return will;
+        }
+        let wills = &mut self.lapses.wills;
+        match will {
+            Some(will) if wills.len() < self.config.limits.sessions => {
+                wills.insert(client_id.clone(), will.clone());
+                Some(will)
+            }
+            Some(will) => Some(will),
+            None => wills.get(client_id).cloned(),
+        }
+    }
+
+    /// Whether a session is given up at this resume.
+    pub(super) fn wears_out(&mut self, client_id: &Text) -> bool {
+        if !self.config.has(Defect::SessionWornOut) || !self.sessions.contains_key(client_id) {
+            return false;
+        }
+        let resumes = self.lapses.resumes.entry(client_id.clone()).or_default();
+        *resumes += 1;
+        resumes.is_multiple_of(RESUMES)
+    }
+
+    /// Whether a packet is passed over because the client's Receive Maximum is used up.
+    pub(super) fn is_deaf_to(&self, id: ConnId, kind: PacketKind) -> bool {
+        let acks = [PacketKind::Puback, PacketKind::Pubrec, PacketKind::Pubcomp, PacketKind::Disconnect];
+        let session = self.conns.get(&id).and_then(|conn| self.sessions.get(&conn.client_id));
+        self.config.has(Defect::DeafAtQuotaZero)
+            && !acks.contains(&kind)
+            && session.is_some_and(|session| session.outbound.is_at_quota_zero())
+    }
+
+    /// Sends the PUBLISHes onward that came in one piece with a CONNECT which is refused.
+    pub(super) fn forward_pipelined(&mut self, id: ConnId) {
+        while let Some(conn) = self.conns.get_mut(&id)
+            && self.config.has(Defect::PipelinedBehindRefusalTaken)
+            && let Some(Ok(frame)) = conn.framer.next()
+        {
+            if let Packet::Publish(publish) = decode(&frame, conn.peer.version, Sender::Client).packet {
+                self.forward_unchecked(publish, Text::default());
+            }
+        }
+    }
+
+    /// A CONNECT that can't be taken apart, as if it were a plain one.
+    pub(super) fn mended(&self, decoded: Decoded) -> Decoded {
+        let Packet::Opaque(opaque) = &decoded.packet else { return decoded };
+        if !self.config.has(Defect::MalformedConnectTaken) {
+            return decoded;
+        }
+        let version = if opaque.body.get(LEVEL_AT) == Some(&5) { Version::V5 } else { Version::V311 };
+        Decoded { packet: Packet::from(Connect::new(version, "")), ..decoded }
+    }
+
+    /// A client identifier as the broker takes it.
+    pub(super) fn as_taken(&self, client_id: &Text) -> Text {
+        match self.config.has(Defect::ClientIdsFolded) {
+            true => Text(client_id.0.to_ascii_lowercase().into()),
+            false => client_id.clone(),
+        }
+    }
+
+    /// Whether the broker minds what the standard allows.
+    pub(super) fn minds(&self, connect: &Connect, version: Version) -> bool {
+        let alone = version == Version::V5 && connect.password.is_some() && connect.username.is_none();
+        let user = connect.username.as_ref().is_some_and(Text::is_empty);
+        let password = connect.password.as_ref().is_some_and(bytes::Bytes::is_empty);
+        let will = connect.will.as_ref().is_some_and(|will| will.payload.is_empty());
+        self.config.has(Defect::PasswordAloneRefused) && alone
+            || self.config.has(Defect::EmptyFieldsRefused) && (user || password || will)
     }
 
     /// Remembers a session that ended.
@@ -126,7 +214,7 @@ impl Broker {
         let session = self.conns.get(&id).and_then(|conn| self.sessions.get(&conn.client_id));
         self.config.has(Defect::StallsAtQuotaZero)
             && !matches!(packet, Packet::Ack(_) | Packet::Disconnect(_))
-            && session.is_some_and(|session| session.outbound.is_at_quota_zero())
+            && session.is_some_and(|session| session.outbound.has_no_quota())
     }
 
     /// The highest alias that it takes of a client: as CONNACK says, but for two defects.

@@ -32,12 +32,18 @@ fn overlooked(violation: &Violation, kind: PacketKind, config: &Config) -> bool 
     let listed = |list: &[&str]| list.iter().any(|id| bare(clause) == *id);
     // A PUBLISH of a client with a Subscription Identifier.
     let foreign_id = kind == PacketKind::Publish && listed(&["3.3.4-6"]);
+    let names =
+        ["3.3.2-2", "4.7.0-1", "4.7.1-1", "4.7.1-2", "4.7.1-3", "4.7.3-1", "4.7.3-2", "1.5.3-2", "1.5.4-2"];
     let published = kind == PacketKind::Publish;
     config.tolerates(clause)
         || published && listed(&["3.3.2-14"]) && config.has(Defect::ResponseTopicUnchecked)
         || published && listed(&["3.3.2-8"]) && config.has(Defect::ClientAliasZeroRouted)
+        || listed(&["3.8.3-4"]) && config.has(Defect::ShareNoLocalAccepted)
         || listed(&["4.8.2-1", "4.8.2-2"]) && config.has(Defect::BadShareAccepted)
         || foreign_id && config.has(Defect::PublisherSubscriptionIdForwarded)
+        || config.has(Defect::MalformedConnectTaken) && kind == PacketKind::Connect
+        || config.has(Defect::ProtocolNameIgnored) && listed(&["3.1.2-1"])
+        || config.has(Defect::BadNamesTaken) && kind != PacketKind::Connect && listed(&names)
         || config.has(Defect::BadFlagsAccepted) && listed(&flags)
         || config.has(Defect::BadUtf8Forwarded) && kind == PacketKind::Publish && listed(&strings)
 }

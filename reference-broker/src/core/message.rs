@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use deadzone_wire::{Properties, Property, PropertyId, PropertyValue, Publish, Text, VarInt};
+use deadzone_wire::{Properties, Property, PropertyId, PropertyValue, Publish, Text, VarInt, Version};
+
+use crate::{Config, Defect};
 
 use super::alterations::strip;
 
@@ -74,6 +76,17 @@ impl Message {
         }
         properties
     }
+}
+
+/// A PUBLISH of QoS 0 with the packet identifier 1, for the defect that writes one.
+pub(crate) fn distorted(publish: Publish, version: Version, config: &Config) -> Publish {
+    if publish.qos > 0 || !config.has(Defect::Qos0WithId) {
+        return publish;
+    }
+    // In 5.0 its first byte is read as a Property Length of 0, and the true one belongs to what is left.
+    let written: &[u8] = if version == Version::V5 { &[1, 0] } else { &[0, 1] };
+    let payload = [written, &publish.payload].concat().into();
+    Publish { properties: Properties::new(), payload, ..publish }
 }
 
 fn value_len(value: &PropertyValue) -> usize {

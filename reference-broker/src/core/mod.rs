@@ -24,6 +24,7 @@ mod lapses;
 mod limits;
 mod malformed;
 mod message;
+mod names;
 mod offers;
 mod outbox;
 mod peer;

@@ -12,11 +12,14 @@ use super::{
     inflight::{Arrival, Release},
     malformed,
     message::Message,
+    names,
     offers::Offers,
     outbox::ConnId,
 };
 use crate::{Defect, Variant};
 
+/// Where [`Defect::ClientAliasLost`] routes to: no filter of a client's matches it.
+const LOST_TOPIC: &str = "$alias";
 /// Quota exceeded (5.0 §2.4).
 const QUOTA_EXCEEDED: u8 = 0x97;
 /// Packet Identifier in use (5.0 §2.4).
@@ -47,9 +50,10 @@ impl Broker {
             Err(AliasError::Unset) => return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR)),
         };
         if lost {
-            publish.topic = Text::default();
+            publish.topic = LOST_TOPIC.into();
         }
         conn.aliases.extend(kept.into_iter().flatten());
+        publish.topic = names::taken(&publish.topic, &self.config);
         let resumed = conn.resumed;
         let mut message = Message::new(publish.clone(), conn.client_id.clone(), self.now_us);
         if let Some(id) = publish.properties.get(PropertyId::SubscriptionIdentifier) {
@@ -62,6 +66,9 @@ impl Broker {
             message.expiry_s = Some(0);
         }
         let packet_id = publish.packet_id.unwrap_or(0);
+        if self.takes_for_repetition(id, publish.qos, packet_id) {
+            return;
+        }
         let refused = !self.retained.has_room_for(&message, self.now_us, &self.config);
         match publish.qos {
             0 => {
@@ -169,6 +176,7 @@ impl Broker {
     /// Sends an acknowledgement; the reason code exists in 5.0 only.
     pub(super) fn acknowledge(&mut self, id: ConnId, kind: AckKind, packet_id: u16, reason: u8) {
         let version = self.conns.get(&id).map(|c| c.peer.version);
+        let packet_id = self.answer_id(packet_id);
         let ack = if reason != 0 && version == Some(Version::V5) {
             Ack::with_reason(kind, packet_id, reason)
         } else {

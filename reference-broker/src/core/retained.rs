@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use deadzone_wire::Text;
 
-use super::{message::Message, subscription::matches};
+use super::{message::Message, names::matches};
 use crate::{Config, Defect};
 
 /// Retained messages by topic, bounded in number and bytes.
@@ -28,16 +28,17 @@ impl Retained {
 
     /// Sets, replaces or clears by a message with RETAIN 1; others leave everything as it is (3.3.1-12).
     pub(crate) fn apply(&mut self, message: &Arc<Message>, now_us: u64, config: &Config) {
-        if !message.retain {
+        if !message.retain && !config.has(Defect::UnretainedStored) {
             return;
         }
-        if message.payload.is_empty() {
+        if message.payload.is_empty() && !config.has(Defect::EmptyRetainedStored) {
             if !config.has(Defect::RetainedNotCleared) {
                 self.remove(&message.topic);
             }
             return;
         }
-        if config.has(Defect::RetainedNotReplaced) && self.by_topic.contains_key(&message.topic) {
+        let stays = config.has(Defect::RetainedKeptBehindQos0) && message.qos == 0;
+        if (stays || config.has(Defect::RetainedNotReplaced)) && self.by_topic.contains_key(&message.topic) {
             return;
         }
         if self.by_topic.len() >= config.limits.retained_messages {
@@ -55,8 +56,20 @@ impl Retained {
     /// The messages that a filter matches, by topic.
     pub(crate) fn matching(&self, filter: &Text, now_us: u64, config: &Config) -> Vec<Arc<Message>> {
         let kept = config.has(Defect::ExpiredRetainedDelivered);
-        let wanted = |m: &&Arc<Message>| matches(&filter.0, &m.topic.0) && (kept || !m.expired(now_us));
-        self.by_topic.values().filter(wanted).cloned().collect()
+        let wanted =
+            |m: &&Arc<Message>| matches(&filter.0, &m.topic.0, config) && (kept || !m.expired(now_us));
+        let most = match *filter.0 {
+            [b'#'] if config.has(Defect::NoRetainedForHash) => 0,
+            _ if config.has(Defect::OneRetainedAFilter) => 1,
+            _ => usize::MAX,
+        };
+        self.by_topic.values().filter(wanted).take(most).cloned().collect()
+    }
+
+    /// Removes what this client published, for the defect that ends it with the session.
+    pub(crate) fn remove_of(&mut self, publisher: &Text) {
+        self.by_topic.retain(|_, m| m.publisher != *publisher);
+        self.bytes = self.by_topic.values().map(|m| m.weight()).sum();
     }
 
     fn remove(&mut self, topic: &Text) {

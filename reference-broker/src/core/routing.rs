@@ -9,7 +9,9 @@ use deadzone_wire::Text;
 use super::{
     broker::Broker,
     message::{Delivery, Message},
+    names,
     outbox::ConnId,
+    sharing,
     subscription::Subscription,
 };
 use crate::Variant;
@@ -94,6 +96,9 @@ impl Broker {
 
     /// Gives a message to every session that wants it; `true` if any does.
     fn hand_out(&mut self, message: &Arc<Message>) -> bool {
+        if names::is_lost(message, &self.config) {
+            return false;
+        }
         let marked = self.with_foreign_ids(message);
         let mut held = self.held_bytes();
         let mut any = false;
@@ -143,7 +148,9 @@ impl Broker {
         let crowded = self.held_bytes() >= self.config.limits.queued_bytes_in_all;
         let Some(session) = self.sessions.get_mut(client_id) else { return };
         let mut out = Vec::new();
-        for message in self.retained.matching(filter, self.now_us, &self.config) {
+        let plain = sharing::plain(filter, &self.config).filter(|_| subscription.shared);
+        let filter = plain.map_or_else(|| filter.clone(), |plain| Text(plain.to_vec().into()));
+        for message in self.retained.matching(&filter, self.now_us, &self.config) {
             let copy: Option<Delivery> = subscription.retained_copy(&message, client_id, &self.config);
             if let Some(copy) = copy {
                 out.extend(session.outbound.accept(copy, crowded, self.now_us, &self.config));

@@ -8,6 +8,7 @@ use super::{
     bridge,
     broker::Broker,
     ending::Ending,
+    names,
     offers::Offers,
     outbox::ConnId,
     sharing,
@@ -33,6 +34,7 @@ impl Broker {
         let mut codes = Vec::new();
         let mut fresh = Vec::new();
         for (filter, options) in subscribe.filters {
+            let filter = names::taken(&filter, &self.config);
             self.note_filter(&filter);
             match offers.refuses_subscription(&filter, sub_id) {
                 // 3.1.1 can't announce it, and has a code for failure (3.1.1/MQTT-3.8.3-2).
@@ -62,6 +64,7 @@ impl Broker {
                 Ok(placed) => {
                     codes.push(subscription.qos);
                     let wanted = wants_retained(options, version, placed) && offers.retain;
+                    let wanted = wanted || self.config.has(Defect::RetainHandlingIgnored);
                     let brings = !subscription.shared || self.config.has(Defect::ShareBringsRetained);
                     if wanted && brings {
                         fresh.push((filter, subscription));
@@ -77,8 +80,9 @@ impl Broker {
             return;
         }
         // SUBACK goes first: the standards allow retained messages before it, but few clients expect them there.
-        let suback = Suback { packet_id: subscribe.packet_id, properties: Properties::new(), codes };
-        self.send(id, &Packet::Suback(suback));
+        for suback in self.subacks(subscribe.packet_id, codes) {
+            self.send(id, &Packet::Suback(suback));
+        }
         for (filter, subscription) in fresh {
             self.look_up(id, &client_id, filter, subscription);
         }
@@ -101,9 +105,27 @@ impl Broker {
         if self.config.has(Defect::IdentifierKept) {
             subscription.id = session.subscriptions.identifier(filter).or(subscription.id);
         }
+        if self.config.has(Defect::ResubscribeIgnored) && session.subscriptions.contains(filter) {
+            return Ok(Placed::Replaced);
+        }
         match session.subscriptions.put(filter.clone(), subscription, limit) {
             Placed::Full => Err(if version == Version::V5 { QUOTA_EXCEEDED } else { FAILURE }),
             placed => Ok(placed),
+        }
+    }
+
+    /// The answer to a SUBSCRIBE: one, but for a defect.
+    fn subacks(&self, packet_id: u16, mut codes: Vec<u8>) -> Vec<Suback> {
+        let shifted = self.config.has(Defect::SubackIdShifted);
+        let packet_id =
+            if shifted { packet_id.checked_add(1).unwrap_or(1) } else { self.answer_id(packet_id) };
+        if self.config.has(Defect::SubackReversed) {
+            codes.reverse();
+        }
+        let with = |codes| Suback { packet_id, properties: Properties::new(), codes };
+        match self.config.has(Defect::SubackForEachFilter) {
+            true => codes.into_iter().map(|code| with(vec![code])).collect(),
+            false => vec![with(codes)],
         }
     }
 
@@ -124,19 +146,29 @@ impl Broker {
         }
         let Some(conn) = self.conns.get(&id) else { return };
         let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };
-        let ignored = self.config.has(Defect::UnsubscribeIgnored);
-        let deaf = self.config.has(Defect::ShareUnsubscribeIgnored);
+        let deaf = self.config.has(Defect::ShareMembershipKept);
+        let ignored = |filter: &Text| {
+            let shared = deaf && sharing::is_shared(filter);
+            shared || self.config.has(Defect::UnsubscribeIgnored)
+        };
         let subscriptions = &mut session.subscriptions;
         // What is in flight or queued already stays (3.10.4-3 speaks of started deliveries; the queue is our choice).
-        let codes = unsubscribe.filters.iter().map(|filter| {
-            let ignored = ignored || deaf && sharing::is_shared(filter);
-            let was = if ignored { subscriptions.contains(filter) } else { subscriptions.remove(filter) };
+        let filters = unsubscribe.filters.iter().map(|filter| names::taken(filter, &self.config));
+        let codes = filters.map(|filter| {
+            let filter = &filter;
+            let was =
+                if ignored(filter) { subscriptions.contains(filter) } else { subscriptions.remove(filter) };
             if was { 0 } else { NO_SUBSCRIPTION_EXISTED }
         });
         let codes: Vec<u8> = codes.collect();
-        let codes = if conn.peer.version == Version::V5 { codes } else { Vec::new() };
-        let unsuback = Unsuback { packet_id: unsubscribe.packet_id, properties: Properties::new(), codes };
-        self.send(id, &Packet::Unsuback(unsuback));
+        let size = if self.config.has(Defect::UnsubackForEachFilter) { 1 } else { codes.len().max(1) };
+        let told = conn.peer.version == Version::V5;
+        for codes in codes.chunks(size) {
+            let codes = if told { codes.to_vec() } else { Vec::new() };
+            let packet_id = self.answer_id(unsubscribe.packet_id);
+            let unsuback = Unsuback { packet_id, properties: Properties::new(), codes };
+            self.send(id, &Packet::Unsuback(unsuback));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use deadzone_wire::Text;
 
 use super::{
     message::{Delivery, Message},
-    sharing,
+    names, sharing,
 };
 use crate::{Config, Defect, Variant};
 
@@ -156,7 +156,9 @@ impl Subscriptions {
             .by_filter
             .iter()
             .filter(|(filter, s)| {
-                !s.shared && matches(&filter.0, &message.topic.0) && !s.excludes(message, client_id, config)
+                !s.shared
+                    && names::matches(&filter.0, &message.topic.0, config)
+                    && !s.excludes(message, client_id, config)
             })
             .map(|(_, s)| s)
             .collect();

@@ -175,8 +175,8 @@ macro_rules! with_handed_on_defects {
                 "sends retained messages for a shared subscription"
                 ["5.0/DZ-retained-on-share"]
                 "https://github.com/eclipse-mosquitto/mosquitto/blob/master/ChangeLog.txt";
-            ShareUnsubscribeIgnored "share-unsubscribe-ignored"
-                "answers UNSUBSCRIBE but keeps a shared subscription"
+            ShareMembershipKept "share-membership-kept"
+                "answers the UNSUBSCRIBE of a shared subscription and leaves the client in its group"
                 ["5.0/MQTT-3.10.4-1" "5.0/MQTT-3.10.4-2"]
                 "https://github.com/eclipse-mosquitto/mosquitto/blob/master/ChangeLog.txt";
             ShareNotRestored "share-not-restored"

@@ -1,83 +1,104 @@
-//! Scripts about what is handed on and for how long: properties, expiries, aliases, Subscription Identifiers, groups, refusals and
-//! session ends.
+//! Scripts about what is handed on from a publisher to subscribers: properties, expiries, aliases and Subscription Identifiers.
 
 use deadzone_reference_broker::Defect as D;
 use deadzone_wire::{
-    Ack,
-    AckKind::{Puback, Pubrec, Pubrel},
-    Disconnect, Packet, Properties, PropertyId as Id, PropertyValue as Value, Publish, Version,
+    AckKind::{Pubrec, Pubrel},
+    Properties, PropertyId as Id, PropertyValue as Value, Publish, Version,
 };
 
 use crate::{
-    Row, SINCE_311, V5_ONLY,
+    Row, V5_ONLY,
     deliveries::one_message,
-    rig::{Rig, SECOND, binary, byte, number, short, text},
+    rig::{Rig, SECOND, add_will, binary, byte, number, short, text},
     scripts::{resumed, subscriber, watched},
 };
 
 const V311_ONLY: &[Version] = &[Version::V311];
 
 pub(crate) const TABLE: &[Row] = &[
-    (D::FormatDropped, V5_ONLY, live, "", ""),
-    (D::ContentTypeDropped, V5_ONLY, live, "", ""),
-    (D::ResponseTopicDropped, V5_ONLY, live, "", ""),
-    (D::CorrelationCutAtZero, V5_ONLY, live, "", ""),
-    (D::UserPropertiesDropped, V5_ONLY, live, "", ""),
-    (D::UserPropertiesMerged, V5_ONLY, live, "", ""),
-    (D::UserPropertiesSorted, V5_ONLY, live, "", ""),
-    (D::EmptyPropertiesDropped, V5_ONLY, live_empty, "", ""),
-    (D::PropertiesLostInQueue, V5_ONLY, queued, "", ""),
-    (D::PropertiesLostInRetained, V5_ONLY, retained, "", ""),
-    (D::PropertiesLostInWill, V5_ONLY, will, "", ""),
-    (D::PropertiesLostAtResend, V5_ONLY, resent, "", ""),
-    (D::PropertiesToOlderClient, V311_ONLY, one_message, "", ""),
-    (D::ResponseTopicUnchecked, V5_ONLY, wildcard_response, "", ""),
-    (D::ExpiryNotReduced, V5_ONLY, expiry_left, "", ""),
-    (D::ExpiryDropped, V5_ONLY, expiry_left, "", ""),
-    (D::ExpiryAdded, V5_ONLY, no_expiry, "", ""),
-    (D::ExpiredQueuedDelivered, V5_ONLY, expired_in_queue, "", ""),
-    (D::ExpiredHeadBlocks, V5_ONLY, expired_in_queue, "", ""),
-    (D::ExpiredRetainedDelivered, V5_ONLY, expired_retained, "", ""),
-    (D::ExpiryEndsExchange, V5_ONLY, expired_in_flight, "", ""),
-    (D::ExpiredPubrelUnanswered, V5_ONLY, expired_at_pubrel, "", ""),
-    (D::LongestExpiryOverflows, V5_ONLY, longest_expiry, "", ""),
-    (D::ClientAliasNotRemapped, V5_ONLY, alias_mapped_anew, "", ""),
-    (D::ClientAliasUnknownRouted, V5_ONLY, unknown_alias, "", ""),
-    (D::ClientAliasZeroRouted, V5_ONLY, alias_zero, "", ""),
-    (D::ClientAliasLost, V5_ONLY, alias_mapped_anew, "", ""),
-    (D::IdentifiersDropped, V5_ONLY, overlap, "", ""),
-    (D::IdentifierKept, V5_ONLY, identifier_replaced, "", ""),
-    (D::OneIdentifierOfOverlap, V5_ONLY, overlap, "", ""),
-    (D::IdentifiersDroppedAtOverlap, V5_ONLY, overlap, "", ""),
-    (D::CopiesWithFirstIdentifier, V5_ONLY, overlap, "", ""),
-    (D::IdentifierLostInRetained, V5_ONLY, identifier_of_retained, "", ""),
-    (D::IdentifierLostInQueue, V5_ONLY, identifier_of_queued, "", ""),
-    (D::IdentifiersLostOnResume, V5_ONLY, identifier_after_resume, "", ""),
-    (D::ShareGrantIgnored, V5_ONLY, granted_to_member, "", ""),
-    (D::ShareStartedMoves, V5_ONLY, started_and_lost, "", ""),
-    (D::ShareStartedMovesAtEnd, V5_ONLY, started_and_ended, "", ""),
-    (D::ShareRefusedMoves, V5_ONLY, refused_by_member, "", ""),
-    (D::ShareToEveryMember, V5_ONLY, two_members, "", ""),
-    (D::ShareGroupsCollapse, V5_ONLY, two_groups, "", ""),
-    (D::ShareBringsRetained, V5_ONLY, retained_and_shared, "", ""),
-    (D::ShareUnsubscribeIgnored, V5_ONLY, member_leaves, "", ""),
-    (D::ShareNotRestored, V5_ONLY, member_returns, "", ""),
-    (D::ShareNameAtLastSlash, V5_ONLY, deep_filter, "", ""),
-    (D::BadShareAccepted, V5_ONLY, bad_share, "", ""),
-    (D::ShareNoLocalAccepted, V5_ONLY, share_no_local, "", ""),
-    (D::RefusedResent, V5_ONLY, refused_and_resumed, "", ""),
-    (D::RefusalKeepsUnit, V5_ONLY, refused_at_one, "", ""),
-    (D::StallsAtQuotaZero, V5_ONLY, ping_at_quota_zero, "", ""),
-    (D::LargestReceiveMaximumOverflows, V5_ONLY, largest_receive_maximum, "", ""),
-    (D::OversizedKeepsUnit, V5_ONLY, oversized_at_one, "", ""),
-    (D::DisconnectExpiryIgnored, V5_ONLY, lowered_by_disconnect, "", ""),
-    (D::ExpiryOfFirstConnect, V5_ONLY, lowered_by_connect, "", ""),
-    (D::SessionNeverExpires, V5_ONLY, lowered_by_connect, "", ""),
-    (D::SessionLostAtClose, SINCE_311, returns, "", ""),
-    (D::LongestSessionOverflows, V5_ONLY, returns, "", ""),
-    (D::ZeroExpiryRaised, V5_ONLY, raised_from_zero, "", ""),
-    (D::WillLostAtSessionEnd, V5_ONLY, will_of_ended_session, "", ""),
-    (D::WillDelayOutlastsSession, V5_ONLY, will_of_ended_session, "", ""),
+    (D::FormatDropped, V5_ONLY, live, "f1 tc tr dx\\x00y ub=1 ua=2 ub=3", "tc tr dx\\x00y ub=1 ua=2 ub=3"),
+    (
+        D::ContentTypeDropped,
+        V5_ONLY,
+        live,
+        "f1 tc tr dx\\x00y ub=1 ua=2 ub=3",
+        "f1 tr dx\\x00y ub=1 ua=2 ub=3",
+    ),
+    (
+        D::ResponseTopicDropped,
+        V5_ONLY,
+        live,
+        "f1 tc tr dx\\x00y ub=1 ua=2 ub=3",
+        "f1 tc dx\\x00y ub=1 ua=2 ub=3",
+    ),
+    (
+        D::CorrelationCutAtZero,
+        V5_ONLY,
+        live,
+        "f1 tc tr dx\\x00y ub=1 ua=2 ub=3",
+        "f1 tc tr dx ub=1 ua=2 ub=3",
+    ),
+    (D::UserPropertiesDropped, V5_ONLY, live, "f1 tc tr dx\\x00y ub=1 ua=2 ub=3", "f1 tc tr dx\\x00y"),
+    (
+        D::UserPropertiesMerged,
+        V5_ONLY,
+        live,
+        "f1 tc tr dx\\x00y ub=1 ua=2 ub=3",
+        "f1 tc tr dx\\x00y ua=2 ub=3",
+    ),
+    (
+        D::UserPropertiesSorted,
+        V5_ONLY,
+        live,
+        "f1 tc tr dx\\x00y ub=1 ua=2 ub=3",
+        "f1 tc tr dx\\x00y ua=2 ub=1 ub=3",
+    ),
+    (D::EmptyPropertiesDropped, V5_ONLY, live_empty, "t d u=v", ""),
+    (D::PropertiesLostInQueue, V5_ONLY, queued, "f1 tc tr dx\\x00y ub=1 ua=2 ub=3", ""),
+    (D::PropertiesLostInRetained, V5_ONLY, retained, "f1 tc tr dx\\x00y ub=1 ua=2 ub=3", ""),
+    (D::PropertiesLostInWill, V5_ONLY, will, "f1 tc tr dx\\x00y ub=1 ua=2 ub=3", ""),
+    (D::PropertiesLostAtResend, V5_ONLY, resent, "f1 tc tr dx\\x00y ub=1 ua=2 ub=3", ""),
+    (D::PropertiesToOlderClient, V311_ONLY, one_message, "t=m q1 #1", "t=\0m q1 #1"),
+    (D::ResponseTopicUnchecked, V5_ONLY, wildcard_response, "", "t=m q0"),
+    (D::ExpiryNotReduced, V5_ONLY, expiry_left, "e7", "e10"),
+    (D::ExpiryDropped, V5_ONLY, expiry_left, "e7", ""),
+    (D::ExpiryAdded, V5_ONLY, no_expiry, "", "e86400"),
+    (
+        D::ExpiredQueuedDelivered,
+        V5_ONLY,
+        expired_in_queue,
+        "t=stays q1 #1",
+        "t=expires q1 #1 | t=stays q1 #2",
+    ),
+    (D::ExpiredHeadBlocks, V5_ONLY, expired_in_queue, "t=stays q1 #1", ""),
+    (D::ExpiredRetainedDelivered, V5_ONLY, expired_retained, "suback [01]", "suback [01] | t=m q1 #1 retain"),
+    (D::ExpiryEndsExchange, V5_ONLY, expired_in_flight, "pubrel #1", ""),
+    (D::ExpiredPubrelUnanswered, V5_ONLY, expired_at_pubrel, "pubcomp #1", ""),
+    (D::LongestExpiryOverflows, V5_ONLY, longest_expiry, "t=m q1 #1", ""),
+    (
+        D::ClientAliasNotRemapped,
+        V5_ONLY,
+        alias_mapped_anew,
+        "a=1 q0 | b=2 q0 | b=3 q0",
+        "a=1 q0 | b=2 q0 | a=3 q0",
+    ),
+    (D::ClientAliasUnknownRouted, V5_ONLY, unknown_alias, "a=1 q0", "a=1 q0 | a=2 q0"),
+    (D::ClientAliasZeroRouted, V5_ONLY, alias_zero, "", "a=1 q0"),
+    (D::ClientAliasLost, V5_ONLY, alias_mapped_anew, "a=1 q0 | b=2 q0 | b=3 q0", "a=1 q0 | b=2 q0"),
+    (D::IdentifiersDropped, V5_ONLY, overlap, "t=m q0 s6 s5", "t=m q0"),
+    (D::IdentifierKept, V5_ONLY, identifier_replaced, "t=m q0 s6", "t=m q0 s5"),
+    (D::OneIdentifierOfOverlap, V5_ONLY, overlap, "t=m q0 s6 s5", "t=m q0 s6"),
+    (D::IdentifiersDroppedAtOverlap, V5_ONLY, overlap, "t=m q0 s6 s5", "t=m q0"),
+    (D::CopiesWithFirstIdentifier, V5_ONLY, overlap, "t=m q0 s6 s5", "t=m q0 s6 | t=m q0 s6"),
+    (
+        D::IdentifierLostInRetained,
+        V5_ONLY,
+        identifier_of_retained,
+        "suback [01] | t=m q1 #1 retain s5",
+        "suback [01] | t=m q1 #1 retain",
+    ),
+    (D::IdentifierLostInQueue, V5_ONLY, identifier_of_queued, "t=m q1 #1 s5", "t=m q1 #1"),
+    (D::IdentifiersLostOnResume, V5_ONLY, identifier_after_resume, "t=m q1 #1 s5", "t=m q1 #1"),
 ];
 
 /// Everything that goes on unaltered.
@@ -106,7 +127,7 @@ fn properties(rig: &Rig) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
-fn send(rig: &mut Rig, qos: u8, payload: &str, change: impl FnOnce(&mut Publish)) {
+pub(crate) fn send(rig: &mut Rig, qos: u8, payload: &str, change: impl FnOnce(&mut Publish)) {
     rig.publish_with(5, qos, 1, "t", payload, change);
 }
 
@@ -152,7 +173,7 @@ fn retained(rig: &mut Rig) -> String {
 fn will(rig: &mut Rig) -> String {
     watched(rig);
     rig.connect_with(1, "c", true, |c| {
-        crate::rig::add_will(c, 1, false, 0);
+        add_will(c, 1, false, 0);
         c.will.iter_mut().for_each(|will| add_all(&mut will.properties));
     });
     rig.lose(1, true);
@@ -309,221 +330,4 @@ fn identifier_after_resume(rig: &mut Rig) -> String {
     resumed(rig);
     send(rig, 1, "m", |_| {});
     rig.log(2)
-}
-
-/// A member of the group `g` on this connection.
-fn member(rig: &mut Rig, conn: u64, clean: bool, qos: u8) {
-    rig.connect(conn, &format!("m{conn}"), clean);
-    rig.subscribe(conn, "$share/g/t", qos);
-}
-
-/// A member that has got a message of this QoS, and then a second one; a publisher on 5.
-fn member_with_message(rig: &mut Rig, clean: bool, qos: u8) {
-    member(rig, 1, clean, qos);
-    rig.connect(5, "p", true);
-    send(rig, qos, "m", |_| {});
-    member(rig, 2, true, qos);
-    rig.skip();
-}
-
-fn granted_to_member(rig: &mut Rig) -> String {
-    member(rig, 1, true, 0);
-    rig.connect(5, "p", true);
-    rig.skip();
-    send(rig, 2, "m", |_| {});
-    rig.log(1)
-}
-
-fn started_and_lost(rig: &mut Rig) -> String {
-    member_with_message(rig, false, 2);
-    rig.lose(1, true);
-    rig.log(2)
-}
-
-fn started_and_ended(rig: &mut Rig) -> String {
-    member_with_message(rig, true, 2);
-    rig.lose(1, true);
-    rig.log(2)
-}
-
-fn refused_by_member(rig: &mut Rig) -> String {
-    member_with_message(rig, true, 1);
-    rig.send(1, &Packet::Ack(Ack::with_reason(Puback, 1, 0x80)));
-    rig.log(2)
-}
-
-fn two_members(rig: &mut Rig) -> String {
-    member(rig, 1, true, 0);
-    member(rig, 2, true, 0);
-    rig.connect(5, "p", true);
-    rig.skip();
-    send(rig, 0, "m", |_| {});
-    format!("{} and {}", rig.log(1), rig.log(2))
-}
-
-fn two_groups(rig: &mut Rig) -> String {
-    member(rig, 1, true, 0);
-    rig.connect(2, "other", true);
-    rig.subscribe(2, "$share/h/t", 0);
-    rig.connect(5, "p", true);
-    rig.skip();
-    send(rig, 0, "m", |_| {});
-    format!("{} and {}", rig.log(1), rig.log(2))
-}
-
-fn retained_and_shared(rig: &mut Rig) -> String {
-    rig.connect(5, "p", true);
-    send(rig, 1, "m", |p| p.retain = true);
-    member(rig, 1, true, 0);
-    rig.log(1)
-}
-
-fn member_leaves(rig: &mut Rig) -> String {
-    member(rig, 1, true, 0);
-    rig.connect(5, "p", true);
-    rig.unsubscribe(1, "$share/g/t");
-    rig.skip();
-    send(rig, 0, "m", |_| {});
-    rig.log(1)
-}
-
-fn member_returns(rig: &mut Rig) -> String {
-    member(rig, 1, false, 1);
-    rig.lose(1, false);
-    rig.connect(2, "m1", false);
-    rig.connect(5, "p", true);
-    rig.skip();
-    send(rig, 1, "m", |_| {});
-    rig.log(2)
-}
-
-fn deep_filter(rig: &mut Rig) -> String {
-    rig.connect(1, "s", true);
-    rig.subscribe(1, "$share/g/t/u", 0);
-    rig.connect(5, "p", true);
-    rig.skip();
-    rig.publish(5, 0, 0, "t/u", "m");
-    rig.log(1)
-}
-
-fn bad_share(rig: &mut Rig) -> String {
-    rig.connect(1, "s", true);
-    rig.skip();
-    rig.subscribe(1, "$share//t", 0);
-    rig.log(1)
-}
-
-fn share_no_local(rig: &mut Rig) -> String {
-    rig.connect(1, "s", true);
-    rig.skip();
-    rig.subscribe(1, "$share/g/t", 0x05);
-    rig.log(1)
-}
-
-fn refuse(rig: &mut Rig, conn: u64, id: u16) {
-    rig.send(conn, &Packet::Ack(Ack::with_reason(Puback, id, 0x80)));
-}
-
-fn refused_and_resumed(rig: &mut Rig) -> String {
-    subscriber(rig, 1);
-    send(rig, 1, "m", |_| {});
-    refuse(rig, 1, 1);
-    resumed(rig)
-}
-
-/// A subscriber on 1 that takes one message at a time, of this many bytes at most.
-fn one_at_a_time(rig: &mut Rig, bytes: u32) {
-    rig.connect_with(1, "s", true, |c| {
-        short(&mut c.properties.items, Id::ReceiveMaximum, 1);
-        number(&mut c.properties.items, Id::MaximumPacketSize, bytes);
-    });
-    rig.subscribe(1, "t", 1);
-    rig.connect(5, "p", true);
-    rig.skip();
-}
-
-fn refused_at_one(rig: &mut Rig) -> String {
-    one_at_a_time(rig, 100);
-    send(rig, 1, "a", |_| {});
-    rig.publish(5, 1, 2, "t", "b");
-    refuse(rig, 1, 1);
-    rig.log(1)
-}
-
-fn ping_at_quota_zero(rig: &mut Rig) -> String {
-    one_at_a_time(rig, 100);
-    send(rig, 1, "a", |_| {});
-    rig.ping(1);
-    rig.log(1)
-}
-
-fn largest_receive_maximum(rig: &mut Rig) -> String {
-    rig.connect_with(1, "s", true, |c| short(&mut c.properties.items, Id::ReceiveMaximum, u16::MAX));
-    rig.subscribe(1, "t", 1);
-    rig.connect(5, "p", true);
-    rig.skip();
-    send(rig, 1, "m", |_| {});
-    rig.log(1)
-}
-
-fn oversized_at_one(rig: &mut Rig) -> String {
-    one_at_a_time(rig, 20);
-    send(rig, 1, "this one is too large", |_| {});
-    rig.publish(5, 1, 2, "t", "small");
-    rig.log(1)
-}
-
-/// A client `c` whose session is kept for so long.
-fn kept(rig: &mut Rig, conn: u64, clean: bool, seconds: u32) {
-    rig.connect_with(conn, "c", clean, |c| {
-        number(&mut c.properties.items, Id::SessionExpiryInterval, seconds);
-    });
-}
-
-fn lowered_by_disconnect(rig: &mut Rig) -> String {
-    kept(rig, 1, true, 100);
-    leave(rig, 1, 0);
-    kept(rig, 2, false, 100);
-    rig.log(2)
-}
-
-fn leave(rig: &mut Rig, conn: u64, seconds: u32) {
-    let mut disconnect = Disconnect::with_reason(0);
-    number(&mut disconnect.properties.get_or_insert_default().items, Id::SessionExpiryInterval, seconds);
-    rig.send(conn, &Packet::Disconnect(disconnect));
-    rig.lose(conn, false);
-}
-
-fn lowered_by_connect(rig: &mut Rig) -> String {
-    kept(rig, 1, true, 100);
-    rig.lose(1, true);
-    kept(rig, 2, false, 1);
-    rig.lose(2, true);
-    rig.wait(3 * SECOND);
-    kept(rig, 3, false, 1);
-    rig.log(3)
-}
-
-fn returns(rig: &mut Rig) -> String {
-    rig.connect(1, "c", false);
-    rig.lose(1, true);
-    rig.connect(2, "c", false);
-    rig.log(2)
-}
-
-fn raised_from_zero(rig: &mut Rig) -> String {
-    kept(rig, 1, true, 0);
-    leave(rig, 1, 100);
-    kept(rig, 2, false, 100);
-    rig.log(2)
-}
-
-/// The delay is 10 s, and the session ends at once.
-fn will_of_ended_session(rig: &mut Rig) -> String {
-    watched(rig);
-    rig.connect_with(1, "c", true, |c| crate::rig::add_will(c, 1, false, 10));
-    rig.lose(1, true);
-    let at_once = rig.log(9);
-    rig.wait(20 * SECOND);
-    format!("{at_once} then {}", rig.log(9))
 }

@@ -2,17 +2,20 @@
 //! broker and on one with the defect.
 
 mod deliveries;
+mod groups;
 mod handed_on;
 mod lapses;
 mod negotiated;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod scripts;
+mod statements;
 
 use deadzone_reference_broker::Defect as D;
 use deadzone_wire::{Version, Version::V5};
 use rig::{ALL, BOTH, Rig};
 use scripts::*;
+use statements::STATEMENTS;
 
 /// A script: what connection 9 (or whichever it looks at) saw in the end.
 type Script = fn(&mut Rig) -> String;
@@ -24,6 +27,7 @@ const EVERY: &[Version] = &ALL;
 /// Defect, versions, script, what a conformant broker shows, what this one shows.
 type Row = (D, &'static [Version], Script, &'static str, &'static str);
 
+/// Those of the first table.
 const TABLE: &[Row] = &[
     (D::InboundQos2ForgottenOnReconnect, EVERY, replay_publish, "t=m q2 #1", "t=m q2 #1 | t=m q2 #2"),
     (D::PubrelReplayUnanswered, EVERY, replay_pubrel, "pubcomp #7", ""),
@@ -244,7 +248,8 @@ const BELOW: [D; 9] = [
 #[test]
 fn every_defect_shows_and_only_the_defect() {
     let mut wrong = Vec::new();
-    for (defect, versions, script, good, bad) in TABLE.iter().chain(negotiated::TABLE).chain(handed_on::TABLE)
+    for (defect, versions, script, good, bad) in
+        TABLE.iter().chain(negotiated::TABLE).chain(handed_on::TABLE).chain(groups::TABLE).chain(STATEMENTS)
     {
         for version in *versions {
             let shown = (script(&mut Rig::good(*version)), script(&mut Rig::bad(*version, *defect)));
@@ -259,8 +264,13 @@ fn every_defect_shows_and_only_the_defect() {
 #[test]
 fn every_defect_is_in_the_table_and_in_order() {
     for defect in D::ALL {
-        let has_script =
-            TABLE.iter().chain(negotiated::TABLE).chain(handed_on::TABLE).any(|row| row.0 == *defect);
+        let has_script = TABLE
+            .iter()
+            .chain(negotiated::TABLE)
+            .chain(handed_on::TABLE)
+            .chain(groups::TABLE)
+            .chain(STATEMENTS)
+            .any(|row| row.0 == *defect);
         // What tolerates a statement is shown by the suite's malformed packets, a row for each at least: the selftest sees to it.
         let elsewhere = BELOW.contains(defect) || defect.is_tolerant();
         assert!(has_script || elsewhere, "{defect} has no script");

@@ -36,6 +36,8 @@ pub(crate) struct Rig {
     /// Whether the log says `+` or `-` for each packet, as it has a User Property or not.
     pub(crate) shows_user_property: bool,
     log: BTreeMap<u64, Vec<String>>,
+    /// Every packet as it was sent, and to whom.
+    sent: Vec<(u64, Vec<u8>)>,
 }
 
 impl Rig {
@@ -44,6 +46,7 @@ impl Rig {
             (Defect::PacketIdZero, "Packet Identifier"),
             (Defect::AliasZero, "TopicAlias"),
             (Defect::ResponseTopicUnchecked, "wildcard"),
+            (Defect::Qos0WithDup, "DUP"),
         ];
         let wrong = wrong.into_iter().filter(|(defect, _)| config.has(*defect));
         Self {
@@ -58,6 +61,7 @@ impl Rig {
             now_us: 0,
             shows_user_property: false,
             log: BTreeMap::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -179,15 +183,32 @@ impl Rig {
         self.log.remove(&conn).unwrap_or_default().join(" | ")
     }
 
+    /// How many bytes the broker sent on the connection since the last look.
+    pub(crate) fn sent_bytes(&self, conn: u64) -> usize {
+        self.sent.iter().filter(|(to, _)| *to == conn).map(|(_, bytes)| bytes.len()).sum()
+    }
+
+    /// The packet identifiers of the answers on the connection since the last look.
+    pub(crate) fn sent_ids(&self, conn: u64) -> String {
+        let here = self.sent.iter().filter(|(to, _)| *to == conn);
+        here.map(|(_, bytes)| u16::from_be_bytes([bytes[2], bytes[3]]).to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
     /// Forgets what all connections got so far.
     pub(crate) fn skip(&mut self) {
         self.log.clear();
+        self.sent.clear();
     }
 
     fn drain(&mut self) {
         while let Some(effect) = self.broker.poll() {
             let (conn, line) = match effect {
-                Effect::Send { conn, bytes } => (conn, self.describe(conn, &bytes)),
+                Effect::Send { conn, bytes } => {
+                    self.sent.push((conn.0, bytes.to_vec()));
+                    (conn, self.describe(conn, &bytes))
+                }
                 Effect::Close { conn, rst } => (conn, if rst { "reset".into() } else { "closed".into() }),
                 // Told to everybody: it is nobody's connection.
                 Effect::End => (ConnId(ENDED), "ended".into()),

@@ -3,7 +3,7 @@
 //! A claim that was met is looked at again: if the packet does not fit after all, the harness contradicts itself; and a close of
 //! the harness's own is never the broker's.
 
-use deadzone_history::{By, End, Ended, Expected};
+use deadzone_history::{By, Close, End, Ended, Expected};
 use deadzone_verdict::Fact;
 use deadzone_wire::{Packet, PacketKind, Version};
 
@@ -31,7 +31,7 @@ pub(super) fn met(state: &State, claimed: &Claimed, by: &[u64], found: &mut Foun
                 mismatch::lowered(&wait, *seq, kept.packet(), found);
                 let table = wait.main_pattern().map(|pattern| wait.owed(pattern, None));
                 let table = table.and_then(|owed| owed::clause(owed, wait.version));
-                found.tested(Some(wait.clauses(table).0));
+                found.tested_all(wait.clauses(table));
             }
             // What is not a packet that is remembered is the close.
             None if wait.alternatives.contains(&Expected::Closed) => closed(&wait, *seq, found),
@@ -62,11 +62,11 @@ fn closed(wait: &Wait<'_>, seq: u64, found: &mut Found) {
             .inconclusive(seq, "the harness ended the connection, not the broker whose close was waited for");
         return;
     }
-    if silently_at_an_unknown_level(wait, seq, found) {
+    if silently_at_an_unknown_level(wait, seq, found) || silently_at_an_unclean_empty_id(wait, seq, found) {
         return;
     }
     let table = closing::cause(wait).and_then(|cause| owed::clause(owed::Owed::Close(cause), wait.version));
-    found.tested(Some(wait.clauses(table).0));
+    found.tested_all(wait.clauses(table));
 }
 
 /// A server of 3.1.1 alone has an answer to a level that it does not know, and owes it before it closes. One that speaks 5.0
@@ -86,6 +86,22 @@ fn silently_at_an_unknown_level(wait: &Wait<'_>, seq: u64, found: &mut Found) ->
     let mut finding = wait.finding(owed, Fact::Closed, got, vec![seq], instead::closed());
     (finding.clause, finding.also) = (deadzone_spec::id!("3.1.1/MQTT-3.1.2-2"), Vec::new());
     found.claim_broken(finding);
+    true
+}
+
+/// A server of 3.1.1 owes CONNACK 0x02 before it closes, where the client identifier is empty and CleanSession 0. A reset may have
+/// overtaken it.
+fn silently_at_an_unclean_empty_id(wait: &Wait<'_>, seq: u64, found: &mut Found) -> bool {
+    let Some(connect) = wait.conn.handshake.connect.as_ref() else { return false };
+    let unclean = wait.version == Version::V311 && connect.client_id.is_empty() && !connect.clean;
+    let ends = &wait.conn.ends;
+    let orderly = ends.by_broker.is_some_and(|closing| closing.how == Close::Fin);
+    if !unclean || !orderly || !wait.wants(PacketKind::Connack) || wait.conn.handshake.connack.is_some() {
+        return false;
+    }
+    let owed = Some(owed::Owed::Answer(PacketKind::Connack));
+    let got = "closed without CONNACK 0x02".to_owned();
+    found.claim_broken(wait.finding(owed, Fact::Closed, got, vec![seq], instead::closed()));
     true
 }
 

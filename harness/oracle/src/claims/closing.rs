@@ -1,20 +1,23 @@
 //! The broker closed instead of answering, or did not close where it must.
 
-use deadzone_history::{By, Expected};
+use deadzone_history::{By, ConnId, Expected};
 use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet, PacketKind, Version};
 
-use super::wait::Wait;
+use super::{mismatch, wait::Wait};
 use crate::{
     breach::Found,
     instead,
     owed::{self, CloseCause, Owed},
-    state::{Conn, seconds_us},
+    state::{Conn, State, seconds_us},
     wording,
 };
 
 /// A time-out of ours on top of one and a half times the keep-alive, µs: timers of a broker may be coarse.
 const KEEP_ALIVE_SLACK_US: u64 = 5_000_000;
+
+/// Session taken over (5.0 §2.4).
+const TAKEN_OVER: u8 = 0x8e;
 
 /// So many connections of one scenario before another are many. No standard gives a number. A scenario of the suite has at most
 /// four clients, so that a close at the first CONNECT of any of them is never excused; from the fifth connection on, clients
@@ -27,6 +30,13 @@ const CROWD_WITHIN_US: u64 = 10_000_000;
 /// quota, administrative action, payload format, use another server, server moved, connection rate, maximum connect time.
 pub(super) fn is_policy(code: u8) -> bool {
     matches!(code, 0x87 | 0x89 | 0x8b | 0x8e | 0x90 | 0x96..=0x99 | 0x9c | 0x9d | 0x9f | 0xa0)
+}
+
+/// The DISCONNECT of this connection whose reason has nothing to do with what the client did. Nothing took it over where no other
+/// connection of the client was accepted.
+pub(super) fn policy(state: &State, id: ConnId, conn: &Conn) -> Option<u64> {
+    let (seq, code) = conn.handshake.last_word?;
+    (is_policy(code) && (code != TAKEN_OVER || taken_over(state, id, conn))).then_some(seq)
 }
 
 /// Closed instead of answering. A server may close at any time, so the finding only counts when it repeats; that is the
@@ -43,7 +53,7 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     if let Some(why) = outage(wait) {
         return wait.inconclusive(found, why);
     }
-    if let Some((seq, _)) = wait.conn.handshake.last_word.filter(|(_, code)| is_policy(*code)) {
+    if let Some(seq) = policy(wait.state, wait.id, wait.conn) {
         let reason = wording::event(wait.state, seq);
         return wait
             .inconclusive(found, format!("the broker closed with a reason of its own instead: {reason}"));
@@ -85,8 +95,7 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
-    if without_keep_alive(wait, question) {
-        let why = "the broker lets no client in that has no keep-alive, which is its right";
+    if let Some(why) = not_let_in(wait, pattern, question) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return found.not_applicable(closed.seq, why);
     }
@@ -102,6 +111,21 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     found.claim_broken(finding);
 }
 
+/// By what right a client was not let in, without a word.
+fn not_let_in(
+    wait: &Wait<'_>,
+    pattern: &deadzone_wire::Pattern,
+    question: Option<(Option<ConnId>, u64)>,
+) -> Option<&'static str> {
+    if without_keep_alive(wait, question) {
+        return Some("the broker lets no client in that has no keep-alive, which is its right");
+    }
+    // The code is optional in 5.0; 3.1.1 owes it.
+    let unnamed = wait.version == Version::V5 && mismatch::empty_id(wait);
+    (unnamed && pattern.kind == PacketKind::Connack)
+        .then_some("the broker takes no empty client identifier, which is its right")
+}
+
 /// The connection ended with the target's process.
 fn outage(wait: &Wait<'_>) -> Option<String> {
     let ended = wait.state.around.outage_between(wait.conn.opened.seq, wait.at());
@@ -109,7 +133,7 @@ fn outage(wait: &Wait<'_>) -> Option<String> {
 }
 
 /// A 3.1.1 server without QoS 2 can't announce it and may close on such a PUBLISH. One that took any has it.
-fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<deadzone_history::ConnId>, u64)>) -> bool {
+fn without_qos_2(wait: &Wait<'_>, question: Option<(Option<ConnId>, u64)>) -> bool {
     let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
     let first = |p: &deadzone_wire::Publish| p.qos == 2 && !p.dup;
     let taken = |kept: &crate::state::Kept| {
@@ -137,7 +161,7 @@ fn crowded(wait: &Wait<'_>) -> bool {
 }
 
 /// A server may end what never shows a sign of life, and refuse it from the start.
-fn without_keep_alive(wait: &Wait<'_>, question: Option<(Option<deadzone_history::ConnId>, u64)>) -> bool {
+fn without_keep_alive(wait: &Wait<'_>, question: Option<(Option<ConnId>, u64)>) -> bool {
     let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
     asked.is_some_and(|kept| matches!(kept.packet(), Packet::Connect(c) if c.keep_alive_s == 0))
 }
@@ -193,6 +217,12 @@ pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static s
     if wanted { need_not_close(wait, cause(wait)) } else { None }
 }
 
+/// Whether the close is one of the answers that are claimed to a breach which no clause lets end in one.
+pub(super) fn may_answer_otherwise(wait: &Wait<'_>) -> Option<&'static str> {
+    let wanted = wait.alternatives.contains(&Expected::Closed);
+    if wanted { need_not_close(wait, cause(wait)) } else { None }
+}
+
 /// In 5.0 a server has to close only where a clause says validate, close or treat as malformed; 3.1.1 is strict about what a
 /// packet shows by itself, but for what only state shows.
 fn need_not_close(wait: &Wait<'_>, cause: Option<CloseCause>) -> Option<&'static str> {
@@ -221,21 +251,21 @@ pub(super) fn cause(wait: &Wait<'_>) -> Option<CloseCause> {
     if given.scraps.is_some() {
         return Some(CloseCause::Violation(None));
     }
-    if taken_over(wait) {
+    if taken_over(wait.state, wait.id, wait.conn) {
         return Some(CloseCause::Takeover);
     }
     (wait.conn.handshake.keep_alive_s() > 0).then_some(CloseCause::KeepAlive)
 }
 
-fn taken_over(wait: &Wait<'_>) -> bool {
-    let Some(session) = wait.conn.session.and_then(|s| wait.state.session(s)) else { return false };
-    let same = wait.state.conns().into_iter().any(|(id, other)| {
+fn taken_over(state: &State, id: ConnId, conn: &Conn) -> bool {
+    let Some(session) = conn.session.and_then(|s| state.session(s)) else { return false };
+    let same = state.conns().into_iter().any(|(later, other)| {
         let connect = other.handshake.connect.as_ref();
-        id > wait.id
+        later > id
             && other.handshake.accepted().is_some()
             && connect.is_some_and(|c| c.client_id == session.client_id)
     });
-    session.current() != Some(wait.id) || same
+    session.current() != Some(id) || same
 }
 
 /// A packet before the close that is more than the server takes: what it does behind it, it may do.

@@ -7,7 +7,7 @@ use deadzone_history::HowOften;
 use deadzone_verdict::{Fact, Grade, GradeLevel};
 use deadzone_wire::PacketKind;
 
-use super::{receives::Watch, shape, will};
+use super::{debt, receives::Watch, shape, will};
 use crate::{
     breach::Found,
     instead,
@@ -32,7 +32,9 @@ fn each(watch: &Watch<'_>, payload: &Bytes, found: &mut Found) {
     let meant = watch.meant(payload);
     let came = meant.first().filter(|_| watch.count != HowOften::AtMostOnce);
     let owed = came.map(|delivery| owed_as(watch, payload, delivery));
-    found.tested(owed.map(|owed| watch.clauses(crate::owed::clause(owed, watch.version)).0));
+    if let Some(owed) = owed {
+        found.tested_all(watch.clauses(crate::owed::clause(owed, watch.version)));
+    }
     shape::judge(watch, payload, &meant, found);
     if matches!(watch.count, HowOften::ExactlyOnce | HowOften::AtMostOnce) {
         too_many(watch, payload, &meant, found);
@@ -120,7 +122,7 @@ fn too_many(watch: &Watch<'_>, payload: &Bytes, meant: &[&Delivery], found: &mut
     let cause = meant.get(promise.copies).map(|surplus| cause(watch, payload, surplus, meant));
     let table = crate::owed::clause(Owed::Once(cause.unwrap_or(Twice::AsReceiver)), watch.version);
     if promise.effective == 2 && !promise.shared && !meant.is_empty() {
-        found.tested(Some(watch.clauses(table).0));
+        found.tested_all(watch.clauses(table));
     }
     let (Some(surplus), Some(cause)) = (meant.get(promise.copies), cause) else { return };
     let (what, n) = (wording::payload(payload), meant.len());
@@ -240,7 +242,7 @@ fn none_at_all(watch: &Watch<'_>, found: &mut Found) {
 }
 
 fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut Found) {
-    found.tested(Some(watch.clauses(None).0));
+    found.tested_all(watch.clauses(None));
     let of = |standing| meant.iter().copied().filter(move |d| self::standing(watch, d) == standing);
     let wrong: Vec<&Delivery> = of(Standing::Unwanted).collect();
     if let Some(first) = wrong.first() {
@@ -288,10 +290,12 @@ fn standing(watch: &Watch<'_>, delivery: &Delivery) -> Standing {
         Origin::Will { delay_s } => ended(m) == Some(true) && will::due(watch.state, m, delay_s).is_ok(),
         Origin::Publish => false,
     };
+    let keeps = watch.claim.clauses.iter().any(|clause| crate::owed::keeps_a_connection(*clause));
+    let breach = |m: &Message| keeps && debt::ended_for_nothing(watch.state, m.conn);
     let either =
         |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
     let sources: Vec<&Message> = sources(watch, delivery).collect();
-    if sources.is_empty() {
+    if sources.is_empty() || sources.iter().all(|m| breach(m)) {
         Standing::Unwanted
     } else if sources.iter().all(|m| due(m)) {
         Standing::Due

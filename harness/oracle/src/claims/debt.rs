@@ -282,10 +282,15 @@ fn thrown_out(state: &State, id: ConnId, conn: &Conn) -> Option<Excuse> {
     let legal = given.deviant.is_none() && given.scraps.is_none() && !given.discouraged;
     let over = super::closing::overrun(conn, closed).is_some();
     let own = conn.ends.by_harness_before(closed) || !legal || over;
-    let policy = conn.handshake.last_word.is_some_and(|(_, code)| super::closing::is_policy(code));
+    let policy = super::closing::policy(state, id, conn).is_some();
     let goodbye = conn.handshake.goodbye.is_some();
     let idle = super::closing::idle(conn, conn.ends.by_broker?.at.at_us);
     (!own && !policy && !goodbye && !idle).then_some(Excuse::ThrownOut(id, closed))
+}
+
+/// Whether the broker ended this connection without a reason.
+pub(super) fn ended_for_nothing(state: &State, id: ConnId) -> bool {
+    state.conn(id).is_some_and(|conn| thrown_out(state, id, conn).is_some())
 }
 
 /// The same, behind the packet of this event: no answer shows that the broker went on to read what was given later.

@@ -56,6 +56,12 @@ fn tell(wait: &Wait<'_>, got: u64, packet: &Packet, finding: Finding, found: &mu
         let text = format!("{}: the connection is open; {why}", finding.got);
         return found.graded(got, Some(finding.clause), text, finding.evidence);
     }
+    // Where the close is one of the answers to what breaks the protocol, and the standard asks for none, this is none of them either.
+    let other_field = finding.fact == Fact::WrongField;
+    if let Some(why) = closing::may_answer_otherwise(wait).filter(|_| other_field) {
+        let text = format!("{}: {why}", finding.got);
+        return found.graded(got, Some(finding.clause), text, finding.evidence);
+    }
     found.claim_broken(finding);
 }
 
@@ -124,6 +130,14 @@ fn refusal(wait: &Wait<'_>, pattern: &Pattern, got: u64, packet: &Packet, found:
             found.graded(got, None, format!("keep-alive 0 is refused: {what}"), Vec::new());
             found.not_applicable(got, format!("the target refused keep-alive 0: {what}"));
         }
+        Packet::Connack(_) if empty_id(wait) => {
+            found.not_applicable(got, format!("the target takes no empty client identifier: {what}"));
+        }
+        Packet::Connack(connack)
+            if matches!(connack.code, 0x04 | 0x05 | 0x86 | 0x87) && has_credentials(wait) =>
+        {
+            found.not_applicable(got, format!("the target checks credentials: {what}"));
+        }
         _ if wait.intent => wait.inconclusive(found, format!("the target refused: {what}")),
         _ => wait.inconclusive(found, format!("the target refused what the script asked for: {what}")),
     }
@@ -154,6 +168,17 @@ fn forgotten(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
         Vec::new(),
     );
     wait.inconclusive(found, format!("the script could not go on after {what}"));
+}
+
+/// Whether the CONNECT has credentials of its own.
+fn has_credentials(wait: &Wait<'_>) -> bool {
+    let connect = wait.asked().and_then(|seq| wait.state.recent.get(seq)).map(crate::state::Kept::packet);
+    matches!(connect, Some(Packet::Connect(c)) if c.username.is_some() || c.password.is_some())
+}
+
+/// A server need not take an empty client identifier, whatever goes with it.
+pub(super) fn empty_id(wait: &Wait<'_>) -> bool {
+    wait.conn.handshake.connect.as_ref().is_some_and(|c| c.client_id.is_empty())
 }
 
 fn keep_alive_0(wait: &Wait<'_>) -> bool {

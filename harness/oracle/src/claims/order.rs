@@ -19,7 +19,7 @@ pub(super) fn judge(watch: &Watch<'_>, found: &mut Found) {
         let meant = watch.meant(payload);
         let Some(first) = meant.into_iter().min_by_key(|d| d.first) else { continue };
         if latest.is_some() {
-            found.tested(Some(watch.clauses(owed::clause(Owed::Order, watch.version)).0));
+            found.tested_all(watch.clauses(owed::clause(Owed::Order, watch.version)));
         }
         match latest {
             // What may be a resend has no place in the order; what was published behind it has its own.

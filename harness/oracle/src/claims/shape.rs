@@ -40,7 +40,7 @@ fn tested(watch: &Watch<'_>, found: &mut Found) {
     for (field, value) in watch.fields.iter().filter(|(field, _)| of_shape(*field)) {
         let number = if let Value::Number(n) = value { *n } else { 0 };
         let table = crate::owed::clause(Owed::Field(*field, number), watch.version);
-        found.tested(Some(watch.clauses(table).0));
+        found.tested_all(watch.clauses(table));
     }
 }
 

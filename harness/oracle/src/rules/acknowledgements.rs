@@ -9,7 +9,8 @@ use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet, Version};
 
 use super::clauses::{
-    ACK_ID, ACK_OF_QOS, ONE_CODE_EACH, ONE_UNSUBSCRIBE_CODE_EACH, PUBCOMP_UNASKED, REQUEST_ID,
+    ACK_ID, ACK_OF_QOS, ONE_CODE_EACH, ONE_SUBACK, ONE_UNSUBACK, ONE_UNSUBSCRIBE_CODE_EACH, PUBCOMP_UNASKED,
+    REQUEST_ID,
 };
 use crate::{
     breach::{Breach, Found},
@@ -31,6 +32,9 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     match seen.fit {
         AckMatch::Open(given) => {
             fits(packet, state.version(seen.conn), found);
+            if seen.filters.is_some_and(|filters| filters > 1) {
+                found.tested(one_for_all(packet).and_then(|one| one.of(state.version(seen.conn))));
+            }
             refused_again(event, state, found, (packet, given));
             codes(event, state, found, (seen, packet, given));
         }
@@ -105,6 +109,28 @@ fn unfit(
         ],
     };
     found.broken(event, state, breach);
+    if given.is_none() && answers_several(packet, seen, state) {
+        found.beside(event, one_for_all(packet).and_then(|one| one.of(state.version(seen.conn))));
+    }
+}
+
+/// That one answer is for all filters of a request.
+fn one_for_all(answer: &Packet) -> Option<Pair> {
+    match answer {
+        Packet::Suback(_) => Some(ONE_SUBACK),
+        Packet::Unsuback(_) => Some(ONE_UNSUBACK),
+        _ => None,
+    }
+}
+
+/// Whether a request of several filters was given under the identifier of this answer.
+fn answers_several(answer: &Packet, seen: &Answered, state: &State) -> bool {
+    let of_several = |kept: &crate::state::Kept| match (answer, kept.packet()) {
+        (Packet::Suback(a), Packet::Subscribe(q)) => a.packet_id == q.packet_id && q.filters.len() > 1,
+        (Packet::Unsuback(a), Packet::Unsubscribe(q)) => a.packet_id == q.packet_id && q.filters.len() > 1,
+        _ => false,
+    };
+    state.recent.since(0).any(|kept| kept.conn == seen.conn && of_several(kept))
 }
 
 fn codes(event: &Event, state: &State, found: &mut Found, (seen, packet, given): (&Answered, &Packet, u64)) {

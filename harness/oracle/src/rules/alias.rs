@@ -5,7 +5,7 @@ use deadzone_spec::Pair;
 use deadzone_verdict::Fact;
 use deadzone_wire::{Packet, PropertyId};
 
-use super::clauses::{ALIAS_MAXIMUM, ALIAS_UNKNOWN, NO_ALIAS};
+use super::clauses::{ALIAS_IN_RANGE, ALIAS_MAXIMUM, ALIAS_UNKNOWN, NO_ALIAS};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Stateless},
@@ -24,8 +24,8 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let alias = publish.properties.number(PropertyId::TopicAlias);
     let judged: &[Pair] = match alias {
         None if maximum == 0 => &[NO_ALIAS],
-        Some(_) if publish.topic.0.is_empty() => &[ALIAS_MAXIMUM, ALIAS_UNKNOWN],
-        Some(_) => &[ALIAS_MAXIMUM],
+        Some(_) if publish.topic.0.is_empty() => &[ALIAS_MAXIMUM, ALIAS_IN_RANGE, ALIAS_UNKNOWN],
+        Some(_) => &[ALIAS_MAXIMUM, ALIAS_IN_RANGE],
         None => &[],
     };
     judged.iter().for_each(|clause| found.tested(clause.of(seen.version)));
@@ -49,4 +49,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         could_instead: vec!["send the Topic Name without an alias: it used one"],
     };
     found.broken(event, state, breach);
+    if clause == ALIAS_MAXIMUM {
+        found.beside(event, ALIAS_IN_RANGE.of(seen.version));
+    }
 }

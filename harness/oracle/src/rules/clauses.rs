@@ -2,7 +2,10 @@
 
 use deadzone_spec::{Pair, pair};
 
-use super::{after_the_end, connack_properties, content, expiry, identifiers, release_order, resend_order};
+use super::{
+    after_the_end, connack_properties, content, expiry, identifiers, optional, release_order, resend_order,
+    sharing,
+};
 
 macro_rules! clauses {
     ($(#[doc = $doc:literal] $name:ident: $v311:tt $v5:tt;)*) => {
@@ -39,6 +42,8 @@ clauses! {
     PACKET_SIZE: - "MQTT-3.1.2-24";
     /// No alias over the client's Topic Alias Maximum.
     ALIAS_MAXIMUM: - "MQTT-3.1.2-26";
+    /// The same, said of PUBLISH.
+    ALIAS_IN_RANGE: - "MQTT-3.3.2-11";
     /// No alias where the client allows none.
     NO_ALIAS: - "MQTT-3.1.2-27";
     /// An alias means something only on the connection that set it.
@@ -53,6 +58,8 @@ clauses! {
     RESEND: "MQTT-4.4.0-1" "MQTT-4.4.0-1";
     /// In 5.0 nothing is resent on a live connection.
     LIVE_RESEND: - "MQTT-4.4.0-1";
+    /// What the receiver refused is not sent again.
+    REFUSED: - "MQTT-4.4.0-2";
     /// No PUBLISH again once its PUBREL was sent.
     PUBLISH_AFTER_RELEASE: "MQTT-4.3.3-1" "MQTT-4.3.3-6";
     /// PUBREL answers PUBREC.
@@ -69,8 +76,14 @@ clauses! {
     ONE_CODE_EACH: "MQTT-3.8.4-5" "MQTT-3.8.4-6";
     /// UNSUBACK has one code for each filter.
     ONE_UNSUBSCRIBE_CODE_EACH: - "MQTT-3.11.3-1";
+    /// A SUBSCRIBE of several filters is answered by one SUBACK.
+    ONE_SUBACK: "MQTT-3.8.4-4" "MQTT-3.8.4-5";
+    /// An UNSUBSCRIBE of several filters is answered by one UNSUBACK.
+    ONE_UNSUBACK: "MQTT-3.10.4-6" "MQTT-3.10.4-6";
     /// No more unacknowledged messages than the client's Receive Maximum.
     RECEIVE_MAXIMUM: - "MQTT-3.3.4-9";
+    /// The same, said of the send quota.
+    NO_QUOTA: - "MQTT-4.9.0-2";
     /// What is delivered matches a filter of the subscriber.
     TOPIC: "MQTT-3.3.2-3" "MQTT-3.3.2-3";
     /// Delivered QoS is the lesser of the published and the granted one.
@@ -123,13 +136,16 @@ pub(crate) fn pairs() -> impl Iterator<Item = Pair> {
     let apart = [
         content::OF_NOBODY,
         content::PUBLISHERS_IDENTIFIER,
+        content::NO_IDENTIFIER,
         identifiers::STALE,
         expiry::ADDED,
+        sharing::ONE_MEMBER,
         after_the_end::SERVER_DISCONNECT,
         resend_order::RESENT_IN_ORDER,
         release_order::RELEASED_IN_ORDER,
+        super::client_id::TAKEN,
     ];
-    ALL.iter().copied().chain(apart).chain(connack_properties::ALL)
+    ALL.iter().copied().chain(apart).chain(connack_properties::ALL).chain(optional::pairs())
 }
 
 #[cfg(test)]

@@ -17,9 +17,19 @@ const NO_METHOD: Pair = pair!(-, "MQTT-4.12.0-6");
 const SAME_METHOD: Pair = pair!(-, "MQTT-4.12.0-5");
 const ASSIGNED_ID: Pair = pair!(-, "MQTT-3.2.2-16");
 const SESSION_BY_ID: Pair = pair!(-, "MQTT-3.1.3-2");
+const UNIQUE_ID: Pair = pair!(-, "MQTT-3.1.3-6");
+const ID_RETURNED: Pair = pair!(-, "MQTT-3.1.3-7");
 /// All of them.
-pub(super) const ALL: [Pair; 6] =
-    [RESPONSE_INFORMATION, PROBLEM_INFORMATION, NO_METHOD, SAME_METHOD, ASSIGNED_ID, SESSION_BY_ID];
+pub(super) const ALL: [Pair; 8] = [
+    RESPONSE_INFORMATION,
+    PROBLEM_INFORMATION,
+    NO_METHOD,
+    SAME_METHOD,
+    ASSIGNED_ID,
+    SESSION_BY_ID,
+    UNIQUE_ID,
+    ID_RETURNED,
+];
 
 #[derive(Debug, Default)]
 pub(crate) struct ConnackProperties {
@@ -108,13 +118,17 @@ impl ConnackProperties {
                 if again || taken {
                     let wanted = "a unique client identifier for an empty one";
                     say(event, packet, (ASSIGNED_ID, wanted), connect, state, found);
+                    found.beside(event, UNIQUE_ID.of(Version::V5));
                 } else {
-                    found.tested(ASSIGNED_ID.of(Version::V5));
+                    for pair in [ASSIGNED_ID, UNIQUE_ID, ID_RETURNED] {
+                        found.tested(pair.of(Version::V5));
+                    }
                 }
             }
             (true, None) => {
                 let wanted = "an Assigned Client Identifier for an empty one";
                 say(event, packet, (ASSIGNED_ID, wanted), connect, state, found);
+                found.beside(event, ID_RETURNED.of(Version::V5));
             }
             (false, Some(id)) if *id == connect.client_id => {
                 found.grade(

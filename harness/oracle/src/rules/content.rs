@@ -26,12 +26,20 @@ pub(super) const OF_NOBODY: Pair = pair!("DZ-content-of-nobody", "DZ-content-of-
 /// A client may not send a Subscription Identifier, and a server not hand it on.
 pub(super) const PUBLISHERS_IDENTIFIER: Pair = pair!(-, "DZ-publisher-subscription-identifier");
 
+/// A message of QoS 0 has no packet identifier: what was published begins right behind its topic, in 5.0 behind its properties.
+pub(super) const NO_IDENTIFIER: Pair = pair!("MQTT-2.3.1-5", "MQTT-2.2.1-2");
+/// The bytes of a packet identifier.
+const IDENTIFIER: usize = 2;
+
 pub(crate) const RULE: Stateless = Stateless { name: "content", on: On::DELIVERED, observe };
 
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let Some(delivery) = Delivery::of(event, state) else { return };
     if delivery.marker || delivery.publish.payload.is_empty() || !state.of_this_run(delivery.topic) {
         return;
+    }
+    if delivery.seen.source.is_some() && delivery.publish.qos == 0 {
+        found.tested(NO_IDENTIFIER.of(delivery.seen.version));
     }
     match delivery.seen.source {
         None => of_nobody(event, &delivery, state, found),
@@ -59,6 +67,12 @@ fn of_nobody(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut 
         ],
     };
     found.broken(event, state, breach);
+    let payload = &delivery.publish.payload;
+    let behind = payload.get(IDENTIFIER..).filter(|rest| !rest.is_empty());
+    let published = |rest: &[u8]| state.messages.with_payload(&payload.slice_ref(rest)).is_some();
+    if delivery.publish.qos == 0 && behind.is_some_and(published) {
+        found.beside(event, NO_IDENTIFIER.of(delivery.seen.version));
+    }
 }
 
 fn forwarded(event: &Event, delivery: &Delivery<'_>, state: &State, found: &mut Found) {

@@ -142,6 +142,11 @@ fn off_range(
         return;
     }
     let Some(expiry_s) = message.expiry_s else { return };
+    if expiry_s == 0 {
+        // It may come or not, and a server that sends it takes 0 for no interval at all.
+        let text = format!("published with a Message Expiry Interval of 0: {}", delivery.summary());
+        return found.grade(event, None, text, vec![message.first.seq]);
+    }
     let breach = Breach {
         conn: delivery.seen.conn,
         clause: EXPIRY_LEFT,

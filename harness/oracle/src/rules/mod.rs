@@ -9,6 +9,7 @@ mod after_the_end;
 mod alias;
 mod clauses;
 pub(crate) mod client;
+mod client_id;
 mod connack;
 mod connack_properties;
 mod content;
@@ -19,6 +20,7 @@ mod expiry;
 mod granted_qos;
 mod identifiers;
 mod malformed;
+mod optional;
 mod order;
 mod overtaken;
 mod packet_id;
@@ -30,6 +32,7 @@ mod resend;
 mod resend_order;
 mod retain;
 mod session_present;
+mod sharing;
 mod subprotocol;
 mod topic;
 
@@ -43,6 +46,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(subprotocol::RULE),
         Box::new(malformed::WellFormed::default()),
         Box::new(connack::RULE),
+        Box::new(client_id::RULE),
         Box::new(connack_properties::ConnackProperties::default()),
         Box::new(session_present::SessionPresent::default()),
         Box::new(after_the_end::AfterTheEnd::default()),
@@ -57,6 +61,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(topic::RULE),
         Box::new(content::RULE),
         Box::new(identifiers::Identifiers::default()),
+        Box::new(sharing::RULE),
         Box::new(expiry::RULE),
         Box::new(granted_qos::GrantedQos::default()),
         Box::new(retain::Retain::default()),

@@ -3,7 +3,7 @@
 use deadzone_history::{Event, EventKind};
 use deadzone_verdict::Fact;
 
-use super::clauses::PACKET_SIZE;
+use super::{clauses::PACKET_SIZE, optional};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Stateless},
@@ -19,6 +19,9 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     };
     let Some(maximum) = connect.limits.maximum_packet else { return };
     found.tested(PACKET_SIZE.of(state.version(packet.conn)));
+    for (_, statement) in optional::of(packet.packet().kind()) {
+        found.tested(statement.of(state.version(packet.conn)));
+    }
     let size = packet.wire_len();
     if size <= maximum {
         return;
@@ -37,4 +40,9 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         ],
     };
     found.broken(event, state, breach);
+    for (id, statement) in optional::of(packet.packet().kind()) {
+        if optional::has(packet.packet(), id) {
+            found.beside(event, statement.of(state.version(packet.conn)));
+        }
+    }
 }

@@ -7,7 +7,7 @@ use deadzone_history::{ConnId, Event, EventKind};
 use deadzone_verdict::Fact;
 use deadzone_wire::{Ack, AckKind, Packet, Version};
 
-use super::clauses::RECEIVE_MAXIMUM;
+use super::clauses::{NO_QUOTA, RECEIVE_MAXIMUM};
 use crate::{
     breach::{Breach, Found},
     hash::Map,
@@ -63,6 +63,7 @@ impl Rule for ReceiveMaximum {
                 *quota = left;
                 if left == 0 {
                     found.tested(RECEIVE_MAXIMUM.of(Version::V5));
+                    found.tested(NO_QUOTA.of(Version::V5));
                 }
                 return;
             }
@@ -79,6 +80,7 @@ impl Rule for ReceiveMaximum {
                 ],
             };
             found.broken(event, state, breach);
+            found.beside(event, NO_QUOTA.of(Version::V5));
         } else if let Some(quota) = self.quota.get_mut(&packet.conn) {
             *quota = quota.saturating_add(1).min(maximum);
         }

@@ -7,7 +7,7 @@ use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
 use super::{
-    clauses::{LIVE_RESEND, PUBLISH_AFTER_RELEASE, RESEND},
+    clauses::{LIVE_RESEND, PUBLISH_AFTER_RELEASE, REFUSED, RESEND},
     delivery::Delivery,
 };
 use crate::{
@@ -24,6 +24,10 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
     let breach = match delivery.seen.copy {
         CopyKind::Again { last, stage: Stage::Released, .. } => after_release(&delivery, last),
         CopyKind::Again { last, live: true, .. } if v5 => live(&delivery, last),
+        CopyKind::Again { stage: Stage::Done, .. } if v5 => match refused(&delivery, state) {
+            Some(refusal) => after_refusal(&delivery, refusal),
+            None => return,
+        },
         CopyKind::First => match unacknowledged(&delivery) {
             Some(last) => other_id(&delivery, last),
             None => return,
@@ -47,6 +51,26 @@ fn after_release(delivery: &Delivery<'_>, last: u64) -> Breach {
         could_instead: vec![
             "resend PUBREL after the session was resumed: it resent the PUBLISH",
             "begin another exchange under this id after PUBCOMP: none was given",
+        ],
+    }
+}
+
+/// The refusal of this message, where the server is known to have read it.
+fn refused(delivery: &Delivery<'_>, state: &State) -> Option<u64> {
+    let (seq, conn) = delivery.session.outbound.get(delivery.publish.packet_id?)?.refused?;
+    state.conn(conn).is_some_and(|conn| conn.answered_up_to > seq).then_some(seq)
+}
+
+fn after_refusal(delivery: &Delivery<'_>, refusal: u64) -> Breach {
+    Breach {
+        conn: delivery.seen.conn,
+        clause: REFUSED,
+        fact: Fact::WrongPacket,
+        wanted: "no resend of what the client refused".to_owned(),
+        got: format!("the PUBLISH again: {}", delivery.summary()),
+        evidence: vec![refusal],
+        could_instead: vec![
+            "resend what may not have been answered: it answered what was given behind the refusal",
         ],
     }
 }

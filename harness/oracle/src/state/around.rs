@@ -149,6 +149,11 @@ impl Around {
         self.faults.iter().rev().find(|(c, _)| *c == client).map(|(_, what)| *what)
     }
 
+    /// Whether the step that is played breaks the protocol on purpose.
+    pub(crate) fn deviates(&self) -> bool {
+        self.turn.is_some_and(|turn| turn.deviant)
+    }
+
     /// The step during which something happens now.
     pub(crate) fn place(&self) -> Option<Place> {
         self.turn.map(|turn| Place { line: turn.line, column: 1, length: turn.length })

@@ -7,17 +7,19 @@ pub(crate) struct Filter {
     plain: Vec<u8>,
     /// It is one of a shared subscription.
     pub(crate) shared: bool,
+    /// The share name: with the filter it names the group.
+    name: Vec<u8>,
 }
 
 impl Filter {
     pub(crate) fn new(text: &[u8]) -> Self {
         let share = text.strip_prefix(b"$share/").and_then(|rest| {
             let slash = rest.iter().position(|b| *b == b'/')?;
-            rest.get(slash + 1..)
+            Some((rest.get(..slash)?, rest.get(slash + 1..)?))
         });
         match share {
-            Some(plain) => Self { plain: plain.to_vec(), shared: true },
-            None => Self { plain: text.to_vec(), shared: false },
+            Some((name, plain)) => Self { plain: plain.to_vec(), shared: true, name: name.to_vec() },
+            None => Self { plain: text.to_vec(), shared: false, name: Vec::new() },
         }
     }
 

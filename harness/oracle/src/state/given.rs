@@ -106,7 +106,7 @@ impl State {
         if ack.kind == AckKind::Pubrec && ack.code() < 0x80 {
             conn.exchange.steps.entry(ack.packet_id).or_default().received += 1;
         }
-        if !known.outbound.acknowledged(seq, ack) {
+        if !known.outbound.acknowledged((seq, id), ack) {
             self.deviates(id, seq);
         }
     }

@@ -44,6 +44,8 @@ pub(crate) struct Outbound {
     pub(crate) carried: bool,
     /// It had to be dropped, as it no longer fits the client's Maximum Packet Size, or went down with the process.
     pub(crate) dropped: bool,
+    /// Where its receiver refused it, by a Reason Code of 0x80 or more.
+    pub(crate) refused: Option<(u64, ConnId)>,
     /// It was sent again under another id, on a later connection: the event of that copy.
     pub(crate) moved: Option<u64>,
     pub(crate) delivery: Option<DeliveryId>,
@@ -103,6 +105,7 @@ impl Outbounds {
             finished: seq,
             carried: false,
             dropped: false,
+            refused: None,
             moved: None,
             delivery,
         };
@@ -126,7 +129,7 @@ impl Outbounds {
     }
 
     /// An acknowledgement was given; `false` where it does not fit the exchange's kind.
-    pub(super) fn acknowledged(&mut self, seq: u64, ack: &Ack) -> bool {
+    pub(super) fn acknowledged(&mut self, (seq, conn): (u64, ConnId), ack: &Ack) -> bool {
         let Some(known) = self.by_id.get_mut(ack.packet_id) else {
             return ack.kind != AckKind::Puback;
         };
@@ -143,6 +146,7 @@ impl Outbounds {
         known.touched = seq;
         if done {
             known.finished = seq;
+            known.refused = refused.then_some((seq, conn));
             self.finish(ack.packet_id, seq);
         }
         fits

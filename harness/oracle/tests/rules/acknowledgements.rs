@@ -275,3 +275,33 @@ fn a_refusal_and_a_crossing_resend_leave_the_rules_on() {
     }
     found(h, &[(RULE, "MQTT-2.3.1-6")]);
 }
+
+/// One answer is for all filters of a request: another one names that statement beside.
+#[test]
+fn one_suback_and_one_unsuback_for_all_filters() {
+    for v in BOTH {
+        for several in [true, false] {
+            let (mut h, _, conn) = start(v, Start::Clean);
+            let mut subscribe = Subscribe::new(5, "dz1/a", 0);
+            let mut unsubscribe = deadzone_wire::Unsubscribe::new(6, "dz1/a");
+            if several {
+                subscribe.filters.push(("dz1/b".into(), 0));
+                unsubscribe.filters.push("dz1/b".into());
+            }
+            let codes = if several { vec![0, 0] } else { vec![0] };
+            h.up(conn, subscribe);
+            h.down(conn, Suback::new(5, codes.clone()));
+            h.down(conn, Suback::new(5, codes.clone()));
+            h.up(conn, unsubscribe);
+            let told = if v == Version::V5 { codes } else { Vec::new() };
+            h.down(conn, Unsuback { packet_id: 6, properties: Default::default(), codes: told });
+            let outcomes = deadzone_oracle::obey(&h.finish());
+            let findings: Vec<_> =
+                outcomes.iter().filter(|o| o.rule == RULE).flat_map(|o| &o.findings).collect();
+            assert_eq!(findings.len(), 1, "{findings:#?}");
+            let beside = format!("{v}/{}", by(v, "MQTT-3.8.4-4", "MQTT-3.8.4-5"));
+            let named: Vec<String> = findings[0].also.iter().map(ToString::to_string).collect();
+            assert_eq!(named, if several { vec![beside] } else { Vec::new() }, "{v}");
+        }
+    }
+}

@@ -182,3 +182,60 @@ fn a_server_that_is_offered_mqtt_chooses_it() {
         }
     }
 }
+
+/// An identifier of 1 to 23 letters and digits is not rejected; a longer one may be, and so may a client for other reasons.
+#[test]
+fn a_plain_client_identifier_is_not_rejected() {
+    for v in BOTH {
+        let rejected = if v == Version::V5 { 0x85 } else { 0x02 };
+        let other = if v == Version::V5 { 0x87 } else { 0x05 };
+        let longest = "abcdefghijklmnopqrstuvw";
+        for (id, code, breach) in [
+            ("Z", rejected, true),
+            (longest, rejected, true),
+            (longest, other, false),
+            ("abcdefghijklmnopqrstuvwx", rejected, false),
+            ("a-b", rejected, false),
+        ] {
+            let mut h = HandMade::new(v);
+            let c = h.client("c");
+            let conn = h.open(c);
+            h.up(conn, Connect::new(v, id));
+            h.down(conn, Connack::new(v, false, code));
+            h.broker_closes(conn);
+            if breach { found(h, &[("client-id-taken", "MQTT-3.1.3-5")]) } else { legal(h) }
+        }
+    }
+}
+
+/// What takes the place of an empty identifier is told, and unique: each breach names two statements.
+#[test]
+fn an_assigned_identifier_is_told_and_unique() {
+    let assigned = |id: Option<&str>| {
+        let mut connack = Connack::new(Version::V5, false, 0);
+        if let Some(id) = id {
+            let value = PropertyValue::Text(Text::from(id));
+            connack.properties.get_or_insert_default().push(PropertyId::AssignedClientIdentifier, value);
+        }
+        connack
+    };
+    for (ids, beside) in [
+        ([Some("a"), Some("b")], None),
+        ([Some("a"), Some("a")], Some("5.0/MQTT-3.1.3-6")),
+        ([Some("a"), None], Some("5.0/MQTT-3.1.3-7")),
+    ] {
+        let mut h = HandMade::new(Version::V5);
+        for id in ids {
+            let c = h.client("c");
+            let conn = h.open(c);
+            h.up(conn, Connect::new(Version::V5, ""));
+            h.down(conn, assigned(id));
+        }
+        let outcomes = deadzone_oracle::obey(&h.finish());
+        let findings: Vec<_> =
+            outcomes.iter().filter(|o| o.rule == "connack-properties").flat_map(|o| &o.findings).collect();
+        let named: Vec<String> = findings.iter().flat_map(|f| &f.also).map(ToString::to_string).collect();
+        assert_eq!(named, beside.into_iter().map(str::to_owned).collect::<Vec<_>>(), "{ids:?}");
+        assert_eq!(findings.len(), usize::from(beside.is_some()), "{ids:?}");
+    }
+}

@@ -5,6 +5,7 @@ mod acknowledgements;
 mod connections;
 mod delivery;
 mod exchanges;
+mod handed_on;
 mod hostile;
 mod judged;
 mod order;

@@ -29,7 +29,7 @@ pub(crate) const KEYWORDS: [&str; 12] = [
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 13] = [
+const NEEDS: [&str; 14] = [
     "qos 2",
     "session",
     "retain",
@@ -37,6 +37,7 @@ const NEEDS: [&str; 13] = [
     "subscription-identifier",
     "shared-subscription",
     "topic-alias",
+    "topic-alias-limit",
     "ws",
     "tls",
     "password",
@@ -114,6 +115,7 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["subscription-identifier"] => Some(Need::SubscriptionIdentifier),
             ["shared-subscription"] => Some(Need::SharedSubscription),
             ["topic-alias"] => Some(Need::TopicAlias),
+            ["topic-alias-limit"] => Some(Need::TopicAliasLimit),
             ["nodes", count] => several(count).map(Need::Nodes),
             ["bridge"] => Some(Need::Bridge),
             ["ws"] => Some(Need::Ws),

@@ -80,6 +80,7 @@ fn need(need: &Need) -> String {
         Need::SubscriptionIdentifier => "subscription-identifier".to_owned(),
         Need::SharedSubscription => "shared-subscription".to_owned(),
         Need::TopicAlias => "topic-alias".to_owned(),
+        Need::TopicAliasLimit => "topic-alias-limit".to_owned(),
         Need::Nodes(count) => format!("nodes {count}"),
         Need::Bridge => "bridge".to_owned(),
         Need::Ws => "ws".to_owned(),

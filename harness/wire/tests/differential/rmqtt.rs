@@ -5,8 +5,8 @@ use std::num::{NonZeroU16, NonZeroU32};
 
 use bytes::{Bytes, BytesMut};
 use deadzone_wire::{
-    Ack, AckKind, Connack, Connect, Packet, PacketKind, Properties, PropertyId as Id, PropertyValue as Val,
-    Publish, Text, Version,
+    Ack, AckKind, Auth, Connack, Connect, Disconnect, Packet, PacketKind, Properties, PropertyId as Id,
+    PropertyValue as Val, Publish, Text, Version,
 };
 use rmqtt_codec::{types, v3, v5};
 use tokio_util::codec::{Decoder, Encoder};
@@ -237,27 +237,29 @@ fn made_v5(packet: &Packet) -> Result<v5::Packet, String> {
         }),
         Packet::Bare(p) if p.kind == PacketKind::Pingreq => Their::PingRequest,
         Packet::Bare(_) => Their::PingResponse,
-        Packet::Disconnect(p) => {
-            let listed = of(p.properties.as_ref());
-            Their::Disconnect(v5::Disconnect {
-                reason_code: code(p.code())?,
-                session_expiry_interval_secs: listed.u32(Id::SessionExpiryInterval),
-                server_reference: listed.text(Id::ServerReference)?.map(Into::into),
-                reason_string: listed.text(Id::ReasonString)?.map(Into::into),
-                user_properties: listed.users()?,
-            })
-        }
-        Packet::Auth(p) => {
-            let listed = of(p.properties.as_ref());
-            Their::Auth(v5::Auth {
-                reason_code: code(p.reason.unwrap_or(0))?,
-                auth_method: listed.text(Id::AuthenticationMethod)?.map(Into::into),
-                auth_data: listed.bytes(Id::AuthenticationData),
-                reason_string: listed.text(Id::ReasonString)?.map(Into::into),
-                user_properties: listed.users()?,
-            })
-        }
+        Packet::Disconnect(p) => Their::Disconnect(disconnect(p, &of(p.properties.as_ref()))?),
+        Packet::Auth(p) => Their::Auth(auth(p, &of(p.properties.as_ref()))?),
         Packet::Opaque(_) => return Err("none of its packets".to_owned()),
+    })
+}
+
+fn disconnect(p: &Disconnect, listed: &Listed<'_>) -> Result<v5::Disconnect, String> {
+    Ok(v5::Disconnect {
+        reason_code: code(p.code())?,
+        session_expiry_interval_secs: listed.u32(Id::SessionExpiryInterval),
+        server_reference: listed.text(Id::ServerReference)?.map(Into::into),
+        reason_string: listed.text(Id::ReasonString)?.map(Into::into),
+        user_properties: listed.users()?,
+    })
+}
+
+fn auth(p: &Auth, listed: &Listed<'_>) -> Result<v5::Auth, String> {
+    Ok(v5::Auth {
+        reason_code: code(p.reason.unwrap_or(0))?,
+        auth_method: listed.text(Id::AuthenticationMethod)?.map(Into::into),
+        auth_data: listed.bytes(Id::AuthenticationData),
+        reason_string: listed.text(Id::ReasonString)?.map(Into::into),
+        user_properties: listed.users()?,
     })
 }
 

@@ -219,6 +219,20 @@ fn other_v3(packet: &Packet) -> Made {
     made.map_err(told)
 }
 
+/// DISCONNECT and AUTH: a reason and properties, where they are there.
+macro_rules! ending {
+    ($packet:ty, $ours:expr) => {{
+        let mut builder = <$packet>::builder();
+        if let Some(reason) = $ours.reason {
+            builder = builder.reason_code(code(reason)?);
+        }
+        if let Some(list) = &$ours.properties {
+            builder = builder.props(props(list)?);
+        }
+        builder.build()
+    }};
+}
+
 fn other_v5(packet: &Packet) -> Made {
     use theirs::Packet as Their;
 
@@ -268,26 +282,8 @@ fn other_v5(packet: &Packet) -> Made {
             .map(Their::V5_0Unsuback),
         Packet::Bare(p) if p.kind == PacketKind::Pingreq => Ok(Their::V5_0Pingreq(v5_0::Pingreq::new())),
         Packet::Bare(_) => Ok(Their::V5_0Pingresp(v5_0::Pingresp::new())),
-        Packet::Disconnect(p) => {
-            let mut builder = v5_0::Disconnect::builder();
-            if let Some(reason) = p.reason {
-                builder = builder.reason_code(code(reason)?);
-            }
-            if let Some(list) = &p.properties {
-                builder = builder.props(props(list)?);
-            }
-            builder.build().map(Their::V5_0Disconnect)
-        }
-        Packet::Auth(p) => {
-            let mut builder = v5_0::Auth::builder();
-            if let Some(reason) = p.reason {
-                builder = builder.reason_code(code(reason)?);
-            }
-            if let Some(list) = &p.properties {
-                builder = builder.props(props(list)?);
-            }
-            builder.build().map(Their::V5_0Auth)
-        }
+        Packet::Disconnect(p) => ending!(v5_0::Disconnect, p).map(Their::V5_0Disconnect),
+        Packet::Auth(p) => ending!(v5_0::Auth, p).map(Their::V5_0Auth),
         _ => return Err("none of its packets".to_owned()),
     };
     made.map_err(told)

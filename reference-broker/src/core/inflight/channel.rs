@@ -6,7 +6,11 @@ use deadzone_wire::{Ack, AckKind, Packet, Version};
 use super::aliases::Aliases;
 use crate::{
     Config, Defect, Variant,
-    core::{alterations::altered, message::Delivery, peer::Peer},
+    core::{
+        alterations::altered,
+        message::{Delivery, distorted},
+        peer::Peer,
+    },
 };
 
 /// One connection as exchanges see it. Quota, sizes and aliases start anew with each (5.0 §4.9, §3.1.2.11, §3.3.2.3.4).
@@ -53,7 +57,9 @@ impl Channel {
         let newest = config.has(Defect::PropertiesToOlderClient);
         let version = if newest { Version::V5 } else { self.peer.version };
         let peer = Peer { max_packet, version, ..self.peer };
+        let dup = dup || delivery.qos == 0 && config.has(Defect::Qos0WithDup);
         let publish = altered(delivery.publish(id, dup, now_us), delivery, config);
+        let publish = distorted(publish, version, config);
         if let Some(aliased) = self.aliases.shorten(&publish) {
             // The alias that sets a mapping takes three bytes, which the client may have no room for.
             let bytes = peer.encode(&Packet::Publish(aliased.publish.clone()), config);

@@ -14,6 +14,8 @@ use crate::{
 
 /// How long those that resend on a living connection wait for an acknowledgement.
 const LIVE_RESEND_US: u64 = 2_000_000;
+/// How many messages wait for an absent client under [`Defect::BacklogCut`].
+const CUT_BACKLOG: usize = 16;
 /// How long after a resume [`Variant::Resends30sLate`] resends.
 const LATE_RESEND_US: u64 = 30_000_000;
 
@@ -85,7 +87,9 @@ impl Outbound {
         let limits = &config.limits;
         let most = if crowded { limits.queued_bytes.min(limits.share_bytes()) } else { limits.queued_bytes };
         let room = most.saturating_sub(self.inflight_bytes);
-        if self.loses(config) || !self.queue.push(delivery, limits.queued_messages, room) {
+        let cut = self.channel.is_none() && config.has(Defect::BacklogCut);
+        let most = if cut { CUT_BACKLOG } else { limits.queued_messages };
+        if self.loses(config) || !self.queue.push(delivery, most, room) {
             tracing::debug!("a message is dropped");
         }
         self.pump(now_us, config)
@@ -144,6 +148,16 @@ impl Outbound {
             }
         }
         self.pump(now_us, config)
+    }
+
+    /// Whether the client's Receive Maximum is used up.
+    pub(crate) fn is_at_quota_zero(&self) -> bool {
+        self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
+    }
+
+    /// Whether an unfinished exchange has this identifier.
+    pub(crate) fn uses(&self, id: u16) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.id == id)
     }
 
     /// The connection is gone; the exchanges stay.
@@ -208,7 +222,9 @@ impl Outbound {
         let (quota, window) = (channel.quota, usize::from(channel.window));
         let Some(next) = self.queue.front() else { return false };
         // Expiry ends only what has not been started (5.0/MQTT-3.3.2-5): what is in `exchanges` is never looked at.
-        if next.message.expired(now_us) && !config.has(Defect::ExpiredQueuedDelivered) {
+        let kept = config.has(Defect::ExpiredQueuedDelivered)
+            || next.retain && config.has(Defect::ExpiredRetainedDelivered);
+        if next.message.expired(now_us) && !kept {
             if config.has(Defect::ExpiredHeadBlocks) {
                 return false;
             }
@@ -279,7 +295,7 @@ impl Outbound {
     }
 
     /// Whether the client's Receive Maximum is used up.
-    pub(crate) fn is_at_quota_zero(&self) -> bool {
+    pub(crate) fn has_no_quota(&self) -> bool {
         self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
     }
 
