@@ -78,7 +78,7 @@ impl Broker {
         if self.config.has(Defect::TakeoverLosesMessages)
             && let Some(session) = self.sessions.get_mut(client_id)
         {
-            session.outbound = Default::default();
+            session.outbound.lose_all();
         }
     }
 

@@ -105,7 +105,7 @@ macro_rules! with_reported_defects {
                 "https://github.com/mochi-mqtt/server/pull/234";
             WillOfRefusedConnect "will-of-refused-connect"
                 "publishes the will of a CONNECT that it refuses"
-                ["3.1.1/MQTT-3.1.2-8" "5.0/MQTT-3.1.2-8"]
+                ["3.1.1/DZ-refused-connect" "5.0/DZ-refused-connect"]
                 "https://github.com/rmqtt/rmqtt/issues/457";
             PendingWillDeafens "pending-will-deafens"
                 "keeps no subscriptions for a client that comes back while its will is pending"

@@ -16,6 +16,13 @@ impl Outbound {
         }
     }
 
+    /// The takeover-loses-messages defect: what is in flight and what waits is forgotten, and which identifiers were given is not.
+    pub(crate) fn lose_all(&mut self) {
+        self.exchanges.clear();
+        self.queue = Default::default();
+        self.weigh();
+    }
+
     /// The stray-answers-raise-quota defect: a unit is given for the acknowledgement of nothing.
     pub(crate) fn take_stray(&mut self, id: u16) {
         let stray = self.exchanges.iter().all(|e| e.id != id);
