@@ -158,7 +158,7 @@ impl Broker {
             return Err(Some(if v5 { IDENTIFIER_NOT_VALID } else { IDENTIFIER_REJECTED }));
         }
         let offers = Offers::of(&self.config, connect.layout(Version::V311));
-        let refused = offers.refuses_will(connect.will_qos(), connect.will_retain(), &self.config);
+        let refused = offers.refuses_will(connect.will_qos().min(2), connect.will_retain(), &self.config);
         match refused.filter(|_| connect.will.is_some()) {
             Some(code) => Err(Some(if v5 { code } else { NOT_AUTHORIZED })),
             None => Ok(()),

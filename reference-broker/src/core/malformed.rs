@@ -38,8 +38,6 @@ fn overlooked(violation: &Violation, kind: PacketKind, config: &Config) -> bool 
     config.tolerates(clause)
         || published && listed(&["3.3.2-14"]) && config.has(Defect::ResponseTopicUnchecked)
         || published && listed(&["3.3.2-8"]) && config.has(Defect::ClientAliasZeroRouted)
-        || listed(&["3.8.3-4"]) && config.has(Defect::ShareNoLocalAccepted)
-        || listed(&["4.8.2-1", "4.8.2-2"]) && config.has(Defect::BadShareAccepted)
         || foreign_id && config.has(Defect::PublisherSubscriptionIdForwarded)
         || config.has(Defect::MalformedConnectTaken) && kind == PacketKind::Connect
         || config.has(Defect::ProtocolNameIgnored) && listed(&["3.1.2-1"])

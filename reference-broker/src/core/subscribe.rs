@@ -53,8 +53,7 @@ impl Broker {
             let most = if self.config.varies(Variant::GrantsAtMostQos1) { 1 } else { offers.maximum_qos };
             subscription.qos = subscription.qos.min(most);
             subscription.shared = version == Version::V5 && sharing::is_shared(&filter);
-            let tolerated = self.config.has(Defect::ShareNoLocalAccepted) || self.config.is_tolerant();
-            if subscription.shared && subscription.no_local && !tolerated {
+            if subscription.shared && subscription.no_local && !self.config.is_tolerant() {
                 return self.end(id, Ending::Offence(PROTOCOL_ERROR));
             }
             if bridge {

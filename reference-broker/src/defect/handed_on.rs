@@ -187,14 +187,6 @@ macro_rules! with_handed_on_defects {
                 "takes all but the last level of a shared subscription for its share name"
                 ["5.0/MQTT-4.5.0-1"]
                 "https://github.com/redboltz/mqtt_cpp/issues/716";
-            BadShareAccepted "bad-share-accepted"
-                "grants shared subscriptions whose share name is empty or has wildcards, or that have no filter"
-                ["5.0/MQTT-4.13.1-1"]
-                "https://github.com/eclipse-mosquitto/mosquitto/issues/3319";
-            ShareNoLocalAccepted "share-no-local-accepted"
-                "grants shared subscriptions with No Local"
-                ["5.0/MQTT-4.13.1-1"]
-                "https://github.com/emqx/emqx/issues/8029";
             RefusedResent "refused-resent"
                 "takes no notice of a PUBACK or PUBREC of 0x80 or more, and sends the message again"
                 ["5.0/MQTT-4.4.0-2"]

@@ -128,7 +128,7 @@ macro_rules! with_negotiated_defects {
                 "https://github.com/rmqtt/rmqtt/issues/27";
             AssignedIdMistold "assigned-id-mistold"
                 "tells the client another identifier than the one that it made for an empty one"
-                ["5.0/MQTT-3.1.3-7"]
+                ["5.0/MQTT-3.1.3-7" "5.0/MQTT-3.2.2-16"]
                 "https://github.com/eclipse-mosquitto/mosquitto/issues/3639";
             LongestIdRefused "longest-id-refused"
                 "refuses identifiers of exactly 23 characters"

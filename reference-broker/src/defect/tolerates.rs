@@ -58,7 +58,7 @@ macro_rules! with_tolerant_defects {
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesWildcardInWill "tolerates-wildcard-in-will"
                 "takes a will for a topic with a wildcard"
-                ["3.1.1/MQTT-4.7.1-1" "5.0/MQTT-4.7.0-1"]
+                ["3.1.1/MQTT-4.7.1-1" "5.0/MQTT-4.7.0-1" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesEmptyTopic "tolerates-empty-topic"
                 "takes an empty topic or filter"
@@ -114,31 +114,31 @@ macro_rules! with_tolerant_defects {
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesWillQos3 "tolerates-will-qos3"
                 "serves a CONNECT with a will of QoS 3"
-                ["3.1.1/MQTT-3.1.2-14" "5.0/MQTT-3.1.2-12" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
+                ["3.1.1/MQTT-3.1.2-14" "5.0/MQTT-3.1.2-12" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesWillQosAlone "tolerates-will-qos-alone"
                 "serves a CONNECT with a Will QoS and no will"
-                ["3.1.1/MQTT-3.1.2-13" "5.0/MQTT-3.1.2-11" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
+                ["3.1.1/MQTT-3.1.2-13" "5.0/MQTT-3.1.2-11" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesWillRetainAlone "tolerates-will-retain-alone"
                 "serves a CONNECT with Will Retain and no will"
-                ["3.1.1/MQTT-3.1.2-15" "5.0/MQTT-3.1.2-13" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
+                ["3.1.1/MQTT-3.1.2-15" "5.0/MQTT-3.1.2-13" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesWillAbsent "tolerates-will-absent"
                 "serves a CONNECT that announces a will and has none"
-                ["3.1.1/MQTT-3.1.2-9" "5.0/MQTT-3.1.2-9" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
+                ["3.1.1/MQTT-3.1.2-9" "5.0/MQTT-3.1.2-9" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesUserAbsent "tolerates-user-absent"
                 "serves a CONNECT that announces a User Name and has none"
-                ["3.1.1/MQTT-3.1.2-19" "5.0/MQTT-3.1.2-17" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
+                ["3.1.1/MQTT-3.1.2-19" "5.0/MQTT-3.1.2-17" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesPasswordAbsent "tolerates-password-absent"
                 "serves a CONNECT that announces a Password and has none"
-                ["3.1.1/MQTT-3.1.2-21" "5.0/MQTT-3.1.2-19" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1"]
+                ["3.1.1/MQTT-3.1.2-21" "5.0/MQTT-3.1.2-19" "3.1.1/MQTT-4.8.0-1" "5.0/MQTT-4.13.1-1" "3.1.1/MQTT-3.1.4-1" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesPasswordAlone "tolerates-password-alone"
                 "serves a CONNECT with a Password and no User Name in 3.1.1"
-                ["3.1.1/MQTT-3.1.2-22" "3.1.1/MQTT-4.8.0-1"]
+                ["3.1.1/MQTT-3.1.2-22" "3.1.1/MQTT-4.8.0-1" "3.1.1/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesPubackCode "tolerates-puback-code"
                 "takes a PUBACK with a code that is not listed"
@@ -182,7 +182,7 @@ macro_rules! with_tolerant_defects {
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesDataWithoutMethod "tolerates-data-without-method"
                 "takes Authentication Data without an Authentication Method"
-                ["5.0/DZ-authentication-data-alone"]
+                ["5.0/DZ-authentication-data-alone" "5.0/MQTT-3.1.4-1"]
                 "https://github.com/nanomq/nanomq/issues/2336";
             ToleratesAuthWithoutMethod "tolerates-auth-without-method"
                 "takes an AUTH without an Authentication Method"

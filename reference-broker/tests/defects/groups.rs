@@ -27,8 +27,6 @@ pub(crate) const TABLE: &[Row] = &[
     (D::ShareMembershipKept, V5_ONLY, member_leaves, "", "t=m q0"),
     (D::ShareNotRestored, V5_ONLY, member_returns, "t=m q1 #1", ""),
     (D::ShareNameAtLastSlash, V5_ONLY, deep_filter, "t/u=m q0", ""),
-    (D::BadShareAccepted, V5_ONLY, bad_share, "disconnect 8f | closed", "suback [00]"),
-    (D::ShareNoLocalAccepted, V5_ONLY, share_no_local, "disconnect 82 | closed", "suback [01]"),
     (D::RefusedResent, V5_ONLY, refused_and_resumed, "", "t=m q1 #1 dup"),
     (D::RefusalKeepsUnit, V5_ONLY, refused_at_one, "t=a q1 #1 | t=b q1 #2", "t=a q1 #1"),
     (D::StallsAtQuotaZero, V5_ONLY, ping_at_quota_zero, "t=a q1 #1 | pingresp", "t=a q1 #1"),
@@ -141,20 +139,6 @@ fn deep_filter(rig: &mut Rig) -> String {
     rig.connect(5, "p", true);
     rig.skip();
     rig.publish(5, 0, 0, "t/u", "m");
-    rig.log(1)
-}
-
-fn bad_share(rig: &mut Rig) -> String {
-    rig.connect(1, "s", true);
-    rig.skip();
-    rig.subscribe(1, "$share//t", 0);
-    rig.log(1)
-}
-
-fn share_no_local(rig: &mut Rig) -> String {
-    rig.connect(1, "s", true);
-    rig.skip();
-    rig.subscribe(1, "$share/g/t", 0x05);
     rig.log(1)
 }
 

@@ -120,6 +120,9 @@ fn not_let_in(
     if without_keep_alive(wait, question) {
         return Some("the broker lets no client in that has no keep-alive, which is its right");
     }
+    if pattern.kind == PacketKind::Connack && mismatch::authenticates(wait) {
+        return Some("the broker does not offer this method of authentication, which is its right");
+    }
     // The code is optional in 5.0; 3.1.1 owes it.
     let unnamed = wait.version == Version::V5 && mismatch::empty_id(wait);
     (unnamed && pattern.kind == PacketKind::Connack)

@@ -14,6 +14,9 @@ use crate::{
     wording,
 };
 
+/// Not authorised, bad user name or password, bad authentication method (5.0 §2.4).
+const REFUSES_METHOD: [u8; 3] = [0x86, 0x87, 0x8c];
+
 pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
     let Some(pattern) = wait.patterns().find(|pattern| pattern.kind == packet.kind()) else {
         return another(wait, got, packet, found);
@@ -126,6 +129,9 @@ fn refusal(wait: &Wait<'_>, pattern: &Pattern, got: u64, packet: &Packet, found:
         Packet::Ack(ack) if packet.kind() == PacketKind::Pubcomp && ack.code() == 0x92 => {
             forgotten(wait, got, packet, found);
         }
+        Packet::Connack(c) if authenticates(wait) && REFUSES_METHOD.contains(&c.code) => {
+            found.not_applicable(got, format!("the target does not offer this method: {what}"));
+        }
         Packet::Connack(_) if keep_alive_0(wait) => {
             found.graded(got, None, format!("keep-alive 0 is refused: {what}"), Vec::new());
             found.not_applicable(got, format!("the target refused keep-alive 0: {what}"));
@@ -179,6 +185,11 @@ fn has_credentials(wait: &Wait<'_>) -> bool {
 /// A server need not take an empty client identifier, whatever goes with it.
 pub(super) fn empty_id(wait: &Wait<'_>) -> bool {
     wait.conn.handshake.connect.as_ref().is_some_and(|c| c.client_id.is_empty())
+}
+
+/// A client that names a method of authentication: the target need not offer it.
+pub(super) fn authenticates(wait: &Wait<'_>) -> bool {
+    wait.conn.handshake.connect.as_ref().is_some_and(|c| c.limits.authenticates)
 }
 
 fn keep_alive_0(wait: &Wait<'_>) -> bool {

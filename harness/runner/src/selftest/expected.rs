@@ -81,31 +81,13 @@ pub(super) fn offered(variant: Option<Variant>, version: Version) -> Capabilitie
 pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("keep-alive-fed-by-bytes", "a client that sends a packet byte by byte for longer than its keep-alive"),
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
-    ("will-delay-outlasts-session", "nothing, by right: a will that comes late is graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
-    (
-        "reason-string-unbounded-in-auth",
-        "a client with a small Maximum Packet Size that authenticates by a method",
-    ),
-    (
-        "user-property-unbounded-in-auth",
-        "a client with a small Maximum Packet Size that authenticates by a method",
-    ),
-    ("assigned-id-untold", "clients with empty identifiers"),
-    ("assigned-id-shared", "clients with empty identifiers"),
-    ("assigned-id-mistold", "clients with empty identifiers"),
-    ("longest-id-refused", "an identifier of 23 characters"),
     ("maximum-qos-untold", "a rule that a refused QoS is announced"),
     ("high-qos-subscribe-refused", "a SUBSCRIBE at QoS 2 where Maximum QoS is 1"),
     ("will-qos-unchecked", "a will at QoS 2 where Maximum QoS is 1"),
     ("will-retain-unchecked", "a retained will where Retain Available is 0"),
     ("server-keep-alive-not-kept", "a silence longer than Server Keep Alive"),
     ("server-keep-alive-untold", "a client that pings just within its own keep-alive"),
-    ("unknown-method-accepted", "a CONNECT with a method of authentication that is not known"),
-    ("auth-code-wrong", "a CONNECT with a method of authentication, without data"),
-    ("failed-proof-accepted", "a CONNECT with a method of authentication and a wrong proof"),
-    ("auth-method-not-repeated", "a CONNECT with a method of authentication"),
-    ("reauthentication-failure-ignored", "a re-authentication that fails"),
 ];
 
 /// What scenarios catch that no switch of ours turns on: brokers that are configured so. Each with the test that shows it.
