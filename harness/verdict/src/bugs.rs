@@ -129,7 +129,7 @@ pub struct BugCounts {
     /// Defects and mutants of these classes.
     pub defects: usize,
     /// Of those: a scenario says that it catches them.
-    pub caught: usize,
+    pub named: usize,
     /// Scenarios that are about any of these classes, each once.
     pub scenarios: usize,
 }
@@ -147,7 +147,7 @@ impl BugCounts {
                 Ours::None(why, _) => *counts.without.entry(*why).or_default() += 1,
             }
             counts.defects += covered.caught.len();
-            counts.caught += covered.caught.values().filter(|by| !by.is_empty()).count();
+            counts.named += covered.caught.values().filter(|by| !by.is_empty()).count();
             scenarios.extend(&covered.scenarios);
         }
         counts.scenarios = scenarios.len();
@@ -207,6 +207,6 @@ mod tests {
         let counts = BugCounts::of(&covered());
         assert_eq!((counts.classes, counts.with_scenarios, counts.defects_alone), (5, 2, 1));
         assert_eq!(counts.without, BTreeMap::from([(NoDefect::SecondBroker, 1), (NoDefect::Wire, 1)]));
-        assert_eq!((counts.defects, counts.caught, counts.scenarios), (4, 2, 4));
+        assert_eq!((counts.defects, counts.named, counts.scenarios), (4, 2, 4));
     }
 }

@@ -57,7 +57,7 @@ fn class(page: &mut Page, covered: &CoveredClass) {
     match &class.ours {
         Ours::Defects(names) if !verbose => page.field("defects", Role::Plain, &names.join(" "), NAMES),
         Ours::Defects(_) => covered.caught.iter().for_each(|(name, by)| {
-            let by = if by.is_empty() { "nothing catches it".to_owned() } else { joined(by) };
+            let by = if by.is_empty() { "no scenario names it".to_owned() } else { joined(by) };
             page.field("defect", Role::Plain, &format!("{name}: {by}"), NAMES);
         }),
         Ours::None(why, text) if !why.has_scenarios() => page.field("why", Role::Plain, text, SENTENCE),
@@ -72,10 +72,10 @@ fn class(page: &mut Page, covered: &CoveredClass) {
 fn sums(page: &mut Page, counts: &BugCounts) {
     let defects = number(counts.defects, "defect or mutant", "defects and mutants");
     let text = format!(
-        "{}, {} with scenarios; {defects}, {} of them caught by {}",
+        "{}, {} with scenarios; {defects}, {} of them named by {}",
         number(counts.classes, "class", "classes"),
         counts.with_scenarios,
-        counts.caught,
+        counts.named,
         scenarios(counts.scenarios),
     );
     page.field("bugs", Role::Strong, &text, SENTENCE);
