@@ -9,6 +9,8 @@ mod handed_on;
 #[macro_use]
 mod negotiated;
 #[macro_use]
+mod reported;
+#[macro_use]
 mod tolerates;
 #[macro_use]
 mod statements;
@@ -53,7 +55,7 @@ macro_rules! defects {
     };
 }
 
-with_negotiated_defects! { [with_statements with_handed_on_defects with_tolerant_defects defects]
+with_negotiated_defects! { [with_statements with_handed_on_defects with_tolerant_defects with_reported_defects defects]
     InboundQos2ForgottenOnReconnect "inbound-qos2-forgotten-on-reconnect"
         "forgets on reconnect which inbound QoS 2 identifiers await their PUBREL, so that a replayed PUBLISH goes onward again"
         ["3.1.1/MQTT-4.3.3-2" "3.1.1/MQTT-4.1.0-1" "5.0/MQTT-4.3.3-10" "5.0/MQTT-4.1.0-1"]
@@ -270,10 +272,6 @@ with_negotiated_defects! { [with_statements with_handed_on_defects with_tolerant
         "takes a PUBLISH with a Subscription Identifier from a client and hands the identifier on"
         ["5.0/DZ-publisher-subscription-identifier"]
         "https://github.com/eclipse-mosquitto/mosquitto/issues/3319";
-    DropsSubscriberAtPubrec "drops-subscriber-at-pubrec"
-        "resets the connection of a subscriber at each of its PUBRECs, so that no QoS 2 delivery ever ends"
-        ["3.1.1/MQTT-4.3.3-1" "5.0/MQTT-4.3.3-4"]
-        "https://github.com/vernemq/vernemq/issues/944";
     PubrelMissing "pubrel-missing"
         "never sends a PUBREL, on no connection"
         ["3.1.1/MQTT-4.3.3-1" "5.0/MQTT-4.3.3-4"]

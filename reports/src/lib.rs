@@ -31,6 +31,6 @@ pub use not_started::{not_started_document, not_started_junit};
 pub use repro::{Recording, Reproduction, SCRIPT_MARK, reproduction, script_name};
 pub use shell::shell_word;
 pub use terminal::{
-    CoverageTable, Terminal, TerminalOptions, Verbosity, coverage_table, failure_block, run_line, run_sets,
-    same_cause_block,
+    CoverageTable, Terminal, TerminalOptions, Verbosity, bug_table, coverage_table, failure_block, run_line,
+    run_sets, same_cause_block,
 };

@@ -12,6 +12,7 @@ mod behind_close;
 mod between;
 mod bridge;
 mod brokers;
+mod bugs;
 mod burst;
 mod choosing;
 mod clients;

@@ -7,6 +7,7 @@
 mod ask;
 mod at_once;
 mod budget;
+mod bugs;
 mod confirm;
 mod coverage;
 mod cut_short;
@@ -49,6 +50,7 @@ mod suite;
 mod target;
 mod telling;
 
+pub use bugs::{bug_classes, bugs_covered, in_no_class};
 pub use coverage::{evidence, proven_evidence};
 pub use deadzone_link::Fault;
 pub use deadzone_play::{Dial, Dialling, ForeignLinks, NetDial, Reaching, Working};

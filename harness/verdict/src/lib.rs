@@ -5,6 +5,7 @@
 //!
 //! This crate judges nothing: the oracle does. No verdict is ever part of a record.
 
+mod bugs;
 mod cause;
 mod choice;
 mod consequence;
@@ -18,6 +19,7 @@ mod run;
 mod sets;
 mod verdict;
 
+pub use bugs::{BugClass, BugCounts, CoveredClass, NoDefect, Ours};
 pub use cause::{Cause, Shown, causes, finding};
 pub use choice::{Choice, LeftOut};
 pub use consequence::Consequence;

@@ -39,8 +39,12 @@ impl Broker {
         if refuses && self.config.has(Defect::RefusedResent) {
             return;
         }
+        self.note_acknowledged(&client_id, ack);
         let Some(session) = self.sessions.get_mut(&client_id) else { return };
         let refused = session.outbound.message(ack.packet_id).filter(|_| refuses);
+        if self.config.has(Defect::StrayAnswersRaiseQuota) {
+            session.outbound.take_stray(ack.packet_id);
+        }
         match session.outbound.acknowledge(ack.kind, ack.packet_id, ack.reason.unwrap_or(0)) {
             Answer::Nothing => {}
             Answer::Pubrel(_) if self.config.has(Defect::PubrelMissing) => {}

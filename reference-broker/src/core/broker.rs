@@ -16,6 +16,7 @@ use super::{
     lapses::{Health, Lapses},
     malformed,
     outbox::{ConnId, Effect, Outbox},
+    reported::Reported,
     retained::Retained,
     routing::Job,
     schedule::Schedule,
@@ -48,6 +49,7 @@ pub struct Broker {
     pub(super) arrivals: Arrivals,
     pub(super) jobs: Schedule<Job>,
     pub(super) lapses: Lapses,
+    pub(super) reported: Reported,
     pub(super) outbox: Outbox,
 }
 
@@ -67,6 +69,7 @@ impl Broker {
             arrivals: Arrivals::default(),
             jobs: Schedule::default(),
             lapses: Lapses::default(),
+            reported: Reported::default(),
         }
     }
 
@@ -95,6 +98,9 @@ impl Broker {
             return;
         }
         connection.framer.push(bytes);
+        if self.config.has(Defect::KeepAliveFedByBytes) {
+            connection.last_packet_us = connection.last_packet_us.max(self.now_us);
+        }
         // Looked up anew for each frame: any of them may end the connection.
         while let Some(next) = self.conns.get_mut(&conn).and_then(|c| c.framer.next()) {
             match next {
@@ -124,6 +130,7 @@ impl Broker {
         if let Some(client_id) = self.lapses.departed.remove(&conn) {
             self.tear_down(&client_id);
         }
+        self.note_reset(rst);
         self.forward_torn(conn);
         self.end(conn, if rst { Ending::Reset } else { Ending::PeerClosed });
     }
@@ -279,6 +286,7 @@ impl Broker {
         {
             conn.last_packet_us = self.now_us;
         }
+        let bytes = self.with_flags(bytes);
         self.push(Effect::Send { conn: id, bytes });
     }
 

@@ -47,6 +47,9 @@ impl Broker {
             }
         }
         if let Err(code) = self.examine(&decoded) {
+            if let Packet::Connect(connect) = &decoded.packet {
+                self.publish_refused_will(connect);
+            }
             return self.refuse(id, code);
         }
         let Packet::Connect(connect) = decoded.packet else {
@@ -79,6 +82,9 @@ impl Broker {
         }
         let assigned = connect.client_id.is_empty();
         let client_id = if assigned { self.make_client_id() } else { self.as_taken(&connect.client_id) };
+        if self.waits_for_older(&client_id) {
+            return;
+        }
         let Some(told) = self.told(id, connect, &client_id, proof) else {
             return self.refuse(id, Some(NOT_ACCEPTED));
         };
@@ -181,12 +187,20 @@ impl Broker {
             (false, true) => !self.config.has(Defect::SessionPresentMissing),
             (false, false) => self.claims_ended_session(client_id),
         };
+        if self.config.has(Defect::BacklogBeforeConnack) {
+            self.attach_session(id, connect, client_id);
+        }
         self.send_connack(id, claims, 0, told.clone());
         if self.config.has(Defect::TwoConnacks) {
             self.send_connack(id, claims, 0, told);
         }
         self.greet(id);
-        self.attach_session(id, connect, client_id);
+        if !self.config.has(Defect::BacklogBeforeConnack) {
+            self.attach_session(id, connect, client_id);
+        }
+        if present {
+            self.resend_acknowledged(id, client_id);
+        }
         if present && self.config.has(Defect::RetainedAgainOnResume) {
             self.resend_retained(client_id);
         }
@@ -208,6 +222,7 @@ impl Broker {
             return;
         }
         self.end(old, Ending::Takeover);
+        self.lose_at_takeover(client_id);
         if self.config.has(Defect::LateCloseKillsNewConnection) {
             self.lapses.departed.insert(old, client_id.clone());
         }
@@ -228,6 +243,9 @@ impl Broker {
                 if self.config.has(Defect::CleanStartKeepsSubscriptions) {
                     session.subscriptions = old.subscriptions;
                 }
+                if self.config.has(Defect::CleanStartKeepsQueue) {
+                    session.outbound = old.outbound;
+                }
                 if self.config.has(Defect::InboundIdsOutliveSession) {
                     session.inbound = old.inbound;
                 }
@@ -236,6 +254,7 @@ impl Broker {
             self.end_session(client_id);
         } else if let Some(stored) = self.sessions.get_mut(client_id) {
             stored.return_now();
+            let pending = stored.pending_will.is_some();
             if !self.config.has(Defect::WillDelayNotCancelled) {
                 // Back before the delay was over (5.0/MQTT-3.1.3-9).
                 stored.pending_will = None;
@@ -249,6 +268,7 @@ impl Broker {
             if self.config.has(Defect::InboundQos2ForgottenOnReconnect) {
                 stored.inbound.forget();
             }
+            self.change_at_resume(client_id, pending);
             return true;
         }
         self.sessions.insert(client_id.clone(), session);
@@ -261,6 +281,7 @@ impl Broker {
         let keep_alive_s = self.keep_alive_s(connect);
         let aliases = self.first_aliases(client_id);
         let will = Will::from_connect(connect, client_id, &self.config);
+        let will = self.will_of(client_id, will);
         let will = self.will_or_earlier_one(client_id, will);
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.stage = Stage::Connected;

@@ -53,7 +53,8 @@ impl Broker {
                 session.expiry = Expiry(expiry);
             }
         }
-        let code = disconnect.reason.unwrap_or(0);
+        let misread = disconnect.properties.is_none() && self.config.has(Defect::ShortDisconnectMisread);
+        let code = disconnect.reason.filter(|_| !misread).unwrap_or(0);
         self.end(
             id,
             if code == 0 || self.config.is_tolerant() {
@@ -88,6 +89,7 @@ impl Broker {
             Ending::Takeover => Some(0x8e),
         };
         if !matches!(ending, Ending::PeerClosed | Ending::Reset) {
+            self.say_farewell(id, &conn, ending);
             // After DISCONNECT it is for the client to close; the server closes if it has not (3.14.4).
             self.hang_up(id, &conn, reason, ending == Ending::Dropped);
         }
@@ -121,11 +123,8 @@ impl Broker {
             Ending::KeepAlive => !has(Defect::WillLostOnKeepAliveTimeout),
             Ending::Reset => !has(Defect::WillLostOnRst),
             Ending::Takeover => !has(Defect::WillLostOnTakeover),
-            Ending::DisconnectWithWill
-            | Ending::PeerClosed
-            | Ending::Dropped
-            | Ending::Offence(_)
-            | Ending::Policy(_) => true,
+            Ending::DisconnectWithWill => !has(Defect::WillLostAtDisconnectWithWill),
+            Ending::PeerClosed | Ending::Dropped | Ending::Offence(_) | Ending::Policy(_) => true,
         }
     }
 
@@ -139,7 +138,11 @@ impl Broker {
         }
     }
 
-    fn publish_will(&mut self, will: Will) {
+    pub(super) fn publish_will(&mut self, will: Will) {
+        if self.config.has(Defect::WillTwice) {
+            let message = will.clone().into_message(self.now_us, &self.config);
+            self.route_will(message);
+        }
         let message = will.into_message(self.now_us, &self.config);
         self.route_will(message);
     }
@@ -167,6 +170,7 @@ impl Broker {
         }
         let mut session = self.sessions.remove(client_id)?;
         self.note_ended(client_id);
+        self.note_dead_member(&session);
         if self.config.has(Defect::RetainedEndsWithSession) {
             self.retained.remove_of(client_id);
         }

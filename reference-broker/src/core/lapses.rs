@@ -83,6 +83,9 @@ impl Broker {
 
     /// Whether the half of the broker that this CONNECT comes to is dead.
     pub(super) fn overhears_connect(&mut self) -> bool {
+        if self.is_worn_out() {
+            return true;
+        }
         let Health::HalfDead(connects) = &mut self.lapses.health else { return false };
         *connects += 1;
         *connects % 2 == 1

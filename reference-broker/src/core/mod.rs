@@ -3,7 +3,7 @@
 //! [`Broker`] holds three sorts of state, each owned by one module: network connections (`connection`), sessions
 //! (`session`, with `inflight` for the QoS exchanges and `subscription` for the filters), and retained messages
 //! (`retained`). What packets do to them is in `connect`, `publish`, `acknowledge`, `subscribe`, `routing` and `ending`; who may come in
-//! is in `admission`, and who must prove it in `auth`. `lapses` and `schedule` serve defects and legal variants alone.
+//! is in `admission`, and who must prove it in `auth`. `lapses`, `reported` and `schedule` serve defects and legal variants alone.
 
 mod acknowledge;
 mod admission;
@@ -29,6 +29,7 @@ mod offers;
 mod outbox;
 mod peer;
 mod publish;
+mod reported;
 mod retained;
 mod routing;
 mod schedule;

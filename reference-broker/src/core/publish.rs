@@ -101,6 +101,12 @@ impl Broker {
         match session.inbound.arrival(packet_id, limit) {
             // Every copy gets its PUBREC, none goes onward twice (4.3.3-2; 5.0/MQTT-4.3.3-10).
             Arrival::Known => {
+                if self.punishes_repetition() {
+                    return self.end(id, Ending::Offence(malformed::PROTOCOL_ERROR));
+                }
+                if self.config.has(Defect::RepeatedPublishForwarded) {
+                    self.route_shared(&Arc::new(message.clone()));
+                }
                 let refuses = message.dup && self.config.has(Defect::DupPublishRefused);
                 let reason = if refuses { PACKET_IDENTIFIER_IN_USE } else { 0 };
                 return self.acknowledge(id, AckKind::Pubrec, packet_id, reason);
@@ -114,14 +120,19 @@ impl Broker {
         }
         // The standards offer both moments (methods A and B of 3.1.1, figure 4.3): ours is at PUBLISH, because then the
         // identifier alone has to be kept. The variant keeps the message and sends it onward at PUBREL.
-        let at_pubrel = self.config.varies(Variant::OnwardAtPubrel);
+        let at_pubrel =
+            self.config.varies(Variant::OnwardAtPubrel) || self.config.has(Defect::UnreleasedLostAtClose);
         let kept = at_pubrel
             || self.config.has(Defect::Qos2DeliveredTwice)
             || self.config.has(Defect::OnwardAgainAtPubrelReplay)
             || self.config.has(Defect::ExpiredPubrelUnanswered);
         let message = Arc::new(message);
-        let found = at_pubrel || self.route_shared(&message);
+        let trusted = message.dup && self.config.has(Defect::DupTakenForReceived);
+        let found = at_pubrel || trusted || self.route_shared(&message);
         if let Some(session) = self.sessions.get_mut(&client_id) {
+            if self.config.has(Defect::UnreleasedTakesUnit) {
+                session.outbound.lose_unit();
+            }
             session.inbound.open(packet_id, kept.then_some(message));
         }
         let reason = self.receipt(found);
@@ -141,7 +152,9 @@ impl Broker {
                 if self.config.has(Defect::OnwardAgainAtPubrelReplay) {
                     session.inbound.keep_released(packet_id, Arc::clone(&message), limit);
                 }
-                if self.config.varies(Variant::OnwardAtPubrel) || self.config.has(Defect::Qos2DeliveredTwice)
+                if self.config.varies(Variant::OnwardAtPubrel)
+                    || self.config.has(Defect::Qos2DeliveredTwice)
+                    || self.config.has(Defect::UnreleasedLostAtClose)
                 {
                     self.route_shared(&message);
                 }

@@ -96,7 +96,7 @@ impl Broker {
 
     /// Gives a message to every session that wants it; `true` if any does.
     fn hand_out(&mut self, message: &Arc<Message>) -> bool {
-        if names::is_lost(message, &self.config) {
+        if names::is_lost(message, &self.config) || self.is_held_up() {
             return false;
         }
         let marked = self.with_foreign_ids(message);

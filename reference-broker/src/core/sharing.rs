@@ -34,10 +34,14 @@ impl Broker {
         let mut groups: BTreeMap<Text, Vec<(bool, Text, Subscription)>> = BTreeMap::new();
         for session in self.sessions.values() {
             for (filter, subscription) in session.subscriptions.shared_for(&message.topic, &self.config) {
+                if session.conn.is_none() && self.config.has(Defect::ShareOfflineLost) {
+                    continue;
+                }
                 let member = (session.conn.is_some(), session.client_id.clone(), *subscription);
                 groups.entry(filter.clone()).or_default().push(member);
             }
         }
+        groups.retain(|group, _| !self.goes_to_dead_member(group));
         if self.config.has(Defect::ShareToEveryMember) {
             let all = groups.into_values().flatten();
             return all.map(|(_, id, subscription)| (id, subscription)).collect();

@@ -99,6 +99,9 @@ impl Broker {
         if sharing::is_shared(filter) && version == Version::V311 {
             return Err(FAILURE);
         }
+        if self.loses_filter() {
+            return Ok(Placed::New);
+        }
         let limit = self.config.limits.subscriptions;
         let session = self.sessions.get_mut(client_id).ok_or(FAILURE)?;
         if self.config.has(Defect::IdentifierKept) {
@@ -142,6 +145,9 @@ impl Broker {
         if self.falls_at_unsubscribe() || unsubscribe.filters.is_empty() {
             // The second: only where an empty one is overlooked, and it has nothing to answer.
             return;
+        }
+        if let Some(client_id) = self.conns.get(&id).map(|conn| conn.client_id.clone()) {
+            self.note_given_up(&client_id, &unsubscribe.filters);
         }
         let Some(conn) = self.conns.get(&id) else { return };
         let Some(session) = self.sessions.get_mut(&conn.client_id) else { return };

@@ -55,7 +55,11 @@ impl Subscription {
         }
         let copy = copy(message, &[self], config);
         let lost = u8::from(config.has(Defect::RetainedQosLowered));
-        let mut copy = Delivery { retain: true, qos: copy.qos.saturating_sub(lost), ..copy };
+        let mut copy = Delivery {
+            retain: !config.has(Defect::RetainedWithoutFlag),
+            qos: copy.qos.saturating_sub(lost),
+            ..copy
+        };
         if config.has(Defect::IdentifierLostInRetained) {
             copy.subscription_ids.clear();
         }

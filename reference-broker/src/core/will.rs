@@ -38,7 +38,8 @@ impl Will {
     pub(crate) fn into_message(self, now_us: u64, config: &Config) -> Message {
         let lost = u8::from(config.has(Defect::WillQosLowered));
         let qos = self.message.qos.saturating_sub(lost);
-        Message { accepted_us: now_us, qos, ..self.message }
+        let retain = self.message.retain && !config.has(Defect::WillRetainLost);
+        Message { accepted_us: now_us, qos, retain, ..self.message }
     }
 }
 

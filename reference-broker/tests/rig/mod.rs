@@ -47,6 +47,7 @@ impl Rig {
             (Defect::AliasZero, "TopicAlias"),
             (Defect::ResponseTopicUnchecked, "wildcard"),
             (Defect::Qos0WithDup, "DUP"),
+            (Defect::FarewellToOlderClient, "DISCONNECT"),
         ];
         let wrong = wrong.into_iter().filter(|(defect, _)| config.has(*defect));
         Self {

@@ -3,6 +3,7 @@
 //! [`Terminal`] listens to the runner and writes where it is told; [`failure_block`] is the block alone, for documents.
 //! Words carry the meaning, colours only repeat it. Nothing here asks the environment or prints by itself.
 
+mod bugs;
 mod causes;
 mod circumstances;
 mod clause;
@@ -19,6 +20,7 @@ mod target;
 mod timeline;
 mod unclear;
 
+pub use bugs::bug_table;
 pub use coverage::{CoverageTable, coverage_table};
 pub use listener::{Terminal, failure_block, same_cause_block};
 pub use options::{TerminalOptions, Verbosity};

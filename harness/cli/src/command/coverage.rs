@@ -1,13 +1,16 @@
-//! `deadzone coverage`: what became of each statement of the standards, on the embedded broker or in a run that was reported.
+//! `deadzone coverage`: what became of each statement of the standards, on the embedded broker or in a run that was reported; with
+//! `--bugs` which classes of reported bugs the suite is about.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use deadzone_reports::{CoverageTable, RunDocument, Verbosity, coverage_table};
-use deadzone_runner::{EmbeddedSpec, ExitCode, Options, RunError, Suite, TargetSpec, names_clause};
+use deadzone_reports::{CoverageTable, RunDocument, Verbosity, bug_table, coverage_table};
+use deadzone_runner::{
+    EmbeddedSpec, ExitCode, Options, RunError, Suite, TargetSpec, bugs_covered, in_no_class, names_clause,
+};
 use deadzone_spec::{ClauseId, all};
-use deadzone_verdict::Evidence;
+use deadzone_verdict::{CoveredClass, Evidence};
 use deadzone_wire::Version;
 
 use super::{document, run::terminal_options};
@@ -31,9 +34,16 @@ pub(crate) struct CoverageArgs {
     /// Each statement by itself: what became of it, how it is observed or why not, which scenarios name it, what proves it
     #[arg(short, long)]
     pub(crate) verbose: bool,
+    /// Which bugs that brokers were reported to have the suite is about, in place of statements: all, or those of the areas (will,
+    /// session) and classes that are named. Nothing is run
+    #[arg(long, conflicts_with = "mqtt")]
+    pub(crate) bugs: bool,
 }
 
 pub(crate) fn coverage(args: &CoverageArgs) -> anyhow::Result<ExitCode> {
+    if args.bugs {
+        return bugs(args);
+    }
     let versions = config::versions(&args.mqtt)?;
     let (sections, files): (Vec<&str>, Vec<&str>) =
         args.words.iter().map(String::as_str).partition(|word| all().any(|id| names(word, id)));
@@ -69,11 +79,32 @@ pub(crate) fn coverage(args: &CoverageArgs) -> anyhow::Result<ExitCode> {
         output::print_error(&format!("error: {head}: it ran nothing in this version\n"));
         return Ok(ExitCode::NothingRan);
     }
-    let verbosity = if args.verbose { Verbosity::Verbose } else { Verbosity::Normal };
-    let options = terminal_options(verbosity);
+    let options = terminal_options(verbosity(args));
     let chosen: Option<&dyn Fn(ClauseId) -> bool> = if sections.is_empty() { None } else { Some(&chosen) };
     let table = CoverageTable { head: &head, evidence: &evidence, versions: &shown, chosen };
     output::print(&coverage_table(&table, options));
+    Ok(ExitCode::Success)
+}
+
+fn verbosity(args: &CoverageArgs) -> Verbosity {
+    if args.verbose { Verbosity::Verbose } else { Verbosity::Normal }
+}
+
+/// Of each class of bugs: its sentence, its defects, and the scenarios that say that they catch them.
+fn bugs(args: &CoverageArgs) -> anyhow::Result<ExitCode> {
+    let suite = Suite::embedded().map_err(RunError::from)?;
+    let covered = bugs_covered(&suite);
+    let is_of = |covered: &CoveredClass, word: &str| covered.class.area == word || covered.class.id == word;
+    if let Some(word) = args.words.iter().find(|word| !covered.iter().any(|one| is_of(one, word))) {
+        let mut areas: Vec<&str> = covered.iter().map(|one| one.class.area).collect();
+        areas.dedup();
+        bail!("`{word}` names no class of bugs and no area of them; the areas: {}", areas.join(" "));
+    }
+    let all = args.words.is_empty();
+    let shown: Vec<&CoveredClass> =
+        covered.iter().filter(|one| all || args.words.iter().any(|word| is_of(one, word))).collect();
+    let apart = if all { in_no_class() } else { Vec::new() };
+    output::print(&bug_table(&shown, &apart, terminal_options(verbosity(args))));
     Ok(ExitCode::Success)
 }
 

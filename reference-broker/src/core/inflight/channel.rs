@@ -32,9 +32,14 @@ impl Channel {
         Self { peer, window, quota: window, resend_from_us: 0, aliases: Aliases::new(&peer, config) }
     }
 
-    /// Takes the aliases of an earlier connection for its own: a defect.
-    pub(super) fn carry_aliases_over(&mut self, earlier: &Self) {
-        self.aliases.carry_over(&earlier.aliases);
+    /// Takes the aliases or the quota of an earlier connection for its own: defects.
+    pub(super) fn carry_over(&mut self, earlier: &Self, config: &Config) {
+        if config.has(Defect::AliasOfEarlierConnection) {
+            self.aliases.carry_over(&earlier.aliases);
+        }
+        if config.has(Defect::QuotaCarriedOver) {
+            (self.quota, self.window) = (earlier.quota, earlier.window);
+        }
     }
 
     /// Whether what is unacknowledged is sent again on the living connection: a defect in 5.0, and a legal variant before it.

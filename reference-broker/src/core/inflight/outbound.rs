@@ -1,16 +1,15 @@
 //! QoS 1 and 2 exchanges towards one subscriber: packet identifiers, acknowledgements, the send quota of 5.0 §4.9, and
 //! what is resent when a session resumes. Knows nothing of topics or other sessions.
 
-use std::{collections::VecDeque, sync::Arc};
+mod lapses;
+
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use deadzone_wire::AckKind;
 
 use super::{channel::Channel, ids::Ids, queue::Queue};
-use crate::{
-    Config, Defect, Variant,
-    core::message::{Delivery, Message},
-};
+use crate::{Config, Defect, Variant, core::message::Delivery};
 
 /// How long those that resend on a living connection wait for an acknowledgement.
 const LIVE_RESEND_US: u64 = 2_000_000;
@@ -58,7 +57,9 @@ pub(crate) struct Outbound {
     /// The pubrels-in-reverse-order defect: PUBRELs that were held back, with their reason codes.
     held_back: Vec<(u16, u8)>,
     channel: Option<Channel>,
-    /// The alias-of-earlier-connection defect: the connection before the present one.
+    /// The places-lost-at-cut defect: units that never come back.
+    places_lost: u16,
+    /// The alias-of-earlier-connection and quota-carried-over defects: the connection before the present one.
     departed: Option<Channel>,
 }
 
@@ -91,6 +92,8 @@ impl Outbound {
         let most = if cut { CUT_BACKLOG } else { limits.queued_messages };
         if self.loses(config) || !self.queue.push(delivery, most, room) {
             tracing::debug!("a message is dropped");
+        } else if config.has(Defect::NewestFirst) && self.channel.is_some() {
+            self.queue.last_first();
         }
         self.pump(now_us, config)
     }
@@ -106,8 +109,9 @@ impl Outbound {
         let late_us = if config.varies(Variant::Resends30sLate) { LATE_RESEND_US } else { 0 };
         channel.resend_from_us = now_us.saturating_add(late_us);
         if let Some(earlier) = self.departed.take() {
-            channel.carry_aliases_over(&earlier);
+            channel.carry_over(&earlier, config);
         }
+        self.lose_places(&mut channel, config);
         self.channel = Some(channel);
         self.held_back.clear();
         if config.has(Defect::PublishNotResentOnResume) {
@@ -155,14 +159,10 @@ impl Outbound {
         self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
     }
 
-    /// Whether an unfinished exchange has this identifier.
-    pub(crate) fn uses(&self, id: u16) -> bool {
-        self.exchanges.iter().any(|exchange| exchange.id == id)
-    }
-
     /// The connection is gone; the exchanges stay.
     pub(crate) fn detach(&mut self, config: &Config) {
-        self.departed = self.channel.take().filter(|_| config.has(Defect::AliasOfEarlierConnection));
+        let carries = config.has(Defect::AliasOfEarlierConnection) || config.has(Defect::QuotaCarriedOver);
+        self.departed = self.channel.take().filter(|_| carries);
     }
 
     /// Everything that may go out now: first what is owed since the resume, then new messages.
@@ -246,7 +246,8 @@ impl Outbound {
         }
         let Some(id) = self.next_id(config) else { return false };
         let Some(channel) = &mut self.channel else { return false };
-        let dup = config.has(Defect::DupForwarded) && delivery.message.dup;
+        let waited = delivery.message.accepted_us < now_us && config.has(Defect::QueuedWithDup);
+        let dup = waited || config.has(Defect::DupForwarded) && delivery.message.dup;
         if let Some(bytes) = channel.publish(&delivery, Some(id), dup, now_us, config) {
             channel.quota -= 1;
             out.push(bytes);
@@ -297,33 +298,6 @@ impl Outbound {
     /// Whether the client's Receive Maximum is used up.
     pub(crate) fn has_no_quota(&self) -> bool {
         self.channel.as_ref().is_some_and(|channel| channel.quota == 0)
-    }
-
-    /// The refusal-keeps-unit defect: a unit of the quota is lost.
-    pub(crate) fn lose_unit(&mut self) {
-        if let Some(channel) = &mut self.channel {
-            channel.quota = channel.quota.saturating_sub(1);
-        }
-    }
-
-    /// The messages of QoS 2 whose delivery has begun, for defects.
-    pub(crate) fn started(&self) -> Vec<Arc<Message>> {
-        let started = self.exchanges.iter().filter(|e| e.awaiting != Awaiting::Puback);
-        started.map(|e| Arc::clone(&e.delivery.message)).collect()
-    }
-
-    /// The message of an exchange, for a defect.
-    pub(crate) fn message(&self, id: u16) -> Option<Arc<Message>> {
-        self.exchanges.iter().find(|e| e.id == id).map(|e| Arc::clone(&e.delivery.message))
-    }
-
-    /// The pubrels-in-reverse-order defect: the PUBRELs that go out now.
-    pub(crate) fn hold_back(&mut self, id: u16, reason: u8) -> Vec<(u16, u8)> {
-        self.held_back.push((id, reason));
-        if self.exchanges.iter().any(|e| e.awaiting == Awaiting::Pubrec && !e.owed) {
-            return Vec::new();
-        }
-        std::mem::take(&mut self.held_back).into_iter().rev().collect()
     }
 
     fn complete(&mut self, at: usize) {

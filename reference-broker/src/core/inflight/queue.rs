@@ -34,6 +34,11 @@ impl Queue {
         Some(delivery)
     }
 
+    /// Puts what came last before all else, for one defect.
+    pub(crate) fn last_first(&mut self) {
+        self.waiting.rotate_right(usize::from(!self.waiting.is_empty()));
+    }
+
     /// Turns the order round, for one defect.
     pub(crate) fn reverse(&mut self) {
         self.waiting.make_contiguous().reverse();
