@@ -150,8 +150,17 @@ fn a_broker_over_tls_that_is_started_again_has_its_certificates_still() {
          \"{{certificates}}\", \"--defect\", \"ends-at-unsubscribe\"]\n"
     );
     fs::write(&file, text).unwrap();
-    let words =
-        ["run", "subscribe", "--mqtt", "3.1.1", "--long-bound", "2", "--broker", file.to_str().unwrap()];
+    let words = [
+        "run",
+        "subscribe/unsubscribe",
+        "subscribe/matching",
+        "--mqtt",
+        "3.1.1",
+        "--long-bound",
+        "2",
+        "--broker",
+        file.to_str().unwrap(),
+    ];
     let run = output(&words);
     let said = stdout(&run);
     assert_eq!(run.status.code(), Some(1), "{said}{}", stderr(&run));
