@@ -126,6 +126,6 @@ mod tests {
         let mut open: Vec<&str> =
             of_client.filter(|id| !closes(id.clause().reaction)).map(ClauseId::as_str).collect();
         open.sort_unstable();
-        assert_eq!(open, ["3.1.1/DZ-wrong-sender", "3.1.1/MQTT-3.3.1-2"]);
+        assert_eq!(open, ["3.1.1/DZ-wrong-sender", "3.1.1/DZ-zero-id-in-answer", "3.1.1/MQTT-3.3.1-2"]);
     }
 }

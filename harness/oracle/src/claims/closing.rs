@@ -2,7 +2,7 @@
 
 use deadzone_history::{By, ConnId, Expected};
 use deadzone_verdict::Fact;
-use deadzone_wire::{AckKind, Packet, PacketKind, Version};
+use deadzone_wire::{AckKind, Packet, PacketKind, Text, Version};
 
 use super::{mismatch, wait::Wait};
 use crate::{
@@ -25,6 +25,9 @@ const TAKEN_OVER: u8 = 0x8e;
 const CROWD: usize = 4;
 /// Within this time before it, µs: throttles count by the second or by a few, and are over once so much time has passed.
 const CROWD_WITHIN_US: u64 = 10_000_000;
+
+/// Separators in a topic that services of today refuse: seven are the most that the strictest well-known one takes.
+const DEEP: usize = 8;
 
 /// A DISCONNECT reason that has nothing to do with what the client did: not authorised, busy, shutting down, taken over, rate,
 /// quota, administrative action, payload format, use another server, server moved, connection rate, maximum connect time.
@@ -95,6 +98,12 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
+    if deep(wait, question) {
+        let why =
+            "the broker closed on a topic of many levels: the standard sets no limit to them, and brokers do";
+        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
+        return found.not_applicable(closed.seq, why);
+    }
     if let Some(why) = not_let_in(wait, pattern, question) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return found.not_applicable(closed.seq, why);
@@ -163,6 +172,17 @@ fn crowded(wait: &Wait<'_>) -> bool {
     let others = wait.state.conns().into_iter().filter(|(id, _)| *id < wait.id).map(|(_, conn)| conn);
     let others: Vec<&Conn> = others.filter(lately).collect();
     others.len() >= CROWD && others.iter().any(|conn| conn.handshake.accepted().is_some())
+}
+
+/// What is asked for has a topic of more levels than a broker's limit may allow.
+fn deep(wait: &Wait<'_>, question: Option<(Option<ConnId>, u64)>) -> bool {
+    let many = |topic: &Text| topic.0.iter().filter(|b| **b == b'/').count() >= DEEP;
+    let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
+    asked.is_some_and(|kept| match kept.packet() {
+        Packet::Publish(p) => many(&p.topic),
+        Packet::Subscribe(s) => s.filters.iter().any(|(filter, _)| many(filter)),
+        _ => false,
+    })
 }
 
 /// A server may end what never shows a sign of life, and refuse it from the start.
