@@ -74,7 +74,7 @@ with_negotiated_defects! { [with_statements with_handed_on_defects with_tolerant
         "https://github.com/emqx/emqx/issues/18441";
     PubrelNotResentOnResume "pubrel-not-resent-on-resume"
         "does not resend an unacknowledged PUBREL when a session resumes"
-        ["3.1.1/MQTT-4.4.0-1" "5.0/MQTT-4.4.0-1"]
+        ["3.1.1/MQTT-4.4.0-1" "5.0/MQTT-4.4.0-1" "3.1.1/MQTT-4.3.3-1" "5.0/MQTT-4.3.3-5"]
         "https://github.com/emqx/emqx/issues/1216";
     PublishResentAfterPubrec "publish-resent-after-pubrec"
         "resends the PUBLISH instead of the PUBREL when a session resumes after PUBREC"
@@ -82,7 +82,7 @@ with_negotiated_defects! { [with_statements with_handed_on_defects with_tolerant
         "https://github.com/apache/bifromq/issues/281";
     PublishNotResentOnResume "publish-not-resent-on-resume"
         "drops unacknowledged PUBLISHes when a session resumes"
-        ["3.1.1/MQTT-4.4.0-1" "5.0/MQTT-4.4.0-1"]
+        ["3.1.1/MQTT-4.4.0-1" "5.0/MQTT-4.4.0-1" "3.1.1/MQTT-4.3.2-1" "3.1.1/MQTT-4.3.3-1" "3.1.1/MQTT-3.10.4-3" "5.0/MQTT-4.3.2-3" "5.0/MQTT-4.3.3-3" "5.0/MQTT-3.10.4-3"]
         "https://github.com/wolfSSL/wolfMQTT/issues/489";
     ResendWithoutDup "resend-without-dup"
         "resends PUBLISHes on resume with DUP 0"

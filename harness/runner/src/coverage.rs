@@ -4,12 +4,22 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use deadzone_oracle::judged_unnamed;
+use deadzone_reference_broker::Variant;
 use deadzone_script::Scenario;
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{Coverage, Evidence, Judged, RunEvent, ScenarioResult};
 use deadzone_wire::{Version, own_form_clauses};
 
-use crate::{Options, RunError, SelftestOptions, SelftestProgress, Suite, health::Kind, run, selftest};
+use crate::{EmbeddedSpec, Options, RunError, SelftestOptions, SelftestProgress, Suite, TargetSpec, health::Kind, run, selftest};
+
+/// The legal variants of the broker in memory that offer less than all, or otherwise: some statements bind only such a server.
+const OFFERS_LESS: [Variant; 5] = [
+    Variant::MaximumQos1,
+    Variant::RetainUnavailable,
+    Variant::WildcardsUnavailable,
+    Variant::LongIdsRefused,
+    Variant::CopyPerSubscription,
+];
 
 /// What these results judged.
 pub(crate) fn judged<'a>(results: impl IntoIterator<Item = &'a Arc<ScenarioResult>>) -> Judged {
@@ -55,11 +65,17 @@ pub fn proven_evidence(
     tell: &mut dyn FnMut(SelftestProgress<'_>),
 ) -> Result<Evidence, RunError> {
     let mut results = Vec::new();
-    run(suite, options, &mut |event| {
+    let mut keep = |event| {
         if let RunEvent::ScenarioFinished(result) = event {
             results.push(result);
         }
-    })?;
+    };
+    run(suite, options, &mut keep)?;
+    if let TargetSpec::Embedded(spec) = &options.target {
+        let variants = spec.variants.iter().copied().chain(OFFERS_LESS).collect();
+        let less = EmbeddedSpec { variants, ..spec.clone() };
+        run(suite, &Options { target: TargetSpec::Embedded(less), ..options.clone() }, &mut keep)?;
+    }
     let kills = SelftestOptions { run: options.clone(), kills_only: true, full: false };
     let report = selftest(suite, &kills, tell)?;
     if report.interrupted || options.cancel.load(Ordering::Relaxed) {

@@ -149,12 +149,14 @@ fn items(
             };
             let key = ScenarioKey { id: scenario.id.clone(), version: *version };
             let profiles = suite.profiles.get(&scenario.file).cloned();
+            // That a target offers all is no lack of it.
+            let left_out = excluded.is_some() && scenario.needs.iter().any(|need| need.is_without());
             items.push(Planned {
                 key,
                 scenario: Arc::clone(scenario),
                 profiles,
                 excluded,
-                left_out: false,
+                left_out,
                 unasked: false,
             });
         }
@@ -183,12 +185,24 @@ fn lacks(need: Need, offered: &Capabilities) -> Option<String> {
         Need::SharedSubscription => (!offered.shared, "shared"),
         Need::TopicAlias => (offered.topic_alias_maximum == 0, "topic-alias"),
         Need::TopicAliasLimit => (!(1..u16::MAX).contains(&offered.topic_alias_maximum), "topic-alias"),
+        Need::WithoutQos2 | Need::WithoutRetain | Need::WithoutWildcard => return has(need, offered),
     };
     missing.then(|| {
         let source =
             offered.sources.iter().find(|known| known.fact == fact).map_or("", |known| known.how.as_str());
         format!("the target does not offer {}: {source}", need_text(need))
     })
+}
+
+/// What the target has, where the scenario is about one without it.
+fn has(need: Need, offered: &Capabilities) -> Option<String> {
+    let (has, what) = match need {
+        Need::WithoutQos2 => (offered.max_qos == 2, "QoS 2"),
+        Need::WithoutRetain => (offered.retain, "retained messages"),
+        Need::WithoutWildcard => (offered.wildcard, "wildcard subscriptions"),
+        _ => return None,
+    };
+    has.then(|| format!("the target offers {what}"))
 }
 
 fn need_text(need: Need) -> String {
@@ -205,6 +219,9 @@ fn need_text(need: Need) -> String {
         Need::SharedSubscription => "shared subscriptions".to_owned(),
         Need::TopicAlias => "topic aliases".to_owned(),
         Need::TopicAliasLimit => "a Topic Alias Maximum of 1 to 65534".to_owned(),
+        Need::WithoutQos2 => "less than QoS 2".to_owned(),
+        Need::WithoutRetain => "no retained messages".to_owned(),
+        Need::WithoutWildcard => "no wildcard subscriptions".to_owned(),
         Need::Nodes(count) => format!("{count} nodes"),
         Need::Bridge => "a bridge".to_owned(),
     }

@@ -164,6 +164,12 @@ pub enum Need {
     TopicAlias,
     /// `topic-alias-limit`: it takes some, and not all (5.0).
     TopicAliasLimit,
+    /// `without qos 2`: Maximum QoS is 0 or 1.
+    WithoutQos2,
+    /// `without retain`: no retained messages.
+    WithoutRetain,
+    /// `without wildcard`: no wildcard subscriptions.
+    WithoutWildcard,
     /// `nodes N`: so many endpoints, 2 or more, that are one server.
     Nodes(u8),
     /// `bridge`: two brokers, the second of which reaches the first over a link of ours.
@@ -176,6 +182,13 @@ pub enum Need {
     Password,
     /// `client-certificates`: the target lets no client in without a certificate of its authority.
     ClientCertificates,
+}
+
+impl Need {
+    /// Whether it is that the target lacks something.
+    pub fn is_without(self) -> bool {
+        matches!(self, Self::WithoutQos2 | Self::WithoutRetain | Self::WithoutWildcard)
+    }
 }
 
 /// A scripted client.

@@ -14,12 +14,24 @@ impl Broker {
         if self.config.has(Defect::AnswerIdsCut) { asked & 0x7fff } else { asked }
     }
 
-    /// The ids-of-both-directions defect: acknowledges a PUBLISH under the identifier of an unfinished one to its client, and no more.
+    /// The acknowledged-id-remembered defect: keeps the identifier that a client's last exchange had.
+    pub(super) fn remember_finished(&mut self, id: ConnId, packet_id: u16) {
+        if !self.config.has(Defect::AcknowledgedIdRemembered) {
+            return;
+        }
+        if let Some(conn) = self.conns.get_mut(&id) {
+            conn.finished = Some(packet_id);
+        }
+    }
+
+    /// Two defects: acknowledges a PUBLISH under the identifier of an unfinished one to its client, or of its own last one that is
+    /// finished, and no more.
     pub(super) fn takes_for_repetition(&mut self, id: ConnId, qos: u8, packet_id: u16) -> bool {
         let session = self.conns.get(&id).and_then(|conn| self.sessions.get(&conn.client_id));
-        let takes = self.config.has(Defect::IdsOfBothDirections)
-            && qos > 0
+        let both = self.config.has(Defect::IdsOfBothDirections)
             && session.is_some_and(|session| session.outbound.uses(packet_id));
+        let finished = self.conns.get(&id).and_then(|conn| conn.finished) == Some(packet_id);
+        let takes = qos > 0 && (both || finished);
         if takes {
             self.acknowledge(id, if qos == 1 { AckKind::Puback } else { AckKind::Pubrec }, packet_id, 0);
         }

@@ -312,6 +312,7 @@ impl Broker {
             {
                 Expiry::AT_CLOSE
             }
+            (_, false) if !conn.resumed && self.config.has(Defect::UncleanSessionNotMade) => Expiry::AT_CLOSE,
             (Version::V5, _) => Expiry(expiry_s),
             (_, true) => Expiry::AT_CLOSE,
             (_, false) => Expiry::NEVER,

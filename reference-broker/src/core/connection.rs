@@ -39,6 +39,8 @@ pub(crate) struct Connection {
     pub(crate) bridge: bool,
     /// Session Present was 1.
     pub(crate) resumed: bool,
+    /// The identifier of its last exchange that is finished, where a defect keeps it.
+    pub(crate) finished: Option<u16>,
     /// One and a half times Keep Alive; `None` where it is off.
     pub(crate) patience_us: Option<u64>,
     /// When the last complete packet came: bytes of half a packet are no sign of life (3.1.1/MQTT-3.1.2-24).
@@ -68,6 +70,7 @@ impl Connection {
             client_id: Text::default(),
             bridge: false,
             resumed: false,
+            finished: None,
             patience_us: None,
             last_packet_us: now_us,
             will: None,

@@ -79,7 +79,9 @@ impl Broker {
             1 if refused => self.acknowledge(id, AckKind::Puback, packet_id, QUOTA_EXCEEDED),
             1 => {
                 let found = self.route(message);
+                let dollar = publish.topic.0.starts_with(b"$");
                 let mute = self.config.has(Defect::PubackMissing)
+                    || dollar && self.config.has(Defect::DollarPublishUnanswered)
                     || resumed && publish.dup && self.config.has(Defect::DupPublishUnacknowledged);
                 if !mute {
                     let reason = self.receipt(found);
@@ -196,6 +198,9 @@ impl Broker {
             Ack::new(kind, packet_id)
         };
         self.send(id, &Packet::Ack(ack));
+        if matches!(kind, AckKind::Puback | AckKind::Pubcomp) {
+            self.remember_finished(id, packet_id);
+        }
     }
 
     /// Takes a message over: retains it and gives it to every session that wants it (4.5.0-1). `true` if any does.

@@ -64,6 +64,9 @@ impl Broker {
                     codes.push(subscription.qos);
                     let wanted = wants_retained(options, version, placed) && offers.retain;
                     let wanted = wanted || self.config.has(Defect::RetainHandlingIgnored);
+                    let unreplaced =
+                        placed == Placed::New || !self.config.has(Defect::ResubscribeBringsNothing);
+                    let wanted = wanted && unreplaced;
                     let brings = !subscription.shared || self.config.has(Defect::ShareBringsRetained);
                     if wanted && brings {
                         fresh.push((filter, subscription));
@@ -99,7 +102,8 @@ impl Broker {
         if sharing::is_shared(filter) && version == Version::V311 {
             return Err(FAILURE);
         }
-        if self.loses_filter() {
+        let unserved = self.config.has(Defect::WildcardsUnserved) && filter.0.iter().any(|b| b"+#".contains(b));
+        if self.loses_filter() || unserved {
             return Ok(Placed::New);
         }
         let limit = self.config.limits.subscriptions;

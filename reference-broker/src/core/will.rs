@@ -38,7 +38,8 @@ impl Will {
     pub(crate) fn into_message(self, now_us: u64, config: &Config) -> Message {
         let lost = u8::from(config.has(Defect::WillQosLowered));
         let qos = self.message.qos.saturating_sub(lost);
-        let retain = self.message.retain && !config.has(Defect::WillRetainLost);
+        let retain = self.message.retain && !config.has(Defect::WillRetainLost)
+            || config.has(Defect::WillAlwaysRetained);
         Message { accepted_us: now_us, qos, retain, ..self.message }
     }
 }

@@ -57,7 +57,7 @@ macro_rules! with_reported_defects {
                 "https://github.com/halfgaar/FlashMQ/issues/173";
             NewestFirst "newest-first"
                 "sends a new message before those that wait for an acknowledgement of their client"
-                ["3.1.1/MQTT-4.6.0-6" "5.0/MQTT-4.6.0-5"]
+                ["3.1.1/MQTT-4.6.0-6" "5.0/MQTT-4.6.0-5" "3.1.1/MQTT-4.6.0-5" "5.0/MQTT-4.6.0-6"]
                 "https://github.com/apache/bifromq/issues/61";
             CleanStartKeepsQueue "clean-start-keeps-queue"
                 "delivers in a clean session what waited for the old one"

@@ -195,6 +195,30 @@ macro_rules! with_statements {
                 "closes at a packet whose Remaining Length needs three bytes"
                 ["3.1.1/DZ-large-packet" "5.0/DZ-large-packet"]
                 "https://github.com/nats-io/nats-server/commit/778a0c6c7";
+            AcknowledgedIdRemembered "acknowledged-id-remembered"
+                "takes a PUBLISH under the identifier of a finished one for a repetition of it"
+                ["3.1.1/MQTT-4.3.2-2" "3.1.1/MQTT-4.3.3-2" "5.0/MQTT-4.3.2-5" "5.0/MQTT-4.3.3-12"]
+                "https://github.com/emqx/emqx/issues/18441";
+            WillAlwaysRetained "will-always-retained"
+                "retains every will"
+                ["3.1.1/MQTT-3.1.2-16" "5.0/MQTT-3.1.2-14"]
+                "https://github.com/mochi-mqtt/server/pull/234";
+            ResubscribeBringsNothing "resubscribe-brings-nothing"
+                "sends no retained messages where a subscription is replaced"
+                ["3.1.1/MQTT-3.8.4-3" "5.0/MQTT-3.8.4-4"]
+                "https://github.com/emqx/emqx/issues/1314";
+            DollarPublishUnanswered "dollar-publish-unanswered"
+                "does not acknowledge what a client publishes to a topic that begins with $"
+                ["3.1.1/MQTT-3.3.5-2"]
+                "https://github.com/hivemq/hivemq-community-edition/issues/749";
+            WildcardsUnserved "wildcards-unserved"
+                "grants filters with wildcards and delivers nothing by them"
+                ["3.1.1/MQTT-3.8.3-2" "3.1.1/MQTT-4.5.0-1" "5.0/MQTT-4.5.0-1"]
+                "https://github.com/mochi-mqtt/server/pull/243";
+            UncleanSessionNotMade "unclean-session-not-made"
+                "keeps no session that a CONNECT with Clean Start 0 began"
+                ["3.1.1/MQTT-3.1.2-4" "5.0/MQTT-3.1.2-6"]
+                "https://github.com/nats-io/nats-server/commit/4cc267757";
         }
     };
 }

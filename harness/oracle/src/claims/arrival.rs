@@ -67,6 +67,7 @@ fn closed(wait: &Wait<'_>, seq: u64, found: &mut Found) {
     }
     let table = closing::cause(wait).and_then(|cause| owed::clause(owed::Owed::Close(cause), wait.version));
     found.tested_all(wait.clauses(table));
+    closing::behind_last_words(wait).into_iter().for_each(|clause| found.tested(Some(clause)));
 }
 
 /// A server of 3.1.1 alone has an answer to a level that it does not know, and owes it before it closes. One that speaks 5.0

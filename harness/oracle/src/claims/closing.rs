@@ -1,6 +1,7 @@
 //! The broker closed instead of answering, or did not close where it must.
 
 use deadzone_history::{By, ConnId, Expected};
+use deadzone_spec::{ClauseId, id};
 use deadzone_verdict::Fact;
 use deadzone_wire::{AckKind, Packet, PacketKind, Text, Version};
 
@@ -16,6 +17,12 @@ use crate::{
 /// A time-out of ours on top of one and a half times the keep-alive, µs: timers of a broker may be coarse.
 const KEEP_ALIVE_SLACK_US: u64 = 5_000_000;
 
+/// Malformed packet and protocol error: what is told of a form, and not of a check (5.0 §2.4).
+const MALFORMED: [u8; 2] = [0x81, 0x82];
+
+/// Client Identifier not valid (5.0 §2.4).
+const CLIENT_ID_NOT_VALID: u8 = 0x85;
+
 /// Session taken over (5.0 §2.4).
 const TAKEN_OVER: u8 = 0x8e;
 
@@ -28,6 +35,9 @@ const CROWD_WITHIN_US: u64 = 10_000_000;
 
 /// Separators in a topic that services of today refuse: seven are the most that the strictest well-known one takes.
 const DEEP: usize = 8;
+
+/// Bytes of a topic beside which nothing has room in a packet of 16 KiB, a bound that brokers are given.
+const LONG: usize = 16 * 1024;
 
 /// A DISCONNECT reason that has nothing to do with what the client did: not authorised, busy, shutting down, taken over, rate,
 /// quota, administrative action, payload format, use another server, server moved, connection rate, maximum connect time.
@@ -98,9 +108,8 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
-    if deep(wait, question) {
-        let why =
-            "the broker closed on a topic of many levels: the standard sets no limit to them, and brokers do";
+    if outsized(wait, question) {
+        let why = "the broker closed on a topic of many levels or bytes: the standard sets no limit, and brokers do";
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return found.not_applicable(closed.seq, why);
     }
@@ -174,9 +183,9 @@ fn crowded(wait: &Wait<'_>) -> bool {
     others.len() >= CROWD && others.iter().any(|conn| conn.handshake.accepted().is_some())
 }
 
-/// What is asked for has a topic of more levels than a broker's limit may allow.
-fn deep(wait: &Wait<'_>, question: Option<(Option<ConnId>, u64)>) -> bool {
-    let many = |topic: &Text| topic.0.iter().filter(|b| **b == b'/').count() >= DEEP;
+/// What is asked for has a topic of more levels or bytes than a broker's limit may allow.
+fn outsized(wait: &Wait<'_>, question: Option<(Option<ConnId>, u64)>) -> bool {
+    let many = |topic: &Text| topic.0.iter().filter(|b| **b == b'/').count() >= DEEP || topic.0.len() >= LONG;
     let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
     asked.is_some_and(|kept| match kept.packet() {
         Packet::Publish(p) => many(&p.topic),
@@ -215,11 +224,28 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         return found.graded(wait.at(), Some(finding.clause), text, finding.evidence);
     }
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, wait.answers.unwrap_or(wait.claimed_at.seq));
+    finding.also.extend(behind_last_words(wait).into_iter().filter(|clause| *clause != finding.clause));
     // The time of a keep-alive is the standard's own: it is not extended.
     match cause {
         Some(CloseCause::KeepAlive) => found.claim_broken(finding),
         _ => found.silent(finding, wait.ended()),
     }
+}
+
+/// The statements that ask for the close behind what the broker said last, in 5.0: DISCONNECT, and a refusal by its code.
+pub(super) fn behind_last_words(wait: &Wait<'_>) -> Vec<ClauseId> {
+    let handshake = &wait.conn.handshake;
+    let refused = handshake.connack.map(|c| c.code).filter(|code| *code >= 0x80);
+    let said = handshake.last_word.map(|(_, code)| code);
+    let checked = refused.is_some_and(|code| !MALFORMED.contains(&code));
+    let all = [
+        (said.is_some(), id!("5.0/MQTT-3.14.4-2")),
+        (refused.or(said).is_some_and(|code| code >= 0x80), id!("5.0/MQTT-4.13.2-1")),
+        (refused == Some(CLIENT_ID_NOT_VALID), id!("5.0/MQTT-3.1.3-8")),
+        (checked, id!("5.0/MQTT-3.1.4-2")),
+    ];
+    let of_version = wait.version == Version::V5;
+    all.into_iter().filter(|(due, _)| *due && of_version).map(|(_, clause)| clause).collect()
 }
 
 /// A ping was answered where the close was waited for, or the broken packet itself: the connection is open. Whether a clause lets it be so.
@@ -253,7 +279,7 @@ pub(super) fn may_answer_otherwise(wait: &Wait<'_>) -> Option<&'static str> {
 fn need_not_close(wait: &Wait<'_>, cause: Option<CloseCause>) -> Option<&'static str> {
     let Some(CloseCause::Violation(clause)) = cause else { return None };
     let in_connect = wait.conn.given.violation.is_some_and(|(_, kind)| kind == PacketKind::Connect);
-    let must = match clause.map(deadzone_spec::ClauseId::clause) {
+    let must = match clause.map(ClauseId::clause) {
         Some(clause) if in_connect => clause.reaction_in_connect.closes(),
         Some(clause) => clause.reaction.closes(),
         None => wait.version != Version::V5,

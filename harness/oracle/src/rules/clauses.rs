@@ -50,10 +50,18 @@ clauses! {
     ALIAS_UNKNOWN: - "MQTT-3.3.2-7";
     /// A new PUBLISH takes an id that is not in use.
     ID_IN_USE: "MQTT-2.3.1-4" "MQTT-2.2.1-4";
+    /// The same, said of a sender of QoS 1.
+    FRESH_AT_QOS_1: "MQTT-4.3.2-1" "MQTT-4.3.2-1";
+    /// The same, said of a sender of QoS 2.
+    FRESH_AT_QOS_2: "MQTT-4.3.3-1" "MQTT-4.3.3-1";
     /// A redelivered PUBLISH has DUP 1.
     RESENT_WITHOUT_DUP: "MQTT-3.3.1-1" "MQTT-3.3.1-1";
     /// DUP says only whether the server itself sent the message before.
     DUP_AT_FIRST: "MQTT-3.3.1-3" "MQTT-3.3.1-3";
+    /// The same, said of a sender of QoS 1.
+    DUP_0_AT_QOS_1: "MQTT-4.3.2-1" "MQTT-4.3.2-2";
+    /// The same, said of a sender of QoS 2.
+    DUP_0_AT_QOS_2: "MQTT-4.3.3-1" "MQTT-4.3.3-2";
     /// A resend keeps its id; in 5.0 there is none on a live connection.
     RESEND: "MQTT-4.4.0-1" "MQTT-4.4.0-1";
     /// In 5.0 nothing is resent on a live connection.
@@ -84,10 +92,20 @@ clauses! {
     RECEIVE_MAXIMUM: - "MQTT-3.3.4-9";
     /// The same, said of the send quota.
     NO_QUOTA: - "MQTT-4.9.0-2";
+    /// The topic of a PUBLISH is UTF-8.
+    TOPIC_FORM: "MQTT-3.3.2-1" "MQTT-3.3.2-1";
+    /// The Response Topic is UTF-8.
+    RESPONSE_TOPIC_FORM: - "MQTT-3.3.2-13";
+    /// The Content Type is UTF-8.
+    CONTENT_TYPE_FORM: - "MQTT-3.3.2-19";
+    /// A server that does not take QoS 2 says so in CONNACK.
+    MAXIMUM_QOS_TOLD: - "MQTT-3.2.2-9";
     /// What is delivered matches a filter of the subscriber.
     TOPIC: "MQTT-3.3.2-3" "MQTT-3.3.2-3";
     /// Delivered QoS is the lesser of the published and the granted one.
     GRANTED_QOS: "MQTT-3.8.4-6" "MQTT-3.8.4-8";
+    /// A Reason Code of SUBACK tells the QoS that was granted.
+    GRANT_TOLD: - "MQTT-3.8.4-7";
     /// With overlapping subscriptions the highest of them is respected.
     OVERLAP_QOS: "MQTT-3.3.5-1" "MQTT-3.3.4-2";
     /// RETAIN 0 to an established subscription.
@@ -96,6 +114,8 @@ clauses! {
     RETAIN_AS_PUBLISHED: - "MQTT-3.3.1-13";
     /// Messages of one publisher, topic and QoS keep their order.
     ORDER: "MQTT-4.6.0-6" "MQTT-4.6.0-5";
+    /// A topic is ordered that is not declared otherwise.
+    ORDERED_BY_DEFAULT: "MQTT-4.6.0-5" "MQTT-4.6.0-6";
     /// A QoS 2 message goes onward once.
     ONCE: "MQTT-4.3.3-2" "MQTT-4.3.3-10";
     /// After UNSUBACK nothing new is sent by that filter.

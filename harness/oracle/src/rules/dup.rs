@@ -9,7 +9,7 @@ use deadzone_history::Event;
 use deadzone_verdict::Fact;
 
 use super::{
-    clauses::{DUP_AT_FIRST, RESENT_WITHOUT_DUP},
+    clauses::{DUP_0_AT_QOS_1, DUP_0_AT_QOS_2, DUP_AT_FIRST, RESENT_WITHOUT_DUP},
     delivery::Delivery,
 };
 use crate::{
@@ -33,9 +33,13 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
             }
         }
         CopyKind::First if first_attempt(&delivery) => {
+            let of_sender = if delivery.publish.qos == 1 { DUP_0_AT_QOS_1 } else { DUP_0_AT_QOS_2 };
+            let of_sender = of_sender.of(delivery.seen.version);
             found.tested(DUP_AT_FIRST.of(delivery.seen.version));
+            found.tested(of_sender);
             if delivery.publish.dup {
                 found.broken(event, state, at_first(&delivery));
+                found.beside(event, of_sender);
             }
         }
         _ => {}

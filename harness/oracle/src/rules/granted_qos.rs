@@ -8,7 +8,7 @@ use deadzone_history::Event;
 use deadzone_verdict::Fact;
 
 use super::{
-    clauses::{GRANTED_QOS, OVERLAP_QOS},
+    clauses::{GRANT_TOLD, GRANTED_QOS, OVERLAP_QOS},
     delivery::{Delivery, Later},
 };
 use crate::{
@@ -46,6 +46,7 @@ impl Rule for GrantedQos {
         let allowed = lesser_of(published, granted);
         if source.is_some() && matching.established {
             found.tested(GRANTED_QOS.of(delivery.seen.version));
+            found.tested(GRANT_TOLD.of(delivery.seen.version));
         }
         let settled = matching.unchanged
             && matching.established
@@ -82,6 +83,9 @@ impl Rule for GrantedQos {
             ],
         };
         found.broken(event, state, breach);
+        if qos > highest(granted) {
+            found.beside(event, GRANT_TOLD.of(delivery.seen.version));
+        }
     }
 
     fn finish(&mut self, state: &State, found: &mut Found) {

@@ -8,8 +8,9 @@
 use deadzone_history::{ConnId, Event, EventKind, PacketEvent, Unframable};
 use deadzone_spec::{ClauseId, Pair, Party, id, pair};
 use deadzone_verdict::Fact;
-use deadzone_wire::{Packet, PacketKind, PropertyId, Version, looked_at};
+use deadzone_wire::{Packet, PacketKind, PropertyId, Text, Version, looked_at};
 
+use super::clauses::{CONTENT_TYPE_FORM, RESPONSE_TOPIC_FORM, TOPIC_FORM};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Rule},
@@ -18,6 +19,12 @@ use crate::{
 
 /// DISCONNECT is sent by the client only.
 const SENT_BY_CLIENTS: ClauseId = id!("3.1.1/DZ-wrong-sender");
+
+/// What few PUBLISHes have, and what has a statement of its own.
+const RARE: [PropertyId; 3] = [PropertyId::TopicAlias, PropertyId::ResponseTopic, PropertyId::ContentType];
+
+/// A text that is no UTF-8, in either version.
+const UTF8: [&str; 2] = ["3.1.1/MQTT-1.5.3-1", "5.0/MQTT-1.5.4-1"];
 
 /// The four bytes of a Remaining Length never end.
 const REMAINING_LENGTH: Pair = pair!("DZ-remaining-length", "DZ-overlong-varint");
@@ -58,7 +65,7 @@ impl WellFormed {
         let (kind, rare) = match packet.packet() {
             Packet::Publish(p) => (
                 if p.qos == 0 { PacketKind::Reserved } else { PacketKind::Publish },
-                p.properties.get(PropertyId::TopicAlias).is_some(),
+                RARE.iter().any(|id| p.properties.get(*id).is_some()),
             ),
             Packet::Connack(p) => (PacketKind::Connack, p.code != 0),
             other => (other.kind(), false),
@@ -68,6 +75,9 @@ impl WellFormed {
         if state.judged == Party::Server && (*done & bit == 0 || rare) {
             *done |= bit;
             looked_at(packet.packet(), version, &mut |clause| found.tested(Some(clause)));
+            for (_, form) in texts(packet.packet()) {
+                found.tested(form.of(version));
+            }
         }
     }
 }
@@ -126,7 +136,23 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
             could_instead: vec!["send the packet well formed, or close the connection: it did neither"],
         };
         found.broken(event, state, breach);
+        if UTF8.contains(&clause.as_str()) {
+            for (_, form) in texts(packet.packet()).filter(|(text, _)| text.as_str().is_none()) {
+                found.beside(event, form.of(clause.version()));
+            }
+        }
     }
+}
+
+/// The texts of a PUBLISH that a statement of their own wants to be UTF-8.
+fn texts(packet: &Packet) -> impl Iterator<Item = (&Text, Pair)> {
+    let publish = if let Packet::Publish(publish) = packet { Some(publish) } else { None };
+    publish.into_iter().flat_map(|publish| {
+        let property = |id, form| publish.properties.text(id).map(|text| (text, form));
+        let response = property(PropertyId::ResponseTopic, RESPONSE_TOPIC_FORM);
+        let content = property(PropertyId::ContentType, CONTENT_TYPE_FORM);
+        [Some((&publish.topic, TOPIC_FORM)), response, content].into_iter().flatten()
+    })
 }
 
 fn version_of(state: &State, conn: ConnId) -> Option<Version> {

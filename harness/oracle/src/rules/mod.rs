@@ -20,6 +20,7 @@ mod expiry;
 mod granted_qos;
 mod identifiers;
 mod malformed;
+mod maximum_qos;
 mod optional;
 mod order;
 mod overtaken;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(release::RULE),
         Box::new(acknowledgements::RULE),
         Box::new(receive_maximum::ReceiveMaximum::default()),
+        Box::new(maximum_qos::RULE),
         Box::new(topic::RULE),
         Box::new(content::RULE),
         Box::new(identifiers::Identifiers::default()),

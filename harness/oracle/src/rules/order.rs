@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use deadzone_history::Event;
 use deadzone_verdict::Fact;
 
-use super::{clauses::ORDER, delivery::Delivery};
+use super::{clauses::{ORDER, ORDERED_BY_DEFAULT}, delivery::Delivery};
 use crate::{
     breach::{Breach, Found},
     hash::Map,
@@ -68,6 +68,7 @@ impl Rule for Order {
         };
         if message.index > had.highest {
             found.tested(ORDER.of(delivery.seen.version));
+            found.tested(ORDERED_BY_DEFAULT.of(delivery.seen.version));
             if message.index > had.highest + 1 {
                 had.missing.insert(had.highest + 1, message.index - 1);
             }
@@ -81,6 +82,7 @@ impl Rule for Order {
             return;
         }
         found.broken(event, state, breach(&delivery, message, had));
+        found.beside(event, ORDERED_BY_DEFAULT.of(delivery.seen.version));
     }
 }
 

@@ -7,7 +7,10 @@ use deadzone_history::Event;
 use deadzone_verdict::Fact;
 use deadzone_wire::Version;
 
-use super::{clauses::ID_IN_USE, delivery::Delivery};
+use super::{
+    clauses::{FRESH_AT_QOS_1, FRESH_AT_QOS_2, ID_IN_USE},
+    delivery::Delivery,
+};
 use crate::{
     breach::{Breach, Found},
     rule::{On, Stateless},
@@ -19,6 +22,7 @@ pub(crate) const RULE: Stateless = Stateless { name: "packet-id-free", on: On::D
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let Some(delivery) = Delivery::of(event, state) else { return };
     let version = delivery.seen.version;
+    let of_sender = if delivery.publish.qos == 1 { FRESH_AT_QOS_1 } else { FRESH_AT_QOS_2 };
     if delivery.publish.packet_id == Some(0) {
         return;
     }
@@ -34,6 +38,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
             // Its own exchange is open by now: with another one open it could have taken that id.
             if delivery.session.outbound.unfinished().nth(1).is_some() {
                 found.tested(ID_IN_USE.of(version));
+                found.tested(of_sender.of(version));
             }
             return;
         }
@@ -53,6 +58,7 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         ],
     };
     found.broken(event, state, breach);
+    found.beside(event, of_sender.of(version));
 }
 
 fn word(stage: Stage) -> &'static str {

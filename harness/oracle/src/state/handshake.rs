@@ -81,6 +81,8 @@ pub(crate) struct ConnackFacts {
     /// Session Expiry Interval, where it overrides the CONNECT's.
     pub(crate) expiry_s: Option<u32>,
     pub(crate) server_keep_alive_s: Option<u16>,
+    /// Maximum QoS, 2 where it is absent.
+    pub(crate) maximum_qos: u8,
 }
 
 impl ConnackFacts {
@@ -91,6 +93,7 @@ impl ConnackFacts {
             code: connack.code,
             session_present: connack.session_present(),
             expiry_s: number(PropertyId::SessionExpiryInterval),
+            maximum_qos: number(PropertyId::MaximumQos).map_or(2, |qos| qos.min(2) as u8),
             server_keep_alive_s: number(PropertyId::ServerKeepAlive)
                 .map(|s| u16::try_from(s).unwrap_or(u16::MAX)),
         }

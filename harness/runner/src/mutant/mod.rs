@@ -4,6 +4,7 @@
 //! that the suite can fail: a mutant that nothing catches is a hole in the suite.
 
 mod dial;
+mod forged;
 mod name;
 mod rewrite;
 mod stream;

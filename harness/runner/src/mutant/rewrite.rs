@@ -6,7 +6,7 @@ use deadzone_wire::{
     decode,
 };
 
-use super::Mutant;
+use super::{Mutant, forged::forged};
 
 /// A Subscription Identifier that no scenario asks for: the largest there is.
 const NEVER_ASKED_FOR: u32 = 268_435_455;
@@ -28,6 +28,9 @@ pub(super) fn rewrite(
 ) -> Option<Vec<Bytes>> {
     let as_it_came = vec![frame.to_bytes()];
     let packet = decode(frame, version, Sender::Server).packet;
+    if let Some(forged) = forged(mutant, frame, &packet, version) {
+        return Some(forged);
+    }
     let encode = |packet: Packet| vec![packet.encode(version).to_bytes()];
     Some(match (mutant, packet) {
         (Mutant::SessionPresentFlipped, Packet::Connack(mut c)) if c.code == 0 => {
@@ -101,6 +104,8 @@ fn swallows(mutant: Mutant) -> Option<PacketKind> {
         Mutant::PubackSwallowed => Some(PacketKind::Puback),
         Mutant::PingrespSwallowed => Some(PacketKind::Pingresp),
         Mutant::PubrelSwallowed => Some(PacketKind::Pubrel),
+        Mutant::PubrecSwallowed => Some(PacketKind::Pubrec),
+        Mutant::SubackSwallowed => Some(PacketKind::Suback),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::{
     str::FromStr,
 };
 
-use deadzone_reference_broker::Defect;
+use deadzone_reference_broker::{Defect, Variant};
 use deadzone_spec::ClauseId;
 use deadzone_verdict::ScenarioResult;
 use deadzone_wire::Version;
@@ -33,6 +33,17 @@ impl Culprit {
         match self {
             Self::Defect(d) => d.clauses(),
             Self::Mutant(m) => m.clauses(),
+        }
+    }
+
+    /// The legal variant that it is switched on beside: only a broker of that kind can be wrong so.
+    pub(super) fn setting(self) -> Option<Variant> {
+        match self {
+            Self::Defect(Defect::HighQosSubscribeRefused | Defect::WillQosUnchecked) => {
+                Some(Variant::MaximumQos1)
+            }
+            Self::Defect(Defect::WillRetainUnchecked) => Some(Variant::RetainUnavailable),
+            _ => None,
         }
     }
 

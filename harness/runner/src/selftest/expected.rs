@@ -82,12 +82,7 @@ pub(super) const UNCAUGHT: &[(&str, &str)] = &[
     ("keep-alive-fed-by-bytes", "a client that sends a packet byte by byte for longer than its keep-alive"),
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
-    ("maximum-qos-untold", "a rule that a refused QoS is announced"),
-    ("high-qos-subscribe-refused", "a SUBSCRIBE at QoS 2 where Maximum QoS is 1"),
-    ("will-qos-unchecked", "a will at QoS 2 where Maximum QoS is 1"),
-    ("will-retain-unchecked", "a retained will where Retain Available is 0"),
     ("server-keep-alive-not-kept", "a silence longer than Server Keep Alive"),
-    ("server-keep-alive-untold", "a client that pings just within its own keep-alive"),
 ];
 
 /// What scenarios catch that no switch of ours turns on: brokers that are configured so. Each with the test that shows it.

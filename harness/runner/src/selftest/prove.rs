@@ -96,6 +96,9 @@ impl Prover<'_> {
             }
             self.against(culprit);
         }
+        let shown = |id: &String| self.report.kills.iter().any(|kill| kill.scenario == *id);
+        let apart = std::mem::take(&mut self.report.apart);
+        self.report.apart = apart.into_iter().filter(|(id, _)| !shown(id)).collect();
         if beside {
             self.controls();
             for variant in Variant::ALL.iter().copied() {
@@ -161,7 +164,8 @@ impl Prover<'_> {
     fn against(&mut self, culprit: Culprit) {
         let (embedded, mutant) = match culprit {
             Culprit::Defect(defect) => {
-                let spec = EmbeddedSpec { defects: BTreeSet::from([defect]), ..EmbeddedSpec::default() };
+                let variants = culprit.setting().into_iter().collect();
+                let spec = EmbeddedSpec { defects: BTreeSet::from([defect]), variants };
                 (Some(spec), None)
             }
             Culprit::Mutant(mutant) => (None, Some(mutant)),

@@ -89,7 +89,7 @@ NO_STEPS "E028" "a scenario without steps"
 UNKNOWN_VERSION "E029" "an unknown version of MQTT"
     "The versions are 3.1, 3.1.1 and 5.0.";
 UNKNOWN_NEED "E030" "an unknown need"
-    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `shared-subscription`, `topic-alias`, `topic-alias-limit`, `ws`, `tls`, `password`, `client-certificates`, `nodes N` (2 or more) and `bridge`, with commas between them.";
+    "The needs are `qos N`, `session`, `retain`, `wildcard`, `subscription-identifier`, `shared-subscription`, `topic-alias`, `topic-alias-limit`, `without qos 2`, `without retain`, `without wildcard`, `ws`, `tls`, `password`, `client-certificates`, `nodes N` (2 or more) and `bridge`, with commas between them.";
 UNKNOWN_MUTATION "E031" "an unknown mutation"
     "`broken by` takes names of mutations with commas between them; LANGUAGE.md lists them.";
 NOT_MARKED "E032" "a step that breaks the protocol and does not say so"

@@ -29,7 +29,7 @@ pub(crate) const KEYWORDS: [&str; 12] = [
 const REPEATABLE: [&str; 5] = ["clauses", "tags", "catches", "like", "stands"];
 /// Most rounds of a scenario.
 const TIMES_MAX: u32 = 1000;
-const NEEDS: [&str; 14] = [
+const NEEDS: [&str; 17] = [
     "qos 2",
     "session",
     "retain",
@@ -38,6 +38,9 @@ const NEEDS: [&str; 14] = [
     "shared-subscription",
     "topic-alias",
     "topic-alias-limit",
+    "without qos 2",
+    "without retain",
+    "without wildcard",
     "ws",
     "tls",
     "password",
@@ -116,6 +119,9 @@ fn needs(draft: &mut Draft, rest: Rest<'_>, out: &mut Vec<Diagnostic>) {
             ["shared-subscription"] => Some(Need::SharedSubscription),
             ["topic-alias"] => Some(Need::TopicAlias),
             ["topic-alias-limit"] => Some(Need::TopicAliasLimit),
+            ["without", "qos", "2"] => Some(Need::WithoutQos2),
+            ["without", "retain"] => Some(Need::WithoutRetain),
+            ["without", "wildcard"] => Some(Need::WithoutWildcard),
             ["nodes", count] => several(count).map(Need::Nodes),
             ["bridge"] => Some(Need::Bridge),
             ["ws"] => Some(Need::Ws),
