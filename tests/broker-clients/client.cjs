@@ -225,7 +225,10 @@ feature('Session Present and resume', async (b) => {
 })
 
 feature('Session Expiry Interval', async (b) => {
-  const [c, none] = [await b.up('c', kept(1)), await b.up('n')]
+  const [c, none] = [await b.up('c', kept(60)), await b.up('n')]
+  await c.gone()
+  // The last CONNECT counts.
+  await c.back(kept(1))
   await c.gone()
   await none.gone()
   expect(false, (await none.back()).present, 'Session Present without an interval')
@@ -701,7 +704,11 @@ feature('UNSUBSCRIBE', async (b) => {
 })
 
 feature('UNSUBACK 0x11: no subscription existed', async (b) => {
-  expect([0x11], await (await b.up('c')).unsubscribe(b.topic), 'code')
+  const c = await b.up('c')
+  expect([0x11], await c.unsubscribe(b.topic), 'code')
+  await c.subscribe(b.topic)
+  const codes = [await c.unsubscribe(b.topic), await c.unsubscribe(b.topic)]
+  expect([[0], [0x11]], codes, 'codes for one that is given up twice')
 })
 
 // --- retained messages and wills -------------------------------------------------------------------------------------
@@ -747,6 +754,12 @@ feature('will: at a lost connection', async (b) => {
   const got = await watcher.take()
   expect(['will', 2, false], [got.payload, got.qos, got.retain], 'will')
   expect([], await watcher.rest(watcher, b.topic), 'further messages')
+})
+
+feature('will: at a connection that is reset', async (b) => {
+  const [watcher, c] = await willed(b)
+  c.client.stream.resetAndDestroy()
+  expect('will', (await watcher.take()).payload, 'will')
 })
 
 feature('will: not at DISCONNECT 0x00', async (b) => {

@@ -8,6 +8,7 @@ client that holds its answers back is one that is left alone.
 import os
 import re
 import socket
+import struct
 import sys
 import time
 
@@ -93,7 +94,7 @@ class Bench:
 
 class Peer:
     def __init__(self, bench, client_id, port="plain", version=5, clean=True, keepalive=60, manual=False, user=None,
-                 will=None, transport="tcp", **connect):
+                 will=None, transport="tcp", ca=None, **connect):
         self.bench, self.port, self.version, self.clean, self.keepalive = bench, int(at[port]), version, clean, keepalive
         self.connect = connect
         self.inbox, self.log, self.connacks, self.gone = [], [], [], None
@@ -103,6 +104,8 @@ class Peer:
             mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol, transport=transport,
             clean_session=None if version == 5 else clean, manual_ack=manual, reconnect_on_failure=False,
         )
+        if ca:
+            self.client.tls_set(ca_certs=ca)
         if user:
             self.client.username_pw_set(*user)
         if will:
@@ -211,6 +214,11 @@ class Peer:
         self.client.socket().shutdown(socket.SHUT_RDWR)
         self.bench.until("end of the connection", lambda: self.gone)
 
+    def reset(self):
+        """Resets the connection."""
+        self.client.socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.client.socket().close()
+
     def logged(self, text):
         return sum(text in line for line in self.log)
 
@@ -277,7 +285,9 @@ def _(b):
 
 @feature("Session Expiry Interval")
 def _(b):
-    c, none = b.up("c", SessionExpiryInterval=1), b.up("n")
+    c, none = b.up("c", SessionExpiryInterval=60), b.up("n")
+    # The last CONNECT counts.
+    c.back(SessionExpiryInterval=1)
     c.client.disconnect()
     none.client.disconnect()
     expect(False, none.back().present(), "Session Present without an interval")
@@ -807,7 +817,10 @@ def _(b):
 
 @feature("UNSUBACK 0x11: no subscription existed")
 def _(b):
-    expect([0x11], b.up("c").unsubscribe(b.topic), "code")
+    c = b.up("c")
+    expect([0x11], c.unsubscribe(b.topic), "code")
+    c.subscribe(b.topic)
+    expect([[0], [0x11]], [c.unsubscribe(b.topic) for _ in "ab"], "codes for one that is given up twice")
 
 
 # --- retained messages and wills -------------------------------------------------------------------------------------
@@ -859,6 +872,13 @@ def _(b):
     got = watcher.take()
     expect((b"will", 2, False), (got.payload, got.qos, got.retain), "will")
     expect([], watcher.rest(watcher, b.topic), "further messages")
+
+
+@feature("will: at a connection that is reset")
+def _(b):
+    watcher, c = willed(b)
+    c.reset()
+    expect(b"will", watcher.take().payload, "will")
 
 
 @feature("will: not at DISCONNECT 0x00")
@@ -1003,12 +1023,7 @@ def _(b):
 
 @feature("TLS")
 def _(b):
-    c = b.peer("c", port="tls")
-    c.client.tls_set(ca_certs=at["ca"])
-    c.open()
-    c.subscribe(b.topic, 2)
-    c.publish(b.topic, "one", 2)
-    expect(b"one", c.take().payload, "message")
+    carries(b, 2, port="tls", ca=at["ca"])
 
 
 # --- versions --------------------------------------------------------------------------------------------------------
