@@ -191,7 +191,11 @@ pub(crate) fn about_a_field(clause: ClauseId) -> bool {
 
 /// Whether a clause says that a connection goes on: then a will of it shows the breach, where the broker had no other reason to end it.
 pub(crate) fn keeps_a_connection(clause: ClauseId) -> bool {
-    let pairs = [pair!("DZ-refused-connect", "DZ-refused-connect"), pair!("MQTT-3.1.3-6", "MQTT-3.1.3-6")];
+    let pairs = [
+        pair!("DZ-refused-connect", "DZ-refused-connect"),
+        pair!("MQTT-3.1.3-6", "MQTT-3.1.3-6"),
+        pair!(-, "MQTT-3.2.2-22"),
+    ];
     pairs.iter().any(|pair| pair.of(clause.version()) == Some(clause))
 }
 

@@ -10,7 +10,10 @@ use deadzone_spec::ClauseId;
 use deadzone_verdict::{Coverage, Evidence, Judged, RunEvent, ScenarioResult};
 use deadzone_wire::{Version, own_form_clauses};
 
-use crate::{EmbeddedSpec, Options, RunError, SelftestOptions, SelftestProgress, Suite, TargetSpec, health::Kind, run, selftest};
+use crate::{
+    EmbeddedSpec, Options, RunError, SelftestOptions, SelftestProgress, Suite, TargetSpec, health::Kind, run,
+    selftest,
+};
 
 /// The legal variants of the broker in memory that offer less than all, or otherwise: some statements bind only such a server.
 const OFFERS_LESS: [Variant; 5] = [

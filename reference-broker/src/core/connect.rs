@@ -135,7 +135,7 @@ impl Broker {
             return Err(Some(if v5 { 0x86 } else { 0x04 }));
         }
         if self.minds(connect, version) {
-            return Err(None);
+            return Err(v5.then_some(malformed::PROTOCOL_ERROR));
         }
         let length = connect.client_id.0.len();
         let capitals = connect.client_id.0.iter().any(u8::is_ascii_uppercase);

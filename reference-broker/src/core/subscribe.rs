@@ -102,7 +102,8 @@ impl Broker {
         if sharing::is_shared(filter) && version == Version::V311 {
             return Err(FAILURE);
         }
-        let unserved = self.config.has(Defect::WildcardsUnserved) && filter.0.iter().any(|b| b"+#".contains(b));
+        let unserved =
+            self.config.has(Defect::WildcardsUnserved) && filter.0.iter().any(|b| b"+#".contains(b));
         if self.loses_filter() || unserved {
             return Ok(Placed::New);
         }

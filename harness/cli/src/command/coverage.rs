@@ -67,7 +67,8 @@ pub(crate) fn coverage(args: &CoverageArgs) -> anyhow::Result<ExitCode> {
             (of_report(path, &document), deadzone_runner::evidence(&suite, judged))
         }
         None => (
-            "the embedded broker: one run of everything, one more as it offers less, and its selftest".to_owned(),
+            "the embedded broker: one run of everything, one more as it offers less, and its selftest"
+                .to_owned(),
             embedded(&suite, &versions)?,
         ),
     };

@@ -18,7 +18,13 @@ use crate::{
 const KEEP_ALIVE_SLACK_US: u64 = 5_000_000;
 
 /// Malformed packet and protocol error: what is told of a form, and not of a check (5.0 §2.4).
-const MALFORMED: [u8; 2] = [0x81, 0x82];
+pub(super) const MALFORMED: [u8; 2] = [0x81, 0x82];
+
+/// What makes a filter none, where no statement asks for the close by itself (3.1.1 §4.7).
+const OF_FILTERS: [&str; 3] = ["3.1.1/MQTT-4.7.1-2", "3.1.1/MQTT-4.7.1-3", "3.1.1/MQTT-4.7.3-1"];
+
+/// Re-authenticate (5.0 §3.15.2.1).
+const RE_AUTHENTICATE: u8 = 0x19;
 
 /// Client Identifier not valid (5.0 §2.4).
 const CLIENT_ID_NOT_VALID: u8 = 0x85;
@@ -143,6 +149,9 @@ fn not_let_in(
     if lets_in && !accepted && mismatch::authenticates(wait) {
         return Some("the broker does not offer this method of authentication, which is its right");
     }
+    if lets_in && !accepted && wait.version == Version::V5 && mismatch::has_credentials(wait) {
+        return Some("the broker may have checked the credentials, and need not say so");
+    }
     // The code is optional in 5.0; 3.1.1 owes it.
     let unnamed = wait.version == Version::V5 && mismatch::empty_id(wait);
     (unnamed && pattern.kind == PacketKind::Connack)
@@ -219,7 +228,9 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         evidence,
         instead::silence(None, wait.version),
     );
-    if let Some(why) = need_not_close(wait, cause) {
+    if let Some(why) =
+        need_not_close(wait, cause).or_else(|| in_band(wait, cause)).or_else(|| unanswered_auth(wait))
+    {
         let text = format!("{}; {why}", finding.got);
         return found.graded(wait.at(), Some(finding.clause), text, finding.evidence);
     }
@@ -230,6 +241,28 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         Some(CloseCause::KeepAlive) => found.claim_broken(finding),
         _ => found.silent(finding, wait.ended()),
     }
+}
+
+/// A filter that is none was refused by its code in 3.1.1: it is not in effect, and the client knows.
+pub(super) fn in_band(wait: &Wait<'_>, cause: Option<CloseCause>) -> Option<&'static str> {
+    let Some(CloseCause::Violation(Some(clause))) = cause else { return None };
+    let broken = wait.conn.given.violation.is_some_and(|(_, kind)| kind == PacketKind::Subscribe);
+    let refused = |kept: &crate::state::Kept| {
+        let all = |codes: &[u8]| !codes.is_empty() && codes.iter().all(|code| *code >= 0x80);
+        kept.conn == wait.id && matches!(kept.packet(), Packet::Suback(s) if all(&s.codes))
+    };
+    let of_filter = wait.version == Version::V311 && OF_FILTERS.contains(&clause.as_str());
+    (of_filter && broken && wait.state.recent.since(0).any(refused))
+        .then_some("it refused the filter by its code")
+}
+
+/// A server need not answer a re-authentication, and who gives no answer has not said that it failed.
+fn unanswered_auth(wait: &Wait<'_>) -> Option<&'static str> {
+    let again = |kept: &crate::state::Kept| {
+        kept.conn == wait.id && matches!(kept.packet(), Packet::Auth(a) if a.reason == Some(RE_AUTHENTICATE))
+    };
+    let asks = wait.wants(PacketKind::Auth) && wait.state.recent.since(0).any(again);
+    asks.then_some("no answer to a re-authentication is no answer that accepts it")
 }
 
 /// The statements that ask for the close behind what the broker said last, in 5.0: DISCONNECT, and a refusal by its code.
@@ -251,7 +284,12 @@ pub(super) fn behind_last_words(wait: &Wait<'_>) -> Vec<ClauseId> {
 /// A ping was answered where the close was waited for, or the broken packet itself: the connection is open. Whether a clause lets it be so.
 /// An answer to the broken packet says nothing of what a step claims by a statement of another sort.
 pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static str> {
-    let (clause, broken) = wait.conn.given.violation?;
+    let Some((clause, broken)) = wait.conn.given.violation else {
+        // What can't be framed is no packet that could be answered.
+        let shows = wait.conn.given.scraps.is_some() && came.kind() == PacketKind::Pingresp;
+        let wanted = wait.alternatives.contains(&Expected::Closed);
+        return if shows && wanted { need_not_close(wait, cause(wait)) } else { None };
+    };
     let answers = match came.kind() {
         PacketKind::Pubrel => broken == PacketKind::Pubrec,
         PacketKind::Suback => broken == PacketKind::Subscribe,
@@ -265,7 +303,8 @@ pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static s
     let of_its_form = named.is_empty() || named.iter().any(|c| *c == clause || Some(*c) == at_large);
     let shows_no_more = came.kind() == PacketKind::Pingresp || answers && of_its_form;
     let wanted = wait.alternatives.contains(&Expected::Closed) && shows_no_more;
-    if wanted { need_not_close(wait, cause(wait)) } else { None }
+    let cause = cause(wait).filter(|_| wanted);
+    need_not_close(wait, cause).or_else(|| in_band(wait, cause))
 }
 
 /// Whether the close is one of the answers that are claimed to a breach which no clause lets end in one.

@@ -18,7 +18,10 @@ use crate::{
 const REFUSES_METHOD: [u8; 3] = [0x86, 0x87, 0x8c];
 
 pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
-    let Some(pattern) = wait.patterns().find(|pattern| pattern.kind == packet.kind()) else {
+    let codeless = wait.version != Version::V5 && matches!(packet, Packet::Ack(_) | Packet::Unsuback(_));
+    let fits =
+        |pattern: &&Pattern| pattern.kind == packet.kind() && !(codeless && pattern.asks_for_failure());
+    let Some(pattern) = wait.patterns().find(fits) else {
         return another(wait, got, packet, found);
     };
     if wait.matches(packet) {
@@ -139,6 +142,12 @@ fn refusal(wait: &Wait<'_>, pattern: &Pattern, got: u64, packet: &Packet, found:
         Packet::Connack(_) if empty_id(wait) => {
             found.not_applicable(got, format!("the target takes no empty client identifier: {what}"));
         }
+        // A sound CONNECT is taken for one that is none: no check of who comes has such a code.
+        Packet::Connack(connack)
+            if closing::MALFORMED.contains(&connack.code) && !wait.claim.clauses.is_empty() =>
+        {
+            return false;
+        }
         Packet::Connack(connack)
             if matches!(connack.code, 0x04 | 0x05 | 0x86 | 0x87) && has_credentials(wait) =>
         {
@@ -177,7 +186,7 @@ fn forgotten(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
 }
 
 /// Whether the CONNECT has credentials of its own.
-fn has_credentials(wait: &Wait<'_>) -> bool {
+pub(super) fn has_credentials(wait: &Wait<'_>) -> bool {
     let connect = wait.asked().and_then(|seq| wait.state.recent.get(seq)).map(crate::state::Kept::packet);
     matches!(connect, Some(Packet::Connect(c)) if c.username.is_some() || c.password.is_some())
 }
@@ -221,6 +230,16 @@ fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
         PacketKind::Connack => Owed::FirstConnack,
         _ => wait.owed(pattern, wait.question()),
     });
+    let auth = wait.main_pattern().is_some_and(|pattern| pattern.kind == PacketKind::Auth);
+    if auth && matches!(packet, Packet::Connack(connack) if connack.code == 0) {
+        return found.not_applicable(got, "the target wants no more of this method than CONNECT has");
+    }
+    if auth
+        && let Packet::Connack(connack) = packet
+        && REFUSES_METHOD.contains(&connack.code)
+    {
+        return found.not_applicable(got, "the target does not offer this method");
+    }
     // The order of what is foreign to the scenario says nothing; where it should not have come, that is told for itself.
     if let Packet::Publish(publish) = packet
         && !wait.state.of_this_run(&publish.topic)

@@ -23,6 +23,9 @@ const SENT_BY_CLIENTS: ClauseId = id!("3.1.1/DZ-wrong-sender");
 /// What few PUBLISHes have, and what has a statement of its own.
 const RARE: [PropertyId; 3] = [PropertyId::TopicAlias, PropertyId::ResponseTopic, PropertyId::ContentType];
 
+/// An answer without a code.
+const NO_CODES: &str = "5.0/DZ-no-codes";
+
 /// A text that is no UTF-8, in either version.
 const UTF8: [&str; 2] = ["3.1.1/MQTT-1.5.3-1", "5.0/MQTT-1.5.4-1"];
 
@@ -121,7 +124,8 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
         if !agreed && matches!(packet.packet(), Packet::Connack(c) if matches!(c.code, 0x01 | 0x84)) {
             continue;
         }
-        if !agreed || echo || clause.version() == Version::V31 {
+        let unasked = NO_CODES == clause.as_str() && answers_no_filters(state, packet);
+        if !agreed || echo || unasked || clause.version() == Version::V31 {
             found.grade(event, Some(clause).filter(|_| agreed), got, Vec::new());
             continue;
         }
@@ -142,6 +146,15 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
             }
         }
     }
+}
+
+/// A request without a filter, which 5.0 lets a server take, has an answer with as many codes.
+fn answers_no_filters(state: &State, packet: &PacketEvent) -> bool {
+    state.recent.since(0).filter(|kept| kept.conn == packet.conn).any(|kept| match kept.packet() {
+        Packet::Subscribe(asked) => asked.filters.is_empty(),
+        Packet::Unsubscribe(asked) => asked.filters.is_empty(),
+        _ => false,
+    })
 }
 
 /// The texts of a PUBLISH that a statement of their own wants to be UTF-8.

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use deadzone_history::Event;
 use deadzone_verdict::Fact;
 
-use super::{clauses::{ORDER, ORDERED_BY_DEFAULT}, delivery::Delivery};
+use super::{
+    clauses::{ORDER, ORDERED_BY_DEFAULT},
+    delivery::Delivery,
+};
 use crate::{
     breach::{Breach, Found},
     hash::Map,

@@ -33,7 +33,7 @@ impl State {
             Packet::Connect(connect) => self.connect_given(id, connect, packet.wire_len()),
             Packet::Connack(connack) if self.judged == Party::Client => self.connack_seen(id, connack),
             Packet::Disconnect(_) if self.judged == Party::Client => {}
-            Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation.is_none()),
+            Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation),
             _ => self.given_otherwise(packet),
         }
     }

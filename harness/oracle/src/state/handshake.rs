@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deadzone_history::{Event, Recorded};
+use deadzone_spec::ClauseId;
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::Mark;
@@ -19,7 +20,7 @@ pub(crate) struct ConnectFacts {
     /// Session Expiry Interval, seconds (5.0); before it: 0 with Clean Session, otherwise without end.
     pub(crate) expiry_s: u32,
     pub(crate) keep_alive_s: u16,
-    /// The level is one of 3, 4 and 5: which layout an answer has is known.
+    /// The level is one of 3, 4 and 5, and the protocol's name a known one: which layout an answer has is known.
     pub(crate) known_level: bool,
     pub(crate) limits: Limits,
 }
@@ -51,10 +52,15 @@ impl ConnectFacts {
             clean: connect.clean(),
             expiry_s,
             keep_alive_s: connect.keep_alive_s,
-            known_level: Version::from_level(connect.level).is_some(),
+            known_level: Version::from_level(connect.level).is_some() && is_known(connect),
             limits: Limits::new(connect),
         }
     }
+}
+
+/// Whether a server of MQTT knows the name: what answers another is no packet of MQTT (3.1.2-1).
+fn is_known(connect: &Connect) -> bool {
+    matches!(&connect.protocol_name.0[..], b"MQTT" | b"MQIsdp")
 }
 
 impl Limits {
@@ -107,15 +113,18 @@ pub(crate) struct DisconnectFacts {
     pub(crate) code: u8,
     /// Decoding found nothing wrong with it.
     pub(crate) well_formed: bool,
+    /// What is wrong with it is nothing that a server has to look for: who reads the rest reads a DISCONNECT.
+    pub(crate) readable: bool,
     /// Session Expiry Interval, where it is given.
     pub(crate) expiry_s: Option<u32>,
 }
 
 impl DisconnectFacts {
-    pub(super) fn new(at: Mark, disconnect: &Disconnect, well_formed: bool) -> Self {
+    pub(super) fn new(at: Mark, disconnect: &Disconnect, broken: Option<ClauseId>) -> Self {
         let expiry = |p: &deadzone_wire::Properties| p.number(PropertyId::SessionExpiryInterval);
         let expiry_s = disconnect.properties.as_ref().and_then(expiry);
-        Self { at, code: disconnect.code(), well_formed, expiry_s }
+        let readable = broken.is_none_or(|clause| !clause.clause().reaction.closes());
+        Self { at, code: disconnect.code(), well_formed: broken.is_none(), readable, expiry_s }
     }
 }
 

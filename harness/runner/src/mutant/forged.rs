@@ -134,7 +134,9 @@ mod tests {
     fn each_forgery_breaks_what_its_row_names() {
         let ack = |kind| Packet::Ack(Ack::new(kind, 1));
         let publish = || Packet::Publish(Publish::new("t", 1, Some(1), "m"));
-        let refusal = |version| Packet::Connack(Connack::new(version, false, if version == Version::V5 { 0x87 } else { 5 }));
+        let refusal = |version| {
+            Packet::Connack(Connack::new(version, false, if version == Version::V5 { 0x87 } else { 5 }))
+        };
         let cases = [
             (Mutant::FlagsSet, ack(AckKind::Puback)),
             (Mutant::LengthLong, ack(AckKind::Puback)),
@@ -181,7 +183,8 @@ mod tests {
     #[test]
     fn another_answer_and_another_packet_take_the_place_of_one() {
         let kinds = |mutant, packet: Packet| -> Vec<PacketKind> {
-            let pieces = forged(mutant, &packet.encode(Version::V5), &packet, Version::V5).unwrap_or_default();
+            let pieces =
+                forged(mutant, &packet.encode(Version::V5), &packet, Version::V5).unwrap_or_default();
             let mut framer = Framer::new(1_000);
             pieces.iter().for_each(|piece| framer.push(piece));
             std::iter::from_fn(|| framer.next()).map(|frame| frame.unwrap().kind()).collect()

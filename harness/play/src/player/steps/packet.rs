@@ -24,6 +24,14 @@ pub(super) async fn send(
         if !template.fields.iter().any(|(f, _)| *f == Field::ClientId) {
             connect.client_id = stage.client(client).borrow().id.as_str().into();
         }
+        // What the flags announce otherwise is what the scenario wrote, and no login of the target's.
+        let named = |field| template.fields.iter().any(|(f, _)| *f == field);
+        if broken.iter().any(|m| matches!(m, Mutation::ConnectFlags(_)))
+            && !named(Field::User)
+            && !named(Field::Password)
+        {
+            connect.forget_login();
+        }
         stage.footprint.session(&connect.client_id.0, version, node);
         let mut client = stage.client(client).borrow_mut();
         if !client.polite {

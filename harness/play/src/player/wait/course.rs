@@ -15,6 +15,8 @@ use crate::{player::stage::Stage, timing::Bounds};
 const JUST_AWAKE_US: u64 = 250_000;
 /// Before the blame the silent connection itself is asked once more, this long before the long bound, µs.
 const LAST_QUESTION_US: u64 = 5_000_000;
+/// Behind an answer to what should end the connection its end is looked for this long, µs: a server may answer what it read first.
+const BEHIND_ANSWER_US: u64 = 250_000;
 /// CONNACK codes of 5.0 that ask a client to come later: unavailable, busy, quota exceeded, rate exceeded.
 const COME_LATER: [u8; 4] = [0x88, 0x89, 0x97, 0x9f];
 
@@ -49,6 +51,8 @@ struct Course {
     asked_us: Option<u64>,
     /// It was asked for on the silent connection itself, or the router was asked.
     asked_here: bool,
+    /// An answer came where the close is waited for: its event, and until when the close is looked for.
+    answered: Option<(u64, u64)>,
     /// What is waited for may have been lost with the target's process: it is given its time, and its absence ends nothing.
     may_be_lost: bool,
 }
@@ -89,6 +93,7 @@ pub(in crate::player) async fn go_on(
         told_slow_us: 0,
         asked_us: None,
         asked_here: false,
+        answered: None,
         may_be_lost,
     };
     loop {
@@ -132,7 +137,10 @@ impl Course {
         look: Look,
     ) -> Option<Result<Option<Box<Packet>>, Ended>> {
         match look {
-            Look::Nothing => None,
+            Look::Nothing => {
+                let (seq, until_us) = self.answered?;
+                (stage.now_us() >= until_us).then(|| self.missed(stage, Ended::Mismatch, Some(seq)))
+            }
             Look::Found(by, packet) => {
                 if self.parked {
                     stage.parking.unpark(&stage.network.clients).await;
@@ -140,7 +148,12 @@ impl Course {
                 stage.claims.met(self.claim, &by, self.late());
                 Some(Ok(packet))
             }
+            Look::Mismatch(seq, packet) if self.answered.is_none() && self.may_close_behind(&packet) => {
+                self.answered = Some((seq, stage.now_us() + BEHIND_ANSWER_US));
+                None
+            }
             Look::Mismatch(seq, packet) => {
+                let seq = self.answered.map_or(seq, |(first, _)| first);
                 let later = matches!(&*packet, Packet::Connack(c) if COME_LATER.contains(&c.code));
                 let why = if later && self.wait.tried_again { Ended::TriedAgain } else { Ended::Mismatch };
                 Some(self.missed(stage, why, Some(seq)))
@@ -155,6 +168,13 @@ impl Course {
             }
             Look::NotConnected => Some(self.missed(stage, Ended::NotConnected, None)),
         }
+    }
+
+    /// Whether this answers something, and the close is waited for.
+    fn may_close_behind(&self, packet: &Packet) -> bool {
+        let answers =
+            matches!(packet, Packet::Bare(_) | Packet::Ack(_) | Packet::Suback(_) | Packet::Unsuback(_));
+        answers && self.wait.sought.is_close()
     }
 
     fn late(&self) -> Late {
@@ -266,7 +286,8 @@ impl Course {
         let ahead = silence.iter().chain(&other).chain(&stalled).filter(|(at, passed)| at > passed);
         let bound_us = ahead.map(|(at, passed)| now_us + (at - passed)).min();
         let link_us = self.wait.sought.link_wakes_us(&stage.network).filter(|at| *at > now_us);
-        let wakes = [bound_us, link_us, self.wait.sought.tend_us()];
+        let behind_us = self.answered.map(|(_, until_us)| until_us);
+        let wakes = [bound_us, link_us, self.wait.sought.tend_us(), behind_us];
         wakes.into_iter().flatten().min().unwrap_or_else(|| now_us + within_us.max(1)).max(now_us + 1)
     }
 }

@@ -118,6 +118,12 @@ impl Connect {
         self.username = Some(username);
     }
 
+    /// Takes User Name and Password out, with their flags.
+    pub fn forget_login(&mut self) {
+        self.flags &= !(Self::USERNAME | Self::PASSWORD);
+        (self.username, self.password) = (None, None);
+    }
+
     /// Sets the Password with its flag.
     pub fn set_password(&mut self, password: Bytes) {
         self.flags |= Self::PASSWORD;
