@@ -142,8 +142,12 @@ fn what_is_not_gentle_is_not_applicable_and_says_so() {
         told.results.iter().filter(|r| r.verdict.kind == VerdictKind::NotApplicable).collect();
     assert!(!rough.is_empty());
     let suite = Suite::embedded().unwrap();
-    let lacks =
-        |id: &str| suite.scenarios.iter().any(|s| s.id == id && (s.handles_target() || has_bridge(s)));
+    let lacks = |id: &str| {
+        suite.scenarios.iter().any(|s| {
+            let without = s.needs.iter().any(|need| need.is_without());
+            s.id == id && (s.handles_target() || has_bridge(s) || without)
+        })
+    };
     for result in rough.iter().filter(|r| !lacks(&r.key.id)) {
         let reason = result.verdict.reason.clone().unwrap_or_default();
         assert!(reason.starts_with("not gentle: ") && reason.ends_with("(--disruptive runs it)"), "{reason}");
@@ -151,5 +155,8 @@ fn what_is_not_gentle_is_not_applicable_and_says_so() {
     assert_eq!(everything().info.choice.gentle, None, "memory is nobody else's");
     let all = everything();
     let left: Vec<_> = all.results.iter().filter(|r| r.verdict.kind == VerdictKind::NotApplicable).collect();
-    assert!(left.iter().all(|r| lacks(&r.key.id)), "memory has neither a process nor a bridge");
+    assert!(
+        left.iter().all(|r| lacks(&r.key.id)),
+        "memory has neither a process nor a bridge, and offers all"
+    );
 }

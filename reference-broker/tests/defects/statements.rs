@@ -23,8 +23,9 @@ pub(crate) const STATEMENTS: &[Row] = &[
     (D::MalformedConnectTaken, V311_ONLY, trailing_byte, "closed", "connack 0 00"),
     (D::ClientIdsFolded, V311_ONLY, small_and_large, "", "closed"),
     (D::WillComesAgain, EVERY, will_of_before, "", "will=gone q1 #1"),
-    (D::PasswordAloneRefused, V5_ONLY, password_alone, "connack 0 00", "closed"),
-    (D::EmptyFieldsRefused, SINCE_311, empty_user, "connack 0 00", "closed"),
+    (D::PasswordAloneRefused, V5_ONLY, password_alone, "connack 0 00", "connack 0 82 | closed"),
+    (D::EmptyFieldsRefused, V311_ONLY, empty_user, "connack 0 00", "closed"),
+    (D::EmptyFieldsRefused, V5_ONLY, empty_user, "connack 0 00", "connack 0 82 | closed"),
     (D::RefusedConnectTakesOver, V311_ONLY, refused_beside, "pingresp", "closed"),
     (D::BomStripped, EVERY, |rig| heard(rig, "t", "\u{feff}t"), "", "t=m q0"),
     (D::TopicsFolded, EVERY, |rig| heard(rig, "t", "T"), "", "t=m q0"),
@@ -64,6 +65,12 @@ pub(crate) const STATEMENTS: &[Row] = &[
     (D::SecondPacketInPieceLost, EVERY, two_in_a_piece, "pingresp | pingresp", "pingresp"),
     (D::IdsOfBothDirections, EVERY, same_id_both_ways, "u=m q0", ""),
     (D::LargePacketsRefused, V311_ONLY, large, "puback #7", "closed"),
+    (D::AcknowledgedIdRemembered, EVERY, same_id_again, "t=one q0 | t=two q0", "t=one q0"),
+    (D::WillAlwaysRetained, EVERY, will_found_later, "", "will=gone q0 retain"),
+    (D::ResubscribeBringsNothing, EVERY, retained_again, "suback [00] | t=m q0 retain", "suback [00]"),
+    (D::DollarPublishUnanswered, EVERY, dollar, "puback #7", ""),
+    (D::WildcardsUnserved, EVERY, |rig| received(rig, "a/+", "a/b"), "1", "0"),
+    (D::UncleanSessionNotMade, V311_ONLY, made_unclean, "connack 1 00", "connack 0 00"),
 ];
 
 fn connects(rig: &mut Rig, id: &str) -> String {
@@ -345,5 +352,44 @@ fn large(rig: &mut Rig) -> String {
     rig.connect(9, "c", true);
     rig.skip();
     rig.publish(9, 1, 7, "t", &"m".repeat(16_384));
+    rig.log(9)
+}
+
+fn same_id_again(rig: &mut Rig) -> String {
+    rig.connect(9, "watcher", true);
+    rig.subscribe(9, "t", 0);
+    rig.connect(1, "p", true);
+    rig.skip();
+    rig.publish(1, 1, 7, "t", "one");
+    rig.publish(1, 1, 7, "t", "two");
+    rig.log(9)
+}
+
+fn will_found_later(rig: &mut Rig) -> String {
+    rig.connect_with(1, "c", true, |c| add_will(c, 0, false, 0));
+    rig.lose(1, true);
+    found(rig, "will", 0)
+}
+
+fn retained_again(rig: &mut Rig) -> String {
+    rig.connect(1, "p", true);
+    retain(rig, 1, "t", "m");
+    found(rig, "t", 0);
+    rig.skip();
+    rig.subscribe(9, "t", 0);
+    rig.log(9)
+}
+
+fn dollar(rig: &mut Rig) -> String {
+    rig.connect(9, "p", true);
+    rig.skip();
+    rig.publish(9, 1, 7, "$t", "m");
+    rig.log(9)
+}
+
+fn made_unclean(rig: &mut Rig) -> String {
+    rig.connect(1, "c", false);
+    rig.lose(1, true);
+    rig.connect(9, "c", false);
     rig.log(9)
 }

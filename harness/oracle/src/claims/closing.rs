@@ -99,11 +99,6 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     let Some(pattern) = wait.main_pattern() else {
         return wait.inconclusive(found, "the connection closed, but not as the claim has it");
     };
-    if without_qos_2(wait, question) {
-        let why = "the broker closed on a PUBLISH at QoS 2, which it may not support (3.1.1 §3.3.5)";
-        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
-        return found.not_applicable(closed.seq, why);
-    }
     if let Some(over) = overrun(wait.conn, closed.seq) {
         let why = "the broker closed on a client that had sent more than its CONNACK says that it takes";
         found.graded(closed.seq, None, why.to_owned(), vec![over]);
@@ -114,12 +109,7 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return wait.inconclusive(found, why);
     }
-    if outsized(wait, question) {
-        let why = "the broker closed on a topic of many levels or bytes: the standard sets no limit, and brokers do";
-        found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
-        return found.not_applicable(closed.seq, why);
-    }
-    if let Some(why) = not_let_in(wait, pattern, question) {
+    if let Some(why) = of_right(wait, pattern, question) {
         found.graded(closed.seq, None, why.to_owned(), asked.into_iter().collect());
         return found.not_applicable(closed.seq, why);
     }
@@ -133,6 +123,23 @@ pub(super) fn instead(wait: &Wait<'_>, got: u64, found: &mut Found) {
     let mut finding = wait.finding(Some(owed), Fact::Closed, text, evidence, instead::closed());
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, asked.unwrap_or(wait.claimed_at.seq));
     found.claim_broken(finding);
+}
+
+/// By what right the broker closed, without a word.
+fn of_right(
+    wait: &Wait<'_>,
+    pattern: &deadzone_wire::Pattern,
+    question: Option<(Option<ConnId>, u64)>,
+) -> Option<&'static str> {
+    if without_qos_2(wait, question) {
+        return Some("the broker closed on a PUBLISH at QoS 2, which it may not support (3.1.1 §3.3.5)");
+    }
+    if outsized(wait, question) {
+        return Some(
+            "the broker closed on a topic of many levels or bytes: the standard sets no limit, and brokers do",
+        );
+    }
+    not_let_in(wait, pattern, question)
 }
 
 /// By what right a client was not let in, without a word.

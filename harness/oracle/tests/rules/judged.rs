@@ -95,8 +95,8 @@ fn a_resume_puts_resends_to_the_test() {
             let judged = judged(h);
             holds(&judged, "MQTT-4.4.0-1", true);
             holds(&judged, "MQTT-3.3.1-1", true);
-            // In 3.1.1 one statement says also that PUBREL answers PUBREC.
-            holds(&judged, by(v, "MQTT-4.3.3-1", "MQTT-4.3.3-6"), released);
+            // In 3.1.1 one statement says also what the first PUBLISH is like.
+            holds(&judged, by(v, "MQTT-4.3.3-1", "MQTT-4.3.3-6"), released || v != Version::V5);
         }
     }
 }
