@@ -33,7 +33,7 @@ limits! {
     handshake_within: Duration = Duration::from_secs(10),
         "How long the handshakes of TLS and WebSocket may take; then the socket is closed. As many may be under way as there \
          may be connections.";
-    packet_bytes: u32 = 1 << 20,
+    packet_bytes: u32 = 4 << 20,
         "Bytes of one packet from a client, told as Maximum Packet Size in 5.0; a larger one ends the connection.";
     sessions: usize = 4_096,
         "Sessions, connected or not; for one more the session that was left longest ago ends. If all are connected, the \
