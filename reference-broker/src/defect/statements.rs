@@ -217,7 +217,7 @@ macro_rules! with_statements {
                 "https://github.com/mochi-mqtt/server/pull/243";
             UncleanSessionNotMade "unclean-session-not-made"
                 "keeps no session that a CONNECT with Clean Start 0 began"
-                ["3.1.1/MQTT-3.1.2-4" "5.0/MQTT-3.1.2-6"]
+                ["3.1.1/MQTT-3.1.2-4" "5.0/MQTT-3.1.2-23"]
                 "https://github.com/nats-io/nats-server/commit/4cc267757";
         }
     };

@@ -16,6 +16,11 @@ use crate::{
     wording,
 };
 
+/// A server that names no keep-alive of its own goes by the client's.
+const KEEP_ALIVE_OF_CLIENT: deadzone_spec::ClauseId = deadzone_spec::id!("5.0/MQTT-3.2.2-22");
+/// Keep Alive timeout (5.0 §2.4).
+const KEEP_ALIVE_TIMEOUT: u8 = 0x8d;
+
 /// Most events that evidence names; the first and the last ones are kept.
 const EVIDENCE: usize = 8;
 
@@ -291,7 +296,12 @@ fn standing(watch: &Watch<'_>, delivery: &Delivery) -> Standing {
         Origin::Publish => false,
     };
     let keeps = watch.claim.clauses.iter().any(|clause| crate::owed::keeps_a_connection(*clause));
-    let breach = |m: &Message| keeps && debt::ended_for_nothing(watch.state, m.conn);
+    // By the keep-alive, where that is what the claim is about: a server may close for reasons of its own.
+    let of_keep_alive = watch.claim.clauses.contains(&KEEP_ALIVE_OF_CLIENT);
+    let said =
+        |m: &Message| watch.state.conn(m.conn).and_then(|c| c.handshake.last_word).map(|(_, code)| code);
+    let fits = |m: &Message| !of_keep_alive || said(m) == Some(KEEP_ALIVE_TIMEOUT);
+    let breach = |m: &Message| keeps && fits(m) && debt::ended_for_nothing(watch.state, m.conn);
     let either =
         |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
     let sources: Vec<&Message> = sources(watch, delivery).collect();

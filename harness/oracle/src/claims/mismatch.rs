@@ -17,6 +17,9 @@ use crate::{
 /// Not authorised, bad user name or password, bad authentication method (5.0 §2.4).
 const REFUSES_METHOD: [u8; 3] = [0x86, 0x87, 0x8c];
 
+/// Continue authentication (5.0 §3.15.2.1).
+const CONTINUE: u8 = 0x18;
+
 pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
     let codeless = wait.version != Version::V5 && matches!(packet, Packet::Ack(_) | Packet::Unsuback(_));
     let fits =
@@ -230,6 +233,9 @@ fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
         PacketKind::Connack => Owed::FirstConnack,
         _ => wait.owed(pattern, wait.question()),
     });
+    if matches!(packet, Packet::Auth(more) if more.reason == Some(CONTINUE)) && authenticates(wait) {
+        return found.not_applicable(got, "the target wants more of this method than the scenario has");
+    }
     let auth = wait.main_pattern().is_some_and(|pattern| pattern.kind == PacketKind::Auth);
     if auth && matches!(packet, Packet::Connack(connack) if connack.code == 0) {
         return found.not_applicable(got, "the target wants no more of this method than CONNECT has");
