@@ -182,7 +182,7 @@ feature('CONNACK: one, with the limits of the server', async (b) => {
   const c = await b.up('c')
   await pause(0.2)
   expect(1, c.wire.filter(({ cmd }) => cmd === 'connack').length, 'CONNACKs')
-  expect([1048576, 10, false], [c.told.maximumPacketSize, c.told.topicAliasMaximum, c.present], 'told')
+  expect([4194304, 10, false], [c.told.maximumPacketSize, c.told.topicAliasMaximum, c.present], 'told')
 })
 
 feature('Assigned Client Identifier', async (b) => {

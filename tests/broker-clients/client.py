@@ -240,7 +240,7 @@ def _(b):
     c = b.up("c")
     b.wait(0.2)
     expect(1, len(c.connacks), "CONNACKs")
-    expect((1048576, 10, False), (c.told("MaximumPacketSize"), c.told("TopicAliasMaximum"), c.present()), "told")
+    expect((4194304, 10, False), (c.told("MaximumPacketSize"), c.told("TopicAliasMaximum"), c.present()), "told")
 
 
 @feature("Assigned Client Identifier")
