@@ -61,7 +61,8 @@ fn judged_as_live(scratch: &Scratch, live: &Path, folder: &str) {
 #[test]
 fn every_mutant_of_mosquitto_is_caught() {
     let Some(_) = program("mosquitto") else { return };
-    let run = output(&["selftest", "--broker", "mosquitto"]);
+    // All of it takes minutes in real time: `deadzone selftest --broker mosquitto`.
+    let run = output(&["selftest", "--broker", "mosquitto", "--tier", "smoke"]);
     let text = stdout(&run);
     assert_eq!(run.status.code(), Some(0), "{text}");
     assert!(text.contains("no holes"), "{text}");
