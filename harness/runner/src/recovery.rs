@@ -1,5 +1,5 @@
-//! What follows on a lost target: where it may be restarted it is, and each suspect runs alone on it. One that loses it twice
-//! is the cause; the rest goes on.
+//! What follows on a lost target: where it may be restarted it is, and its suspects run alone on it, one after another, until one
+//! loses it twice: that is the cause. The rest goes on.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -64,13 +64,17 @@ impl Passes<'_> {
             && let Some(suspect) = suspects.next()
         {
             match self.on_trial(&suspect) {
-                Some(conviction) => self.convict(&suspect, conviction),
+                // The others are suspects no more: each alone they may take minutes.
+                Some(conviction) => {
+                    self.convict(&suspect, conviction);
+                    break;
+                }
                 None => rest.push(suspect),
             }
         }
+        rest.extend(suspects);
         if let Some(lost) = self.lost.clone() {
-            let untried: Vec<Task> = rest.drain(..).chain(suspects).collect();
-            self.leave_unknown(&lost, &untried);
+            self.leave_unknown(&lost, &std::mem::take(&mut rest));
         }
         self.recovery.unexplained += u32::from(self.recovery.convicted.len() == known);
         // A suspect's result of the lost target is worth nothing, unless it was told with a proof.

@@ -20,9 +20,6 @@ const KEEP_ALIVE_SLACK_US: u64 = 5_000_000;
 /// Malformed packet and protocol error: what is told of a form, and not of a check (5.0 §2.4).
 pub(super) const MALFORMED: [u8; 2] = [0x81, 0x82];
 
-/// What makes a filter none, where no statement asks for the close by itself (3.1.1 §4.7).
-const OF_FILTERS: [&str; 3] = ["3.1.1/MQTT-4.7.1-2", "3.1.1/MQTT-4.7.1-3", "3.1.1/MQTT-4.7.3-1"];
-
 /// Re-authenticate (5.0 §3.15.2.1).
 const RE_AUTHENTICATE: u8 = 0x19;
 
@@ -235,9 +232,7 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         evidence,
         instead::silence(None, wait.version),
     );
-    if let Some(why) =
-        need_not_close(wait, cause).or_else(|| in_band(wait, cause)).or_else(|| unanswered_auth(wait))
-    {
+    if let Some(why) = need_not_close(wait, cause).or_else(|| unanswered_auth(wait)) {
         let text = format!("{}; {why}", finding.got);
         return found.graded(wait.at(), Some(finding.clause), text, finding.evidence);
     }
@@ -248,19 +243,6 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         Some(CloseCause::KeepAlive) => found.claim_broken(finding),
         _ => found.silent(finding, wait.ended()),
     }
-}
-
-/// A filter that is none was refused by its code in 3.1.1: it is not in effect, and the client knows.
-pub(super) fn in_band(wait: &Wait<'_>, cause: Option<CloseCause>) -> Option<&'static str> {
-    let Some(CloseCause::Violation(Some(clause))) = cause else { return None };
-    let broken = wait.conn.given.violation.is_some_and(|(_, kind)| kind == PacketKind::Subscribe);
-    let refused = |kept: &crate::state::Kept| {
-        let all = |codes: &[u8]| !codes.is_empty() && codes.iter().all(|code| *code >= 0x80);
-        kept.conn == wait.id && matches!(kept.packet(), Packet::Suback(s) if all(&s.codes))
-    };
-    let of_filter = wait.version == Version::V311 && OF_FILTERS.contains(&clause.as_str());
-    (of_filter && broken && wait.state.recent.since(0).any(refused))
-        .then_some("it refused the filter by its code")
 }
 
 /// A server need not answer a re-authentication, and who gives no answer has not said that it failed.
@@ -311,7 +293,7 @@ pub(super) fn may_stay_open(wait: &Wait<'_>, came: &Packet) -> Option<&'static s
     let shows_no_more = came.kind() == PacketKind::Pingresp || answers && of_its_form;
     let wanted = wait.alternatives.contains(&Expected::Closed) && shows_no_more;
     let cause = cause(wait).filter(|_| wanted);
-    need_not_close(wait, cause).or_else(|| in_band(wait, cause))
+    need_not_close(wait, cause)
 }
 
 /// Whether the close is one of the answers that are claimed to a breach which no clause lets end in one.

@@ -347,3 +347,26 @@ fn row_b21_a_publish_before_connack_is_a_finding() {
         fails(h, "MQTT-3.2.0-1");
     }
 }
+
+/// A filter that is none ends the connection in 3.1.1 (§4.8.0-1), and its refusal by SUBACK is no close. 5.0 has a code for it.
+#[test]
+fn row_b_a_filter_that_is_none_is_not_only_refused() {
+    for (version, wanted) in [(Version::V311, VerdictKind::Fail), (Version::V5, VerdictKind::Pass)] {
+        let mut h = HandMade::new(version);
+        let c = h.client("dev");
+        let conn = h.connect(c, Start::Clean);
+        h.deviant_step("dev -> SUBSCRIBE deviant");
+        h.up(conn, Subscribe::new(1, "a/#/b", 1));
+        h.up(conn, Bare::pingreq());
+        h.step("dev <- closed");
+        let claim = arrival(&mut h, conn, vec![Expected::Closed], false, false);
+        let code = if version == Version::V5 { 0x8f } else { 0x80 };
+        h.down(conn, Suback::new(1, [code]));
+        h.down(conn, Bare::pingresp());
+        h.life(conn);
+        h.pass_us(60_000_000).unmet(claim, 60_000_000, Ended::LongBound, None);
+        let verdict = judge(&h.finish());
+        assert_eq!(verdict.kind, wanted, "{verdict:#?}");
+        assert_eq!(verdict.grades.is_empty(), wanted == VerdictKind::Fail, "{verdict:#?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What the watching thread knows of the workers: what runs, what hangs, what came of it.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::mpsc::Receiver,
     time::{Duration, Instant},
@@ -132,9 +133,14 @@ impl<'a> Watch<'a> {
         self.suspects.extend(self.ended.iter().filter(|(at, _)| recent(*at)).map(|(_, i)| *i));
     }
 
-    /// The suspects, if the target was lost, and what began while that was found out.
+    /// The suspects, if the target was lost, and what began while that was found out. What did something last comes first; what
+    /// has been waiting for long, parked, was hardly the cause and comes last.
     pub(super) fn in_flight(&self) -> Vec<Task> {
         let all: BTreeSet<usize> = self.suspects.iter().chain(self.running.keys()).copied().collect();
+        let ended = |i: usize| self.ended.iter().rev().find(|(_, other)| *other == i).map(|(at, _)| *at);
+        let last_deed = |i: usize| self.running.get(&i).copied().or_else(|| ended(i));
+        let mut all: Vec<usize> = all.into_iter().collect();
+        all.sort_by_key(|i| (self.parked.contains(i), Reverse(last_deed(*i))));
         all.into_iter().map(|i| self.tasks[i].clone()).collect()
     }
 
