@@ -144,6 +144,9 @@ pub struct TargetFacts {
     /// A probe found that it speaks 3.1.1 and not 5.0 at this address.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub v311_alone: bool,
+    /// The user name with which every client of the harness comes to it, where it wants a login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// A probe found that it sends one unacknowledged message at a time.
     pub in_flight_one: bool,
     /// A gate saw that it takes messages of QoS 2: one that it closes on is not beyond what it supports.

@@ -111,10 +111,13 @@ impl Found {
     pub(crate) fn beside(&mut self, event: &Event, clause: Option<ClauseId>) {
         let by = self.by;
         let here = |f: &&mut Finding| f.by == by && f.evidence.last() == Some(&event.seq);
-        let told = self.findings.iter_mut().find_map(|finding| {
-            if here(&finding) { Some(finding) } else { finding.folded.iter_mut().find(here) }
+        let told = self.findings.iter_mut().rev().find_map(|finding| {
+            if here(&finding) { Some(finding) } else { finding.folded.iter_mut().rev().find(here) }
         });
-        if let (Some(finding), Some(clause)) = (told, clause) {
+        if let (Some(finding), Some(clause)) = (told, clause)
+            && finding.clause != clause
+            && !finding.also.contains(&clause)
+        {
             finding.also.push(clause);
         }
         self.tested(clause);

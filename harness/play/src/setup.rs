@@ -138,7 +138,10 @@ impl Setup<'_> {
                 .collect(),
             patience_us: timing.scaled_us(timing.patience_ms),
             long_bound_us: timing.long_bound_ms * 1000,
-            target: self.target.clone(),
+            target: TargetFacts {
+                user: self.access.credentials.as_ref().and_then(|known| known.user.clone()),
+                ..self.target.clone()
+            },
             real_time: self.heartbeat,
             quick: self.timing.quick,
             cut_short: None,

@@ -223,9 +223,12 @@ fn first_run(
         panic!("asked for, to show that a panic is contained");
     }
     let embedded = context.target.is_embedded();
-    // One that does not offer what a scenario asks for has told why it refused.
-    let passed =
-        matches!(result.verdict.kind, VerdictKind::Pass | VerdictKind::PassSlow | VerdictKind::NotApplicable);
+    // One that does not offer what a scenario asks for, and says so in each CONNACK, holds nobody back.
+    let passed = match result.verdict.kind {
+        VerdictKind::Pass | VerdictKind::PassSlow => true,
+        VerdictKind::NotApplicable => record::was_told_why(&history),
+        _ => false,
+    };
     // A foreign link may close at CONNECT by itself: that is no sign of a throttle.
     let direct = context.links.is_none();
     let not_let_in = !embedded && direct && !passed && record::was_not_let_in(&history);

@@ -37,6 +37,11 @@ fn unserved(history: &History) -> Vec<(ConnId, bool)> {
     unserved.map(|(conn, code)| (conn, code.is_some())).collect()
 }
 
+/// Whether whoever was not let in was told so by a CONNACK.
+pub(crate) fn was_told_why(history: &History) -> bool {
+    unserved(history).into_iter().all(|(_, refused)| refused)
+}
+
 /// Whether a sound CONNECT was answered by a close of the broker's, or by a refusal.
 pub(crate) fn was_turned_away(history: &History) -> bool {
     let ended = |conn: ConnId| {

@@ -37,23 +37,13 @@ impl Payload {
     fn filled_with(&self, words: &[(&[u8], &[u8])]) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.len());
         let mut fill = None;
-        let mut rest = self.0.as_slice();
-        while let Some((&first, behind)) = rest.split_first() {
-            if let Some((word, value)) = words.iter().find(|(word, _)| rest.starts_with(word)) {
-                out.extend_from_slice(value);
-                rest = &rest[word.len()..];
-            } else if let Some((count, behind)) = length(PAD, rest) {
-                out.resize(out.len() + count, b'.');
-                rest = behind;
-            } else if let Some((count, behind)) = length(COUNTED, rest) {
-                count_into(&mut out, count);
-                rest = behind;
-            } else if let Some((count, behind)) = length(FILL, rest) {
-                fill = Some((out.len(), count));
-                rest = behind;
-            } else {
-                out.push(first);
-                rest = behind;
+        for piece in (Pieces { words, rest: &self.0 }) {
+            match piece {
+                Piece::Byte(byte) => out.push(byte),
+                Piece::Word(value) => out.extend_from_slice(value),
+                Piece::Pad(count) => out.resize(out.len() + count, b'.'),
+                Piece::Counted(count) => count_into(&mut out, count),
+                Piece::Fill(count) => fill = Some((out.len(), count)),
             }
         }
         if let Some((at, whole)) = fill {
@@ -65,7 +55,16 @@ impl Payload {
 
     /// At most so many bytes are sent in its place, where each word of the run takes this many.
     pub fn most_bytes(&self, word: usize) -> usize {
-        self.filled(&vec![b'.'; word]).len()
+        let (mut bytes, mut fill) = (0, 0);
+        for piece in (Pieces { words: &[(RUN, b"")], rest: &self.0 }) {
+            match piece {
+                Piece::Byte(_) => bytes += 1,
+                Piece::Word(_) => bytes += word,
+                Piece::Pad(count) | Piece::Counted(count) => bytes += count,
+                Piece::Fill(count) => fill = count,
+            }
+        }
+        bytes.max(fill)
     }
 
     /// Whether a placeholder with a length in it is none.
@@ -78,12 +77,49 @@ impl Payload {
     }
 }
 
+/// A part of a text.
+enum Piece<'t> {
+    Byte(u8),
+    Word(&'t [u8]),
+    Pad(usize),
+    Counted(usize),
+    Fill(usize),
+}
+
+/// The parts of a text in their order.
+struct Pieces<'t> {
+    words: &'t [(&'t [u8], &'t [u8])],
+    rest: &'t [u8],
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = Piece<'t>;
+
+    fn next(&mut self) -> Option<Piece<'t>> {
+        let (&first, behind) = self.rest.split_first()?;
+        let word = self.words.iter().find(|(word, _)| self.rest.starts_with(word));
+        let (piece, rest) = if let Some((word, value)) = word {
+            (Piece::Word(value), &self.rest[word.len()..])
+        } else if let Some((count, rest)) = length(PAD, self.rest) {
+            (Piece::Pad(count), rest)
+        } else if let Some((count, rest)) = length(COUNTED, self.rest) {
+            (Piece::Counted(count), rest)
+        } else if let Some((count, rest)) = length(FILL, self.rest) {
+            (Piece::Fill(count), rest)
+        } else {
+            (Piece::Byte(first), behind)
+        };
+        self.rest = rest;
+        Some(piece)
+    }
+}
+
 /// Eight digits for every eight bytes: where they begin, in hexadecimal.
 fn count_into(out: &mut Vec<u8>, count: usize) {
     let end = out.len() + count;
     out.reserve(count + 8);
     for at in (0..count).step_by(8) {
-        out.extend_from_slice(format!("{at:08x}").as_bytes());
+        out.extend((0..8).rev().map(|digit| b"0123456789abcdef"[at >> (4 * digit) & 0xf]));
     }
     out.truncate(end);
 }
@@ -111,8 +147,16 @@ mod tests {
         assert_eq!(filled("{run}/{fill 8}/x"), "dz1/../x");
         assert_eq!(filled("{run}/{fill 3}/x"), "dz1//x", "it is longer already");
         assert_eq!(filled("{counted 20}"), "00000000000000080000");
+        assert!(filled("{counted 4194304}").ends_with("003ffff8"));
         assert_eq!(Payload::counted(20).is_counted(), Some(20));
         assert_eq!(Payload(b"a{counted 20}".to_vec()).is_counted(), None);
+    }
+
+    #[test]
+    fn what_is_sent_has_a_bound_that_needs_no_filling() {
+        for text in ["{run}/{pad 3}x", "{run}/{fill 8}/x", "{run}/{fill 3}/x", "{counted 20}"] {
+            assert_eq!(Payload(text.as_bytes().to_vec()).most_bytes(3), filled(text).len(), "{text}");
+        }
     }
 
     #[test]

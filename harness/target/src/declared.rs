@@ -55,6 +55,7 @@ impl Declared {
             session_ttl_s: self.session_ttl_s,
             connections: self.connections,
             bridge: false,
+            user: None,
             v311_alone: false,
             in_flight_one: false,
             session_at_once: false,

@@ -208,7 +208,7 @@ macro_rules! with_statements {
                 ["3.1.1/MQTT-3.8.4-3" "5.0/MQTT-3.8.4-4"]
                 "https://github.com/emqx/emqx/issues/1314";
             DollarPublishUnanswered "dollar-publish-unanswered"
-                "does not acknowledge what a client publishes to a topic that begins with $"
+                "does not acknowledge at QoS 1 what a client publishes to a topic that begins with $"
                 ["3.1.1/MQTT-3.3.5-2"]
                 "https://github.com/hivemq/hivemq-community-edition/issues/749";
             WildcardsUnserved "wildcards-unserved"

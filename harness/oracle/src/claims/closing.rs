@@ -3,14 +3,14 @@
 use deadzone_history::{By, ConnId, Expected};
 use deadzone_spec::{ClauseId, id};
 use deadzone_verdict::Fact;
-use deadzone_wire::{AckKind, Packet, PacketKind, Text, Version};
+use deadzone_wire::{AckKind, Packet, PacketKind, Version};
 
 use super::{mismatch, wait::Wait};
 use crate::{
     breach::Found,
     instead,
     owed::{self, CloseCause, Owed},
-    state::{Conn, State, seconds_us},
+    state::{Conn, State, is_outsized, seconds_us},
     wording,
 };
 
@@ -36,11 +36,8 @@ const CROWD: usize = 4;
 /// Within this time before it, µs: throttles count by the second or by a few, and are over once so much time has passed.
 const CROWD_WITHIN_US: u64 = 10_000_000;
 
-/// Separators in a topic that services of today refuse: seven are the most that the strictest well-known one takes.
-const DEEP: usize = 8;
-
-/// Bytes of a topic beside which nothing has room in a packet of 16 KiB, a bound that brokers are given.
-const LONG: usize = 16 * 1024;
+/// What a server does not say of a topic that is merely larger than it takes: malformed, protocol error, packet too large (5.0 §2.4).
+const OF_NO_TOPIC: [u8; 3] = [0x81, 0x82, 0x95];
 
 /// A DISCONNECT reason that has nothing to do with what the client did: not authorised, busy, shutting down, taken over, rate,
 /// quota, administrative action, payload format, use another server, server moved, connection rate, maximum connect time.
@@ -196,15 +193,19 @@ fn crowded(wait: &Wait<'_>) -> bool {
     others.len() >= CROWD && others.iter().any(|conn| conn.handshake.accepted().is_some())
 }
 
-/// What is asked for has a topic of more levels or bytes than a broker's limit may allow.
+/// What is asked for has a topic of more levels or bytes than a broker's limit may allow, and the broker says nothing else of it.
 fn outsized(wait: &Wait<'_>, question: Option<(Option<ConnId>, u64)>) -> bool {
-    let many = |topic: &Text| topic.0.iter().filter(|b| **b == b'/').count() >= DEEP || topic.0.len() >= LONG;
     let asked = question.and_then(|(_, seq)| wait.state.recent.get(seq));
-    asked.is_some_and(|kept| match kept.packet() {
-        Packet::Publish(p) => many(&p.topic),
-        Packet::Subscribe(s) => s.filters.iter().any(|(filter, _)| many(filter)),
-        _ => false,
-    })
+    asked.is_some_and(|kept| is_outsized(kept.packet())) && says_nothing_of_form(wait.conn)
+}
+
+/// The broker closed behind such a topic, before it answered anything that was given later.
+pub(super) fn on_outsized(conn: &Conn) -> bool {
+    conn.given.outsized.is_some_and(|given| conn.answered_up_to <= given) && says_nothing_of_form(conn)
+}
+
+fn says_nothing_of_form(conn: &Conn) -> bool {
+    conn.handshake.last_word.is_none_or(|(_, code)| !OF_NO_TOPIC.contains(&code))
 }
 
 /// A server may end what never shows a sign of life, and refuse it from the start.
@@ -237,7 +238,11 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
         return found.graded(wait.at(), Some(finding.clause), text, finding.evidence);
     }
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, wait.answers.unwrap_or(wait.claimed_at.seq));
-    finding.also.extend(behind_last_words(wait).into_iter().filter(|clause| *clause != finding.clause));
+    for clause in behind_last_words(wait) {
+        if clause != finding.clause && !finding.also.contains(&clause) {
+            finding.also.push(clause);
+        }
+    }
     // The time of a keep-alive is the standard's own: it is not extended.
     match cause {
         Some(CloseCause::KeepAlive) => found.claim_broken(finding),
@@ -247,10 +252,12 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
 
 /// A server need not answer a re-authentication, and who gives no answer has not said that it failed.
 fn unanswered_auth(wait: &Wait<'_>) -> Option<&'static str> {
-    let again = |kept: &crate::state::Kept| {
-        kept.conn == wait.id && matches!(kept.packet(), Packet::Auth(a) if a.reason == Some(RE_AUTHENTICATE))
-    };
-    let asks = wait.wants(PacketKind::Auth) && wait.state.recent.since(0).any(again);
+    let of_auth =
+        |kept: &&crate::state::Kept| kept.conn == wait.id && matches!(kept.packet(), Packet::Auth(_));
+    let silent = wait.wants(PacketKind::Auth) && wait.conn.handshake.last_word.is_none();
+    let last = wait.state.recent.since(0).filter(of_auth).last().filter(|_| silent)?;
+    let asks = !wait.state.is_judged(last.direction)
+        && matches!(last.packet(), Packet::Auth(a) if a.reason == Some(RE_AUTHENTICATE));
     asks.then_some("no answer to a re-authentication is no answer that accepts it")
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use deadzone_history::HowOften;
+use deadzone_spec::{ClauseId, id};
 use deadzone_verdict::{Fact, Grade, GradeLevel};
 use deadzone_wire::PacketKind;
 
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// A server that names no keep-alive of its own goes by the client's.
-const KEEP_ALIVE_OF_CLIENT: deadzone_spec::ClauseId = deadzone_spec::id!("5.0/MQTT-3.2.2-22");
+const KEEP_ALIVE_OF_CLIENT: ClauseId = id!("5.0/MQTT-3.2.2-22");
 /// Keep Alive timeout (5.0 §2.4).
 const KEEP_ALIVE_TIMEOUT: u8 = 0x8d;
 

@@ -280,7 +280,7 @@ fn thrown_out(state: &State, id: ConnId, conn: &Conn) -> Option<Excuse> {
     }
     let given = &conn.given;
     let legal = given.deviant.is_none() && given.scraps.is_none() && !given.discouraged;
-    let over = super::closing::overrun(conn, closed).is_some();
+    let over = super::closing::overrun(conn, closed).is_some() || super::closing::on_outsized(conn);
     let own = conn.ends.by_harness_before(closed) || !legal || over;
     let policy = super::closing::policy(state, id, conn).is_some();
     let goodbye = conn.handshake.goodbye.is_some();

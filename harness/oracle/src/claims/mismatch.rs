@@ -21,7 +21,9 @@ const REFUSES_METHOD: [u8; 3] = [0x86, 0x87, 0x8c];
 const CONTINUE: u8 = 0x18;
 
 pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
-    let codeless = wait.version != Version::V5 && matches!(packet, Packet::Ack(_) | Packet::Unsuback(_));
+    // Where a step is strict, an answer that has no code in this version can't be the refusal that it asks for.
+    let codeless =
+        wait.strict && wait.version != Version::V5 && matches!(packet, Packet::Ack(_) | Packet::Unsuback(_));
     let fits =
         |pattern: &&Pattern| pattern.kind == packet.kind() && !(codeless && pattern.asks_for_failure());
     let Some(pattern) = wait.patterns().find(fits) else {
@@ -74,7 +76,7 @@ fn tell(wait: &Wait<'_>, got: u64, packet: &Packet, finding: Finding, found: &mu
     found.claim_broken(finding);
 }
 
-/// A CONNECT of an unknown level is refused, but by a code that the standard does not name for it: which one is no duty of a
+/// A CONNECT of an unknown name or level is refused, but by a code that the standard does not name for it: which one is no duty of a
 /// server that may refuse in several versions.
 fn other_refusal(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) -> bool {
     let unknown = wait.conn.handshake.connect.as_ref().is_some_and(|c| !c.known_level);
@@ -82,7 +84,8 @@ fn other_refusal(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) 
     if !unknown || connack.code == 0 {
         return false;
     }
-    found.graded(got, None, format!("an unknown level is refused by {}", packet.summary()), Vec::new());
+    let text = format!("an unknown protocol name or level is refused by {}", packet.summary());
+    found.graded(got, None, text, Vec::new());
     true
 }
 
@@ -147,7 +150,9 @@ fn refusal(wait: &Wait<'_>, pattern: &Pattern, got: u64, packet: &Packet, found:
         }
         // A sound CONNECT is taken for one that is none: no check of who comes has such a code.
         Packet::Connack(connack)
-            if closing::MALFORMED.contains(&connack.code) && !wait.claim.clauses.is_empty() =>
+            if closing::MALFORMED.contains(&connack.code)
+                && !wait.claim.clauses.is_empty()
+                && is_sound(wait) =>
         {
             return false;
         }
@@ -188,10 +193,18 @@ fn forgotten(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
     wait.inconclusive(found, format!("the script could not go on after {what}"));
 }
 
-/// Whether the CONNECT has credentials of its own.
+/// Whether the CONNECT has credentials that the target may not know: not those with which every client comes to it.
 pub(super) fn has_credentials(wait: &Wait<'_>) -> bool {
     let connect = wait.asked().and_then(|seq| wait.state.recent.get(seq)).map(crate::state::Kept::packet);
-    matches!(connect, Some(Packet::Connect(c)) if c.username.is_some() || c.password.is_some())
+    let Some(Packet::Connect(connect)) = connect else { return false };
+    let user = connect.username.as_ref().and_then(|user| user.as_str());
+    let known = user.is_some() && user == wait.state.header.target.user.as_deref();
+    !known && (connect.username.is_some() || connect.password.is_some())
+}
+
+/// Nothing that was given on this connection breaks the protocol, or is such that a receiver may take it for broken.
+fn is_sound(wait: &Wait<'_>) -> bool {
+    !wait.conn.given.discouraged && wait.conn.given.deviant.is_none()
 }
 
 /// A server need not take an empty client identifier, whatever goes with it.
@@ -233,7 +246,8 @@ fn another(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) {
         PacketKind::Connack => Owed::FirstConnack,
         _ => wait.owed(pattern, wait.question()),
     });
-    if matches!(packet, Packet::Auth(more) if more.reason == Some(CONTINUE)) && authenticates(wait) {
+    let goes_on = authenticates(wait) && wait.conn.handshake.connack.is_none();
+    if goes_on && matches!(packet, Packet::Auth(more) if more.reason == Some(CONTINUE)) {
         return found.not_applicable(got, "the target wants more of this method than the scenario has");
     }
     let auth = wait.main_pattern().is_some_and(|pattern| pattern.kind == PacketKind::Auth);

@@ -64,14 +64,13 @@ fn taken_back(state: &State, id: ConnId, conn: &Conn) -> TakenBack {
     let refused = conn.handshake.last_word.is_some_and(|(_, code)| code >= 0x80);
     let asked = conn.handshake.connect.as_ref().map_or(0, |c| c.expiry_s);
     let illegal = conn.version == Version::V5 && asked == 0 && goodbye.expiry_s.is_some_and(|s| s > 0);
-    let open = conn.version == Version::V5 && !goodbye.well_formed && goodbye.readable;
-    if !goodbye.well_formed && !open || refused || (conn.version == Version::V5 && goodbye.code != 0) {
+    if !goodbye.well_formed || refused || (conn.version == Version::V5 && goodbye.code != 0) {
         return TakenBack::No;
     }
     let reset = conn.ends.for_broker.filter(|c| c.how == Close::Rst);
     let overtaken =
         reset.is_some_and(|rst| conn.ends.by_broker.is_none_or(|broker| rst.at.seq < broker.at.seq));
-    if open || illegal || overtaken || taken_over_first(state, id, conn) {
+    if illegal || overtaken || taken_over_first(state, id, conn) {
         TakenBack::Perhaps
     } else {
         TakenBack::Yes

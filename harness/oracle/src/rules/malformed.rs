@@ -24,10 +24,10 @@ const SENT_BY_CLIENTS: ClauseId = id!("3.1.1/DZ-wrong-sender");
 const RARE: [PropertyId; 3] = [PropertyId::TopicAlias, PropertyId::ResponseTopic, PropertyId::ContentType];
 
 /// An answer without a code.
-const NO_CODES: &str = "5.0/DZ-no-codes";
+const NO_CODES: ClauseId = id!("5.0/DZ-no-codes");
 
 /// A text that is no UTF-8, in either version.
-const UTF8: [&str; 2] = ["3.1.1/MQTT-1.5.3-1", "5.0/MQTT-1.5.4-1"];
+const UTF8: Pair = pair!("MQTT-1.5.3-1", "MQTT-1.5.4-1");
 
 /// The four bytes of a Remaining Length never end.
 const REMAINING_LENGTH: Pair = pair!("DZ-remaining-length", "DZ-overlong-varint");
@@ -124,7 +124,7 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
         if !agreed && matches!(packet.packet(), Packet::Connack(c) if matches!(c.code, 0x01 | 0x84)) {
             continue;
         }
-        let unasked = NO_CODES == clause.as_str() && answers_no_filters(state, packet);
+        let unasked = NO_CODES == clause && answers_no_filters(state, packet);
         if !agreed || echo || unasked || clause.version() == Version::V31 {
             found.grade(event, Some(clause).filter(|_| agreed), got, Vec::new());
             continue;
@@ -140,7 +140,7 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
             could_instead: vec!["send the packet well formed, or close the connection: it did neither"],
         };
         found.broken(event, state, breach);
-        if UTF8.contains(&clause.as_str()) {
+        if UTF8.of(clause.version()) == Some(clause) {
             for (_, form) in texts(packet.packet()).filter(|(text, _)| text.as_str().is_none()) {
                 found.beside(event, form.of(clause.version()));
             }
@@ -150,11 +150,13 @@ fn packet(event: &Event, packet: &PacketEvent, state: &State, found: &mut Found)
 
 /// A request without a filter, which 5.0 lets a server take, has an answer with as many codes.
 fn answers_no_filters(state: &State, packet: &PacketEvent) -> bool {
-    state.recent.since(0).filter(|kept| kept.conn == packet.conn).any(|kept| match kept.packet() {
-        Packet::Subscribe(asked) => asked.filters.is_empty(),
-        Packet::Unsubscribe(asked) => asked.filters.is_empty(),
+    let asks = |kept: &crate::state::Kept| match (packet.packet(), kept.packet()) {
+        (Packet::Suback(a), Packet::Subscribe(q)) => a.packet_id == q.packet_id && q.filters.is_empty(),
+        (Packet::Unsuback(a), Packet::Unsubscribe(q)) => a.packet_id == q.packet_id && q.filters.is_empty(),
         _ => false,
-    })
+    };
+    state.conn(packet.conn).is_some_and(|conn| conn.given.deviant.is_some())
+        && state.recent.since(0).any(|kept| kept.conn == packet.conn && asks(kept))
 }
 
 /// The texts of a PUBLISH that a statement of their own wants to be UTF-8.

@@ -20,7 +20,10 @@ pub(crate) const RULE: Stateless = Stateless { name: "maximum-qos", on: On::SEEN
 fn observe(event: &Event, state: &State, found: &mut Found) {
     let EventKind::Packet(packet) = &event.kind else { return };
     let Some(conn) = state.conn(packet.conn).filter(|conn| conn.version == Version::V5) else { return };
-    // Where a PUBLISH was legal by what CONNACK says, its QoS can't be at fault.
+    // Where each packet was legal by what CONNACK says, its QoS can't be at fault; a QoS of 3 can.
+    if conn.given.deviant.is_some() {
+        return;
+    }
     let Some(connack) = conn.handshake.connack.filter(|c| c.code == 0 && c.maximum_qos == 2) else { return };
     match packet.packet() {
         Packet::Ack(ack) if ack.kind == AckKind::Pubrec => found.tested(MAXIMUM_QOS_TOLD.of(conn.version)),

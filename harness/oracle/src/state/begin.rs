@@ -1,7 +1,7 @@
 //! How sessions begin and end: CONNECT, CONNACK, DISCONNECT, and connections that never got an answer.
 
 use deadzone_history::{ConnId, Durability};
-use deadzone_spec::{ClauseId, Party};
+use deadzone_spec::Party;
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::{
@@ -276,11 +276,11 @@ impl State {
         }
     }
 
-    pub(super) fn disconnect_given(&mut self, id: ConnId, disconnect: &Disconnect, broken: Option<ClauseId>) {
+    pub(super) fn disconnect_given(&mut self, id: ConnId, disconnect: &Disconnect, well_formed: bool) {
         let now = self.now;
         let Some(conn) = self.conns.get_mut(id) else { return };
         conn.ends.note(now.at_us);
-        conn.handshake.goodbye = Some(DisconnectFacts::new(now, disconnect, broken));
+        conn.handshake.goodbye = Some(DisconnectFacts::new(now, disconnect, well_formed));
     }
 }
 

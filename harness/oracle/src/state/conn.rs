@@ -112,6 +112,8 @@ pub(crate) struct Given {
     pub(crate) zero_id: bool,
     /// A packet with a text on which its receiver may close.
     pub(crate) discouraged: bool,
+    /// The last packet with a topic of more levels or bytes than services of today take: the event.
+    pub(crate) outsized: Option<u64>,
 }
 
 /// Numbers that live with the connection: aliases, open requests, steps of QoS 2, streams of messages.

@@ -26,6 +26,9 @@ impl State {
         conn.given.unsubscribes |= kind == PacketKind::Unsubscribe;
         conn.given.zero_id |= packet.packet().packet_id() == Some(0);
         conn.given.discouraged |= is_discouraged(packet.packet());
+        if is_outsized(packet.packet()) {
+            conn.given.outsized = Some(seq);
+        }
         if violation.is_some() {
             self.deviates(id, seq);
         }
@@ -33,7 +36,7 @@ impl State {
             Packet::Connect(connect) => self.connect_given(id, connect, packet.wire_len()),
             Packet::Connack(connack) if self.judged == Party::Client => self.connack_seen(id, connack),
             Packet::Disconnect(_) if self.judged == Party::Client => {}
-            Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation),
+            Packet::Disconnect(disconnect) => self.disconnect_given(id, disconnect, violation.is_none()),
             _ => self.given_otherwise(packet),
         }
     }
@@ -109,6 +112,22 @@ impl State {
         if !known.outbound.acknowledged((seq, id), ack) {
             self.deviates(id, seq);
         }
+    }
+}
+
+/// Separators in a topic that services of today refuse: seven are the most that the strictest well-known one takes.
+const DEEP: usize = 8;
+
+/// Bytes of a topic beside which nothing has room in a packet of 16 KiB, a bound that brokers are given.
+const LONG: usize = 16 * 1024;
+
+/// Whether one of its topics has more levels or bytes than a service of today may take. No standard gives a number.
+pub(crate) fn is_outsized(packet: &Packet) -> bool {
+    let is = |topic: &Text| topic.0.len() >= LONG || topic.0.iter().filter(|b| **b == b'/').count() >= DEEP;
+    match packet {
+        Packet::Publish(p) => is(&p.topic),
+        Packet::Subscribe(p) => p.filters.iter().any(|(filter, _)| is(filter)),
+        _ => false,
     }
 }
 

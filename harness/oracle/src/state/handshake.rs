@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use deadzone_history::{Event, Recorded};
-use deadzone_spec::ClauseId;
 use deadzone_wire::{Connack, Connect, Disconnect, PropertyId, Text, Version};
 
 use super::Mark;
@@ -113,18 +112,15 @@ pub(crate) struct DisconnectFacts {
     pub(crate) code: u8,
     /// Decoding found nothing wrong with it.
     pub(crate) well_formed: bool,
-    /// What is wrong with it is nothing that a server has to look for: who reads the rest reads a DISCONNECT.
-    pub(crate) readable: bool,
     /// Session Expiry Interval, where it is given.
     pub(crate) expiry_s: Option<u32>,
 }
 
 impl DisconnectFacts {
-    pub(super) fn new(at: Mark, disconnect: &Disconnect, broken: Option<ClauseId>) -> Self {
+    pub(super) fn new(at: Mark, disconnect: &Disconnect, well_formed: bool) -> Self {
         let expiry = |p: &deadzone_wire::Properties| p.number(PropertyId::SessionExpiryInterval);
         let expiry_s = disconnect.properties.as_ref().and_then(expiry);
-        let readable = broken.is_none_or(|clause| !clause.clause().reaction.closes());
-        Self { at, code: disconnect.code(), well_formed: broken.is_none(), readable, expiry_s }
+        Self { at, code: disconnect.code(), well_formed, expiry_s }
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) use content::Content;
 pub(crate) use debts::{Answer, calls_for};
 pub(crate) use filter::Filter;
 pub(crate) use forwarded::Forwarded;
+pub(crate) use given::is_outsized;
 pub(crate) use handshake::{ConnackFacts, ConnectFacts, DisconnectFacts, Handshake, NEVER_S};
 pub(crate) use mark::{Closing, Mark};
 pub(crate) use message::{Delivery, DeliveryId, Group, Message, MessageId, Origin, Progress, Source, Stream};

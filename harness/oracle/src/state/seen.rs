@@ -31,7 +31,7 @@ impl State {
                 self.connect_given(id, connect, packet.wire_len());
             }
             Packet::Disconnect(disconnect) if self.judged == Party::Client => {
-                self.disconnect_given(id, disconnect, packet.violations().first().map(|v| v.clause));
+                self.disconnect_given(id, disconnect, packet.violations().is_empty());
             }
             Packet::Publish(publish) => self.publish_seen(packet, publish),
             Packet::Ack(ack) if ack.kind == AckKind::Pubrel => self.pubrel_seen(id, ack.packet_id),

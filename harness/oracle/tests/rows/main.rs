@@ -10,6 +10,7 @@ mod cleared;
 mod closes;
 mod grants;
 mod prints;
+mod refusals;
 mod resends;
 mod sessions;
 mod told;

@@ -2,7 +2,7 @@
 
 use deadzone_history::{ClaimKind, Ended, EventKind, Late};
 use deadzone_script::Step;
-use deadzone_wire::Packet;
+use deadzone_wire::{Packet, PacketKind, failure};
 
 use super::{
     life,
@@ -15,8 +15,6 @@ use crate::{player::stage::Stage, timing::Bounds};
 const JUST_AWAKE_US: u64 = 250_000;
 /// Before the blame the silent connection itself is asked once more, this long before the long bound, µs.
 const LAST_QUESTION_US: u64 = 5_000_000;
-/// Behind an answer to what should end the connection its end is looked for this long, µs: a server may answer what it read first.
-const BEHIND_ANSWER_US: u64 = 250_000;
 /// CONNACK codes of 5.0 that ask a client to come later: unavailable, busy, quota exceeded, rate exceeded.
 const COME_LATER: [u8; 4] = [0x88, 0x89, 0x97, 0x9f];
 
@@ -141,6 +139,13 @@ impl Course {
                 let (seq, until_us) = self.answered?;
                 (stage.now_us() >= until_us).then(|| self.missed(stage, Ended::Mismatch, Some(seq)))
             }
+            // Behind an answer only the end of the connection is looked for.
+            Look::Found(_, Some(packet))
+                if self.answered.is_some() && packet.kind() != PacketKind::Disconnect =>
+            {
+                let (seq, _) = self.answered?;
+                Some(self.missed(stage, Ended::Mismatch, Some(seq)))
+            }
             Look::Found(by, packet) => {
                 if self.parked {
                     stage.parking.unpark(&stage.network.clients).await;
@@ -149,7 +154,8 @@ impl Course {
                 Some(Ok(packet))
             }
             Look::Mismatch(seq, packet) if self.answered.is_none() && self.may_close_behind(&packet) => {
-                self.answered = Some((seq, stage.now_us() + BEHIND_ANSWER_US));
+                let timing = stage.timing();
+                self.answered = Some((seq, stage.now_us() + timing.scaled_us(timing.grace_ms)));
                 None
             }
             Look::Mismatch(seq, packet) => {
@@ -170,11 +176,11 @@ impl Course {
         }
     }
 
-    /// Whether this answers something, and the close is waited for.
+    /// Whether the close is waited for, and this may come before it: the answer to a ping that was read along with what should end
+    /// the connection, or a refusal of that; not one whose type is among the answers that are claimed.
     fn may_close_behind(&self, packet: &Packet) -> bool {
-        let answers =
-            matches!(packet, Packet::Bare(_) | Packet::Ack(_) | Packet::Suback(_) | Packet::Unsuback(_));
-        answers && self.wait.sought.is_close()
+        let refuses = failure(packet).is_some() && !self.wait.sought.wants(packet.kind());
+        (packet.kind() == PacketKind::Pingresp || refuses) && self.wait.sought.is_close()
     }
 
     fn late(&self) -> Late {

@@ -82,6 +82,11 @@ impl Sought {
         matches!(self, Self::Answer(answer) if answer.alternatives.contains(&Expected::Closed))
     }
 
+    /// A packet of this type is one of the answers.
+    pub(super) fn wants(&self, kind: PacketKind) -> bool {
+        matches!(self, Self::Answer(answer) if answer.patterns().any(|pattern| pattern.kind == kind))
+    }
+
     /// A message is waited for: it has to be routed.
     pub(super) fn is_delivery(&self) -> bool {
         match self {
