@@ -27,6 +27,14 @@ fn observe(event: &Event, state: &State, found: &mut Found) {
         // Behind a resume it could have sent the PUBLISH in its place.
         found.tested(PUBLISH_AFTER_RELEASE.of(version));
     }
+    // The first one, though no PUBREC that asks for it was given: one that refuses the message has ended the exchange.
+    let refused = seen.stage == Some(Stage::Done) && seen.received == 0 && seen.released == 0;
+    if refused && !answers && version == Version::V5 {
+        let text =
+            "PUBREL behind a PUBREC that refused the message: none is owed there, and none is forbidden";
+        let evidence = seen.last.into_iter().collect();
+        return found.grade(event, RELEASE_UNASKED.of(version), text.to_owned(), evidence);
+    }
     let breach = match seen.stage {
         _ if answers => return,
         None => say(
