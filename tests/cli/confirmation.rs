@@ -26,6 +26,9 @@ fn run(address: SocketAddr, more: &[&str]) -> (Option<i32>, Value, String, Vec<S
         vec!["run", "--broker", &url, "--mqtt", "3.1.1", "--only-mine", "--scenarios", FILE, SCENARIO];
     words.extend(["--json", json.to_str().unwrap(), "--history", histories.to_str().unwrap()]);
     words.extend(more);
+    if !more.contains(&"--long-bound") {
+        words.extend(["--long-bound", "15"]);
+    }
     let run = output(&words);
     let text = stdout(&run);
     let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();

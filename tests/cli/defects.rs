@@ -4,7 +4,7 @@ use crate::support::{broker, output, stdout};
 
 fn run_against(defect: &str, scenario: &str) -> String {
     let (_broker, address) = broker(&["--defect", defect]);
-    let run = output(&["run", "--broker", &format!("mqtt://{address}"), scenario]);
+    let run = output(&["run", "--broker", &format!("mqtt://{address}"), "--long-bound", "15", scenario]);
     let text = stdout(&run);
     assert_eq!(run.status.code(), Some(1), "{text}");
     text
@@ -75,7 +75,7 @@ fn a_broker_that_ends_at_a_packet_is_gone_as_a_process() {
     let (mut broker, address) = broker(&["--defect", "ends-at-unsubscribe"]);
     assert_eq!(broker.0.try_wait().unwrap(), None, "it serves until then");
     let scenario = "subscribe/unsubscribe/stops-delivery@3.1.1";
-    output(&["run", "--broker", &format!("mqtt://{address}"), scenario]);
+    output(&["run", "--broker", &format!("mqtt://{address}"), "--long-bound", "15", scenario]);
     assert_eq!(crate::support::wait(&mut broker.0, std::time::Duration::from_secs(5)), Some(1));
     assert!(std::net::TcpStream::connect(address).is_err(), "it accepts nothing");
 }

@@ -102,7 +102,7 @@ fn when(quirks: &Quirks, broker: SocketAddr, happens: impl FnOnce()) {
     let file = scratch.file("run.json");
     // Half of it waits in vain for what can't come any more, half is content with a close.
     let areas = ["malformed/**", "takeover/**"];
-    let select = [&["--jobs", "8", "--timeout-scale", "0.3"][..], &areas].concat();
+    let select = [&["--jobs", "8", "--timeout-scale", "0.3", "--long-bound", "15"][..], &areas].concat();
     thread::scope(|scope| {
         let ran = scope.spawn(|| run_at(quirks.address, broker, &file, &select));
         until("proxies", || quirks.asked_for() > 12);

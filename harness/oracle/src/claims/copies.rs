@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use deadzone_history::HowOften;
-use deadzone_spec::{ClauseId, id};
+use deadzone_spec::{ClauseId, Pair, id, pair};
 use deadzone_verdict::{Fact, Grade, GradeLevel};
 use deadzone_wire::PacketKind;
 
@@ -19,6 +19,8 @@ use crate::{
 
 /// A server that names no keep-alive of its own goes by the client's.
 const KEEP_ALIVE_OF_CLIENT: ClauseId = id!("5.0/MQTT-3.2.2-22");
+/// What comes behind a refused CONNECT is not processed.
+const BEHIND_A_REFUSAL: Pair = pair!("MQTT-3.1.4-5", "MQTT-3.1.4-6");
 /// Keep Alive timeout (5.0 §2.4).
 const KEEP_ALIVE_TIMEOUT: u8 = 0x8d;
 
@@ -263,6 +265,10 @@ fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut 
         let finding = watch.finding(kind, wanted, got, evidence, instead::unwanted());
         return found.claim_broken(finding);
     }
+    if let Some(served) = of(Standing::Served).next() {
+        let why = "the CONNECT was not refused, so that what follows it is served";
+        return found.inconclusive(served.first.seq, why);
+    }
     if let Some(due) = of(Standing::Due).next() {
         let why = "the connection of that will ended otherwise than the script has it, so that it is due";
         return found.inconclusive(due.first.seq, why);
@@ -280,6 +286,8 @@ fn unwanted(watch: &Watch<'_>, meant: &[&Delivery], wanted: String, found: &mut 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Unwanted,
+    /// It came in behind a CONNECT that was accepted, though the claim is about one that is refused.
+    Served,
     /// A will whose connection the broker itself had ended before, by no doing of its client's.
     Due,
     /// A will that may come or not.
@@ -305,8 +313,14 @@ fn standing(watch: &Watch<'_>, delivery: &Delivery) -> Standing {
     let breach = |m: &Message| keeps && fits(m) && debt::ended_for_nothing(watch.state, m.conn);
     let either =
         |m: &Message| matches!(m.origin, Origin::Will { delay_s } if will::may_come(watch.state, m, delay_s));
+    let of_refused = watch.claim.clauses.iter().any(|c| BEHIND_A_REFUSAL.of(c.version()) == Some(*c));
+    let served = |m: &Message| {
+        of_refused && watch.state.conn(m.conn).is_some_and(|conn| conn.handshake.accepted().is_some())
+    };
     let sources: Vec<&Message> = sources(watch, delivery).collect();
-    if sources.is_empty() || sources.iter().all(|m| breach(m)) {
+    if !sources.is_empty() && sources.iter().all(|m| served(m)) {
+        Standing::Served
+    } else if sources.is_empty() || sources.iter().all(|m| breach(m)) {
         Standing::Unwanted
     } else if sources.iter().all(|m| due(m)) {
         Standing::Due

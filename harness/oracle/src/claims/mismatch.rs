@@ -1,5 +1,6 @@
 //! The packet that was waited for came, but is not as claimed; or another one came first where the step is strict.
 
+use deadzone_spec::{ClauseId, id};
 use deadzone_verdict::{Fact, Finding};
 use deadzone_wire::{Field, Packet, PacketKind, Pattern, Version, failure};
 
@@ -16,6 +17,9 @@ use crate::{
 
 /// Not authorised, bad user name or password, bad authentication method (5.0 §2.4).
 const REFUSES_METHOD: [u8; 3] = [0x86, 0x87, 0x8c];
+
+/// What follows for a client that fails to prove who it is, at CONNECT and later.
+const OF_A_FAILED_PROOF: [ClauseId; 2] = [id!("5.0/MQTT-4.12.0-4"), id!("5.0/MQTT-4.12.1-2")];
 
 /// Continue authentication (5.0 §3.15.2.1).
 const CONTINUE: u8 = 0x18;
@@ -34,6 +38,7 @@ pub(super) fn judge(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Foun
         return found.ours(why);
     }
     if other_refusal(wait, got, packet, found)
+        || any_proof(wait, got, packet, found)
         || refusal(wait, pattern, got, packet, found)
         || session::judge(wait, pattern, got, packet, found)
     {
@@ -86,6 +91,21 @@ fn other_refusal(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) 
     }
     let text = format!("an unknown protocol name or level is refused by {}", packet.summary());
     found.graded(got, None, text, Vec::new());
+    true
+}
+
+/// A client whose proof should fail is let in. What becomes of one that fails says nothing of a server that lets everybody in, as one
+/// without any users may.
+fn any_proof(wait: &Wait<'_>, got: u64, packet: &Packet, found: &mut Found) -> bool {
+    let accepts = match packet {
+        Packet::Connack(connack) => connack.code == 0,
+        Packet::Auth(auth) => auth.reason.unwrap_or(0) == 0,
+        _ => false,
+    };
+    let clause = wait.claim.clauses.iter().find(|clause| OF_A_FAILED_PROOF.contains(clause));
+    let Some(clause) = clause.filter(|_| accepts && authenticates(wait)) else { return false };
+    let text = format!("any proof is accepted, as a server may that knows no users: {}", packet.summary());
+    found.graded(got, Some(*clause), text, Vec::new());
     true
 }
 

@@ -7,8 +7,8 @@ use deadzone_oracle::judge;
 use deadzone_spec::ClauseId;
 use deadzone_verdict::{Verdict, VerdictKind};
 use deadzone_wire::{
-    Auth, Bare, Connack, Disconnect, Packet, PacketKind, Properties, PropertyId, PropertyValue, Publish,
-    Version, Will,
+    Auth, Bare, Connack, Disconnect, Field, Packet, PacketKind, Properties, PropertyId, PropertyValue,
+    Publish, Version, Will,
 };
 
 use crate::{
@@ -211,6 +211,75 @@ fn row_b_a_goodbye_that_is_malformed_leaves_the_will_due() {
             h.unmet(claim, 60_000_000, Ended::LongBound, None);
             let verdict = judged(h);
             assert_eq!(verdict.kind == VerdictKind::Fail, broken, "{version} {broken}: {verdict:#?}");
+        }
+    }
+}
+
+/// A server without users lets every proof pass, at CONNECT and later; it refuses nobody, so that nobody is to be closed on.
+#[test]
+fn row_a_a_server_that_takes_any_proof_owes_no_close() {
+    let clause = ClauseId::find("5.0/MQTT-4.12.0-4").unwrap();
+    for (named, kind) in [(&[clause][..], VerdictKind::Pass), (&[], VerdictKind::Fail)] {
+        let mut h = HandMade::new(Version::V5);
+        let c = h.client("dev");
+        h.step("dev -> CONNECT");
+        let mut connect = h.connect_packet(c, Start::Clean);
+        connect.properties = method();
+        let conn = h.open(c);
+        h.up(conn, Packet::from(connect));
+        let claim = h.claim_of(
+            "dev <-! closed",
+            named,
+            ClaimKind::Arrives {
+                client: ClientIx(0),
+                conn,
+                alternatives: vec![Expected::Closed, with(PacketKind::Connack, &[(Field::Reason, 0x87)])],
+                strict: true,
+                answers: None,
+                intent: false,
+            },
+        );
+        let mut connack = Connack::new(Version::V5, false, 0);
+        connack.properties = Some(method());
+        let got = h.down(conn, connack);
+        h.unmet(claim, 1_000, Ended::Mismatch, Some(got));
+        let verdict = judged(h);
+        assert_eq!(verdict.kind, kind, "{verdict:#?}");
+        assert_eq!(verdict.grades.is_empty(), named.is_empty());
+    }
+}
+
+/// What comes behind a CONNECT that should have been refused is served where it was accepted: the fault is the acceptance.
+#[test]
+fn row_a_what_follows_an_accepted_connect_is_served() {
+    for version in BOTH {
+        for (code, kind) in [(0, VerdictKind::Inconclusive), (5, VerdictKind::Fail)] {
+            let mut h = HandMade::new(version);
+            let (w, c) = (h.client("watch"), h.client("dev"));
+            let watch = h.connect(w, Start::Clean);
+            h.subscribe(watch, 1, "dz1/#", 1);
+            let connect = h.connect_packet(c, Start::Clean);
+            let conn = h.open(c);
+            h.up(conn, Packet::from(connect));
+            h.up(conn, HandMade::message("dz1/t", 0, 0, "behind"));
+            h.down(
+                conn,
+                Connack::new(version, false, if code > 0 && version == Version::V5 { 0x87 } else { code }),
+            );
+            h.down(watch, HandMade::message("dz1/t", 0, 0, "behind"));
+            h.step("expect watch receives nothing");
+            let number = if version == Version::V5 { "5.0/MQTT-3.1.4-6" } else { "3.1.1/MQTT-3.1.4-5" };
+            let clause = ClauseId::find(number).unwrap();
+            let kind_of = ClaimKind::Receives {
+                client: w,
+                payloads: vec!["behind".into()],
+                some: false,
+                fields: Vec::new(),
+                count: HowOften::Never,
+            };
+            let claim = h.claim_of("expect watch receives nothing", &[clause], kind_of);
+            h.met(claim, &[]);
+            assert_eq!(judged(h).kind, kind, "{version} {code}");
         }
     }
 }
