@@ -166,6 +166,28 @@ fn a_listener_that_turns_every_client_of_one_version_away_is_told_once_and_blame
     assert!(of("3.1.1").contains("inconclusive"), "{text}");
 }
 
+/// A target that takes each version at an address of its own: each client goes to that of its version, whatever the others speak.
+#[test]
+fn row_a_clients_of_another_version_go_to_its_address() {
+    let (_broker, address) = broker(&[]);
+    let front = |level: u8| {
+        between(address, move |from, _, packet| match connects(from, packet) && packet[8] != level {
+            true => Fate::End,
+            false => Fate::Pass,
+        })
+    };
+    let (older, newer) = (front(4), front(5));
+    let scratch = Scratch::new("addresses");
+    let target = scratch.file("two.toml");
+    let text = format!(
+        "name = \"two\"\naddress = {{ \"3.1.1\" = \"mqtt://{older}\", \"5.0\" = \"mqtt://{newer}\" }}\n"
+    );
+    fs::write(&target, text).unwrap();
+    let words = ["run", "--broker", target.to_str().unwrap(), "--long-bound", "2", "session/versions"];
+    let run = deadzone(&words).output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", stdout(&run));
+}
+
 #[test]
 fn a_broker_of_ours_is_started_again_and_the_run_goes_on() {
     let scratch = Scratch::new("again");

@@ -59,6 +59,8 @@ pub struct Experiment<'a> {
 pub struct Access {
     /// The ways to each of its nodes.
     pub nodes: Vec<Ways>,
+    /// The same for clients of another version than the performance has, where the target takes those at other addresses.
+    pub elsewhere: Vec<(Version, Vec<Ways>)>,
     /// Clients for which the script names no node are dealt over all of them by the seed, instead of being at the first.
     pub spread: bool,
     /// Foreign links for the script's clients, instead of their `dial` and of our own faults. They lead to the first node.
@@ -81,9 +83,10 @@ pub struct Ways {
 }
 
 impl Access {
-    /// The ways to a node; none where the target has no such node.
-    pub(crate) fn ways(&self, node: Node) -> Option<&Ways> {
-        self.nodes.get(node.index())
+    /// The ways to a node for a client of this version; none where the target has no such node.
+    pub(crate) fn ways(&self, node: Node, version: Version) -> Option<&Ways> {
+        let own = self.elsewhere.iter().find(|(of, _)| *of == version).map(|(_, nodes)| nodes);
+        own.unwrap_or(&self.nodes).get(node.index())
     }
 }
 

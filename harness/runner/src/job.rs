@@ -302,6 +302,7 @@ pub(crate) fn once(
         let credentials =
             if embedded && offer.login { Some(embedded_login()) } else { context.credentials.clone() };
         let nodes = context.target.ways(planned.key.version, context.mutant, offer);
+        let elsewhere = context.target.ways_elsewhere(planned.key.version, context.mutant);
         let links = context.target.links(context.links.as_deref(), &nonce);
         let setup = Setup {
             experiment: Experiment {
@@ -313,6 +314,7 @@ pub(crate) fn once(
             },
             access: Access {
                 nodes,
+                elsewhere,
                 spread: context.spread,
                 links: links.clone(),
                 credentials,

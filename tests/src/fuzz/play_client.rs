@@ -98,6 +98,7 @@ impl Play<'_> {
             },
             access: Access {
                 nodes: vec![Ways { dial: Rc::clone(&dial) as Rc<dyn Dial>, direct: dial }],
+                elsewhere: Vec::new(),
                 spread: false,
                 links: None,
                 credentials: None,

@@ -12,7 +12,7 @@ use deadzone_link::{Cut, Link, Note, PathId};
 use deadzone_script::Scenario;
 use deadzone_spec::Node;
 use deadzone_transport::{Approach, Frame, Stream, is_broken_below};
-use deadzone_wire::Packet;
+use deadzone_wire::{Packet, Version};
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
 use super::{bridge::PlayedBridge, process::TargetProcess, setting};
@@ -129,6 +129,12 @@ impl Network {
         self.access.links.is_some()
     }
 
+    /// Where a client goes to.
+    fn of_client(&self, client: &SharedClient) -> (Node, Version) {
+        let client = client.borrow();
+        (client.node, client.version)
+    }
+
     /// Makes a transport connection for a client. On a link that is down it waits for `restore`, within the deadline.
     pub(super) async fn open(&self, client: usize) -> Result<(), Abandon> {
         let deadline_us = self.recorder.now_us() + self.timing.scaled_us(self.timing.connect_ms);
@@ -141,8 +147,10 @@ impl Network {
             self.recorder.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
         }
         let foreign = self.foreign(client);
-        let node = self.clients[client].borrow().node;
-        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(client.into(), node)) };
+        let (node, version) = self.of_client(&self.clients[client]);
+        let Some(ways) = self.access.ways(node, version) else {
+            return Err(self.no_such_node(client.into(), node));
+        };
         let dialling = match &foreign {
             Some(links) => links.dial(client),
             None if client == self.own() => ways.direct.dial(&self.approaches[client]),
@@ -157,8 +165,10 @@ impl Network {
         let index = client.into();
         let approach = Approach { broken_in_handshake: true, ..self.approaches[client].clone() };
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        let node = self.clients[client].borrow().node;
-        let Some(ways) = self.access.ways(node) else { return Err(self.no_such_node(index, node)) };
+        let (node, version) = self.of_client(&self.clients[client]);
+        let Some(ways) = self.access.ways(node, version) else {
+            return Err(self.no_such_node(index, node));
+        };
         let dialling = ways.dial.dial(&approach);
         let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
             Some(Err(error)) if is_broken_below(&error) => {
@@ -176,8 +186,8 @@ impl Network {
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        let node = client.borrow().node;
-        let Some(ways) = self.access.ways(node) else { return false };
+        let (node, version) = self.of_client(client);
+        let Some(ways) = self.access.ways(node, version) else { return false };
         self.dialled(client, limit_us, ways.direct.dial(&Approach::default()), None).await.is_ok()
     }
 

@@ -92,6 +92,7 @@ impl Bench {
             },
             access: Access {
                 nodes: vec![Ways { dial: Rc::clone(&dial) as Rc<dyn Dial>, direct: dial }],
+                elsewhere: Vec::new(),
                 spread: false,
                 links: None,
                 credentials: None,

@@ -257,6 +257,19 @@ impl TargetHandle {
         self.dials(version, offer).into_iter().map(|direct| ways(direct, mutant)).collect()
     }
 
+    /// The ways for clients of other versions than this, where the target takes those at other addresses.
+    pub(crate) fn ways_elsewhere(
+        &self,
+        version: Version,
+        mutant: Option<Mutant>,
+    ) -> Vec<(Version, Vec<Ways>)> {
+        let Self::Remote { places, .. } = self else { return Vec::new() };
+        let address = |of: Version| places.nodes().iter().map(move |node| node.place(of).address);
+        let others = [Version::V31, Version::V311, Version::V5].into_iter();
+        let elsewhere = others.filter(|other| !address(*other).eq(address(version)));
+        elsewhere.map(|other| (other, self.ways(other, mutant, Offer::default()))).collect()
+    }
+
     /// The way to its first node.
     pub(crate) fn dial(&self, version: Version) -> Rc<dyn Dial> {
         self.dials(version, Offer::default()).swap_remove(0)
