@@ -114,11 +114,8 @@ impl Found {
         let told = self.findings.iter_mut().rev().find_map(|finding| {
             if here(&finding) { Some(finding) } else { finding.folded.iter_mut().rev().find(here) }
         });
-        if let (Some(finding), Some(clause)) = (told, clause)
-            && finding.clause != clause
-            && !finding.also.contains(&clause)
-        {
-            finding.also.push(clause);
+        if let (Some(finding), Some(clause)) = (told, clause) {
+            finding.breaks_also(clause);
         }
         self.tested(clause);
     }

@@ -43,6 +43,15 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Names a further clause that is broken, once; whether it is new here.
+    pub fn breaks_also(&mut self, clause: ClauseId) -> bool {
+        let new = clause != self.clause && !self.also.contains(&clause);
+        if new {
+            self.also.push(clause);
+        }
+        new
+    }
+
     /// A finding that says no more than this.
     pub fn new(clause: ClauseId, fact: Fact, by: impl Into<String>) -> Self {
         Self {

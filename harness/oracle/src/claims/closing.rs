@@ -239,9 +239,7 @@ pub(super) fn never_closed(wait: &Wait<'_>, found: &mut Found) {
     }
     finding.meanwhile = wording::meanwhile(wait.state, wait.id, wait.answers.unwrap_or(wait.claimed_at.seq));
     for clause in behind_last_words(wait) {
-        if clause != finding.clause && !finding.also.contains(&clause) {
-            finding.also.push(clause);
-        }
+        finding.breaks_also(clause);
     }
     // The time of a keep-alive is the standard's own: it is not extended.
     match cause {

@@ -94,9 +94,8 @@ fn beside(found: &mut Found, connack: u64, clause: Option<deadzone_spec::ClauseI
         false => f.folded.iter_mut().find(|f| tells(f)),
     });
     if let (Some(finding), Some(clause)) = (told, clause)
-        && !finding.also.contains(&clause)
+        && finding.breaks_also(clause)
     {
-        finding.also.push(clause);
         finding.got = format!("{}; {what}", finding.got);
     }
 }

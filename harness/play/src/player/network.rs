@@ -12,7 +12,7 @@ use deadzone_link::{Cut, Link, Note, PathId};
 use deadzone_script::Scenario;
 use deadzone_spec::Node;
 use deadzone_transport::{Approach, Frame, Stream, is_broken_below};
-use deadzone_wire::{Packet, Version};
+use deadzone_wire::Packet;
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 
 use super::{bridge::PlayedBridge, process::TargetProcess, setting};
@@ -22,7 +22,7 @@ use crate::{
     foreign::{self, ForeignLinks},
     path::Path,
     recorder::SharedRecorder,
-    setup::{Access, Setup},
+    setup::{Access, Setup, Ways},
     timing::Timing,
 };
 
@@ -129,10 +129,10 @@ impl Network {
         self.access.links.is_some()
     }
 
-    /// Where a client goes to.
-    fn of_client(&self, client: &SharedClient) -> (Node, Version) {
+    /// The ways to where a client goes.
+    fn ways_of(&self, client: &SharedClient) -> Option<&Ways> {
         let client = client.borrow();
-        (client.node, client.version)
+        self.access.ways(client.node, client.version)
     }
 
     /// Makes a transport connection for a client. On a link that is down it waits for `restore`, within the deadline.
@@ -147,10 +147,7 @@ impl Network {
             self.recorder.change_or_until(wake_us.clamp(now_us + 1, deadline_us)).await;
         }
         let foreign = self.foreign(client);
-        let (node, version) = self.of_client(&self.clients[client]);
-        let Some(ways) = self.access.ways(node, version) else {
-            return Err(self.no_such_node(client.into(), node));
-        };
+        let Some(ways) = self.ways_of(&self.clients[client]) else { return Err(self.no_such_node(client)) };
         let dialling = match &foreign {
             Some(links) => links.dial(client),
             None if client == self.own() => ways.direct.dial(&self.approaches[client]),
@@ -165,10 +162,7 @@ impl Network {
         let index = client.into();
         let approach = Approach { broken_in_handshake: true, ..self.approaches[client].clone() };
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        let (node, version) = self.of_client(&self.clients[client]);
-        let Some(ways) = self.access.ways(node, version) else {
-            return Err(self.no_such_node(index, node));
-        };
+        let Some(ways) = self.ways_of(&self.clients[client]) else { return Err(self.no_such_node(client)) };
         let dialling = ways.dial.dial(&approach);
         let why = match self.recorder.clock().at_most_us(limit_us, dialling).await {
             Some(Err(error)) if is_broken_below(&error) => {
@@ -186,8 +180,7 @@ impl Network {
     /// Makes a connection of the harness's own for a client beside the script's; whether it was made.
     pub(super) async fn open_direct(&self, client: &SharedClient) -> bool {
         let limit_us = self.timing.scaled_us(self.timing.connect_ms);
-        let (node, version) = self.of_client(client);
-        let Some(ways) = self.access.ways(node, version) else { return false };
+        let Some(ways) = self.ways_of(client) else { return false };
         self.dialled(client, limit_us, ways.direct.dial(&Approach::default()), None).await.is_ok()
     }
 
@@ -221,8 +214,9 @@ impl Network {
     }
 
     /// What the plan has to rule out.
-    fn no_such_node(&self, client: ClientIx, node: Node) -> Abandon {
-        self.not_opened(client, OpenError::Other(format!("the target has no node {node}").into()))
+    fn no_such_node(&self, client: usize) -> Abandon {
+        let node = self.clients[client].borrow().node;
+        self.not_opened(client.into(), OpenError::Other(format!("the target has no node {node}").into()))
     }
 
     fn not_opened(&self, client: ClientIx, why: OpenError) -> Abandon {
