@@ -79,7 +79,6 @@ pub(super) fn offered(variant: Option<Variant>, version: Version) -> Capabilitie
 /// Defects and mutants that no scenario catches yet, by a clause that it claims and the defect breaks, each with what would.
 /// The selftest tells them, and minds one that stands here although something catches it.
 pub(super) const UNCAUGHT: &[(&str, &str)] = &[
-    ("keep-alive-fed-by-bytes", "a client that sends a packet byte by byte for longer than its keep-alive"),
     ("dup-publish-refused", "nothing, by right: PUBREC 0x91 is legal here and graded"),
     ("unknown-level-unanswered", "a CONNECT of an unknown level to a broker that speaks 3.1.1 alone"),
     ("server-keep-alive-not-kept", "a silence longer than Server Keep Alive"),
